@@ -1,0 +1,5 @@
+"""Trades: the canonical record, its CSV form, and importers for what exchanges export."""
+
+from zkharvest.trades.model import Kind, LotPick, Trade
+
+__all__ = ["Kind", "LotPick", "Trade"]
