@@ -1,0 +1,260 @@
+"""Exact reading and writing of numbers, times and names.
+
+A decimal text is read into an integer of a fixed scale or refused: nothing is rounded, nothing is
+guessed, and every refusal says what the text is and what to write instead (`TextError`). No float is
+ever made. `format_*` write what `parse_*` read, to the last digit.
+
+The hot path is plain string work; only a text that it cannot take is looked at closely, to name the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from unicodedata import is_normalized
+
+from zkharvest.trades.model import (
+    MONEY_DECIMALS,
+    MONEY_LIMIT,
+    QUANTITY_DECIMALS,
+    QUANTITY_LIMIT,
+    TIME_LIMIT,
+)
+
+_POWER: tuple[int, ...] = tuple(10**n for n in range(QUANTITY_DECIMALS + 1))
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_LONGEST_NUMBER = 80
+_LONGEST_NAME = 128  # UTF-8 bytes of a source, an id or an asset
+
+# The shortest text of a binary64 has at most 17 significant digits; an inexact sum or product shows as a
+# long run of 0 or 9 with one or two odd digits after it, at the 15th to 17th place (0.1 + 0.2).
+_FLOAT_TAIL = re.compile(r"(?:0{4,}[1-9][0-9]?|9{4,}[0-9]{0,2})$")
+_TIME = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+_SLASH_DATE = re.compile(r"[0-9]{1,4}[./][0-9]{1,2}[./][0-9]{1,4}")
+
+
+class TextError(ValueError):
+    """A text that cannot be taken: `reason` continues the quoted text, `hint` says what to do."""
+
+    def __init__(self, text: str, reason: str, hint: str = "") -> None:
+        self.reason = f"{quoted(text)} {reason}"
+        self.hint = hint
+        super().__init__(self.reason)
+
+
+def quoted(text: str) -> str:
+    """The text in double quotes, shortened and with what cannot be seen made visible."""
+    shown = text if len(text) <= 48 else f"{text[:45]}..."
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown) + '"'
+
+
+# Numbers
+
+
+def looks_like_float(whole: str, fraction: str) -> bool:
+    """Whether digits before and after the point look like the print of an inexact binary float."""
+    digits = (whole + fraction).lstrip("0")
+    return 15 <= len(digits) <= 17 and bool(fraction) and _FLOAT_TAIL.search(digits) is not None
+
+
+def parse_quantity(text: str) -> int:
+    """A quantity in 10^-18: 0 < q < 2^112, plain decimal notation, exact. Raises `TextError`."""
+    value = _parse_plain(text, QUANTITY_DECIMALS)
+    if 0 < value < QUANTITY_LIMIT:
+        return value
+    if value == 0:
+        raise TextError(text, "is zero", "a row must move something; leave the row out")
+    raise TextError(text, "is too large", "quantities are below 5,192,296,858,534,827 units (2^112 in 10^-18)")
+
+
+def parse_money(text: str, *, signed: bool = False) -> int:
+    """An amount in 10^-8 of the currency, magnitude below 2^64; negative only if `signed`. Raises `TextError`."""
+    if text[:1] == "-" and signed:
+        value = -_parse_plain(text[1:], MONEY_DECIMALS, text)
+    else:
+        value = _parse_plain(text, MONEY_DECIMALS)
+    if -MONEY_LIMIT < value < MONEY_LIMIT:
+        return value
+    raise TextError(text, "is too large", "amounts are below 184,467,440,737.09551616 (2^64 in 10^-8)")
+
+
+def _parse_plain(text: str, decimals: int, whole_text: str | None = None) -> int:
+    """Digits, optionally a point and digits, as an integer in 10^-decimals."""
+    whole, point, fraction = text.partition(".")
+    if not (text.isascii() and whole.isdigit() and (fraction.isdigit() if point else True)) or (
+        len(text) > _LONGEST_NUMBER
+    ):
+        raise _why_not_a_number(whole_text or text, decimals)
+    if len(fraction) > decimals:
+        kept, rest = fraction[:decimals], fraction[decimals:]
+        if rest.strip("0"):
+            raise _too_many_decimals(whole_text or text, whole, fraction, decimals)
+        fraction = kept
+    # A text that writes all decimals of the scale is meant: atomic units never look like a rounded float.
+    elif 15 <= len(whole) + len(fraction) and len(fraction) < decimals and looks_like_float(whole, fraction):
+        raise TextError(
+            whole_text or text,
+            "looks like an inexact float",
+            f"export again with exact numbers; if it is exact, write all {decimals} decimals",
+        )
+    return int(whole + fraction) * _POWER[decimals - len(fraction)]
+
+
+def _too_many_decimals(text: str, whole: str, fraction: str, decimals: int) -> TextError:
+    significant = fraction.rstrip("0")
+    reason = f"has {len(significant)} decimals; {decimals} can be held"
+    if looks_like_float(whole, fraction):
+        return TextError(
+            text, reason, "this looks like a float export; export again with exact numbers, never through a float"
+        )
+    return TextError(text, reason, f"give the exact value with at most {decimals} decimals")
+
+
+def _why_not_a_number(text: str, decimals: int) -> TextError:
+    """The first reason that holds, most telling first."""
+    bare = text.strip()
+    if not bare:
+        return TextError(text, "is empty", "write a decimal number, such as 0.25")
+    if bare != text:
+        return TextError(text, "has spaces around it", "remove the spaces")
+    word = bare.lstrip("+-").lower()
+    if word in {"nan", "inf", "infinity", "null", "none", "n/a", "#n/a", "#value!", "#num!"}:
+        return TextError(text, "is not a finite number", "find the value at its source")
+    if bare[0] in "(-" or bare[-1] in ")-":
+        return TextError(text, "is negative", "write it without a sign: the kind of the row says the direction")
+    if bare[0] == "+":
+        return TextError(text, "has a sign", "write it without the plus sign")
+    if re.fullmatch(r"[0-9.]+[eE][+-]?[0-9]+", bare):
+        return TextError(text, "is in exponent notation", "write the number in full, such as 0.00003605")
+    if re.fullmatch(r"[0-9][0-9'_\u00a0\u202f ,.]*", bare) and re.search(r"[^0-9.]", bare):
+        return TextError(
+            text, "has a thousands separator or a decimal comma", "write it plainly, with a point: 1234.56"
+        )
+    if re.search(r"[$€£¥₿]|[A-Za-z]{3,}", bare):
+        return TextError(text, "carries a currency or unit", "write the number alone")
+    if bare.startswith(".") or bare.endswith("."):
+        return TextError(text, "lacks digits beside the point", "write a digit on both sides, such as 0.5")
+    if len(bare) > _LONGEST_NUMBER and re.fullmatch(r"[0-9]+(\.[0-9]+)?", bare):
+        return TextError(text, f"is too long (more than {_LONGEST_NUMBER} characters)", "give the exact value")
+    return TextError(text, "is not a decimal number", f"write digits with at most {decimals} decimals, such as 0.25")
+
+
+def format_units(value: int, decimals: int, least: int = 0) -> str:
+    """The exact decimal text of `value` in 10^-decimals, with no more zeros than `least` decimals need.
+
+    All decimals are written where fewer would look like an inexact float, so that `parse_*` takes it back.
+    """
+    sign, magnitude = ("-", -value) if value < 0 else ("", value)
+    whole, rest = divmod(magnitude, _POWER[decimals])
+    full = str(rest).zfill(decimals)
+    short = full.rstrip("0").ljust(least, "0")
+    if len(short) < decimals and looks_like_float(str(whole), short):
+        short = full
+    return f"{sign}{whole}.{short}" if short else f"{sign}{whole}"
+
+
+def format_quantity(value: int) -> str:
+    """A quantity (10^-18) as its shortest exact decimal text."""
+    return format_units(value, QUANTITY_DECIMALS)
+
+
+def format_money(value: int) -> str:
+    """An amount (10^-8) as exact decimal text with at least two decimals."""
+    return format_units(value, MONEY_DECIMALS, 2)
+
+
+# Times
+
+
+def instant(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, milli: int = 0) -> int:
+    """Unix milliseconds of a UTC date and time. Raises ValueError if there is no such time."""
+    if hour > 23 or minute > 59 or second > 59:
+        raise ValueError
+    days = date(year, month, day).toordinal() - _EPOCH_DAY
+    return ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + milli
+
+
+def parse_time(text: str) -> int:
+    """ISO 8601 date, time and zone as Unix milliseconds: `2024-02-29T12:00:00.250Z`, `...+01:00`. Raises `TextError`."""
+    match = _TIME.fullmatch(text)
+    if match is None or match[8] is None:
+        raise _why_not_a_time(text, without_zone=match is not None)
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    milli = 0
+    if fraction:
+        if fraction[3:].strip("0"):
+            raise TextError(text, "is finer than a millisecond", "cut it to milliseconds; equal times keep file order")
+        milli = int(fraction[:3].ljust(3, "0"))
+    try:
+        value = instant(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), milli)
+    except ValueError:
+        raise TextError(text, "is no time of the calendar", "hours run to 23, minutes and seconds to 59") from None
+    if zone != "Z":
+        value -= _offset(text, zone)
+    if not 0 <= value < TIME_LIMIT:
+        raise TextError(text, "is out of range", "times run from 1970 to 2527")
+    return value
+
+
+def _offset(text: str, zone: str) -> int:
+    hours, minutes = int(zone[1:3]), int(zone[4:6])
+    if zone == "-00:00":
+        raise TextError(text, "has an unknown zone (-00:00)", "write Z for UTC")
+    if hours > 15 or minutes > 59:
+        raise TextError(text, "has an impossible zone", "zones run from -15:59 to +15:59")
+    offset = (hours * 60 + minutes) * 60_000
+    return -offset if zone[0] == "-" else offset
+
+
+def _why_not_a_time(text: str, *, without_zone: bool) -> TextError:
+    if without_zone:
+        return TextError(text, "has no time zone", "add Z for UTC or an offset such as -05:00")
+    bare = text.strip()
+    if not bare:
+        return TextError(text, "is empty", "write date, time and zone, such as 2024-02-29T12:00:00Z")
+    if bare != text:
+        return TextError(text, "has spaces around it", "remove the spaces")
+    if _SLASH_DATE.match(bare):
+        return TextError(text, "is an ambiguous date (day or month first?)", "write 2024-02-29T12:00:00Z")
+    if re.search(r"[A-Za-z]{3,}$", bare):
+        return TextError(text, "names its zone in letters", "write Z for UTC or an offset such as -05:00")
+    if re.fullmatch(r"[0-9]{9,}(\.[0-9]+)?", bare):
+        return TextError(text, "is a bare number", "write date, time and zone, such as 2024-02-29T12:00:00Z")
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", bare):
+        return TextError(text, "has no time of day", "write date, time and zone, such as 2024-02-29T12:00:00Z")
+    return TextError(text, "is not an ISO 8601 time", "write date, time and zone, such as 2024-02-29T12:00:00Z")
+
+
+def format_time(value: int) -> str:
+    """Unix milliseconds as ISO 8601 in UTC; milliseconds only where there are any."""
+    seconds, milli = divmod(value, 1000)
+    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{milli:03d}Z" if milli else f"{text}Z"
+
+
+# Names
+
+
+def check_name(text: str) -> str:
+    """A source, id or asset: visible text of at most 128 bytes without `/` and `;`. Raises `TextError`.
+
+    `/` joins source and id, `;` joins lot picks; without them every reference reads one way only.
+    """
+    if text.isascii() and text.isprintable() and text and text == text.strip() and len(text) <= _LONGEST_NAME:
+        if "/" not in text and ";" not in text:
+            return text
+    elif not text.strip():
+        raise TextError(text, "is empty", "every row names its source, id, kind and asset")
+    if text != text.strip():
+        raise TextError(text, "has spaces around it", "remove the spaces")
+    if not text.isprintable():
+        raise TextError(text, "has control characters", "remove them")
+    if "/" in text or ";" in text:
+        raise TextError(text, "has a / or ;", "these join references (source/id, lots); use another character")
+    if not is_normalized("NFC", text):
+        raise TextError(text, "is not in Unicode normal form C", "retype it: two spellings would look the same")
+    if len(text.encode()) > _LONGEST_NAME:
+        raise TextError(text, f"is longer than {_LONGEST_NAME} bytes", "use a shorter name")
+    return text
