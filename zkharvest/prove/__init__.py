@@ -1,0 +1,1 @@
+"""The prover: field kernels, transforms, hashing, trees and the protocol that uses them."""

@@ -1,0 +1,1 @@
+"""Vector lanes, KoalaBear arithmetic and threads for the compiled kernels: below every other package."""
