@@ -1,0 +1,106 @@
+"""The calendar of a taxpayer's time zone, as exact instants (Unix milliseconds, UTC).
+
+Days are those of the zone's own rules (zoneinfo): a day begins at the first instant whose local time is at or past
+its midnight. So a day without a midnight (clocks sprang forward over it) begins at the jump, a date that was skipped
+(Samoa, 2011-12-30) begins and ends at one instant, and a date never comes back when clocks are set back over midnight.
+
+Holding period: one that begins on the day after acquisition is long once it is *more than* one year old, and the day
+of disposal counts (Pub. 544, "Holding period"; Rev. Rul. 66-7 for the last days of a month).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = _EPOCH_UTC.replace(tzinfo=None)
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+_MS = timedelta(milliseconds=1)
+
+
+def long_from(acquired: date) -> date:
+    """The first local date on which a lot acquired on `acquired` is held long term.
+
+    The count starts on the day after acquisition; a year later, same month and day, the lot has been held for
+    more than a year. A count that starts on a leap day is over on March 1 of the next year.
+    """
+    start = acquired + _DAY
+    if (start.month, start.day) == (2, 29):
+        return date(start.year + 1, 3, 1)
+    return start.replace(year=start.year + 1)
+
+
+class Calendar:
+    """The local days of one time zone. Answers are kept: asking again for a day costs a look-up."""
+
+    def __init__(self, timezone: str) -> None:
+        self.timezone = timezone
+        self._zone = ZoneInfo(timezone)
+        self.first_instant = lru_cache(maxsize=1 << 15)(self._first_instant)
+
+    def _local(self, utc: datetime) -> datetime:
+        """Local wall time of a UTC time, both naive."""
+        return utc.replace(tzinfo=UTC).astimezone(self._zone).replace(tzinfo=None)
+
+    def _first_instant(self, day: date) -> int:
+        """The instant (ms) at which the local date `day` begins."""
+        midnight = datetime.combine(day, time.min)
+        offset = midnight.replace(tzinfo=self._zone).utcoffset()  # of the earlier midnight if there are two
+        assert offset is not None, "a ZoneInfo always knows its offset"
+        utc = midnight - offset
+        overshoot = self._local(utc) - midnight
+        if overshoot:  # no such midnight: find the jump over it, to the second as zone rules are
+            before, after = -(overshoot // _SECOND), 0
+            while after - before > 1:
+                middle = (before + after) // 2
+                if self._local(utc + middle * _SECOND) >= midnight:
+                    after = middle
+                else:
+                    before = middle
+            utc += after * _SECOND
+        return (utc - _EPOCH) // _MS
+
+    def date_of(self, instant: int) -> date:
+        """The local date on which an instant (ms) falls: the last date that has begun by then."""
+        day = (_EPOCH_UTC + instant * _MS).astimezone(self._zone).date()
+        while self.first_instant(day + _DAY) <= instant:  # clocks were set back over midnight
+            day += _DAY
+        return day
+
+    def year_window(self, year: int) -> tuple[int, int]:
+        """The tax year `year`: its first instant, and the first instant of the next."""
+        return self.first_instant(date(year, 1, 1)), self.first_instant(date(year + 1, 1, 1))
+
+    def long_at(self, acquired: int) -> int:
+        """The first instant at which the disposal of a lot acquired at `acquired` is long term."""
+        return self.first_instant(long_from(self.date_of(acquired)))
+
+
+class DayTable:
+    """`days` consecutive local days from `first_day` on, as the public table that a proof is checked against.
+
+    Day d (0 <= d < days) is [start[d], start[d + 1]); a lot acquired on it is long from long_at[d] on. Both lists have
+    days + 1 entries in ms: the last is the boundary of the table. A skipped date has start[d] == start[d + 1].
+    """
+
+    def __init__(self, timezone: str, first_day: date, days: int) -> None:
+        if days < 1:
+            raise ValueError("a calendar table has at least one day")
+        calendar = Calendar(timezone)
+        dates = [first_day + n * _DAY for n in range(days + 1)]
+        self.timezone = timezone
+        self.first_day = first_day
+        self.days = days
+        self.start = [calendar.first_instant(day) for day in dates]
+        self.long_at = [calendar.first_instant(long_from(day)) for day in dates]
+
+    def day_of(self, instant: int) -> int:
+        """The number of the day that holds an instant (ms); IndexError outside the table."""
+        day = bisect_right(self.start, instant) - 1
+        if not 0 <= day < self.days:
+            raise IndexError(f"instant {instant} is outside the calendar table")
+        return day

@@ -1,0 +1,144 @@
+"""The ledger report as data: one JSON object, rows for a table, CSV text. Nothing is printed and nothing rounded here.
+
+Money has all its eight decimals, quantities are exact, times are UTC with milliseconds.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from zkharvest.ledger.results import Disposal, LedgerRun, OpenLot, Totals
+from zkharvest.trades.model import MONEY_DECIMALS, QUANTITY_DECIMALS, Trade
+from zkharvest.trades.text import format_time, format_units
+
+REPORT_SCHEMA = "zkharvest/report/1"
+LOTS_SCHEMA = "zkharvest/lots/1"
+
+TOTAL_NAMES = (
+    "proceeds", "basis", "gain", "short_term_gain", "short_term_loss", "long_term_gain", "long_term_loss", "net",
+)  # fmt: skip
+DISPOSAL_COLUMNS = (
+    "disposal", "lot", "source", "asset", "quantity", "acquired", "disposed", "proceeds", "basis", "gain", "term",
+)  # fmt: skip
+LOT_COLUMNS = ("lot", "wallet", "asset", "side", "quantity", "acquired", "value")
+
+Row = tuple[str, ...]
+
+
+def money_text(value: int) -> str:
+    """Money (10^-8) with all its decimals: -150000000 is "-1.50000000"."""
+    return format_units(value, MONEY_DECIMALS, MONEY_DECIMALS)
+
+
+def quantity_text(quantity: int) -> str:
+    """A quantity (10^-18) without the zeros that say nothing: 1500000000000000000 is "1.5"."""
+    return format_units(quantity, QUANTITY_DECIMALS)
+
+
+def time_text(instant: int) -> str:
+    """An instant (ms) as ISO 8601 in UTC, always with milliseconds: "2025-03-01T12:00:00.000Z"."""
+    return f"{format_time(instant - instant % 1000)[:-1]}.{instant % 1000:03d}Z"
+
+
+def totals_json(totals: Totals) -> dict[str, str]:
+    """The totals as decimal text, in the order in which a report shows them."""
+    return {name: money_text(getattr(totals, name)) for name in TOTAL_NAMES}
+
+
+def report_json(run: LedgerRun) -> dict[str, Any]:
+    """The report of the tax year: the rule it was made under, the totals, and one entry per lot part disposed of."""
+    return {
+        "schema": REPORT_SCHEMA,
+        **regime_json(run),
+        "totals": totals_json(run.totals),
+        "disposals": [dict(zip(DISPOSAL_COLUMNS, row, strict=True)) for row in disposal_rows(run)],
+    }
+
+
+def regime_json(run: LedgerRun) -> dict[str, Any]:
+    """Year, method, basis and time zone of a run."""
+    regime = run.regime
+    return {
+        "year": regime.year,
+        "method": regime.method.value,
+        "basis": regime.basis.value,
+        "timezone": regime.timezone,
+    }
+
+
+def disposal_rows(run: LedgerRun) -> Iterator[Row]:
+    """The lot parts disposed of in the tax year, in the order in which they happened, as DISPOSAL_COLUMNS."""
+    name = _names(run.trades)
+    return (_disposal_row(part, name) for part in run.disposals if part.in_year)
+
+
+def _disposal_row(part: Disposal, name: Sequence[str]) -> Row:
+    return (
+        name[part.trade],
+        name[part.lot],
+        part.source,
+        part.asset,
+        quantity_text(part.quantity),
+        time_text(part.acquired),
+        time_text(part.disposed),
+        money_text(part.proceeds),
+        money_text(part.basis),
+        money_text(part.gain),
+        part.term,
+    )
+
+
+def total_rows(run: LedgerRun) -> list[Row]:
+    """Name and amount of each total."""
+    return list(totals_json(run.totals).items())
+
+
+def lots_json(run: LedgerRun) -> dict[str, Any]:
+    """The inventory where the run stopped: `at` is the first instant that it no longer covers."""
+    return {
+        "schema": LOTS_SCHEMA,
+        **regime_json(run),
+        "at": time_text(run.cut),
+        "lots": [dict(zip(LOT_COLUMNS, row, strict=True)) for row in lot_rows(run)],
+    }
+
+
+def lot_rows(run: LedgerRun) -> Iterator[Row]:
+    """The open lots by asset, wallet and side, in the order in which disposals take them, as LOT_COLUMNS.
+
+    `wallet` is empty under universal basis. `value` is the basis left, or the proceeds left of a short lot. A lot
+    that lies in several parts (it was moved in parts) has several rows.
+    """
+    name = _names(run.trades)
+    return (_lot_row(lot, name) for lot in run.open_lots)
+
+
+def _lot_row(lot: OpenLot, name: Sequence[str]) -> Row:
+    return (
+        name[lot.seq],
+        lot.pool.wallet,
+        lot.pool.asset,
+        lot.pool.side.name.lower(),
+        quantity_text(lot.quantity),
+        time_text(lot.acquired),
+        money_text(lot.value),
+    )
+
+
+def csv_text(columns: Row, rows: Iterable[Row]) -> str:
+    """Rows as CSV with a header line."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _names(trades: Sequence[Trade]) -> list[str]:
+    """What each trade is called: its id, or `source/id` where several trades have that id."""
+    uses = Counter(trade.id for trade in trades)
+    return [trade.id if uses[trade.id] == 1 else trade.ref for trade in trades]

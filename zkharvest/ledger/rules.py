@@ -1,0 +1,134 @@
+"""The rules a taxpayer chooses (method, basis, zone, year), and what they mean for a lot.
+
+An accounting method is nothing but a sort key over the open lots of a pool: a disposal always takes from the
+front. Everything else about lots is the same for every method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from zkharvest.errors import UsageError
+from zkharvest.trades.model import Kind, Trade
+
+UNIT_BITS = 96  # fraction bits of a unit basis: enough to order lots by value/quantity at every scale
+DEFAULT_TIMEZONE = "America/New_York"
+FIRST_YEAR, LAST_YEAR = 1971, 2526  # their windows lie inside the range of a trade's time in every zone
+
+
+class Method(StrEnum):
+    """Which lot a disposal takes first (Reg. 1.1012-1(j)(3))."""
+
+    FIFO = "fifo"
+    LIFO = "lifo"
+    HIFO = "hifo"
+    LOFO = "lofo"
+    SPECIFIC = "specific"
+
+
+class Basis(StrEnum):
+    """Which lots lie in one pool: those of one wallet, or those of all wallets together."""
+
+    WALLET = "wallet"
+    UNIVERSAL = "universal"
+
+
+DEFAULT_BASIS = Basis.WALLET  # Reg. 1.1012-1(j), for sales from 2025-01-01 on
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """What a ledger run is computed under. `timezone` is an IANA name; `year` is the calendar tax year.
+
+    Raises UsageError for an unknown zone or a year outside 1971..2526.
+    """
+
+    method: Method
+    basis: Basis
+    timezone: str
+    year: int
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError) as error:
+            hint = f"use an IANA name, e.g. {DEFAULT_TIMEZONE}"
+            raise UsageError(f"unknown time zone {self.timezone!r}", hint) from error
+        if not FIRST_YEAR <= self.year <= LAST_YEAR:
+            raise UsageError(f"tax year {self.year} is outside {FIRST_YEAR}..{LAST_YEAR}")
+
+
+class Side(IntEnum):
+    """Long lots are bought and then sold; short lots are sold first and then bought back."""
+
+    LONG = 0
+    SHORT = 1
+
+
+class Pool(NamedTuple):
+    """The lots that a disposal may choose from; `wallet` is empty under universal basis."""
+
+    asset: str
+    wallet: str
+    side: Side
+
+    def __str__(self) -> str:
+        parts = [self.wallet] if self.wallet else []
+        return f"{self.asset} ({', '.join([*parts, self.side.name.lower()])})"
+
+
+SortKey = Callable[[int, int], tuple[int, ...]]
+
+_KEYS: dict[Method, SortKey] = {
+    Method.FIFO: lambda unit, seq: (seq,),
+    Method.LIFO: lambda unit, seq: (-seq,),
+    Method.HIFO: lambda unit, seq: (-unit, seq),
+    Method.LOFO: lambda unit, seq: (unit, seq),
+    Method.SPECIFIC: lambda unit, seq: (),  # no order: a new entry goes to the end, a disposal names its lots
+}
+
+
+def sort_key(method: Method) -> SortKey:
+    """The method's key of a lot, from its unit basis and its place in the order of the ledger.
+
+    Lots are taken in ascending order of the key; entries with equal keys (parts of one lot that arrived by
+    separate transfers) in the order of their arrival.
+    """
+    return _KEYS[method]
+
+
+def unit_basis(value: int, quantity: int) -> int:
+    """floor(value * 2^96 / quantity) of a lot as it was opened, fee included; parts of the lot carry it unchanged."""
+    return (value << UNIT_BITS) // quantity
+
+
+def part_of(value: int, part: int, whole: int) -> int:
+    """The share of `value` that goes with `part` of `whole` units, towards zero.
+
+    What remains keeps the rest, so that the parts of a value add up to it and the last takes the remainder.
+    """
+    share = abs(value) * part // whole
+    return -share if value < 0 else share
+
+
+def opening_side(trade: Trade) -> Side:
+    """The side on which an opening trade (buy, income, short) opens its lot."""
+    return Side.SHORT if trade.kind is Kind.SHORT else Side.LONG
+
+
+def opening_value(trade: Trade) -> int:
+    """Basis of a long lot (amount + fee, s.1012) or proceeds of a short one (amount - fee)."""
+    return trade.amount - trade.fee if trade.kind is Kind.SHORT else trade.amount + trade.fee
+
+
+def closing_value(trade: Trade, side: Side) -> int:
+    """Proceeds of closing long lots (amount - fee), or the cost of closing short ones (amount + fee).
+
+    Negative where the fee of a dust sale exceeds its amount, or a rebate exceeds a cost. An option that expires
+    closes at zero on the day it lapses (s.1234(a)(2), (b)(1)).
+    """
+    return trade.amount - trade.fee if side is Side.LONG else trade.amount + trade.fee
