@@ -1,0 +1,144 @@
+"""Parameter sets of the proof system, and every size that follows from them and from the height.
+
+Nothing in a proof chooses a size: the verifier takes the parameter set from this file by its name, and the
+height is a bounded number of the statement. `soundness.py` computes what a set proves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from types import MappingProxyType
+
+from zkharvest.verify.field import TWO_ADICITY
+
+MASK = 192
+"""h: random coefficients that mask a committed column; at least queries + 2 * 5 (points) are revealed of it."""
+
+MIN_LOG_ROWS = 13
+"""Below 2^13 rows the quotient of masked columns, 3N + 4h, does not fit the pieces, 2M + K."""
+
+FINAL_TERMS = 17 * 16
+"""Coefficients of FRI's last polynomial: K = 17 * 2^(n-4) is folded until 17 * 2^4 is left."""
+
+SALT_BYTES = 16
+DIGEST_BYTES = 32
+NONCE_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSet:
+    """The eight numbers of FORMAT.md section 4; out of range is a ValueError."""
+
+    log_blowup: int
+    queries: int
+    grind_lookup: int
+    grind_deep: int
+    grind_batch: int
+    grind_fold: int
+    grind_query: int
+    johnson_m: int
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.log_blowup <= 5:
+            raise ValueError("log_blowup must be in 2..5: a quotient of degree 3 needs a domain of 4 N")
+        if not 1 <= self.queries <= MASK - 16:
+            raise ValueError(f"queries must be in 1..{MASK - 16}: the mask hides no more openings")
+        grinds = (self.grind_lookup, self.grind_deep, self.grind_batch, self.grind_fold, self.grind_query)
+        if not all(0 <= bits <= 40 for bits in grinds):
+            raise ValueError("grinding must be 0..40 bits")
+        if not 1 <= self.johnson_m <= 1000:
+            raise ValueError("johnson_m must be in 1..1000")
+
+    def encode(self) -> bytes:
+        """The set as the transcript absorbs it: eight u32le."""
+        numbers: tuple[int, ...] = astuple(self)
+        return b"".join(number.to_bytes(4, "little") for number in numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes at height N = 2^log_rows: see FORMAT.md section 4 for the letters."""
+
+    log_rows: int
+    rows: int  # N
+    degree_bound: int  # K: coefficients of a committed polynomial
+    piece_step: int  # M: quotient = sum_i X^(i M) piece_i
+    log_domain: int
+    domain_size: int  # |D|
+    arities: tuple[int, ...]  # of the FRI folds, in order
+
+
+def sizes(log_rows: int, params: ParameterSet) -> Sizes:
+    """Everything that follows from height and parameter set; ValueError for a height out of range."""
+    log_domain = log_rows + params.log_blowup
+    if not MIN_LOG_ROWS <= log_rows <= TWO_ADICITY or log_domain > TWO_ADICITY:
+        raise ValueError(f"no domain for 2^{log_rows} rows at blowup 2^{params.log_blowup}")
+    rows = 1 << log_rows
+    degree_bound = rows + rows // 16
+    arities = []
+    exponent = log_rows - 4  # K = 17 * 2^exponent
+    while exponent > 4:
+        step = min(3, exponent - 4)
+        arities.append(1 << step)
+        exponent -= step
+    return Sizes(log_rows, rows, degree_bound, degree_bound - MASK, log_domain, 1 << log_domain, tuple(arities))
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named parameter set, the largest height it may be used at, and whether real policy may accept it."""
+
+    name: str
+    params: ParameterSet
+    max_log_rows: int
+    real: bool
+
+
+def _preset(name: str, max_log_rows: int, real: bool, **numbers: int) -> Preset:
+    return Preset(name, ParameterSet(**numbers), max_log_rows, real)
+
+
+# Tuned with soundness.py for 1,000 base columns, 300 interactions of width 32 and degree 4: see its tests.
+_ALL = (
+    _preset(
+        "standard",
+        18,
+        True,
+        log_blowup=3,
+        queries=90,
+        grind_lookup=8,
+        grind_deep=4,
+        grind_batch=20,
+        grind_fold=10,
+        grind_query=20,
+        johnson_m=2,
+    ),
+    _preset(
+        "standard-large",
+        20,
+        True,
+        log_blowup=2,
+        queries=130,
+        grind_lookup=8,
+        grind_deep=4,
+        grind_batch=20,
+        grind_fold=10,
+        grind_query=20,
+        johnson_m=4,
+    ),
+    # For tests: a cheating prover gets through in a second. Policy refuses it unless told otherwise.
+    _preset(
+        "test",
+        20,
+        False,
+        log_blowup=2,
+        queries=8,
+        grind_lookup=0,
+        grind_deep=0,
+        grind_batch=0,
+        grind_fold=0,
+        grind_query=0,
+        johnson_m=2,
+    ),
+)
+PRESETS: MappingProxyType[str, Preset] = MappingProxyType({preset.name: preset for preset in _ALL})
