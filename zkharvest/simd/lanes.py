@@ -68,7 +68,7 @@ def _binary_operator(op: Any, instruction: str) -> None:
     @overload(op)
     def implement(a, b):
         if isinstance(a, Lanes) and a == b:
-            return lambda a, b: emit(a, b)
+            return lambda a, b: emit(a, b)  # noqa: PLW0108 - an overload must be a function
         return None
 
 
@@ -244,6 +244,17 @@ def store(typing, array, offset, value):
         return context.get_dummy_value()
 
     return types.void(array, types.intp, U32), emit
+
+
+@intrinsic
+def splat_at(typing, array, offset):
+    """One element of a uint32 array in all sixteen lanes."""
+
+    def emit(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return _broadcast(builder, U32, builder.load(builder.gep(data, [args[1]]), align=4))
+
+    return U32(array, types.intp), emit
 
 
 def _mask(builder: ir.IRBuilder, bits: Any) -> Any:

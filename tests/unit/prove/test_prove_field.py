@@ -20,19 +20,19 @@ residue = st.one_of(st.sampled_from(EDGES), st.integers(0, P - 1))
 element = st.tuples(residue, residue, residue, residue, residue)
 
 
-def residues(*shape: int, seed: int = 1) -> np.ndarray:
+def residues(*shape: int, seed: int = 1) -> field.Words:
     values = np.random.default_rng(seed).integers(0, P, shape, dtype=np.uint32)
     flat = values.reshape(-1)
     flat[: min(flat.size, len(EDGES))] = EDGES[: flat.size]
     return values
 
 
-def pack(elements: np.ndarray) -> np.ndarray:
+def pack(elements: np.ndarray) -> galois.FieldArray:
     """Rows of coordinates, constant term first, to galois integers (base-p digits)."""
     return EXT([sum(int(c) * P**k for k, c in enumerate(row)) for row in elements])
 
 
-def unpack(values: np.ndarray) -> np.ndarray:
+def unpack(values: np.ndarray) -> field.Words:
     return np.array([[int(v) // P**k % P for k in range(5)] for v in values], dtype=np.uint32)
 
 
