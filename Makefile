@@ -1,0 +1,59 @@
+# Every target sets up what it needs in .venv; set PYTHON to use another interpreter (3.11 or newer).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types imports vectors bench wheel-test check ci clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Two stamps, so that a target installs nothing twice: the program alone, and the tools for working on it.
+$(VENV)/.program: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("zkharvest needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "this Python has no venv module (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "installing zkharvest into $(VENV) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.program
+	@echo "installing the developer's tools into $(VENV) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.tools ## install the program and the developer's tools into .venv
+
+demo: $(VENV)/.program ## prove and verify the example's losses; then watch a changed total be rejected
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/.tools ## run the tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.tools ## ruff
+	$(BIN)/ruff check .
+
+types: $(VENV)/.tools ## mypy --strict
+	$(BIN)/mypy
+
+imports: $(VENV)/.tools ## the import contracts: data flows one way, the verifier stands alone
+	$(BIN)/lint-imports
+
+vectors: $(VENV)/.program ## run the published vectors
+	$(BIN)/zkharvest vectors
+
+bench: $(VENV)/.tools ## measure proving and verifying; writes benchmarks/results/
+	$(BIN)/python -m benchmarks
+
+wheel-test: $(VENV)/.tools ## build sdist and wheel, install the wheel elsewhere, run demo and vectors there
+	PYTHON="$(PYTHON)" BUILD_PYTHON="$(CURDIR)/$(BIN)/python" sh .ci/wheel-test
+
+check: lint types imports ## all that reads the code without running it
+
+ci: ## what CI runs, in a clean clone of the last commit
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && git clone --quiet . "$$dir/zkharvest" && bash "$$dir/zkharvest/.ci/run"
+
+clean: ## remove .venv, builds and caches
+	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,54 @@
+"""The main job on the example: a year of losses proven and verified, then the same package with one cent changed.
+
+Runs only what a person would type, and shows it. Ends with exit code 0 only if the first package was accepted
+(exit code 0 of `zkharvest verify`) and the changed one rejected (exit code 1). Writes into `demo/`.
+"""
+
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+WORK = Path("demo")
+YEAR, METHOD = "2025", "hifo"
+
+
+def run(*words: str, expect: int = 0) -> str:
+    """Show a command, run it, show and return what it prints; stop unless it ends with `expect`."""
+    print(f"\n$ {shlex.join(words)}", flush=True)
+    program = [sys.executable, "-m", "zkharvest"] if words[0] == "zkharvest" else [sys.executable]
+    begun = time.perf_counter()
+    done = subprocess.run([*program, *words[1:]], check=False, stdout=subprocess.PIPE, text=True)
+    print(done.stdout, end="")
+    print(f"[exit code {done.returncode}, {time.perf_counter() - begun:.1f} s]", flush=True)
+    if done.returncode != expect:
+        sys.exit(f"demo: expected exit code {expect}")
+    return done.stdout
+
+
+def main() -> None:
+    WORK.mkdir(exist_ok=True)
+    trades, secret = str(WORK / "trades.csv"), str(WORK / "secret.zko")
+    package, changed = str(WORK / "loss-2025.zkh"), str(WORK / "changed.zkh")
+
+    print("--- the taxpayer: exports become trades, trades are committed to, the losses are proven")
+    exports = sorted(str(path) for path in (HERE / "taxpayer").glob("*.csv"))
+    run("zkharvest", "trades", "import", *exports, "-o", trades, "--force")
+    run("zkharvest", "trades", "check", trades)
+    commitments = run("zkharvest", "commit", trades, "-o", secret, "--force").split()
+    run("zkharvest", "prove", secret, "--year", YEAR, "--method", METHOD, "-o", package, "--force")
+
+    print("\n--- the auditor: has the commitments and the package, never the trades")
+    expected = [word for line in commitments for word in ("--commitment", line)]
+    run("zkharvest", "verify", package, *expected, "--year", YEAR)
+
+    print("\n--- somebody changes one cent")
+    run("python", str(HERE / "tamper.py"), package, changed)
+    run("zkharvest", "verify", changed, *expected, "--year", YEAR, expect=1)
+    print("\ndemo: the honest package was accepted, the changed one rejected")
+
+
+if __name__ == "__main__":
+    main()

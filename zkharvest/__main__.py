@@ -1,0 +1,7 @@
+"""`python -m zkharvest`."""
+
+import sys
+
+from zkharvest.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""What lies on disk and what people sign: packages, openings, keys, attestations."""

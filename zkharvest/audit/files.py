@@ -1,0 +1,137 @@
+"""Reading and writing files that matter: whole or not at all, private where they hold secrets.
+
+A file is written to a temporary one beside it, synced to disk and then given its name, so that a crash or a full disk
+leaves the old state. Nothing is overwritten unless the caller says so. Secrets get mode 0600 from their first byte on,
+and are not read when others could have read or changed them.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+
+from zkharvest.errors import UsageError
+
+STREAM = "-"  # standard input or output
+
+
+def write_file(path: str | Path, data: bytes, *, private: bool = False, force: bool = False) -> None:
+    """Write a file whole or not at all; `-` is standard output.
+
+    `private` gives it mode 0600 (otherwise the user's umask decides). An existing file is replaced only with `force`.
+    Devices and pipes are written to directly. Raises UsageError if that is not possible; then nothing has changed.
+    """
+    if str(path) == STREAM:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    try:
+        if target.exists() and not target.is_file():
+            _write_through(target, data)
+        else:
+            _refuse_existing(target, force=force)
+            _replace(target, data, mode=0o600 if private else 0o666, force=force)
+    except OSError as error:
+        raise UsageError(f"{target}: cannot be written ({error.strerror})", _hint(error)) from None
+
+
+def ensure_writable(path: str | Path, *, force: bool = False) -> None:
+    """Raise UsageError now if `write_file` would refuse the path later, after long work."""
+    target = Path(path)
+    if str(path) == STREAM or (target.exists() and not target.is_file()):
+        return
+    _refuse_existing(target, force=force)
+    if not target.parent.is_dir():
+        raise UsageError(f"{target.parent}: no such directory", "create it first")
+    if not os.access(target.parent, os.W_OK):
+        raise UsageError(f"{target.parent}: cannot be written to", "choose another directory")
+
+
+def read_file(path: str | Path, *, limit: int | None = None) -> bytes:
+    """The bytes of a file; `-` is standard input. Raises UsageError if it cannot be read or is larger than `limit`."""
+    size = -1 if limit is None else limit + 1
+    try:
+        if str(path) == STREAM:
+            data = sys.stdin.buffer.read(size)
+        else:
+            with Path(path).open("rb") as file:
+                data = file.read(size)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path") from None
+    if limit is not None and len(data) > limit:
+        raise UsageError(f"{path}: larger than {limit} bytes", "this is not a file of this kind")
+    return data
+
+
+def read_private_file(path: str | Path) -> bytes:
+    """As `read_file`, for secrets: refused (UsageError) when the group or others have any access to the file."""
+    if str(path) != STREAM and os.name == "posix":
+        try:
+            with Path(path).open("rb") as file:  # checked on the open file, so that it cannot be swapped in between
+                mode = os.fstat(file.fileno()).st_mode
+                if stat.S_ISREG(mode) and mode & 0o077:
+                    message = f"{path}: other users have access to this secret (mode {stat.S_IMODE(mode):04o})"
+                    raise UsageError(message, f"chmod 600 {path}")
+                return file.read()
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path") from None
+    return read_file(path)
+
+
+def _refuse_existing(target: Path, *, force: bool) -> None:
+    if target.exists() and not force:
+        raise UsageError(f"{target}: exists already", "choose another name, or replace it with --force")
+
+
+def _write_through(target: Path, data: bytes) -> None:
+    with target.open("wb") as file:
+        file.write(data)
+
+
+def _replace(target: Path, data: bytes, *, mode: int, force: bool) -> None:
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if force:
+            temporary.replace(target)
+        else:
+            _name_new(temporary, target)
+        _sync_directory(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _name_new(temporary: Path, target: Path) -> None:
+    """Give the file its name unless that name came into use meanwhile."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        _refuse_existing(target, force=False)
+        raise
+    except OSError:  # a file system without hard links
+        _refuse_existing(target, force=False)
+        temporary.replace(target)
+
+
+def _sync_directory(directory: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _hint(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "create the directory first"
+    return "check the path and your rights there"

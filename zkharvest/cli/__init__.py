@@ -1,0 +1,100 @@
+"""The command line: `zkharvest COMMAND`. Start-up imports no library but typer; commands import what they need."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from zkharvest.cli import auditor, developer, output, signers, taxpayer
+from zkharvest.cli.output import ExitCode
+from zkharvest.errors import InputError, UsageError
+
+TAXPAYER, AUDITOR, DEVELOPER = "Taxpayer", "Auditor", "Developer"  # --help groups commands by person
+
+app = typer.Typer(
+    name="zkharvest",
+    help="Prove a tax figure without handing over the trades.",
+    epilog="Exit codes: 0 done or verified, 1 rejected or wrong input, 2 usage or unreadable file, 3 undecided, "
+    "101 internal error, 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(taxpayer.trades, name="trades", rich_help_panel=TAXPAYER)
+app.add_typer(taxpayer.ledger, name="ledger", rich_help_panel=TAXPAYER)
+app.command("commit", rich_help_panel=TAXPAYER)(taxpayer.commit)
+app.command("prove", rich_help_panel=TAXPAYER)(taxpayer.prove)
+app.command("keygen", rich_help_panel=TAXPAYER)(signers.keygen)
+app.command("attest", rich_help_panel=TAXPAYER)(signers.attest)
+app.command("verify", rich_help_panel=AUDITOR)(auditor.verify)
+app.command("inspect", rich_help_panel=AUDITOR)(auditor.inspect)
+app.add_typer(developer.circuits, name="circuits", rich_help_panel=DEVELOPER)
+app.command("vectors", rich_help_panel=DEVELOPER)(developer.vectors)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from zkharvest import __version__
+
+        output.data(f"zkharvest {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _settings(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")] = False,
+    color: Annotated[str, typer.Option("--color", metavar="auto|always|never", help="Colours.")] = "auto",
+    version: Annotated[  # noqa: ARG001  (its callback does the work)
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    if color not in ("auto", "always", "never"):
+        raise typer.BadParameter(f'"{color}" is none of auto, always, never', param_hint="--color")
+    output.configure(quiet=quiet, color=color)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (by default the process's own) and return its exit code; see `ExitCode`."""
+    try:
+        result = app(args=arguments, prog_name="zkharvest", standalone_mode=False)
+        sys.stdout.flush()
+        return int(result) if isinstance(result, int) else ExitCode.DONE
+    except (InputError, UsageError) as error:
+        return output.failure(error)
+    except (KeyboardInterrupt, typer.Abort):
+        output.error("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.USAGE
+    except Exception as error:  # noqa: BLE001  (the last resort)
+        return _usage(error) if hasattr(error, "format_message") else _internal(error)
+
+
+def _usage(error: Exception) -> ExitCode:
+    """Wrong options, as typer found them (its exceptions have no public names)."""
+    context = getattr(error, "ctx", None)
+    text: str = error.format_message()  # type: ignore[attr-defined]
+    if context is not None and type(error).__name__ == "NoArgsIsHelpError":
+        output.data(text)
+        return ExitCode.USAGE
+    command = context.command_path if context is not None else "zkharvest"
+    output.error(text[:1].lower() + text[1:].rstrip("."), f"{command} --help shows the options")
+    return ExitCode.USAGE
+
+
+def _internal(error: Exception) -> ExitCode:
+    """A bug. What the exception says may hold amounts, so only its type and place are shown."""
+    if os.environ.get("ZKHARVEST_TRACEBACK"):
+        traceback.print_exception(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119  (no pathlib for one name)
+    hint = "this is a bug; ZKHARVEST_TRACEBACK=1 shows all of it (which may hold private data)"
+    output.error(f"internal error: {type(error).__name__} in {where}", hint)
+    return ExitCode.INTERNAL

@@ -1,0 +1,201 @@
+"""The only place that prints. The rules of the interface:
+
+* data goes to standard output, everything else to standard error;
+* messages are lower case without a full stop: `zkharvest: error: FILE:LINE:COLUMN: what`, then `zkharvest: hint: how`;
+* `--json` prints exactly one object, with a `schema`; integers beyond 2^53 are decimal strings;
+* colour and progress only on a terminal, and never under NO_COLOR, TERM=dumb or `--color never`;
+  elsewhere a step that takes over two seconds is announced by one plain line;
+* nothing ever asks: what is missing is an error with a hint;
+* exit codes are promises (`ExitCode`); after a package's magic bytes any malformation is REJECTED, so that nobody can
+  turn "forged" into "could not be checked".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import IO, Any, Protocol
+
+from zkharvest.errors import InputError, Problem, UsageError
+
+_EXACT_INTEGERS = 1 << 53  # what every JSON reader holds exactly
+_ANNOUNCE_AFTER = 2.0  # seconds
+
+
+class ExitCode(IntEnum):
+    """What the process ends with; documented, tested, constant."""
+
+    DONE = 0  # done, or verified under the stated policy
+    REJECTED = 1  # checked and rejected; input that is wrong
+    USAGE = 2  # wrong options, an unreadable file, not one of our files
+    UNDECIDED = 3  # unknown circuit, newer format, or no expectation to check against
+    INTERNAL = 101  # a bug
+    INTERRUPTED = 130  # Ctrl-C
+
+
+class _Settings:
+    quiet = False
+    color = "auto"
+
+
+def configure(*, quiet: bool, color: str) -> None:
+    """Set what `--quiet` and `--color` ask for."""
+    _Settings.quiet = quiet
+    _Settings.color = color
+
+
+def color_on(stream: IO[str]) -> bool:
+    """Whether a stream is to get colours."""
+    if _Settings.color != "auto":
+        return _Settings.color == "always"
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not plain and stream.isatty()
+
+
+def paint(text: str, style: str, stream: IO[str] | None = None) -> str:
+    """The text in bold, red, green or yellow where colours are on."""
+    codes = {"bold": "1", "red": "1;31", "green": "1;32", "yellow": "1;33"}
+    return f"\x1b[{codes[style]}m{text}\x1b[0m" if color_on(stream or sys.stdout) else text
+
+
+# Data
+
+
+def data(text: str) -> None:
+    """Print a result."""
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def json_object(schema: str, fields: Mapping[str, Any]) -> None:
+    """Print the one object of `--json`; `schema` is e.g. `zkharvest/verdict/1`."""
+    data(json.dumps({"schema": schema, **_exact(fields)}, ensure_ascii=False, indent=2))
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _exact(item) for key, item in value.items()}
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_exact(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT_INTEGERS:
+        return str(value)
+    return value
+
+
+def fields(rows: Sequence[tuple[str, str]], indent: str = "  ") -> None:
+    """Print labels and texts, aligned; a text of several lines stays in its column."""
+    width = max((len(label) for label, _ in rows), default=0)
+    for label, text in rows:
+        first, *more = text.split("\n") or [""]
+        data(f"{indent}{label:<{width}}  {first}".rstrip())
+        for line in more:
+            data(f"{indent}{'':<{width}}  {line}".rstrip())
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Print a table in aligned columns; those numbered in `right` are aligned to the right."""
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    for number, row in enumerate([head, *rows]):
+        cells = [f"{c:>{w}}" if i in right else f"{c:<{w}}" for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        line = "  ".join(cells).rstrip()
+        data(paint(line, "bold") if number == 0 else line)
+
+
+# Messages
+
+
+def note(text: str) -> None:
+    """Say something that is not data; `--quiet` silences it."""
+    if not _Settings.quiet:
+        _say(text)
+
+
+def warning(text: str, hint: str = "") -> None:
+    """Say what should not be missed."""
+    _say(f"{paint('warning', 'yellow', sys.stderr)}: {text}", hint)
+
+
+def error(text: str, hint: str = "") -> None:
+    """Say what went wrong, and how to mend it."""
+    _say(f"{paint('error', 'red', sys.stderr)}: {text}", hint)
+
+
+def failure(problem: InputError | UsageError) -> ExitCode:
+    """Print an error with everything it holds; returns the exit code that belongs to it."""
+    if isinstance(problem, InputError):
+        for one in problem.problems:
+            _problem(one)
+    else:
+        error(str(problem).partition("\nhint: ")[0], problem.hint)
+    return ExitCode(problem.exit_code)
+
+
+def _problem(problem: Problem) -> None:
+    error(f"{problem.where}: {problem.message}" if problem.where else problem.message, problem.hint)
+
+
+def _say(text: str, hint: str = "") -> None:
+    sys.stdout.flush()
+    lines = [f"zkharvest: {text}"]
+    if hint:
+        lines.append(f"zkharvest: hint: {hint}")
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
+
+
+# Progress
+
+
+class Step(Protocol):
+    """Announces the step that begins now."""
+
+    def __call__(self, text: str, /) -> None: ...
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Step]:
+    """Show the steps of long work on standard error: `with progress("proving") as step: step("folding")`."""
+    if _Settings.quiet:
+        yield lambda _text: None
+    elif sys.stderr.isatty() and color_on(sys.stderr):
+        with _bar(title) as step:
+            yield step
+    else:
+        with _lines(title) as step:
+            yield step
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Step]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title)
+        yield lambda text: bar.update(task, description=f"{title}: {text}")
+
+
+@contextmanager
+def _lines(title: str) -> Iterator[Step]:
+    timer: threading.Timer | None = None
+
+    def announce(text: str) -> None:
+        nonlocal timer
+        if timer is not None:
+            timer.cancel()
+        timer = threading.Timer(_ANNOUNCE_AFTER, _say, [f"{text} ..."])
+        timer.daemon = True
+        timer.start()
+
+    announce(title)
+    try:
+        yield lambda text: announce(f"{title}: {text}")
+    finally:
+        if timer is not None:
+            timer.cancel()

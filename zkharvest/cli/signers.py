@@ -1,0 +1,99 @@
+"""What those who sign do: a source over its commitment, the taxpayer over the whole package."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zkharvest.cli import output
+from zkharvest.cli.options import Json, Package
+from zkharvest.cli.output import ExitCode
+from zkharvest.errors import UsageError
+
+
+class SchemeOption(StrEnum):
+    """Signature schemes as the command line names them."""
+
+    ED25519 = "ed25519"
+    BLS = "bls"
+
+
+def keygen(
+    path: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Private key file; never replaced.")],
+    scheme: Annotated[
+        SchemeOption, typer.Option("--scheme", help="ed25519 for a taxpayer, bls for a source.")
+    ] = SchemeOption.ED25519,
+    public: Annotated[
+        Path | None, typer.Option("--public", metavar="FILE", help="Write the public part there, too.")
+    ] = None,
+    json: Json = False,
+) -> ExitCode:
+    """Make a signing key (mode 0600) and print its public part."""
+    from zkharvest.audit.files import ensure_writable
+    from zkharvest.audit.keys import Scheme, generate_key, write_private_key, write_public_key
+
+    if str(path) == "-":
+        raise UsageError("a private key is written to a file, not to standard output", "name one with -o")
+    for target in (path, public):
+        if target is not None:
+            ensure_writable(target)
+    key = generate_key(Scheme.BLS if scheme is SchemeOption.BLS else Scheme.ED25519)
+    half = key.public()
+    write_private_key(path, key, half)
+    if public is not None:
+        write_public_key(public, half)
+    if json:
+        shown = {"scheme": half.scheme.value, "public": half.key, "possession": half.pop}
+        output.json_object("zkharvest/key/1", shown)
+    else:
+        output.data(half.key.hex())
+    output.note(f"{path} holds the private key: keep it secret; the line on standard output is public")
+    return ExitCode.DONE
+
+
+def attest(
+    path: Package,
+    key: Annotated[Path, typer.Option("--key", "-k", metavar="KEY", help="Private key that keygen wrote.")],
+    source: Annotated[
+        str, typer.Option("--source", metavar="SOURCE", help="Sign as this source (BLS key), over its commitment.")
+    ] = "",
+    target: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of replacing PACKAGE.")
+    ] = None,
+    drop: Annotated[
+        bool, typer.Option("--drop-signature", help="Allow a source to sign after the taxpayer, whose signature goes.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    json: Json = False,
+) -> ExitCode:
+    """Sign a package: without --source as the taxpayer, over all of it; with --source as that source.
+
+    Sources sign first: the taxpayer's signature covers their signatures, so that it is made last.
+    """
+    from zkharvest.audit.attest import sign_as_source, sign_as_taxpayer
+    from zkharvest.audit.files import read_file, write_file
+    from zkharvest.audit.keys import read_private_key
+    from zkharvest.audit.package import PACKAGE_LIMIT, open_package, package_bytes
+
+    package = open_package(read_file(path, limit=PACKAGE_LIMIT), str(path))
+    with output.progress("signing"):
+        secret = read_private_key(key)
+        if source:
+            signed = sign_as_source(package, secret, source, drop_signature=drop)
+        elif drop:
+            raise UsageError("--drop-signature goes with --source", "the taxpayer's new signature replaces the old one")
+        else:
+            signed = sign_as_taxpayer(package, secret)
+        public = secret.public().key
+    write_file(target or path, package_bytes(signed), force=force or target is None)
+    if json:
+        output.json_object("zkharvest/attestation/1", {"package": str(target or path), "key": public, "source": source})
+    else:
+        what = f"the commitment of {source}" if source else "the whole package"
+        output.note(f"{target or path}: {secret.scheme} key {public.hex()[:16]}... signed {what}")
+    if package.signature is not None and source:
+        output.warning("the taxpayer's signature was removed", "the taxpayer signs again, after the sources")
+    return ExitCode.DONE

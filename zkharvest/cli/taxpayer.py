@@ -1,0 +1,255 @@
+"""What a taxpayer does: read trades, see the ledger, commit, prove."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zkharvest.cli import output
+from zkharvest.cli.options import (
+    BasisOption,
+    Force,
+    Json,
+    MethodOption,
+    Output,
+    Trades,
+    YearOption,
+    ZoneOption,
+)
+from zkharvest.cli.output import ExitCode
+from zkharvest.errors import InputError, UsageError
+from zkharvest.ledger.rules import DEFAULT_BASIS, DEFAULT_TIMEZONE, Regime
+
+if TYPE_CHECKING:
+    from zkharvest.commitment.opening import Opening
+    from zkharvest.ledger.results import LedgerRun
+    from zkharvest.trades.model import Trade
+
+trades = typer.Typer(help="Read exchange exports; check the canonical trades CSV.", no_args_is_help=True)
+ledger = typer.Typer(help="The exact gain calculation: reports and open lots.", no_args_is_help=True)
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write it.")]
+
+
+@trades.command("check")
+def trades_check(path: Trades, json: Json = False) -> ExitCode:
+    """Say everything that is wrong with a trades CSV, or that it is in order."""
+    from zkharvest.trades.csv_in import load_trades
+
+    try:
+        read = load_trades(path)
+    except InputError as error:
+        if not json:
+            return output.failure(error)
+        problems = [{"where": p.where, "message": p.message, "hint": p.hint} for p in error.problems]
+        output.json_object("zkharvest/trades-check/1", {"ok": False, "trades": 0, "problems": problems})
+        return ExitCode.REJECTED
+    sources = sorted({trade.source for trade in read})
+    if json:
+        output.json_object(
+            "zkharvest/trades-check/1", {"ok": True, "trades": len(read), "sources": sources, "problems": []}
+        )
+    else:
+        output.data(f"{path}: in order, {_count(len(read), 'trade')} of {_count(len(sources), 'source')}")
+    return ExitCode.DONE
+
+
+@ledger.command("report")
+def ledger_report(
+    path: Trades,
+    year: YearOption,
+    method: MethodOption,
+    basis: BasisOption = DEFAULT_BASIS,
+    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    form: FormatOption = Format.TABLE,
+    json: Json = False,
+) -> ExitCode:
+    """Gains and losses of a tax year, lot part by lot part, with all digits."""
+    from zkharvest.ledger import report
+
+    run = _run(_load(path), Regime(method, basis, timezone, year))
+    if json or form is Format.JSON:
+        _object(report.report_json(run))
+    elif form is Format.CSV:
+        output.data(report.csv_text(report.DISPOSAL_COLUMNS, report.disposal_rows(run)))
+    else:
+        rows = list(report.disposal_rows(run))
+        output.data(_title("gains and losses", run))
+        output.data("")
+        if rows:
+            output.table(report.DISPOSAL_COLUMNS, rows, right=(4, 7, 8, 9))
+            output.data("")
+        money = [(name.replace("_", " "), amount) for name, amount in report.total_rows(run)]
+        output.table(("total", "amount"), money, right=(1,))
+    return ExitCode.DONE
+
+
+@ledger.command("lots")
+def ledger_lots(
+    path: Trades,
+    method: MethodOption,
+    at: Annotated[
+        datetime | None,
+        typer.Option("--at", metavar="DATE", formats=["%Y-%m-%d"], help="As of the end of this day; default: today."),
+    ] = None,
+    basis: BasisOption = DEFAULT_BASIS,
+    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    form: FormatOption = Format.TABLE,
+    json: Json = False,
+) -> ExitCode:
+    """Lots still open, in the order in which disposals will take them."""
+    from zkharvest.ledger import report
+
+    day = at.date() if at else _today(timezone)
+    run = _run(_load(path), Regime(method, basis, timezone, day.year), until=day)
+    if json or form is Format.JSON:
+        _object(report.lots_json(run))
+    elif form is Format.CSV:
+        output.data(report.csv_text(report.LOT_COLUMNS, report.lot_rows(run)))
+    else:
+        rows = list(report.lot_rows(run))
+        output.data(_title(f"open lots after {day.isoformat()}", run))
+        output.data("")
+        output.table(report.LOT_COLUMNS, rows, right=(4, 6))
+    return ExitCode.DONE
+
+
+def commit(path: Trades, opening: Output, force: Force = False, json: Json = False) -> ExitCode:
+    """Commit to trades: writes the secret opening (mode 0600), prints SOURCE=HEX for each source.
+
+    The printed lines are what sources sign and what an auditor expects; they show nothing of the trades.
+    Committing again draws new salts and gives other values.
+    """
+    from zkharvest.audit.files import ensure_writable
+    from zkharvest.audit.opening_file import write_opening
+
+    ensure_writable(opening, force=force)
+    read = _load(path)
+    with output.progress("committing") as step:
+        from zkharvest.commitment.opening import commit as commit_trades
+
+        step(f"hashing {_count(len(read), 'record')}")
+        made = commit_trades(read)
+        write_opening(opening, made, force=force)
+    _print_roots(made, json=json, printing=str(opening) != "-")
+    output.note(f"{opening} holds the trades and their salts: keep it, and keep it secret")
+    return ExitCode.DONE
+
+
+def prove(
+    opening: Annotated[Path, typer.Argument(metavar="OPENING.zko", help="Opening that commit wrote.")],
+    year: YearOption,
+    method: MethodOption,
+    package: Output,
+    basis: BasisOption = DEFAULT_BASIS,
+    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    nonce: Annotated[str, typer.Option("--nonce", metavar="HEX", help="The auditor's nonce.")] = "",
+    audience: Annotated[str, typer.Option("--audience", metavar="TEXT", help="For whom the proof is made.")] = "",
+    preset: Annotated[str, typer.Option("--preset", help="standard, or test (refused by every real policy).")] = (
+        "standard"
+    ),
+    check: Annotated[bool, typer.Option("--verify/--no-verify", help="Verify the proof before writing it.")] = True,
+    force: Force = False,
+    json: Json = False,
+) -> ExitCode:
+    """Prove a year's gains and losses; writes the package that an auditor verifies."""
+    from zkharvest.audit.files import ensure_writable, write_file
+    from zkharvest.audit.opening_file import read_opening
+
+    Regime(method, basis, timezone, year)  # refuse an unknown zone before long work
+    ensure_writable(package, force=force)
+    with output.progress("proving") as step:
+        step("reading the opening")
+        secret = read_opening(opening)
+        from zkharvest.audit import proving
+
+        made = proving.prove(
+            secret,
+            year=year,
+            method=method.value,
+            basis=basis.value,
+            timezone=timezone,
+            nonce=parse_hex(nonce, "--nonce"),
+            audience=audience,
+            preset=preset,
+            progress=step,
+        )
+        if check:
+            step("verifying")
+            proving.self_check(made, secret)
+    write_file(package, made, force=force)
+    if json:
+        shown = {"package": str(package), "bytes": len(made), "year": year, "method": method.value}
+        output.json_object("zkharvest/proof/1", shown)
+    else:
+        output.note(f"{package}: {len(made):,} bytes, ready for the auditor")
+    return ExitCode.DONE
+
+
+def parse_hex(text: str, name: str) -> bytes:
+    """Bytes written in hex; `name` is the option, for the error."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise UsageError(f'{name}: "{text[:40]}" is not hexadecimal', "give pairs of the digits 0-9 and a-f") from None
+
+
+def _load(path: Path) -> list[Trade]:
+    from zkharvest.trades.csv_in import load_trades
+
+    return load_trades(path)
+
+
+def _run(read: list[Trade], regime: Regime, until: date | None = None) -> LedgerRun:
+    from zkharvest.ledger.run import run_ledger
+
+    with output.progress("computing lots"):
+        return run_ledger(read, regime, until=until)
+
+
+def _object(whole: dict[str, Any]) -> None:
+    output.json_object(whole["schema"], {key: value for key, value in whole.items() if key != "schema"})
+
+
+def _title(what: str, run: LedgerRun) -> str:
+    regime = run.regime
+    return f"{what}, {regime.year}, {regime.method.upper()}, {regime.basis} basis, {regime.timezone}"
+
+
+def _print_roots(opening: Opening, *, json: bool, printing: bool) -> None:
+    roots = {source: opening.roots[source].hex() for source in opening.sources}
+    if not printing:  # standard output carries the opening itself
+        for source, root in roots.items():
+            output.note(f"{source}={root}")
+    elif json:
+        output.json_object("zkharvest/commitment/1", {"sources": [{"id": s, "root": r} for s, r in roots.items()]})
+    else:
+        for source, root in roots.items():
+            output.data(f"{source}={root}")
+
+
+def _today(timezone: str) -> date:
+    from datetime import UTC
+    from zoneinfo import ZoneInfo
+
+    try:
+        return datetime.now(ZoneInfo(timezone)).date()
+    except (KeyError, ValueError, OSError):
+        return datetime.now(UTC).date()  # Regime names the unknown zone
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
