@@ -1,0 +1,371 @@
+"""A second prover, written from FORMAT.md for these tests: numpy, plain, slow, and able to lie.
+
+It proves whatever trace it is given. `lie` maps a step's name to a function that replaces what the prover says there.
+"""
+
+import secrets
+from hashlib import sha256
+
+import numpy as np
+
+from zkharvest.verify import field, messages, public
+from zkharvest.verify.field import P
+from zkharvest.verify.params import FINAL_TERMS, MASK, sizes
+from zkharvest.verify.transcript import grinding_holds
+
+U = np.uint64
+
+
+# ------------------------------------------------------------------ vectors over F_p and E (shape (5, n))
+
+
+def ntt(a, w):
+    """Values at 1, w, w^2, ... of the polynomials along the last axis."""
+    n = a.shape[-1]
+    if n == 1:
+        return a
+    even, odd = ntt(a[..., ::2], w * w % P), ntt(a[..., 1::2], w * w % P)
+    odd = odd * powers(w, n // 2) % P
+    return np.concatenate([(even + odd) % P, (even + P - odd) % P], axis=-1)
+
+
+def powers(w, count):
+    result = np.ones(count, dtype=U)
+    filled = 1
+    while filled < count:
+        result[filled : 2 * filled] = result[: min(filled, count - filled)] * U(pow(int(w), filled, P)) % P
+        filled *= 2
+    return result
+
+
+def intt(a, w):
+    n = a.shape[-1]
+    return ntt(a, pow(w, -1, P)) * U(pow(n, -1, P)) % P
+
+
+def ext_mul(a, b):
+    c = [np.zeros(np.broadcast_shapes(a.shape[1:], b.shape[1:]), dtype=U) for _ in range(9)]
+    for i in range(5):
+        for j in range(5):
+            c[i + j] = (c[i + j] + a[i] * b[j]) % P
+    return np.stack(
+        [
+            (c[0] + c[5] + P - c[8]) % P,
+            (c[1] + c[6]) % P,
+            (c[2] + P - c[5] + c[7] + c[8]) % P,
+            (c[3] + P - c[6] + c[8]) % P,
+            (c[4] + P - c[7]) % P,
+        ]
+    )
+
+
+def ext_inverse(a):
+    result = ext(field.ONE)
+    for bit in bin(P**5 - 2)[2:]:
+        result = ext_mul(result, result)
+        if bit == "1":
+            result = ext_mul(result, a)
+    return result
+
+
+def ext(value):
+    return np.array(value, dtype=U).reshape(5, 1)
+
+
+def lift(column):
+    return np.stack([column, *[np.zeros_like(column)] * 4])
+
+
+def random_words(count):
+    return np.array([secrets.randbelow(P) for _ in range(count)], dtype=U)
+
+
+def at_point(coefficients, z):
+    """A base polynomial at a point of E."""
+    by_coordinate = field.weights(field.powers(z, len(coefficients)))
+    return field.dot([int(c) for c in coefficients], by_coordinate)
+
+
+# ------------------------------------------------------------------ trees
+
+
+class Tree:
+    def __init__(self, rows):
+        """rows: uint64 array (leaves, words)."""
+        data = rows.astype("<u4")
+        self.salted = [secrets.token_bytes(16) + data[i].tobytes() for i in range(len(data))]
+        level = [sha256(b"\0" + leaf).digest() for leaf in self.salted]
+        self.levels = [level]
+        while len(level) > 1:
+            half = len(level) // 2
+            level = [sha256(b"\1" + level[j] + level[j + half]).digest() for j in range(half)]
+            self.levels.append(level)
+        self.root = level[0]
+
+    def open(self, indices):
+        known = sorted(set(indices))
+        out = [self.salted[i] for i in known]
+        for level in self.levels[:-1]:
+            half = len(level) // 2
+            parents = sorted({i % half for i in known})
+            for j in parents:
+                missing = [i for i in (j, j + half) if i not in known]
+                out.extend(level[i] for i in missing)
+            known = parents
+        return b"".join(out)
+
+
+# ------------------------------------------------------------------ the prover
+
+
+def search_nonce(site, state, bits):
+    if bits == 0:
+        return 0
+    return next(nonce for nonce in range(1 << 40) if grinding_holds(state, nonce, bits))
+
+
+def evaluate_nodes(table, col, pub, publics, like):
+    values = []
+    for node in table.nodes:
+        match node:
+            case ("const", c):
+                values.append(np.full_like(like, c))
+            case ("col", i, off):
+                values.append(col(i, off))
+            case ("pub", i, off):
+                values.append(pub(i, off))
+            case ("public", i):
+                values.append(np.full_like(like, publics[i]))
+            case ("add", a, b):
+                values.append((values[a] + values[b]) % P)
+            case ("sub", a, b):
+                values.append((values[a] + P - values[b]) % P)
+            case ("mul", a, b):
+                values.append(values[a] * values[b] % P)
+            case ("lin", c, terms):
+                total = np.full_like(like, c)
+                for k, a in terms:
+                    total = (total + U(k) * values[a]) % P
+                values.append(total)
+    return values
+
+
+def denominators(table, nodes, challenges):
+    result = []
+    for item in table.interactions:
+        d = ext(field.add_base(challenges.alpha, item.bus))
+        for i, node in enumerate(item.message):
+            d = (d + ext(field.power(challenges.beta, i + 1)) * nodes[node]) % P
+        result.append(d)
+    return result
+
+
+def prove(description, digest, params, log_rows, data, traces, lie=None, grinder=search_nonce):
+    """Proof bytes for the traces (per table a list of columns of N words), true or not."""
+    lie = lie or {}
+
+    def said(step, value):
+        return lie[step](value) if step in lie else value
+
+    at = sizes(log_rows, params)
+    n, big = at.rows, at.domain_size
+    blowup = big // n
+    w_n, w_d = field.root_of_unity(log_rows), field.root_of_unity(at.log_domain)
+    points = U(3) * powers(w_d, big) % P
+    rounds = messages.Rounds(params, log_rows, grinder)
+    out = []
+
+    def masked(columns):
+        coefficients = np.zeros((len(columns), at.degree_bound), dtype=U)
+        coefficients[:, :n] = intt(np.stack(columns), w_n)
+        for row in coefficients:
+            r = random_words(MASK)
+            row[:MASK] = (row[:MASK] + P - r) % P
+            row[n : n + MASK] = r
+        return coefficients
+
+    def extend(coefficients):
+        padded = np.zeros((len(coefficients), big), dtype=U)
+        padded[:, : coefficients.shape[1]] = coefficients * powers(3, coefficients.shape[1]) % P
+        return ntt(padded, w_d)
+
+    # round 0 and 1
+    rounds.statement(digest, public.encode(description, data))
+    main = masked([column for table in traces for column in table])
+    main_values = extend(main)
+    main_tree = Tree(main_values.T)
+    message = said("main", messages.MainCommitment(main_tree.root))
+    out.append(message.root)
+    challenges = rounds.main(message)
+    out.append(rounds.nonces[-1][1].to_bytes(8, "little"))
+
+    # round 2
+    publics_full = {}
+    for key, column in data.columns.items():
+        publics_full[key] = np.zeros(n, dtype=U)
+        publics_full[key][: len(column)] = column
+    gammas = [field.power(challenges.gamma, k + 1) for k in range(description.tallies)]
+    aux_columns, terminals = [], []
+    for t, table in enumerate(description.tables):
+        nodes = evaluate_nodes(
+            table,
+            lambda i, off, t=t: np.roll(traces[t][i], -off),
+            lambda i, off, t=t: np.roll(publics_full[t, i], -off),
+            data.publics,
+            traces[t][0],
+        )
+        ds = denominators(table, nodes, challenges)
+        step = np.zeros((5, n), dtype=U)
+        for group in table.groups:
+            helper = np.zeros((5, n), dtype=U)
+            for i in group:
+                item = table.interactions[i]
+                helper = (helper + U(item.sign % P) * nodes[item.mult] % P * ext_inverse(ds[i])) % P
+            aux_columns.append(helper)
+            step = (step + helper) % P
+        for entry in table.tally:
+            step = (step + ext(gammas[entry.slot]) * nodes[entry.node]) % P
+        terminal = tuple(int(v) for v in step.sum(axis=1) % P)
+        share = ext(field.scale(terminal, pow(n, -1, P)))
+        phi = np.zeros((5, n), dtype=U)
+        phi[:, 1:] = np.cumsum((step + P - share) % P, axis=1)[:, :-1] % P
+        aux_columns.append((phi + random_words(5).reshape(5, 1)) % P)
+        terminals.append(terminal)
+    aux = masked([coordinate for column in aux_columns for coordinate in column])
+    aux_values = extend(aux)
+    aux_tree = Tree(aux_values.T)
+    message = said("aux", messages.AuxCommitment(aux_tree.root, tuple(terminals)))
+    terminals = message.terminals
+    out += [message.root, field.to_bytes(message.terminals)]
+    delta = rounds.aux(message)
+
+    # round 3
+    vanishing = powers(w_d, big)
+    vanishing = (np.array([pow(int(x), n, P) for x in points[:blowup]], dtype=U) + P - U(1)) % P
+    vanishing = np.tile(vanishing, n)
+    inverse = lambda v: np.array([pow(int(x), -1, P) for x in v], dtype=U)  # noqa: E731
+    w_last = pow(w_n, -1, P)
+    per_row = vanishing * U(pow(n, -1, P)) % P
+    where = {
+        "all": np.ones(big, dtype=U),
+        "first": per_row * inverse((points + P - U(1)) % P) % P,
+        "last": per_row * inverse((points + P - U(w_last)) % P) % P * U(w_last) % P,
+        "transition": (points + P - U(w_last)) % P,
+    }
+    public_values = {}
+    for key, column in publics_full.items():
+        public_values[key] = extend(intt(column.reshape(1, n), w_n))[0]
+    numerator = np.zeros((5, big), dtype=U)
+    weight, main_at, aux_at = field.ONE, 0, 0
+    for t, table in enumerate(description.tables):
+        base = main_at
+        nodes = evaluate_nodes(
+            table,
+            lambda i, off, base=base: np.roll(main_values[base + i], -off * blowup),
+            lambda i, off, t=t: np.roll(public_values[t, i], -off * blowup),
+            data.publics,
+            points,
+        )
+        main_at += len(table.columns)
+        columns = [aux_values[5 * k : 5 * k + 5] for k in range(aux_at, aux_at + table.extension_columns)]
+        aux_at += table.extension_columns
+        ds = denominators(table, nodes, challenges)
+        found = [(c.where, lift(nodes[c.node])) for c in table.constraints]
+        for group, helper in zip(table.groups, columns[:-1], strict=True):
+            value = helper
+            for i in group:
+                value = ext_mul(value, ds[i])
+            for i in group:
+                item = table.interactions[i]
+                part = lift(U(item.sign % P) * nodes[item.mult] % P)
+                for j in group:
+                    if j != i:
+                        part = ext_mul(part, ds[j])
+                value = (value + P - part) % P
+            found.append(("all", value))
+        value = (np.roll(columns[-1], -blowup, axis=1) + P - columns[-1]) % P
+        for helper in columns[:-1]:
+            value = (value + P - helper) % P
+        for entry in table.tally:
+            value = (value + P - ext(gammas[entry.slot]) * nodes[entry.node] % P) % P
+        found.append(("all", (value + ext(field.scale(terminals[t], pow(n, -1, P)))) % P))
+        for selector, value in found:
+            numerator = (numerator + ext_mul(ext(weight), value * where[selector] % P)) % P
+            weight = field.mul(weight, delta)
+    inverse_vanishing = np.tile(inverse(vanishing[:blowup]), n)
+    quotient = intt(numerator * inverse_vanishing % P, w_d) * powers(pow(3, -1, P), big) % P
+    step = at.piece_step
+    pieces = [np.zeros((5, at.degree_bound), dtype=U) for _ in range(description.pieces)]
+    for i, piece in enumerate(pieces):
+        stop = big if i == len(pieces) - 1 else (i + 1) * step
+        part = quotient[:, i * step : min(stop, i * step + at.degree_bound)]
+        piece[:, : part.shape[1]] = part
+    for low, high in zip(pieces, pieces[1:], strict=False):
+        t = np.stack([random_words(MASK) for _ in range(5)])
+        low[:, step:] = (low[:, step:] + t) % P
+        high[:, :MASK] = (high[:, :MASK] + P - t) % P
+    mask = np.random.default_rng(secrets.randbits(128)).integers(0, P, (5, at.degree_bound), dtype=U)
+    quotient_polys = np.concatenate([*pieces, mask])
+    quotient_values = extend(quotient_polys)
+    quotient_tree = Tree(quotient_values.T)
+    message = said("quotient", messages.QuotientCommitment(quotient_tree.root))
+    out.append(message.root)
+    z = rounds.quotient(message)
+    out.append(rounds.nonces[-1][1].to_bytes(8, "little"))
+    assert messages.point_is_usable(z, at)
+
+    # round 4
+    z_next = field.scale(z, w_n)
+    next_rows = [*description.next_main]
+    next_aux = [5 * k + c for k in description.next_aux for c in range(5)]
+    all_z = np.concatenate([main, aux, quotient_polys])
+    all_next = np.concatenate([main[next_rows], aux[next_aux]])
+    opened = messages.Openings(
+        tuple(at_point(row, z) for row in all_z), tuple(at_point(row, z_next) for row in all_next)
+    )
+    opened = said("openings", opened)
+    out += [field.to_bytes(opened.at_z), field.to_bytes(opened.at_next)]
+    batch = rounds.openings(opened)
+    out.append(rounds.nonces[-1][1].to_bytes(8, "little"))
+
+    # round 5
+    values_z = np.concatenate([main_values, aux_values, quotient_values])
+    values_next = np.concatenate([main_values[next_rows], aux_values[next_aux]])
+    deep = np.zeros((5, big), dtype=U)
+    power = field.ONE
+    for values, claims, point in ((values_z, opened.at_z, z), (values_next, opened.at_next, z_next)):
+        top = np.zeros((5, big), dtype=U)
+        for row, claim in zip(values, claims, strict=True):
+            top = (top + ext_mul(ext(power), (lift(row) + P - ext(claim)) % P)) % P
+            power = field.mul(power, batch)
+        deep = (deep + ext_mul(top, ext_inverse((lift(points) + P - ext(point)) % P))) % P
+    layer, shift, size, trees = said("deep", deep), 3, big, []
+    for number, arity in enumerate(at.arities):
+        width = size // arity
+        rows = np.concatenate([layer[:, s * width : (s + 1) * width] for s in range(arity)]).T
+        tree = Tree(rows)
+        trees.append((tree, width))
+        message = said(f"fold{number}", messages.FriLayer(tree.root))
+        out.append(message.root)
+        beta = rounds.fold(message)
+        out.append(rounds.nonces[-1][1].to_bytes(8, "little"))
+        # f(X) = sum X^i f_i(X^a) in coefficients, with the coset's shift taken out and put back
+        w = field.root_of_unity(size.bit_length() - 1)
+        coefficients = intt(layer, w) * powers(pow(shift, -1, P), size) % P
+        folded = np.zeros((5, width), dtype=U)
+        for i in range(arity):
+            folded = (folded + ext_mul(ext(field.power(beta, i)), coefficients[:, i::arity])) % P
+        shift, size = pow(shift, arity, P), width
+        layer = ntt(folded * powers(shift, width) % P, field.root_of_unity(size.bit_length() - 1))
+        layer = said(f"layer{number + 1}", layer)
+    coefficients = intt(layer, field.root_of_unity(size.bit_length() - 1)) * powers(pow(shift, -1, P), size) % P
+    final = tuple(tuple(int(v) for v in column) for column in coefficients[:, :FINAL_TERMS].T)
+    message = said("final", messages.FriFinal(final))
+    out.append(field.to_bytes(message.coefficients))
+    indices = rounds.final(message)
+    out.append(rounds.nonces[-1][1].to_bytes(8, "little"))
+
+    # openings
+    out += [tree.open(indices) for tree in (main_tree, aux_tree, quotient_tree)]
+    out += [tree.open([i % width for i in indices]) for tree, width in trees]
+    return b"".join(out)
