@@ -1,261 +1,28 @@
-"""The ledger run for large ledgers: the machine compiled, with identical results, and the tape of what it did.
-
-The tape is what the proof's witness is made from: every operation on a list of lots, in the order of execution.
-"""
+"""The ledger run for large ledgers: the machine compiled, with results identical to those of the plain one."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any, NoReturn
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from zkharvest.ledger import fast_kernel as kernel
 from zkharvest.ledger.calendar import Calendar, DayTable
-from zkharvest.ledger.fast_words import unit_bases
-from zkharvest.ledger.picks import resolve_picks
-from zkharvest.ledger.refusals import ambiguous_expiry, checked_values, lot_short, nothing_to_expire, oversold
+from zkharvest.ledger.fast_tape import TAKE, Ints, Tape, record, run_tape
 from zkharvest.ledger.results import LONG_TERM, SHORT_TERM, Disposal, LedgerRun, OpenLot, Totals
-from zkharvest.ledger.rules import Basis, Method, Pool, Regime, Side
-from zkharvest.trades.model import OPENING_KINDS, Kind, Trade, in_order
+from zkharvest.ledger.rules import Regime, Side
+from zkharvest.trades.model import Trade
 
-Ints = NDArray[np.int64]
-Words = NDArray[np.uint64]
-Bytes = NDArray[np.uint8]
-Bools = NDArray[np.bool_]
+__all__ = ["Tape", "run_fast", "run_tape"]
 
-OPEN, TAKE, MOVE_OUT, MOVE_IN, NONE = kernel.OPEN, kernel.TAKE, kernel.MOVE_OUT, kernel.MOVE_IN, kernel.NONE
 _LOW32 = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
-_WORD = (1 << 64) - 1
-
-
-@dataclass(frozen=True)
-class Tape:
-    """Every operation of a ledger run, one entry per operation in each array, in the order of execution.
-
-    `op`: 0 OPEN (an opening trade inserts its lot), 1 TAKE (a closing trade takes from a lot), 2 MOVE_OUT (a transfer
-    takes), 3 MOVE_IN (and inserts what the MOVE_OUT before took), 4 NONE (a transfer that moves nothing).
-    `trade`: place in `trades`; `first`, `last`: whether the operation is the trade's first, its last.
-    `pool`: place in `pools`. `node`: the list entry inserted or taken from; `pred`, `next`: its neighbours in the
-    pool's list (after an insertion; before a removal), -1 at either end. All five are -1 where there is none.
-    `part_q`: quantity taken or inserted. `lot_q`, `lot_value`: what the entry holds before a take, what is inserted.
-    `part_value`: the value taken (TAKE, MOVE_OUT). `rest_q`, `rest_value`: what of the trade's quantity and |value| is
-    left before a TAKE or MOVE_OUT; `close_value`: |closing part| (TAKE), `negative`: whether that part is negative.
-    `emptied`: the take used the entry up and unlinked it. Fields that an operation does not have are 0.
-
-    By entry (node): the opening trade, the pool, and the unit basis of the lot as 20 bytes, little-endian.
-    The entries left at the end, pool by pool in the order of the lists: `final_node`, `final_q`, `final_value`.
-    Quantities of 112 bits are two words, `_lo` and `_hi`.
-    """
-
-    regime: Regime
-    trades: Sequence[Trade]
-    pools: tuple[Pool, ...]
-    op: Bytes
-    trade: Ints
-    first: Bools
-    last: Bools
-    pool: Ints
-    node: Ints
-    pred: Ints
-    next: Ints
-    part_q_lo: Words
-    part_q_hi: Words
-    lot_q_lo: Words
-    lot_q_hi: Words
-    lot_value: Words
-    part_value: Words
-    rest_q_lo: Words
-    rest_q_hi: Words
-    rest_value: Words
-    close_value: Words
-    negative: Bools
-    emptied: Bools
-    node_trade: Ints
-    node_pool: Ints
-    node_unit: Bytes
-    final_node: Ints
-    final_q_lo: Words
-    final_q_hi: Words
-    final_value: Words
-
-
-def run_tape(trades: Iterable[Trade], regime: Regime) -> Tape:
-    """The tape of the trades before the end of the tax year. Raises InputError where `run_ledger` does."""
-    ordered = in_order(trades)
-    end = Calendar(regime.timezone).year_window(regime.year)[1]
-    return _record(ordered[: bisect_left(ordered, end, key=attrgetter("time"))], regime)
 
 
 def run_fast(trades: Sequence[Trade], regime: Regime, window: tuple[int, int], cut: int, later: int) -> LedgerRun:
     """`run_ledger` on trades already ordered and cut; arguments as the fields of `LedgerRun`."""
-    tape = _record(trades, regime)
+    tape = record(trades, regime)
     parts = _Parts(tape, window)
     return LedgerRun(regime, trades, later, window, cut, parts.totals(), parts.disposals, lambda: _open_lots(tape))
-
-
-def _record(trades: Sequence[Trade], regime: Regime) -> Tape:
-    """Run the machine over ordered trades."""
-    columns = _Columns(trades, regime)
-    pools = np.full(2 * len(columns.pairs), -1, kernel.POOL)
-    ending = kernel.run(*columns.arguments(), pools, np.full(columns.slots, -1, kernel.SLOT), not columns.specific)
-    if ending[0] != kernel.DONE:
-        columns.refuse(*ending[:5])
-    ops, nodes = ending[5], ending[6]
-    left = kernel.in_list_order(nodes, pools, _left(ops))
-    used = np.flatnonzero(np.bincount(nodes["pool"], minlength=2 * len(columns.pairs)))
-    number = np.full(2 * len(columns.pairs) + 1, -1, np.int64)  # the last stands for "no pool"
-    number[used] = np.arange(used.size)
-    contiguous = {name: np.ascontiguousarray(ops[name]) for name in kernel.OPERATION.names or ()}
-    contiguous["pool"] = number[contiguous["pool"]]
-    for name in ("first", "last", "emptied"):
-        contiguous[name] = contiguous[name].astype(np.bool_)
-    lots = np.ascontiguousarray(nodes["lot"])
-    return Tape(
-        regime=regime,
-        trades=trades,
-        pools=tuple(Pool(*columns.pairs[pool // 2], Side(pool % 2)) for pool in used.tolist()),
-        negative=columns.negative(contiguous["op"], contiguous["trade"], ops["pool"]),
-        node_trade=lots,
-        node_pool=number[nodes["pool"]],
-        node_unit=np.ascontiguousarray(columns.unit.view(np.uint8)[lots, :20]),
-        final_node=left,
-        final_q_lo=nodes["q_lo"][left],
-        final_q_hi=nodes["q_hi"][left],
-        final_value=nodes["value"][left],
-        **contiguous,
-    )
-
-
-def _left(ops: NDArray[Any]) -> int:
-    """How many entries are left: those inserted less those used up."""
-    inserted = np.count_nonzero((ops["op"] == OPEN) | (ops["op"] == MOVE_IN))
-    return int(inserted - np.count_nonzero(ops["emptied"]))
-
-
-class _Columns:
-    """A ledger as arrays. Pools are numbered 2k for the long and 2k + 1 for the short side of the k-th pair."""
-
-    def __init__(self, trades: Sequence[Trade], regime: Regime) -> None:
-        self.trades = trades
-        self.specific = regime.method is Method.SPECIFIC
-        self.universal = regime.basis is Basis.UNIVERSAL
-        values = checked_values(trades, regime)
-        kind = np.array([trade.kind for trade in trades], np.int64)
-        self.quantity = _two_words([trade.quantity for trade in trades])
-        self.value = np.array([abs(value) for value in values], np.uint64)
-        self.signs = np.array([(value > 0) - (value < 0) for value in values], np.int64)
-        self.opens = np.isin(kind, [int(one) for one in OPENING_KINDS])
-        self.expires = kind == Kind.EXPIRE
-        self.action = np.full(len(trades), kernel.DO_CLOSE, np.int64)
-        self.action[self.opens] = kernel.DO_OPEN
-        self.action[self.expires] = kernel.DO_EXPIRE
-        self.action[kind == Kind.TRANSFER] = kernel.DO_NOTHING if self.universal else kernel.DO_MOVE
-        self._number_pools(trades)
-        self.pool_from += (kind == Kind.SHORT) | (kind == Kind.COVER)
-        self.unit = np.zeros((len(trades), 3), np.uint64)
-        lots = np.flatnonzero(self.opens)
-        unit = np.empty((lots.size, 3), np.uint64)
-        unit_bases(self.value[lots], self.quantity[lots], unit)
-        self.unit[lots] = unit
-        self.rank = _ranks(regime.method, lots, self.unit, len(trades))
-        self.slot_of = np.zeros(len(trades), np.int64)
-        self.slots = 1
-        self.pick_start = np.zeros(len(trades) + 1, np.int64)
-        self.pick_q = np.zeros((0, 2), np.uint64)
-        self.pick_slots = np.zeros((0, 2), np.int64)
-        if self.specific:
-            self._number_slots(trades)
-
-    def _number_pools(self, trades: Sequence[Trade]) -> None:
-        """Pairs of pools (asset, wallet) in sorted order, and the long pool of each trade and each destination."""
-        if self.universal:
-            source = [(trade.asset, "") for trade in trades]
-        else:
-            source = [(trade.asset, trade.source) for trade in trades]
-        moves = np.flatnonzero(self.action == kernel.DO_MOVE)
-        target = [(trades[place].asset, trades[place].to) for place in moves.tolist()]
-        self.pairs = sorted({*source, *target})
-        number = {pair: 2 * k for k, pair in enumerate(self.pairs)}
-        self.pool_from = np.array([number[pair] for pair in source], np.int64)
-        self.pool_to = self.pool_from.copy()
-        self.pool_to[moves] = [number[pair] for pair in target]
-
-    def _number_slots(self, trades: Sequence[Trade]) -> None:
-        """Picks as arrays, and a slot for every lot in every pool it can come to lie in."""
-        takes = np.flatnonzero(self.action >= kernel.DO_CLOSE)
-        takes = takes[self.action[takes] != kernel.DO_NOTHING]
-        named = resolve_picks(trades, takes.tolist())
-        counts = np.zeros(len(trades), np.int64)
-        counts[takes] = [len(named[place]) for place in takes.tolist()]
-        self.pick_start[1:] = np.cumsum(counts)
-        self.pick_q = _two_words([pick.quantity for place in named for pick in trades[place].lots])
-        lot = np.array([lot for places in named.values() for lot in places], np.int64)
-        taker = np.repeat(takes, counts[takes])
-        lots = np.flatnonzero(self.opens)
-        # an expiry closes the side that is open, which is known only then: its pick can only mean the lot's own side
-        side = np.where(self.expires[taker], self.pool_from[lot] % 2, 0)
-        pool = np.concatenate((self.pool_from[lots], self.pool_from[taker] + side, self.pool_to[taker]))
-        pairs = pool * len(trades) + np.concatenate((lots, lot, lot))
-        distinct, slot = np.unique(pairs, return_inverse=True)
-        self.slots = max(distinct.size, 1)
-        self.slot_of[lots] = slot[: lots.size]
-        self.pick_slots = np.ascontiguousarray(slot[lots.size :].reshape(2, -1).T)
-
-    def arguments(self) -> tuple[NDArray[Any], ...]:
-        """The arrays that the kernel takes, in its order."""
-        return (
-            self.action, self.pool_from, self.pool_to, self.quantity, self.value, self.rank, self.slot_of,
-            self.pick_start, self.pick_q, self.pick_slots,
-        )  # fmt: skip
-
-    def negative(self, op: Bytes, trade: Ints, pool: Ints) -> Bools:
-        """Which operations are takes whose closing part is below zero (the fee of an expiry costs on either side)."""
-        sign = self.signs[trade]
-        sign[self.expires[trade] & (pool % 2 == 1)] *= -1
-        taken_below_zero: Bools = (op == TAKE) & (sign < 0)
-        return taken_below_zero
-
-    def refuse(self, end: int, place: int, held_lo: int, held_hi: int, pick: int) -> NoReturn:
-        """Raise the error of a run that ended early."""
-        trade = self.trades[place]
-        held = int(held_lo) | int(held_hi) << 64
-        asset, wallet = self.pairs[int(self.pool_from[place]) // 2]
-        pool = Pool(asset, wallet, Side(int(self.pool_from[place]) % 2))
-        if end == kernel.AMBIGUOUS_EXPIRY:
-            raise ambiguous_expiry(trade, wallet)
-        if end == kernel.NOTHING_TO_EXPIRE:
-            raise nothing_to_expire(trade, wallet)
-        if end == kernel.OVERSOLD:
-            raise oversold(trade, pool, held, trade.quantity)
-        raise lot_short(trade, trade.lots[pick - int(self.pick_start[place])], pool, held)
-
-
-def _two_words(numbers: Sequence[int]) -> Words:
-    """Integers below 2^128 as rows of two words, low word first."""
-    words = np.empty((len(numbers), 2), np.uint64)
-    words[:, 0] = [number & _WORD for number in numbers]
-    words[:, 1] = [number >> 64 for number in numbers]
-    return words
-
-
-def _ranks(method: Method, lots: Ints, unit: Words, count: int) -> Ints:
-    """For each opening trade its place among all of them in the order of the method; equal keys do not occur."""
-    rank = np.zeros(count, np.int64)
-    if method is Method.SPECIFIC:
-        return rank
-    if method in (Method.FIFO, Method.LIFO):
-        order = lots if method is Method.FIFO else lots[::-1]
-    else:
-        words = [unit[lots, n] if method is Method.LOFO else ~unit[lots, n] for n in range(3)]
-        order = lots[np.lexsort((lots, *words))]
-    rank[order] = np.arange(order.size)
-    return rank
 
 
 class _Parts:

@@ -190,8 +190,8 @@ def run(
     pick_start[t] to pick_start[t + 1] (quantity in two words; the lot's slots in the pools taken from and moved to).
     `pools` and `slots` come in empty (all -1) and hold the lists at the end.
 
-    Returns (end, trade, held low, held high, pick, operations, nodes); on an end other than DONE, trade and pick say
-    where, and held what was there.
+    Returns (end, trade, pool, held low, held high, pick, operations, nodes); on an end other than DONE, trade, pool and
+    pick say where, and held what was there.
     """
     zero = np.uint64(0)
     ops = np.empty(2 * action.size + 16, OPERATION)
@@ -218,11 +218,11 @@ def run(
         else:
             if do == DO_EXPIRE:
                 if pools[pool].head >= 0 and pools[pool + 1].head >= 0:
-                    return AMBIGUOUS_EXPIRY, t, zero, zero, -1, ops[:n], nodes[:made]
+                    return AMBIGUOUS_EXPIRY, t, pool, zero, zero, -1, ops[:n], nodes[:made]
                 if pools[pool + 1].head >= 0:
                     pool += 1
                 elif pools[pool].head < 0:
-                    return NOTHING_TO_EXPIRE, t, zero, zero, -1, ops[:n], nodes[:made]
+                    return NOTHING_TO_EXPIRE, t, pool, zero, zero, -1, ops[:n], nodes[:made]
             rest_lo, rest_hi, rest_value = quantity[t, 0], quantity[t, 1], value[t]
             demands = 1 if ordered else pick_start[t + 1] - pick_start[t]
             for demand in range(demands):
@@ -234,7 +234,7 @@ def run(
                     if x < 0 or nodes[x].pool != pool:  # a named lot may lie on the side that is not open
                         held_lo, held_hi = subtract(asked_lo, asked_hi, want_lo, want_hi)
                         end = OVERSOLD if ordered else LOT_SHORT
-                        return end, t, held_lo, held_hi, pick, ops[:n], nodes[:made]
+                        return end, t, pool, held_lo, held_hi, pick, ops[:n], nodes[:made]
                     ops, nodes = _room(ops, n), _room(nodes, made)
                     node, record = nodes[x], ops[n]
                     q_lo, q_hi = node.q_lo, node.q_hi
@@ -268,7 +268,7 @@ def run(
                         n += 1
         ops[start].first = 1
         ops[n - 1].last = 1
-    return DONE, -1, zero, zero, -1, ops[:n], nodes[:made]
+    return DONE, -1, -1, zero, zero, -1, ops[:n], nodes[:made]
 
 
 @njit(cache=True)

@@ -59,11 +59,11 @@ def part_of(value, q_lo, q_hi, d_lo, d_hi):
 def unit_basis(value, d_lo, d_hi):
     """value * 2^96 // d as three words, for value < 2^64 and 0 < d < 2^112"""
     if d_hi == _0:
-        top = value // d_lo
-        r_lo, r_hi = value - top * d_lo, _0
+        low = value // d_lo
+        r_lo, r_hi = value - low * d_lo, _0
     else:
-        top, r_lo, r_hi = _0, value, _0
-    middle = low = _0  # the 96 bits behind the point; all three words move up as one
+        low, r_lo, r_hi = _0, value, _0
+    middle = top = _0  # the three words move up as one, by the 96 bits behind the point
     for _ in range(96):
         r_hi = (r_hi << _1) | (r_lo >> _63)
         r_lo <<= _1

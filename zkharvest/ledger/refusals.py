@@ -75,7 +75,7 @@ def _flaws(trade: Trade, regime: Regime) -> Iterator[Problem]:
             )
         return
     if trade.kind in (Kind.TRANSFER, Kind.EXPIRE) and trade.amount:
-        yield Problem(at, f"{word} with amount {format_money(trade.amount)}", f"leave the amount of a {word} empty")
+        yield Problem(at, f"{word} with amount {format_money(trade.amount)}", f"leave `amount` empty for {word}")
     if trade.kind is Kind.TRANSFER:
         if trade.fee:
             yield Problem(

@@ -1,0 +1,211 @@
+"""The compiled ledger equals the plain one, and its tape tells exactly what happened."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.support.ledgers import ALL_RULES, ledgers, random_ledger, regimes
+from zkharvest.ledger import Basis, Method, Pool, Regime, run_ledger
+from zkharvest.ledger import fast_words as words
+from zkharvest.ledger.fast import Tape, run_tape
+from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE
+from zkharvest.ledger.rules import part_of, sort_key, unit_basis
+from zkharvest.trades.model import MONEY_LIMIT, OPENING_KINDS, QUANTITY_LIMIT, Kind, Trade
+
+WORD = 1 << 64
+
+edges = st.sampled_from((1, 2, WORD - 1, WORD, WORD + 1, (1 << 111) - 1, 1 << 111, QUANTITY_LIMIT - 1))
+quantities = st.one_of(edges, st.integers(1, QUANTITY_LIMIT - 1), st.integers(1, WORD - 1))
+values = st.one_of(st.sampled_from((0, 1, MONEY_LIMIT - 1, 1 << 63)), st.integers(0, MONEY_LIMIT - 1))
+
+
+def two(number: int) -> tuple[np.uint64, np.uint64]:
+    return np.uint64(number % WORD), np.uint64(number // WORD)
+
+
+@settings(max_examples=400, deadline=None)
+@given(values, quantities, quantities)
+@example(MONEY_LIMIT - 1, QUANTITY_LIMIT - 2, QUANTITY_LIMIT - 1)
+@example(MONEY_LIMIT - 1, 1, QUANTITY_LIMIT - 1)
+def test_wide_arithmetic_is_exact(value: int, one: int, other: int) -> None:
+    part, whole = sorted((one, other))
+    assert int(words.part_of(np.uint64(value), *two(part), *two(whole))) == part_of(value, part, whole)
+    low, middle, top = (int(word) for word in words.unit_basis(np.uint64(value), *two(whole)))
+    assert low + middle * WORD + top * WORD**2 == unit_basis(value, whole)
+    assert bool(words.less(*two(one), *two(other))) == (one < other)
+    assert [int(word) for word in words.subtract(*two(whole), *two(part))] == [int(word) for word in two(whole - part)]
+
+
+def same(trades: list[Trade], regime: Regime) -> None:
+    plain, fast = (run_ledger(trades, regime, engine=engine) for engine in ("plain", "fast"))
+    assert fast.totals == plain.totals
+    assert fast.disposals == plain.disposals
+    assert fast.open_lots == plain.open_lots
+    assert (fast.window, fast.cut, fast.later, fast.trades) == (plain.window, plain.cut, plain.later, plain.trades)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ledgers(), regimes())
+def test_fast_equals_plain(trades: list[Trade], regime: Regime) -> None:
+    same(trades, regime)
+
+
+@settings(max_examples=50, deadline=None)
+@given(ledgers(Basis.UNIVERSAL), regimes(basis=Basis.UNIVERSAL))
+def test_fast_equals_plain_where_wallets_sell_what_others_hold(trades: list[Trade], regime: Regime) -> None:
+    same(trades, regime)
+
+
+@pytest.mark.parametrize(("method", "basis"), ALL_RULES)
+def test_fast_equals_plain_on_longer_ledgers(method: Method, basis: Basis) -> None:
+    trades = random_ledger(Random(f"{method}{basis}"), 1500, wallets=2, assets=2)
+    same(trades, Regime(method, basis, "America/New_York", 2200))
+
+
+def test_transfers_to_and_fro_need_room() -> None:
+    # Every transfer moves all 40 lots: many more operations than trades.
+    lots = [Trade(n, "a", f"b{n}", Kind.BUY, "BTC", 10 + n, 100 - n) for n in range(40)]
+    total = sum(lot.quantity for lot in lots)
+    moves = [Trade(100 + n, "ab"[n % 2], f"t{n}", Kind.TRANSFER, "BTC", total, 0, to="ba"[n % 2]) for n in range(50)]
+    for method in (Method.FIFO, Method.LIFO, Method.HIFO, Method.LOFO):
+        regime = Regime(method, Basis.WALLET, "UTC", 2025)
+        same([*lots, *moves], regime)
+        assert run_tape([*lots, *moves], regime).op.size == 40 + 50 * 40 * 2
+
+
+def quantity(tape: Tape, name: str, n: int) -> int:
+    return int(getattr(tape, f"{name}_lo")[n]) + WORD * int(getattr(tape, f"{name}_hi")[n])
+
+
+def replay(tape: Tape) -> None:
+    """Play the tape on plain lists, checking everything that it says against them and against the trades."""
+    regime, trades = tape.regime, tape.trades
+    universal = regime.basis is Basis.UNIVERSAL
+    lists: list[list[int]] = [[] for _ in tape.pools]
+    held: dict[int, list[int]] = {}
+    rest: dict[int, list[int]] = {}
+    seen: list[int] = []
+    moved: tuple[int, int, int, int] | None = None
+    made = 0
+    for n in range(tape.op.size):
+        op, place = int(tape.op[n]), int(tape.trade[n])
+        trade, node, pool = trades[place], int(tape.node[n]), int(tape.pool[n])
+        assert bool(tape.first[n]) == (not seen or seen[-1] != place)
+        assert bool(tape.last[n]) == (n + 1 == tape.op.size or int(tape.trade[n + 1]) != place)
+        seen.append(place)
+        part, value = quantity(tape, "part_q", n), int(tape.part_value[n])
+        before = [quantity(tape, "lot_q", n), int(tape.lot_value[n])]
+        if op == NONE:
+            assert universal
+            assert trade.kind is Kind.TRANSFER
+            assert (node, pool, int(tape.pred[n]), int(tape.next[n])) == (-1, -1, -1, -1)
+            assert (part, value, before) == (0, 0, [0, 0])
+            continue
+        entries = lists[pool]
+        if op in (OPEN, MOVE_IN):
+            assert node == made
+            made += 1
+            lot = place if op == OPEN else moved[0] if moved else -1
+            assert (int(tape.node_trade[node]), int(tape.node_pool[node])) == (lot, pool)
+            assert before[0] == part
+            if op == OPEN:
+                assert trade.kind in OPENING_KINDS
+                assert before[0] == trade.quantity
+                assert tape.pools[pool].side == (trade.kind is Kind.SHORT)
+                assert tape.pools[pool][:2] == (trade.asset, "" if universal else trade.source)
+            else:
+                assert moved == (lot, place, *before)
+                assert tape.pools[pool] == Pool(trade.asset, trade.to, tape.pools[pool].side)
+                assert tape.pools[pool].side == 0
+            pred = int(tape.pred[n])
+            at = entries.index(pred) + 1 if pred >= 0 else 0
+            assert int(tape.next[n]) == (entries[at] if at < len(entries) else -1)
+            entries.insert(at, node)
+            held[node] = before
+            moved = None
+            continue
+        assert moved is None
+        at = entries.index(node)
+        assert int(tape.pred[n]) == (entries[at - 1] if at else -1)
+        assert int(tape.next[n]) == (entries[at + 1] if at + 1 < len(entries) else -1)
+        assert regime.method is Method.SPECIFIC or at == 0
+        assert held[node] == before
+        assert value == part_of(before[1], part, before[0])
+        held[node] = [before[0] - part, before[1] - value]
+        assert bool(tape.emptied[n]) == (held[node][0] == 0)
+        if tape.emptied[n]:
+            entries.remove(node)
+            del held[node]
+        now = rest.setdefault(place, [trade.quantity, int(tape.rest_value[n])])
+        assert now == [quantity(tape, "rest_q", n), int(tape.rest_value[n])]
+        close = int(tape.close_value[n])
+        if op == TAKE:
+            signed = trade.amount + trade.fee if tape.pools[pool].side else trade.amount - trade.fee
+            assert not tape.first[n] or abs(signed) == now[1]
+            assert bool(tape.negative[n]) == (signed < 0)
+        else:
+            assert op == MOVE_OUT
+            moved = (int(tape.node_trade[node]), place, part, value)
+        assert close == part_of(now[1], part, now[0])
+        rest[place] = [now[0] - part, now[1] - close]
+        assert not (tape.last[n] and op == TAKE) or rest[place] == [0, 0]
+    assert sorted(set(seen)) == list(range(len(trades)))
+    assert seen == sorted(seen)
+    assert moved is None
+    assert made == len(tape.node_trade) == len(tape.node_unit)
+    assert [node for entries in lists for node in entries] == tape.final_node.tolist()
+    for n, node in enumerate(tape.final_node.tolist()):
+        assert held[node] == [quantity(tape, "final_q", n), int(tape.final_value[n])]
+    assert list(tape.pools) == sorted(set(tape.pools))
+    key = sort_key(regime.method)
+    for entries in lists:
+        keys = [
+            key(int.from_bytes(tape.node_unit[node].tobytes(), "little"), int(tape.node_trade[node]))
+            for node in entries
+        ]
+        assert keys == sorted(keys)
+    for node, lot in enumerate(tape.node_trade.tolist()):
+        opened = trades[lot]
+        value = opened.amount - opened.fee if opened.kind is Kind.SHORT else opened.amount + opened.fee
+        assert int.from_bytes(tape.node_unit[node].tobytes(), "little") == unit_basis(value, opened.quantity)
+
+
+@settings(max_examples=120, deadline=None)
+@given(ledgers(), regimes())
+def test_the_tape_can_be_replayed(trades: list[Trade], regime: Regime) -> None:
+    replay(run_tape(trades, regime))
+
+
+@pytest.mark.parametrize(("method", "basis"), ALL_RULES)
+def test_a_longer_tape_can_be_replayed(method: Method, basis: Basis) -> None:
+    replay(run_tape(random_ledger(Random(7), 800, wallets=2, assets=1), Regime(method, basis, "UTC", 2400)))
+
+
+def test_an_empty_tape() -> None:
+    tape = run_tape([], Regime(Method.HIFO, Basis.WALLET, "UTC", 2025))
+    assert tape.op.size == tape.node_trade.size == tape.final_node.size == len(tape.pools) == 0
+    same([], Regime(Method.SPECIFIC, Basis.WALLET, "UTC", 2025))
+
+
+def test_the_tape_stops_at_the_end_of_the_year() -> None:
+    trades = random_ledger(Random(3), 60)
+    regime = Regime(Method.FIFO, Basis.WALLET, "UTC", 2021)
+    tape, run = run_tape(trades, regime), run_ledger(trades, regime)
+    assert 0 < len(tape.trades) == len(run.trades) < len(trades)
+    assert set(tape.trade.tolist()) == set(range(len(tape.trades)))
+
+
+def test_arrays_of_the_tape_have_their_types() -> None:
+    tape = run_tape(random_ledger(Random(3), 60), Regime(Method.LIFO, Basis.WALLET, "UTC", 2030))
+    for name, kind in Tape.__annotations__.items():
+        if kind in ("Ints", "Words", "Bytes", "Bools"):
+            array = getattr(tape, name)
+            assert array.flags.c_contiguous
+            expected = {"Ints": np.int64, "Words": np.uint64, "Bytes": np.uint8, "Bools": np.bool_}[kind]
+            assert array.dtype == expected, name
+    assert tape.node_unit.shape == (tape.node_trade.size, 20)
