@@ -30,7 +30,8 @@ _LONGEST_NAME = 128  # UTF-8 bytes of a source, an id or an asset
 # long run of 0 or 9 with one or two odd digits after it, at the 15th to 17th place (0.1 + 0.2).
 _FLOAT_TAIL = re.compile(r"(?:0{4,}[1-9][0-9]?|9{4,}[0-9]{0,2})$")
 _TIME = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 _SLASH_DATE = re.compile(r"[0-9]{1,4}[./][0-9]{1,2}[./][0-9]{1,4}")
 
@@ -93,7 +94,7 @@ def _parse_plain(text: str, decimals: int, whole_text: str | None = None) -> int
             raise _too_many_decimals(whole_text or text, whole, fraction, decimals)
         fraction = kept
     # A text that writes all decimals of the scale is meant: atomic units never look like a rounded float.
-    elif 15 <= len(whole) + len(fraction) and len(fraction) < decimals and looks_like_float(whole, fraction):
+    elif len(whole) + len(fraction) >= 15 and len(fraction) < decimals and looks_like_float(whole, fraction):
         raise TextError(
             whole_text or text,
             "looks like an inexact float",
@@ -177,7 +178,7 @@ def instant(year: int, month: int, day: int, hour: int = 0, minute: int = 0, sec
 
 
 def parse_time(text: str) -> int:
-    """ISO 8601 date, time and zone as Unix milliseconds: `2024-02-29T12:00:00.250Z`, `...+01:00`. Raises `TextError`."""
+    """ISO 8601 date, time and zone (`2024-02-29T12:00:00.250Z`) as Unix milliseconds. Raises `TextError`."""
     match = _TIME.fullmatch(text)
     if match is None or match[8] is None:
         raise _why_not_a_time(text, without_zone=match is not None)

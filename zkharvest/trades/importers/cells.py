@@ -1,0 +1,152 @@
+"""What a cell of an exchange's export says: signed numbers, amounts with a unit, times.
+
+An exporter's own conventions (a minus sign, parentheses, a currency sign, a zone given by the column) are
+taken as given by the importer that knows them. Everything else that could be read in two ways is refused.
+Numbers become integers in 10^-18 whatever they count; `Draft` brings money to its scale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from zkharvest.trades.model import QUANTITY_DECIMALS, TIME_LIMIT
+from zkharvest.trades.text import TextError, instant, looks_like_float, parse_time
+
+ATOMS = 10**QUANTITY_DECIMALS
+
+_NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,2}))?")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+_UNIT = re.compile(r"([(]?[$€£]?[-+0-9.,eE]+[)]?) ?([A-Z0-9]*[A-Z][A-Z0-9]*)([)]?)")
+_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
+_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTHS = {name: n for n, name in enumerate(_MONTH_NAMES.split(), 1)}
+_MONTH_FIRST = re.compile(
+    r"([A-Z][a-z]{2,8})\.? ([0-9]{1,2}), ([0-9]{4}),? ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))? ([AP]M)"
+)
+_DAY_FIRST = re.compile(r"([0-9]{1,2}) ([A-Z][a-z]{2})[a-z]* ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
+_PLAIN = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?")
+_DAY_SLASH = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
+
+
+def number(text: str, *, dressed: bool = False) -> int:
+    """A signed number in 10^-18, exact. `dressed`: currency signs, parentheses and 1,234.56 are this exporter's way.
+
+    Raises `TextError`. A small number in exponent notation (3.605E-05) is exact and taken; one that a
+    spreadsheet may have cut (a positive exponent, or six digits and more before it) is refused.
+    """
+    bare = text.strip()
+    negative = False
+    if dressed:
+        if bare.startswith("(") and bare.endswith(")"):
+            negative, bare = True, bare[1:-1].strip()
+        elif bare.startswith("-"):
+            negative, bare = True, bare[1:]
+        bare = bare[1:] if bare[:1] in _SIGNS else bare
+        if _GROUPED.fullmatch(bare):
+            bare = bare.replace(",", "")
+    match = _NUMBER.fullmatch(bare)
+    if match is None:
+        raise _not_a_number(text)
+    sign, whole, fraction, exponent = match.groups(default="")
+    if exponent and (int(exponent) >= 0 or len((whole + fraction).strip("0")) > 5):
+        raise TextError(text, "may have lost digits in a spreadsheet", "export again and do not open it in one")
+    places = len(fraction) - int(exponent or 0)
+    digits = int(whole + fraction)
+    if places > QUANTITY_DECIMALS:
+        digits, rest = divmod(digits, 10 ** (places - QUANTITY_DECIMALS))
+        if rest:
+            raise TextError(text, f"has more than {QUANTITY_DECIMALS} decimals", "export again with exact numbers")
+        places = QUANTITY_DECIMALS
+    value: int = digits * 10 ** (QUANTITY_DECIMALS - places)
+    return -value if negative != (sign == "-") else value
+
+
+def _not_a_number(text: str) -> TextError:
+    bare = text.strip()
+    if not bare:
+        return TextError(text, "is empty", "complete the cell from the exchange's records")
+    if re.fullmatch(r"[-+]?[0-9]+(,[0-9]+)+(\.[0-9]*)?", bare):
+        return TextError(text, "has a comma: thousands or decimals?", "export again in English number format")
+    return TextError(text, "is not a number", "export again and do not edit the file in a spreadsheet")
+
+
+def float_print(text: str) -> bool:
+    """Whether the exporter itself printed an inexact float (taken as printed, and noted)."""
+    whole, _, fraction = text.strip().lstrip("-+").partition(".")
+    return whole.isdigit() and fraction.isdigit() and looks_like_float(whole, fraction)
+
+
+def amount_with_unit(text: str, *, dressed: bool = False) -> tuple[int, str]:
+    """A number and its unit: `1.00000000 ETH`, `$4,478.35 ` (the unit of a currency sign). Raises `TextError`."""
+    bare = text.strip()
+    match = _UNIT.fullmatch(bare)
+    if match:
+        return number(match[1] + match[3], dressed=dressed), match[2]
+    sign = next((c for c in bare if c in _SIGNS), "")
+    if not (sign and dressed):
+        raise TextError(text, "is not an amount with its unit", "export again and do not edit the file")
+    return number(bare, dressed=True), _SIGNS[sign]
+
+
+def moment(text: str, zone: str | None, *, day_first: bool = False) -> tuple[int, bool]:
+    """Unix milliseconds of an exporter's time, and whether digits below the millisecond were cut off.
+
+    `zone` is the zone of times that carry none (None: they must); `day_first`: this exporter is known to write
+    DD/MM/YY. Raises `TextError`.
+    """
+    bare = text.strip()
+    naive = bare.removesuffix(" UTC") if bare.endswith(" UTC") else bare
+    if naive != bare:
+        zone = "UTC"
+    fields = _fields(naive, day_first)
+    if fields is None:
+        bare = re.sub(r"(\.[0-9]{3})[0-9]+(?=Z|[+-][0-9]{2}:?[0-9]{2}$)", r"\1", bare)
+        return parse_time(re.sub(r"([+-][0-9]{2})([0-9]{2})$", r"\1:\2", bare)), bare != text.strip()
+    if zone is None:
+        raise TextError(text, "has no time zone", "give the zone of the export with --timezone")
+    date_and_time, fraction = fields
+    cut = bool(fraction[3:].strip("0"))
+    try:
+        value = instant(*date_and_time, int(fraction[:3].ljust(3, "0")))
+        if zone != "UTC":
+            value = _in_zone(date_and_time, zone) + value % 1000
+    except ValueError:
+        raise TextError(text, "is no time of the calendar", "check the export") from None
+    if not 0 <= value < TIME_LIMIT:
+        raise TextError(text, "is out of range", "times run from 1970 to 2527")
+    return value, cut
+
+
+_Fields = tuple[int, int, int, int, int, int]
+
+
+def _fields(text: str, day_first: bool) -> tuple[_Fields, str] | None:
+    """Year to second and the fraction's digits, for the forms that exporters use without a zone."""
+    if m := _PLAIN.fullmatch(text):
+        return (int(m[1]), int(m[2]), int(m[3]), int(m[4]), int(m[5]), int(m[6])), m[7] or ""
+    if m := _MONTH_FIRST.fullmatch(text):
+        month = _MONTHS.get(m[1][:3].lower(), 0)
+        hour = int(m[4]) % 12 + (12 if m[7] == "PM" else 0) if 1 <= int(m[4]) <= 12 else 24
+        return (int(m[3]), month, int(m[2]), hour, int(m[5]), int(m[6] or 0)), ""
+    if m := _DAY_FIRST.fullmatch(text):
+        return (int(m[3]), _MONTHS.get(m[2].lower(), 0), int(m[1]), int(m[4]), int(m[5]), int(m[6])), ""
+    if day_first and (m := _DAY_SLASH.fullmatch(text)):
+        return (2000 + int(m[3]), int(m[2]), int(m[1]), int(m[4]), int(m[5]), int(m[6])), ""
+    return None
+
+
+def _in_zone(fields: _Fields, zone: str) -> int:
+    """The instant of a wall-clock time; a time that a clock change made double or void is refused."""
+    local = datetime(*fields, tzinfo=ZoneInfo(zone))
+    if local.utcoffset() != local.replace(fold=1).utcoffset():
+        text = local.strftime("%Y-%m-%d %H:%M:%S")
+        raise TextError(text, f"is double or missing in {zone} (clock change)", "export in UTC")
+    return int(local.timestamp()) * 1000
+
+
+def splits(pair: str, quotes: Iterable[str]) -> list[tuple[str, str]]:
+    """Every way to read a joined pair (BTCUSDT) as base and one of the known quotes."""
+    return [(pair[: -len(quote)], quote) for quote in quotes if pair.endswith(quote) and len(pair) > len(quote)]

@@ -1,0 +1,104 @@
+"""Fair values that an export does not hold: the file given with `--prices`.
+
+A CSV with the columns `time`, `asset`, `price`: the price of one unit in the reporting currency. `time` is
+either an instant with zone (`2024-03-01T14:05:07Z`) or a UTC day (`2024-03-01`). A value is taken from the row
+of that exact instant, else from the row of that UTC day, else it is missing: no other row is near enough,
+because which one would be a guess.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from zkharvest.errors import InputError, Problem
+from zkharvest.trades.csv_in import read_text, records
+from zkharvest.trades.text import TextError, check_name, instant, parse_quantity, parse_time, quoted
+
+COLUMNS = ("time", "asset", "price")
+
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_DAY_MS = 86_400_000
+
+
+class Prices:
+    """Prices in 10^-18 of the reporting currency per unit, by instant and by UTC day."""
+
+    def __init__(self, rows: Iterable[tuple[bool, int, str, int]] = ()) -> None:
+        self._rows = {(whole_day, time, asset): price for whole_day, time, asset, price in rows}
+
+    def find(self, asset: str, time: int) -> int | None:
+        """The price of `asset` at `time` (Unix milliseconds), or None if the file does not give it."""
+        exact = self._rows.get((False, time, asset))
+        return exact if exact is not None else self._rows.get((True, time // _DAY_MS * _DAY_MS, asset))
+
+
+def load_prices(path: str | Path) -> Prices:
+    """Reads a price file. Raises `InputError` with every problem of it."""
+    file = str(path)
+    problems: list[Problem] = []
+    rows: dict[tuple[bool, int, str], tuple[int, int]] = {}
+    places: list[int] = []
+    line = 1
+    try:
+        for line, cells in records(read_text(path)):
+            if not places:
+                names = [cell.strip().lower() for cell in cells]
+                if sorted(names) != sorted(COLUMNS):
+                    raise InputError.one(f"{file}:{line}", f"the columns are {', '.join(COLUMNS)}", "name them so")
+                places = [names.index(column) for column in COLUMNS]
+            elif len(cells) != len(COLUMNS):
+                problems.append(Problem(f"{file}:{line}", f"has {len(cells)} cells", "write time,asset,price"))
+            else:
+                _row(file, line, [cells[place].strip() for place in places], rows, problems)
+    except csv.Error as error:
+        problems.append(Problem(f"{file}:{line}", f"is broken at or after this line: {error}", "mend the quotes"))
+    if not places:
+        problems.append(Problem(file, "is empty", f"the first line is {','.join(COLUMNS)}"))
+    if problems:
+        raise InputError(problems)
+    return Prices((whole_day, time, asset, price) for (whole_day, time, asset), (price, _) in rows.items())
+
+
+def _row(
+    file: str,
+    line: int,
+    cells: list[str],
+    rows: dict[tuple[bool, int, str], tuple[int, int]],
+    problems: list[Problem],
+) -> None:
+    values: list[int] = []
+    column = ""
+    try:
+        for column in COLUMNS:
+            text = cells[COLUMNS.index(column)]
+            match column:
+                case "time":
+                    day = _day(text)
+                    values.append(parse_time(text) if day is None else day)
+                case "asset":
+                    check_name(text)
+                case "price":
+                    values.append(0 if re.fullmatch(r"0(\.0+)?", text) else parse_quantity(text))
+    except TextError as error:
+        problems.append(Problem(f"{file}:{line}:{column}", error.reason, error.hint))
+        return
+    time, price = values
+    key = (_day(cells[0]) is not None, time, cells[1])
+    first = rows.setdefault(key, (price, line))
+    if first[0] != price:
+        message = f"{quoted(cells[2])} for a time and asset priced otherwise in line {first[1]}"
+        problems.append(Problem(f"{file}:{line}:price", message, "keep one of them"))
+
+
+def _day(text: str) -> int | None:
+    """The first instant of a UTC day written YYYY-MM-DD, else None. Raises `TextError` for no day of the calendar."""
+    match = _DAY.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return instant(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        raise TextError(text, "is no day of the calendar", "write YYYY-MM-DD") from None

@@ -1,0 +1,176 @@
+"""An export file as rows under known columns: which format it is, and where each cell stands.
+
+A format is recognised by its set of column names, never by the file's name. Lines before the header are
+passed over (some exporters write a preamble), as are byte order marks; `;` and tabs are taken as separators.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zkharvest.errors import InputError, Problem
+from zkharvest.trades.csv_in import read_text, records
+from zkharvest.trades.text import quoted
+
+if TYPE_CHECKING:
+    from zkharvest.trades.importers.draft import Draft
+
+_PREAMBLE = 20  # records before the header
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One header an exchange writes. A column is `name` or `name|other|other`: any of these, in any letter case."""
+
+    name: str
+    title: str
+    source: str
+    required: tuple[str, ...]
+    read: Callable[[Table, Draft], None]
+    optional: tuple[str, ...] = ()
+    extra: str = ""  # pattern of further columns
+    overlaps: frozenset[str] = frozenset()  # formats that tell the same events once more
+
+    def places(self, header: Sequence[str]) -> dict[str, int] | None:
+        """The place of each column by its first name, or None if the header is not this format's."""
+        names = [_plain(cell) for cell in header]
+        while names and not names[-1]:
+            names.pop()
+        found: dict[str, int] = {}
+        for column in self.required + self.optional:
+            for name in column.lower().split("|"):
+                if names.count(name) == 1:
+                    found[column.split("|")[0]] = names.index(name)
+        extra = [n for n, name in enumerate(names) if n not in found.values()]
+        if any(column.split("|")[0] not in found for column in self.required):
+            return None
+        if any(not (self.extra and re.fullmatch(self.extra, header[n].strip())) for n in extra):
+            return None
+        return found | {header[n].strip(): n for n in extra}
+
+    def distance(self, header: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The columns that `header` lacks, and those it has too many."""
+        names = {_plain(cell) for cell in header if cell.strip()}
+        lacks = [c.split("|")[0] for c in self.required if not names & set(c.lower().split("|"))]
+        known = {name for column in self.required + self.optional for name in column.lower().split("|")}
+        more = [
+            cell.strip()
+            for cell in header
+            if cell.strip()
+            and _plain(cell) not in known
+            and not (self.extra and re.fullmatch(self.extra, cell.strip()))
+        ]
+        return lacks, more
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record: cells by column name, with the place of each for errors."""
+
+    file: str
+    line: int
+    cells: dict[str, str]
+    headings: dict[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+    def get(self, column: str) -> str:
+        """The cell, or nothing where this variant of the export has no such column."""
+        return self.cells.get(column, "")
+
+    def where(self, column: str = "") -> str:
+        place = f"{self.file}:{self.line}"
+        return f"{place}:{self.headings.get(column, column)}" if column else place
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of one export file."""
+
+    file: str
+    format: Format
+    source: str
+    rows: list[Row]
+    columns: tuple[str, ...]
+
+
+def read_table(path: str | Path, formats: Sequence[Format], source: str | None) -> Table:
+    """Reads one export. Raises `InputError` if no format of `formats` has its header, or a row does not fit it."""
+    file = str(path)
+    text = read_text(path)
+    for delimiter in ",;\t":
+        try:
+            rows = list(_until_broken(text, delimiter))
+        except InputError:
+            continue
+        for n, (_, header) in enumerate(rows[:_PREAMBLE]):
+            for form in formats:
+                places = form.places(header)
+                if places is not None:
+                    return _table(file, form, source or form.source, places, rows[n:])
+    raise _unknown(file, text, formats)
+
+
+def _until_broken(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    try:
+        yield from records(text, delimiter)
+    except csv.Error as error:
+        yield -1, [str(error)]
+
+
+def _table(file: str, form: Format, source: str, places: dict[str, int], rows: list[tuple[int, list[str]]]) -> Table:
+    header_line, header = rows[0]
+    headings = {name: header[place].strip() for name, place in places.items()}
+    problems: list[Problem] = []
+    out: list[Row] = []
+    last = header_line
+    for line, cells in rows[1:]:
+        if line < 0:
+            where = f"{file}:{last + 1}"
+            problems.append(Problem(where, f"is broken at or after this line: {cells[0]}", "export the file again"))
+        elif not any(cell.strip() for cell in cells):
+            pass
+        elif any(cell.strip() for cell in cells[len(header) :]) or len(cells) <= max(places.values()):
+            message = f"has {len(cells)} cells, the header has {len(header)}"
+            problems.append(Problem(f"{file}:{line}", message, "export the file again and do not edit it"))
+        else:
+            out.append(Row(file, line, {name: cells[place].strip() for name, place in places.items()}, headings))
+        last = line
+    if problems:
+        raise InputError(problems)
+    return Table(file, form, source, out, tuple(places))
+
+
+def _unknown(file: str, text: str, formats: Sequence[Format]) -> InputError:
+    """No known header: name the nearest one and what is different."""
+    rows = list(_until_broken(text, ","))[:_PREAMBLE]
+    if not rows:
+        return InputError.one(file, "is empty", "export it again")
+    best: tuple[int, int, Format, list[str], list[str]] | None = None
+    for line, header in rows:
+        for form in formats:
+            lacks, more = form.distance(header)
+            score = len(form.required) - len(lacks) - len(more)
+            if best is None or score > best[0]:
+                best = (score, line, form, lacks, more)
+    if best is None or best[0] <= 0:
+        known = ", ".join(dict.fromkeys(form.title for form in formats))
+        return InputError.one(
+            f"{file}:{max(rows[0][0], 1)}", "is not an export of a known format", f"known are: {known}"
+        )
+    _, line, form, lacks, more = best
+    parts = [f"it lacks {', '.join(map(quoted, lacks))}"] if lacks else []
+    if more:
+        parts.append(f"{', '.join(map(quoted, more))} {'is' if len(more) == 1 else 'are'} new")
+    hint = f"the nearest known header is {form.title}: {'; '.join(parts) or 'a column occurs twice'}"
+    return InputError.one(f"{file}:{line}", "is not an export of a known format", hint)
+
+
+def _plain(cell: str) -> str:
+    return " ".join(cell.lower().split())
