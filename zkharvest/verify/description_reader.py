@@ -145,7 +145,7 @@ def _description(document: object) -> Description:
     table_list = _each(tables, "tables", lambda item, at: _table(item, at, scope))
     if not _distinct(tuple(table.name for table in table_list), "tables"):
         _fail("tables", "there is none")
-    return Description(
+    description = Description(
         _name(name, "name"),
         _int(version, "version", 1, 1 << 31),
         scope.degree,
@@ -157,6 +157,9 @@ def _description(document: object) -> Description:
         table_list,
         _each(messages, "public_messages", lambda item, at: _public_message(item, at, scope)),
     )
+    if description.fractions(heights[1]) >= P:
+        _fail("circuit", "at the largest height there are p or more interactions: multiplicities can wrap")
+    return description
 
 
 def _public_list(value: object, where: str) -> PublicList:

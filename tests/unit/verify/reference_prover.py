@@ -5,6 +5,7 @@ It proves whatever trace it is given. `lie` maps a step's name to a function tha
 
 import secrets
 from hashlib import sha256
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,12 +22,15 @@ U = np.uint64
 
 def ntt(a, w):
     """Values at 1, w, w^2, ... of the polynomials along the last axis."""
-    n = a.shape[-1]
-    if n == 1:
-        return a
-    even, odd = ntt(a[..., ::2], w * w % P), ntt(a[..., 1::2], w * w % P)
-    odd = odd * powers(w, n // 2) % P
-    return np.concatenate([(even + odd) % P, (even + P - odd) % P], axis=-1)
+    rows, n = a.reshape(-1, a.shape[-1]).shape
+    x = a.reshape(rows, n, 1)  # (polynomial, what is still to be transformed, output index so far)
+    while x.shape[1] > 1:
+        half = x.shape[1] // 2
+        low, high = x[:, :half], x[:, half:]
+        odd = (low + P - high) * powers(w, half)[:, None] % P
+        x = np.concatenate([(low + high) % P, odd], axis=2)
+        w = w * w % P
+    return x.reshape(a.shape)
 
 
 def powers(w, count):
@@ -61,7 +65,7 @@ def ext_mul(a, b):
 
 def ext_inverse(a):
     result = ext(field.ONE)
-    for bit in bin(P**5 - 2)[2:]:
+    for bit in f"{P**5 - 2:b}":
         result = ext_mul(result, result)
         if bit == "1":
             result = ext_mul(result, a)
@@ -80,10 +84,10 @@ def random_words(count):
     return np.array([secrets.randbelow(P) for _ in range(count)], dtype=U)
 
 
-def at_point(coefficients, z):
-    """A base polynomial at a point of E."""
-    by_coordinate = field.weights(field.powers(z, len(coefficients)))
-    return field.dot([int(c) for c in coefficients], by_coordinate)
+def at_point(polynomials, z):
+    """Base polynomials at a point of E."""
+    by_coordinate = field.weights(field.powers(z, polynomials.shape[1]))
+    return tuple(field.dot(row, by_coordinate) for row in polynomials.tolist())
 
 
 # ------------------------------------------------------------------ trees
@@ -300,7 +304,7 @@ def prove(description, digest, params, log_rows, data, traces, lie=None, grinder
         stop = big if i == len(pieces) - 1 else (i + 1) * step
         part = quotient[:, i * step : min(stop, i * step + at.degree_bound)]
         piece[:, : part.shape[1]] = part
-    for low, high in zip(pieces, pieces[1:], strict=False):
+    for low, high in pairwise(pieces):
         t = np.stack([random_words(MASK) for _ in range(5)])
         low[:, step:] = (low[:, step:] + t) % P
         high[:, :MASK] = (high[:, :MASK] + P - t) % P
@@ -320,10 +324,7 @@ def prove(description, digest, params, log_rows, data, traces, lie=None, grinder
     next_aux = [5 * k + c for k in description.next_aux for c in range(5)]
     all_z = np.concatenate([main, aux, quotient_polys])
     all_next = np.concatenate([main[next_rows], aux[next_aux]])
-    opened = messages.Openings(
-        tuple(at_point(row, z) for row in all_z), tuple(at_point(row, z_next) for row in all_next)
-    )
-    opened = said("openings", opened)
+    opened = said("openings", messages.Openings(at_point(all_z, z), at_point(all_next, z_next)))
     out += [field.to_bytes(opened.at_z), field.to_bytes(opened.at_next)]
     batch = rounds.openings(opened)
     out.append(rounds.nonces[-1][1].to_bytes(8, "little"))

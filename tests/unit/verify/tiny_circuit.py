@@ -129,8 +129,8 @@ def honest(seed=0, seeds=SEEDS, steps=STEPS):
     s = np.zeros(N, dtype=np.uint64)
     s[:40] = 1
     c = x * x % P * x % P
-    u, v, m = rng.integers(0, P, (2, N), dtype=np.uint64).tolist() + [[0] * N]
-    u, v, m = (np.array(column, dtype=np.uint64) for column in (u, v, m))
+    u, v = rng.integers(0, P, (2, N), dtype=np.uint64)
+    m = np.zeros(N, dtype=np.uint64)
     u[:40], v[:40], m[:40] = x[:40], y[:40], 1
     i, w, k = (np.zeros(N, dtype=np.uint64) for _ in range(3))
     k[: len(seeds) + 1] = 1
