@@ -275,6 +275,33 @@ def load_some(typing, array, offset, bits, other):
 
 
 @intrinsic
+def load_some_at(typing, address, bits):
+    """Like `load_some` from a machine address, 0 in the other lanes; the caller keeps the memory alive."""
+
+    def emit(context, builder, signature, args):
+        pointer = builder.inttoptr(args[0], U32.vector.as_pointer())
+        kind = ir.FunctionType(U32.vector, [pointer.type, _I32, _MASK, U32.vector])
+        masked = _llvm(builder, "llvm.masked.load.v16i32.p0", kind)
+        return builder.call(masked, [pointer, ir.Constant(_I32, 4), _mask(builder, args[1]), U32.constant(0)])
+
+    return U32(types.intp, types.uint32), emit
+
+
+@intrinsic
+def prefetch(typing, address):
+    """Ask for the cache line at a machine address; never faults."""
+
+    def emit(context, builder, signature, args):
+        pointer = builder.inttoptr(args[0], ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [pointer.type, _I32, _I32, _I32])
+        read, keep, data = ir.Constant(_I32, 0), ir.Constant(_I32, 3), ir.Constant(_I32, 1)
+        builder.call(_llvm(builder, "llvm.prefetch.p0", kind), [pointer, read, keep, data])
+        return context.get_dummy_value()
+
+    return types.void(types.intp), emit
+
+
+@intrinsic
 def store_some(typing, array, offset, bits, value):
     """Like `store` for the lanes whose bit is set in `bits`; the other elements are not touched."""
 
