@@ -56,5 +56,3 @@ class Bring:
 @pytest.fixture
 def bring(tmp_path: Path) -> Bring:
     return Bring(tmp_path)
-
-

@@ -13,8 +13,8 @@ def test_purchase_and_sale(bring) -> None:
         "\nTransactions\nUser,A Person,0f\n"
         + HEADER
         + 'b,2024-02-29 12:00:00 UTC,Buy,BTC,0.5,USD,$61800.00,"$30,900.00","$31,000.50",$100.50,\n'
-        + 's,2024-03-01 12:00:00 UTC,Sell,BTC,-0.25,USD,$62000.00,"-$15,500.00","-$15,400.00",$100.00,Sold 0.25 BTC for '
-        + "15400 USD\n"
+        + 's,2024-03-01 12:00:00 UTC,Sell,BTC,-0.25,USD,$62000.00,"-$15,500.00","-$15,400.00",$100.00,Sold 0.25 BTC '
+        + "for 15400 USD\n"
     )
     assert bring.rows(text) == [
         "2024-02-29T12:00:00Z,coinbase,b,buy,BTC,0.5,30900.00,100.50,,",
@@ -160,7 +160,9 @@ def test_fills(bring) -> None:
         "2021-05-10T14:23:06Z,coinbase-advanced,ETH-BTC-13-sell,sell,BTC,0.07035,3900.00,,,",
         "2021-05-10T14:23:06Z,coinbase-advanced,ETH-BTC-13-buy,buy,ETH,1,3900.00,,,",
     ]
-    assert bring.notes(text, prices=prices) == ["a.csv: 1 row: the time cut to the millisecond (the order of the file is kept)"]
+    assert bring.notes(text, prices=prices) == [
+        "a.csv: 1 row: the time cut to the millisecond (the order of the file is kept)"
+    ]
     assert bring.problems(FILLS + "d,1,ETH-USD,HOLD,2021-05-10T14:23:05Z,1,ETH,1,0,-1,USD\n") == [
         'a.csv:2:side: "HOLD" is not a side'
     ]
@@ -180,7 +182,9 @@ def test_account_statement_joins_match_match_fee(bring) -> None:
         "2018-03-15T10:55:13Z,coinbase-advanced,ETH-USD-10202,sell,ETH,2,1200.00,,,",
     ]
     assert bring.rows(text) == expected
-    capital = text.replace("portfolio,type,time", "Portfolio,Type,Timestamp").replace("amount,balance", "Amount,Balance")
+    capital = text.replace("portfolio,type,time", "Portfolio,Type,Timestamp").replace(
+        "amount,balance", "Amount,Balance"
+    )
     assert bring.rows(capital) == expected
     assert bring.problems(text.rsplit("default", 1)[0]) == [
         "a.csv:6:trade id: the rows of this trade (lines 6) do not make one trade"

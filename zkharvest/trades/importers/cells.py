@@ -19,7 +19,7 @@ ATOMS = 10**QUANTITY_DECIMALS
 
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,2}))?")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
-_UNIT = re.compile(r"([(]?[$€£]?[-+0-9.,eE]+[)]?) ?([A-Z0-9]*[A-Z][A-Z0-9]*)([)]?)")
+_UNIT = re.compile(r"([(]?[-+]?[$€£]?[0-9][0-9.,]*(?:[eE][-+]?[0-9]+)?) ?([A-Z0-9]*[A-Z][A-Z0-9]*)([)]?)")
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
 _MONTHS = {name: n for n, name in enumerate(_MONTH_NAMES.split(), 1)}
@@ -48,7 +48,7 @@ def number(text: str, *, dressed: bool = False) -> int:
         if _GROUPED.fullmatch(bare):
             bare = bare.replace(",", "")
     match = _NUMBER.fullmatch(bare)
-    if match is None:
+    if match is None or (negative and match[1]):
         raise _not_a_number(text)
     sign, whole, fraction, exponent = match.groups(default="")
     if exponent and (int(exponent) >= 0 or len((whole + fraction).strip("0")) > 5):
@@ -111,10 +111,10 @@ def moment(text: str, zone: str | None, *, day_first: bool = False) -> tuple[int
     cut = bool(fraction[3:].strip("0"))
     try:
         value = instant(*date_and_time, int(fraction[:3].ljust(3, "0")))
-        if zone != "UTC":
-            value = _in_zone(date_and_time, zone) + value % 1000
     except ValueError:
         raise TextError(text, "is no time of the calendar", "check the export") from None
+    if zone != "UTC":
+        value = _in_zone(text, date_and_time, zone) + value % 1000
     if not 0 <= value < TIME_LIMIT:
         raise TextError(text, "is out of range", "times run from 1970 to 2527")
     return value, cut
@@ -138,11 +138,10 @@ def _fields(text: str, day_first: bool) -> tuple[_Fields, str] | None:
     return None
 
 
-def _in_zone(fields: _Fields, zone: str) -> int:
+def _in_zone(text: str, fields: _Fields, zone: str) -> int:
     """The instant of a wall-clock time; a time that a clock change made double or void is refused."""
     local = datetime(*fields, tzinfo=ZoneInfo(zone))
     if local.utcoffset() != local.replace(fold=1).utcoffset():
-        text = local.strftime("%Y-%m-%d %H:%M:%S")
         raise TextError(text, f"is double or missing in {zone} (clock change)", "export in UTC")
     return int(local.timestamp()) * 1000
 

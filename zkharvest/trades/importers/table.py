@@ -25,7 +25,7 @@ _PREAMBLE = 20  # records before the header
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One header an exchange writes. A column is `name` or `name|other|other`: any of these, in any letter case."""
+    """One header an exchange writes. A column is `name` or `name|other` in lower case: either, in any letter case."""
 
     name: str
     title: str
@@ -43,9 +43,11 @@ class Format:
             names.pop()
         found: dict[str, int] = {}
         for column in self.required + self.optional:
-            for name in column.lower().split("|"):
-                if names.count(name) == 1:
-                    found[column.split("|")[0]] = names.index(name)
+            first, *others = column.split("|")
+            places = [names.index(name) for name in (first, *others) if names.count(name) == 1]
+            free = [place for place in places if place not in found.values()]
+            if free:
+                found[first] = free[0]
         extra = [n for n, name in enumerate(names) if n not in found.values()]
         if any(column.split("|")[0] not in found for column in self.required):
             return None
@@ -56,8 +58,8 @@ class Format:
     def distance(self, header: Sequence[str]) -> tuple[list[str], list[str]]:
         """The columns that `header` lacks, and those it has too many."""
         names = {_plain(cell) for cell in header if cell.strip()}
-        lacks = [c.split("|")[0] for c in self.required if not names & set(c.lower().split("|"))]
-        known = {name for column in self.required + self.optional for name in column.lower().split("|")}
+        lacks = [c.split("|")[0] for c in self.required if not names & set(c.split("|"))]
+        known = {name for column in self.required + self.optional for name in column.split("|")}
         more = [
             cell.strip()
             for cell in header

@@ -1,0 +1,315 @@
+"""What all importers share: recognition, prices, pairing of moves, order, copies, options."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zkharvest.errors import UsageError
+from zkharvest.trades.importers import NAMES, import_exports
+from zkharvest.trades.importers.cells import amount_with_unit, moment, number
+from zkharvest.trades.importers.detect import FORMATS
+from zkharvest.trades.importers.draft import half_even
+from zkharvest.trades.text import TextError
+
+KRAKEN = "txid,refid,time,type,aclass,asset,amount,fee,balance\n"
+COINBASE = (
+    "ID,Timestamp,Transaction Type,Asset,Quantity Transacted,Price Currency,Price at Transaction,Subtotal,"
+    "Total (inclusive of fees and/or spread),Fees and/or Spread,Notes\n"
+)
+BTC_PRICE = "time,asset,price\n2024-03-03,BTC,60000\n2024-03-04,BTC,61000\n"
+
+
+def out(n: int, time: str, quantity: str, fee: str = "0") -> str:
+    return f"K{n},R{n},2024-03-{time},withdrawal,currency,XXBT,-{quantity},{fee},0\n"
+
+
+def into(n: int, time: str, quantity: str) -> str:
+    return f"C{n},2024-03-{time} UTC,Receive,BTC,{quantity},USD,60000,,,,\n"
+
+
+# Recognition
+
+
+def test_an_unknown_header_is_answered_with_the_nearest(bring) -> None:
+    assert bring.problems(KRAKEN.replace("fee", "commission")) == ["a.csv:1: is not an export of a known format"]
+    assert bring.hints(KRAKEN.replace("fee", "commission")) == [
+        'the nearest known header is Kraken ledgers: it lacks "fee"; "commission" is new'
+    ]
+    assert bring.hints("preamble\n\n" + COINBASE.replace("Notes", "Notes,Memo,Tag")) == [
+        'the nearest known header is Coinbase transactions: "Memo", "Tag" are new'
+    ]
+    assert bring.hints("a,b\n1,2\n")[0].startswith("known are: Coinbase transactions, ")
+    assert bring.problems("") == ["a.csv: is empty"]
+
+
+def test_the_name_of_a_file_means_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "coinbase.csv"
+    path.write_text(KRAKEN)
+    assert import_exports([path]).trades == []
+    assert import_exports([path], fmt="kraken").trades == []
+    assert import_exports([path], fmt="kraken-ledgers").trades == []
+
+
+def test_formats_are_told_apart_by_their_headers() -> None:
+    headers = {form.title: [column.split("|")[0] for column in form.required] for form in FORMATS}
+    for form, (title, header) in itertools.product(FORMATS, headers.items()):
+        assert (form.places(header) is not None) == (form.title == title)
+    assert set(NAMES) == {form.name for form in FORMATS}
+
+
+def test_columns_in_any_order_and_letter_case(bring) -> None:
+    text = "Time,Type,Asset,Amount,Fee,TXID,RefId,aclass,balance\n2024-03-03 10:00:00,dividend,XETH,1,0,K1,R1,c,0\n"
+    assert bring.rows(text, prices="time,asset,price\n2024-03-03,ETH,3000\n") == [
+        "2024-03-03T10:00:00Z,kraken,K1,income,ETH,1,3000.00,,,"
+    ]
+
+
+def test_broken_rows(bring) -> None:
+    assert bring.problems(KRAKEN + "K1,R1\n" + "1,2,3,4,5,6,7,8,9,10\n" + '\n,,\n"open\n') == [
+        "a.csv:2: has 2 cells, the header has 9",
+        "a.csv:3: has 10 cells, the header has 9",
+        "a.csv:6: is broken at or after this line: unexpected end of data",
+    ]
+
+
+# Order and copies
+
+
+def test_rows_that_two_exports_tell_are_taken_once(bring) -> None:
+    buy = "b,2024-02-29 12:00:00 UTC,Buy,BTC,0.5,USD,1,30000,30000,0,\n"
+    later = "c,2024-03-01 12:00:00 UTC,Buy,BTC,0.5,USD,1,30000,30000,0,\n"
+    assert len(bring.rows(COINBASE + buy, COINBASE + buy + later)) == 2
+    assert bring.notes(COINBASE + buy, COINBASE + buy + later) == [
+        "b.csv: 1 row: told by another file of this import too, taken once"
+    ]
+    assert bring.problems(COINBASE + buy, COINBASE + buy.replace("0.5", "0.6")) == [
+        'b.csv:2: the id "b" is also that of a.csv:2'
+    ]
+    assert bring.problems(COINBASE + buy + buy) == ['a.csv:3: the id "b" is also that of a.csv:2']
+
+
+def test_equal_times_keep_the_order_of_files_and_rows(bring) -> None:
+    row = "{},2024-02-29 12:00:00 UTC,Buy,BTC,1,USD,1,1,1,0,\n"
+    one = COINBASE + row.format("b") + row.format("a")
+    two = KRAKEN + "K1,R1,2024-02-29 12:00:00,dividend,c,XETH,1,0,0\n"
+    rows = bring.rows(one, two, prices="time,asset,price\n2024-02-29,ETH,1\n")
+    assert [r.split(",")[2] for r in rows] == ["b", "a", "K1"]
+
+
+# Pairing
+
+
+def test_a_transfer_needs_both_sides(bring) -> None:
+    kraken, coinbase = KRAKEN + out(1, "03 10:00:00", "0.5", "0.0001"), COINBASE + into(1, "03 10:20:00", "0.5")
+    assert bring.rows(kraken, coinbase, prices=BTC_PRICE) == [
+        "2024-03-03T10:00:00Z,kraken,K1,transfer,BTC,0.5,,,coinbase,",
+        "2024-03-03T10:00:00Z,kraken,K1-fee,spend,BTC,0.0001,6.00,,,",
+    ]
+    assert bring.problems(kraken, coinbase) == ["a.csv:2: the value of 0.0001 BTC in USD is not in the file"]
+    assert bring.problems(kraken, prices=BTC_PRICE) == [
+        "a.csv:2: this withdrawal of 0.5 BTC has no deposit of the same quantity"
+    ]
+    assert bring.problems(coinbase) == ["a.csv:2: this deposit of 0.5 BTC has no withdrawal of the same quantity"]
+
+
+def test_an_unequal_deposit_is_shown_but_not_taken(bring) -> None:
+    kraken, coinbase = KRAKEN + out(1, "03 10:00:00", "0.5"), COINBASE + into(1, "03 10:20:00", "0.4999")
+    assert bring.problems(kraken, coinbase) == [
+        "a.csv:2: this withdrawal of 0.5 BTC has no deposit of the same quantity; "
+        + "the nearest is b.csv:2 (0.4999 at 2024-03-03T10:20:00Z)",
+        "b.csv:2: this deposit of 0.4999 BTC has no withdrawal of the same quantity; "
+        + "the nearest is a.csv:2 (0.5 at 2024-03-03T10:00:00Z)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("deposit", "pairs"),
+    [
+        ("03 10:00:00", True),
+        ("05 10:00:00", True),
+        ("05 10:00:01", False),
+        ("03 09:59:00", True),
+        ("03 09:58:59", False),
+    ],
+)
+def test_the_window(bring, deposit: str, pairs: bool) -> None:
+    kraken, coinbase = KRAKEN + out(1, "03 10:00:00", "0.5"), COINBASE + into(1, deposit, "0.5")
+    if pairs:
+        assert len(bring.rows(kraken, coinbase)) == 1
+    else:
+        assert len(bring.problems(kraken, coinbase)) == 2
+
+
+def test_equal_moves_one_way_pair_in_order(bring) -> None:
+    kraken = KRAKEN + out(1, "03 10:00:00", "0.5") + out(2, "03 11:00:00", "0.5") + out(3, "09 11:00:00", "0.5")
+    coinbase = COINBASE + into(1, "03 12:00:00", "0.5") + into(2, "03 13:00:00", "0.5") + into(3, "09 12:00:00", "0.5")
+    assert [r.split(",")[2] for r in bring.rows(kraken, coinbase)] == ["K1", "K2", "K3"]
+
+
+def test_a_match_that_is_not_certain_is_refused(bring) -> None:
+    kraken = KRAKEN + out(1, "03 10:00:00", "0.5")
+    coinbase = COINBASE + into(1, "03 12:00:00", "0.5") + into(2, "03 13:00:00", "0.5")
+    assert bring.problems(kraken, coinbase) == [
+        "a.csv:2: this withdrawal of 0.5 BTC fits more than one deposit, or not one to one: b.csv:2, b.csv:3",
+        "b.csv:2: this deposit of 0.5 BTC fits more than one withdrawal, or not one to one: a.csv:2",
+        "b.csv:3: this deposit of 0.5 BTC fits more than one withdrawal, or not one to one: a.csv:2",
+    ]
+
+
+def test_an_external_wallet_takes_what_is_left(bring) -> None:
+    kraken = KRAKEN + out(1, "03 10:00:00", "0.5") + out(2, "04 10:00:00", "0.25", "0.0001")
+    coinbase = COINBASE + into(1, "03 12:00:00", "0.5") + into(2, "06 12:00:00", "0.125")
+    assert bring.rows(kraken, coinbase, external="cold", prices=BTC_PRICE) == [
+        "2024-03-03T10:00:00Z,kraken,K1,transfer,BTC,0.5,,,coinbase,",
+        "2024-03-04T10:00:00Z,kraken,K2,transfer,BTC,0.25,,,cold,",
+        "2024-03-04T10:00:00Z,kraken,K2-fee,spend,BTC,0.0001,6.10,,,",
+        "2024-03-06T12:00:00Z,cold,coinbase:C2,transfer,BTC,0.125,,,coinbase,",
+    ]
+
+
+def test_a_transfer_stands_where_its_withdrawal_stood(bring) -> None:
+    kraken = KRAKEN + (
+        "K1,T1,2024-03-03 10:00:00,trade,c,ZUSD,-1,0,0\nK2,T1,2024-03-03 10:00:00,trade,c,XXBT,1,0,0\n"
+        + out(3, "03 10:00:00", "1")
+    )
+    assert [r.split(",")[3] for r in bring.rows(kraken, external="cold")] == ["buy", "transfer"]
+
+
+def test_both_ways_at_once(bring) -> None:
+    kraken = KRAKEN + out(1, "03 10:00:00", "1") + "K2,R2,2024-03-03 18:00:00,deposit,c,XXBT,1,0,0\n"
+    send = "C2,2024-03-03 14:00:00 UTC,Send,BTC,-1,USD,60000,,,,\n"
+    rows = bring.rows(kraken, COINBASE + into(1, "03 12:00:00", "1") + send)
+    assert [(r.split(",")[1], r.split(",")[8]) for r in rows] == [("kraken", "coinbase"), ("coinbase", "kraken")]
+
+
+# Prices
+
+
+def test_prices_by_instant_before_day(bring) -> None:
+    text = KRAKEN + "".join(f"K{n},R{n},2024-03-03 10:00:0{n},dividend,c,XETH,2,0,0\n" for n in (0, 1))
+    prices = "time,asset,price\n2024-03-03,ETH,10.5\n2024-03-03T10:00:01Z,ETH,11.000000003\n"
+    assert bring.rows(text, prices=prices) == [
+        "2024-03-03T10:00:00Z,kraken,K0,income,ETH,2,21.00,,,",
+        "2024-03-03T10:00:01Z,kraken,K1,income,ETH,2,22.00000001,,,",
+    ]
+    assert bring.problems(text, prices=prices.replace("2024-03-03,", "2024-03-02,")) == [
+        "a.csv:2: the value of 2 ETH in USD is not in the file"
+    ]
+
+
+def test_every_problem_of_a_price_file(bring) -> None:
+    prices = (
+        "time,asset,price\n2024-03-03,ETH,-1\n2024-02-30,ETH,1\n3/3/2024,ETH,1\n2024-03-03,,1\n"
+        "2024-03-04,ETH,1\n2024-03-04,ETH,2\n2024-03-04,ETH,1\n2024-03-05,ETH\n2024-03-06,ETH,0\n"
+    )
+    assert bring.problems(KRAKEN, prices=prices) == [
+        'prices.csv:2:price: "-1" is negative',
+        'prices.csv:3:time: "2024-02-30" is no day of the calendar',
+        'prices.csv:4:time: "3/3/2024" is an ambiguous date (day or month first?)',
+        'prices.csv:5:asset: "" is empty',
+        'prices.csv:7:price: "2" for a time and asset priced otherwise in line 6',
+        "prices.csv:9: has 2 cells",
+    ]
+    assert bring.problems(KRAKEN, prices="when,asset,price\n") == ["prices.csv:1: the columns are time, asset, price"]
+    assert bring.problems(KRAKEN, prices="") == ["prices.csv: is empty"]
+
+
+# Options
+
+
+def test_source(bring) -> None:
+    text = COINBASE + "b,2024-02-29 12:00:00 UTC,Buy,BTC,0.5,USD,1,30000,30000,0,\n"
+    assert bring.rows(text, source="coinbase:joint")[0].split(",")[1] == "coinbase:joint"
+    with pytest.raises(UsageError, match="--source names one account"):
+        bring(text, KRAKEN, source="both")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"fmt": "krakn"}, {"source": "a/b"}, {"external": ""}, {"timezone": "Mars/Olympus"}, {"timezone": "../x"}],
+)
+def test_options_that_do_not_fit(bring, options: dict[str, str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        bring(KRAKEN, **options)
+    assert caught.value.hint
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        import_exports([tmp_path / "missing.csv"])
+
+
+# Cells
+
+
+@pytest.mark.parametrize(
+    ("text", "dressed", "value"),
+    [
+        ("1.5", False, 15 * 10**17),
+        ("-3.605E-05", False, -36050000000000),
+        ("+2", False, 2 * 10**18),
+        ("5.", False, 5 * 10**18),
+        ("($1,234.50)", True, -12345 * 10**17),
+        ("-$5", True, -5 * 10**18),
+        ("€1,000,000", True, 10**24),
+        ("0.1000000000000000000000", False, 10**17),
+    ],
+)
+def test_numbers(text: str, dressed: bool, value: int) -> None:
+    assert number(text, dressed=dressed) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "dressed"),
+    [
+        ("1,5", False),
+        ("1,5", True),
+        ("12,34.5", True),
+        ("$5", False),
+        ("(5)", False),
+        ("nan", False),
+        ("inf", False),
+        ("1e5", False),
+        ("1.23457E-05", False),
+        ("1E-25", False),
+        ("--5", True),
+        ("", False),
+        ("٣", False),
+    ],
+)
+def test_numbers_that_are_refused(text: str, dressed: bool) -> None:
+    with pytest.raises(TextError) as caught:
+        number(text, dressed=dressed)
+    assert caught.value.hint
+
+
+def test_units() -> None:
+    assert amount_with_unit("0.0101601 BTC") == (10160100000000000, "BTC")
+    assert amount_with_unit("3.605E-05ETH") == (36050000000000, "ETH")
+    assert amount_with_unit("(1,000.5 USD)", dressed=True) == (-10005 * 10**17, "USD")
+    assert amount_with_unit("$4,478.35 ", dressed=True) == (447835 * 10**16, "USD")
+    for text in ("5", "$5", "ETH", "5 eth"):
+        with pytest.raises(TextError):
+            amount_with_unit(text)
+
+
+def test_times_with_their_zone() -> None:
+    assert moment("2024-03-03 10:00:00 UTC", None) == (1709460000000, False)
+    assert moment("2024-03-03T10:00:00.123456Z", None) == (1709460000123, True)
+    assert moment("2024-03-03T12:00:00+0200", None) == (1709460000000, False)
+    assert moment("2024-03-03 05:00:00.5", "America/New_York") == (1709460000500, False)
+    for text in ("2024-03-03 10:00:00", "03/03/24 10:00:00"):
+        with pytest.raises(TextError):
+            moment(text, None)
+
+
+@given(st.integers(0, 10**30), st.integers(1, 10**20))
+def test_half_even_is_the_nearest(numerator: int, divisor: int) -> None:
+    value = half_even(numerator, divisor)
+    twice = 2 * (value * divisor - numerator)
+    assert abs(twice) < divisor or (abs(twice) == divisor and value % 2 == 0)
