@@ -1,0 +1,1 @@
+"""The arithmetic-circuit builder and the circuits built with it."""

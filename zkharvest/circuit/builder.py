@@ -1,0 +1,256 @@
+"""Tables with named columns, named constraints, buses and tallies; compiled to a frozen description.
+
+The format is `circuits/FORMAT.md`. A definition is ordinary Python that runs once: what prover, verifier and the
+constraint checker read is the text that `Circuit.freeze` returns, never this program.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .expr import Cell, Emitter, Expr, lift, shifted
+
+Where = Literal["all", "first", "last", "transition"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bus:
+    """A LogUp bus: a multiset of messages of one fixed width (an injective fingerprint needs a fixed width)."""
+
+    name: str
+    number: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """`expr` is zero on the rows `where`; `note` says in English what is promised."""
+
+    name: str
+    where: Where
+    expr: Expr
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A message sent (+1) to or received (-1) from a bus, `mult` times."""
+
+    bus: Bus
+    sign: int
+    mult: Expr
+    message: tuple[Expr, ...]
+
+    @property
+    def degree(self) -> int:
+        """Degree of the denominator."""
+        return max((m.degree for m in self.message), default=0)
+
+
+@dataclass(slots=True)
+class Table:
+    """One table under construction."""
+
+    circuit: Circuit
+    name: str
+    note: str
+    columns: list[Cell] = field(default_factory=list)
+    public_columns: list[Cell] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
+    interactions: list[Interaction] = field(default_factory=list)
+    tallies: list[tuple[int, Expr]] = field(default_factory=list)
+
+    def column(self, name: str) -> Cell:
+        """A committed base-field column."""
+        if any(c.name == name for c in self.columns):
+            raise ValueError(f"{self.name}: column {name} is declared twice")
+        cell = Cell("col", len(self.columns), name)
+        self.columns.append(cell)
+        return cell
+
+    def column_list(self, name: str, count: int) -> list[Cell]:
+        """`count` columns name0, name1, ..."""
+        return [self.column(f"{name}{i}") for i in range(count)]
+
+    def public_column(self, name: str) -> Cell:
+        """A column whose values are part of the statement."""
+        cell = Cell("pub", len(self.public_columns), name)
+        self.public_columns.append(cell)
+        return cell
+
+    def zero(self, name: str, expr: Expr, note: str, where: Where = "all") -> None:
+        """Promise that `expr` vanishes on the rows `where`."""
+        if any(c.name == name for c in self.constraints):
+            raise ValueError(f"{self.name}: constraint {name} is declared twice")
+        if not expr.terms:
+            raise ValueError(f"{self.name}.{name}: a constant is not a constraint")
+        degree = expr.degree + (where in {"first", "last"})
+        if degree > self.circuit.degree:
+            raise ValueError(f"{self.name}.{name}: degree {degree} is above {self.circuit.degree}")
+        self.constraints.append(Constraint(name, where, expr, note))
+
+    def boolean(self, *cells: Cell) -> None:
+        """Each cell is 0 or 1."""
+        for c in cells:
+            self.zero(f"{c.name}_bit", c * (c - 1), f"`{c.name}` is 0 or 1")
+
+    def send(self, bus: Bus, message: Sequence[Expr | int], mult: Expr | int = 1) -> None:
+        """Put `mult` copies of the message on the bus."""
+        self._interact(bus, 1, message, mult)
+
+    def receive(self, bus: Bus, message: Sequence[Expr | int], mult: Expr | int = 1) -> None:
+        """Take `mult` copies of the message off the bus."""
+        self._interact(bus, -1, message, mult)
+
+    def tally(self, slot: int, value: Expr) -> None:
+        """Add `value` to the circuit-wide sum of a slot; every slot's sum over all tables is zero."""
+        if not 0 <= slot < self.circuit.tallies:
+            raise ValueError(f"{self.name}: there is no tally slot {slot}")
+        self.tallies.append((slot, value))
+
+    def _interact(self, bus: Bus, sign: int, message: Sequence[Expr | int], mult: Expr | int) -> None:
+        if len(message) != bus.width:
+            raise ValueError(f"{self.name}: bus {bus.name} takes {bus.width} elements, not {len(message)}")
+        self.interactions.append(Interaction(bus, sign, lift(mult), tuple(lift(m) for m in message)))
+
+    def groups(self) -> list[list[int]]:
+        """Interactions packed so that each group constraint h * prod d = sum m prod d stays within the degree."""
+        limit = self.circuit.degree
+        order = sorted(range(len(self.interactions)), key=lambda i: -self.interactions[i].degree)
+        groups: list[list[int]] = []
+        for i in order:
+            for group in groups:
+                if self._group_degree([*group, i]) <= limit:
+                    group.append(i)
+                    break
+            else:
+                if self._group_degree([i]) > limit:
+                    raise ValueError(f"{self.name}: interaction {i} alone is above degree {limit}")
+                groups.append([i])
+        return [sorted(g) for g in groups]
+
+    def _group_degree(self, group: list[int]) -> int:
+        parts = [self.interactions[i] for i in group]
+        product = sum(p.degree for p in parts)
+        return max(1 + product, *(p.mult.degree + product - p.degree for p in parts))
+
+    def compile(self) -> dict[str, Any]:
+        """The table's part of the description."""
+        out = Emitter()
+        constraints = [{"name": c.name, "where": c.where, "node": out.emit(c.expr)} for c in self.constraints]
+        interactions = [
+            {"bus": i.bus.number, "sign": i.sign, "mult": out.emit(i.mult), "message": [out.emit(m) for m in i.message]}
+            for i in self.interactions
+        ]
+        tally = [{"slot": slot, "node": out.emit(value)} for slot, value in self.tallies]
+        return {
+            "name": self.name,
+            "columns": [c.name for c in self.columns],
+            "public_columns": [c.name for c in self.public_columns],
+            "nodes": out.nodes,
+            "constraints": constraints,
+            "interactions": interactions,
+            "tally": tally,
+            "groups": self.groups(),
+        }
+
+
+class Circuit:
+    """A circuit under construction: tables of one common height joined by buses."""
+
+    def __init__(self, name: str, version: int, *, degree: int, log_rows: tuple[int, int], tallies: int) -> None:
+        self.name = name
+        self.version = version
+        self.degree = degree
+        self.log_rows = log_rows
+        self.tallies = tallies
+        self.tables: list[Table] = []
+        self.buses: list[Bus] = []
+        self.public_names: list[str] = []
+        self.lists: list[dict[str, Any]] = []
+        self.public_messages: list[dict[str, Any]] = []
+
+    def table(self, name: str, note: str) -> Table:
+        """A new table."""
+        table = Table(self, name, note)
+        self.tables.append(table)
+        return table
+
+    def bus(self, name: str, width: int) -> Bus:
+        """A new bus."""
+        bus = Bus(name, len(self.buses) + 1, width)
+        self.buses.append(bus)
+        return bus
+
+    def public(self, name: str) -> Expr:
+        """A public scalar."""
+        self.public_names.append(name)
+        return Expr(0, {("public", len(self.public_names) - 1): 1})
+
+    def public_list(self, name: str, fields: Sequence[str], limit: int) -> None:
+        """A public list of records."""
+        self.lists.append({"name": name, "fields": list(fields), "max": limit})
+
+    def public_message(self, bus: Bus, sign: int, message: Sequence[Any], each: str | None = None) -> None:
+        """A message on the bus that the verifier itself accounts for."""
+        if len(message) != bus.width:
+            raise ValueError(f"bus {bus.name} takes {bus.width} elements, not {len(message)}")
+        self.public_messages.append({"bus": bus.number, "sign": sign, "each": each, "message": list(message)})
+
+    def blind_terminals(self) -> None:
+        """A ring of random messages from each table to the next, so that no table's LogUp sum shows its rows.
+
+        The terminals are public; without this each would be a function of the private rows (proof-system notes, 2).
+        """
+        bus = self.bus("blind", 2)
+        count = len(self.tables)
+        for i, table in enumerate(self.tables):
+            on, out, into = table.column("blind_on"), table.column("blind_out"), table.column("blind_in")
+            table.boolean(on)
+            table.send(bus, [i, out], on)
+            table.receive(bus, [(i - 1) % count, into], on)
+
+    def compile(self) -> dict[str, Any]:
+        """The description as plain data (circuits/FORMAT.md section 2)."""
+        return {
+            "lang": 1,
+            "name": self.name,
+            "version": self.version,
+            "degree": self.degree,
+            "log_rows": list(self.log_rows),
+            "publics": self.public_names,
+            "lists": self.lists,
+            "buses": [{"name": b.name, "width": b.width} for b in self.buses],
+            "tallies": self.tallies,
+            "tables": [t.compile() for t in self.tables],
+            "public_messages": self.public_messages,
+        }
+
+    def freeze(self) -> bytes:
+        """The exact bytes of `circuit.json`: one node, constraint or interaction a line."""
+        return (_pretty(self.compile(), 0) + "\n").encode()
+
+
+_ONE_A_LINE = {"nodes", "constraints", "interactions", "tally", "public_messages", "buses", "lists"}
+
+
+def _pretty(value: Any, depth: int, key: str = "") -> str:
+    pad, inner = "  " * depth, "  " * (depth + 1)
+    if isinstance(value, dict) and depth < 3:
+        rows = [f"{inner}{json.dumps(k)}: {_pretty(v, depth + 1, k)}" for k, v in value.items()]
+        return "{\n" + ",\n".join(rows) + f"\n{pad}}}"
+    if isinstance(value, list) and value and key == "tables":
+        return "[\n" + ",\n".join(inner + _pretty(v, depth + 1) for v in value) + f"\n{pad}]"
+    if isinstance(value, list) and value and key in _ONE_A_LINE:
+        return "[\n" + ",\n".join(inner + _compact(v) for v in value) + f"\n{pad}]"
+    return _compact(value)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+
+
+__all__ = ["Bus", "Circuit", "Constraint", "Interaction", "Table", "Where", "shifted"]

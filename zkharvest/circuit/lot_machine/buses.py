@@ -1,0 +1,80 @@
+"""The buses that join the lot machine's tables, and the statement's public scalars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zkharvest.circuit.builder import Bus, Circuit
+from zkharvest.circuit.expr import Expr
+from zkharvest.circuit.gadgets import Ranges
+from zkharvest.commitment.encoding import DEPTH, DIGEST, MAX_SOURCES, TREE_CLOSING, TREE_OPENING
+
+BUCKETS = ("short_gain", "short_loss", "long_gain", "long_loss", "proceeds")
+TOTAL_BYTES = 12
+TALLY_BYTES = 8
+METHODS = ("fifo", "lifo", "hifo", "lofo", "specific")
+
+POOL = 8
+"""A pool in a message: asset x6, wallet, side."""
+KEY = 8
+"""A sort key: unit basis x7 (most significant last), acquisition order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buses:
+    """Every bus of the machine."""
+
+    ranges: Ranges
+    record: Bus
+    node: Bus
+    lot: Bus
+    calendar: Bus
+    link: Bus
+    content: Bus
+    total: Bus
+
+
+@dataclass(frozen=True, slots=True)
+class Publics:
+    """The statement's scalars as expressions."""
+
+    fifo: Expr
+    lifo: Expr
+    hifo: Expr
+    lofo: Expr
+    specific: Expr
+    wallet: Expr
+    proceeds_negative: Expr
+
+
+def declare(circuit: Circuit) -> tuple[Buses, Publics]:
+    """Buses, public scalars and the messages that the verifier accounts for itself."""
+    buses = Buses(
+        ranges=Ranges(bytes=circuit.bus("bytes", 2), u15=circuit.bus("u15", 1)),
+        record=circuit.bus("record", 19),
+        node=circuit.bus("node", 3 + DIGEST),
+        lot=circuit.bus("lot", 28),
+        calendar=circuit.bus("calendar", 10),
+        link=circuit.bus("link", POOL + 2 + KEY + 1 + KEY),
+        content=circuit.bus("content", POOL + 2 + 5 + 3 + 7 + 1 + 3),
+        total=circuit.bus("total", 3),
+    )
+    fifo, lifo, hifo, lofo, specific = (circuit.public(m) for m in METHODS)
+    publics = Publics(fifo, lifo, hifo, lofo, specific, circuit.public("wallet"), circuit.public("proceeds_negative"))
+    first_total = len(circuit.public_names)
+    for bucket in BUCKETS:
+        for k in range(TOTAL_BYTES):
+            circuit.public(f"{bucket}_{k}")
+    first_root = len(circuit.public_names)
+    for kind in ("opening", "closing"):
+        for i in range(DIGEST):
+            circuit.public(f"{kind}_root_{i}")
+    circuit.public_list("sources", [f"root_{i}" for i in range(DIGEST)], MAX_SOURCES)
+
+    circuit.public_message(buses.node, -1, [["index"], DEPTH, 0, *(["item", i] for i in range(DIGEST))], each="sources")
+    for tree, base in ((TREE_OPENING, first_root), (TREE_CLOSING, first_root + DIGEST)):
+        circuit.public_message(buses.node, -1, [tree, DEPTH, 0, *(["public", base + i] for i in range(DIGEST))])
+    for b in range(len(BUCKETS)):
+        for k in range(TOTAL_BYTES):
+            circuit.public_message(buses.total, -1, [b, k, ["public", first_total + b * TOTAL_BYTES + k]])
+    return buses, publics

@@ -1,0 +1,84 @@
+"""The Poseidon table: one permutation a row; leaves, lots and nodes of the commitment trees.
+
+Each row hashes 24 lanes to nine: `digest = Trunc(P(x) + x)` (feed-forward: truncation alone has trivial collisions).
+Committed columns are the inputs, the states after each full round and the cubed lane of each partial round; everything
+between is linear. A tree has depth 24; what is absent is the zero digest, and a row may only leave out a child
+that is zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zkharvest.circuit.builder import Circuit, Table
+from zkharvest.circuit.expr import Cell, Expr, total
+from zkharvest.commitment.encoding import DIGEST, TAG_LOT_A, TAG_LOT_B, TAG_NODE, TAG_RECORD, WIDTH
+from zkharvest.commitment.poseidon import MDS, ROUND_CONSTANTS
+
+from .buses import Buses
+
+HALF_FULL = 4
+PARTIAL = 23
+
+
+def _mix(state: Sequence[Expr]) -> list[Expr]:
+    return [total(s * m for s, m in zip(state, row, strict=True)) for row in MDS]
+
+
+def _cube(x: Expr) -> Expr:
+    return x * x * x
+
+
+def _permutation(t: Table, inputs: list[Cell]) -> list[Cell]:
+    """Constrain a permutation of `inputs`; returns its output columns."""
+    state: list[Expr] = list(inputs)
+    outputs: list[Cell] = []
+    for r in range(2 * HALF_FULL + PARTIAL):
+        state = [s + c for s, c in zip(state, ROUND_CONSTANTS[r], strict=True)]
+        if HALF_FULL <= r < HALF_FULL + PARTIAL:
+            cubed = t.column(f"partial{r - HALF_FULL}")
+            t.zero(f"{cubed.name}_cube", cubed - _cube(state[0]), f"lane 0 is cubed in round {r}")
+            state = _mix([cubed, *state[1:]])
+        else:
+            outputs = t.column_list(f"round{r}_", WIDTH)
+            mixed = _mix([_cube(s) for s in state])
+            for i, (cell, value) in enumerate(zip(outputs, mixed, strict=True)):
+                t.zero(f"round{r}_lane{i}", cell - value, f"full round {r}: cube every lane, then the MDS matrix")
+            state = list(outputs)
+    return outputs
+
+
+def poseidon_table(circuit: Circuit, buses: Buses) -> Table:
+    """Build the table."""
+    t = circuit.table("poseidon", "one permutation a row: records, lots and nodes of the commitment trees")
+    x = t.column_list("in", WIDTH)
+    out = _permutation(t, x)
+    record, lot_a, lot_b, node = (t.column(n) for n in ("is_record", "is_lot_a", "is_lot_b", "is_node"))
+    tree, level, index = (t.column(n) for n in ("tree", "level", "index"))
+    no_left, no_right = t.column("no_left"), t.column("no_right")
+    t.boolean(record, lot_a, lot_b, node, no_left, no_right)
+    kind = record + lot_a + lot_b + node
+    t.zero("one_kind", kind * (kind - 1), "a row is of one kind, or idle")
+    digest = [o + i for o, i in zip(out[:DIGEST], x[:DIGEST], strict=True)]
+
+    t.zero("leaf_level", (record + lot_b) * level, "leaves stand at level 0")
+    for flag, tag in ((node, TAG_NODE), (lot_a, TAG_LOT_A), (lot_b, TAG_LOT_B)):
+        t.zero(f"{flag.name}_tag", flag * (x[0] - tag), f"the domain tag of `{flag.name}`")
+    for flag, first in ((no_left, 1), (no_right, 1 + DIGEST)):
+        t.zero(f"{flag.name}_node", flag * (1 - node), "only a node can lack a child")
+        for i in range(DIGEST):
+            t.zero(f"{flag.name}_zero{i}", flag * x[first + i], "a child that is left out is the zero digest")
+    t.send(buses.node, [tree, level, index, *digest], record + lot_b + node)
+    t.receive(buses.node, [tree, level - 1, index * 2, *x[1 : 1 + DIGEST]], node - no_left)
+    t.receive(buses.node, [tree, level - 1, index * 2 + 1, *x[1 + DIGEST : 1 + 2 * DIGEST]], node - no_right)
+
+    t.send(buses.record, [tree, index, x[0] - TAG_RECORD, *x[1:17]], record)
+
+    t.zero("lot_pair", lot_b.next - lot_a, "the two halves of a lot stand on neighbouring rows", "transition")
+    t.zero("lot_pair_first", lot_b + 0, "no second half at the start", "first")
+    t.zero("lot_pair_last", lot_a + 0, "no first half at the end", "last")
+    for i in range(DIGEST):
+        t.zero(f"lot_link{i}", lot_a * (x[1 + i].next - digest[i]), "the second half holds the digest of the first")
+    unit, long_from = [c.next for c in x[10:17]], [c.next for c in x[17:20]]
+    t.send(buses.lot, [tree.next, index.next, *x[1:17], *unit, *long_from], lot_a)
+    return t

@@ -1,0 +1,100 @@
+"""Integers of many bytes as arrays: one row a number, little-endian."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Words = NDArray[np.uint64]
+
+
+def to_bytes(low: Words, high: Words | None, count: int) -> Ints:
+    """(n, count) bytes of low + 2^64 high."""
+    n = len(low)
+    raw = np.zeros((n, 16), np.uint8)
+    raw[:, :8] = np.ascontiguousarray(low, "<u8").view(np.uint8).reshape(n, 8)
+    if high is not None:
+        raw[:, 8:] = np.ascontiguousarray(high, "<u8").view(np.uint8).reshape(n, 8)
+    return raw[:, :count].astype(np.int64)
+
+
+def lanes24(octets: Ints) -> Ints:
+    """Bytes, three to a lane."""
+    n, count = octets.shape
+    padded = np.zeros((n, -(-count // 3) * 3), np.int64)
+    padded[:, :count] = octets
+    return padded[:, 0::3] + (padded[:, 1::3] << 8) + (padded[:, 2::3] << 16)
+
+
+def from_lanes24(lanes: Ints, count: int) -> Ints:
+    """The inverse of `lanes24`, cut to `count` bytes."""
+    n, k = lanes.shape
+    octets = np.empty((n, 3 * k), np.int64)
+    for j in range(3):
+        octets[:, j::3] = (lanes >> (8 * j)) & 255
+    return octets[:, :count]
+
+
+def limbs16(octets: Ints) -> Ints:
+    """Bytes, two to a limb."""
+    limbs: Ints = octets[:, 0::2] + (octets[:, 1::2] << 8)
+    return limbs
+
+
+def from_limbs16(limbs: Ints) -> Ints:
+    """The inverse of `limbs16`."""
+    octets = np.empty((len(limbs), 2 * limbs.shape[1]), np.int64)
+    octets[:, 0::2] = limbs & 255
+    octets[:, 1::2] = limbs >> 8
+    return octets
+
+
+def limbs15(values: Ints) -> Ints:
+    """(n, 3) limbs of 15 bits."""
+    return np.stack([(values >> (15 * i)) & 0x7FFF for i in range(3)], axis=1)
+
+
+def subtract(whole: Ints, part: Ints) -> tuple[Ints, Ints]:
+    """whole - part over limbs of 16 bits, and the carries of part + rest (the last must be zero)."""
+    rest, carries = np.empty_like(whole), np.empty_like(whole)
+    carry = np.zeros(len(whole), np.int64)
+    for m in range(whole.shape[1]):
+        rest[:, m] = (whole[:, m] - part[:, m] - carry) & 0xFFFF
+        carry = (part[:, m] + rest[:, m] + carry - whole[:, m]) >> 16
+        carries[:, m] = carry
+    return rest, carries
+
+
+def divide_columns(a: Ints, b: Ints, q: Ints, c: Ints) -> tuple[Ints, Ints]:
+    """The remainder of a*b = q*c + r (14 bytes) and the 16 carries between its 16-bit columns."""
+    n = len(a)
+    carries = np.empty((n, 16), np.int64)
+    remainder = np.empty((n, 7), np.int64)
+    carry = np.zeros(n, np.int64)
+    for m in range(17):
+        column = carry.copy()
+        for half in (0, 1):
+            position = 2 * m + half
+            part = np.zeros(n, np.int64)
+            for i in range(max(0, position - 13), min(8, position + 1)):
+                part += a[:, i] * b[:, position - i]
+            for i in range(max(0, position - 13), min(20, position + 1)):
+                part -= q[:, i] * c[:, position - i]
+            column += part << (8 * half)
+        if m < 7:
+            remainder[:, m] = column & 0xFFFF
+        carry = column >> 16
+        if m < 16:
+            carries[:, m] = carry
+    return from_limbs16(remainder), carries
+
+
+def compare(x: Ints, y: Ints) -> tuple[Ints, Ints]:
+    """Marks of the first differing lane of (n, k) rows, most significant first, and y - x there (0 if equal)."""
+    differs = x != y
+    place = np.argmax(differs, axis=1)
+    rows = np.arange(len(x))
+    flags = np.zeros(x.shape, np.int64)
+    flags[rows, place] = differs[rows, place]
+    return flags, (y[rows, place] - x[rows, place]) * flags[rows, place]

@@ -1,0 +1,142 @@
+"""The taxpayer's secret: trades, and the seed from which every salt follows."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from zkharvest.errors import InputError
+from zkharvest.trades.model import Kind, LotPick, Trade
+
+from .encoding import SALT, WIDTH
+from .poseidon_kernel import compress_many
+from .records import Lanes, Records, encode
+from .tree import Tree, build_tree
+
+P = 2**31 - 2**24 + 1
+SEED_BYTES = 32
+
+
+def salts(seed: bytes, label: str, count: int) -> Lanes:
+    """(count, 5) uniform elements for `label`: SHAKE-256 output, eight bytes each reduced mod p (155 bits a salt)."""
+    stream = hashlib.shake_256(b"zkharvest/salt/v1\0" + seed + label.encode()).digest(8 * SALT * count)
+    return (np.frombuffer(stream, "<u8") % np.uint64(P)).astype(np.uint32).reshape(count, SALT)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Everything that opens the commitments. Trades are in their global order (stable by time)."""
+
+    trades: tuple[Trade, ...]
+    currency: str
+    seed: bytes
+
+    @cached_property
+    def records(self) -> Records:
+        """The trades as records."""
+        return encode(self.trades)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Source ids in the order of the statement."""
+        return self.records.sources
+
+    @cached_property
+    def leaves(self) -> tuple[Lanes, ...]:
+        """Per source, the (n, 24) salted leaf inputs in order of position."""
+        out = []
+        for s, name in enumerate(self.sources):
+            lanes = self.records.lanes[self.records.source == s].copy()
+            lanes[:, WIDTH - SALT :] = salts(self.seed, f"record\0{name}", len(lanes))
+            out.append(lanes)
+        return tuple(out)
+
+    @cached_property
+    def trees(self) -> tuple[Tree, ...]:
+        """Per source, its commitment tree."""
+        empty = np.zeros((0, 9), np.uint32)
+        return tuple(
+            build_tree(
+                np.asarray(compress_many(lanes)) if len(lanes) else empty, salts(self.seed, f"root\0{name}", 1)[0]
+            )
+            for name, lanes in zip(self.sources, self.leaves, strict=True)
+        )
+
+    @property
+    def roots(self) -> dict[str, bytes]:
+        """Source id -> root (36 bytes)."""
+        return {name: tree.root for name, tree in zip(self.sources, self.trees, strict=True)}
+
+    def to_map(self) -> dict[str, Any]:
+        """As plain values for the opening file; integers that may pass 64 bits are decimal text."""
+        trades = [
+            [
+                t.time,
+                t.source,
+                t.id,
+                int(t.kind),
+                t.asset,
+                str(t.quantity),
+                t.amount,
+                str(t.fee),
+                t.to,
+                [[p.trade, str(p.quantity)] for p in t.lots],
+            ]
+            for t in self.trades
+        ]
+        return {"currency": self.currency, "roots": self.roots, "seed": self.seed, "trades": trades}
+
+    @classmethod
+    def from_map(cls, data: Mapping[str, Any]) -> Opening:
+        """Rebuild an opening and check it against its own roots.
+
+        Raises InputError if the content is malformed or does not open the roots it names.
+        """
+        try:
+            trades = tuple(
+                Trade(
+                    time=r[0],
+                    source=r[1],
+                    id=r[2],
+                    kind=Kind(r[3]),
+                    asset=r[4],
+                    quantity=int(r[5]),
+                    amount=r[6],
+                    fee=int(r[7]),
+                    to=r[8],
+                    lots=tuple(LotPick(p[0], int(p[1])) for p in r[9]),
+                )
+                for r in data["trades"]
+            )
+            opening = cls(trades, str(data["currency"]), bytes(data["seed"]))
+            stated = {str(k): bytes(v) for k, v in data["roots"].items()}
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise InputError.one(
+                "", f"the opening file is damaged ({error})", "make it again with `zkharvest commit`"
+            ) from error
+        if len(opening.seed) != SEED_BYTES or opening.roots != stated:
+            raise InputError.one(
+                "",
+                "the opening file does not open its own commitments",
+                "it was changed; make it again with `zkharvest commit`",
+            )
+        return opening
+
+
+def commit(trades: Sequence[Trade], *, currency: str = "USD", seed: bytes | None = None) -> Opening:
+    """Commit to trades (any order; sorted stably by time). The seed is drawn from the system unless a test gives one.
+
+    Raises InputError if a record cannot be encoded.
+    """
+    ordered = tuple(sorted(trades, key=lambda t: t.time))
+    if not ordered:
+        raise InputError.one("", "there are no trades to commit", "give a trades file with at least one row")
+    opening = Opening(ordered, currency, secrets.token_bytes(SEED_BYTES) if seed is None else seed)
+    _ = opening.trees
+    return opening

@@ -1,0 +1,148 @@
+"""Trades as the records that are hashed: one row of 24 field elements each, salts left empty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from zkharvest.errors import InputError, Problem
+from zkharvest.trades.model import Kind, Trade
+
+from .encoding import CLOSE, MAX_SOURCES, MAX_TIE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD, TO, WIDTH, asset_code
+
+Lanes = npt.NDArray[np.uint32]
+
+_OPENING = {Kind.BUY, Kind.INCOME, Kind.SHORT}
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All trades in their global order.
+
+    lanes: (n, 24) canonical elements, salt lanes zero; source, position: where each record stands;
+    short: the pool side each trade works on; negative: whether its value is below zero.
+    """
+
+    sources: tuple[str, ...]
+    lanes: Lanes
+    source: npt.NDArray[np.int64]
+    position: npt.NDArray[np.int64]
+    short: npt.NDArray[np.bool_]
+
+
+def all_sources(trades: Sequence[Trade]) -> tuple[str, ...]:
+    """Every venue account and wallet that a trade speaks of, sorted by UTF-8 bytes (destinations included)."""
+    names = {t.source for t in trades} | {t.to for t in trades if t.to}
+    return tuple(sorted(names, key=str.encode))
+
+
+def signed_value(trade: Trade, short: bool) -> int:
+    """What the trade opens or closes a lot at: amount plus fee where money is paid, less the fee where received."""
+    if trade.kind is Kind.TRANSFER:
+        return 0
+    pays = trade.kind in {Kind.BUY, Kind.INCOME, Kind.COVER} or (trade.kind is Kind.EXPIRE and short)
+    return trade.amount + trade.fee if pays else trade.amount - trade.fee
+
+
+def expiry_sides(trades: Sequence[Trade]) -> dict[int, bool]:
+    """For each `expire` (by index): whether it closes a short position.
+
+    The side is part of the committed record, so it is read off the account's own holdings, or, where the account holds
+    nothing, off all accounts together.
+
+    Raises InputError where both sides or neither side is open.
+    """
+    held: dict[tuple[str, str, bool], int] = {}
+    sides: dict[int, bool] = {}
+    problems: list[Problem] = []
+
+    def change(where: str, asset: str, short: bool, by: int) -> None:
+        for key in ((where, asset, short), ("", asset, short)):
+            held[key] = held.get(key, 0) + by
+
+    for i, t in enumerate(trades):
+        if t.kind is Kind.EXPIRE:
+            for where in (t.source, ""):
+                long, short = (held.get((where, t.asset, s), 0) > 0 for s in (False, True))
+                if long or short:
+                    break
+            if long == short:
+                state = "both a long and a short position are" if long else "no position is"
+                problems.append(
+                    Problem(
+                        f"line {t.line}" if t.line else "",
+                        f"{t.ref}: `expire` of {t.asset}, but {state} open there",
+                        "close each side with its own row (sell or cover at zero), or add the missing opening trade",
+                    )
+                )
+                continue
+            sides[i] = short
+            change(t.source, t.asset, short, -t.quantity)
+        elif t.kind is Kind.TRANSFER:
+            held[t.source, t.asset, False] = held.get((t.source, t.asset, False), 0) - t.quantity
+            held[t.to, t.asset, False] = held.get((t.to, t.asset, False), 0) + t.quantity
+        else:
+            short = t.kind in {Kind.SHORT, Kind.COVER}
+            change(t.source, t.asset, short, t.quantity if t.kind in _OPENING else -t.quantity)
+    if problems:
+        raise InputError(problems)
+    return sides
+
+
+def encode(trades: Sequence[Trade]) -> Records:
+    """Encode trades (given in their global order) as records.
+
+    Raises InputError for more sources or more equal times than a record can number.
+    """
+    sources = all_sources(trades)
+    if len(sources) > MAX_SOURCES:
+        raise InputError.one("", f"{len(sources)} sources, at most {MAX_SOURCES} can be committed", "split the file")
+    number = {name: i for i, name in enumerate(sources)}
+    sides = expiry_sides(trades)
+    n = len(trades)
+    lanes = np.zeros((n, WIDTH), np.uint32)
+    source, position = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    shorts = np.zeros(n, np.bool_)
+    count = [0] * len(sources)
+    tie, last_time = 0, -1
+    rows: list[tuple[int, ...]] = []
+    for i, t in enumerate(trades):
+        tie = tie + 1 if t.time == last_time else 0
+        last_time = t.time
+        if tie >= MAX_TIE:
+            raise InputError.one(f"line {t.line}", f"more than {MAX_TIE} trades at one millisecond", "give later times")
+        short = sides.get(i, t.kind in {Kind.SHORT, Kind.COVER})
+        value = signed_value(t, short)
+        code = SHORT_SIDE * short + NEGATIVE * (value < 0)
+        if t.kind is Kind.TRANSFER:
+            code += MOVE + TO * number[t.to]
+        elif t.kind not in _OPENING:
+            code += CLOSE
+        s = number[t.source]
+        source[i], position[i], shorts[i] = s, count[s], short
+        count[s] += 1
+        q, v, ms = t.quantity, abs(value), t.time
+        rows.append(
+            (
+                TAG_RECORD + code,
+                ms & 0x3FFFFFFF,
+                (ms >> 30) | tie << 15,
+                q & 0xFFFFFF,
+                q >> 24 & 0xFFFFFF,
+                q >> 48 & 0xFFFFFF,
+                q >> 72 & 0xFFFFFF,
+                q >> 96,
+                v & 0xFFFFFF,
+                v >> 24 & 0xFFFFFF,
+                v >> 48,
+                *asset_code(t.asset),
+                int(t.kind),
+                0,
+            )
+        )
+    if rows:
+        lanes[:, :19] = rows
+    return Records(sources, lanes, source, position, shorts)

@@ -1,0 +1,55 @@
+"""Commitment trees: depth 24, leaves from the left, an empty subtree is the zero digest, the root salted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .encoding import DEPTH, DIGEST, SALT, TAG_NODE, WIDTH, digest_bytes
+from .poseidon_kernel import compress_many
+from .records import Lanes
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A built tree: `nodes[l - 1]` holds the (m, 24) hash inputs of level l's nodes, l = 1..24."""
+
+    leaves: Lanes
+    nodes: tuple[Lanes, ...]
+    root: bytes
+
+    @property
+    def count(self) -> int:
+        """Number of hashed nodes."""
+        return sum(len(level) for level in self.nodes)
+
+
+def build_tree(leaves: Lanes, root_salt: Lanes) -> Tree:
+    """Hash (n, 9) leaf digests up to the root; `root_salt` (5 elements) hides which root is that of few or no leaves.
+
+    Raises ValueError for more than 2^24 leaves.
+    """
+    if len(leaves) > 1 << DEPTH:
+        raise ValueError("a commitment tree has at most 2^24 leaves")
+    nodes: list[Lanes] = []
+    level = np.ascontiguousarray(leaves, np.uint32).reshape(-1, DIGEST)
+    for depth in range(1, DEPTH + 1):
+        m = (len(level) + 1) // 2
+        if depth == DEPTH:
+            m = 1
+        inputs = np.zeros((m, WIDTH), np.uint32)
+        inputs[:, 0] = TAG_NODE
+        children = np.zeros((2 * m, DIGEST), np.uint32)
+        children[: len(level)] = level
+        inputs[:, 1 : 1 + 2 * DIGEST] = children.reshape(m, 2 * DIGEST)
+        if depth == DEPTH:
+            inputs[0, WIDTH - SALT :] = root_salt
+        level = np.asarray(compress_many(inputs)) if m else np.zeros((0, DIGEST), np.uint32)
+        nodes.append(inputs)
+    return Tree(leaves, tuple(nodes), digest_bytes(tuple(int(x) for x in level[0])))
+
+
+def empty_root() -> bytes:
+    """The root of a tree with no leaves and no salt: "no opening inventory"."""
+    return build_tree(np.zeros((0, DIGEST), np.uint32), np.zeros(SALT, np.uint32)).root
