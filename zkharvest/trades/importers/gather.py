@@ -76,7 +76,7 @@ class Gather:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self._items: list[Item] = []
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._noted: dict[tuple[str, str], set[int]] = {}
         self._serials: Counter[tuple[int, str, str]] = Counter()
         self._file = -1
 
@@ -94,13 +94,13 @@ class Gather:
 
     def note(self, row: Row, message: str) -> None:
         """Counts a row of the file under `message`."""
-        self._counts[row.file, message] += 1
+        self._noted.setdefault((row.file, message), set()).add(row.line)
 
     def notes(self) -> tuple[str, ...]:
         """One line for each thing noted, with the number of rows."""
         return tuple(
-            f"{file}: {count} row{'s' if count > 1 else ''}: {message}"
-            for (file, message), count in self._counts.items()
+            f"{file}: {len(lines)} row{'s' if len(lines) > 1 else ''}: {message}"
+            for (file, message), lines in self._noted.items()
         )
 
     def serial(self, source: str, time: int) -> str:
