@@ -120,10 +120,14 @@ def test_a_transfer_needs_both_sides(bring) -> None:
 def test_an_unequal_deposit_is_shown_but_not_taken(bring) -> None:
     kraken, coinbase = KRAKEN + out(1, "03 10:00:00", "0.5"), COINBASE + into(1, "03 10:20:00", "0.4999")
     assert bring.problems(kraken, coinbase) == [
-        "a.csv:2: this withdrawal of 0.5 BTC has no deposit of the same quantity; "
-        "the nearest is b.csv:2 (0.4999 at 2024-03-03T10:20:00Z)",
-        "b.csv:2: this deposit of 0.4999 BTC has no withdrawal of the same quantity; "
-        "the nearest is a.csv:2 (0.5 at 2024-03-03T10:00:00Z)",
+        (
+            "a.csv:2: this withdrawal of 0.5 BTC has no deposit of the same quantity; "
+            "the nearest is b.csv:2 (0.4999 at 2024-03-03T10:20:00Z)"
+        ),
+        (
+            "b.csv:2: this deposit of 0.4999 BTC has no withdrawal of the same quantity; "
+            "the nearest is a.csv:2 (0.5 at 2024-03-03T10:00:00Z)"
+        ),
     ]
 
 
