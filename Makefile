@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types imports vectors bench wheel-test check ci clean
+.PHONY: help setup demo test lint types imports vectors bench wheel-test readme check ci clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: $(VENV)/.tools ## measure proving and verifying; writes benchmarks/result
 
 wheel-test: $(VENV)/.tools ## build sdist and wheel, install the wheel elsewhere, run demo and vectors there
 	PYTHON="$(PYTHON)" BUILD_PYTHON="$(CURDIR)/$(BIN)/python" sh .ci/wheel-test
+
+readme: $(VENV)/.tools ## bring the README's quotes of the program's help up to date
+	$(BIN)/python docs/quote_help.py README.md
 
 check: lint types imports ## all that reads the code without running it
 

@@ -1,3 +1,76 @@
-"""Prove a tax figure without handing over the trades."""
+"""Prove a tax figure without handing over the trades.
+
+    from zkharvest import Basis, Method, Regime, commit, load_trades, prove, run_ledger, verify
+
+    trades = load_trades("trades.csv")
+    opening = commit(trades)                                  # opening.roots: what auditor and sources get
+    package = prove(opening, year=2025, method="hifo")        # bytes of a .zkh file
+    verdict = verify(package, commitments=opening.roots)      # verdict.accepted
+
+Importing this imports none of the heavy libraries; each name loads what it needs when it is first used.
+`prove` and `verify` are functions here and packages below (`zkharvest.verify.policy`): see docs/adr/0001.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_PLACES = {
+    "Basis": "zkharvest.ledger.rules",
+    "InputError": "zkharvest.errors",
+    "LedgerRun": "zkharvest.ledger.results",
+    "Method": "zkharvest.ledger.rules",
+    "Opening": "zkharvest.commitment.opening",
+    "Regime": "zkharvest.ledger.rules",
+    "Trade": "zkharvest.trades.model",
+    "UsageError": "zkharvest.errors",
+    "commit": "zkharvest.commitment.opening",
+    "load_trades": "zkharvest.trades.csv_in",
+    "run_ledger": "zkharvest.ledger.run",
+}
+
+__all__ = [
+    "Basis",
+    "InputError",
+    "LedgerRun",
+    "Method",
+    "Opening",
+    "Regime",
+    "Trade",
+    "UsageError",
+    "__version__",
+    "commit",
+    "load_trades",
+    "prove",
+    "run_ledger",
+    "verify",
+]
+
+if TYPE_CHECKING:
+    from zkharvest.audit.proving import prove
+    from zkharvest.audit.verdict import verify
+    from zkharvest.commitment.opening import Opening, commit
+    from zkharvest.errors import InputError, UsageError
+    from zkharvest.ledger.results import LedgerRun
+    from zkharvest.ledger.rules import Basis, Method, Regime
+    from zkharvest.ledger.run import run_ledger
+    from zkharvest.trades.csv_in import load_trades
+    from zkharvest.trades.model import Trade
+else:
+    from zkharvest._verbs import make_callable
+
+    make_callable("zkharvest.prove", "zkharvest.audit.proving")
+    make_callable("zkharvest.verify", "zkharvest.audit.verdict")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 
 from zkharvest.audit.files import read_private_file, write_file
-from zkharvest.errors import UsageError, ZkharvestError
+from zkharvest.errors import InputError, UsageError, ZkharvestError
 
 if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening
@@ -34,7 +34,7 @@ def write_opening(path: str | Path, opening: Opening, *, force: bool = False) ->
 def read_opening(path: str | Path) -> Opening:
     """Read an opening and check its roots against its trades.
 
-    Raises UsageError if the file is none of ours, is damaged, or others have access to it.
+    Raises UsageError if the file is none of ours or others have access to it, InputError if it is damaged.
     """
     from zkharvest.commitment.opening import Opening
 
@@ -76,5 +76,7 @@ def _read_map(path: str | Path, data: bytes) -> dict[str, Any]:
     return whole
 
 
-def _damaged(path: str | Path) -> UsageError:
-    return UsageError(f"{path}: damaged opening file", "restore it from a backup; committing anew gives other roots")
+def _damaged(path: str | Path) -> InputError:
+    return InputError.one(
+        str(path), "damaged opening file", "restore it from a backup; committing anew gives other roots"
+    )

@@ -11,19 +11,19 @@ from typing import Annotated
 import typer
 
 from zkharvest.cli import auditor, developer, output, signers, taxpayer
+from zkharvest.cli.help import AUDITOR, DEVELOPER, TAXPAYER, Group
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import InputError, UsageError
 
-TAXPAYER, AUDITOR, DEVELOPER = "Taxpayer", "Auditor", "Developer"  # --help groups commands by person
-
 app = typer.Typer(
     name="zkharvest",
+    cls=Group,
     help="Prove a tax figure without handing over the trades.",
     epilog="Exit codes: 0 done or verified, 1 rejected or wrong input, 2 usage or unreadable file, 3 undecided, "
     "101 internal error, 130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(taxpayer.trades, name="trades", rich_help_panel=TAXPAYER)
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _usage(error: Exception) -> ExitCode:
     """Wrong options, as typer found them (its exceptions have no public names)."""
     context = getattr(error, "ctx", None)
-    text: str = error.format_message()  # type: ignore[attr-defined]
+    text = str(error.format_message()).replace("Value error, ", "")  # type: ignore[attr-defined]
     if context is not None and type(error).__name__ == "NoArgsIsHelpError":
         output.data(text)
         return ExitCode.USAGE

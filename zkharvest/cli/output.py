@@ -159,7 +159,7 @@ class Step(Protocol):
 
 @contextmanager
 def progress(title: str) -> Iterator[Step]:
-    """Show the steps of long work on standard error: `with progress("proving") as step: step("folding")`."""
+    """Show the steps of long work on standard error; as in `with progress("proving") as step: step("folding")`."""
     if _Settings.quiet:
         yield lambda _text: None
     elif sys.stderr.isatty() and color_on(sys.stderr):

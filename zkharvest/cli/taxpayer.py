@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zkharvest.cli import output
+from zkharvest.cli.help import Group
 from zkharvest.cli.options import (
     BasisOption,
     Force,
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from zkharvest.ledger.results import LedgerRun
     from zkharvest.trades.model import Trade
 
-trades = typer.Typer(help="Read exchange exports; check the canonical trades CSV.", no_args_is_help=True)
-ledger = typer.Typer(help="The exact gain calculation: reports and open lots.", no_args_is_help=True)
+trades = typer.Typer(cls=Group, help="Read exchange exports; check the canonical trades CSV.", no_args_is_help=True)
+ledger = typer.Typer(cls=Group, help="The exact gain calculation: reports and open lots.", no_args_is_help=True)
 
 
 class Format(StrEnum):
@@ -42,6 +43,60 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write it.")]
+
+
+@trades.command("import")
+def trades_import(
+    exports: Annotated[list[Path], typer.Argument(metavar="EXPORT...", help="Files as exchanges export them.")],
+    target: Output,
+    form: Annotated[
+        str | None, typer.Option("--from", metavar="FORMAT", help="Format or exchange; default: told by the header.")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Name of the account, if not the exchange's.")] = None,
+    currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="Reporting currency.")] = "USD",
+    prices: Annotated[
+        Path | None, typer.Option("--prices", metavar="CSV", help="Fair values that the exports do not hold.")
+    ] = None,
+    external: Annotated[
+        str | None, typer.Option("--external", metavar="SOURCE", help="Own wallet that has no export.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of times that carry none.")
+    ] = None,
+    asset: Annotated[str, typer.Option("--asset", help="Coin of a Deribit log that names no instrument.")] = "",
+    force: Force = False,
+    json: Json = False,
+) -> ExitCode:
+    """Turn exchange exports into one canonical trades CSV.
+
+    All files of a year together, so that withdrawals meet their deposits. Unclear rows stop the import.
+    """
+    from zkharvest.audit.files import ensure_writable, write_file
+    from zkharvest.trades.csv_out import trades_to_text
+    from zkharvest.trades.importers import import_exports
+
+    ensure_writable(target, force=force)
+    with output.progress("importing"):
+        made = import_exports(
+            exports,
+            fmt=form,
+            source=source,
+            currency=currency,
+            prices=prices,
+            external=external,
+            timezone=timezone,
+            asset=asset,
+        )
+    write_file(target, trades_to_text(made.trades).encode(), force=force)
+    for text in made.notes:
+        output.note(text)
+    sources = sorted({trade.source for trade in made.trades})
+    if json and str(target) != "-":
+        shown = {"file": str(target), "trades": len(made.trades), "sources": sources, "notes": made.notes}
+        output.json_object("zkharvest/trades-import/1", shown)
+    else:
+        output.note(f"{target}: {_count(len(made.trades), 'trade')} of {_count(len(sources), 'source')}")
+    return ExitCode.DONE
 
 
 @trades.command("check")
@@ -87,7 +142,7 @@ def ledger_report(
         output.data(report.csv_text(report.DISPOSAL_COLUMNS, report.disposal_rows(run)))
     else:
         rows = list(report.disposal_rows(run))
-        output.data(_title("gains and losses", run))
+        output.data(_title(f"gains and losses of {year}", run))
         output.data("")
         if rows:
             output.table(report.DISPOSAL_COLUMNS, rows, right=(4, 7, 8, 9))
@@ -226,7 +281,7 @@ def _object(whole: dict[str, Any]) -> None:
 
 def _title(what: str, run: LedgerRun) -> str:
     regime = run.regime
-    return f"{what}, {regime.year}, {regime.method.upper()}, {regime.basis} basis, {regime.timezone}"
+    return f"{what}, {regime.method.upper()}, {regime.basis} basis, {regime.timezone}"
 
 
 def _print_roots(opening: Opening, *, json: bool, printing: bool) -> None:

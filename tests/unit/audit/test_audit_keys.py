@@ -25,7 +25,7 @@ def test_ed25519_known_answer():
 
 
 def test_bls_known_answer():
-    """Public key of the secret key 1 is the generator of G1 (draft-irtf-cfrg-pairing-friendly-curves, section 4.2.1)."""
+    """The public key of 1 is the generator of G1 (draft-irtf-cfrg-pairing-friendly-curves, section 4.2.1)."""
     one = PrivateKey(Scheme.BLS, (1).to_bytes(32, "big"))
     assert one.public().key.hex() == (
         "97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb"

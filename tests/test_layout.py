@@ -1,0 +1,86 @@
+"""The shape of the project: what imports what, what starting up costs, what the public names are."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import zkharvest
+
+ROOT = Path(zkharvest.__file__).parent
+HEAVY = {"cryptography", "galois", "llvmlite", "msgpack", "numba", "numpy", "py_ecc", "pydantic", "rich"}
+
+
+def python(code):
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT.parent)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def imported_by(code):
+    """The top-level modules that are loaded after running the code."""
+    tail = "\nimport sys, json; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    return set(json.loads(python(code + tail).splitlines()[-1]))
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = ".".join(["zkharvest", *path.relative_to(ROOT).with_suffix("").parts][: -node.level or None])
+            yield f"{package}.{node.module or ''}" if node.level else node.module or ""
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "verify").rglob("*.py")), ids=lambda p: p.stem)
+def test_the_verifier_imports_the_standard_library_only(path):
+    for name in imports(path):
+        top = name.partition(".")[0]
+        own = name == "zkharvest.errors" or name.startswith("zkharvest.verify")
+        assert top in sys.stdlib_module_names or own, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import zkharvest",
+        "import zkharvest.cli",
+        "import zkharvest.verify.stark",
+        "from zkharvest import Basis, InputError, LedgerRun, Method, Regime, Trade, load_trades, run_ledger",
+    ],
+)
+def test_start_up_imports_no_heavy_library(code):
+    assert imported_by(code) & HEAVY == set()
+
+
+def test_every_public_name_is_there():
+    for name in zkharvest.__all__:
+        assert getattr(zkharvest, name) is not None
+    assert {"load_trades", "run_ledger", "commit", "prove", "verify"} <= set(dir(zkharvest))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = zkharvest.nothing
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["", "import zkharvest.verify.stark as s, zkharvest.prove.plain as p", "from zkharvest.verify import stark"],
+)
+def test_verbs_can_be_called_and_stay_packages(before):
+    """docs/adr/0001"""
+    out = python(
+        f"{before}\n"
+        "from zkharvest import prove, verify\n"
+        "import zkharvest.verify.params as params, zkharvest.prove.plain as plain\n"
+        "assert params.PRESETS and plain.__name__ == 'zkharvest.prove.plain'\n"
+        "print(callable(prove), callable(verify), verify(b'').accepted)\n"
+    )
+    assert out.split() == ["True", "True", "False"]
+
+
+def test_no_file_outgrows_a_reader():
+    """Files of 60 to 400 lines, a hard look at 500."""
+    long = {str(path): n for path in ROOT.rglob("*.py") if (n := len(path.read_text().splitlines())) > 500}
+    assert not long

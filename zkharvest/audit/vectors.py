@@ -1,0 +1,122 @@
+"""Runs the published vectors against this implementation; their formats are in `vectors/README.md`.
+
+A vector is a file below the folder of its kind. Each kind has a check: a function that takes the root of the vectors
+and the file, returns if the vector holds, and raises `Mismatch` if it does not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from zkharvest.errors import InputError, UsageError
+
+
+class Mismatch(Exception):
+    """A vector does not hold; the text says what was expected and what came out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of one vector; `name` is its path below the root, `detail` is empty if it holds."""
+
+    name: str
+    kind: str
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A folder of vectors, the pattern of their file names, and their check."""
+
+    pattern: str
+    check: Callable[[Path, Path], None]
+
+
+def find_vectors() -> Path:
+    """The vectors at hand: all of them in a checkout, the self-test subset in an installed wheel."""
+    package = Path(str(files("zkharvest")))
+    for place in (package / "_vectors", package.parent / "vectors"):
+        if place.is_dir():
+            return place
+    raise UsageError("no vectors are installed", "name their folder: zkharvest vectors DIR")
+
+
+def run_vectors(root: Path, only: str | None = None, progress: Callable[[str], None] = lambda _: None) -> list[Result]:
+    """Run every vector below `root` whose path contains `only` (or matches it as a pattern), in order of their paths.
+
+    Raises UsageError if there is none: a run of no vectors proves nothing.
+    """
+    if not root.is_dir():
+        raise UsageError(f"{root}: no such directory", "name a folder of vectors")
+    results = []
+    for name, path in _select(root, only):
+        progress(name)
+        results.append(_run(root, KINDS[name.partition("/")[0]], name, path))
+    if not results:
+        raise UsageError(f"{root}: no vectors{f' that match {only}' if only else ''}", f"kinds are {', '.join(KINDS)}")
+    return results
+
+
+def _select(root: Path, only: str | None) -> Iterator[tuple[str, Path]]:
+    for folder, kind in KINDS.items():
+        for path in sorted((root / folder).rglob(kind.pattern)):
+            name = path.relative_to(root).as_posix()
+            if only is None or only in name or fnmatch(name, only):
+                yield name, path
+
+
+def _run(root: Path, kind: Kind, name: str, path: Path) -> Result:
+    folder = name.partition("/")[0]
+    try:
+        kind.check(root, path)
+    except Mismatch as mismatch:
+        return Result(name, folder, ok=False, detail=str(mismatch))
+    except (OSError, ValueError, KeyError, InputError, UsageError) as error:
+        return Result(name, folder, ok=False, detail=f"cannot be run: {type(error).__name__}: {error}")
+    return Result(name, folder, ok=True)
+
+
+def expect(what: str, wanted: Any, got: Any) -> None:
+    """Raise Mismatch unless the two are equal."""
+    if wanted != got:
+        raise Mismatch(f"{what}: expected {wanted}, got {got}")
+
+
+def check_ledger(_root: Path, path: Path) -> None:
+    """`NAME.expected.json` beside `NAME.csv`: under each regime of `runs` these totals and disposals, or this error."""
+    from zkharvest.ledger import Basis, Method, Regime, run_ledger
+    from zkharvest.ledger.report import report_json
+    from zkharvest.trades.csv_in import load_trades
+
+    trades = path.with_name(path.name.removesuffix(".expected.json") + ".csv")
+    for run in json.loads(path.read_text(encoding="utf-8"))["runs"]:
+        regime = Regime(Method(run["method"]), Basis(run["basis"]), run["timezone"], run["year"])
+        label = f"{regime.method} {regime.basis} {regime.year}"
+        try:
+            report = report_json(run_ledger(load_trades(trades), regime))
+        except InputError as error:
+            if "error" not in run:
+                raise Mismatch(f"{label}: {error}") from None
+            if run["error"] not in str(error):
+                raise Mismatch(f"{label}: expected the error {run['error']}, got {error}") from None
+            continue
+        if "error" in run:
+            raise Mismatch(f"{label}: expected the error {run['error']}, but the ledger ran")
+        for name, amount in run["totals"].items():
+            expect(f"{label} {name}", amount, report["totals"][name])
+        if "disposals" in run:
+            expect(f"{label} number of disposals", len(run["disposals"]), len(report["disposals"]))
+            for number, (wanted, got) in enumerate(zip(run["disposals"], report["disposals"], strict=True), 1):
+                expect(f"{label} disposal {number}", wanted, {key: got[key] for key in wanted})
+
+
+KINDS: dict[str, Kind] = {
+    "ledger": Kind("*.expected.json", check_ledger),
+}

@@ -1,0 +1,9 @@
+"""x"""
+
+
+def verify() -> None:
+    "v"
+
+
+def inspect() -> None:
+    "i"
