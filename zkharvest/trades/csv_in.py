@@ -164,7 +164,7 @@ class _Reader:
                 0 if kind in _NO_AMOUNT and not amount else parse_money(amount),
                 parse_money(fee, signed=True) if fee else 0,
                 check_name(to) if to else "",
-                _parse_lots(lots) if lots else (),
+                parse_lots(lots) if lots else (),
                 line,
             )
         except (KeyError, TextError):
@@ -195,7 +195,7 @@ class _Reader:
                     case "fee" if text:
                         parse_money(text, signed=True)
                     case "lots" if text:
-                        _parse_lots(text)
+                        parse_lots(text)
                     case "kind" if kind is None:
                         near = get_close_matches(text.strip().lower(), _KINDS, 1)
                         meant = f"did you mean {near[0]}? " if near else ""
@@ -262,7 +262,7 @@ _WHY = {
 }
 
 
-def _parse_lots(text: str) -> tuple[LotPick, ...]:
+def parse_lots(text: str) -> tuple[LotPick, ...]:
     """`id:quantity` or `source/id:quantity`, joined by `;`. Raises `TextError`."""
     picks = []
     for part in text.split(";"):

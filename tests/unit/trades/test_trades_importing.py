@@ -317,3 +317,31 @@ def test_half_even_is_the_nearest(numerator: int, divisor: int) -> None:
     value = half_even(numerator, divisor)
     twice = 2 * (value * divisor - numerator)
     assert abs(twice) < divisor or (abs(twice) == divisor and value % 2 == 0)
+
+
+# Identified lots
+
+
+def test_lots_that_the_taxpayer_identified(bring, tmp_path: Path) -> None:
+    buy = "{0},2024-02-2{0} 12:00:00 UTC,Buy,BTC,0.5,USD,1,30000,30000,0,\n"
+    sell = "{0},2024-03-0{0} 12:00:00 UTC,Sell,BTC,0.75,USD,1,30000,30000,0,\n"
+    text = COINBASE + buy.format(1) + buy.format(2) + sell.format(3) + sell.format(4).replace("0.75", "0.25")
+    path = tmp_path / "lots.csv"
+    path.write_text("trade,lots\ncoinbase/3,2:0.5;coinbase/1:0.25\n")
+    assert [r.split(",")[-1] for r in bring.rows(text, lots=path)] == ["", "", "2:0.5;coinbase/1:0.25", ""]
+    path.write_text(
+        "trade,lots\ncoinbase/3,2:0.5\ncoinbase/1,2:0.5\nkraken/3,1:1\ncoinbase/4,1\ncoinbase/4\n"
+        "coinbase/4,1:0.25\ncoinbase/4,2:0.25\n"
+    )
+    assert [p.replace(f"{tmp_path}/", "") for p in bring.problems(text, lots=path)] == [
+        "lots.csv:2:lots: lots add up to 0.5, the trade has 0.75",
+        'lots.csv:3:trade: "coinbase/1" is a buy',
+        'lots.csv:4:trade: "kraken/3" is not a trade of this import',
+        'lots.csv:5:lots: "1" is not a lot',
+        "lots.csv:6: has 1 cells",
+        'lots.csv:8:trade: "coinbase/4" is named twice',
+    ]
+    path.write_text("")
+    assert bring.problems(text, lots=path) == ["lots.csv: is empty"]
+    path.write_text("lots,trade\n")
+    assert bring.problems(text, lots=path) == ["lots.csv:1: the columns are trade, lots"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from zkharvest.errors import InputError, Problem, UsageError
+from zkharvest.trades.importers.choices import with_lots
 from zkharvest.trades.importers.detect import formats
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.pairing import pair
@@ -35,6 +36,7 @@ def import_exports(
     external: str | None = None,
     timezone: str | None = None,
     asset: str = "",
+    lots: str | Path | None = None,
 ) -> ImportResult:
     """Canonical trades from exchange exports, all files together.
 
@@ -45,6 +47,7 @@ def import_exports(
     external  own wallet without an export: takes the withdrawals and gives the deposits that pair with nothing
     timezone  zone of times whose exporter does not say it
     asset     coin of a Deribit log that holds no instrument
+    lots      CSV of the lots that the taxpayer identified (`importers.choices`)
 
     Every row becomes trades, a note or a problem. Raises `InputError` with every problem of every file; no part
     of an import is given out. Raises `UsageError` for options that do not fit.
@@ -83,6 +86,8 @@ def import_exports(
     if draft.problems or unpaired:
         order = {str(path): n for n, path in enumerate(paths)}
         raise InputError(sorted(draft.problems + unpaired, key=lambda p: _place(p, order)))
+    if lots is not None:
+        trades = with_lots(trades, lots)
     return ImportResult(trades, draft.notes())
 
 
