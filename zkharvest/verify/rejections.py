@@ -77,7 +77,7 @@ class Reason(StrEnum):
     INTERNAL = "internal/error"  # a defect of this program, never a verdict on the proof
 
 
-class Reject(Exception):  # noqa: N818 - a verdict, not an error
+class Reject(Exception):
     """The bytes at hand do not pass; caught where a verdict is formed (`policy.verify`) and nowhere else."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
