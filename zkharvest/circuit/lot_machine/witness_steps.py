@@ -401,7 +401,8 @@ def _write_times(
     pools: int,
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """When the tokens that an operation reads were written: the predecessor's link, the entry's link, its content;
-    and when each pool's head was last written."""
+    and when each pool's head was last written.
+    """
     link, content, head = [0] * nodes, [0] * nodes, [0] * pools
     read_pred, read_node, read_content = [], [], []
     for now, n, p, pl, ins in zip(

@@ -1,0 +1,161 @@
+"""What is published of a circuit: the frozen description, its statement in English, its size.
+
+`python -m zkharvest.circuit.publish` writes `circuits/lot-machine/v1/`. An existing version with other bytes is kept:
+what has been released is never changed, a new version is a new folder (`--unreleased` overrides this while a
+version has not been released).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from zkharvest.circuit.builder import Circuit, Table
+from zkharvest.circuit.lot_machine.definition import define
+from zkharvest.verify import soundness
+from zkharvest.verify.description_reader import read_description
+from zkharvest.verify.params import PRESETS
+
+EXTENSION = 5
+STATS_HEIGHTS = (13, 15, 18, 20)
+
+STATEMENT = """\
+There are records that open the sources' roots, and lots that open the opening inventory, such that running the lot
+machine over them in the order of (time, tie, source, position), under the declared method, basis, time zone and
+tax year, gives the declared totals and leaves exactly the lots that open the closing inventory's root.
+
+In particular: every committed record is used once and in its turn; a disposal takes from the lots of its own pool
+in the method's order, never more than there is; each part of a lot's basis and of a disposal's proceeds is the
+floor of the exact proportion of what remains, so that parts add up to the whole; a lot is long term from the
+calendar's instant on; a part counts if its disposal lies in the tax year; records after the year's end have no
+effect.
+
+Not claimed: that the sources are all of the taxpayer's sources, or that a recorded price was fair.
+"""
+
+
+def documents() -> dict[str, bytes]:
+    """File name -> content, for the current definition."""
+    circuit, _ = define()
+    frozen = circuit.freeze()
+    return {
+        "circuit.json": frozen,
+        "README.md": _readme(circuit, frozen).encode(),
+        "STATS.json": (json.dumps(_stats(circuit, frozen), indent=1) + "\n").encode(),
+    }
+
+
+def publish(folder: Path, *, unreleased: bool = False) -> list[str]:
+    """Write the documents; returns the names of files that changed.
+
+    Raises FileExistsError if a released description would change.
+    """
+    changed = []
+    for name, content in documents().items():
+        path = folder / name
+        if path.exists() and path.read_bytes() == content:
+            continue
+        if name == "circuit.json" and path.exists() and not unreleased:
+            raise FileExistsError(f"{path} is frozen; a changed circuit is a new version")
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        changed.append(name)
+    return changed
+
+
+def _stats(circuit: Circuit, frozen: bytes) -> dict[str, Any]:
+    description = read_description(frozen)
+    compiled = circuit.compile()
+    tables = {t["name"]: _table_stats(t) for t in compiled["tables"]}
+    cells = sum(t["columns"] + t["auxiliary"] for t in tables.values())
+    bits: dict[str, Any] = {}
+    for name, preset in PRESETS.items():
+        for n in STATS_HEIGHTS:
+            s = soundness.security(description, preset.params, n)
+            terms = {t.name: round(t.bits, 1) for t in s.terms}
+            bits[f"{name}, 2^{n} rows"] = {"minimum": round(s.minimum, 1), "sum": round(s.total, 1), "terms": terms}
+    return {
+        "digest": hashlib.sha256(frozen).hexdigest(),
+        "columns": cells,
+        "constraints": sum(t["constraints"] for t in tables.values()),
+        "degree": circuit.degree,
+        "tables": tables,
+        "bits": bits,
+    }
+
+
+def _table_stats(table: Mapping[str, Any]) -> dict[str, int]:
+    groups = len(table["groups"])
+    return {
+        "columns": len(table["columns"]),
+        "public_columns": len(table["public_columns"]),
+        "auxiliary": EXTENSION * (groups + 1),
+        "constraints": len(table["constraints"]) + groups + 1,
+        "interactions": len(table["interactions"]),
+        "nodes": len(table["nodes"]),
+    }
+
+
+def _readme(circuit: Circuit, frozen: bytes) -> str:
+    lines = [
+        f"# {circuit.name}/v{circuit.version}",
+        "",
+        f"SHA-256 of `circuit.json`: `{hashlib.sha256(frozen).hexdigest()}`. Written from the definition; do not edit.",
+        "",
+        "## Statement",
+        "",
+        STATEMENT,
+        "## Public data",
+        "",
+        "Scalars: method (one of five flags), `wallet` (per-wallet basis), sign of the proceeds, twelve bytes of each",
+        "total, nine elements of each inventory root. List: the sources' roots in the order of the statement. Public",
+        "columns: the calendar. Quantities are integers in 10^-18 of the asset's unit, money in 10^-8 of the reporting",
+        "currency, times in Unix milliseconds.",
+        "",
+        "## Buses",
+        "",
+        *(f"{b.number}. `{b.name}`, {b.width} elements" for b in circuit.buses),
+        "",
+    ]
+    number = 0
+    for table in circuit.tables:
+        lines += [f"## Table `{table.name}`", "", f"{table.note[0].upper()}{table.note[1:]}.", ""]
+        lines += [f"{len(table.columns)} columns: {_columns(table)}.", ""]
+        for c in table.constraints:
+            where = "" if c.where == "all" else f" ({c.where})"
+            lines.append(f"{number}. `{c.name}`{where}: {c.note}.")
+            number += 1
+        lines.append("")
+        for i in table.interactions:
+            verb = "sends to" if i.sign > 0 else "receives from"
+            lines.append(f"- {verb} `{i.bus.name}` (degree {i.degree}, multiplicity of degree {i.mult.degree})")
+        lines += [f"- {len(table.groups())} groups, {len(table.tallies)} tallies", ""]
+    return "\n".join(lines)
+
+
+def _columns(table: Table) -> str:
+    """Names, with runs of numbered ones drawn together."""
+    out: list[tuple[str, int]] = []
+    for c in table.columns:
+        stem = c.name.rstrip("0123456789")
+        if out and out[-1][0] == stem and c.name != stem:
+            out[-1] = (stem, out[-1][1] + 1)
+        else:
+            out.append((stem if c.name != stem else c.name, 1))
+    return ", ".join(f"`{stem}` x{count}" if count > 1 else f"`{stem}`" for stem, count in out)
+
+
+def main() -> None:
+    """Write the folder of the current version."""
+    circuit, _ = define()
+    folder = Path(__file__).parents[2] / "circuits" / circuit.name / f"v{circuit.version}"
+    for name in publish(folder, unreleased="--unreleased" in sys.argv):
+        sys.stdout.write(f"{folder / name}\n")
+
+
+if __name__ == "__main__":
+    main()
