@@ -33,7 +33,7 @@ class MerkleTree:
     @property
     def size(self) -> int:
         """The number of leaves."""
-        return self.levels[0].shape[0]
+        return len(self.levels[0])
 
     @property
     def root(self) -> bytes:
@@ -53,7 +53,7 @@ class MerkleTree:
         known = set(indices)
         if not known or min(known) < 0 or max(known) >= self.size:
             raise ValueError("indices must name leaves, at least one")
-        proof = []
+        proof: list[bytes] = []
         for level in self.levels[:-1]:
             half = level.shape[0] // 2
             parents = sorted({index % half for index in known})

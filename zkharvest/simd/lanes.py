@@ -195,6 +195,16 @@ def mul_odd(typing, a, b):
 
 
 @intrinsic
+def odd_down(typing, a):
+    """The odd lanes moved to the even places (the odd places hold 0): `mul_even` of it is `mul_odd` of `a`."""
+
+    def emit(context, builder, signature, args):
+        return builder.bitcast(_odds(builder, args[0]), U32.vector)
+
+    return U32(U32), emit
+
+
+@intrinsic
 def low_halves(typing, even, odd):
     """The lower 32 bits of an (even, odd) pair, lanes back in order."""
 
