@@ -121,7 +121,7 @@ def wide(log_rows, params):
         fractions=(300 << log_rows) + 4096,
         width=32,
         tallies=100,
-        batch=1000 + 5 * 200 + 20 + 900 + 50,
+        batch=1000 + 20 + 400,
         arities=at.arities,
         queries=params.queries,
         grind_lookup=params.grind_lookup,

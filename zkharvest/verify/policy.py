@@ -1,0 +1,254 @@
+"""What the caller expects of a package, and the verdict: accepted, rejected, or undecided, with one reason.
+
+`verify` is total: for any bytes and any policy it returns a Verdict. The package never chooses how strictly it is
+checked; that is the Policy's business, and its defaults are strict.
+
+Undecided is for what this program cannot know (a circuit or format newer than itself, a time zone that this machine
+does not have). A malformed or false package is never undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from zkharvest.verify import circuits
+from zkharvest.verify.calendar import check_zone
+from zkharvest.verify.description import Description
+from zkharvest.verify.package import Package, decode_package
+from zkharvest.verify.params import PRESETS, Preset
+from zkharvest.verify.rejections import Reason, Reject
+from zkharvest.verify.soundness import Security, security
+from zkharvest.verify.stark import verify_proof
+from zkharvest.verify.statement import EMPTY_ROOT, Statement, circuit_of, public_data, read_statement
+
+SCHEMA = "zkharvest/verdict/1"
+ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
+_UNDECIDED = {Reason.PACKAGE_VERSION, Reason.CIRCUIT_UNKNOWN, Reason.STATEMENT_ZONE}
+
+_NEVER_SHOWN = (
+    "that these sources are all of the taxpayer's sources",
+    "that what the sources recorded is true: that trades took place, at fair prices, and none was left out",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What must hold beyond the proof itself; None expects nothing.
+
+    `min_bits`: proven soundness. `commitments`: the root (36 bytes) that a source is known to have. `circuits`: ids
+    that are acceptable. `opening`: the inventory that must have been carried in. `audience`, `nonce`: the context that
+    the package must have been made for. `allow_test_preset`: for tests; proofs under it are worth nothing, whatever
+    `min_bits` says.
+    """
+
+    min_bits: float = 128
+    commitments: Mapping[str, bytes] = field(default_factory=dict)
+    circuits: tuple[str, ...] | None = None
+    opening: bytes | None = None
+    year: int | None = None
+    method: str | None = None
+    basis: str | None = None
+    audience: str | None = None
+    nonce: bytes | None = None
+    allow_test_preset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came out. `statement` and `security` are there only if the package was accepted.
+
+    `bound`: every source's root was compared with an expected one. `not_shown`: what an accepted package does not say.
+    `unchecked`: parts of the package that were not looked at here (signatures; see `audit`).
+    """
+
+    verdict: str
+    reason: str = ""
+    detail: str = ""
+    statement: Statement | None = None
+    preset: str = ""
+    rows: int = 0
+    security: Security | None = None
+    bound: bool = False
+    opening_empty: bool = False
+    circuit_status: str = ""
+    package_digest: bytes = b""
+    not_shown: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether everything that was expected holds."""
+        return self.verdict == ACCEPTED
+
+    def to_json(self) -> dict[str, Any]:
+        """The verdict as the object of `verify --json`: decimal strings for money, hex for bytes."""
+        result: dict[str, Any] = {
+            "schema": SCHEMA,
+            "verdict": self.verdict,
+            "reason": self.reason or None,
+            "detail": self.detail or None,
+            "bound": self.bound,
+            "statement": None,
+            "security": None,
+            "not_shown": list(self.not_shown),
+            "unchecked": list(self.unchecked),
+        }
+        if self.statement is not None and self.security is not None:
+            result["package"] = self.package_digest.hex()
+            result["statement"] = _statement_json(self.statement, self.circuit_status, self.opening_empty)
+            result["security"] = {
+                "bits": _bits(self.security.minimum),
+                "bits_sum": _bits(self.security.total),
+                "bits_unique_decoding": _bits(self.security.unique_decoding),
+                "terms": {term.name: _bits(term.bits) for term in self.security.terms},
+                "preset": self.preset,
+                "rows": 1 << self.rows,
+            }
+        return result
+
+
+def verify(data: bytes, policy: Policy | None = None) -> Verdict:
+    """The verdict on the bytes of a package."""
+    try:
+        return _verify(data, policy or Policy())
+    except Reject as reject:
+        verdict = UNDECIDED if reject.reason in _UNDECIDED else REJECTED
+        return Verdict(verdict, reject.reason.value, reject.detail)
+    except Exception as error:  # noqa: BLE001 - a defect of ours; whatever it was, nothing was shown to be true
+        return Verdict(REJECTED, Reason.INTERNAL.value, f"{type(error).__name__}: {error}")
+
+
+def _verify(data: bytes, policy: Policy) -> Verdict:
+    # 1 ----- The container, and the circuit: without knowing it nothing else can be understood.
+    package = decode_package(data)
+    pinned = circuits.find(*circuit_of(package.statement))
+    if policy.circuits is not None and pinned.id not in policy.circuits:
+        raise Reject(Reason.POLICY_CIRCUIT, f"the circuit is {pinned.id}")
+
+    # 2 ----- What is claimed.
+    statement = read_statement(package.statement)
+
+    # 3 ----- How well it can be proven at all, before any time is spent on the proof.
+    description = circuits.load(pinned)
+    preset = _preset(package, description, policy)
+    level = security(description, preset.params, package.rows)
+    if level.minimum < policy.min_bits and preset.real:
+        raise Reject(Reason.POLICY_BITS, f"{level.minimum:.1f} bits are proven, {policy.min_bits} are expected")
+
+    # 4 ----- What the caller expects of the claim.
+    _check_expectations(statement, policy)
+
+    # 5 ----- The proof, bound to every byte of the statement, to the preset and to the height.
+    public = public_data(statement, description, package.statement_digest)
+    verify_proof(description, statement.circuit_digest, preset.params, package.rows, public, package.proof)
+
+    # 6 ----- The calendar is the time zone's. Last, as it alone can end undecided on a package whose proof holds.
+    check_zone(statement.calendar, statement.timezone)
+
+    compared = sum(source.id in policy.commitments for source in statement.sources)
+    parts = (("attestations", package.attestations), ("signature", package.signature))
+    return Verdict(
+        ACCEPTED,
+        statement=statement,
+        preset=package.preset,
+        rows=package.rows,
+        security=level,
+        bound=compared == len(statement.sources),
+        opening_empty=statement.opening == EMPTY_ROOT,
+        circuit_status=pinned.status,
+        package_digest=package.body_digest,
+        not_shown=_not_shown(statement, policy, compared),
+        unchecked=tuple(name for name, part in parts if part is not None),
+    )
+
+
+def _preset(package: Package, description: Description, policy: Policy) -> Preset:
+    """The parameter set of a package, at a height that it and the circuit allow."""
+    preset = PRESETS.get(package.preset)
+    if preset is None:
+        raise Reject(Reason.PACKAGE_PRESET, "there is no parameter set of that name")
+    if not preset.real and not policy.allow_test_preset:
+        raise Reject(Reason.POLICY_TEST_PRESET, f"the parameter set {preset.name!r} is for tests: it proves nothing")
+    least, most = description.log_rows
+    if not least <= package.rows <= min(most, preset.max_log_rows):
+        raise Reject(Reason.PACKAGE_ROWS, f"a height of 2^{package.rows} is not allowed")
+    return preset
+
+
+def _check_expectations(statement: Statement, policy: Policy) -> None:
+    """Everything that the caller expects of the statement holds, or Reject."""
+    roots = {source.id: source.root for source in statement.sources}
+    for source, root in policy.commitments.items():
+        if source not in roots:
+            raise Reject(Reason.POLICY_COMMITMENT, f"{source} is no source of the statement")
+        if roots[source] != root:
+            raise Reject(Reason.POLICY_COMMITMENT, f"the commitment of {source} is another one")
+    expected = (
+        (Reason.POLICY_OPENING, "opening inventory", statement.opening, policy.opening),
+        (Reason.POLICY_YEAR, "tax year", statement.year, policy.year),
+        (Reason.POLICY_METHOD, "lot method", statement.method, policy.method),
+        (Reason.POLICY_BASIS, "pooling of basis", statement.basis, policy.basis),
+        (Reason.POLICY_CONTEXT, "audience", statement.audience, policy.audience),
+        (Reason.POLICY_CONTEXT, "nonce", statement.nonce, policy.nonce),
+    )
+    for reason, what, found, wanted in expected:
+        if wanted is not None and found != wanted:
+            raise Reject(reason, f"the {what} is not the expected one")
+
+
+def _not_shown(statement: Statement, policy: Policy, compared: int) -> tuple[str, ...]:
+    """What a careful reader must not take an accepted verdict for."""
+    lines = list(_NEVER_SHOWN)
+    if compared < len(statement.sources):
+        rest = len(statement.sources) - compared
+        lines.append(f"that the commitments are the sources' own: {rest} of {len(statement.sources)} not compared")
+    if policy.opening is None and statement.opening != EMPTY_ROOT:
+        lines.append("that the opening inventory is last year's closing one: it was not compared")
+    if (statement.audience or statement.nonce) and policy.audience is None and policy.nonce is None:
+        lines.append("that the package was made for you: its context was not compared")
+    return tuple(lines)
+
+
+def _statement_json(statement: Statement, circuit_status: str, opening_empty: bool) -> dict[str, Any]:
+    totals = statement.totals
+    return {
+        "year": statement.year,
+        "method": statement.method,
+        "basis": statement.basis,
+        "timezone": statement.timezone,
+        "currency": statement.currency,
+        "totals": {
+            "proceeds": money_text(totals.proceeds),
+            "basis": money_text(totals.basis),
+            "gain": money_text(totals.gain),
+            "short_term_gain": money_text(totals.short_gain),
+            "short_term_loss": money_text(totals.short_loss),
+            "long_term_gain": money_text(totals.long_gain),
+            "long_term_loss": money_text(totals.long_loss),
+            "net": money_text(totals.gain),
+        },
+        "sources": [{"id": source.id, "root": source.root.hex()} for source in statement.sources],
+        "opening": statement.opening.hex(),
+        "opening_empty": opening_empty,
+        "closing": statement.closing.hex(),
+        "audience": statement.audience,
+        "nonce": statement.nonce.hex(),
+        "circuit": {
+            "id": statement.circuit_id,
+            "digest": statement.circuit_digest.hex(),
+            "status": circuit_status,
+        },
+    }
+
+
+def money_text(units: int) -> str:
+    """Money (10^-8) with all its decimals: -150000000 is "-1.50000000"."""
+    whole, fraction = divmod(abs(units), 10**8)
+    return f"{'-' if units < 0 else ''}{whole}.{fraction:08d}"
+
+
+def _bits(bits: float) -> float:
+    """Rounded down: a level is never shown higher than it is."""
+    return int(bits * 10) / 10
