@@ -97,12 +97,12 @@ class Verdict:
         }
         if self.statement is not None and self.security is not None:
             result["package"] = self.package_digest.hex()
-            result["statement"] = _statement_json(self.statement, self.circuit_status, self.opening_empty)
+            result["statement"] = statement_json(self.statement, self.circuit_status, self.opening_empty)
             result["security"] = {
-                "bits": _bits(self.security.minimum),
-                "bits_sum": _bits(self.security.total),
-                "bits_unique_decoding": _bits(self.security.unique_decoding),
-                "terms": {term.name: _bits(term.bits) for term in self.security.terms},
+                "bits": rounded_bits(self.security.minimum),
+                "bits_sum": rounded_bits(self.security.total),
+                "bits_unique_decoding": rounded_bits(self.security.unique_decoding),
+                "terms": {term.name: rounded_bits(term.bits) for term in self.security.terms},
                 "preset": self.preset,
                 "rows": 1 << self.rows,
             }
@@ -211,7 +211,8 @@ def _not_shown(statement: Statement, policy: Policy, compared: int) -> tuple[str
     return tuple(lines)
 
 
-def _statement_json(statement: Statement, circuit_status: str, opening_empty: bool) -> dict[str, Any]:
+def statement_json(statement: Statement, circuit_status: str, opening_empty: bool) -> dict[str, Any]:
+    """A statement as `verify --json` and `inspect --json` show it."""
     totals = statement.totals
     return {
         "year": statement.year,
@@ -249,6 +250,6 @@ def money_text(units: int) -> str:
     return f"{'-' if units < 0 else ''}{whole}.{fraction:08d}"
 
 
-def _bits(bits: float) -> float:
+def rounded_bits(bits: float) -> float:
     """Rounded down: a level is never shown higher than it is."""
     return int(bits * 10) / 10
