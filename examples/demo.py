@@ -34,8 +34,9 @@ def main() -> None:
     package, changed = str(WORK / "loss-2025.zkh"), str(WORK / "changed.zkh")
 
     print("--- the taxpayer: exports become trades, trades are committed to, the losses are proven")
-    exports = sorted(str(path) for path in (HERE / "taxpayer").glob("*.csv"))
-    run("zkharvest", "trades", "import", *exports, "-o", trades, "--force")
+    exports = [str(HERE / "taxpayer" / name) for name in ("coinbase.csv", "kraken-ledgers.csv", "deribit.csv")]
+    prices = str(HERE / "taxpayer" / "prices.csv")
+    run("zkharvest", "trades", "import", *exports, "--prices", prices, "-o", trades, "--force")
     run("zkharvest", "trades", "check", trades)
     commitments = run("zkharvest", "commit", trades, "-o", secret, "--force").split()
     run("zkharvest", "prove", secret, "--year", YEAR, "--method", METHOD, "-o", package, "--force")

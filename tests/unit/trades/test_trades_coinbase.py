@@ -22,6 +22,17 @@ def test_purchase_and_sale(bring) -> None:
     ]
 
 
+def test_dust_that_brings_less_than_its_fee(bring) -> None:
+    text = HEADER + (
+        "1,2024-01-01 00:00:00 UTC,Sell,SOL,-0.0001,USD,$100.00,$0.01,-$0.04,$0.05,\n"
+        "2,2024-01-01 00:00:00 UTC,Sell,SOL,-0.00000001,USD,$100.00,$0.00,$0.00,$0.00,\n"
+    )
+    assert bring.rows(text) == [
+        "2024-01-01T00:00:00Z,coinbase,1,sell,SOL,0.0001,0.01,0.05,,",
+        "2024-01-01T00:00:00Z,coinbase,2,sell,SOL,0.00000001,0.00,,,",
+    ]
+
+
 def test_newest_first_is_turned_round_within_a_second_too(bring) -> None:
     text = HEADER + (
         "3,2024-02-29 12:00:01 UTC,Sell,BTC,1,USD,1,1,1,0,\n"

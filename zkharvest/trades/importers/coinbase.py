@@ -140,7 +140,7 @@ def _noted(row: Row, pattern: re.Pattern[str], leg: Leg) -> Leg:
 
 
 class _Money:
-    """The money columns of a row, without their signs."""
+    """The money columns of a row."""
 
     def __init__(self, draft: Draft, row: Row, currency: str) -> None:
         self.draft, self.row, self.currency = draft, row, currency
@@ -152,8 +152,15 @@ class _Money:
         return abs(self.draft.number(self.row, "fees", dressed=True, empty=0))
 
     def total(self) -> int:
-        column = "total" if self.row["total"] or not self.row["subtotal"] else "subtotal"
-        return abs(self.draft.number(self.row, column, dressed=True))
+        """Total, positive as a rule: some reports turn the signs of sales, so it is taken relative to Subtotal's.
+
+        It is negative for a sale that brought less than its fee.
+        """
+        if not self.row["subtotal"] or not self.row["total"]:
+            column = "subtotal" if self.row["subtotal"] else "total"
+            return abs(self.draft.number(self.row, column, dressed=True))
+        subtotal, total = self.draft.numbers(self.row, "subtotal", "total", dressed=True)
+        return -total if subtotal < 0 else total
 
     def worth(self, event: Event, atoms: int) -> int:
         """So much of the price currency as money of the import."""

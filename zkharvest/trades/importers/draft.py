@@ -168,7 +168,7 @@ class Draft(Gather):
                 third.append((part, self.value(event, part)))
         fee += sum(cost for _, cost in third)
         net = got.quantity - withheld
-        if net <= 0:
+        if withheld and net <= 0:
             raise RowError(event.row, "", "the fee takes all that was received", "add the row by hand as a spend")
         if self.is_money(gave.asset):
             self.add(event, Kind.BUY, Leg(got.asset, net), self.value(event, gave), fee)
