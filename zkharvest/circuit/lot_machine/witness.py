@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,15 @@ from zkharvest.commitment.tree import build_tree
 from zkharvest.errors import InputError
 from zkharvest.ledger.fast_tape import NONE, Tape, run_tape
 from zkharvest.ledger.rules import Regime
+from zkharvest.trades.model import Trade
 
 from . import words
 from .buses import BUCKETS
 from .calendar_rows import CalendarRows
 from .definition import LOG_ROWS, define
 from .steps_columns import Steps
-from .witness_steps import StepsWitness, plan
+from .witness_lists import fill_lists
+from .witness_steps import StepsWitness
 from .witness_tables import (
     BLIND_ROWS,
     blind,
@@ -35,6 +38,8 @@ from .witness_tables import (
     range_trace,
     totals_trace,
 )
+from .witness_trace import lay_out
+from .words import Ints, Words
 
 Cells = NDArray[np.uint32]
 
@@ -56,21 +61,34 @@ class Witness:
     closing_root: bytes
 
 
-def make_witness(opening: Opening, regime: Regime, *, definition: tuple[Circuit, Steps] | None = None) -> Witness:
-    """Run the ledger and fill every table. The opening inventory is empty.
+def make_witness(
+    opening: Opening,
+    regime: Regime,
+    *,
+    carried: Sequence[Trade] = (),
+    definition: tuple[Circuit, Steps] | None = None,
+) -> Witness:
+    """Run the ledger and fill every table.
+
+    `carried` are the opening trades of intact lots in the opening inventory, all earlier than the committed trades;
+    without them the opening inventory is empty.
 
     Raises InputError where the ledger does, if the run needs more rows than the circuit allows, or if an expiry closes
     another side under this regime than the committed record says.
     """
     circuit, steps = definition or define()
-    tape = run_tape(opening.trades, regime)
-    _check_sides(tape, opening)
-    calendar = CalendarRows(regime, opening.trades[0].time)
-    layout = plan(tape, len(opening.trades))
-    lots = _final_lots(tape, opening, calendar)
+    everything = [*carried, *opening.trades]
+    times = np.array([t.time for t in everything], np.int64)
+    tape = run_tape(everything, regime)
+    _check_sides(tape, opening, len(carried))
+    calendar = CalendarRows(regime, int(times.min()))
+    layout = lay_out(tape, len(opening.trades), len(carried))
     label = f"{regime.year}\0{regime.method}\0{regime.basis}\0{regime.timezone}"
-    closing = commit_inventory(*lots, opening.seed, label)
-    first = _no_inventory()
+    filled_from = _Lots(tape, opening, calendar, times, len(carried))
+    closing = commit_inventory(*filled_from.left(), opening.seed, label)
+    first = (
+        commit_inventory(*filled_from.carried_in(), opening.seed, f"opening\0{label}") if carried else _no_inventory()
+    )
     inputs, marks = hash_rows(opening, first, closing)
     rows = max(layout.used, len(inputs), len(calendar.start), 1 << LOG_ROWS[0])
     n = (rows - 1).bit_length()
@@ -80,17 +98,21 @@ def make_witness(opening: Opening, regime: Regime, *, definition: tuple[Circuit,
             f"the run needs {rows} rows, the circuit has at most 2^{LOG_ROWS[1]}",
             "prove fewer trades: one source or an earlier year at a time",
         )
-    filled = StepsWitness(steps, tape, opening.records, calendar, layout, 1 << n)
-    sums = filled.slot_sums()
-    totals = [sum(int(v) << (8 * k) for k, v in enumerate(row)) for row in sums]
-    by_name = {t.name: t for t in circuit.tables}
     height = 1 << n
+    filled = StepsWitness(steps, tape, opening.records, calendar, replace(layout, rows=height), times, len(carried))
+    filled.kinds()
+    filled.record()
+    filled.amounts()
+    filled.gains()
+    head_write = fill_lists(filled)
+    totals = [sum(int(v) << (8 * k) for k, v in enumerate(row)) for row in filled.slot_sums]
+    by_name = {t.name: t for t in circuit.tables}
     traces: dict[str, Cells] = {
         "steps": filled.trace.finish(),
         "poseidon": poseidon_trace(by_name["poseidon"], inputs, marks, height),
-        "pools": pools_trace(by_name["pools"], filled.pools, filled.head_write.tolist(), height),
+        "pools": pools_trace(by_name["pools"], filled.pools, head_write, height),
         "calendar": calendar_trace(by_name["calendar"], filled.days_used, height),
-        "totals": totals_trace(by_name["totals"], sums, totals, height),
+        "totals": totals_trace(by_name["totals"], filled.slot_sums, totals, height),
     }
     traces["range"] = range_trace(circuit, by_name["range"], traces, height)
     blind(circuit, traces, _uniform(len(circuit.tables)))
@@ -105,12 +127,13 @@ def make_witness(opening: Opening, regime: Regime, *, definition: tuple[Circuit,
     )
 
 
-def _check_sides(tape: Tape, opening: Opening) -> None:
-    acts = tape.op != NONE
+def _check_sides(tape: Tape, opening: Opening, carried: int) -> None:
+    acts = (tape.op != NONE) & (tape.trade >= carried)
     short = np.array([int(p.side) for p in tape.pools], np.int64)
-    wrong = np.flatnonzero(short[tape.pool[acts]] != opening.records.short[tape.trade[acts]])
+    record = tape.trade[acts] - carried
+    wrong = np.flatnonzero(short[tape.pool[acts]] != opening.records.short[record])
     if len(wrong):
-        trade = opening.trades[int(tape.trade[acts][wrong[0]])]
+        trade = opening.trades[int(record[wrong[0]])]
         raise InputError.one(
             f"line {trade.line}",
             f"{trade.ref}: the expiry closes another side here than its committed record says",
@@ -118,21 +141,34 @@ def _check_sides(tape: Tape, opening: Opening) -> None:
         )
 
 
-def _final_lots(tape: Tape, opening: Opening, calendar: CalendarRows) -> tuple[Cells, Cells, Cells]:
-    """Lanes of the lots that are left, in the order of the lists."""
-    number = {name: i + 1 for i, name in enumerate(opening.sources)}
-    pools = np.array(
-        [(*asset_code(p.asset), 2 * (number[p.wallet] if p.wallet else 0) + int(p.side)) for p in tape.pools], np.int64
-    )
-    node = tape.final_node
-    quantity = words.lanes24(words.to_bytes(tape.final_q_lo, tape.final_q_hi, 14))
-    value = words.lanes24(words.to_bytes(tape.final_value, None, 8))
-    seq = (tape.node_trade[node] + 1)[:, None]
-    lots = np.concatenate((pools.reshape(-1, 7)[tape.node_pool[node]], quantity, value, seq), axis=1)
-    unit = words.lanes24(tape.node_unit[node].astype(np.int64))
-    times = np.array([t.time for t in opening.trades], np.int64)
-    long_from = words.limbs15(calendar.long_at[calendar.day_of(times[tape.node_trade[node]])])
-    return lots.astype(np.uint32), unit.astype(np.uint32), long_from.astype(np.uint32)
+class _Lots:
+    """Lots as they are committed: lanes (asset, 2*wallet+side, quantity, value, seq), unit, long-from."""
+
+    def __init__(self, tape: Tape, opening: Opening, calendar: CalendarRows, times: Ints, carried: int) -> None:
+        self.tape, self.calendar, self.times, self.carried = tape, calendar, times, carried
+        number = {name: i + 1 for i, name in enumerate(opening.sources)}
+        pools = [(*asset_code(p.asset), 2 * (number[p.wallet] if p.wallet else 0) + int(p.side)) for p in tape.pools]
+        self.pools = np.array(pools, np.int64).reshape(-1, 7)
+
+    def left(self) -> tuple[Cells, Cells, Cells]:
+        """The lots left at the end, in the order of the lists."""
+        t = self.tape
+        return self._lanes(t.final_node, t.final_q_lo, t.final_q_hi, t.final_value)
+
+    def carried_in(self) -> tuple[Cells, Cells, Cells]:
+        """The lots that the tape's first operations open."""
+        t, n = self.tape, self.carried
+        return self._lanes(t.node[:n], t.lot_q_lo[:n], t.lot_q_hi[:n], t.lot_value[:n])
+
+    def _lanes(self, node: Ints, q_lo: Words, q_hi: Words, value: Words) -> tuple[Cells, Cells, Cells]:
+        trade = self.tape.node_trade[node]
+        seq = np.where(trade < self.carried, trade + 1, trade + 2 if self.carried else trade + 1)[:, None]
+        quantity = words.lanes24(words.to_bytes(q_lo, q_hi, 14))
+        money = words.lanes24(words.to_bytes(value, None, 8))
+        lots = np.concatenate((self.pools[self.tape.node_pool[node]], quantity, money, seq), axis=1)
+        unit = words.lanes24(self.tape.node_unit[node].astype(np.int64))
+        long_from = words.limbs15(self.calendar.long_at[self.calendar.day_of(self.times[trade])])
+        return lots.astype(np.uint32), unit.astype(np.uint32), long_from.astype(np.uint32)
 
 
 def _no_inventory() -> Inventory:

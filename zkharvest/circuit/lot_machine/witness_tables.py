@@ -18,7 +18,8 @@ from zkharvest.commitment.tree import Tree
 from . import words
 from .buses import BUCKETS, TALLY_BYTES, TOTAL_BYTES
 from .small_tables import PAIRS_A_ROW, RANGE_ROWS, U15_A_ROW
-from .witness_steps import Ints, Trace
+from .witness_trace import Trace
+from .words import Ints
 
 Cells = NDArray[np.uint32]
 BLIND_ROWS = 16
@@ -148,8 +149,9 @@ def _linear(expr: Expr, trace: Cells) -> Ints:
     for atom, k in expr.terms.items():
         if atom[0] != "col" or atom[2]:
             raise ValueError("range checks are linear in the row's own cells")
-        out += (trace[:, atom[1]].astype(np.int64) * k) % P
-    return out % P
+        cell = trace[:, atom[1]].astype(np.int64)
+        out += cell if k == 1 else cell * k % P
+    return out if len(expr.terms) == 1 and expr.const == 0 else out % P
 
 
 def range_trace(circuit: Circuit, table: Table, traces: dict[str, Cells], rows: int) -> Cells:

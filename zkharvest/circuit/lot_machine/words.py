@@ -24,7 +24,8 @@ def lanes24(octets: Ints) -> Ints:
     n, count = octets.shape
     padded = np.zeros((n, -(-count // 3) * 3), np.int64)
     padded[:, :count] = octets
-    return padded[:, 0::3] + (padded[:, 1::3] << 8) + (padded[:, 2::3] << 16)
+    lanes: Ints = padded[:, 0::3] + (padded[:, 1::3] << 8) + (padded[:, 2::3] << 16)
+    return lanes
 
 
 def from_lanes24(lanes: Ints, count: int) -> Ints:

@@ -1,0 +1,82 @@
+"""A table while it is filled, and the layout of the machine's rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zkharvest.circuit.expr import Cell, P
+from zkharvest.circuit.gadgets import Compare
+from zkharvest.ledger.fast_tape import TAKE, Tape
+
+from . import words
+from .words import Ints
+
+Rows = Ints | slice
+
+
+class Trace:
+    """One table under construction: (columns, rows) canonical elements, so that a column is filled in one stride."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.cells = np.zeros((columns, rows), np.uint32)
+
+    def put(self, cell: Cell, rows: Rows, values: Any) -> None:
+        """Set one column on some rows; the values are in 0..p-1."""
+        self.cells[cell.index, rows] = values
+
+    def put_signed(self, cell: Cell, rows: Rows, values: Ints) -> None:
+        """The same for values that may be negative."""
+        self.cells[cell.index, rows] = values % P
+
+    def column(self, cell: Cell, rows: Rows) -> Ints:
+        """One column on some rows."""
+        values: Ints = self.cells[cell.index, rows].astype(np.int64)
+        return values
+
+    def put_all(self, cells: list[Cell], rows: Ints, values: Ints) -> None:
+        """Set neighbouring columns from an (n, k) array."""
+        for j, cell in enumerate(cells):
+            self.cells[cell.index, rows] = values[:, j]
+
+    def get(self, cells: list[Cell], rows: Ints) -> Ints:
+        """(n, k) values of some columns."""
+        return np.stack([self.column(c, rows) for c in cells], axis=1)
+
+    def put_compare(self, c: Compare, rows: Ints, x: Ints, y: Ints) -> None:
+        """Fill a comparison of (n, k) rows, most significant lane first, where x <= y."""
+        flags, gap = words.compare(x, y)
+        gap = gap - flags.sum(axis=1)
+        self.put_all(c.flags, rows, flags)
+        self.put(c.low, rows, gap & 0x7FFF if c.high is not None else gap)
+        if c.high is not None:
+            self.put(c.high, rows, gap >> 15)
+
+    def finish(self) -> NDArray[np.uint32]:
+        """(rows, columns) canonical elements."""
+        return np.ascontiguousarray(self.cells.T)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where each operation stands: rows of every tape entry, of every late trade, of every closing; rows in all."""
+
+    at: Ints
+    late: Ints
+    closes: Ints
+    used: int
+    rows: int
+
+
+def lay_out(tape: Tape, records: int, carried: int, rows: int = 0) -> Plan:
+    """Lay the tape out in rows (a take has two); `records` counts the committed ones, `carried` the loaded lots."""
+    size = np.where(tape.op == TAKE, 2, 1)
+    at = np.cumsum(size) - size
+    used = int(size.sum())
+    late = used + np.arange(records + carried - len(tape.trades))
+    used += len(late)
+    closes = used + np.arange(len(tape.final_node))
+    return Plan(at, late, closes, used + len(closes), rows)
