@@ -206,3 +206,68 @@ def test_fills_and_account_tell_the_same(bring) -> None:
     assert bring.problems(FILLS, ACCOUNT) == [
         "b.csv: Coinbase Advanced (Pro) account statement tell the same trades as a.csv (Coinbase Advanced (Pro) fills)"
     ]
+
+
+def test_what_an_account_statement_cannot_say(bring) -> None:
+    text = ACCOUNT + (
+        "default,rebate,2018-03-15T10:00:00Z,0.5,0,USD,t1,,\n"
+        "default,conversion,2018-03-15T10:00:01Z,-5,0,USD,t2,,\n"
+        "default,conversion,2018-03-15T10:00:01Z,5,0,USDC,t2,,\n"
+        "default,match,2018-03-15T10:00:02Z,0,0,USD,,7,o\n"
+        "default,match,2018-03-15T10:00:02Z,-10,0,USD,,7,o\n"
+        "default,match,2018-03-15T10:00:02Z,1,0,ETH,,7,o\n"
+        "default,fee,2018-03-15T10:00:02Z,0,0,USD,,7,o\n"
+        "default,fee,2018-03-15T10:00:02Z,0.01,0,USD,,7,o\n"
+    )
+    assert bring.rows(text) == [
+        "2018-03-15T10:00:01Z,coinbase-advanced,t2,buy,USDC,5,5.00,,,",
+        "2018-03-15T10:00:02Z,coinbase-advanced,ETH-USD-7,buy,ETH,1,10.00,-0.01,,",
+    ]
+    assert bring.notes(text) == ["a.csv: 1 row: interest or reward in money, no trade of the ledger"]
+    bad = ACCOUNT + (
+        "default,deposit,2018-03-15T10:00:00Z,-5,0,ETH,t1,,\n"
+        "default,gift,2018-03-15T10:00:00Z,5,0,ETH,t2,,\n"
+        "default,match,2018-03-15T10:00:02Z,-10,0,USD,,7,o\n"
+        "default,match,2018-03-15T10:00:02Z,1,0,ETH,,7,o\n"
+        "default,fee,2018-03-15T10:00:02Z,0.01,0,ETH,,7,o\n"
+        "default,match,2018-03-15T10:00:03Z,-10,0,USD,,8,o\n"
+        "default,match,2018-03-15T10:00:03Z,1,0,ETH,,8,o\n"
+        "default,fee,2018-03-15T10:00:03Z,11,0,USD,,8,o\n"
+        "default,match,2018-03-15T10:00:04Z,-200000000000,0,USD,,9,o\n"
+        "default,match,2018-03-15T10:00:04Z,1,0,ETH,,9,o\n"
+    )
+    assert bring.problems(bad) == [
+        'a.csv:2:amount: "-5" has the wrong sign for a deposit',
+        'a.csv:3:type: "gift" is not a known type',
+        "a.csv:4: a rebate in ETH",
+        "a.csv:7: the fee turns the value of ETH negative",
+        "a.csv:10: the value of ETH is out of range",
+    ]
+
+
+def test_odd_rows_of_a_report(bring) -> None:
+    text = HEADER + (
+        "1,2024-01-01 00:00:00 UTC,Card Spend,USD,-5,USD,1,-5,-5,0,\n"
+        "2,2024-01-01 00:00:00 UTC,Buy,EUR,5,USD,1,5.4,5.4,0,\n"
+        "3,2024-01-01 00:00:00 UTC,Buy,ETH,1,USD,2500,2500,,,\n"
+    )
+    assert bring.rows(text) == ["2024-01-01T00:00:00Z,coinbase,3,buy,ETH,1,2500.00,,,"]
+    assert bring.notes(text) == [
+        "a.csv: 1 row: fee or payment in money, no trade of the ledger",
+        "a.csv: 1 row: money changed into money, no trade of the ledger",
+    ]
+    bad = HEADER + (
+        "1,2024-01-01 00:00:00 UTC,Convert,BTC,0.05,USD,60000,2970,3000,30,Converted 0.05 BTC to 1.2.3 ETH\n"
+        "a/b,2024-01-01 00:00:00 UTC,Buy,ETH,1,USD,2500,2500,2500,0,\n"
+        "3,2024-01-01 00:00:00 UTC,Buy,A/B,1,USD,2500,2500,2500,0,\n"
+    )
+    assert bring.problems(bad) == [
+        'a.csv:2:Notes: "1.2.3" is not a number',
+        'a.csv:3:ID: "a/b" has a / or ;',
+        'a.csv:4:Asset: "A/B" has a / or ;',
+    ]
+    old = (
+        "Timestamp,Transaction Type,Asset,Quantity Transacted,EUR Subtotal,Notes\n"
+        "2019-01-05T10:20:30Z,Sell,BTC,0.1,300,\n"
+    )
+    assert bring.problems(old) == ["a.csv:2: the money columns are incomplete"]

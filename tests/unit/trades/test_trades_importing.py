@@ -345,3 +345,19 @@ def test_lots_that_the_taxpayer_identified(bring, tmp_path: Path) -> None:
     assert bring.problems(text, lots=path) == ["lots.csv: is empty"]
     path.write_text("lots,trade\n")
     assert bring.problems(text, lots=path) == ["lots.csv:1: the columns are trade, lots"]
+
+
+def test_quotes_that_are_not_closed(bring, tmp_path: Path) -> None:
+    assert bring.problems(KRAKEN, prices='time,asset,price\n"2024') == [
+        "prices.csv:1: is broken at or after this line: unexpected end of data"
+    ]
+    (tmp_path / "lots.csv").write_text('trade,lots\n"a')
+    assert bring.problems(KRAKEN, lots=tmp_path / "lots.csv")[0].endswith("unexpected end of data")
+
+
+def test_times_out_of_range(bring) -> None:
+    rows = "K1,R1,1969-03-03 10:00:00,dividend,c,XETH,1,0,0\nK2,R2,2024-02-30 10:00:00,dividend,c,XETH,1,0,0\n"
+    assert bring.problems(KRAKEN + rows) == [
+        'a.csv:2:time: "1969-03-03 10:00:00" is out of range',
+        'a.csv:3:time: "2024-02-30 10:00:00" is no time of the calendar',
+    ]

@@ -199,3 +199,19 @@ def test_ledgers_and_trades_tell_the_same(bring) -> None:
 )
 def test_usual_names(name: str, usual: str) -> None:
     assert asset_name(name) == usual
+
+
+def test_fees_that_leave_nothing_and_fees_of_two_kinds(bring) -> None:
+    rows = (
+        '"L1","T1","2024-03-03 08:20:01","trade","x","c","","USD","m",-600,1,0,,,,"EUR"\n'
+        '"L2","T1","2024-03-03 08:20:01","trade","x","c","","BTC","m",0.01,0.003,0,,,,"BNB"\n'
+        '"L3","T1","2024-03-03 08:20:01","trade","x","c","","USD","m",-1,0.001,0,,,,"ETH"\n'
+    )
+    assert bring.rows(NEW + rows, prices=PRICES) == [
+        "2024-03-03T08:20:01Z,kraken,T1,buy,BTC,0.01,601.00,5.68,,",
+        "2024-03-03T08:20:01Z,kraken,T1-fee,spend,BNB,0.003,1.20,,,",
+        "2024-03-03T08:20:01Z,kraken,T1-fee2,spend,ETH,0.001,3.40,,,",
+    ]
+    assert bring.problems(ledger("L1 T1 1 spend x USD -5 0", "L2 T1 1 receive x ETH 0.001 0.001")) == [
+        "a.csv:2: the fee takes all that was received"
+    ]

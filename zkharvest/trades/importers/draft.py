@@ -21,7 +21,16 @@ from zkharvest.trades.importers.cells import ATOMS, amount_with_unit, float_prin
 from zkharvest.trades.importers.gather import Event, Gather, Leg, Move, RowError
 from zkharvest.trades.importers.prices import Prices
 from zkharvest.trades.importers.table import Row
-from zkharvest.trades.model import MONEY_DECIMALS, MONEY_LIMIT, QUANTITY_DECIMALS, QUANTITY_LIMIT, Kind, LotPick, Trade
+from zkharvest.trades.model import (
+    MONEY_DECIMALS,
+    MONEY_LIMIT,
+    OPENING_KINDS,
+    QUANTITY_DECIMALS,
+    QUANTITY_LIMIT,
+    Kind,
+    LotPick,
+    Trade,
+)
 from zkharvest.trades.text import TextError, check_name, format_quantity, format_time
 
 _MONEY_ATOM = 10 ** (QUANTITY_DECIMALS - MONEY_DECIMALS)  # one unit of the ledger's money, in 10^-18
@@ -220,6 +229,8 @@ class Draft(Gather):
     ) -> None:
         """One canonical trade. `RowError` if it does not fit the ledger's scales."""
         self._check(event, leg, amount, fee)
+        if kind in OPENING_KINDS and amount + (-fee if kind is Kind.SHORT else fee) < 0:
+            raise RowError(event.row, "", f"the fee turns the value of {leg.asset} negative", "check its sign")
         id_ = self.name(event.row, "id", event.id + suffix)
         line = event.row.line
         trade = Trade(event.time, event.source, id_, kind, leg.asset, leg.quantity, amount, fee, "", lots, line)

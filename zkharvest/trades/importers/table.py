@@ -107,10 +107,7 @@ def read_table(path: str | Path, formats: Sequence[Format], source: str | None) 
     file = str(path)
     text = read_text(path)
     for delimiter in ",;\t":
-        try:
-            rows = list(_until_broken(text, delimiter))
-        except InputError:
-            continue
+        rows = list(_until_broken(text, delimiter))
         for n, (_, header) in enumerate(rows[:_PREAMBLE]):
             for form in formats:
                 places = form.places(header)
