@@ -29,6 +29,7 @@ Bools = NDArray[np.bool_]
 
 OPEN, TAKE, MOVE_OUT, MOVE_IN, NONE = kernel.OPEN, kernel.TAKE, kernel.MOVE_OUT, kernel.MOVE_IN, kernel.NONE
 _WORD = (1 << 64) - 1
+_BLOCK = 4096  # records: they fit the cache of a core
 
 
 @dataclass(frozen=True)
@@ -97,20 +98,21 @@ def record(trades: Sequence[Trade], regime: Regime) -> Tape:
     if ending[0] != kernel.DONE:
         columns.refuse(*ending[:6])
     ops, nodes = ending[6:]
-    left = kernel.in_list_order(nodes, pools, _left(ops))
+    fields = _fields(ops)
+    for name in ("first", "last", "emptied"):
+        fields[name] = fields[name].astype(np.bool_)
+    negative = columns.negative(fields["op"], fields["trade"], fields["pool"])
     used = np.flatnonzero(np.bincount(nodes["pool"], minlength=2 * len(columns.pairs)))
     number = np.full(2 * len(columns.pairs) + 1, -1, np.int64)  # the last stands for "no pool"
     number[used] = np.arange(used.size)
-    contiguous = {name: np.ascontiguousarray(ops[name]) for name in kernel.OPERATION.names or ()}
-    contiguous["pool"] = number[contiguous["pool"]]
-    for name in ("first", "last", "emptied"):
-        contiguous[name] = contiguous[name].astype(np.bool_)
+    fields["pool"] = number[fields["pool"]]
     lots = np.ascontiguousarray(nodes["lot"])
+    left = kernel.in_list_order(nodes, pools, nodes.size - np.count_nonzero(fields["emptied"]))
     return Tape(
         regime=regime,
         trades=trades,
         pools=tuple(Pool(*columns.pairs[pool // 2], Side(pool % 2)) for pool in used.tolist()),
-        negative=columns.negative(contiguous["op"], contiguous["trade"], ops["pool"]),
+        negative=negative,
         node_trade=lots,
         node_pool=number[nodes["pool"]],
         node_unit=np.ascontiguousarray(columns.unit.view(np.uint8)[lots, :20]),
@@ -118,14 +120,19 @@ def record(trades: Sequence[Trade], regime: Regime) -> Tape:
         final_q_lo=nodes["q_lo"][left],
         final_q_hi=nodes["q_hi"][left],
         final_value=nodes["value"][left],
-        **contiguous,
+        **fields,
     )
 
 
-def _left(ops: NDArray[Any]) -> int:
-    """How many entries are left: those inserted less those used up."""
-    inserted = np.count_nonzero((ops["op"] == OPEN) | (ops["op"] == MOVE_IN))
-    return int(inserted - np.count_nonzero(ops["emptied"]))
+def _fields(records: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """The fields of records as arrays of their own, copied a block at a time so that a record is fetched once."""
+    types = {name: records.dtype[name] for name in records.dtype.names or ()}
+    fields = {name: np.empty(records.size, kind) for name, kind in types.items()}
+    for start in range(0, records.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        for name, field in fields.items():
+            field[block] = records[name][block]
+    return fields
 
 
 class _Columns:
@@ -180,12 +187,12 @@ class _Columns:
         """Picks as arrays, and a slot for every lot in every pool it can come to lie in."""
         takes = np.flatnonzero(self.action >= kernel.DO_CLOSE)
         takes = takes[self.action[takes] != kernel.DO_NOTHING]
-        named = resolve_picks(trades, takes.tolist())
+        lot = np.array(resolve_picks(trades, takes.tolist()), np.int64)
+        picks = [pick.quantity for place in takes.tolist() for pick in trades[place].lots]
+        self.pick_q = _two_words(picks)
         counts = np.zeros(len(trades), np.int64)
-        counts[takes] = [len(named[place]) for place in takes.tolist()]
+        counts[takes] = [len(trades[place].lots) for place in takes.tolist()]
         self.pick_start[1:] = np.cumsum(counts)
-        self.pick_q = _two_words([pick.quantity for place in named for pick in trades[place].lots])
-        lot = np.array([lot for places in named.values() for lot in places], np.int64)
         taker = np.repeat(takes, counts[takes])
         lots = np.flatnonzero(self.opens)
         # an expiry closes the side that is open, which is known only then: its pick can only mean the lot's own side

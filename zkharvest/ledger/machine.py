@@ -76,8 +76,11 @@ class Machine:
         self.pools: dict[Pool, list[Entry]] = {}
         self.disposals: list[Disposal] = []
         self.values = checked_values(trades, regime)
-        takes = [place for place, trade in enumerate(trades) if self._takes(trade)]
-        self.named = resolve_picks(trades, takes) if self.specific else {}
+        self.named: dict[int, list[int]] = {}
+        if self.specific:
+            takes = [place for place, trade in enumerate(trades) if self._takes(trade)]
+            lots = iter(resolve_picks(trades, takes))
+            self.named = {place: [next(lots) for _ in trades[place].lots] for place in takes}
 
     def _takes(self, trade: Trade) -> bool:
         """Whether a trade takes from open lots."""

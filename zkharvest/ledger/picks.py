@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from zkharvest.errors import InputError, Problem
@@ -9,34 +10,30 @@ from zkharvest.ledger.refusals import ambiguous_lot, unknown_lot
 from zkharvest.trades.model import OPENING_KINDS, Trade
 
 
-def resolve_picks(trades: Sequence[Trade], closing: Sequence[int]) -> dict[int, list[int]]:
-    """For each place in `closing`, the places of the opening trades that its `lots` name, in the order named.
+def resolve_picks(trades: Sequence[Trade], closing: Sequence[int]) -> list[int]:
+    """The places of the opening trades that are named by the trades at the places `closing`, name after name.
 
     A name is the id of an opening trade, or its `source/id`. Raises InputError with every name that fits no opening
     trade, or more than one.
     """
     openings = [place for place, trade in enumerate(trades) if trade.kind in OPENING_KINDS]
-    places: dict[str, int] = {}
-    several: set[str] = set()
-    for place in openings:
-        trade = trades[place]
-        for name in (trade.id, trade.ref):
-            if places.setdefault(name, place) != place:
-                several.add(name)
+    ids, refs = [trades[place].id for place in openings], [trades[place].ref for place in openings]
+    places = dict(zip([*ids, *refs], openings * 2, strict=True))
+    clear = len(places) == 2 * len(openings)
+    several = frozenset() if clear else {name for name, uses in Counter([*ids, *refs]).items() if uses > 1}
     problems: list[Problem] = []
-    resolved: dict[int, list[int]] = {}
+    resolved: list[int] = []
     for place in closing:
-        trade = trades[place]
-        lots = resolved[place] = []
-        for pick in trade.lots:
-            name = pick.trade
-            if name in several:
-                matches = [trades[other] for other in openings if name in (trades[other].id, trades[other].ref)]
-                problems.append(ambiguous_lot(trade, name, matches))
-            elif (lot := places.get(name)) is not None:
-                lots.append(lot)
+        for pick in trades[place].lots:
+            lot = places.get(pick.trade)
+            if lot is None:
+                problems.append(unknown_lot(trades[place], pick.trade))
+            elif pick.trade in several:
+                matches = (trades[place] for place in openings)
+                named = [match for match in matches if pick.trade in (match.id, match.ref)]
+                problems.append(ambiguous_lot(trades[place], pick.trade, named))
             else:
-                problems.append(unknown_lot(trade, name))
+                resolved.append(lot)
     if problems:
         raise InputError(problems)
     return resolved

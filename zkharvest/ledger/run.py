@@ -15,7 +15,7 @@ from zkharvest.ledger.rules import Regime
 from zkharvest.trades.model import Trade, in_order
 
 Engine = Literal["auto", "plain", "fast"]
-FAST_FROM = 20_000  # trades; below, loading the compiled kernels takes longer than the plain run
+FAST_FROM = 50_000  # trades; below, loading the compiled kernels takes longer than the plain run
 
 
 def run_ledger(
