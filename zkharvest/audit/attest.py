@@ -3,7 +3,8 @@
 A source's signature is over its id and root alone, so that a venue can sign once, before any proof exists, and the
 signature serves every package about that commitment; in a package it counts only for a root of that package's
 statement. The signatures of several sources are carried as one BLS aggregate over distinct messages, each key with its
-proof of possession (draft-irtf-cfrg-bls-signature, sections 3.3 and 3.1.1's rogue-key attack).
+proof of possession: without it, a key made from others' keys could sign in their stead (draft-irtf-cfrg-bls-signature,
+section 3.3).
 
 The taxpayer's Ed25519 signature is over a digest of everything else in the package, attestations included.
 
@@ -16,17 +17,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
 from zkharvest.audit.keys import KEY_BYTES, SIGNATURE_BYTES, PrivateKey, Scheme
-from zkharvest.audit.package import Package, signed_digest
+from zkharvest.audit.package import source_roots
 from zkharvest.errors import UsageError
+from zkharvest.verify.package import Package
 
 SOURCES_SCHEME = "bls12-381-g2-pop"
 SIGNATURE_SCHEME = "ed25519"
 _SOURCE_TAG = b"zkharvest/source-commitment/v1\0"
 _PACKAGE_TAG = b"zkharvest/package-signature/v1\0"
+
+
+class Fault(StrEnum):
+    """Every way in which attestations fail; the value is what verdicts and test vectors name."""
+
+    FORM = "attestation/form"  # not the form above
+    SOURCE = "attestation/source"  # for a source that the statement does not name
+    POSSESSION = "attestation/possession"  # a key without a valid proof of possession
+    SIGNATURES = "attestation/sources"  # the aggregate is not the sources' signature over their roots
+    KEY = "attestation/key"  # a source signed with another key than the expected one
+    MISSING = "attestation/missing"  # an expected signature is not there
+    TAXPAYER = "signature/invalid"  # the taxpayer's signature is not one over this package
+    TAXPAYER_FORM = "signature/form"
+    TAXPAYER_KEY = "signature/key"  # the taxpayer signed with another key than the expected one
+    TAXPAYER_MISSING = "signature/missing"
+
+
+class AttestationError(Exception):
+    """An attestation does not hold; a package that carries it, or lacks one that is expected, is rejected."""
+
+    def __init__(self, fault: Fault, text: str) -> None:
+        super().__init__(text)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +66,20 @@ class SourceSigned:
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """What the attestations of a package say. With any `faults` the package must be rejected.
+    """Who signed a package, every signature valid.
 
-    `signer` is the taxpayer's key if the package carries its valid signature; `signer_expected` says that the auditor
-    named this very key.
+    `signer` is the taxpayer's key if the package carries a signature; `signer_expected`: the auditor named this key.
     """
 
     sources: tuple[SourceSigned, ...] = ()
     signer: bytes | None = None
     signer_expected: bool = False
-    faults: tuple[str, ...] = ()
 
 
 def source_message(source: str, root: bytes) -> bytes:
-    """What a source signs. Injective: the id carries its length, the root ends the message."""
+    """What a source signs. The id carries its length, so that no two pairs of id and root share a message."""
     name = source.encode()
-    return _SOURCE_TAG + len(name).to_bytes(2, "big") + name + root
+    return _SOURCE_TAG + len(name).to_bytes(4, "big") + name + root
 
 
 def sign_as_source(package: Package, key: PrivateKey, source: str, *, drop_signature: bool = False) -> Package:
@@ -69,40 +93,44 @@ def sign_as_source(package: Package, key: PrivateKey, source: str, *, drop_signa
 
     if key.scheme is not Scheme.BLS:
         raise UsageError(f"a source signs with a bls key; this one is {key.scheme}", "zkharvest keygen --scheme bls")
-    roots = package.roots
+    roots = source_roots(package)
     if source not in roots:
-        known = ", ".join(roots)
-        raise UsageError(f'"{source}" is no source of this package', f"its sources are {known}")
+        raise UsageError(f'"{source}" is no source of this package', f"its sources are {', '.join(roots)}")
     if package.signature is not None and not drop_signature:
         hint = "sources sign first; or give --drop-signature, and the taxpayer signs again"
         raise UsageError("the taxpayer has signed this package, over its attestations", hint)
-    entries: list[dict[str, Any]] = []
+    entries = []
     signatures = [key.sign(source_message(source, roots[source]))]
     if package.attestations is not None:
-        _, faults = _check_sources(package.attestations, roots, {}, lambda _: None)
-        if faults:
-            raise UsageError(f"the attestations of this package are not valid: {faults[0]}", "ask for another copy")
-        entries = list(package.attestations["sources"])
-        if any(entry["source"] == source for entry in entries):
+        try:
+            before = _parse_attestations(package.attestations)
+            _check_aggregate(before, roots, lambda _: None)
+        except AttestationError as error:
+            raise UsageError(f"the package as it stands is not valid: {error}", "ask for another copy") from None
+        if any(entry.source == source for entry in before.entries):
             raise UsageError(f'"{source}" has signed already', "nothing is left to do")
-        signatures.append(package.attestations["aggregate"])
+        entries += before.entries
+        signatures.append(before.aggregate)
     public = key.public()
-    entries.append({"source": source, "key": public.key, "pop": public.pop})
-    entries.sort(key=lambda entry: entry["source"].encode())
-    aggregate = bytes(Bls.Aggregate(signatures))
-    return replace(
-        package,
-        attestations={"scheme": SOURCES_SCHEME, "sources": entries, "aggregate": aggregate},
-        signature=None,
-    )
+    entries.append(_Entry(source, public.key, public.pop))
+    entries.sort(key=lambda entry: entry.source.encode())
+    attestations: dict[str, Any] = {
+        "scheme": SOURCES_SCHEME,
+        "sources": [{"source": entry.source, "key": entry.key, "pop": entry.pop} for entry in entries],
+        "aggregate": bytes(Bls.Aggregate(signatures)),
+    }
+    return replace(package, attestations=attestations, signature=None)
 
 
 def sign_as_taxpayer(package: Package, key: PrivateKey) -> Package:
-    """The package with the taxpayer's signature over everything else in it; an earlier one is replaced."""
+    """The package with the taxpayer's signature over everything else in it; an earlier one is replaced.
+
+    Raises UsageError for a key of the wrong scheme.
+    """
     if key.scheme is not Scheme.ED25519:
         hint = "zkharvest keygen makes one; to sign as a source, give --source"
         raise UsageError(f"the taxpayer signs with an ed25519 key; this one is {key.scheme}", hint)
-    signature = key.sign(_PACKAGE_TAG + signed_digest(package))
+    signature = key.sign(_PACKAGE_TAG + package.signed_digest)
     return replace(package, signature={"scheme": SIGNATURE_SCHEME, "key": key.public().key, "signature": signature})
 
 
@@ -112,117 +140,104 @@ def check_attestations(
     signer: bytes | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Attested:
-    """Check every signature in a package and compare the keys with those that the auditor expects.
+    """Check every signature in a package, and that all are there which the auditor expects.
 
-    `source_keys` maps source ids to BLS keys (48 bytes), `signer` is the taxpayer's Ed25519 key (32 bytes). An expected
-    signature that is missing, a key other than the expected one, and any attestation that is not valid is a fault.
-    Never raises for what is in the package.
+    `source_keys` maps source ids to BLS keys (48 bytes), `signer` is the taxpayer's Ed25519 key (32 bytes). Raises
+    AttestationError for a signature that is not valid (expected or not), one that is missing, and a key other than
+    the expected one. Raises nothing else, whatever is in the package.
     """
     expected = dict(source_keys or {})
-    signed: tuple[SourceSigned, ...] = ()
-    faults: list[str] = []
-    if package.attestations is not None:
-        signed, found = _check_sources(package.attestations, package.roots, expected, progress)
-        faults += found
-    present = {one.source for one in signed}
-    if not faults:
-        faults += [f"source {name} has not signed its commitment" for name in expected if name not in present]
-    who: bytes | None = None
-    if package.signature is not None:
-        progress("checking the taxpayer's signature")
-        who, found = _check_signature(package, signer)
-        faults += found
+    who = None
+    if package.signature is not None:  # first, as it takes a millisecond and a source's takes a second
+        who = _check_signature(package, signer)
     elif signer is not None:
-        faults.append("the taxpayer has not signed the package")
-    return Attested(signed, who, who is not None and who == signer, tuple(faults))
+        raise AttestationError(Fault.TAXPAYER_MISSING, "the taxpayer has not signed the package")
+    signed: tuple[SourceSigned, ...] = ()
+    if package.attestations is not None:
+        attestations = _parse_attestations(package.attestations)
+        for entry in attestations.entries:
+            if expected.get(entry.source, entry.key) != entry.key:
+                raise AttestationError(
+                    Fault.KEY, f"source {entry.source} signed with another key than the one expected"
+                )
+        _check_aggregate(attestations, source_roots(package), progress)
+        signed = tuple(SourceSigned(e.source, e.key, e.source in expected) for e in attestations.entries)
+    for name in sorted(expected.keys() - {one.source for one in signed}):
+        raise AttestationError(Fault.MISSING, f"source {name} has not signed its commitment")
+    return Attested(signed, who, who is not None and who == signer)
 
 
-def _check_sources(
-    attestations: Any, roots: Mapping[str, bytes], expected: Mapping[str, bytes], progress: Callable[[str], None]
-) -> tuple[tuple[SourceSigned, ...], list[str]]:
-    """The sources whose signatures are valid, or what is wrong."""
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    source: str
+    key: bytes
+    pop: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Attestations:
+    entries: list[_Entry]
+    aggregate: bytes
+
+
+def _parse_attestations(value: Mapping[str, Any]) -> _Attestations:
+    """The attestations with every length and the order checked; AttestationError if they are of another form."""
+    match value:
+        case {"scheme": "bls12-381-g2-pop", "sources": [_, *_] as sources, "aggregate": bytes(aggregate), **others}:
+            entries = [_parse_entry(item) for item in sources]
+            names = [entry.source.encode() for entry in entries]
+            if not others and len(aggregate) == SIGNATURE_BYTES[Scheme.BLS]:
+                if any(a >= b for a, b in pairwise(names)):
+                    raise AttestationError(Fault.FORM, "the attestations are not sorted by source, each once")
+                return _Attestations(entries, aggregate)
+    raise AttestationError(Fault.FORM, "the attestations are not of a known form")
+
+
+def _parse_entry(value: Any) -> _Entry:
+    match value:
+        case {"source": str(source), "key": bytes(key), "pop": bytes(pop), **others} if not others:
+            if len(key) == KEY_BYTES[Scheme.BLS] and len(pop) == SIGNATURE_BYTES[Scheme.BLS]:
+                return _Entry(source, key, pop)
+    raise AttestationError(Fault.FORM, "an attestation is not of a known form")
+
+
+def _check_aggregate(attestations: _Attestations, roots: Mapping[str, bytes], progress: Callable[[str], None]) -> None:
+    """AttestationError unless every source of the attestations signed its root in `roots`."""
     from py_ecc.bls import G2ProofOfPossession as Bls
 
-    entries, fault = _well_formed(attestations)
-    if fault:
-        return (), [fault]
+    entries = attestations.entries
     for entry in entries:
-        source, key = entry["source"], entry["key"]
-        if source not in roots:
-            return (), [f"an attestation is for {source}, which is no source of the statement"]
-        if expected.get(source, key) != key:
-            return (), [f"source {source} signed with another key than the one expected"]
+        if entry.source not in roots:
+            raise AttestationError(
+                Fault.SOURCE, f"an attestation is for {entry.source}, which is no source of the statement"
+            )
     for number, entry in enumerate(entries, 1):
         progress(f"checking the key of source {number} of {len(entries)}")
-        if not Bls.PopVerify(entry["key"], entry["pop"]):
-            return (), [f"source {entry['source']}: the key's proof of possession is not valid"]
+        if not Bls.PopVerify(entry.key, entry.pop):
+            raise AttestationError(
+                Fault.POSSESSION, f"source {entry.source}: the key's proof of possession is not valid"
+            )
     progress(f"checking the signatures of {len(entries)} sources")
-    messages = [source_message(entry["source"], roots[entry["source"]]) for entry in entries]
-    if not Bls.AggregateVerify([entry["key"] for entry in entries], messages, attestations["aggregate"]):
-        return (), ["the sources' signatures over their commitments are not valid"]
-    return tuple(SourceSigned(e["source"], e["key"], e["source"] in expected) for e in entries), []
+    messages = [source_message(entry.source, roots[entry.source]) for entry in entries]
+    if not Bls.AggregateVerify([entry.key for entry in entries], messages, attestations.aggregate):
+        raise AttestationError(Fault.SIGNATURES, "the sources' signatures over their commitments are not valid")
 
 
-def _well_formed(attestations: Any) -> tuple[list[dict[str, Any]], str]:
-    """The entries, or an empty list and what is wrong with the shape."""
-    odd = "the attestations are not of a known form"
-    if not isinstance(attestations, dict) or set(attestations) != {"scheme", "sources", "aggregate"}:
-        return [], odd
-    entries = attestations["sources"]
-    if attestations["scheme"] != SOURCES_SCHEME or not isinstance(entries, list) or not entries:
-        return [], odd
-    if not _is_bytes(attestations["aggregate"], SIGNATURE_BYTES[Scheme.BLS]):
-        return [], odd
-    for entry in entries:
-        if (
-            not isinstance(entry, dict)
-            or set(entry) != {"source", "key", "pop"}
-            or not isinstance(entry["source"], str)
-        ):
-            return [], odd
-        if not _is_bytes(entry["key"], KEY_BYTES[Scheme.BLS]) or not _is_bytes(
-            entry["pop"], SIGNATURE_BYTES[Scheme.BLS]
-        ):
-            return [], odd
-    names = [entry["source"].encode() for entry in entries]
-    if any(a >= b for a, b in pairwise(names)):
-        return [], "the attestations are not sorted by source, each once"
-    return entries, ""
-
-
-def _is_entry(entry: Any) -> bool:
-    return (
-        isinstance(entry, dict)
-        and set(entry) == {"source", "key", "pop"}
-        and isinstance(entry["source"], str)
-        and _is_bytes(entry["key"], KEY_BYTES[Scheme.BLS])
-        and _is_bytes(entry["pop"], SIGNATURE_BYTES[Scheme.BLS])
-    )
-
-
-def _check_signature(package: Package, expected: bytes | None) -> tuple[bytes | None, list[str]]:
-    """The taxpayer's key if the signature is valid, or what is wrong."""
+def _check_signature(package: Package, expected: bytes | None) -> bytes:
+    """The taxpayer's key; AttestationError unless its signature is valid and it is the expected one."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    signature = package.signature
-    if (
-        not isinstance(signature, dict)
-        or set(signature) != {"scheme", "key", "signature"}
-        or signature["scheme"] != SIGNATURE_SCHEME
-        or not _is_bytes(signature["key"], KEY_BYTES[Scheme.ED25519])
-        or not _is_bytes(signature["signature"], SIGNATURE_BYTES[Scheme.ED25519])
-    ):
-        return None, ["the taxpayer's signature is not of a known form"]
-    key: bytes = signature["key"]
+    match package.signature:
+        case {"scheme": "ed25519", "key": bytes(key), "signature": bytes(signature), **others} if not others:
+            if len(key) != KEY_BYTES[Scheme.ED25519] or len(signature) != SIGNATURE_BYTES[Scheme.ED25519]:
+                raise AttestationError(Fault.TAXPAYER_FORM, "the taxpayer's signature is not of a known form")
+        case _:
+            raise AttestationError(Fault.TAXPAYER_FORM, "the taxpayer's signature is not of a known form")
     if expected is not None and key != expected:
-        return None, ["the package is signed with another key than the one expected"]
+        raise AttestationError(Fault.TAXPAYER_KEY, "the package is signed with another key than the one expected")
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature["signature"], _PACKAGE_TAG + signed_digest(package))
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, _PACKAGE_TAG + package.signed_digest)
     except (InvalidSignature, ValueError):
-        return None, ["the taxpayer's signature over the package is not valid"]
-    return key, []
-
-
-def _is_bytes(value: Any, length: int) -> bool:
-    return isinstance(value, bytes) and len(value) == length
+        raise AttestationError(Fault.TAXPAYER, "the taxpayer's signature over the package is not valid") from None
+    return key

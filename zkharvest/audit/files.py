@@ -51,20 +51,18 @@ def ensure_writable(path: str | Path, *, force: bool = False) -> None:
         raise UsageError(f"{target.parent}: cannot be written to", "choose another directory")
 
 
-def read_file(path: str | Path, *, limit: int | None = None) -> bytes:
-    """The bytes of a file; `-` is standard input. Raises UsageError if it cannot be read or is larger than `limit`."""
-    size = -1 if limit is None else limit + 1
+def read_file(path: str | Path, *, at_most: int = -1) -> bytes:
+    """The bytes of a file; `-` is standard input. Raises UsageError if it cannot be read.
+
+    Of a file larger than `at_most` only so much is read: its reader knows that this is too much to be right.
+    """
     try:
         if str(path) == STREAM:
-            data = sys.stdin.buffer.read(size)
-        else:
-            with Path(path).open("rb") as file:
-                data = file.read(size)
+            return sys.stdin.buffer.read(at_most)
+        with Path(path).open("rb") as file:
+            return file.read(at_most)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path") from None
-    if limit is not None and len(data) > limit:
-        raise UsageError(f"{path}: larger than {limit} bytes", "this is not a file of this kind")
-    return data
 
 
 def read_private_file(path: str | Path) -> bytes:

@@ -64,13 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = app(args=arguments, prog_name="zkharvest", standalone_mode=False)
         sys.stdout.flush()
+        if result == ExitCode.INTERRUPTED:  # typer's answer to Ctrl-C
+            raise KeyboardInterrupt
         return int(result) if isinstance(result, int) else ExitCode.DONE
     except (InputError, UsageError) as error:
         return output.failure(error)
     except (KeyboardInterrupt, typer.Abort):
         output.error("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # the reader of our output went away
+    except (BrokenPipeError, SystemExit):  # the reader of our output went away; typer makes a SystemExit of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.USAGE
     except Exception as error:  # noqa: BLE001  (the last resort)

@@ -1,9 +1,127 @@
-"""x"""
+"""What an auditor does: verify a package under stated expectations; look into a file without believing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from zkharvest.cli import output, show
+from zkharvest.cli.options import Json, Package
+from zkharvest.cli.output import ExitCode
+from zkharvest.errors import UsageError
+from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Basis, Method
+
+ROOT_DIGITS = 72
 
 
-def verify() -> None:
-    "v"
+def verify(
+    path: Package,
+    commitment: Annotated[
+        list[str] | None,
+        typer.Option("--commitment", metavar="SOURCE=HEX", help="The source's commitment. Repeat it for each source."),
+    ] = None,
+    source_key: Annotated[
+        list[str] | None,
+        typer.Option("--source-key", metavar="SOURCE=HEX", help="The BLS key with which the source signs. Repeatable."),
+    ] = None,
+    signer: Annotated[str, typer.Option("--signer", metavar="HEX", help="The taxpayer's Ed25519 key.")] = "",
+    min_bits: Annotated[float, typer.Option("--min-bits", help="Least proven soundness.")] = 128,
+    year: Annotated[int | None, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")] = None,
+    method: Annotated[Method | None, typer.Option("--method", "-m", help="Lot method.")] = None,
+    basis: Annotated[Basis | None, typer.Option("--basis", "-b", help="Pooling of lots.")] = None,
+    circuit: Annotated[
+        list[str] | None, typer.Option("--circuit", metavar="ID", help="Acceptable circuit. Repeatable; default: all.")
+    ] = None,
+    opening: Annotated[
+        str, typer.Option("--opening", metavar="HEX", help="Inventory carried in: last year's closing commitment.")
+    ] = "",
+    nonce: Annotated[str | None, typer.Option("--nonce", metavar="HEX", help="The nonce you gave.")] = None,
+    audience: Annotated[str | None, typer.Option("--audience", metavar="TEXT", help="For whom it was made.")] = None,
+    json: Json = False,
+) -> ExitCode:
+    """Verify a package: exit code 0 if and only if it is verified under all that is expected here.
+
+    Say whose trades they must be, by --commitment, --source-key or --signer; without any of these even a good proof is
+    undecided. Needs no trades and no network.
+    """
+    from zkharvest.audit.files import read_file
+    from zkharvest.audit.package import READ_AT_MOST
+    from zkharvest.audit.verdict import verify as verify_package
+
+    keys = _pairs(source_key, "--source-key")
+    expectations: dict[str, Any] = {
+        "commitments": {s: _root(v, f"--commitment {s}") for s, v in _pairs(commitment, "--commitment").items()},
+        "source_keys": _keys(keys) if keys else None,
+        "signer": _signer(signer) if signer else None,
+        "min_bits": min_bits,
+        "circuits": tuple(circuit) if circuit else None,
+        "opening": _root(opening, "--opening") if opening else None,
+        "year": year,
+        "method": method.value if method else None,
+        "basis": basis.value if basis else None,
+        "nonce": show.parse_hex(nonce, "--nonce") if nonce is not None else None,
+        "audience": audience,
+    }
+    data = read_file(path, at_most=READ_AT_MOST)
+    with output.progress("verifying") as step:
+        verdict = verify_package(data, **expectations, progress=step)
+    if json:
+        shown = verdict.to_json()
+        output.json_object(shown.pop("schema"), shown)
+    elif verdict.reason == "package/magic":
+        raise UsageError(f"{path}: {verdict.detail}", "is this a .zkh file?")
+    else:
+        show.verdict(str(path), verdict, expectations)
+    return show.exit_code(verdict)
 
 
-def inspect() -> None:
-    "i"
+def inspect(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="Package, opening or key file.")], json: Json = False
+) -> ExitCode:
+    """Say what a file is and what it claims. Never verifies, and shows no secrets."""
+    from zkharvest.audit.describe import describe
+
+    shown = describe(path)
+    if json:
+        output.json_object(f"zkharvest/inspect-{shown['kind']}/1", shown)
+    elif shown["kind"] == "package":
+        show.package(str(path), shown)
+    else:
+        output.data(f"{path}: {shown.pop('kind').replace('-', ' ')}")
+        output.fields([(name, str(value)) for name, value in shown.items()])
+    return ExitCode.DONE
+
+
+def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+    """SOURCE=HEX options as a map. The last `=` separates, as ids may hold one."""
+    found: dict[str, str] = {}
+    for text in texts or []:
+        source, sign, value = text.rpartition("=")
+        if not sign or not source:
+            raise UsageError(f'{option}: "{text[:40]}" is not SOURCE=HEX', "as zkharvest commit prints it")
+        if found.setdefault(source, value) != value:
+            raise UsageError(f"{option}: two values for {source}", "give each source once")
+    return found
+
+
+def _root(text: str, option: str) -> bytes:
+    root = show.parse_hex(text, option)
+    if 2 * len(root) != ROOT_DIGITS:
+        raise UsageError(
+            f"{option}: {len(text)} digits, a commitment has {ROOT_DIGITS}", "as zkharvest commit prints it"
+        )
+    return root
+
+
+def _keys(pairs: dict[str, str]) -> dict[str, bytes]:
+    from zkharvest.audit.keys import Scheme, parse_public_key
+
+    return {source: parse_public_key(text, Scheme.BLS) for source, text in pairs.items()}
+
+
+def _signer(text: str) -> bytes:
+    from zkharvest.audit.keys import Scheme, parse_public_key
+
+    return parse_public_key(text, Scheme.ED25519)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,8 +11,14 @@ from zkharvest.cli import output
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import Json
 from zkharvest.cli.output import ExitCode
+from zkharvest.errors import UsageError
+
+if TYPE_CHECKING:
+    from zkharvest.verify.circuits import Pinned
 
 circuits = typer.Typer(cls=Group, help="The frozen circuits that this program knows.", no_args_is_help=True)
+
+CircuitId = Annotated[str, typer.Argument(metavar="ID", help="As circuits list prints it, e.g. lot-machine/v1.")]
 
 
 def vectors(
@@ -44,3 +50,55 @@ def vectors(
         output.data(f"{len(results) - len(failed)} passed, {len(failed)} failed")
         output.note(f"{root}: {counts}")
     return ExitCode.REJECTED if failed else ExitCode.DONE
+
+
+@circuits.command("list")
+def circuits_list(json: Json = False) -> ExitCode:
+    """Ids, standing and digests."""
+    from zkharvest.verify.circuits import PINNED
+
+    if json:
+        shown = [{"id": p.id, "digest": p.digest, "status": p.status, "note": p.note} for p in PINNED]
+        output.json_object("zkharvest/circuits/1", {"circuits": shown})
+    else:
+        output.table(("circuit", "status", "sha256"), [(p.id, p.status, p.digest) for p in PINNED])
+    return ExitCode.DONE
+
+
+@circuits.command("show")
+def circuits_show(circuit: CircuitId, json: Json = False) -> ExitCode:
+    """What a circuit proves, in English with its numbered constraints; --json gives the frozen description."""
+    from zkharvest.verify.circuits import folder, load
+
+    pinned = _pinned(circuit)
+    load(pinned)  # refuses a description that was altered
+    place = folder() / pinned.id
+    if json:
+        output.data((place / "circuit.json").read_text(encoding="utf-8"))
+    else:
+        output.data((place / "README.md").read_text(encoding="utf-8"))
+    return ExitCode.DONE
+
+
+@circuits.command("check")
+def circuits_check(json: Json = False) -> ExitCode:
+    """Check the frozen files against their pinned digests, and the newest circuit against its definition."""
+    from zkharvest.audit.frozen import check_circuits
+
+    with output.progress("checking circuits"):
+        faults = check_circuits()
+    if json:
+        output.json_object("zkharvest/circuits-check/1", {"ok": not any(faults.values()), "circuits": faults})
+    else:
+        for name, fault in faults.items():
+            output.data(f"{name}: {fault or 'as pinned'}")
+    return ExitCode.REJECTED if any(faults.values()) else ExitCode.DONE
+
+
+def _pinned(circuit: str) -> Pinned:
+    from zkharvest.verify.circuits import PINNED
+
+    for pinned in PINNED:
+        if pinned.id == circuit:
+            return pinned
+    raise UsageError(f'"{circuit}" is no circuit of this program', f"it knows {', '.join(p.id for p in PINNED)}")

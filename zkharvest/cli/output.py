@@ -159,7 +159,11 @@ class Step(Protocol):
 
 @contextmanager
 def progress(title: str) -> Iterator[Step]:
-    """Show the steps of long work on standard error; as in `with progress("proving") as step: step("folding")`."""
+    """Show on standard error the steps of long work.
+
+    with progress("proving") as step:
+        step("folding")
+    """
     if _Settings.quiet:
         yield lambda _text: None
     elif sys.stderr.isatty() and color_on(sys.stderr):

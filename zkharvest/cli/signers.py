@@ -76,9 +76,9 @@ def attest(
     from zkharvest.audit.attest import sign_as_source, sign_as_taxpayer
     from zkharvest.audit.files import read_file, write_file
     from zkharvest.audit.keys import read_private_key
-    from zkharvest.audit.package import PACKAGE_LIMIT, open_package, package_bytes
+    from zkharvest.audit.package import READ_AT_MOST, open_package, package_bytes
 
-    package = open_package(read_file(path, limit=PACKAGE_LIMIT), str(path))
+    package = open_package(read_file(path, at_most=READ_AT_MOST), str(path))
     with output.progress("signing"):
         secret = read_private_key(key)
         if source:

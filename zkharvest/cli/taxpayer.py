@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zkharvest.cli import output
+from zkharvest.cli import output, show
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import (
     BasisOption,
@@ -22,7 +22,7 @@ from zkharvest.cli.options import (
     ZoneOption,
 )
 from zkharvest.cli.output import ExitCode
-from zkharvest.errors import InputError, UsageError
+from zkharvest.errors import InputError
 from zkharvest.ledger.rules import DEFAULT_BASIS, DEFAULT_TIMEZONE, Regime
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def prove(
             method=method.value,
             basis=basis.value,
             timezone=timezone,
-            nonce=parse_hex(nonce, "--nonce"),
+            nonce=show.parse_hex(nonce, "--nonce"),
             audience=audience,
             preset=preset,
             progress=step,
@@ -252,14 +252,6 @@ def prove(
     else:
         output.note(f"{package}: {len(made):,} bytes, ready for the auditor")
     return ExitCode.DONE
-
-
-def parse_hex(text: str, name: str) -> bytes:
-    """Bytes written in hex; `name` is the option, for the error."""
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise UsageError(f'{name}: "{text[:40]}" is not hexadecimal', "give pairs of the digits 0-9 and a-f") from None
 
 
 def _load(path: Path) -> list[Trade]:

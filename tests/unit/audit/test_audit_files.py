@@ -106,11 +106,10 @@ def test_dash_is_the_standard_stream():
     assert done.stdout == b"\x00x\x00x"
 
 
-def test_a_file_over_the_limit_is_refused(tmp_path):
+def test_of_a_large_file_only_so_much_is_read(tmp_path):
     (tmp_path / "a").write_bytes(b"12345")
-    assert files.read_file(tmp_path / "a", limit=5) == b"12345"
-    with pytest.raises(UsageError, match="larger than 4 bytes"):
-        files.read_file(tmp_path / "a", limit=4)
+    assert files.read_file(tmp_path / "a", at_most=5) == b"12345"
+    assert files.read_file(tmp_path / "a", at_most=4) == b"1234"
 
 
 @pytest.mark.parametrize("bits", [0o640, 0o604, 0o620, 0o602, 0o610])

@@ -1,0 +1,202 @@
+"""`trades`, `ledger`: what is printed where, and the exit codes."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from zkharvest.cli import main
+from zkharvest.cli.output import ExitCode
+
+TRADES = """\
+time,source,id,kind,asset,quantity,amount,fee,to,lots
+2024-01-02T10:00:00Z,kraken:main,a1,buy,BTC,1.5,60000,10,,
+2024-05-02T10:00:00Z,coinbase:main,c1,buy,ETH,10,30000,5,,
+2025-03-02T10:00:00Z,kraken:main,a2,sell,BTC,0.5,18000,4,,
+2025-06-02T10:00:00Z,coinbase:main,c2,sell,ETH,4,9000,3,,
+"""
+
+
+@pytest.fixture
+def trades(tmp_path):
+    path = tmp_path / "trades.csv"
+    path.write_text(TRADES)
+    return str(path)
+
+
+@pytest.fixture
+def broken(tmp_path):
+    path = tmp_path / "broken.csv"
+    path.write_text(TRADES.replace("1.5", "-1.5").replace("9000", "nine"))
+    return str(path)
+
+
+def test_check_says_that_trades_are_in_order(trades, capsys):
+    assert main(["trades", "check", trades]) == ExitCode.DONE
+    out, err = capsys.readouterr()
+    assert out == f"{trades}: in order, 4 trades of 2 sources\n"
+    assert err == ""
+
+
+def test_check_names_every_problem_with_its_place(broken, capsys):
+    assert main(["trades", "check", broken]) == ExitCode.REJECTED
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"zkharvest: error: {broken}:2:quantity: " in err
+    assert f"zkharvest: error: {broken}:5:amount: " in err
+    assert err.count("zkharvest: hint: ") == 2
+
+
+def test_check_as_json(trades, broken, capsys):
+    assert main(["trades", "check", trades, "--json"]) == ExitCode.DONE
+    good = json.loads(capsys.readouterr().out)
+    assert good == {
+        "schema": "zkharvest/trades-check/1",
+        "ok": True,
+        "trades": 4,
+        "sources": ["coinbase:main", "kraken:main"],
+        "problems": [],
+    }
+    assert main(["trades", "check", broken, "--json"]) == ExitCode.REJECTED
+    bad = json.loads(capsys.readouterr().out)
+    assert not bad["ok"]
+    assert [problem["where"] for problem in bad["problems"]] == [f"{broken}:2:quantity", f"{broken}:5:amount"]
+
+
+def test_report_as_json_is_the_stable_interface(trades, capsys):
+    for option in (["--json"], ["--format", "json"]):
+        assert main(["ledger", "report", trades, "--year", "2025", "--method", "hifo", *option]) == ExitCode.DONE
+        report = json.loads(capsys.readouterr().out)
+        assert report["schema"] == "zkharvest/report/1"
+        assert report["totals"] == {
+            "proceeds": "26993.00000000",
+            "basis": "32005.33333333",
+            "gain": "-5012.33333333",
+            "short_term_gain": "0.00000000",
+            "short_term_loss": "0.00000000",
+            "long_term_gain": "0.00000000",
+            "long_term_loss": "5012.33333333",
+            "net": "-5012.33333333",
+        }
+        assert report["disposals"][0] == {
+            "disposal": "a2", "lot": "a1", "source": "kraken:main", "asset": "BTC", "quantity": "0.5",
+            "acquired": "2024-01-02T10:00:00.000Z", "disposed": "2025-03-02T10:00:00.000Z",
+            "proceeds": "17996.00000000", "basis": "20003.33333333", "gain": "-2007.33333333", "term": "long",
+        }  # fmt: skip
+
+
+def test_report_as_csv_and_table(trades, capsys):
+    assert main(["ledger", "report", trades, "--year", "2025", "--method", "fifo", "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["gain"] for row in rows] == ["-2007.33333333", "-3005.00000000"]
+    assert main(["ledger", "report", trades, "--year", "2025", "--method", "fifo"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("gains and losses of 2025, FIFO, wallet basis, America/New_York\n")
+    assert "net              -5012.33333333\n" in out
+
+
+def test_a_year_without_disposals_is_all_zero(trades, capsys):
+    assert main(["ledger", "report", trades, "--year", "2024", "--method", "fifo"]) == 0
+    assert "net              0.00000000\n" in capsys.readouterr().out
+
+
+def test_lots_at_a_date(trades, capsys):
+    assert main(["ledger", "lots", trades, "--method", "fifo", "--at", "2025-04-01", "--json"]) == 0
+    lots = json.loads(capsys.readouterr().out)
+    assert lots["schema"] == "zkharvest/lots/1"
+    assert [(lot["lot"], lot["quantity"], lot["value"]) for lot in lots["lots"]] == [
+        ("a1", "1", "40006.66666667"),
+        ("c1", "10", "30005.00000000"),
+    ]
+    assert main(["ledger", "lots", trades, "--method", "fifo"]) == 0
+    assert "c1   coinbase:main  ETH    long         6" in capsys.readouterr().out
+
+
+def test_an_oversold_ledger_is_refused_with_its_reason(tmp_path, capsys):
+    path = tmp_path / "oversold.csv"
+    path.write_text(TRADES.replace(",0.5,", ",5,"))
+    assert main(["ledger", "report", str(path), "--year", "2025", "--method", "fifo"]) == ExitCode.REJECTED
+    assert "kraken:main/a2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ledger", "report", "none.csv", "--year", "2025", "--method", "fifo"], "none.csv: cannot be read"),
+        (["ledger", "report", "none.csv", "--year", "2025", "--method", "best"], "'best' is not one of"),
+        (["ledger", "report", "none.csv", "--year", "1900", "--method", "fifo"], "'--year'"),
+        (["ledger", "report", "none.csv", "--method", "fifo"], "missing option '--year'"),
+        (["ledger", "lots", "none.csv", "--method", "fifo", "--at", "soon"], "'--at'"),
+        (["trades", "chekc", "none.csv"], "no such command 'chekc'"),
+        (["--color", "pink", "trades", "check", "none.csv"], "pink"),
+        (["frobnicate"], "no such command"),
+    ],
+)
+def test_wrong_use_ends_with_two_and_a_hint(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == ExitCode.USAGE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert err.startswith("zkharvest: error: ")
+    assert "zkharvest: hint: " in err
+
+
+def test_an_unknown_zone_is_wrong_use(trades, capsys):
+    arguments = ["ledger", "report", trades, "--year", "2025", "--method", "fifo", "--timezone", "Mars/Base"]
+    assert main(arguments) == ExitCode.USAGE
+    assert "unknown time zone 'Mars/Base'" in capsys.readouterr().err
+
+
+def test_import_writes_trades_or_nothing(tmp_path, capsys):
+    odd = tmp_path / "odd.csv"
+    odd.write_text("what,is,this\n1,2,3\n")
+    target = tmp_path / "out.csv"
+    assert main(["trades", "import", str(odd), "-o", str(target)]) == ExitCode.REJECTED
+    assert not target.exists()
+    assert "odd.csv" in capsys.readouterr().err
+    assert main(["trades", "import", str(odd), "--from", "bitstmp", "-o", str(target)]) == ExitCode.USAGE
+    assert "did you mean" in capsys.readouterr().err
+    target.write_text("mine")
+    assert main(["trades", "import", str(odd), "-o", str(target)]) == ExitCode.USAGE
+    assert target.read_text() == "mine"
+
+
+def test_a_bug_shows_no_private_data(trades, capsys, monkeypatch):
+    monkeypatch.setattr("zkharvest.trades.csv_in.load_trades", lambda _: 1 // 0 + int("amount 12345.67"))
+    monkeypatch.delenv("ZKHARVEST_TRACEBACK", raising=False)
+    assert main(["trades", "check", trades]) == ExitCode.INTERNAL
+    err = capsys.readouterr().err
+    assert "internal error: ZeroDivisionError in " in err
+    assert "Traceback" not in err
+
+    def fail(_):
+        raise ValueError("amount 12345.67")
+
+    monkeypatch.setattr("zkharvest.trades.csv_in.load_trades", fail)
+    assert main(["trades", "check", trades]) == ExitCode.INTERNAL
+    assert "12345" not in capsys.readouterr().err
+
+
+def test_an_interrupt_ends_with_130(trades, capsys, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("zkharvest.trades.csv_in.load_trades", interrupt)
+    assert main(["trades", "check", trades]) == ExitCode.INTERRUPTED
+    assert capsys.readouterr().err == "zkharvest: error: interrupted\n"
+
+
+def test_a_closed_pipe_is_no_bug(trades):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "zkharvest", "trades", "check", trades], stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr == b""

@@ -1,0 +1,120 @@
+"""What a file is and says, without any judgement: `inspect`. Nothing here verifies anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from zkharvest.audit.files import STREAM, read_file
+from zkharvest.audit.package import READ_AT_MOST, open_package
+from zkharvest.errors import UsageError
+from zkharvest.verify import circuits, wire
+from zkharvest.verify.package import MAGIC, Package
+from zkharvest.verify.params import PRESETS
+from zkharvest.verify.policy import rounded_bits, statement_json
+from zkharvest.verify.rejections import Reject
+from zkharvest.verify.soundness import security
+from zkharvest.verify.statement import EMPTY_ROOT, Statement, read_statement
+
+OPENING_MAGIC = b"ZKHARVEST-OPENING\n"
+KEY_HEADERS = {b"zkharvest private key 1": "private-key", b"zkharvest public key 1": "public-key"}
+
+
+def describe(path: str | Path) -> dict[str, Any]:
+    """Kind and content of a package, an opening or a key file, as the object of `inspect --json`.
+
+    Raises UsageError for other files, InputError for a package that cannot be read.
+    """
+    data = read_file(path, at_most=READ_AT_MOST)
+    if data.startswith(MAGIC):
+        return describe_package(data, str(path))
+    if data.startswith(OPENING_MAGIC) and str(path) != STREAM:
+        from zkharvest.audit.opening_file import describe_opening
+
+        return {"kind": "opening", **describe_opening(path)}
+    first, _, rest = data.partition(b"\n")
+    if first in KEY_HEADERS:
+        return {"kind": KEY_HEADERS[first], "version": 1, "bytes": len(data), **_public_fields(rest)}
+    raise UsageError(f"{path}: none of zkharvest's files", "inspect reads .zkh, .zko and key files")
+
+
+def describe_package(data: bytes, name: str) -> dict[str, Any]:
+    """What a package claims; `name` stands for the file in errors. Nothing of it is checked but its form.
+
+    Raises as `open_package` does.
+    """
+    package = open_package(data, name)
+    shown: dict[str, Any] = {
+        "kind": "package",
+        "version": data[len(MAGIC)],
+        "bytes": len(data),
+        "verified": False,
+        "package": package.body_digest.hex(),
+        "preset": package.preset,
+        "rows": package.rows,
+        "statement": None,
+        "statement_fault": None,
+        "security": None,
+        "signatures": _signatures(package),
+        "parts": _sizes(data, package),
+    }
+    try:
+        statement = read_statement(package.statement)
+    except Reject as reject:
+        return shown | {"statement_fault": str(reject)}
+    status = _circuit_status(statement)
+    shown["statement"] = statement_json(statement, status, statement.opening == EMPTY_ROOT)
+    shown["security"] = _security(statement, package)
+    return shown
+
+
+def _circuit_status(statement: Statement) -> str:
+    """Standing of the circuit on this machine: its pinned status, or why it cannot be used."""
+    try:
+        return circuits.find(statement.circuit_id, statement.circuit_digest).status
+    except Reject as reject:
+        return reject.reason.value
+
+
+def _security(statement: Statement, package: Package) -> dict[str, Any] | None:
+    """Bits that a proof of this shape proves, term by term; None if circuit, preset or height are unknown here."""
+    try:
+        description = circuits.load(circuits.find(statement.circuit_id, statement.circuit_digest))
+        level = security(description, PRESETS[package.preset].params, package.rows)
+    except (Reject, KeyError, ValueError):
+        return None
+    return {
+        "bits": rounded_bits(level.minimum),
+        "bits_sum": rounded_bits(level.total),
+        "bits_unique_decoding": rounded_bits(level.unique_decoding),
+        "terms": {term.name: rounded_bits(term.bits) for term in level.terms},
+    }
+
+
+def _signatures(package: Package) -> dict[str, Any]:
+    """Who is said to have signed; keys in hex where they are given in the expected form."""
+    sources = []
+    entries = (package.attestations or {}).get("sources")
+    for entry in entries if isinstance(entries, list) else []:
+        match entry:
+            case {"source": str(source), "key": bytes(key)}:
+                sources.append({"id": source, "key": key.hex()})
+    signer = (package.signature or {}).get("key")
+    return {"checked": False, "sources": sources, "taxpayer": signer.hex() if isinstance(signer, bytes) else None}
+
+
+def _sizes(data: bytes, package: Package) -> dict[str, int]:
+    """Bytes of each part; they add up to the file's."""
+    parts = {
+        "statement": len(wire.encode(package.statement)),
+        "proof": len(package.proof),
+        "attestations": len(wire.encode(package.attestations)),
+        "signature": len(wire.encode(package.signature)),
+    }
+    return {**parts, "framing": len(data) - sum(parts.values())}
+
+
+def _public_fields(text: bytes) -> dict[str, str]:
+    """The lines of a key file that are not secret."""
+    pairs = (line.partition(": ") for line in text.decode("ascii", "replace").splitlines())
+    return {name: value for name, _, value in pairs if name in ("scheme", "public", "possession")}

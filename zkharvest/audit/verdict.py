@@ -1,0 +1,104 @@
+"""The whole verdict on a package: its proof (`verify.policy`), its signatures (`attest`), and whether it is bound.
+
+A proof alone says that figures follow from *some* committed trades. An auditor must know whose: by a commitment that
+the source gave, a source's key, or the taxpayer's. Without any of these the verdict is undecided, however good the
+proof is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from zkharvest.verify import policy
+from zkharvest.verify.package import decode_package
+from zkharvest.verify.policy import ACCEPTED, REJECTED, UNDECIDED, Policy
+
+if TYPE_CHECKING:
+    from zkharvest.audit.attest import Attested
+
+UNBOUND = "policy/no-expectation"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict(policy.Verdict):
+    """The verdict of `verify.policy`; `attested` is who signed, if the package carries signatures (all valid)."""
+
+    attested: Attested | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of `verify --json`."""
+        # Not super(): a dataclass with slots is a copy of the class in which it would be looked up.
+        shown = policy.Verdict.to_json(self)
+        sources = self.attested.sources if self.attested else ()
+        signer = self.attested.signer if self.attested else None
+        shown["signatures"] = {
+            "sources": [{"id": s.source, "key": s.key.hex(), "expected": s.expected} for s in sources],
+            "taxpayer": None,
+        }
+        if self.attested and signer:
+            shown["signatures"]["taxpayer"] = {"key": signer.hex(), "expected": self.attested.signer_expected}
+        return shown
+
+
+def verify(
+    package: bytes,
+    *,
+    commitments: Mapping[str, bytes] | None = None,
+    source_keys: Mapping[str, bytes] | None = None,
+    signer: bytes | None = None,
+    min_bits: float = 128,
+    circuits: tuple[str, ...] | None = None,
+    opening: bytes | None = None,
+    year: int | None = None,
+    method: str | None = None,
+    basis: str | None = None,
+    audience: str | None = None,
+    nonce: bytes | None = None,
+    allow_test_preset: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Verdict:
+    """The verdict on the bytes of a package, under what the caller expects. Never raises, whatever the bytes.
+
+    Say whom the figures must come from, by at least one of: `commitments` (source id -> root, 36 bytes), `source_keys`
+    (source id -> BLS key, 48 bytes), `signer` (the taxpayer's Ed25519 key, 32 bytes); with none of them a good package
+    is undecided. The other expectations are those of `verify.policy.Policy`. A signature that is not valid is a
+    rejection, whether it was expected or not.
+    """
+    wanted = Policy(
+        min_bits=min_bits,
+        commitments=dict(commitments or {}),
+        circuits=circuits,
+        opening=opening,
+        year=year,
+        method=method,
+        basis=basis,
+        audience=audience,
+        nonce=nonce,
+        allow_test_preset=allow_test_preset,
+    )
+    progress("checking the proof")
+    found = policy.verify(package, wanted)
+    if not found.accepted:
+        return Verdict(**_fields(found))
+    attested = None
+    if found.unchecked or source_keys or signer is not None:
+        from zkharvest.audit.attest import AttestationError, check_attestations
+
+        try:
+            attested = check_attestations(decode_package(package), source_keys, signer, progress)
+        except AttestationError as error:
+            return Verdict(REJECTED, error.fault.value, str(error))
+    shown = {**_fields(found), "attested": attested, "unchecked": ()}
+    if not (commitments or source_keys or signer is not None):
+        detail = "the proof holds, but nothing says whose trades it is about"
+        shown |= {"verdict": UNDECIDED, "reason": UNBOUND, "detail": detail}
+    return Verdict(**shown)
+
+
+def _fields(found: policy.Verdict) -> dict[str, Any]:
+    return {field.name: getattr(found, field.name) for field in fields(found)}
+
+
+__all__ = ["ACCEPTED", "REJECTED", "UNBOUND", "UNDECIDED", "Verdict", "verify"]

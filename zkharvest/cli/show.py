@@ -1,0 +1,139 @@
+"""How verdicts and packages are laid out for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from zkharvest.cli import output
+from zkharvest.cli.output import ExitCode
+from zkharvest.errors import UsageError
+
+if TYPE_CHECKING:
+    from zkharvest.audit.verdict import Verdict
+
+_HEAD = {"accepted": ("VERIFIED", "green"), "rejected": ("REJECTED", "red"), "undecided": ("UNDECIDED", "yellow")}
+_BASIS = {"wallet": "per wallet", "universal": "all wallets together"}
+
+
+def exit_code(verdict: Verdict) -> ExitCode:
+    """The exit code of a verdict. A file that is none of ours is wrong use; what carries our mark is decided."""
+    if verdict.reason == "package/magic":
+        return ExitCode.USAGE
+    return {"accepted": ExitCode.DONE, "rejected": ExitCode.REJECTED}.get(verdict.verdict, ExitCode.UNDECIDED)
+
+
+def verdict(name: str, found: Verdict, expected: Mapping[str, Any]) -> None:
+    """Print a verdict: the word, what is claimed and by whom, how well it is proven, and what it does not say."""
+    word, style = _HEAD[found.verdict]
+    shown = found.to_json()
+    if shown["statement"] and not found.accepted:
+        word = "CONSISTENT (unbound)"
+    output.data(f"{output.paint(word, style)}  {name}")
+    rows: list[tuple[str, str]] = []
+    if found.reason:
+        rows.append(("Reason", f"{found.reason}: {found.detail}" if found.detail else found.reason))
+    if shown["statement"]:
+        signatures = shown["signatures"]
+        keys = {entry["id"]: _whose(entry) for entry in signatures["sources"]}
+        sources = []
+        for source in shown["statement"]["sources"]:
+            notes = ["commitment as expected" if source["id"] in expected["commitments"] else "commitment not compared"]
+            notes += [f"signed by {keys[source['id']]}"] if source["id"] in keys else []
+            sources.append(f"{source['id']}  {source['root'][:16]}...  {', '.join(notes)}")
+        taxpayer = signatures["taxpayer"]
+        rows += statement(shown["statement"])
+        rows += [
+            ("Sources", "\n".join(sources)),
+            ("Signed", f"by the taxpayer, {_whose(taxpayer)}" if taxpayer else "not by the taxpayer"),
+            ("Checks", security(shown["security"]) + f", at least {expected['min_bits']:g} wanted"),
+        ]
+    if found.not_shown:
+        rows.append(("Not shown", "\n".join(found.not_shown)))
+    output.fields(rows)
+    if found.verdict == "undecided":
+        output.note(f"hint: {_HINTS.get(found.reason, 'update zkharvest and try again')}")
+
+
+_HINTS = {
+    "policy/no-expectation": "say whose trades they must be, by --commitment SOURCE=HEX, --source-key or --signer",
+    "statement/unknown-zone": "install current time zone data (the tzdata package)",
+}
+
+
+def statement(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The lines that say what is claimed."""
+    totals, currency = claim["totals"], claim["currency"]
+    net = totals["net"]
+    result = f"net loss {money(net[1:])}" if net.startswith("-") else f"net gain {money(net)}"
+    rule = f"{claim['method'].upper()} {_BASIS[claim['basis']]}, {claim['timezone']}"
+    sums = (
+        f"proceeds {money(totals['proceeds'])}, basis {money(totals['basis'])}",
+        f"short term: gains {money(totals['short_term_gain'])}, losses {money(totals['short_term_loss'])}",
+        f"long term: gains {money(totals['long_term_gain'])}, losses {money(totals['long_term_loss'])}",
+    )
+    lines = [
+        ("Statement", f"{result} {currency}, tax year {claim['year']}, {rule}"),
+        ("Totals", "\n".join(sums)),
+        ("Carried in", "nothing" if claim["opening_empty"] else f"inventory {claim['opening']}"),
+        ("Carried out", f"inventory {claim['closing']}"),
+    ]
+    context = [f"audience {claim['audience']}"] if claim["audience"] else []
+    context += [f"nonce {claim['nonce']}"] if claim["nonce"] else []
+    if context:
+        lines.append(("Context", ", ".join(context)))
+    circuit = claim["circuit"]
+    lines.append(("Circuit", f"{circuit['id']}, {circuit['status']}, sha256:{circuit['digest']}"))
+    return lines
+
+
+def security(level: Mapping[str, Any]) -> str:
+    """How well a proof of this shape proves what it says."""
+    return f"{level['bits']} bits proven"
+
+
+def package(name: str, shown: Mapping[str, Any]) -> None:
+    """Print what a package claims, and that nobody has checked it."""
+    output.data(f"{name}: audit package, version {shown['version']}, {shown['bytes']:,} bytes, {_warn('not verified')}")
+    rows: list[tuple[str, str]] = []
+    claim, level, signatures = shown["statement"], shown["security"], shown["signatures"]
+    if claim is None:
+        rows.append(("Statement", f"cannot be read ({shown['statement_fault']})"))
+    else:
+        rows += statement(claim)
+        rows.append(("Sources", "\n".join(f"{s['id']}  {s['root']}" for s in claim["sources"])))
+    signed = [f"{s['id']} by {s['key'][:16]}..." for s in signatures["sources"]]
+    signed += [f"the taxpayer by {signatures['taxpayer'][:16]}..."] if signatures["taxpayer"] else []
+    rows.append(("Signed", ("\n".join(signed) + "\n(not checked)") if signed else "by nobody"))
+    rows.append(("Proof", f"preset {shown['preset']}, 2^{shown['rows']} rows, FRI over KoalaBear^5, SHA-256"))
+    if level:
+        terms = [f"{term} {bits}" for term, bits in level["terms"].items()]
+        wrapped = [", ".join(terms[i : i + 6]) for i in range(0, len(terms), 6)]
+        total = f"sum of terms {level['bits_sum']}, unique decoding {level['bits_unique_decoding']}"
+        rows.append(("Security", "\n".join([f"{security(level)} if it verifies; {total}", *wrapped])))
+    rows.append(("Size", "\n".join(f"{size:>9,}  {part}" for part, size in shown["parts"].items())))
+    output.fields(rows)
+    output.note("not verified: zkharvest verify does that; --json shows all of it")
+
+
+def money(text: str) -> str:
+    """Exact decimal text with the thousands set apart, and without zeros beyond the cents: 1,234.50."""
+    whole, _, fraction = text.partition(".")
+    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    return f"{sign}{int(digits):,}.{fraction.rstrip('0'):0<2}"
+
+
+def parse_hex(text: str, name: str) -> bytes:
+    """Bytes written in hex; `name` is the option, for the error."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise UsageError(f'{name}: "{text[:40]}" is not hexadecimal', "give pairs of the digits 0-9 and a-f") from None
+
+
+def _whose(entry: Mapping[str, Any]) -> str:
+    return f"key {entry['key'][:16]}... ({'as expected' if entry['expected'] else 'not compared'})"
+
+
+def _warn(text: str) -> str:
+    return output.paint(text, "yellow")
