@@ -16,9 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from zkharvest.prove import field, ntt, plain
-from zkharvest.prove.deep_kernel import SLABS, dot_columns, dot_rows
+from zkharvest.prove.deep_kernel import SLABS, dot_columns
 from zkharvest.prove.field import EXTENSION_DEGREE, Words, mont, unmont
 from zkharvest.prove.quotient import SHIFT
+from zkharvest.prove.tape import MAIN, Assembler, View
+from zkharvest.prove.tape_kernel import STRIDE
 from zkharvest.simd.threads import over_ranges
 from zkharvest.verify import field as ext
 from zkharvest.verify.field import Ext
@@ -98,19 +100,18 @@ def open_masked(columns: Masked, weights: Words, z: Ext, log_rows: int) -> tuple
     return first, second
 
 
-def combine_rows(matrix: Words, factors: Sequence[Ext]) -> Words:
-    """sum_j factors[j] * column j in every row, (rows, 5)."""
+def combine_rows(matrix: Words, *combinations: Sequence[Ext]) -> Words:
+    """sum_j factors[j] * column j in every row, for each of the given lists of factors: (rows, lists, 5)."""
     rows, columns = matrix.shape
-    padded = -(-columns // 16) * 16
-    spread = np.zeros((EXTENSION_DEGREE, padded), dtype=np.uint32)
-    spread[:, :columns] = field.to_mont(np.array(factors, dtype=np.uint32)).T
-    whole = -(-rows // 16) * 16
-    out = field.empty(whole, EXTENSION_DEGREE)
-    over_ranges(
-        dot_rows, whole // 16, np.ascontiguousarray(matrix).reshape(-1), rows, columns, spread.reshape(-1),
-        out.reshape(-1), grain=16,
-    )  # fmt: skip
-    return out[:rows]
+    assembler = Assembler((columns, 0, 0, 0))
+    width = EXTENSION_DEGREE * len(combinations)
+    result = assembler.allocate(width)
+    for k, factors in enumerate(combinations):
+        terms = [(factor, assembler.column(MAIN, j)) for j, factor in enumerate(factors) if factor != ext.ZERO]
+        assembler.extension_lin(result + EXTENSION_DEGREE * STRIDE * k, ext.ZERO, terms)
+    out = field.empty(rows, width)
+    assembler.finish(result, width).run((View(matrix), None, None, None), rows, View(out))
+    return out.reshape(rows, len(combinations), EXTENSION_DEGREE)
 
 
 def deep_function(
@@ -130,16 +131,17 @@ def deep_function(
     coefficients, factors = polynomials
     bound, rows = coefficients.shape[0], 1 << log_rows
     numerators = np.zeros((bound, 2, EXTENSION_DEGREE), dtype=np.uint32)
-    numerators[:, 0] = combine_rows(coefficients, factors)
+    numerators[:, :1] = combine_rows(coefficients, factors)
+    values = np.zeros((rows, 2, EXTENSION_DEGREE), dtype=np.uint32)
+    for matrix, *by_point in masked:
+        values = field.add(values, combine_rows(matrix.values, *by_point))
+        masks = combine_rows(matrix.masks, *by_point)
+        h = len(masks)
+        numerators[:h] = field.sub(numerators[:h], masks)
+        numerators[rows : rows + h] = field.add(numerators[rows : rows + h], masks)
+    whole = ntt.intt(values.reshape(rows, -1)).reshape(values.shape)
+    numerators[:rows] = field.add(numerators[:rows], whole)
     for side in range(2):
-        values = np.zeros((rows, EXTENSION_DEGREE), dtype=np.uint32)
-        for matrix, *by_point in masked:
-            values = field.add(values, combine_rows(matrix.values, by_point[side]))
-            masks = combine_rows(matrix.masks, by_point[side])
-            h = len(masks)
-            numerators[:h, side] = field.sub(numerators[:h, side], masks)
-            numerators[rows : rows + h, side] = field.add(numerators[rows : rows + h, side], masks)
-        numerators[:rows, side] = field.add(numerators[:rows, side], ntt.intt(values))
         numerators[:1, side] = field.sub(numerators[:1, side], _words(claimed[side]).reshape(1, -1))
     on_domain = ntt.coset_lde(numerators.reshape(bound, 2 * EXTENSION_DEGREE), domain_size, SHIFT)
 

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="import-untyped,misc,no-any-return"
-"""Two compiled reductions of a row-major matrix: over its rows, and over its columns, with extension weights."""
+"""Sums over the rows of a row-major matrix, with extension weights, compiled."""
 
 from __future__ import annotations
 
@@ -9,17 +9,7 @@ import numpy as np
 from numba import njit
 
 from zkharvest.simd import koalabear as kb
-from zkharvest.simd.lanes import (
-    load,
-    load_some,
-    mul_even,
-    mul_odd,
-    splat,
-    splat64,
-    store,
-    store_five,
-    transpose,
-)
+from zkharvest.simd.lanes import load, load_some, mul_even, mul_odd, splat, splat64, store
 
 SLABS = 16
 """Ranges of rows whose sums `dot_columns` keeps apart, so that threads need not share any."""
@@ -100,46 +90,3 @@ def dot_columns(
                     e, o, f, q = _fold_all(e), _fold_all(o), _fold_all(f), _fold_all(q)
                 _settle(e, o, sums, slab * 10 * width + c, width)
                 _settle(f, q, sums, (slab * 10 + 5) * width + c, width)
-
-
-@njit(nogil=True, cache=True)
-def dot_rows(start: Any, stop: Any, matrix: Any, rows: Any, columns: Any, factors: Any, out: Any) -> None:
-    """For groups start..stop of sixteen rows: the sum over columns of factors[:, column] times the element.
-
-    `factors` is (5, columns rounded up to 16), zero beyond the columns; `out` is (rows, 5).
-    """
-    zero = splat64(np.uint64(0))
-    width = (columns + 15) // 16 * 16
-    tiles = np.empty(5 * 256 + 16, dtype=np.uint32)
-    for group in range(start, stop):
-        for r in range(16):
-            at = min(16 * group + r, rows - 1) * columns
-            e0, e1, e2, e3, e4 = zero, zero, zero, zero, zero
-            o0, o1, o2, o3, o4 = zero, zero, zero, zero, zero
-            for c in range(0, columns, 16):
-                bits = np.uint32((1 << min(16, columns - c)) - 1)
-                x = load_some(matrix, at + c, bits, splat(np.uint32(0)))
-                k = load(factors, c)
-                e0, o0 = kb.fold(e0 + mul_even(x, k)), kb.fold(o0 + mul_odd(x, k))
-                k = load(factors, width + c)
-                e1, o1 = kb.fold(e1 + mul_even(x, k)), kb.fold(o1 + mul_odd(x, k))
-                k = load(factors, 2 * width + c)
-                e2, o2 = kb.fold(e2 + mul_even(x, k)), kb.fold(o2 + mul_odd(x, k))
-                k = load(factors, 3 * width + c)
-                e3, o3 = kb.fold(e3 + mul_even(x, k)), kb.fold(o3 + mul_odd(x, k))
-                k = load(factors, 4 * width + c)
-                e4, o4 = kb.fold(e4 + mul_even(x, k)), kb.fold(o4 + mul_odd(x, k))
-            store(tiles, 16 * r, kb.redc(e0, o0))
-            store(tiles, 256 + 16 * r, kb.redc(e1, o1))
-            store(tiles, 512 + 16 * r, kb.redc(e2, o2))
-            store(tiles, 768 + 16 * r, kb.redc(e3, o3))
-            store(tiles, 1024 + 16 * r, kb.redc(e4, o4))
-        for coordinate in range(5):
-            # Lane r of the sum of the transposed tile's vectors is the sum over the lanes of row r.
-            transpose(tiles, 256 * coordinate)
-            total = load(tiles, 256 * coordinate)
-            for lane in range(1, 16):
-                total = kb.add(total, load(tiles, 256 * coordinate + 16 * lane))
-            store(tiles, 256 * coordinate, total)
-        value = (load(tiles, 0), load(tiles, 256), load(tiles, 512), load(tiles, 768), load(tiles, 1024))
-        store_five(out, 80 * group, value)

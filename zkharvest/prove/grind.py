@@ -27,7 +27,9 @@ def _words(data: bytes) -> list[int]:
 
 
 # The parts of the two blocks that do not depend on state and nonce, padding (FIPS 180-4, 5.1.1) included.
-_ABSORB = np.array(_words(b"\x00\x05grind" + (8).to_bytes(8, "little") + bytes(9) + (55 * 8).to_bytes(8, "big")), np.uint32)
+_ABSORB = np.array(
+    _words(b"\x00\x05grind" + (8).to_bytes(8, "little") + bytes(9) + (55 * 8).to_bytes(8, "big")), np.uint32
+)
 _POW = np.array(_words(b"\x01\x03pow" + bytes(4) + b"\x80" + bytes(14) + (41 * 8).to_bytes(8, "big")), np.uint32)
 
 

@@ -30,7 +30,7 @@ class Randomness:
         """Uniform bytes."""
         count = int(np.prod(shape, dtype=np.int64))
         out = np.empty(count, dtype=np.uint8)
-        self._stream.update_into(bytes(count), memoryview(out))
+        self._stream.update_into(bytes(count), out.data)
         return out.reshape(shape)
 
     def elements(self, *shape: int) -> Words:

@@ -52,13 +52,14 @@ def prove_circuit(
     """The proof's bytes (FORMAT.md section 5).
 
     Args:
-        description: the circuit; `digest` is the SHA-256 of its frozen bytes.
+        description: the circuit.
+        digest: the SHA-256 of the circuit's frozen bytes.
         params: the parameter set that the verifier will use.
         public: the statement.
         traces: one (N, columns) array of canonical uint32 residues a table, all of one height N = 2^n.
         rng: the source of masks and salts; only tests give one. A source must not serve two proofs.
         progress: called as every protocol step begins.
-        steps: collects the seconds of every step instead (then `progress` is not used).
+        steps: for benchmarks, instead of `progress`: collects the seconds of every step.
         debug: check every constraint on the traces first, and name the first that is broken.
         allow_invalid: for soundness tests only: prove whatever the traces are, true or not.
 
@@ -83,7 +84,7 @@ def _check_shape(description: Description, traces: Sequence[Words]) -> int:
     """n, if the traces are those of the circuit."""
     if len(traces) != len(description.tables):
         raise ValueError(f"{len(traces)} traces for {len(description.tables)} tables")
-    height = traces[0].shape[0]
+    height: int = traces[0].shape[0]
     for table, trace in zip(description.tables, traces, strict=True):
         if trace.shape != (height, len(table.columns)) or trace.dtype != np.uint32:
             raise ValueError(f"table {table.name}: {trace.dtype} {trace.shape}, not {(height, len(table.columns))}")
@@ -211,8 +212,8 @@ class _Proof:
             shift = pow(shift, arity, P)
         with steps.step("folding"):
             last = field.from_mont(fri.final_polynomial(layer, shift)).tolist()
-        if any(any(row) for row in last[FINAL_TERMS:]) and not self._allow_invalid:
-            raise AssertionError("the batched function is not of low degree")
+        if any(any(row) for row in last[FINAL_TERMS:]):
+            raise RuntimeError("the batched function is not of low degree")
         final_message = messages.FriFinal(tuple(tuple(row) for row in last[:FINAL_TERMS]))
         indices = rounds.final(final_message)
         proof.add(ext.to_bytes(final_message.coefficients))
@@ -232,10 +233,10 @@ class _Proof:
     def _check_balance(self, lookup: messages.LookupChallenges, terminals: Sequence[Ext]) -> None:
         """Buses and tallies must cancel, or no verifier will accept."""
         compression = constraints.Compression(lookup, self._description)
-        if constraints.balance(self._description, self._public, terminals, compression) != ext.ZERO:
-            if not self._allow_invalid:
-                require_valid(self._description, self._public, self._traces)
-                raise WitnessError("what the tables send on the buses, receive and tally does not cancel")
+        total = constraints.balance(self._description, self._public, terminals, compression)
+        if total != ext.ZERO and not self._allow_invalid:
+            require_valid(self._description, self._public, self._traces)
+            raise WitnessError("what the tables send on the buses, receive and tally does not cancel")
 
     def _quotient_polynomials(self, coefficients: Words, randomness: Randomness) -> Words:
         """The randomised pieces and R, (K, 5 P + 5)."""
@@ -243,7 +244,7 @@ class _Proof:
         pieces, exact = quotient.split(coefficients, count, at.piece_step, at.degree_bound)
         if not exact and not self._allow_invalid:
             require_valid(self._description, self._public, self._traces)
-            raise AssertionError("the quotient is not of low degree although every constraint holds")
+            raise RuntimeError("the quotient is not of low degree although every constraint holds")
         quotient.randomise(pieces, randomness.elements(MASK, count - 1, EXTENSION_DEGREE), at.piece_step)
         extra = randomness.elements(at.degree_bound, 1, EXTENSION_DEGREE)
         return np.concatenate((pieces, extra), axis=1).reshape(at.degree_bound, EXTENSION_DEGREE * (count + 1))

@@ -131,7 +131,7 @@ def _run_block(work: Any, rows: Any, code: Any, pool: Any, ext: Any, scratch: An
             _lin(work, rows, code, at + 1, pool)
             at += 4 + 2 * code[at + 3]
             continue
-        if op == EXT_LIN or op == EXT_ADD_LIN:
+        if op in (EXT_LIN, EXT_ADD_LIN):
             _ext_lin(work, rows, code, at + 1, ext, op == EXT_ADD_LIN)
             at += 4 + 2 * code[at + 3]
             continue
