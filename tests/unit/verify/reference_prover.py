@@ -108,15 +108,18 @@ class Tree:
 
     def open(self, indices):
         known = sorted(set(indices))
-        out = [self.salted[i] for i in known]
-        for level in self.levels[:-1]:
-            half = len(level) // 2
-            parents = sorted({i % half for i in known})
-            for j in parents:
-                missing = [i for i in (j, j + half) if i not in known]
-                out.extend(level[i] for i in missing)
-            known = parents
-        return b"".join(out)
+        return b"".join([*(self.salted[i] for i in known), *open_levels(self.levels, known)])
+
+
+def open_levels(levels, known):
+    """The digests of a multi-opening: at each level the children that are not known, by parent."""
+    out = []
+    for level in levels[:-1]:
+        half = len(level) // 2
+        parents = sorted({i % half for i in known})
+        out += [level[i] for j in parents for i in (j, j + half) if i not in known]
+        known = parents
+    return out
 
 
 # ------------------------------------------------------------------ the prover
