@@ -131,7 +131,7 @@ def sign_as_taxpayer(package: Package, key: PrivateKey) -> Package:
         hint = "zkharvest keygen makes one; to sign as a source, give --source"
         raise UsageError(f"the taxpayer signs with an ed25519 key; this one is {key.scheme}", hint)
     signature = key.sign(_PACKAGE_TAG + package.signed_digest)
-    return replace(package, signature={"scheme": SIGNATURE_SCHEME, "key": key.public().key, "signature": signature})
+    return replace(package, signature={"scheme": SIGNATURE_SCHEME, "key": key.public_bytes(), "signature": signature})
 
 
 def check_attestations(

@@ -91,6 +91,10 @@ def verify(
         except AttestationError as error:
             return Verdict(REJECTED, error.fault.value, str(error))
     shown = {**_fields(found), "attested": attested, "unchecked": ()}
+    if found.statement is not None and attested is not None:
+        known = {*wanted.commitments, *(one.source for one in attested.sources if one.expected)}
+        shown["bound"] = len(known) == len(found.statement.sources)
+        shown["not_shown"] = policy.not_shown(found.statement, wanted, len(known))
     if not (commitments or source_keys or signer is not None):
         detail = "the proof holds, but nothing says whose trades it is about"
         shown |= {"verdict": UNDECIDED, "reason": UNBOUND, "detail": detail}

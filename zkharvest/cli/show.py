@@ -36,15 +36,15 @@ def verdict(name: str, found: Verdict, expected: Mapping[str, Any]) -> None:
     if shown["statement"]:
         signatures = shown["signatures"]
         keys = {entry["id"]: _whose(entry) for entry in signatures["sources"]}
-        sources = []
+        sources: list[tuple[str, str]] = []
         for source in shown["statement"]["sources"]:
             notes = ["commitment as expected" if source["id"] in expected["commitments"] else "commitment not compared"]
             notes += [f"signed by {keys[source['id']]}"] if source["id"] in keys else []
-            sources.append(f"{source['id']}  {source['root'][:16]}...  {', '.join(notes)}")
+            sources.append((source["id"], f"{source['root'][:16]}...  {', '.join(notes)}"))
         taxpayer = signatures["taxpayer"]
         rows += statement(shown["statement"])
         rows += [
-            ("Sources", "\n".join(sources)),
+            ("Sources", _aligned(sources)),
             ("Signed", f"by the taxpayer, {_whose(taxpayer)}" if taxpayer else "not by the taxpayer"),
             ("Checks", security(shown["security"]) + f", at least {expected['min_bits']:g} wanted"),
         ]
@@ -101,7 +101,7 @@ def package(name: str, shown: Mapping[str, Any]) -> None:
         rows.append(("Statement", f"cannot be read ({shown['statement_fault']})"))
     else:
         rows += statement(claim)
-        rows.append(("Sources", "\n".join(f"{s['id']}  {s['root']}" for s in claim["sources"])))
+        rows.append(("Sources", _aligned([(s["id"], s["root"]) for s in claim["sources"]])))
     signed = [f"{s['id']} by {s['key'][:16]}..." for s in signatures["sources"]]
     signed += [f"the taxpayer by {signatures['taxpayer'][:16]}..."] if signatures["taxpayer"] else []
     rows.append(("Signed", ("\n".join(signed) + "\n(not checked)") if signed else "by nobody"))
@@ -129,6 +129,11 @@ def parse_hex(text: str, name: str) -> bytes:
         return bytes.fromhex(text)
     except ValueError:
         raise UsageError(f'{name}: "{text[:40]}" is not hexadecimal', "give pairs of the digits 0-9 and a-f") from None
+
+
+def _aligned(rows: list[tuple[str, str]]) -> str:
+    width = max(len(label) for label, _ in rows)
+    return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
 
 
 def _whose(entry: Mapping[str, Any]) -> str:

@@ -87,7 +87,7 @@ def attest(
             raise UsageError("--drop-signature goes with --source", "the taxpayer's new signature replaces the old one")
         else:
             signed = sign_as_taxpayer(package, secret)
-        public = secret.public().key
+        public = secret.public_bytes()
     write_file(target or path, package_bytes(signed), force=force or target is None)
     if json:
         output.json_object("zkharvest/attestation/1", {"package": str(target or path), "key": public, "source": source})

@@ -57,6 +57,10 @@ def trades_import(
     prices: Annotated[
         Path | None, typer.Option("--prices", metavar="CSV", help="Fair values that the exports do not hold.")
     ] = None,
+    lots: Annotated[
+        Path | None,
+        typer.Option("--lots", metavar="CSV", help="Lots that you identified, for specific identification."),
+    ] = None,
     external: Annotated[
         str | None, typer.Option("--external", metavar="SOURCE", help="Own wallet that has no export.")
     ] = None,
@@ -83,6 +87,7 @@ def trades_import(
             source=source,
             currency=currency,
             prices=prices,
+            lots=lots,
             external=external,
             timezone=timezone,
             asset=asset,

@@ -159,7 +159,7 @@ def _verify(data: bytes, policy: Policy) -> Verdict:
         opening_empty=statement.opening == EMPTY_ROOT,
         circuit_status=pinned.status,
         package_digest=package.body_digest,
-        not_shown=_not_shown(statement, policy, compared),
+        not_shown=not_shown(statement, policy, compared),
         unchecked=tuple(name for name, part in parts if part is not None),
     )
 
@@ -198,8 +198,8 @@ def _check_expectations(statement: Statement, policy: Policy) -> None:
             raise Reject(reason, f"the {what} is not the expected one")
 
 
-def _not_shown(statement: Statement, policy: Policy, compared: int) -> tuple[str, ...]:
-    """What a careful reader must not take an accepted verdict for."""
+def not_shown(statement: Statement, policy: Policy, compared: int) -> tuple[str, ...]:
+    """What a careful reader must not take an accepted verdict for; `compared` sources were found to be who they are."""
     lines = list(_NEVER_SHOWN)
     if compared < len(statement.sources):
         rest = len(statement.sources) - compared
