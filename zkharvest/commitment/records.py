@@ -50,8 +50,9 @@ def signed_value(trade: Trade, short: bool) -> int:
 def expiry_sides(trades: Sequence[Trade]) -> dict[int, bool]:
     """For each `expire` (by index): whether it closes a short position.
 
-    The side is part of the committed record, so it is read off the account's own holdings, or, where the account holds
-    nothing, off all accounts together.
+    The side is part of the committed record, so it must be the one that every basis rule closes: what all accounts
+    together hold decides (accounts may sell what others hold under universal basis, so one account's own sum says
+    nothing there), and only where they hold both sides the account's own holdings do.
 
     Raises InputError where both sides or neither side is open.
     """
@@ -65,9 +66,9 @@ def expiry_sides(trades: Sequence[Trade]) -> dict[int, bool]:
 
     for i, t in enumerate(trades):
         if t.kind is Kind.EXPIRE:
-            for where in (t.source, ""):
+            for where in ("", t.source):
                 long, short = (held.get((where, t.asset, s), 0) > 0 for s in (False, True))
-                if long or short:
+                if long != short:
                     break
             if long == short:
                 state = "both a long and a short position are" if long else "no position is"
