@@ -12,11 +12,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import types
 from numpy.typing import NDArray
 
 from zkharvest.commitment.poseidon import DIGEST, FULL_ROUNDS, MDS, PARTIAL_ROUNDS, ROUND_CONSTANTS, WIDTH, P
+from zkharvest.simd import formulas, values
 from zkharvest.simd import koalabear as kb
+from zkharvest.simd.compiling import helper, inlined, kernel
 from zkharvest.simd.lanes import (
     load,
     load_some,
@@ -30,6 +32,7 @@ from zkharvest.simd.lanes import (
     transpose,
 )
 from zkharvest.simd.threads import over_ranges
+from zkharvest.simd.values import U32, U64, Value, operation
 
 Words = NDArray[np.uint32]
 
@@ -81,45 +84,62 @@ _CONSTANTS = _mont(np.array(ROUND_CONSTANTS, dtype=np.int64))  # (31, 24)
 # --- kernels ----------------------------------------------------------------------------------------------------
 
 
-@njit(forceinline=True)
-def _cube(x: Any) -> Any:
-    return kb.mul(kb.mul(x, x), x)
+_Eight = tuple[Value, Value, Value, Value, Value, Value, Value, Value]
 
 
-@njit(forceinline=True)
+@operation()
+def _cube(x: Value) -> Value:
+    return formulas.mul(formulas.mul(x, x), x)
+
+
+@operation(types.UniTuple(U64, 8))
+def _accumulate(acc: _Eight, x: Value, y: Value, k0: Value, k1: Value, k2: Value, k3: Value) -> tuple[Value, ...]:
+    """Add an operand (x, y) times four matrix entries to the even and the odd sums of four rows."""
+    products = [values.mul_even(half, k) for k in (k0, k1, k2, k3) for half in (x, y)]
+    return tuple(a + b for a, b in zip(acc, products, strict=True))
+
+
+@operation(types.UniTuple(U64, 8))
+def _folded(acc: _Eight) -> tuple[Value, ...]:
+    """Room for two more products of residues."""
+    return tuple(formulas.fold(a) for a in acc)
+
+
+@operation(types.UniTuple(U32, 4))
+def _reduced(acc: _Eight) -> tuple[Value, ...]:
+    """The four rows' residues."""
+    return tuple(formulas.redc(acc[k], acc[k + 1]) for k in range(0, 8, 2))
+
+
+@inlined
 def _put(operands: Any, at: Any, x: Any) -> None:
     """An operand of `_multiply`: its even lanes, and its odd lanes moved to even places."""
     store(operands, 32 * at, x)
     store(operands, 32 * at + 16, odd_down(x))
 
 
-@njit
+@helper
 def _multiply(matrix: Any, columns: Any, operands: Any, out: Any, first: Any) -> None:
     """24 rows of `columns` (even) entries, four rows at a time, times the operands; to out, column `first` on."""
     zero = splat64(np.uint64(0))
     for i in range(0, WIDTH * columns, 4 * columns):
-        e0, e1, e2, e3, o0, o1, o2, o3 = zero, zero, zero, zero, zero, zero, zero, zero
+        acc = zero, zero, zero, zero, zero, zero, zero, zero
+        i1, i2, i3 = i + columns, i + 2 * columns, i + 3 * columns
         for j in range(0, columns, 2):
-            x, y = load(operands, 32 * j), load(operands, 32 * j + 16)
-            k0, k1 = splat_at(matrix, i + j), splat_at(matrix, i + columns + j)
-            k2, k3 = splat_at(matrix, i + 2 * columns + j), splat_at(matrix, i + 3 * columns + j)
-            e0, e1, e2, e3 = e0 + mul_even(x, k0), e1 + mul_even(x, k1), e2 + mul_even(x, k2), e3 + mul_even(x, k3)
-            o0, o1, o2, o3 = o0 + mul_even(y, k0), o1 + mul_even(y, k1), o2 + mul_even(y, k2), o3 + mul_even(y, k3)
-            x, y = load(operands, 32 * j + 32), load(operands, 32 * j + 48)
-            k0, k1 = splat_at(matrix, i + j + 1), splat_at(matrix, i + columns + j + 1)
-            k2, k3 = splat_at(matrix, i + 2 * columns + j + 1), splat_at(matrix, i + 3 * columns + j + 1)
-            e0, o0 = kb.fold(e0 + mul_even(x, k0)), kb.fold(o0 + mul_even(y, k0))
-            e1, o1 = kb.fold(e1 + mul_even(x, k1)), kb.fold(o1 + mul_even(y, k1))
-            e2, o2 = kb.fold(e2 + mul_even(x, k2)), kb.fold(o2 + mul_even(y, k2))
-            e3, o3 = kb.fold(e3 + mul_even(x, k3)), kb.fold(o3 + mul_even(y, k3))
+            for k in (j, j + 1):
+                acc = _accumulate(
+                    acc, load(operands, 32 * k), load(operands, 32 * k + 16),
+                    splat_at(matrix, i + k), splat_at(matrix, i1 + k),
+                    splat_at(matrix, i2 + k), splat_at(matrix, i3 + k),
+                )  # fmt: skip
+            acc = _folded(acc)
+        rows = _reduced(acc)
         to = 16 * (first + i // columns)
-        store(out, to, kb.redc(e0, o0))
-        store(out, to + 16, kb.redc(e1, o1))
-        store(out, to + 32, kb.redc(e2, o2))
-        store(out, to + 48, kb.redc(e3, o3))
+        for k in range(4):
+            store(out, to + 16 * k, rows[k])
 
 
-@njit
+@helper
 def _full_round(number: Any, cells: Any, before: Any, after: Any, operands: Any) -> None:
     """The state in columns `before` on, through one full round, to columns `after` on."""
     for i in range(WIDTH):
@@ -128,7 +148,7 @@ def _full_round(number: Any, cells: Any, before: Any, after: Any, operands: Any)
     _multiply(_MATRIX, WIDTH, operands, cells, after)
 
 
-@njit
+@helper
 def _all_partial_rounds(cells: Any, before: Any, state: Any, operands: Any) -> None:
     """The state in columns `before` on, through the partial rounds, to `state`; the cubes to columns _CUBES on."""
     for i in range(WIDTH):
@@ -150,7 +170,7 @@ def _all_partial_rounds(cells: Any, before: Any, state: Any, operands: Any) -> N
         store(state, 16 * i, kb.add(load(state, 16 * i), splat_at(_OUT_CONSTANTS, i)))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _run(start: Any, stop: Any, states: Any, first: Any, columns: Any, out: Any) -> None:
     """Permute rows 16 * start .. 16 * stop of `states` (n, 24); write cells first .. first + columns of each.
 

@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from zkharvest.prove import plain
+from zkharvest.simd import formulas
 from zkharvest.simd import koalabear as kb
+from zkharvest.simd.compiling import helper, inlined, kernel
 from zkharvest.simd.lanes import load, load_five, load_some, splat, store, store_five, store_some
 from zkharvest.simd.threads import over_ranges
+from zkharvest.simd.values import operation
 
 P = kb.P
 EXTENSION_DEGREE = 5
@@ -52,7 +54,7 @@ def unmont(a: int) -> int:
 # --- elementwise ----------------------------------------------------------------------------------------------
 
 
-@njit(forceinline=True)
+@inlined
 def _apply(op: Any, a: Any, b: Any) -> Any:
     if op == _ADD:
         return kb.add(a, b)
@@ -63,7 +65,7 @@ def _apply(op: Any, a: Any, b: Any) -> Any:
     return kb.mul(a, b)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _elementwise(start: Any, stop: Any, op: Any, a: Any, b: Any, b_step: Any, out: Any) -> None:
     whole = stop - (stop - start) % 16
     for i in range(start, whole, 16):
@@ -118,7 +120,7 @@ def from_mont(a: Words) -> Words:
 # --- powers and inverses ----------------------------------------------------------------------------------------
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _powers(head: Any, step: Any, out: Any) -> None:
     # Four vectors at a time: each depends on the one four back only, which hides the product's latency.
     x0, x1, x2, x3 = load(head, 0), load(head, 16), load(head, 32), load(head, 48)
@@ -139,7 +141,7 @@ def powers(base: int, count: int, first: int = 1) -> Words:
     return out[:count]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _inverse(start: Any, stop: Any, a: Any, out: Any, zero_seen: Any) -> None:
     # Montgomery's trick on 32 interleaved chains (two vectors): prefix products up, one inverse, back down.
     one = splat(np.uint32(kb.ONE))
@@ -188,7 +190,7 @@ def inverse(a: Words) -> Words:
 # --- the extension ----------------------------------------------------------------------------------------------
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _ext_mul(start: Any, stop: Any, a: Any, b: Any, b_step: Any, out: Any) -> None:
     for v in range(start, stop):
         store_five(out, 80 * v, kb.ext_mul(load_five(a, 80 * v), load_five(b, 80 * v * b_step)))
@@ -213,35 +215,39 @@ def _frobenius(power: int) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(mont(c) for c in plain.ext_pow(image, k)) for k in range(5))
 
 
-_FROBENIUS = np.array([_frobenius(1), _frobenius(2)], dtype=np.uint32)
+_FROBENIUS = (_frobenius(1), _frobenius(2))
 
 
-@njit
-def _map(which: Any, a: Any) -> Any:
-    """a^p (which = 0) or a^(p^2) (which = 1)."""
-    m = _FROBENIUS[which]
-    a0, a1, a2, a3, a4 = a
-    return (
-        kb.add(a0, kb.dot4(a1, splat(m[1, 0]), a2, splat(m[2, 0]), a3, splat(m[3, 0]), a4, splat(m[4, 0]))),
-        kb.dot4(a1, splat(m[1, 1]), a2, splat(m[2, 1]), a3, splat(m[3, 1]), a4, splat(m[4, 1])),
-        kb.dot4(a1, splat(m[1, 2]), a2, splat(m[2, 2]), a3, splat(m[3, 2]), a4, splat(m[4, 2])),
-        kb.dot4(a1, splat(m[1, 3]), a2, splat(m[2, 3]), a3, splat(m[3, 3]), a4, splat(m[4, 3])),
-        kb.dot4(a1, splat(m[1, 4]), a2, splat(m[2, 4]), a3, splat(m[3, 4]), a4, splat(m[4, 4])),
-    )
+def _mapped(a: formulas.Five, rows: tuple[tuple[int, ...], ...]) -> formulas.Five:
+    columns = [[a[0].like(a[0].constant(row[k])) for row in rows] for k in range(5)]
+    rest = [formulas.dot(a[1:], column[1:]) for column in columns]  # the first row is that of 1, which maps to itself
+    return (formulas.add(a[0], rest[0]), rest[1], rest[2], rest[3], rest[4])
 
 
-@njit
+@operation()
+def _to_p(a: formulas.Five) -> formulas.Five:
+    """a^p."""
+    return _mapped(a, _FROBENIUS[0])
+
+
+@operation()
+def _to_p2(a: formulas.Five) -> formulas.Five:
+    """a^(p^2)."""
+    return _mapped(a, _FROBENIUS[1])
+
+
+@helper
 def ext_inverse_lanes(a: Any) -> Any:
     """1 / a on lanes, 0 for 0: a^(p + p^2 + p^3 + p^4) over the norm, which lies in the base field (Itoh, Tsujii)."""
-    up = _map(0, a)
-    pair = kb.ext_mul(up, _map(0, up))
-    rest = kb.ext_mul(pair, _map(1, pair))
+    up = _to_p(a)
+    pair = kb.ext_mul(up, _to_p(up))
+    rest = kb.ext_mul(pair, _to_p2(pair))
     down = kb.inverse(kb.ext_mul(a, rest)[0])
     r0, r1, r2, r3, r4 = rest
     return kb.mul(r0, down), kb.mul(r1, down), kb.mul(r2, down), kb.mul(r3, down), kb.mul(r4, down)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _ext_inverse(start: Any, stop: Any, a: Any, out: Any, zero_seen: Any) -> None:
     zero, one = splat(np.uint32(0)), splat(np.uint32(kb.ONE))
     lanes = np.empty(16, dtype=np.uint32)

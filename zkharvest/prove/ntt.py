@@ -25,14 +25,17 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import types
 from numpy.typing import NDArray
 
 from zkharvest.prove import field, plain
 from zkharvest.prove.field import P, Words, mont
+from zkharvest.simd import formulas
 from zkharvest.simd import koalabear as kb
+from zkharvest.simd.compiling import helper, kernel
 from zkharvest.simd.lanes import load, load_some, splat, splat_at, store, store_some
 from zkharvest.simd.threads import over_ranges
+from zkharvest.simd.values import U32, Value, operation
 
 _GROUP = 4  # vectors carried through the cache together: 256 consecutive bytes of each row
 _SINGLE_PASS = 6  # transforms up to this log size take one pass
@@ -41,7 +44,27 @@ _MAX_LOG_BLOWUP = 5  # beyond it, zero coefficients are appended instead
 _TWIDDLE, _SCALED = 0, 1  # rows of a table: the factor, and the factor times p^-1 mod 2^32 (see kb.mul_by)
 
 
-@njit
+@operation(types.UniTuple(U32, 2))
+def _two(x0: Value, x1: Value, w: Value, ws: Value) -> tuple[Value, Value]:
+    """x0 + w x1 and x0 - w x1; x0 canonical, x1 any, the results below 2p."""
+    t = formulas.mul_by(x1, w, ws)
+    return x0 + t, x0 - t + P
+
+
+@operation(types.UniTuple(U32, 4))
+def _four(
+    x0: Value, x1: Value, x2: Value, x3: Value,
+    w1: Value, w1s: Value, w2: Value, w2s: Value, w3: Value, w3s: Value,
+) -> tuple[Value, Value, Value, Value]:  # fmt: skip
+    """Two layers: (x0, x1) and (x2, x3) with w1, then (0, 2) with w2 and (1, 3) with w3; all of it below 2p."""
+    t1, t3 = formulas.mul_by(x1, w1, w1s), formulas.mul_by(x3, w1, w1s)
+    x0, x2 = formulas.reduce_once(x0), formulas.reduce_once(x2)
+    a0, a1 = formulas.add(x0, t1), formulas.sub(x0, t1)
+    u0, u1 = formulas.mul_by(x2 + t3, w2, w2s), formulas.mul_by(x2 - t3 + P, w3, w3s)
+    return a0 + u0, a1 + u1, a0 - u0 + P, a1 - u1 + P
+
+
+@helper
 def _butterflies(buf: Any, at: Any, length: Any, tables: Any, table: Any) -> None:
     """Transform `length` bit-reversed vectors at `buf[at]` in place; results may be up to 2p - 1.
 
@@ -50,14 +73,13 @@ def _butterflies(buf: Any, at: Any, length: Any, tables: Any, table: Any) -> Non
     stride = 16
     near = table * 2 * length
     scaled = near + length
-    p = splat(np.uint32(P))
     h = 1
     if length & 0xAAAAAAAA:  # an odd number of layers: one of radix 2
-        w, ws = splat_at(tables, near + 1), splat_at(tables, scaled + 1)
         for r in range(at, at + length * stride, 2 * stride):
-            x, t = load(buf, r), kb.mul_by(load(buf, r + stride), w, ws)
-            store(buf, r, x + t)
-            store(buf, r + stride, x - t + p)
+            low, high = load(buf, r), load(buf, r + stride)
+            low, high = _two(low, high, splat_at(tables, near + 1), splat_at(tables, scaled + 1))
+            store(buf, r, low)
+            store(buf, r + stride, high)
         h = 2
     while h < length:
         step = h * stride
@@ -65,20 +87,20 @@ def _butterflies(buf: Any, at: Any, length: Any, tables: Any, table: Any) -> Non
             for k in range(h):
                 r0 = block + k * stride
                 r1, r2, r3 = r0 + step, r0 + 2 * step, r0 + 3 * step
-                w, ws = splat_at(tables, near + h + k), splat_at(tables, scaled + h + k)
-                t1, t3 = kb.mul_by(load(buf, r1), w, ws), kb.mul_by(load(buf, r3), w, ws)
-                x0, x2 = kb.reduce_once(load(buf, r0)), kb.reduce_once(load(buf, r2))
-                a0, a1 = kb.add(x0, t1), kb.sub(x0, t1)
-                u0 = kb.mul_by(x2 + t3, splat_at(tables, near + 2 * h + k), splat_at(tables, scaled + 2 * h + k))
-                u1 = kb.mul_by(x2 - t3 + p, splat_at(tables, near + 3 * h + k), splat_at(tables, scaled + 3 * h + k))
-                store(buf, r0, a0 + u0)
-                store(buf, r1, a1 + u1)
-                store(buf, r2, a0 - u0 + p)
-                store(buf, r3, a1 - u1 + p)
+                i, j = near + h + k, scaled + h + k
+                y = _four(
+                    load(buf, r0), load(buf, r1), load(buf, r2), load(buf, r3),
+                    splat_at(tables, i), splat_at(tables, j), splat_at(tables, i + h), splat_at(tables, j + h),
+                    splat_at(tables, i + 2 * h), splat_at(tables, j + 2 * h),
+                )  # fmt: skip
+                store(buf, r0, y[0])
+                store(buf, r1, y[1])
+                store(buf, r2, y[2])
+                store(buf, r3, y[3])
         h *= 4
 
 
-@njit
+@helper
 def _shift_table(base: Any, length: Any, point: Any, out: Any) -> None:
     """The table of the coset point * <w>: layer h gets the factor point^(length / 2h)."""
     factor = point
@@ -92,7 +114,7 @@ def _shift_table(base: Any, length: Any, point: Any, out: Any) -> None:
         h //= 2
 
 
-@njit
+@helper
 def _segments(first: Any, lanes: Any, columns: Any, jump: Any, offsets: Any, bits: Any) -> Any:
     """Where lanes first .. first + 15 of the flattened (group, column) axis lie, as runs of consecutive elements.
 
@@ -110,7 +132,7 @@ def _segments(first: Any, lanes: Any, columns: Any, jump: Any, offsets: Any, bit
     return count
 
 
-@njit
+@helper
 def _gather(source: Any, row: Any, offsets: Any, bits: Any, count: Any) -> Any:
     value = load_some(source, offsets[0] + row, bits[0], splat(np.uint32(0)))
     for s in range(1, count):
@@ -135,7 +157,7 @@ class _Shape(NamedTuple):
     copies: int
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _pass(
     start: Any, stop: Any, shape: Any, source: Any, out: Any, order: Any, tables: Any,
     points: Any, scale: Any, extra: Any, weights: Any,

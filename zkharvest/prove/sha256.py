@@ -17,18 +17,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import types
 from numpy.typing import NDArray
 
 from zkharvest.prove import field
 from zkharvest.prove.field import Words
 from zkharvest.simd import koalabear as kb
+from zkharvest.simd.compiling import helper, inlined, kernel
 from zkharvest.simd.lanes import (
     byteswap,
     load,
     load_some_at,
     prefetch,
-    rotr,
     shl,
     shr,
     splat,
@@ -38,6 +38,7 @@ from zkharvest.simd.lanes import (
     transpose,
 )
 from zkharvest.simd.threads import over_ranges
+from zkharvest.simd.values import U32, Value, operation, rotr
 
 Bytes = NDArray[np.uint8]
 DIGEST_BYTES = 32
@@ -63,21 +64,30 @@ _START = np.array([_root_bits(q, 2) for q in _PRIMES[:8]], dtype=np.uint32)  # F
 _ROUND = np.array([_root_bits(q, 3) for q in _PRIMES[:64]], dtype=np.uint32)  # FIPS 180-4, section 4.2.2
 
 
-@njit(forceinline=True)
-def _round(s: Any, kw: Any) -> Any:
+@operation()
+def _small_sigmas(x: Value, y: Value) -> Value:
+    """sigma_0(x) + sigma_1(y) of the message schedule."""
+    s0 = rotr(x, 7) ^ rotr(x, 18) ^ (x >> 3)
+    s1 = rotr(y, 17) ^ rotr(y, 19) ^ (y >> 10)
+    return s0 + s1
+
+
+@operation(types.UniTuple(U32, 8))
+def _round(s: Sequence[Value], kw: Value) -> tuple[Value, ...]:
+    """One round; `kw` is the round's constant plus its message word."""
     a, b, c, d, e, f, g, h = s
     t = (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + ((g ^ (e & (f ^ g))) + (h + kw))
     return t + (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) | (c & (a | b))), a, b, c, d + t, e, f, g
 
 
-@njit(forceinline=True)
+@inlined
 def _both(s: Any, z: Any, w: Any, t: Any) -> Any:
     """Round t of two independent blocks: one alone waits for its own results half of the time."""
     k = splat_at(_ROUND, t)
     return _round(s, load(w, 32 * t) + k), _round(z, load(w, 32 * t + 16) + k)
 
 
-@njit(forceinline=True)
+@inlined
 def _read(state: Any, at: Any) -> Any:
     return (
         load(state, at), load(state, at + 32), load(state, at + 64), load(state, at + 96),
@@ -85,7 +95,7 @@ def _read(state: Any, at: Any) -> Any:
     )  # fmt: skip
 
 
-@njit
+@helper
 def _compress(state: Any, w: Any) -> None:
     """Absorb a block of each of 32 messages.
 
@@ -93,10 +103,7 @@ def _compress(state: Any, w: Any) -> None:
     room for the 64 of the schedule. State words are laid out alike.
     """
     for t in range(512, 2048, 16):
-        x, y = load(w, t - 480), load(w, t - 64)
-        s0 = rotr(x, 7) ^ rotr(x, 18) ^ shr(x, 3)
-        s1 = rotr(y, 17) ^ rotr(y, 19) ^ shr(y, 10)
-        store(w, t, load(w, t - 512) + s0 + load(w, t - 224) + s1)
+        store(w, t, load(w, t - 512) + load(w, t - 224) + _small_sigmas(load(w, t - 480), load(w, t - 64)))
     s, z = _read(state, 0), _read(state, 16)
     for t in range(0, 64, 8):
         s, z = _both(s, z, w, t)
@@ -113,7 +120,7 @@ def _compress(state: Any, w: Any) -> None:
             store(state, at + 32 * k, before[k] + x[k])
 
 
-@njit
+@helper
 def _runs(block: Any, widths: Any, parts: Any, columns: Any, bits: Any) -> Any:
     """Where the sixteen words of a block come from; returns the number of runs.
 
@@ -130,7 +137,7 @@ def _runs(block: Any, widths: Any, parts: Any, columns: Any, bits: Any) -> Any:
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _hash(
     start: Any, stop: Any, count: Any, prefix: Any, raw: Any, addresses: Any, strides: Any, widths: Any, out: Any
 ) -> None:  # fmt: skip
