@@ -41,7 +41,7 @@ _CUBES = WIDTH * (1 + _HALF)  # first column of the partial rounds' cubes
 _LATE = _CUBES + PARTIAL_ROUNDS  # first column after them
 TRACE_COLUMNS = _LATE + WIDTH * _HALF  # inputs | full rounds 1..4 | cubes | full rounds 5..8
 _DIGEST_AT = TRACE_COLUMNS + 1  # a multiple of 16, behind the trace
-_GRAIN = 8  # groups of sixteen permutations a thread should have at least
+_GRAIN = 16  # groups of sixteen permutations a thread should have at least
 
 
 # --- constants --------------------------------------------------------------------------------------------------

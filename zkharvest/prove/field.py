@@ -28,7 +28,7 @@ EXTENSION_DEGREE = 5
 Words = NDArray[np.uint32]
 
 _LINE = 16  # uint32 in a cache line
-_GRAIN = 1 << 15  # elements a thread should have at least
+_GRAIN = 1 << 18  # products that are worth a thread of their own
 _ADD, _SUB, _MUL, _TO, _FROM = range(5)
 _BLOCK = 128  # vectors whose inverses share one exponentiation
 
@@ -181,7 +181,7 @@ def inverse(a: Words) -> Words:
     source = _padded(a, a.size, 1)
     out = empty(source.size)
     zero_seen = np.zeros(1, dtype=np.uint32)
-    over_ranges(_inverse, source.size // 16, source, out, zero_seen, grain=_GRAIN // 16, align=2)
+    over_ranges(_inverse, source.size // 16, source, out, zero_seen, grain=_GRAIN // 64, align=2)
     if zero_seen[0]:
         raise ZeroDivisionError("0 has no inverse")
     return out[: a.size].reshape(a.shape)
@@ -205,7 +205,7 @@ def ext_mul(a: Words, b: Words) -> Words:
         raise ValueError(f"shapes differ: {a.shape} and {b.shape}")
     other = np.tile(b.reshape(-1), _LINE).astype(np.uint32) if single else _padded(b, rows, 5)
     out = empty(source.size)
-    over_ranges(_ext_mul, source.size // 80, source, other, 0 if single else 1, out, grain=_GRAIN // 80)
+    over_ranges(_ext_mul, source.size // 80, source, other, 0 if single else 1, out, grain=_GRAIN // 400)
     return out[: a.size].reshape(a.shape)
 
 
@@ -272,7 +272,7 @@ def ext_inverse(a: Words) -> Words:
     source = _padded(a, a.size // 5, 5)
     out = empty(source.size)
     zero_seen = np.zeros(1, dtype=np.uint32)
-    over_ranges(_ext_inverse, source.size // 80, source, out, zero_seen, grain=_GRAIN // 80)
+    over_ranges(_ext_inverse, source.size // 80, source, out, zero_seen, grain=_GRAIN // 1200)
     if zero_seen[0]:
         raise ZeroDivisionError("0 has no inverse")
     return out[: a.size].reshape(a.shape)

@@ -297,7 +297,7 @@ def _run(
     groups = -(-shape.lanes // (16 * _GROUP))
     over_ranges(
         _pass, groups, tuple(shape), source.reshape(-1), out.reshape(-1), _order(shape.length), tables,
-        points, np.uint32(scale), extra.reshape(-1), weights, grain=max(1, (1 << 15) // (shape.length * 64)),
+        points, np.uint32(scale), extra.reshape(-1), weights, grain=max(1, (1 << 16) // (shape.length * 64)),
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ SALT_BYTES = 16
 
 _SALT_WORDS = SALT_BYTES // 4
 _LEAF, _NODE = 0, 1
-_GRAIN = 16  # groups of 32 messages a thread should have at least
+_GRAIN = 1 << 12  # blocks that are worth a thread of their own
 
 
 def _root_bits(prime: int, degree: int) -> int:
@@ -202,9 +202,9 @@ def _run(prefix: int, raw: int, count: int, parts: Sequence[Words]) -> Bytes:
     addresses = np.array([part.ctypes.data for part in parts], dtype=np.int64)
     strides = np.array([part.strides[0] for part in parts], dtype=np.int64)
     widths = np.array([part.shape[1] for part in parts], dtype=np.int64)
-    over_ranges(
-        _hash, -(-count // 32), count, prefix, raw, addresses, strides, widths, out.reshape(-1), grain=_GRAIN
-    )  # fmt: skip
+    grain = max(1, _GRAIN // (2 * int(widths.sum()) + 32))  # in groups of 32 messages
+    groups = -(-count // 32)
+    over_ranges(_hash, groups, count, prefix, raw, addresses, strides, widths, out.reshape(-1), grain=grain)
     return out.view(np.uint8)
 
 
