@@ -31,7 +31,7 @@ class Pinned:
 
 
 PINNED: tuple[Pinned, ...] = (
-    Pinned("lot-machine/v1", "7fe60b96e8358e4f81b7c1271277b4496b816a5f9de29ea9e85d7f5f09be2194"),
+    Pinned("lot-machine/v1", "d6dc3641a87f22ee43504f37ac461487b516962d8dfafdf1e93c8dfe4c8d5e67"),
 )
 
 

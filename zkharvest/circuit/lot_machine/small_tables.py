@@ -50,12 +50,18 @@ def range_table(circuit: Circuit, ranges: Ranges) -> Table:
 
 
 def calendar_table(circuit: Circuit, buses: Buses) -> Table:
-    """The regime's public calendar: row d is local day d; its end is the next row's start."""
+    """The regime's public calendar: row d is local day d; its end is the next row's start.
+
+    The row after the last is the first: without `last_no_day` an idle last row (start 0, long-term from 0) would end at
+    the first listed day's start, a day that holds every trade before the calendar.
+    """
     t = circuit.table("calendar", "first instant of each local day, and from when a lot acquired that day is long term")
     start = [t.public_column(f"start{i}") for i in range(3)]
     long = [t.public_column(f"long{i}") for i in range(3)]
     phase = t.public_column("phase")
-    t.send(buses.calendar, [*start, *(s.next for s in start), *long, phase], t.column("count"))
+    count = t.column("count")
+    t.send(buses.calendar, [*start, *(s.next for s in start), *long, phase], count)
+    t.zero("last_no_day", count, "the last row is no day: its end would be the first row's start", "last")
     return t
 
 
