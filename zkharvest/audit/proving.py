@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 CIRCUIT = "lot-machine/v1"
 """The circuit that new proofs are made for."""
 
-_TALLER = {"standard": "standard-large"}
-"""What takes the place of a preset at heights that it does not serve."""
+_LARGE = 17
+_FOR_LARGE = {"standard": "standard-large"}
+"""What takes a preset's place from 2^17 rows on: half the blow-up, so half the memory and less time, for a proof half
+as large again."""
 
 
 class SelfCheckError(ZkharvestError):
@@ -97,13 +99,11 @@ def _regime(year: int, method: str, basis: str, timezone: str) -> Regime:
 
 
 def _find_preset(name: str, rows: int) -> Preset:
-    """The preset of that name, or the one that serves in its place at a height of 2^rows."""
+    """The preset of that name, or the one that takes its place at a height of 2^rows."""
     preset = PRESETS.get(name)
     if preset is None:
         raise UsageError(f'"{name}" is no preset', "give standard, or test for tests")
-    if rows > preset.max_log_rows and name in _TALLER:
-        return PRESETS[_TALLER[name]]
-    return preset
+    return PRESETS[_FOR_LARGE.get(name, name)] if rows >= _LARGE else preset
 
 
 def _statement(
