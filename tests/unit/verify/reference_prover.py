@@ -48,10 +48,10 @@ def intt(a, w):
 
 
 def ext_mul(a, b):
-    c = [np.zeros(np.broadcast_shapes(a.shape[1:], b.shape[1:]), dtype=U) for _ in range(9)]
-    for i in range(5):
-        for j in range(5):
-            c[i + j] = (c[i + j] + a[i] * b[j]) % P
+    c = []
+    for k in range(9):
+        products = [a[i] * b[k - i] for i in range(5) if 0 <= k - i < 5]
+        c.append((sum(products[:4]) % P + sum(products[4:])) % P)  # four products fit in 64 bits
     return np.stack(
         [
             (c[0] + c[5] + P - c[8]) % P,
@@ -167,8 +167,8 @@ def denominators(table, nodes, challenges):
     return result
 
 
-def prove(description, digest, params, log_rows, data, traces, lie=None, grinder=search_nonce):
-    """Proof bytes for the traces (per table a list of columns of N words), true or not."""
+def prove(description, digest, params, log_rows, data, traces, lie=None, grinder=search_nonce, notes=None):
+    """Proof bytes for the traces (per table a list of columns of N words), true or not; `notes` collects facts."""
     lie = lie or {}
 
     def said(step, value):
@@ -338,10 +338,12 @@ def prove(description, digest, params, log_rows, data, traces, lie=None, grinder
     deep = np.zeros((5, big), dtype=U)
     power = field.ONE
     for values, claims, point in ((values_z, opened.at_z, z), (values_next, opened.at_next, z_next)):
-        top = np.zeros((5, big), dtype=U)
+        top, claimed = np.zeros((5, big), dtype=U), field.ZERO
         for row, claim in zip(values, claims, strict=True):
-            top = (top + ext_mul(ext(power), (lift(row) + P - ext(claim)) % P)) % P
+            top = (top + ext(power) * row) % P
+            claimed = field.add(claimed, field.mul(power, claim))
             power = field.mul(power, batch)
+        top = (top + P - ext(claimed)) % P
         deep = (deep + ext_mul(top, ext_inverse((lift(points) + P - ext(point)) % P))) % P
     layer, shift, size, trees = said("deep", deep), 3, big, []
     for number, arity in enumerate(at.arities):
@@ -370,6 +372,8 @@ def prove(description, digest, params, log_rows, data, traces, lie=None, grinder
     out.append(rounds.nonces[-1][1].to_bytes(8, "little"))
 
     # openings
+    if notes is not None:
+        notes["indices"] = indices
     out += [tree.open(indices) for tree in (main_tree, aux_tree, quotient_tree)]
     out += [tree.open([i % width for i in indices]) for tree, width in trees]
     return b"".join(out)
