@@ -73,9 +73,8 @@ def test_the_self_check_catches_a_bad_proof():
     ],
 )
 def test_options_that_make_no_statement_are_refused(options, message):
-    with pytest.raises(UsageError, match=message) as caught:
+    with pytest.raises(UsageError, match=message):
         proving.prove(small_opening(), **{"year": YEAR, "method": "fifo", "preset": "test", **options})
-    assert caught.value.hint
 
 
 def test_tall_ledgers_take_the_preset_for_them():
@@ -106,11 +105,11 @@ def test_parts_that_make_no_package_are_not_written():
 
 
 def test_other_files_and_damaged_ones_are_told_apart():
-    with pytest.raises(UsageError, match="x.csv: "):
+    with pytest.raises(UsageError, match=r"x\.csv: "):
         open_package(b"time,source\n", "x.csv")
     with pytest.raises(UsageError, match="newer"):
         open_package(MAGIC + b"\x02", "x.zkh")
-    with pytest.raises(InputError, match="x.zkh: damaged package"):
+    with pytest.raises(InputError, match=r"x\.zkh: damaged package"):
         open_package(small_package()[:-1], "x.zkh")
     with pytest.raises(InputError, match="damaged"):
         open_package(MAGIC + b"\x01" + msgpack.packb({"statement": {}}), "x.zkh")

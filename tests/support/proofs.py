@@ -1,0 +1,27 @@
+"""A small ledger and its proof under the test preset, made once a run: for tests of what happens around a proof."""
+
+from functools import cache
+
+from zkharvest.audit.proving import prove
+from zkharvest.commitment.opening import commit
+from zkharvest.trades.csv_in import trades_from_text
+
+SMALL = """\
+time,source,id,kind,asset,quantity,amount,fee,to,lots
+2024-01-02T10:00:00Z,kraken:main,a1,buy,BTC,1.5,60000,10,,
+2024-05-02T10:00:00Z,coinbase:main,c1,buy,ETH,10,30000,5,,
+2024-09-02T10:00:00Z,kraken:main,a3,transfer,BTC,0.25,,,coinbase:main,
+2025-03-02T10:00:00Z,kraken:main,a2,sell,BTC,0.5,18000,4,,
+2025-06-02T10:00:00Z,coinbase:main,c2,sell,ETH,4,9000,3,,
+"""
+YEAR, METHOD, NONCE, AUDIENCE = 2025, "hifo", bytes(range(16)), "the tax office"
+
+
+@cache
+def small_opening():
+    return commit(trades_from_text(SMALL, "small.csv"))
+
+
+@cache
+def small_package():
+    return prove(small_opening(), year=YEAR, method=METHOD, preset="test", nonce=NONCE, audience=AUDIENCE)

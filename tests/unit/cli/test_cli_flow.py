@@ -1,0 +1,273 @@
+"""The flow by its commands: commit, prove, attest, verify, inspect; exit codes and files."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.proofs import METHOD, NONCE, SMALL, YEAR, small_opening, small_package
+from zkharvest.audit.opening_file import write_opening
+from zkharvest.audit.verdict import verify
+from zkharvest.cli import main
+from zkharvest.cli.output import ExitCode
+from zkharvest.cli.show import money
+
+SOURCES = ("coinbase:main", "kraken:main")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trades.csv").write_text(SMALL)
+    (tmp_path / "p.zkh").write_bytes(small_package())
+    return tmp_path
+
+
+@pytest.fixture
+def test_preset(monkeypatch):
+    """Real policy refuses the test preset; these tests are about everything else."""
+    monkeypatch.setattr(
+        "zkharvest.audit.verdict.verify", lambda data, **expected: verify(data, allow_test_preset=True, **expected)
+    )
+
+
+def expected():
+    return [
+        word for source, root in small_opening().roots.items() for word in ("--commitment", f"{source}={root.hex()}")
+    ]
+
+
+def test_commit_writes_a_private_opening_and_prints_commitments(here, capsys):
+    assert main(["commit", "trades.csv", "-o", "s.zko"]) == ExitCode.DONE
+    out, err = capsys.readouterr()
+    lines = dict(line.split("=") for line in out.splitlines())
+    assert tuple(lines) == SOURCES
+    assert all(len(bytes.fromhex(root)) == 36 for root in lines.values())
+    assert "keep it secret" in err
+    assert stat.S_IMODE((here / "s.zko").stat().st_mode) == 0o600
+    before = (here / "s.zko").read_bytes()
+    assert main(["commit", "trades.csv", "-o", "s.zko"]) == ExitCode.USAGE
+    assert (here / "s.zko").read_bytes() == before
+    assert main(["commit", "trades.csv", "-o", "s.zko", "--force", "--json"]) == ExitCode.DONE
+    shown = json.loads(capsys.readouterr().out)
+    assert [source["id"] for source in shown["sources"]] == list(SOURCES)
+    assert shown["sources"][0]["root"] != lines[SOURCES[0]]  # fresh salts
+
+
+def test_prove_then_verify(here, capsys, test_preset):
+    write_opening("s.zko", small_opening())
+    words = ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--preset", "test", "-o", "new.zkh", "--json"]
+    assert main(words) == ExitCode.DONE
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["schema"] == "zkharvest/proof/1"
+    assert shown["bytes"] == (here / "new.zkh").stat().st_size
+    assert main(["verify", "new.zkh", *expected(), "--year", "2025", "--method", "fifo"]) == ExitCode.DONE
+    out = capsys.readouterr().out
+    assert out.startswith("VERIFIED  new.zkh\n  Statement")
+    assert "net loss 5,012.33333333 USD, tax year 2025, FIFO per wallet, America/New_York" in out
+    assert "Not shown    that these sources are all of the taxpayer's sources" in out
+    assert main(words) == ExitCode.USAGE  # never overwrites
+
+
+def test_an_opening_that_others_can_read_is_refused(here, capsys):
+    write_opening("s.zko", small_opening())
+    (here / "s.zko").chmod(0o644)
+    assert main(["prove", "s.zko", "--year", "2025", "--method", "fifo", "-o", "new.zkh"]) == ExitCode.USAGE
+    assert "hint: chmod 600 s.zko" in capsys.readouterr().err
+    assert not (here / "new.zkh").exists()
+
+
+def test_a_proof_that_fails_its_self_check_is_not_written(here, capsys, monkeypatch):
+    write_opening("s.zko", small_opening())
+    bad = small_package()[:-1] + b"\x00"
+    monkeypatch.setattr("zkharvest.audit.proving.prove", lambda *_, **__: bad)
+    assert main(["prove", "s.zko", "--year", "2025", "--method", "fifo", "-o", "new.zkh"]) == ExitCode.INTERNAL
+    assert sorted(os.listdir(here)) == ["p.zkh", "s.zko", "trades.csv"]
+
+
+def test_verdict_as_json(here, capsys, test_preset):
+    assert main(["verify", "p.zkh", *expected(), "--json"]) == ExitCode.DONE
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["schema"], shown["verdict"], shown["reason"]) == ("zkharvest/verdict/1", "accepted", None)
+    statement = shown["statement"]
+    assert (statement["year"], statement["method"], statement["basis"]) == (YEAR, METHOD, "wallet")
+    assert {source["id"]: source["root"] for source in statement["sources"]} == {
+        source: root.hex() for source, root in small_opening().roots.items()
+    }
+    assert main(["ledger", "report", "trades.csv", "--year", "2025", "--method", METHOD, "--json"]) == ExitCode.DONE
+    assert json.loads(capsys.readouterr().out)["totals"] == statement["totals"]
+    assert shown["security"]["preset"] == "test"
+    assert len(shown["not_shown"]) >= 2
+
+
+def test_no_expectation_is_undecided(here, capsys, test_preset):
+    assert main(["verify", "p.zkh"]) == ExitCode.UNDECIDED
+    out, err = capsys.readouterr()
+    assert out.startswith("CONSISTENT (unbound)  p.zkh\n")
+    assert "--commitment" in err
+
+
+def test_real_policy_refuses_the_test_preset(here, capsys):
+    assert main(["verify", "p.zkh", *expected()]) == ExitCode.REJECTED
+    assert "policy/test-preset" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--year", "2024"], "policy/year"),
+        (["--method", "lifo"], "policy/method"),
+        (["--basis", "universal"], "policy/basis"),
+        (["--nonce", "00"], "policy/context"),
+        (["--nonce", NONCE.hex(), "--audience", "me"], "policy/context"),
+        (["--opening", "00" * 36], "policy/opening"),
+        (["--circuit", "other/v1"], "policy/circuit"),
+        (["--signer", "00" * 32], "signature/missing"),
+        (["--source-key", f"{SOURCES[0]}={'00' * 48}"], "attestation/missing"),
+        (["--commitment", f"binance={'00' * 36}"], "policy/commitment"),
+    ],
+)
+def test_expectations_on_the_command_line_are_enforced(here, capsys, test_preset, words, reason):
+    assert main(["verify", "p.zkh", *expected(), *words]) == ExitCode.REJECTED
+    assert f"  Reason  {reason}: " in capsys.readouterr().out
+
+
+def test_what_is_malformed_behind_our_magic_is_rejected(here, capsys):
+    data = small_package()
+    for changed in (data[:-1], data[:9], data[:8], data + b"\0", data[:100] + b"\xff" + data[101:]):
+        (here / "bad.zkh").write_bytes(changed)
+        assert main(["verify", "bad.zkh", *expected()]) == ExitCode.REJECTED
+        assert capsys.readouterr().out.startswith("REJECTED  bad.zkh\n  Reason")
+
+
+def test_other_files_are_wrong_use_and_newer_ones_undecided(here, capsys):
+    assert main(["verify", "trades.csv", *expected()]) == ExitCode.USAGE
+    assert "trades.csv: this is not a zkharvest package" in capsys.readouterr().err
+    assert main(["verify", "trades.csv", "--json"]) == ExitCode.USAGE
+    assert json.loads(capsys.readouterr().out)["reason"] == "package/magic"
+    (here / "new.zkh").write_bytes(small_package()[:8] + b"\x02")
+    assert main(["verify", "new.zkh", *expected()]) == ExitCode.UNDECIDED
+    assert main(["verify", "none.zkh"]) == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--commitment", "nonsense"],
+        ["--commitment", "=00"],
+        ["--commitment", f"{SOURCES[0]}=00"],
+        ["--commitment", f"{SOURCES[0]}=zz"],
+        ["--commitment", f"{SOURCES[0]}={'00' * 36}", "--commitment", f"{SOURCES[0]}={'01' * 36}"],
+        ["--source-key", f"{SOURCES[0]}=00"],
+        ["--signer", "00"],
+        ["--nonce", "0"],
+        ["--opening", "00"],
+        ["--method", "best"],
+    ],
+)
+def test_expectations_that_make_no_sense_are_wrong_use(here, capsys, words):
+    assert main(["verify", "p.zkh", *words]) == ExitCode.USAGE
+    assert capsys.readouterr().err.startswith("zkharvest: error: ")
+
+
+def test_keys_and_attestations(here, capsys, test_preset):
+    assert main(["keygen", "--scheme", "bls", "-o", "venue.key", "--public", "venue.pub"]) == ExitCode.DONE
+    venue = capsys.readouterr().out.strip()
+    assert main(["keygen", "-o", "my.key", "--json"]) == ExitCode.DONE
+    mine = json.loads(capsys.readouterr().out)["public"]
+    assert len(venue) == 96
+    assert len(mine) == 64
+    assert main(["keygen", "-o", "my.key"]) == ExitCode.USAGE
+    assert stat.S_IMODE((here / "my.key").stat().st_mode) == 0o600
+
+    assert main(["attest", "p.zkh", "--key", "venue.key", "--source", SOURCES[1]]) == ExitCode.DONE
+    assert main(["attest", "p.zkh", "--key", "my.key", "-o", "signed.zkh"]) == ExitCode.DONE
+    capsys.readouterr()
+    words = ["--source-key", f"{SOURCES[1]}=venue.pub", "--signer", mine]
+    assert main(["verify", "signed.zkh", *words]) == ExitCode.DONE
+    out = capsys.readouterr().out
+    assert f"signed by key {venue[:16]}... (as expected)" in out
+    assert f"by the taxpayer, key {mine[:16]}... (as expected)" in out
+    assert main(["verify", "p.zkh", *words]) == ExitCode.REJECTED
+    assert main(["verify", "signed.zkh", "--source-key", f"{SOURCES[0]}={venue}"]) == ExitCode.REJECTED
+    assert main(["verify", "signed.zkh", *expected()]) == ExitCode.DONE
+    assert "(not compared)" in capsys.readouterr().out
+
+    assert main(["attest", "signed.zkh", "--key", "venue.key", "--source", SOURCES[0]]) == ExitCode.USAGE
+    assert "--drop-signature" in capsys.readouterr().err
+    assert main(["attest", "signed.zkh", "--key", "venue.key", "--source", SOURCES[0], "--drop-signature"]) == 0
+    assert "the taxpayer's signature was removed" in capsys.readouterr().err
+    assert main(["attest", "signed.zkh", "--key", "my.key", "--source", SOURCES[0]]) == ExitCode.USAGE
+    assert main(["attest", "trades.csv", "--key", "my.key"]) == ExitCode.USAGE
+
+
+def test_a_private_key_is_not_written_to_a_stream(here, capsys):
+    assert main(["keygen", "-o", "-"]) == ExitCode.USAGE
+    assert capsys.readouterr().out == ""
+
+
+def test_inspect_never_verifies_and_says_so(here, capsys):
+    assert main(["inspect", "p.zkh"]) == ExitCode.DONE
+    out, err = capsys.readouterr()
+    assert out.startswith("p.zkh: audit package, version 1, ")
+    assert "not verified" in out.splitlines()[0]
+    assert "zkharvest verify does that" in err
+    assert main(["inspect", "p.zkh", "--json"]) == ExitCode.DONE
+    assert json.loads(capsys.readouterr().out)["schema"] == "zkharvest/inspect-package/1"
+    write_opening("s.zko", small_opening())
+    assert main(["inspect", "s.zko"]) == ExitCode.DONE
+    assert "envelope  plain" in capsys.readouterr().out
+    assert main(["inspect", "trades.csv"]) == ExitCode.USAGE
+    (here / "p.zkh").write_bytes(small_package()[:-1])
+    assert main(["inspect", "p.zkh"]) == ExitCode.REJECTED
+
+
+def test_circuits(here, capsys):
+    assert main(["circuits", "list", "--json"]) == ExitCode.DONE
+    listed = json.loads(capsys.readouterr().out)["circuits"]
+    assert listed[-1]["id"] == "lot-machine/v1"
+    assert main(["circuits", "show", "lot-machine/v1"]) == ExitCode.DONE
+    out = capsys.readouterr().out
+    assert listed[-1]["digest"] in out
+    assert main(["circuits", "show", "nothing/v1"]) == ExitCode.USAGE
+    assert "it knows lot-machine/v1" in capsys.readouterr().err
+    assert main(["circuits", "check"]) == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("0.00000000", "0.00"),
+        ("1234567.50000000", "1,234,567.50"),
+        ("-0.00000001", "-0.00000001"),
+        ("-1234.00000000", "-1,234.00"),
+        ("999.12345678", "999.12345678"),
+    ],
+)
+def test_money_is_exact(text, shown):
+    assert money(text) == shown
+
+
+def modules_after(*words):
+    code = (
+        f"import sys, json; from zkharvest.cli import main; main({list(words)!r}); print(json.dumps(list(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["verify", "p.zkh", "--year", "2025"], ["inspect", "p.zkh"], ["verify", "--help"]]
+)
+def test_what_an_auditor_runs_needs_no_heavy_library(here, words):
+    # (typer may bring pydantic: newer versions convert options with it)
+    heavy = {"numpy", "numba", "llvmlite", "galois", "py_ecc", "cryptography", "rich", "msgpack"}
+    assert modules_after(*words) & heavy == set()
+
+
+def test_it_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "zkharvest", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("zkharvest ")
