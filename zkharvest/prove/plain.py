@@ -12,7 +12,6 @@ from collections.abc import Sequence
 P = 0x7F000001
 GENERATOR = 3
 TWO_ADICITY = 24
-_ROOT = 0x6AC49F88  # of order 2^24: the two-adic generator that Plonky3 publishes in koala-bear/src/koala_bear.rs
 
 Ext = tuple[int, int, int, int, int]
 EXT_ZERO: Ext = (0, 0, 0, 0, 0)
@@ -20,10 +19,10 @@ EXT_ONE: Ext = (1, 0, 0, 0, 0)
 
 
 def root_of_unity(log_order: int) -> int:
-    """The canonical primitive 2^log_order-th root of unity; each is the square of the next."""
+    """The primitive 2^log_order-th root of unity that FORMAT.md section 1 fixes; each is the square of the next."""
     if not 0 <= log_order <= TWO_ADICITY:
         raise ValueError(f"no root of unity of order 2^{log_order}")
-    return pow(_ROOT, 1 << (TWO_ADICITY - log_order), P)
+    return pow(GENERATOR, (P - 1) >> log_order, P)
 
 
 def inverse(a: int) -> int:

@@ -44,6 +44,7 @@ def test_constants() -> None:
     assert plain.ext_pow(plain.ext_sub(plain.ext_pow(x, P), x), P**5 - 1) == plain.EXT_ONE
     root = plain.root_of_unity(24)
     assert pow(root, 1 << 24, P) == 1 and pow(root, 1 << 23, P) == P - 1
+    assert root == 0x6AC49F88  # the last of Plonky3's TWO_ADIC_GENERATORS (koala-bear/src/koala_bear.rs)
     assert plain.root_of_unity(1) == P - 1 and plain.root_of_unity(0) == 1
     # 3 generates the group: its order is not a proper divisor of p - 1 = 2^24 * 127.
     assert pow(3, (P - 1) // 2, P) != 1 and pow(3, (P - 1) // 127, P) != 1
