@@ -4,13 +4,14 @@ Runs only what a person would type, and shows it. Ends with exit code 0 only if 
 (exit code 0 of `zkharvest verify`) and the changed one rejected (exit code 1). Writes into `demo/`.
 """
 
+import os
 import shlex
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(os.path.relpath(Path(__file__).resolve().parent))
 WORK = Path("demo")
 YEAR, METHOD = "2025", "hifo"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zkharvest.audit.package import package_bytes
@@ -25,6 +27,15 @@ _LARGE = 17
 _FOR_LARGE = {"standard": "standard-large"}
 """What takes a preset's place from 2^17 rows on: half the blow-up, so half the memory and less time, for a proof half
 as large again."""
+
+
+def first_run() -> bool:
+    """Whether the prover's kernels have yet to be compiled: then the first proof takes half a minute longer.
+
+    Where they are cached elsewhere (the package lies where we may not write), the answer is no.
+    """
+    folder = Path(__file__).parent.parent / "prove"
+    return os.access(folder, os.W_OK) and not any(folder.glob("__pycache__/*.nbi"))
 
 
 class SelfCheckError(ZkharvestError):

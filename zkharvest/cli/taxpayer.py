@@ -236,6 +236,8 @@ def prove(
         secret = read_opening(opening)
         from zkharvest.audit import proving
 
+        if proving.first_run():
+            output.note("first run on this machine: compiling the prover takes about half a minute, once")
         made = proving.prove(
             secret,
             year=year,

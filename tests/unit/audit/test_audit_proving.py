@@ -113,3 +113,13 @@ def test_other_files_and_damaged_ones_are_told_apart():
         open_package(small_package()[:-1], "x.zkh")
     with pytest.raises(InputError, match="damaged"):
         open_package(MAGIC + b"\x01" + msgpack.packb({"statement": {}}), "x.zkh")
+
+
+def test_the_first_run_is_told_from_later_ones(tmp_path, monkeypatch):
+    (tmp_path / "audit").mkdir()
+    cache = tmp_path / "prove" / "__pycache__"
+    cache.mkdir(parents=True)
+    monkeypatch.setattr(proving, "__file__", str(tmp_path / "audit" / "proving.py"))
+    assert proving.first_run()
+    (cache / "kernel-1.py311.nbi").write_bytes(b"")
+    assert not proving.first_run()
