@@ -46,19 +46,23 @@ class Calendar:
         first = (self.first_day - _EPOCH).days
         return [((first + d) * _DAY_SECONDS - offset) * 1000 for d, offset in enumerate(offset_of)]
 
-    def rows(self, year: int) -> list[tuple[int, int, int]]:
-        """(start, long at, phase) of each public row: the days, then the year's end, then the end of time."""
+    def rows(self, year: int, *, carried: bool = False) -> list[tuple[int, int, int]]:
+        """(start, long at, phase) of each public row: the days, then the year's end, then the end of time.
+
+        With lots `carried` in, the first day is the day on which the opening inventory stands: what was recorded before
+        is in it, so a row of phase 2 (without effect) comes before the days.
+        """
         starts = self.starts()
         first_in_year = (date(year, 1, 1) - self.first_day).days
-        rows = []
+        rows = [(0, 0, 2)] if carried else []
         for d in range(self.days):
             long_day = (long_from(self.first_day + d * _DAY) - self.first_day).days
             rows.append((starts[d], starts[long_day], int(d >= first_in_year)))
         return [*rows, (starts[self.days], 0, 2), (END_OF_TIME, 0, 0)]
 
-    def public_columns(self, year: int) -> list[tuple[int, ...]]:
+    def public_columns(self, year: int, *, carried: bool = False) -> list[tuple[int, ...]]:
         """The seven public columns start0..2, long0..2, phase: instants in limbs of 15 bits, lowest first."""
-        rows = self.rows(year)
+        rows = self.rows(year, carried=carried)
         mask = (1 << LIMB_BITS) - 1
         limbs = [tuple((row[k] >> (LIMB_BITS * i)) & mask for row in rows) for k in (0, 1) for i in range(3)]
         return [*limbs, tuple(row[2] for row in rows)]
@@ -106,18 +110,20 @@ def make_calendar(first_day: date, days: int, offsets: Sequence[tuple[int, int]]
 def check_zone(calendar: Calendar, timezone: str) -> None:
     """Reject(STATEMENT_CALENDAR) unless every day up to the year's end begins when it does in the zone.
 
-    Reject(STATEMENT_ZONE) where this machine does not know the zone. Later days need not agree: rules for the future
-    change, and what they say is after the year's end in any case.
+    Reject(STATEMENT_ZONE) where this machine does not know the zone, or knows other rules for days after the year's end: no
+    total depends on those, but from when the lots of the closing inventory are long term does, and rules for the
+    future change.
     """
     try:
         zone = ZoneInfo(timezone)
     except (KeyError, ValueError, OSError):
         raise Reject(Reason.STATEMENT_ZONE, f"this machine does not know the time zone {timezone!r}") from None
     starts = calendar.starts()
-    for d in range(calendar.days + 1):
+    for d, start in enumerate(starts):
         day = calendar.first_day + d * _DAY
-        if first_instant(zone, day) != starts[d]:
-            raise Reject(Reason.STATEMENT_CALENDAR, f"{day} does not begin at that instant in {timezone}")
+        if first_instant(zone, day) != start:
+            reason = Reason.STATEMENT_CALENDAR if d <= calendar.days else Reason.STATEMENT_ZONE
+            raise Reject(reason, f"{day} does not begin at that instant in {timezone} as this machine knows it")
 
 
 def first_instant(zone: ZoneInfo, day: date) -> int:

@@ -25,7 +25,7 @@ from zkharvest.verify.statement import EMPTY_ROOT, Statement, circuit_of, public
 
 SCHEMA = "zkharvest/verdict/1"
 ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
-_UNDECIDED = {Reason.PACKAGE_VERSION, Reason.CIRCUIT_UNKNOWN, Reason.STATEMENT_ZONE}
+_UNDECIDED = {Reason.PACKAGE_VERSION, Reason.CIRCUIT_UNKNOWN, Reason.STATEMENT_ZONE, Reason.POLICY_NO_OPENING}
 
 _NEVER_SHOWN = (
     "that these sources are all of the taxpayer's sources",
@@ -147,6 +147,10 @@ def _verify(data: bytes, policy: Policy) -> Verdict:
     # 6 ----- The calendar is the time zone's. Last, as it alone can end undecided on a package whose proof holds.
     check_zone(statement.calendar, statement.timezone)
 
+    # 7 ----- Lots carried in are as good as the package that carried them out: without its root nothing is shown.
+    if policy.opening is None and statement.opening != EMPTY_ROOT:
+        raise Reject(Reason.POLICY_NO_OPENING, "lots were carried in: expect last year's closing inventory")
+
     compared = sum(source.id in policy.commitments for source in statement.sources)
     parts = (("attestations", package.attestations), ("signature", package.signature))
     return Verdict(
@@ -204,8 +208,8 @@ def not_shown(statement: Statement, policy: Policy, compared: int) -> tuple[str,
     if compared < len(statement.sources):
         rest = len(statement.sources) - compared
         lines.append(f"that the commitments are the sources' own: {rest} of {len(statement.sources)} not compared")
-    if policy.opening is None and statement.opening != EMPTY_ROOT:
-        lines.append("that the opening inventory is last year's closing one: it was not compared")
+    if statement.method == "specific":
+        lines.append("that the lots were identified by the time of each disposal: their choice is in the taxpayer's books")
     if (statement.audience or statement.nonce) and policy.audience is None and policy.nonce is None:
         lines.append("that the package was made for you: its context was not compared")
     return tuple(lines)

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     POLICY_CIRCUIT = "policy/circuit"
     POLICY_COMMITMENT = "policy/commitment"
     POLICY_OPENING = "policy/opening"
+    POLICY_NO_OPENING = "policy/opening-not-compared"  # lots were carried in, and nobody says which are right
     POLICY_YEAR = "policy/year"
     POLICY_METHOD = "policy/method"
     POLICY_BASIS = "policy/basis"

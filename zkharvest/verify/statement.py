@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from itertools import pairwise
 from unicodedata import is_normalized
 
@@ -157,7 +158,7 @@ def public_data(statement: Statement, description: Description, context: bytes) 
     """The statement as the circuit's public data.
 
     Scalars: the method one-hot, wallet basis, the sign of the proceeds, 12 little-endian bytes of each total, both
-    inventory roots. List: one record per source, its root. Public columns: the calendar's.
+    inventory roots. List: one record per source, its root and the code of its id. Public columns: the calendar's.
     """
     totals = statement.totals
     magnitudes = [getattr(totals, name) for name in TOTALS[:-1]] + [abs(totals.proceeds)]
@@ -170,9 +171,16 @@ def public_data(statement: Statement, description: Description, context: bytes) 
         *_words(statement.closing),
     ]
     table = [table.name for table in description.tables].index(CALENDAR_TABLE)
-    columns = statement.calendar.public_columns(statement.year)
-    sources = tuple(_words(source.root) for source in statement.sources)
+    columns = statement.calendar.public_columns(statement.year, carried=statement.opening != EMPTY_ROOT)
+    sources = tuple((*_words(source.root), *source_code(source.id)) for source in statement.sources)
     return PublicData(tuple(publics), (sources,), {(table, i): column for i, column in enumerate(columns)}, context)
+
+
+def source_code(name: str) -> tuple[int, int, int]:
+    """Three words of 30 bits that stand for a source in hashed records: where a transfer goes, where a lot lies."""
+    digest = sha256(b"zkharvest/source/v1\0" + name.encode()).digest()
+    first, second, third = (int.from_bytes(digest[i : i + 4], "little") & 0x3FFFFFFF for i in (0, 4, 8))
+    return first, second, third
 
 
 # --------------------------------------------------------------------------------------------- parts
@@ -263,6 +271,10 @@ def _sources(value: Value) -> tuple[Source, ...]:
     names = [source.id.encode() for source in sources]
     if any(a >= b for a, b in pairwise(names)):
         raise Reject(Reason.STATEMENT_VALUE, "the sources are not in strictly increasing order")
+    if len({source_code(source.id) for source in sources}) < len(sources):
+        raise Reject(Reason.STATEMENT_VALUE, "two sources have one code: a transfer could go to either")
+    if len({source.root for source in sources}) < len(sources):
+        raise Reject(Reason.STATEMENT_VALUE, "two sources have one commitment: its records would count twice")
     return tuple(sources)
 
 
