@@ -187,9 +187,9 @@ def _run_block(work: Any, rows: Any, code: Any, pool: Any, ext: Any, scratch: An
 def _bring(work: Any, base: Any, scratch: Any, source: Any, at: Any, step: Any, width: Any, rows: Any) -> None:
     """Transpose `rows` rows of `width` words, `step` words apart, into consecutive registers."""
     zero = splat(np.uint32(0))
-    for c in range(0, width, 16):
-        bits = np.uint32((1 << min(16, width - c)) - 1)
-        for r in range(0, rows, 16):
+    for r in range(0, rows, 16):
+        for c in range(0, width, 16):
+            bits = np.uint32((1 << min(16, width - c)) - 1)
             for k in range(16):
                 store(scratch, 16 * k, load_some(source, at + (r + k) * step + c, bits, zero))
             transpose(scratch, 0)
