@@ -34,7 +34,8 @@ floor of the exact proportion of what remains, so that parts add up to the whole
 calendar's instant on; a part counts if its disposal lies in the tax year; records after the year's end have no
 effect.
 
-Not claimed: that the sources are all of the taxpayer's sources, or that a recorded price was fair.
+Not claimed: that the sources are all of the taxpayer's sources, that a recorded price was fair, or, under specific
+identification, that the lots were identified by the time of each disposal (any lots of the pool may be named).
 """
 
 

@@ -1,10 +1,11 @@
 """How trades and lots become field elements: the layout of hashed records, shared with the circuit.
 
 A Poseidon input has 24 lanes. Quantities (112 bits), money (64 bits) and unit bases (160 bits) travel in little-endian
-lanes of 24 bits (three bytes), times in limbs of 15 bits, asset names as a 162-bit prefix of a SHA-256 digest.
+lanes of 24 bits (three bytes), times in limbs of 15 bits, names as prefixes of a SHA-256 digest. A transfer has no
+value: its value lanes name the destination.
 
-    record: tag+code | t0,t1 | t2,tie | quantity x5 | value x3 | asset x6 | kind | 0 | salt x5
-    lot A:  tag | asset x6 | 2*wallet+side | quantity x5 | value x3 | seq | 0 0 | salt x5
+    record: tag+code | t0,t1 | t2,tie | quantity x5 | value or destination x3 | asset x6 | kind | 0 | salt x5
+    lot A:  tag | asset x6 | wallet x3 | quantity x5 | value x3 | 2*seq+side | salt x5
     lot B:  tag | digest of lot A x9 | unit basis x7 | long-from x3 | 0 x4
     node:   tag | left digest x9 | right digest x9 | salt x5 (zero but for the root)
 """
@@ -22,8 +23,8 @@ DEPTH = 24
 
 TAG_RECORD, TAG_NODE, TAG_LOT_A, TAG_LOT_B = (k << 24 for k in (1, 2, 3, 4))
 
-CLOSE, MOVE, SHORT_SIDE, NEGATIVE, TO = 1, 2, 4, 8, 16
-"""Bits of a record's code; `to` (the destination's source number) fills the bits from 16 upwards."""
+CLOSE, MOVE, SHORT_SIDE, NEGATIVE = 1, 2, 4, 8
+"""Bits of a record's code."""
 
 TREE_OPENING = 32768
 TREE_CLOSING = 32769
@@ -32,6 +33,8 @@ TREE_CLOSING = 32769
 MAX_TIE = 2**15
 MAX_SOURCES = 4096
 QUANTITY_LANES, MONEY_LANES, UNIT_LANES, ASSET_LANES = 5, 3, 7, 6
+SOURCE_LANES = 3
+LOT_LANES = ASSET_LANES + SOURCE_LANES + QUANTITY_LANES + MONEY_LANES + 1
 
 
 def lanes24(value: int, count: int) -> list[int]:
@@ -55,6 +58,18 @@ def asset_code(name: str) -> tuple[int, ...]:
     order = [int.from_bytes(digest[3 * i : 3 * i + 3], "little") for i in range(3)]
     rest = [int.from_bytes(digest[9 + 4 * i : 13 + 4 * i], "little") & 0x3FFFFFFF for i in range(3)]
     return (*order, *rest)
+
+
+@lru_cache(maxsize=65536)
+def source_code(name: str) -> tuple[int, int, int]:
+    """Three lanes of 30 bits that stand for a source wherever a hash speaks of one.
+
+    A source's number in a statement is no name: it changes with the list. The verifier refuses a list with two equal
+    codes.
+    """
+    digest = hashlib.sha256(b"zkharvest/source/v1\0" + name.encode()).digest()
+    first, second, third = (int.from_bytes(digest[i : i + 4], "little") & 0x3FFFFFFF for i in (0, 4, 8))
+    return first, second, third
 
 
 def digest_bytes(digest: tuple[int, ...]) -> bytes:

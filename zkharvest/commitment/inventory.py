@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .encoding import DIGEST, SALT, TAG_LOT_A, TAG_LOT_B, WIDTH
+from .encoding import DIGEST, LOT_LANES, SALT, TAG_LOT_A, TAG_LOT_B, WIDTH
 from .opening import salts
 from .poseidon_kernel import compress_many
 from .records import Lanes
@@ -23,14 +23,14 @@ class Inventory:
 
 
 def commit_inventory(lots: Lanes, unit: Lanes, long_from: Lanes, seed: bytes, label: str) -> Inventory:
-    """Commit lots: (n, 16) lanes (asset, 2*wallet+side, quantity, value, seq), (n, 7) unit and (n, 3) long-from.
+    """Commit lots: (n, 18) lanes (asset, wallet, quantity, value, 2*seq+side), (n, 7) unit and (n, 3) long-from.
 
     `label` separates the salts of different statements.
     """
     n = len(lots)
     first = np.zeros((n, WIDTH), np.uint32)
     first[:, 0] = TAG_LOT_A
-    first[:, 1:17] = lots
+    first[:, 1 : 1 + LOT_LANES] = lots
     first[:, WIDTH - SALT :] = salts(seed, f"lot\0{label}", n)
     second = np.zeros((n, WIDTH), np.uint32)
     second[:, 0] = TAG_LOT_B

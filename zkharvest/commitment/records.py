@@ -11,7 +11,18 @@ import numpy.typing as npt
 from zkharvest.errors import InputError, Problem
 from zkharvest.trades.model import Kind, Trade
 
-from .encoding import CLOSE, MAX_SOURCES, MAX_TIE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD, TO, WIDTH, asset_code
+from .encoding import (
+    CLOSE,
+    MAX_SOURCES,
+    MAX_TIE,
+    MOVE,
+    NEGATIVE,
+    SHORT_SIDE,
+    TAG_RECORD,
+    WIDTH,
+    asset_code,
+    source_code,
+)
 
 Lanes = npt.NDArray[np.uint32]
 
@@ -23,7 +34,7 @@ class Records:
     """All trades in their global order.
 
     lanes: (n, 24) canonical elements, salt lanes zero; source, position: where each record stands;
-    short: the pool side each trade works on; negative: whether its value is below zero.
+    short: the pool side each trade works on; to: the number of a transfer's destination, 0 elsewhere.
     """
 
     sources: tuple[str, ...]
@@ -31,6 +42,7 @@ class Records:
     source: npt.NDArray[np.int64]
     position: npt.NDArray[np.int64]
     short: npt.NDArray[np.bool_]
+    to: npt.NDArray[np.int64]
 
 
 def all_sources(trades: Sequence[Trade]) -> tuple[str, ...]:
@@ -106,7 +118,7 @@ def encode(trades: Sequence[Trade]) -> Records:
     n = len(trades)
     lanes = np.zeros((n, WIDTH), np.uint32)
     source, position = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    shorts = np.zeros(n, np.bool_)
+    shorts, to = np.zeros(n, np.bool_), np.zeros(n, np.int64)
     count = [0] * len(sources)
     tie, last_time = 0, -1
     rows: list[tuple[int, ...]] = []
@@ -118,14 +130,18 @@ def encode(trades: Sequence[Trade]) -> Records:
         short = sides.get(i, t.kind in {Kind.SHORT, Kind.COVER})
         value = signed_value(t, short)
         code = SHORT_SIDE * short + NEGATIVE * (value < 0)
+        v = abs(value)
+        amount = (v & 0xFFFFFF, v >> 24 & 0xFFFFFF, v >> 48)
         if t.kind is Kind.TRANSFER:
-            code += MOVE + TO * number[t.to]
+            code += MOVE
+            to[i] = number[t.to]
+            amount = source_code(t.to)
         elif t.kind not in _OPENING:
             code += CLOSE
         s = number[t.source]
         source[i], position[i], shorts[i] = s, count[s], short
         count[s] += 1
-        q, v, ms = t.quantity, abs(value), t.time
+        q, ms = t.quantity, t.time
         rows.append(
             (
                 TAG_RECORD + code,
@@ -136,9 +152,7 @@ def encode(trades: Sequence[Trade]) -> Records:
                 q >> 48 & 0xFFFFFF,
                 q >> 72 & 0xFFFFFF,
                 q >> 96,
-                v & 0xFFFFFF,
-                v >> 24 & 0xFFFFFF,
-                v >> 48,
+                *amount,
                 *asset_code(t.asset),
                 int(t.kind),
                 0,
@@ -146,4 +160,4 @@ def encode(trades: Sequence[Trade]) -> Records:
         )
     if rows:
         lanes[:, :19] = rows
-    return Records(sources, lanes, source, position, shorts)
+    return Records(sources, lanes, source, position, shorts, to)

@@ -110,9 +110,9 @@ def make_calendar(first_day: date, days: int, offsets: Sequence[tuple[int, int]]
 def check_zone(calendar: Calendar, timezone: str) -> None:
     """Reject(STATEMENT_CALENDAR) unless every day up to the year's end begins when it does in the zone.
 
-    Reject(STATEMENT_ZONE) where this machine does not know the zone, or knows other rules for days after the year's end: no
-    total depends on those, but from when the lots of the closing inventory are long term does, and rules for the
-    future change.
+    Reject(STATEMENT_ZONE) where this machine does not know the zone, or knows other rules for days after the year's
+    end: no total depends on those, but from when the lots of the closing inventory are long term does, and rules
+    for the future change.
     """
     try:
         zone = ZoneInfo(timezone)

@@ -31,7 +31,7 @@ class Pinned:
 
 
 PINNED: tuple[Pinned, ...] = (
-    Pinned("lot-machine/v1", "d6dc3641a87f22ee43504f37ac461487b516962d8dfafdf1e93c8dfe4c8d5e67"),
+    Pinned("lot-machine/v1", "762280f33b1324c438a58e0ba9959cb8ba5a83f822b81c87bcb6e5c76b7fe197"),
 )
 
 

@@ -209,7 +209,9 @@ def not_shown(statement: Statement, policy: Policy, compared: int) -> tuple[str,
         rest = len(statement.sources) - compared
         lines.append(f"that the commitments are the sources' own: {rest} of {len(statement.sources)} not compared")
     if statement.method == "specific":
-        lines.append("that the lots were identified by the time of each disposal: their choice is in the taxpayer's books")
+        lines.append(
+            "that the lots were identified by the time of each disposal: their choice is in the taxpayer's books"
+        )
     if (statement.audience or statement.nonce) and policy.audience is None and policy.nonce is None:
         lines.append("that the package was made for you: its context was not compared")
     return tuple(lines)

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from zkharvest.circuit.builder import Bus, Circuit
 from zkharvest.circuit.expr import Expr
 from zkharvest.circuit.gadgets import Ranges
-from zkharvest.commitment.encoding import DEPTH, DIGEST, MAX_SOURCES, TREE_CLOSING, TREE_OPENING
+from zkharvest.commitment.encoding import (
+    DEPTH,
+    DIGEST,
+    LOT_LANES,
+    MAX_SOURCES,
+    SOURCE_LANES,
+    TREE_CLOSING,
+    TREE_OPENING,
+)
 
 BUCKETS = ("short_gain", "short_loss", "long_gain", "long_loss", "proceeds")
 TOTAL_BYTES = 12
@@ -28,6 +36,8 @@ class Buses:
     record: Bus
     node: Bus
     lot: Bus
+    listed: Bus
+    source: Bus
     calendar: Bus
     link: Bus
     content: Bus
@@ -53,7 +63,9 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
         ranges=Ranges(bytes=circuit.bus("bytes", 2), u15=circuit.bus("u15", 1)),
         record=circuit.bus("record", 19),
         node=circuit.bus("node", 3 + DIGEST),
-        lot=circuit.bus("lot", 28),
+        lot=circuit.bus("lot", 2 + LOT_LANES + 7 + 3),
+        listed=circuit.bus("listed", 1 + SOURCE_LANES),
+        source=circuit.bus("source", 1 + SOURCE_LANES),
         calendar=circuit.bus("calendar", 10),
         link=circuit.bus("link", POOL + 2 + KEY + 1 + KEY),
         content=circuit.bus("content", POOL + 2 + 5 + 3 + 7 + 1 + 3),
@@ -69,9 +81,13 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
     for kind in ("opening", "closing"):
         for i in range(DIGEST):
             circuit.public(f"{kind}_root_{i}")
-    circuit.public_list("sources", [f"root_{i}" for i in range(DIGEST)], MAX_SOURCES)
+    fields = [*(f"root_{i}" for i in range(DIGEST)), *(f"code_{i}" for i in range(SOURCE_LANES))]
+    circuit.public_list("sources", fields, MAX_SOURCES)
 
     circuit.public_message(buses.node, -1, [["index"], DEPTH, 0, *(["item", i] for i in range(DIGEST))], each="sources")
+    circuit.public_message(
+        buses.listed, 1, [["index"], *(["item", DIGEST + i] for i in range(SOURCE_LANES))], each="sources"
+    )
     for tree, base in ((TREE_OPENING, first_root), (TREE_CLOSING, first_root + DIGEST)):
         circuit.public_message(buses.node, -1, [tree, DEPTH, 0, *(["public", base + i] for i in range(DIGEST))])
     for b in range(len(BUCKETS)):

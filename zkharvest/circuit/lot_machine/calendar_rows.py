@@ -19,22 +19,31 @@ YEARS = 4
 class CalendarRows:
     """Days from January 1 of the first listed year to December 31 of the tax year, one row "after", one end mark.
 
-    start, long_at (ms) and phase (0 before the year, 1 in it, 2 after it) are arrays over the rows.
+    start, long_at (ms) and phase (0 before the year, 1 in it, 2 without effect) are arrays over the rows. With lots
+    carried in the days begin with `since`, and one row of phase 2 stands before them.
     """
 
-    def __init__(self, regime: Regime, first_instant: int) -> None:
-        calendar = Calendar(regime.timezone)
-        year = min(calendar.date_of(first_instant).year, regime.year)
-        span = -(-(regime.year + 1 - year) // YEARS) * YEARS
-        first = date(regime.year + 1 - span, 1, 1)
-        days = (date(regime.year + 1, 1, 1) - first).days
-        table = DayTable(regime.timezone, first, days + 367)
-        in_year = (date(regime.year, 1, 1) - first).days
-        self.days = days
-        self.start = np.array([*table.start[:days], table.start[days], LAST_INSTANT], np.int64)
-        self.long_at = np.array([*table.long_at[:days], 0, 0], np.int64)
-        self.phase = np.array([0] * in_year + [1] * (days - in_year) + [2, 0], np.int64)
-        self.statement = {"days": days, "first_day": first.isoformat(), "offsets": _offsets(table)}
+    def __init__(self, regime: Regime, first_instant: int, since: date | None = None) -> None:
+        self.calendar = Calendar(regime.timezone)
+        end = date(regime.year + 1, 1, 1)
+        if since is None:
+            year = min(self.calendar.date_of(first_instant).year, regime.year)
+            since = date(end.year - -(-(end.year - year) // YEARS) * YEARS, 1, 1)
+            before: list[tuple[int, int, int]] = []
+        else:
+            before = [(0, 0, 2)]
+        days = (end - since).days
+        table = DayTable(regime.timezone, since, days + 367)
+        in_year = (date(regime.year, 1, 1) - since).days
+        rows = [*before, *((table.start[d], table.long_at[d], int(d >= in_year)) for d in range(days))]
+        rows += [(table.start[days], 0, 2), (LAST_INSTANT, 0, 0)]
+        self.start, self.long_at, self.phase = np.array(rows, np.int64).T.copy()
+        self.statement = {"days": days, "first_day": since.isoformat(), "offsets": _offsets(table)}
+
+    def long_from(self, acquired: NDArray[np.int64]) -> NDArray[np.int64]:
+        """From when a lot acquired at each instant is long term (instants may lie before the listed days)."""
+        known = {instant: self.calendar.long_at(instant) for instant in set(acquired.tolist())}
+        return np.array([known[instant] for instant in acquired.tolist()], np.int64)
 
     def day_of(self, instants: NDArray[np.int64]) -> NDArray[np.int64]:
         """The row whose interval holds each instant."""

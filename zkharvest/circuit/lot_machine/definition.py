@@ -7,7 +7,7 @@ from zkharvest.circuit.builder import Circuit
 from . import steps_amounts, steps_gain, steps_lists, steps_sequence
 from .buses import BUCKETS, TALLY_BYTES, declare
 from .poseidon_table import poseidon_table
-from .small_tables import calendar_table, pools_table, range_table, totals_table
+from .small_tables import calendar_table, pools_table, range_table, sources_table, totals_table
 from .steps_columns import Steps
 
 NAME, VERSION = "lot-machine", 1
@@ -35,6 +35,7 @@ def define() -> tuple[Circuit, Steps]:
     steps_gain.weights(steps)
     poseidon_table(circuit, buses)
     pools_table(circuit, buses)
+    sources_table(circuit, buses)
     calendar_table(circuit, buses)
     totals_table(circuit, buses, publics)
     range_table(circuit, buses.ranges)

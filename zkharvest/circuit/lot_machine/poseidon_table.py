@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.expr import Cell, Expr, total
-from zkharvest.commitment.encoding import DIGEST, TAG_LOT_A, TAG_LOT_B, TAG_NODE, TAG_RECORD, WIDTH
+from zkharvest.commitment.encoding import DIGEST, LOT_LANES, TAG_LOT_A, TAG_LOT_B, TAG_NODE, TAG_RECORD, WIDTH
 from zkharvest.commitment.poseidon import MDS, ROUND_CONSTANTS
 
 from .buses import Buses
@@ -80,5 +80,5 @@ def poseidon_table(circuit: Circuit, buses: Buses) -> Table:
     for i in range(DIGEST):
         t.zero(f"lot_link{i}", lot_a * (x[1 + i].next - digest[i]), "the second half holds the digest of the first")
     unit, long_from = [c.next for c in x[10:17]], [c.next for c in x[17:20]]
-    t.send(buses.lot, [tree.next, index.next, *x[1:17], *unit, *long_from], lot_a)
+    t.send(buses.lot, [tree.next, index.next, *x[1 : 1 + LOT_LANES], *unit, *long_from], lot_a)
     return t

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.expr import Expr, total
 from zkharvest.circuit.gadgets import Ranges, compare_columns, less, pack24
+from zkharvest.commitment.encoding import SOURCE_LANES
 
 from .buses import BUCKETS, KEY, TALLY_BYTES, TOTAL_BYTES, Buses, Publics
 
@@ -20,7 +21,7 @@ def range_table(circuit: Circuit, ranges: Ranges) -> Table:
     """Counts through all byte pairs, eight a row, and all 15-bit integers, four a row, in its first 8192 rows.
 
     No preprocessed column: the counters are pinned at both ends. From 0 by steps of 8, `lo` can return to 0 only from
-    248; 8192 active rows that end in (255, 248) leave no other count.
+    248; rows that end in (255, 248) are 8192 and leave no other count (8 * row = lo + 256 * hi throughout).
     """
     t = circuit.table("range", "every pair of bytes and every 15-bit integer")
     active, r, hi, lo, wrap = (t.column(n) for n in ("active", "row", "hi", "lo", "wrap"))
@@ -34,7 +35,7 @@ def range_table(circuit: Circuit, ranges: Ranges) -> Table:
     )
     t.zero("hi_step", active.next * (hi.next - hi - wrap), "the high byte counts the wraps", "transition")
     t.zero("wrap_at", wrap * (lo - 248), "the low byte wraps only at its end")
-    for cell, end in ((r, RANGE_ROWS - 1), (hi, 255), (lo, 248)):
+    for cell, end in ((hi, 255), (lo, 248)):
         t.zero(
             f"{cell.name}_end",
             active * (1 - active.next) * (cell - end),
@@ -62,6 +63,20 @@ def calendar_table(circuit: Circuit, buses: Buses) -> Table:
     count = t.column("count")
     t.send(buses.calendar, [*start, *(s.next for s in start), *long, phase], count)
     t.zero("last_no_day", count, "the last row is no day: its end would be the first row's start", "last")
+    return t
+
+
+def sources_table(circuit: Circuit, buses: Buses) -> Table:
+    """The statement's sources by number and code: what a transfer or an inventory names is found here.
+
+    A number is a place in the statement's list, which is the prover's to arrange; hashes hold the code of the name.
+    """
+    t = circuit.table("sources", "the number and the code of every listed source")
+    active, number, count = t.column("active"), t.column("number"), t.column("count")
+    code = t.column_list("code", SOURCE_LANES)
+    t.boolean(active)
+    t.receive(buses.listed, [number, *code], active)
+    t.send(buses.source, [number, *code], active * count)
     return t
 
 

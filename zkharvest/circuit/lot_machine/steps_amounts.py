@@ -52,8 +52,6 @@ def proportion(s: Steps) -> None:
     )
     for j, byte in enumerate(s.b):
         t.zero(f"shift{j}", s.open * (byte - (j == UNIT_SHIFT_BYTE)), "a unit basis is value * 2^96 / quantity")
-    for k in range(8, 20):
-        t.zero(f"part_high{k}", (s.take + s.settle + s.out) * s.q[k], "a part of a value has eight bytes")
 
 
 def _split(
@@ -107,7 +105,7 @@ def flow(s: Steps) -> None:
     for i in range(3):
         t.zero(
             f"rest_value{i}_held",
-            first_half * (s.rest_value[i].next - s.rest_value[i]),
+            s.take * (s.rest_value[i].next - s.rest_value[i]),
             "held over both halves of a part",
         )
         t.zero(
@@ -119,6 +117,7 @@ def flow(s: Steps) -> None:
         t.zero(f"part{j}_same", first_half * (s.b[j].next - s.b[j]), "both halves are of one quantity")
     for j in range(8):
         t.zero(f"moved_value{j}", s.out * (s.a[j].next - s.q[j]), "a moved part keeps its value")
+    t.zero("something", (s.settle + s.into) * (total(s.b) * s.left_inverse - 1), "a part is not nothing")
     t.zero("used_up", (s.settle + s.into - s.more) * left, "a finished trade has nothing left")
     t.zero("emptied_left", s.emptied * (s.take + s.out) * left, "an emptied lot has nothing left")
     t.zero(

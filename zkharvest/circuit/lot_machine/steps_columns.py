@@ -53,7 +53,7 @@ class Steps:
         self.asset = cols("asset", 6)
         self.wallet = col("wallet")
         self.rest_quantity = cols("rest_quantity", 5)  # of the trade, before this part
-        self.rest_value = cols("rest_value", 3)
+        self.rest_value = cols("rest_value", 3)  # of its value; a transfer, load or close names the wallet here
         self.seq = col("seq")  # trades so far: the acquisition order of a lot opened here
         self.order = compare_columns(t, ranges, "order", 6, wide=True)
 
@@ -70,7 +70,7 @@ class Steps:
         self.carry = cols("carry", CARRIES)
         self.borrow_e, self.borrow_g = cols("borrow_e", 6), cols("borrow_g", 3)
         self.remainder = compare_columns(t, ranges, "remainder", 5, wide=True)
-        self.left_inverse = col("left_inverse")  # 1 / sum of the bytes of e where a lot stays
+        self.left_inverse = col("left_inverse")  # 1 / sum of the bytes of e where a lot stays, of b in second halves
 
         # The list: the entry before, and the entry itself.
         self.pred, self.pred_write = col("pred"), col("pred_write")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zkharvest.circuit.expr import Expr, total
 from zkharvest.circuit.gadgets import LIMB, less
-from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE, TO
+from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE
 
 from .steps_columns import Steps, most_significant_first
 
@@ -88,8 +88,8 @@ def record(s: Steps) -> None:
     t = s.t
     t.boolean(s.code_close, s.code_move, s.side, s.negative)
     t.zero("one_code", s.code_close * s.code_move, "a record closes or moves, not both")
-    s.buses.ranges.check_u15(t, *s.time, s.tie, s.source, s.to)
-    code = s.code_close * CLOSE + s.code_move * MOVE + s.side * SHORT_SIDE + s.negative * NEGATIVE + s.to * TO
+    s.buses.ranges.check_u15(t, *s.time, s.tie, s.source)
+    code = s.code_close * CLOSE + s.code_move * MOVE + s.side * SHORT_SIDE + s.negative * NEGATIVE
     t.receive(
         s.buses.record,
         [
@@ -123,7 +123,13 @@ def record(s: Steps) -> None:
         (working - s.into) * (s.wallet - own),
         "the pool is that of the record's source, or the universal one",
     )
-    t.zero("wallet_to", s.into * (s.wallet - s.to - 1), "an arrival is in the destination's pool")
+    named = s.publics.wallet * (s.load + s.close)
+    t.zero("wallet_to", (s.into + named) * (s.wallet - s.to - 1), "an arrival is in the destination's pool")
+    t.receive(s.buses.source, [s.to, *s.rest_value], s.out * s.first + named)
+    unnamed = (1 - s.publics.wallet) * (s.load + s.close)
+    t.zero("wallet_none", unnamed * s.wallet, "under universal basis an inventory's lot is in no wallet")
+    for i, lane in enumerate(s.rest_value):
+        t.zero(f"wallet_none{i}", unnamed * lane, "and names none")
 
 
 def day(s: Steps) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.expr import P
-from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH, asset_code
+from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH, asset_code, source_code
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.opening import Opening
 from zkharvest.commitment.tree import build_tree
@@ -36,6 +37,7 @@ from .witness_tables import (
     pools_trace,
     poseidon_trace,
     range_trace,
+    sources_trace,
     totals_trace,
 )
 from .witness_trace import lay_out
@@ -66,12 +68,13 @@ def make_witness(
     regime: Regime,
     *,
     carried: Sequence[Trade] = (),
+    since: date | None = None,
     definition: tuple[Circuit, Steps] | None = None,
 ) -> Witness:
     """Run the ledger and fill every table.
 
-    `carried` are the opening trades of intact lots in the opening inventory, all earlier than the committed trades;
-    without them the opening inventory is empty.
+    `carried` are the opening trades of intact lots in the opening inventory as it stands when the local day `since` (by
+    default January 1 of the tax year) begins; all committed trades are later. Without them the inventory is empty.
 
     Raises InputError where the ledger does, if the run needs more rows than the circuit allows, or if an expiry closes
     another side under this regime than the committed record says.
@@ -81,10 +84,10 @@ def make_witness(
     times = np.array([t.time for t in everything], np.int64)
     tape = run_tape(everything, regime)
     _check_sides(tape, opening, len(carried))
-    calendar = CalendarRows(regime, int(times.min()))
+    calendar = CalendarRows(regime, int(times.min()), (since or date(regime.year, 1, 1)) if carried else None)
     layout = lay_out(tape, len(opening.trades), len(carried))
     label = f"{regime.year}\0{regime.method}\0{regime.basis}\0{regime.timezone}"
-    filled_from = _Lots(tape, opening, calendar, times, len(carried))
+    filled_from = _Lots(tape, calendar, times, len(carried))
     closing = commit_inventory(*filled_from.left(), opening.seed, label)
     first = (
         commit_inventory(*filled_from.carried_in(), opening.seed, f"opening\0{label}") if carried else _no_inventory()
@@ -111,6 +114,7 @@ def make_witness(
         "steps": filled.trace.finish(),
         "poseidon": poseidon_trace(by_name["poseidon"], inputs, marks, height),
         "pools": pools_trace(by_name["pools"], filled.pools, head_write, height),
+        "sources": sources_trace(by_name["sources"], opening.sources, filled.sources_named, height),
         "calendar": calendar_trace(by_name["calendar"], filled.days_used, height),
         "totals": totals_trace(by_name["totals"], filled.slot_sums, totals, height),
     }
@@ -142,13 +146,13 @@ def _check_sides(tape: Tape, opening: Opening, carried: int) -> None:
 
 
 class _Lots:
-    """Lots as they are committed: lanes (asset, 2*wallet+side, quantity, value, seq), unit, long-from."""
+    """Lots as they are committed: lanes (asset, wallet, quantity, value, 2*seq+side), unit, long-from."""
 
-    def __init__(self, tape: Tape, opening: Opening, calendar: CalendarRows, times: Ints, carried: int) -> None:
+    def __init__(self, tape: Tape, calendar: CalendarRows, times: Ints, carried: int) -> None:
         self.tape, self.calendar, self.times, self.carried = tape, calendar, times, carried
-        number = {name: i + 1 for i, name in enumerate(opening.sources)}
-        pools = [(*asset_code(p.asset), 2 * (number[p.wallet] if p.wallet else 0) + int(p.side)) for p in tape.pools]
-        self.pools = np.array(pools, np.int64).reshape(-1, 7)
+        pools = [(*asset_code(p.asset), *(source_code(p.wallet) if p.wallet else (0, 0, 0))) for p in tape.pools]
+        self.pools = np.array(pools, np.int64).reshape(-1, 9)
+        self.side = np.array([int(p.side) for p in tape.pools], np.int64)
 
     def left(self) -> tuple[Cells, Cells, Cells]:
         """The lots left at the end, in the order of the lists."""
@@ -162,12 +166,14 @@ class _Lots:
 
     def _lanes(self, node: Ints, q_lo: Words, q_hi: Words, value: Words) -> tuple[Cells, Cells, Cells]:
         trade = self.tape.node_trade[node]
-        seq = np.where(trade < self.carried, trade + 1, trade + 2 if self.carried else trade + 1)[:, None]
+        pool = self.tape.node_pool[node]
+        seq = np.where(trade < self.carried, trade + 1, trade + 2 if self.carried else trade + 1)
+        age = (2 * seq + self.side[pool])[:, None]
         quantity = words.lanes24(words.to_bytes(q_lo, q_hi, 14))
         money = words.lanes24(words.to_bytes(value, None, 8))
-        lots = np.concatenate((self.pools[self.tape.node_pool[node]], quantity, money, seq), axis=1)
+        lots = np.concatenate((self.pools[pool], quantity, money, age), axis=1)
         unit = words.lanes24(self.tape.node_unit[node].astype(np.int64))
-        long_from = words.limbs15(self.calendar.long_at[self.calendar.day_of(self.times[trade])])
+        long_from = words.limbs15(self.calendar.long_from(self.times[trade]))
         return lots.astype(np.uint32), unit.astype(np.uint32), long_from.astype(np.uint32)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from zkharvest.circuit.expr import P
-from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD, TO, asset_code
+from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD, asset_code, source_code
 from zkharvest.commitment.records import Records
 from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE, Tape
 from zkharvest.ledger.rules import Basis
@@ -36,8 +36,7 @@ class StepsWitness:
         self.pools = _pool_lanes(tape, records)
         self.load_rows = plan.at[:carried]
         self.seq_base = carried + 1 if carried else 0  # trades are numbered after every carried lot
-        opened = calendar.day_of(times[tape.node_trade]) if len(tape.node_trade) else np.zeros(0, np.int64)
-        self.long_at = calendar.long_at[opened]
+        self.long_at = calendar.long_from(times)[tape.node_trade]
         self.days_used: Ints
 
     def seq_of(self, trade: Ints) -> Ints:
@@ -93,7 +92,7 @@ class StepsWitness:
         code = lanes[:, 0] - TAG_RECORD
         for cell, bit in ((s.code_close, CLOSE), (s.code_move, MOVE), (s.side, SHORT_SIDE), (s.negative, NEGATIVE)):
             w.put(cell, rows, (code & bit) // bit)
-        w.put(s.to, rows, code // TO)
+        w.put(s.to, rows, self.records.to[trade])
         time = self.times[self.carried + trade]
         w.put_all(s.time, rows, words.limbs15(time))
         w.put(s.tie, rows, lanes[:, 2] >> 15)
@@ -116,6 +115,16 @@ class StepsWitness:
         pool = [*s.asset, s.wallet, s.side]
         w.put_all(pool, self.load_rows, self.pools[tape.pool[: self.carried]])
         w.put_all(pool, plan.closes, self.pools[tape.node_pool[tape.final_node]])
+        if self.wallet_basis:
+            codes = np.array([source_code(name) for name in self.records.sources], np.int64)
+            for inventory in (self.load_rows, plan.closes):
+                number = w.column(s.wallet, inventory) - 1
+                w.put(s.to, inventory, number)
+                w.put_all(s.rest_value, inventory, codes[number])
+        first_out = self.rows_of(MOVE_OUT)[1]
+        first_out = first_out[w.column(s.first, first_out) == 1]
+        named = np.concatenate((first_out, self.load_rows, plan.closes) if self.wallet_basis else (first_out,))
+        self.sources_named = w.column(s.to, named)
 
     def _day(self, rows: Ints, day: Ints) -> None:
         s, w = self.s, self.trace
@@ -166,6 +175,9 @@ class StepsWitness:
         for half in (0, 1):
             w.put_all(s.rest_quantity, part_rows + half, words.lanes24(rest))
             w.put_all(s.rest_value, take_rows + half, words.lanes24(rest_value[: len(takes)]))
+            w.put_all(
+                s.rest_value, out_rows + half, self.records.lanes[self.record_of[out_rows], 8:11].astype(np.int64)
+            )
         self._quotients(np.concatenate((open_rows, part_rows, settle_rows)))
         self._rests(part_rows, settle_rows, into_rows)
 
@@ -190,6 +202,8 @@ class StepsWitness:
         inverse = np.array([0, *(pow(i, -1, P) for i in range(1, 14 * 255 + 1))], np.int64)
         stays = part_rows[w.column(s.emptied, part_rows) == 0]
         w.put(s.left_inverse, stays, inverse[w.get(s.e, stays).sum(axis=1)])
+        second = np.concatenate((settle_rows, into_rows))
+        w.put(s.left_inverse, second, inverse[w.get(s.b, second).sum(axis=1)])
 
     def gains(self) -> None:
         """Term, gain or loss of each part, and the weights of its bytes."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Interaction, Table
 from zkharvest.circuit.expr import Expr, P
-from zkharvest.commitment.encoding import TREE_CLOSING, TREE_OPENING
+from zkharvest.commitment.encoding import TREE_CLOSING, TREE_OPENING, source_code
 from zkharvest.commitment.inventory import Inventory
 from zkharvest.commitment.opening import Opening
 from zkharvest.commitment.poseidon_kernel import trace_many
@@ -106,6 +106,17 @@ def pools_trace(table: Table, pools: Ints, last_write: Sequence[int], rows: int)
         trace.put(c[at + 4], used[:-1], (gap - 1) & 0x7FFF)
         trace.put(c[at + 5], used[:-1], (gap - 1) >> 15)
     return trace.finish()
+
+
+def sources_trace(table: Table, sources: Sequence[str], named: Ints, rows: int) -> Cells:
+    """Every listed source, and how often it is named."""
+    cells = np.zeros((rows, len(table.columns)), np.uint32)
+    n = len(sources)
+    cells[:n, 0] = 1
+    cells[:n, 1] = np.arange(n)
+    cells[:n, 2] = np.bincount(named, minlength=n)
+    cells[:n, 3:6] = [source_code(name) for name in sources]
+    return cells
 
 
 def totals_trace(table: Table, sums: Ints, totals: Sequence[int], rows: int) -> Cells:
