@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.unit.verify.tiny_circuit import DESCRIPTION, DIGEST, LOG_ROWS, N, honest
+from tests.unit.verify.tiny_circuit import DATA, DESCRIPTION, DIGEST, LOG_ROWS, N, honest
 
-__all__ = ["DESCRIPTION", "DIGEST", "LOG_ROWS", "N", "honest_traces"]
+__all__ = ["DATA", "DESCRIPTION", "DIGEST", "LOG_ROWS", "N", "honest_traces"]
 
 
 def honest_traces(seed=0):

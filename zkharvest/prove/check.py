@@ -19,7 +19,7 @@ from zkharvest.verify.public import PublicData
 
 Column = NDArray[np.uint64]
 _P = np.uint64(P)
-_ROWS = 1 << 14  # evaluated at once
+_ROWS = 1 << 12  # evaluated at once
 
 
 class WitnessError(ZkharvestError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 import pytest
 
-from tests.support.tiny_traces import DESCRIPTION, DIGEST, LOG_ROWS, N, honest_traces
+from tests.support.tiny_traces import DATA, DESCRIPTION, DIGEST, LOG_ROWS, N, honest_traces
 from zkharvest.prove import logup, stark
 from zkharvest.prove.check import WitnessError
 from zkharvest.prove.plain import P
@@ -16,6 +18,7 @@ from zkharvest.prove.randomness import Randomness
 from zkharvest.prove.stark import prove_circuit
 from zkharvest.verify import constraints, messages
 from zkharvest.verify import field as ext
+from zkharvest.verify.description_reader import read_description
 from zkharvest.verify.params import PRESETS
 from zkharvest.verify.rejections import Reason, Reject
 from zkharvest.verify.stark import verify_proof
@@ -61,6 +64,23 @@ def test_taller_traces():
     tall = [np.concatenate([trace, np.repeat(trace[-1:], N, axis=0)]) for trace in traces]
     proof = prove(tall, public, debug=True)
     verify_proof(DESCRIPTION, DIGEST, TEST, LOG_ROWS + 1, public, proof)
+
+
+def test_a_circuit_of_degree_three():
+    """Two quotient pieces instead of three."""
+    document = json.loads(DATA)
+    document["degree"] = 3
+    document["tables"][0]["constraints"].pop()
+    data = json.dumps(document).encode()
+    description, digest = read_description(data), sha256(data).digest()
+    traces, public = honest_traces()
+    proof = prove_circuit(description, digest, TEST, public, traces)
+    verify_proof(description, digest, TEST, LOG_ROWS, public, proof)
+    broken_cell(0, 7, 3)(traces)
+    proof = prove_circuit(description, digest, TEST, public, traces, allow_invalid=True)
+    with pytest.raises(Reject) as caught:
+        verify_proof(description, digest, TEST, LOG_ROWS, public, proof)
+    assert caught.value.reason is Reason.QUOTIENT
 
 
 def test_every_proof_is_fresh_and_only_a_seed_repeats_one():
