@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Progress = Callable[[str, int, int], None]
-"""`progress(step, done, total)`: the step that begins (or "" at the end) after `done` of `total` steps."""
+"""`progress(step, done, total)`: a step begins for the first time, `done` of `total` did before; at the end ""."""
 
 STEPS = (
     "main columns: extend",
     "main columns: hash",
+    "grinding",
     "buses",
     "bus columns: extend",
     "bus columns: hash",
@@ -21,10 +22,9 @@ STEPS = (
     "openings",
     "batching",
     "folding",
-    "grinding",
     "queries",
 )
-"""The steps in the order in which they begin first. Grinding comes back between the others."""
+"""The steps in the order in which they begin; grinding and folding come back later."""
 
 
 class Steps:
@@ -34,12 +34,14 @@ class Steps:
         self.seconds: dict[str, float] = dict.fromkeys(STEPS, 0.0)
         self._listener = listener
         self._inner = 0.0
+        self._begun: set[str] = set()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Do the block as step `name`."""
-        if self._listener is not None:
-            self._listener(name, STEPS.index(name), len(STEPS))
+        if self._listener is not None and name not in self._begun:
+            self._listener(name, len(self._begun), len(STEPS))
+        self._begun.add(name)
         outer, self._inner = self._inner, 0.0
         start = time.perf_counter()
         try:
