@@ -21,6 +21,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from zkharvest.audit import bls
 from zkharvest.audit.keys import KEY_BYTES, SIGNATURE_BYTES, PrivateKey, Scheme
 from zkharvest.audit.package import source_roots
 from zkharvest.errors import UsageError
@@ -89,8 +90,6 @@ def sign_as_source(package: Package, key: PrivateKey, source: str, *, drop_signa
     package that has one is refused. Raises UsageError also for a key of the wrong scheme, a source that is not in the
     statement or has signed already, and attestations that are not valid as they stand.
     """
-    from py_ecc.bls import G2ProofOfPossession as Bls
-
     if key.scheme is not Scheme.BLS:
         raise UsageError(f"a source signs with a bls key; this one is {key.scheme}", "zkharvest keygen --scheme bls")
     roots = source_roots(package)
@@ -117,7 +116,7 @@ def sign_as_source(package: Package, key: PrivateKey, source: str, *, drop_signa
     attestations: dict[str, Any] = {
         "scheme": SOURCES_SCHEME,
         "sources": [{"source": entry.source, "key": entry.key, "pop": entry.pop} for entry in entries],
-        "aggregate": bytes(Bls.Aggregate(signatures)),
+        "aggregate": bytes(bls.load().Aggregate(signatures)),
     }
     return replace(package, attestations=attestations, signature=None)
 
@@ -203,8 +202,6 @@ def _parse_entry(value: Any) -> _Entry:
 
 def _check_aggregate(attestations: _Attestations, roots: Mapping[str, bytes], progress: Callable[[str], None]) -> None:
     """AttestationError unless every source of the attestations signed its root in `roots`."""
-    from py_ecc.bls import G2ProofOfPossession as Bls
-
     entries = attestations.entries
     for entry in entries:
         if entry.source not in roots:
@@ -213,13 +210,13 @@ def _check_aggregate(attestations: _Attestations, roots: Mapping[str, bytes], pr
             )
     for number, entry in enumerate(entries, 1):
         progress(f"checking the key of source {number} of {len(entries)}")
-        if not Bls.PopVerify(entry.key, entry.pop):
+        if not bls.load().PopVerify(entry.key, entry.pop):
             raise AttestationError(
                 Fault.POSSESSION, f"source {entry.source}: the key's proof of possession is not valid"
             )
     progress(f"checking the signatures of {len(entries)} sources")
     messages = [source_message(entry.source, roots[entry.source]) for entry in entries]
-    if not Bls.AggregateVerify([entry.key for entry in entries], messages, attestations.aggregate):
+    if not bls.load().AggregateVerify([entry.key for entry in entries], messages, attestations.aggregate):
         raise AttestationError(Fault.SIGNATURES, "the sources' signatures over their commitments are not valid")
 
 

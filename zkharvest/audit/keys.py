@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from zkharvest.audit import bls
 from zkharvest.audit.files import read_private_file, write_file
 from zkharvest.errors import UsageError
 
@@ -58,16 +59,12 @@ class PrivateKey:
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
             return Ed25519PrivateKey.from_private_bytes(self.secret).public_key().public_bytes_raw()
-        from py_ecc.bls import G2ProofOfPossession as Bls
-
-        return bytes(Bls.SkToPk(int.from_bytes(self.secret, "big")))
+        return bytes(bls.load().SkToPk(int.from_bytes(self.secret, "big")))
 
     def _possession(self) -> bytes:
         if self.scheme is Scheme.ED25519:
             return b""
-        from py_ecc.bls import G2ProofOfPossession as Bls
-
-        return bytes(Bls.PopProve(int.from_bytes(self.secret, "big")))
+        return bytes(bls.load().PopProve(int.from_bytes(self.secret, "big")))
 
     def sign(self, message: bytes) -> bytes:
         """The signature of a message: 64 bytes (Ed25519) or 96 bytes (BLS)."""
@@ -75,18 +72,14 @@ class PrivateKey:
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
             return Ed25519PrivateKey.from_private_bytes(self.secret).sign(message)
-        from py_ecc.bls import G2ProofOfPossession as Bls
-
-        return bytes(Bls.Sign(int.from_bytes(self.secret, "big"), message))
+        return bytes(bls.load().Sign(int.from_bytes(self.secret, "big"), message))
 
 
 def generate_key(scheme: Scheme) -> PrivateKey:
     """A fresh private key from the system's randomness."""
     if scheme is Scheme.ED25519:
         return PrivateKey(scheme, secrets.token_bytes(32))
-    from py_ecc.bls import G2ProofOfPossession as Bls
-
-    return PrivateKey(scheme, int(Bls.KeyGen(secrets.token_bytes(48))).to_bytes(32, "big"))
+    return PrivateKey(scheme, int(bls.load().KeyGen(secrets.token_bytes(48))).to_bytes(32, "big"))
 
 
 def write_private_key(path: str | Path, key: PrivateKey, public: PublicKey) -> None:

@@ -1,6 +1,8 @@
 """Keys: made privately, written once, checked when read."""
 
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -108,3 +110,18 @@ def test_public_keys_of_the_wrong_kind_are_refused(tmp_path, pair):
     for text in (str(path), public.key.hex(), "", "zz", public.key.hex()[:-2]):
         with pytest.raises(UsageError):
             keys.parse_public_key(text, other)
+
+
+def test_signing_leaves_the_recursion_limit_alone():
+    """In a process of its own, as another test may have imported py_ecc, which raises the limit to 100,000."""
+    code = (
+        "import sys; limit = sys.getrecursionlimit()\n"
+        "from zkharvest.audit.keys import Scheme, generate_key\n"
+        "from zkharvest.audit.bls import load\n"
+        "key = generate_key(Scheme.BLS); public = key.public(); signed = key.sign(b'm')\n"
+        "assert load().PopVerify(public.key, public.pop)\n"
+        "assert load().AggregateVerify([public.key], [b'm'], signed)\n"
+        "assert sys.getrecursionlimit() == limit\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
