@@ -157,7 +157,7 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
 def public_data(statement: Statement, description: Description, context: bytes) -> PublicData:
     """The statement as the circuit's public data.
 
-    Scalars: the method one-hot, wallet basis, the sign of the proceeds, 12 little-endian bytes of each total, both
+    Scalars: the method one-hot, wallet basis, the sign of the proceeds, the year, 12 little-endian bytes of each total, both
     inventory roots. List: one record per source, its root and the code of its id. Public columns: the calendar's.
     """
     totals = statement.totals
@@ -166,6 +166,7 @@ def public_data(statement: Statement, description: Description, context: bytes) 
         *(int(statement.method == method) for method in METHODS),
         int(statement.basis == "wallet"),
         int(totals.proceeds < 0),
+        statement.year,
         *(byte for magnitude in magnitudes for byte in magnitude.to_bytes(TOTAL_BYTES, "little")),
         *_words(statement.opening),
         *_words(statement.closing),

@@ -19,6 +19,7 @@ from zkharvest.verify.params import PRESETS
 from zkharvest.verify.statement import EMPTY_ROOT, METHODS, TOTALS, public_data, read_statement
 
 CALENDAR = ("start0", "start1", "start2", "long0", "long1", "long2", "phase")
+SOURCE_FIELDS = [*(f"root_{i}" for i in range(9)), *(f"code_{i}" for i in range(3))]
 DOCUMENT = {
     "lang": 1,
     "name": "stub",
@@ -32,7 +33,7 @@ DOCUMENT = {
         *(f"{total}_{i}" for total in TOTALS for i in range(12)),
         *(f"{kind}_root_{i}" for kind in ("opening", "closing") for i in range(9)),
     ],
-    "lists": [{"name": "sources", "fields": [f"root_{i}" for i in range(9)], "max": 4096}],
+    "lists": [{"name": "sources", "fields": SOURCE_FIELDS, "max": 4096}],
     "buses": [],
     "tallies": 0,
     "tables": [

@@ -1,6 +1,7 @@
 """Whole packages under policies: every expectation, every standing of a circuit, and totality."""
 
 import json
+import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -83,9 +84,8 @@ def test_an_accepted_package(packages):
 
 
 def test_not_shown_lines(packages):
-    lines = "\n".join(verify(encode_package(packages["rich"]), TEST).not_shown)
-    assert "opening inventory" in lines
-    assert "made for you" in lines
+    opening = replace(TEST, opening=stub.root(9))
+    assert any("made for you" in line for line in verify(encode_package(packages["rich"]), opening).not_shown)
     everything = replace(
         TEST,
         commitments={"0xab:ethereum": stub.root(5), "kraken:main": stub.root(4)},
@@ -96,6 +96,20 @@ def test_not_shown_lines(packages):
     verdict = verify(encode_package(packages["rich"]), everything)
     assert verdict.bound
     assert len(verdict.not_shown) == 2  # what no proof can show stays
+
+
+def test_lots_carried_in_need_the_package_that_carried_them_out(packages):
+    """Nothing is shown about them here, so without an expectation there is no verdict; a forgery stays one."""
+    assert outcome(packages["rich"]) == ("undecided", Reason.POLICY_NO_OPENING)
+    assert outcome(packages["rich"], replace(TEST, opening=stub.root(9))) == ("accepted", "")
+    assert outcome(packages["rich"], replace(TEST, opening=stub.root(8))) == ("rejected", Reason.POLICY_OPENING)
+    forged = replace(packages["rich"], statement={**packages["rich"].statement, "currency": "EUR"})
+    assert outcome(forged)[0] == "rejected"
+
+
+def test_what_the_taxpayer_chose_is_said():
+    package = stub.prove(stub.statement(method="specific"))
+    assert any("identified" in line for line in verify(encode_package(package), TEST).not_shown)
 
 
 def test_signatures_are_reported_as_not_looked_at(packages):
@@ -256,7 +270,9 @@ def test_the_pinned_circuits_are_in_the_checkout(monkeypatch):
         assert f"{description.name}/v{description.version}" == pinned.id
         # the statement's mapping and the circuit agree on every public value
         assert list(description.publics) == stub.DOCUMENT["publics"]
-        assert [(entry.name, entry.max) for entry in description.lists] == [("sources", 4096)]
+        assert [(entry.name, list(entry.fields), entry.max) for entry in description.lists] == [
+            ("sources", stub.SOURCE_FIELDS, 4096)
+        ]
         tables = {table.name: table for table in description.tables}
         assert tables["calendar"].public_columns == stub.CALENDAR
         assert sum(len(table.public_columns) for table in description.tables) == len(stub.CALENDAR)
@@ -322,6 +338,34 @@ def test_mutants_are_rejected_and_nothing_is_raised(packages, data):
     assert verdict.reason != Reason.INTERNAL, verdict.detail
     assert verdict.accepted == (mutant == base) or mutant_is_signature_only(mutant)
     assert verdict.accepted or "/" in verdict.reason
+
+
+@pytest.mark.slow
+def test_twenty_thousand_mutants(packages):
+    """None accepted, none raising: half near the head, where every byte has a meaning, half anywhere."""
+    rng = random.Random(20_000)
+    base = encode_package(packages["plain"])
+    head = len(base) - len(packages["plain"].proof)
+    for _ in range(20_000):
+        mutant = bytearray(base)
+        for _ in range(rng.choice((1, 1, 1, 2, 5))):
+            place = rng.randrange(min(head + 40 if rng.random() < 0.5 else len(base), len(mutant)))
+            match rng.randrange(5):
+                case 0:
+                    mutant[place] = rng.randrange(256)
+                case 1:
+                    mutant[place] ^= 1 << rng.randrange(8)
+                case 2:
+                    del mutant[place : place + rng.randrange(1, 40)]
+                case 3:
+                    mutant[place:place] = rng.randbytes(rng.randrange(1, 40))
+                case 4:
+                    del mutant[place:]
+            if not mutant:
+                break
+        verdict = verify(bytes(mutant), TEST)
+        assert verdict.reason != Reason.INTERNAL, verdict.detail
+        assert not verdict.accepted or mutant == base or mutant_is_signature_only(bytes(mutant))
 
 
 def mutant_is_signature_only(mutant):

@@ -1,15 +1,17 @@
 """Statements: what is read, what it means to the circuit, and every fault refused."""
 
 import copy
+from hashlib import sha256
 
 import pytest
 import verify_stub_machine as stub
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zkharvest.verify import statement as statement_module
 from zkharvest.verify.field import P
 from zkharvest.verify.rejections import Reason, Reject
-from zkharvest.verify.statement import METHODS, public_data, read_statement
+from zkharvest.verify.statement import METHODS, public_data, read_statement, source_code
 
 
 def rejection(claimed):
@@ -47,10 +49,29 @@ def test_public_data():
         assert all(0 <= limb < 256 for limb in limbs)
         assert sum(limb << (8 * i) for i, limb in enumerate(limbs)) == expected
     assert [named[f"closing_root_{i}"] for i in range(9)] == [2000 + i for i in range(9)]
-    assert data.lists == ((tuple(5000 + i for i in range(9)), tuple(4000 + i for i in range(9))),)
+    codes = [source_code(name) for name in ("0xab:ethereum", "kraken:main")]
+    assert data.lists == (((*range(5000, 5009), *codes[0]), (*range(4000, 4009), *codes[1])),)
     assert data.context == b"context"
     assert set(data.columns) == {(0, i) for i in range(7)}
     assert len(data.columns[0, 0]) == 365 + 365 + 366 + 2
+    # with lots carried in, a row without effect comes before the days
+    carried = public_data(read_statement(stub.statement(opening=stub.root(1))), stub.DESCRIPTION, b"")
+    assert carried.columns[0, 6] == (2, *data.columns[0, 6])
+    assert all(carried.columns[0, i] == (0, *data.columns[0, i]) for i in range(6))
+
+
+def test_source_codes():
+    digest = sha256(b"zkharvest/source/v1\0kraken:main").digest()
+    words = [int.from_bytes(digest[i : i + 4], "little") % 2**30 for i in (0, 4, 8)]
+    assert source_code("kraken:main") == tuple(words)
+    assert len({source_code(f"source {i}") for i in range(2000)}) == 2000
+
+
+def test_two_sources_with_one_code_or_one_root_are_refused(monkeypatch):
+    same_root = [{"id": name, "root": stub.root(1)} for name in ("a", "b")]
+    assert rejection(stub.statement(sources=same_root)) is Reason.STATEMENT_VALUE
+    monkeypatch.setattr(statement_module, "source_code", lambda _: (1, 2, 3))
+    assert rejection(stub.statement()) is Reason.STATEMENT_VALUE
 
 
 def test_universal_basis_and_positive_proceeds():
