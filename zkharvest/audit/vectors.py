@@ -6,19 +6,16 @@ and the file, returns if the vector holds, and raises `Mismatch` if it does not.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
+from zkharvest.audit.vector_kinds.expect import Mismatch, expect
+from zkharvest.audit.vector_kinds.kat import check_kat
+from zkharvest.audit.vector_kinds.ledger import check_ledger
 from zkharvest.errors import InputError, UsageError
-
-
-class Mismatch(Exception):
-    """A vector does not hold; the text says what was expected and what came out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,40 +80,9 @@ def _run(root: Path, kind: Kind, name: str, path: Path) -> Result:
     return Result(name, folder, ok=True)
 
 
-def expect(what: str, wanted: Any, got: Any) -> None:
-    """Raise Mismatch unless the two are equal."""
-    if wanted != got:
-        raise Mismatch(f"{what}: expected {wanted}, got {got}")
-
-
-def check_ledger(_root: Path, path: Path) -> None:
-    """`NAME.expected.json` beside `NAME.csv`: under each regime of `runs` these totals and disposals, or this error."""
-    from zkharvest.ledger import Basis, Method, Regime, run_ledger
-    from zkharvest.ledger.report import report_json
-    from zkharvest.trades.csv_in import load_trades
-
-    trades = path.with_name(path.name.removesuffix(".expected.json") + ".csv")
-    for run in json.loads(path.read_text(encoding="utf-8"))["runs"]:
-        regime = Regime(Method(run["method"]), Basis(run["basis"]), run["timezone"], run["year"])
-        label = f"{regime.method} {regime.basis} {regime.year}"
-        try:
-            report = report_json(run_ledger(load_trades(trades), regime))
-        except InputError as error:
-            if "error" not in run:
-                raise Mismatch(f"{label}: {error}") from None
-            if run["error"] not in str(error):
-                raise Mismatch(f"{label}: expected the error {run['error']}, got {error}") from None
-            continue
-        if "error" in run:
-            raise Mismatch(f"{label}: expected the error {run['error']}, but the ledger ran")
-        for name, amount in run["totals"].items():
-            expect(f"{label} {name}", amount, report["totals"][name])
-        if "disposals" in run:
-            expect(f"{label} number of disposals", len(run["disposals"]), len(report["disposals"]))
-            for number, (wanted, got) in enumerate(zip(run["disposals"], report["disposals"], strict=True), 1):
-                expect(f"{label} disposal {number}", wanted, {key: got[key] for key in wanted})
-
-
 KINDS: dict[str, Kind] = {
+    "kat": Kind("*.json", check_kat),
     "ledger": Kind("*.expected.json", check_ledger),
 }
+
+__all__ = ["KINDS", "Kind", "Mismatch", "Result", "expect", "find_vectors", "run_vectors"]
