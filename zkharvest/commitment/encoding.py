@@ -6,7 +6,7 @@ value: its value lanes name the destination.
 
     record: tag+code | t0,t1 | t2,tie | quantity x5 | value or destination x3 | asset x6 | kind | 0 | salt x5
     lot A:  tag | asset x6 | wallet x3 | quantity x5 | value x3 | 2*seq+side | salt x5
-    lot B:  tag | digest of lot A x9 | unit basis x7 | long-from x3 | 0 x4
+    lot B:  tag | digest of lot A x9 | unit basis x7 | long-from x3 | year | 0 x3
     node:   tag | left digest x9 | right digest x9 | salt x5 (zero but for the root)
 """
 

@@ -31,7 +31,7 @@ class Pinned:
 
 
 PINNED: tuple[Pinned, ...] = (
-    Pinned("lot-machine/v1", "762280f33b1324c438a58e0ba9959cb8ba5a83f822b81c87bcb6e5c76b7fe197"),
+    Pinned("lot-machine/v1", "831cd5912f204cbcdfd64f6331668e36e4d0dd2bf7ea7b31eea432eb754d2e9f"),
 )
 
 

@@ -136,6 +136,9 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
             audience = _text(audience, "audience", 200) if audience else ""
         case _:
             raise _fields("context")
+    calendar, opening = _calendar(statement["calendar"], year), _root(statement["opening"], "opening")
+    if opening != EMPTY_ROOT and calendar.first_day != date(year, 1, 1):
+        raise Reject(Reason.STATEMENT_CALENDAR, "with lots carried in, the calendar begins with the tax year")
     return Statement(
         circuit_id,
         circuit_digest,
@@ -144,9 +147,9 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
         _choice(statement["basis"], "basis", BASES),
         _pattern(statement["timezone"], "timezone", _ZONE),
         _pattern(statement["currency"], "currency", _CURRENCY),
-        _calendar(statement["calendar"], year),
+        calendar,
         _sources(statement["sources"]),
-        _root(statement["opening"], "opening"),
+        opening,
         _root(statement["closing"], "closing"),
         _totals(statement["totals"]),
         audience,

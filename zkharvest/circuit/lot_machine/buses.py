@@ -55,6 +55,7 @@ class Publics:
     specific: Expr
     wallet: Expr
     proceeds_negative: Expr
+    year: Expr
 
 
 def declare(circuit: Circuit) -> tuple[Buses, Publics]:
@@ -63,7 +64,7 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
         ranges=Ranges(bytes=circuit.bus("bytes", 2), u15=circuit.bus("u15", 1)),
         record=circuit.bus("record", 19),
         node=circuit.bus("node", 3 + DIGEST),
-        lot=circuit.bus("lot", 2 + LOT_LANES + 7 + 3),
+        lot=circuit.bus("lot", 2 + LOT_LANES + 7 + 3 + 1),
         listed=circuit.bus("listed", 1 + SOURCE_LANES),
         source=circuit.bus("source", 1 + SOURCE_LANES),
         calendar=circuit.bus("calendar", 10),
@@ -72,7 +73,8 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
         total=circuit.bus("total", 3),
     )
     fifo, lifo, hifo, lofo, specific = (circuit.public(m) for m in METHODS)
-    publics = Publics(fifo, lifo, hifo, lofo, specific, circuit.public("wallet"), circuit.public("proceeds_negative"))
+    wallet, negative, year = (circuit.public(n) for n in ("wallet", "proceeds_negative", "year"))
+    publics = Publics(fifo, lifo, hifo, lofo, specific, wallet, negative, year)
     first_total = len(circuit.public_names)
     for bucket in BUCKETS:
         for k in range(TOTAL_BYTES):

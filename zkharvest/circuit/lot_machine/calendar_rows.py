@@ -20,18 +20,15 @@ class CalendarRows:
     """Days from January 1 of the first listed year to December 31 of the tax year, one row "after", one end mark.
 
     start, long_at (ms) and phase (0 before the year, 1 in it, 2 without effect) are arrays over the rows. With lots
-    carried in the days begin with `since`, and one row of phase 2 stands before them.
+    `carried` in, the days are those of the tax year, and one row of phase 2 stands before them.
     """
 
-    def __init__(self, regime: Regime, first_instant: int, since: date | None = None) -> None:
+    def __init__(self, regime: Regime, first_instant: int, *, carried: bool = False) -> None:
         self.calendar = Calendar(regime.timezone)
         end = date(regime.year + 1, 1, 1)
-        if since is None:
-            year = min(self.calendar.date_of(first_instant).year, regime.year)
-            since = date(end.year - -(-(end.year - year) // YEARS) * YEARS, 1, 1)
-            before: list[tuple[int, int, int]] = []
-        else:
-            before = [(0, 0, 2)]
+        year = min(self.calendar.date_of(first_instant).year, regime.year)
+        since = date(regime.year if carried else end.year - -(-(end.year - year) // YEARS) * YEARS, 1, 1)
+        before = [(0, 0, 2)] if carried else []
         days = (end - since).days
         table = DayTable(regime.timezone, since, days + 367)
         in_year = (date(regime.year, 1, 1) - since).days

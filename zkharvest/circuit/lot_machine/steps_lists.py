@@ -101,7 +101,10 @@ def contents(s: Steps) -> None:
 
 
 def inventories(s: Steps) -> None:
-    """Loads consume the opening inventory's lots in their order, closes the closing inventory's."""
+    """Loads consume the opening inventory's lots in their order, closes the closing inventory's.
+
+    A lot says at the end of which year it was carried out: last year's are carried in, no others.
+    """
     t = s.t
     t.receive(
         s.buses.lot,
@@ -115,6 +118,7 @@ def inventories(s: Steps) -> None:
             s.lot_seq * 2 + s.side,
             *s.unit,
             *s.long_from,
+            s.close * s.publics.year + s.load * (s.publics.year - 1),
         ],
         s.load + s.close,
     )

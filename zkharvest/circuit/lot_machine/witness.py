@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.opening import Opening
 from zkharvest.commitment.tree import build_tree
 from zkharvest.errors import InputError
+from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.fast_tape import NONE, Tape, run_tape
 from zkharvest.ledger.rules import Regime
 from zkharvest.trades.model import Trade
@@ -40,7 +42,7 @@ from .witness_tables import (
     sources_trace,
     totals_trace,
 )
-from .witness_trace import lay_out
+from .witness_trace import Plan, lay_out
 from .words import Ints, Words
 
 Cells = NDArray[np.uint32]
@@ -68,29 +70,32 @@ def make_witness(
     regime: Regime,
     *,
     carried: Sequence[Trade] = (),
-    since: date | None = None,
     definition: tuple[Circuit, Steps] | None = None,
 ) -> Witness:
     """Run the ledger and fill every table.
 
-    `carried` are the opening trades of intact lots in the opening inventory as it stands when the local day `since` (by
-    default January 1 of the tax year) begins; all committed trades are later. Without them the inventory is empty.
+    `carried` are the opening trades of intact lots in the opening inventory, which is last year's closing one:
+    committed trades before January 1 of the tax year then have no effect. Without them the inventory is empty.
 
     Raises InputError where the ledger does, if the run needs more rows than the circuit allows, or if an expiry closes
     another side under this regime than the committed record says.
     """
     circuit, steps = definition or define()
-    everything = [*carried, *opening.trades]
+    start = Calendar(regime.timezone).year_window(regime.year)[0] if carried else 0
+    early = bisect_left(opening.trades, start, key=attrgetter("time"))
+    everything = [*carried, *opening.trades[early:]]
     times = np.array([t.time for t in everything], np.int64)
     tape = run_tape(everything, regime)
-    _check_sides(tape, opening, len(carried))
-    calendar = CalendarRows(regime, int(times.min()), (since or date(regime.year, 1, 1)) if carried else None)
-    layout = lay_out(tape, len(opening.trades), len(carried))
+    layout = lay_out(tape, len(opening.trades), len(carried), early)
+    _check_sides(tape, opening, layout)
+    calendar = CalendarRows(regime, opening.trades[0].time, carried=bool(carried))
     label = f"{regime.year}\0{regime.method}\0{regime.basis}\0{regime.timezone}"
-    filled_from = _Lots(tape, calendar, times, len(carried))
-    closing = commit_inventory(*filled_from.left(), opening.seed, label)
+    filled_from = _Lots(tape, calendar, times, layout)
+    closing = commit_inventory(*filled_from.left(), regime.year, opening.seed, label)
     first = (
-        commit_inventory(*filled_from.carried_in(), opening.seed, f"opening\0{label}") if carried else _no_inventory()
+        commit_inventory(*filled_from.carried_in(), regime.year - 1, opening.seed, f"opening\0{label}")
+        if carried
+        else _no_inventory()
     )
     inputs, marks = hash_rows(opening, first, closing)
     rows = max(layout.used, len(inputs), len(calendar.start), 1 << LOG_ROWS[0])
@@ -102,7 +107,7 @@ def make_witness(
             "prove fewer trades: one source or an earlier year at a time",
         )
     height = 1 << n
-    filled = StepsWitness(steps, tape, opening.records, calendar, replace(layout, rows=height), times, len(carried))
+    filled = StepsWitness(steps, tape, opening.records, calendar, replace(layout, rows=height), times)
     filled.kinds()
     filled.record()
     filled.amounts()
@@ -131,10 +136,10 @@ def make_witness(
     )
 
 
-def _check_sides(tape: Tape, opening: Opening, carried: int) -> None:
-    acts = (tape.op != NONE) & (tape.trade >= carried)
+def _check_sides(tape: Tape, opening: Opening, layout: Plan) -> None:
+    acts = (tape.op != NONE) & (tape.trade >= layout.carried)
     short = np.array([int(p.side) for p in tape.pools], np.int64)
-    record = tape.trade[acts] - carried
+    record = tape.trade[acts] - layout.carried + len(layout.early)
     wrong = np.flatnonzero(short[tape.pool[acts]] != opening.records.short[record])
     if len(wrong):
         trade = opening.trades[int(record[wrong[0]])]
@@ -148,8 +153,9 @@ def _check_sides(tape: Tape, opening: Opening, carried: int) -> None:
 class _Lots:
     """Lots as they are committed: lanes (asset, wallet, quantity, value, 2*seq+side), unit, long-from."""
 
-    def __init__(self, tape: Tape, calendar: CalendarRows, times: Ints, carried: int) -> None:
-        self.tape, self.calendar, self.times, self.carried = tape, calendar, times, carried
+    def __init__(self, tape: Tape, calendar: CalendarRows, times: Ints, layout: Plan) -> None:
+        self.tape, self.calendar, self.times, self.carried = tape, calendar, times, layout.carried
+        self.early = len(layout.early)
         pools = [(*asset_code(p.asset), *(source_code(p.wallet) if p.wallet else (0, 0, 0))) for p in tape.pools]
         self.pools = np.array(pools, np.int64).reshape(-1, 9)
         self.side = np.array([int(p.side) for p in tape.pools], np.int64)
@@ -167,7 +173,8 @@ class _Lots:
     def _lanes(self, node: Ints, q_lo: Words, q_hi: Words, value: Words) -> tuple[Cells, Cells, Cells]:
         trade = self.tape.node_trade[node]
         pool = self.tape.node_pool[node]
-        seq = np.where(trade < self.carried, trade + 1, trade + 2 if self.carried else trade + 1)
+        later = trade + self.early + (2 if self.carried else 1)
+        seq = np.where(trade < self.carried, trade + 1, later)
         age = (2 * seq + self.side[pool])[:, None]
         quantity = words.lanes24(words.to_bytes(q_lo, q_hi, 14))
         money = words.lanes24(words.to_bytes(value, None, 8))

@@ -23,25 +23,29 @@ from .words import Ints
 class StepsWitness:
     """The table as it is filled, and what other tables need of it.
 
-    The tape's first `carried` trades open the lots of the opening inventory; the records are those after them.
+    The tape's first trades open the lots of the opening inventory; those after them are records, beginning with the
+    first that has an effect.
     """
 
-    def __init__(
-        self, s: Steps, tape: Tape, records: Records, calendar: CalendarRows, plan: Plan, times: Ints, carried: int
-    ) -> None:
+    def __init__(self, s: Steps, tape: Tape, records: Records, calendar: CalendarRows, plan: Plan, times: Ints) -> None:
         self.s, self.tape, self.records, self.calendar, self.plan = s, tape, records, calendar, plan
-        self.times, self.carried = times, carried  # instants of all trades of the tape, carried ones first
+        self.times = times  # instants of the tape's trades, carried ones first
+        self.carried, self.early = plan.carried, len(plan.early)
         self.trace = Trace(len(s.t.columns), plan.rows)
         self.wallet_basis = tape.regime.basis is Basis.WALLET
         self.pools = _pool_lanes(tape, records)
-        self.load_rows = plan.at[:carried]
-        self.seq_base = carried + 1 if carried else 0  # trades are numbered after every carried lot
+        self.load_rows = plan.at[: self.carried]
+        self.seq_base = self.carried + 1 if self.carried else 0  # trades are numbered after every carried lot
         self.long_at = calendar.long_from(times)[tape.node_trade]
         self.days_used: Ints
 
     def seq_of(self, trade: Ints) -> Ints:
         """Acquisition order of the lot that a trade of the tape opens, counted from 1."""
-        return np.where(trade < self.carried, trade + 1, trade - self.carried + 1 + self.seq_base)
+        return np.where(trade < self.carried, trade + 1, self.record_number(trade) + 1 + self.seq_base)
+
+    def record_number(self, trade: Ints) -> Ints:
+        """Which committed record a trade of the tape is."""
+        return trade - self.carried + self.early
 
     def rows_of(self, op: int) -> tuple[Ints, Ints]:
         """Tape places of an operation, and their rows (openings without the loads)."""
@@ -60,10 +64,11 @@ class StepsWitness:
         takes, take_rows = self.rows_of(TAKE)
         arrivals, arrival_rows = self.rows_of(MOVE_IN)
         w.put(s.settle, take_rows + 1, 1)
-        w.put(s.skip, self.plan.late, 1)
+        for rows in (self.plan.early, self.plan.late):
+            w.put(s.skip, rows, 1)
+            w.put(s.first, rows, 1)
         w.put(s.close, self.plan.closes, 1)
         w.put(s.first, self.plan.at[self.carried :][(t.first & (t.op != MOVE_IN))[self.carried :]], 1)
-        w.put(s.first, self.plan.late, 1)
         w.put(s.more, take_rows + 1, ~t.last[takes])
         w.put(s.more, arrival_rows, ~t.last[arrivals])
         w.put(s.emptied, self.plan.at[t.emptied & ((t.op == TAKE) | (t.op == MOVE_OUT))], 1)
@@ -75,13 +80,14 @@ class StepsWitness:
         """Columns that every row of a trade holds, its day, and the order of trades."""
         s, w, tape, plan = self.s, self.trace, self.tape, self.plan
         take_rows = self.rows_of(TAKE)[1]
-        worked = len(tape.trades) - self.carried
-        rows = np.concatenate((plan.at[self.carried :], take_rows + 1, plan.late))
+        rows = np.concatenate((plan.early, plan.at[self.carried :], take_rows + 1, plan.late))
+        count = len(self.records.lanes)
         trade = np.concatenate(
             (
-                tape.trade[self.carried :] - self.carried,
-                tape.trade[tape.op == TAKE] - self.carried,
-                np.arange(worked, len(self.records.lanes)),
+                np.arange(self.early),
+                self.record_number(tape.trade[self.carried :]),
+                self.record_number(tape.trade[tape.op == TAKE]),
+                np.arange(count - len(plan.late), count),
             )
         )
         order = np.argsort(rows, kind="stable")
@@ -93,7 +99,7 @@ class StepsWitness:
         for cell, bit in ((s.code_close, CLOSE), (s.code_move, MOVE), (s.side, SHORT_SIDE), (s.negative, NEGATIVE)):
             w.put(cell, rows, (code & bit) // bit)
         w.put(s.to, rows, self.records.to[trade])
-        time = self.times[self.carried + trade]
+        time: Ints = lanes[:, 1] + ((lanes[:, 2] & 0x7FFF) << 30)
         w.put_all(s.time, rows, words.limbs15(time))
         w.put(s.tie, rows, lanes[:, 2] >> 15)
         w.put(s.source, rows, self.records.source[trade])
@@ -168,7 +174,7 @@ class StepsWitness:
         w.put_all(s.a, into_rows, part_value[len(takes) :])
         w.put_all(s.a, self.plan.closes, words.to_bytes(t.final_value, None, 8))
         w.put_all(s.c, self.plan.closes, words.to_bytes(t.final_q_lo, t.final_q_hi, 14))
-        of_record = np.concatenate((open_rows, self.plan.late, self.rows_of(NONE)[1]))
+        of_record = np.concatenate((self.plan.early, open_rows, self.plan.late, self.rows_of(NONE)[1]))
         lanes = self.records.lanes[self.record_of[of_record]].astype(np.int64)
         w.put_all(s.rest_quantity, of_record, lanes[:, 3:8])
         w.put_all(s.rest_value, of_record, lanes[:, 8:11])

@@ -62,21 +62,30 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where each operation stands: rows of every tape entry, of every late trade, of every closing; rows in all."""
+    """Where each operation stands: rows of every tape entry, of trades without effect before and after, of closings.
+
+    `carried` counts the loaded lots, the tape's first entries; `rows` is the height.
+    """
 
     at: Ints
+    early: Ints
     late: Ints
     closes: Ints
+    carried: int
     used: int
     rows: int
 
 
-def lay_out(tape: Tape, records: int, carried: int, rows: int = 0) -> Plan:
-    """Lay the tape out in rows (a take has two); `records` counts the committed ones, `carried` the loaded lots."""
+def lay_out(tape: Tape, records: int, carried: int, early: int) -> Plan:
+    """Lay the tape out in rows (a take has two): loads, `early` skips, trades, skips, closings.
+
+    `records` counts the committed trades.
+    """
     size = np.where(tape.op == TAKE, 2, 1)
     at = np.cumsum(size) - size
-    used = int(size.sum())
-    late = used + np.arange(records + carried - len(tape.trades))
+    at[carried:] += early
+    used = int(size.sum()) + early
+    late = used + np.arange(records - early - (len(tape.trades) - carried))
     used += len(late)
     closes = used + np.arange(len(tape.final_node))
-    return Plan(at, late, closes, used + len(closes), rows)
+    return Plan(at, carried + np.arange(early), late, closes, carried, used + len(closes), 0)
