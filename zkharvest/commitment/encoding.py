@@ -5,8 +5,8 @@ lanes of 24 bits (three bytes), times in limbs of 15 bits, names as prefixes of 
 value: its value lanes name the destination.
 
     record: tag+code | t0,t1 | t2,tie | quantity x5 | value or destination x3 | asset x6 | kind | 0 | salt x5
-    lot A:  tag | asset x6 | wallet x3 | quantity x5 | value x3 | 2*seq+side | salt x5
-    lot B:  tag | digest of lot A x9 | unit basis x7 | long-from x3 | year | 0 x3
+    lot A:  tag | asset x6 | wallet x3 | quantity x5 | value x3 | seq | salt x5
+    lot B:  tag | digest of lot A x9 | unit basis x7 | long-from x3 | side | year | 0 x2
     node:   tag | left digest x9 | right digest x9 | salt x5 (zero but for the root)
 """
 

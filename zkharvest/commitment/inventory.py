@@ -22,8 +22,8 @@ class Inventory:
     tree: Tree
 
 
-def commit_inventory(lots: Lanes, unit: Lanes, long_from: Lanes, year: int, seed: bytes, label: str) -> Inventory:
-    """Commit lots: (n, 18) lanes (asset, wallet, quantity, value, 2*seq+side), (n, 7) unit and (n, 3) long-from.
+def commit_inventory(lots: Lanes, unit: Lanes, term: Lanes, year: int, seed: bytes, label: str) -> Inventory:
+    """Commit lots: (n, 18) lanes (asset, wallet, quantity, value, seq), (n, 7) unit and (n, 4) (long-from, side).
 
     `year` is the one at whose end the lots are carried out; `label` separates the salts of different statements.
     """
@@ -37,7 +37,7 @@ def commit_inventory(lots: Lanes, unit: Lanes, long_from: Lanes, year: int, seed
     empty = np.zeros((0, DIGEST), np.uint32)
     second[:, 1 : 1 + DIGEST] = np.asarray(compress_many(first)) if n else empty
     second[:, 10:17] = unit
-    second[:, 17:20] = long_from
-    second[:, 20] = year
+    second[:, 17:21] = term
+    second[:, 21] = year
     leaves = np.asarray(compress_many(second)) if n else empty
     return Inventory(first, second, build_tree(leaves, salts(seed, f"inventory\0{label}", 1)[0]))

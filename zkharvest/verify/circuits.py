@@ -31,7 +31,7 @@ class Pinned:
 
 
 PINNED: tuple[Pinned, ...] = (
-    Pinned("lot-machine/v1", "831cd5912f204cbcdfd64f6331668e36e4d0dd2bf7ea7b31eea432eb754d2e9f"),
+    Pinned("lot-machine/v1", "301075be3073b6e25bd752c445b6c329814088364fbe81c6c7f45eb9c1a75573"),
 )
 
 

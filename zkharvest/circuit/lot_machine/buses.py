@@ -64,7 +64,7 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
         ranges=Ranges(bytes=circuit.bus("bytes", 2), u15=circuit.bus("u15", 1)),
         record=circuit.bus("record", 19),
         node=circuit.bus("node", 3 + DIGEST),
-        lot=circuit.bus("lot", 2 + LOT_LANES + 7 + 3 + 1),
+        lot=circuit.bus("lot", 2 + LOT_LANES + 7 + 3 + 2),
         listed=circuit.bus("listed", 1 + SOURCE_LANES),
         source=circuit.bus("source", 1 + SOURCE_LANES),
         calendar=circuit.bus("calendar", 10),

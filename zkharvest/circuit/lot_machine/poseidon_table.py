@@ -79,6 +79,6 @@ def poseidon_table(circuit: Circuit, buses: Buses) -> Table:
     t.zero("lot_pair_last", lot_a + 0, "no first half at the end", "last")
     for i in range(DIGEST):
         t.zero(f"lot_link{i}", lot_a * (x[1 + i].next - digest[i]), "the second half holds the digest of the first")
-    unit, long_from = [c.next for c in x[10:17]], [c.next for c in x[17:20]]
-    t.send(buses.lot, [tree.next, index.next, *x[1 : 1 + LOT_LANES], *unit, *long_from, x[20].next], lot_a)
+    nature = [c.next for c in x[10:22]]  # unit basis, long-from, side, year
+    t.send(buses.lot, [tree.next, index.next, *x[1 : 1 + LOT_LANES], *nature], lot_a)
     return t

@@ -151,7 +151,7 @@ def _check_sides(tape: Tape, opening: Opening, layout: Plan) -> None:
 
 
 class _Lots:
-    """Lots as they are committed: lanes (asset, wallet, quantity, value, 2*seq+side), unit, long-from."""
+    """Lots as they are committed: lanes (asset, wallet, quantity, value, seq), unit, (long-from, side)."""
 
     def __init__(self, tape: Tape, calendar: CalendarRows, times: Ints, layout: Plan) -> None:
         self.tape, self.calendar, self.times, self.carried = tape, calendar, times, layout.carried
@@ -175,13 +175,13 @@ class _Lots:
         pool = self.tape.node_pool[node]
         later = trade + self.early + (2 if self.carried else 1)
         seq = np.where(trade < self.carried, trade + 1, later)
-        age = (2 * seq + self.side[pool])[:, None]
         quantity = words.lanes24(words.to_bytes(q_lo, q_hi, 14))
         money = words.lanes24(words.to_bytes(value, None, 8))
-        lots = np.concatenate((self.pools[pool], quantity, money, age), axis=1)
+        lots = np.concatenate((self.pools[pool], quantity, money, seq[:, None]), axis=1)
         unit = words.lanes24(self.tape.node_unit[node].astype(np.int64))
         long_from = words.limbs15(self.calendar.long_from(self.times[trade]))
-        return lots.astype(np.uint32), unit.astype(np.uint32), long_from.astype(np.uint32)
+        term = np.concatenate((long_from, self.side[pool][:, None]), axis=1)
+        return lots.astype(np.uint32), unit.astype(np.uint32), term.astype(np.uint32)
 
 
 def _no_inventory() -> Inventory:
