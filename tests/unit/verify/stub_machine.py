@@ -30,6 +30,7 @@ DOCUMENT = {
         *METHODS,
         "wallet",
         "proceeds_negative",
+        "year",
         *(f"{total}_{i}" for total in TOTALS for i in range(12)),
         *(f"{kind}_root_{i}" for kind in ("opening", "closing") for i in range(9)),
     ],
@@ -83,9 +84,10 @@ def calendar(zone="America/New_York", first_day="2022-01-01", year=2024):
 def statement(**changes):
     """A statement as the map that packages hold."""
     zone, year = changes.get("timezone", "America/New_York"), changes.get("year", 2024)
+    first = year - 2 if changes.get("opening", EMPTY_ROOT) == EMPTY_ROOT else year  # lots are carried in on January 1
     return {
         "basis": "wallet",
-        "calendar": changes.get("calendar") or calendar(zone, f"{year - 2}-01-01", year),
+        "calendar": changes.get("calendar") or calendar(zone, f"{first}-01-01", year),
         "circuit": {"digest": DIGEST, "id": "stub/v1"},
         "closing": root(2),
         "context": {"audience": "", "nonce": b""},

@@ -177,7 +177,7 @@ def test_every_part_of_the_statement_is_bound_to_the_proof(packages):
         {"method": "fifo"},
         {"currency": "EUR"},
         {"closing": stub.root(3)},
-        {"opening": stub.root(3)},
+        {"opening": stub.root(3), "calendar": stub.calendar("America/New_York", "2024-01-01", 2024)},
         {"context": {"audience": "x", "nonce": b""}},
         {"context": {"audience": "", "nonce": b"\0"}},
         {"sources": before["sources"][:1]},

@@ -37,7 +37,7 @@ def test_public_data():
     data = public_data(statement, stub.DESCRIPTION, b"context")
     named = dict(zip(stub.DESCRIPTION.publics, data.publics, strict=True))
     assert [named[method] for method in METHODS] == [0, 0, 1, 0, 0]
-    assert (named["wallet"], named["proceeds_negative"]) == (1, 1)
+    assert (named["wallet"], named["proceeds_negative"], named["year"]) == (1, 1, 2024)
     for name, expected in (
         ("short_gain", 250),
         ("short_loss", 1234500000000),
@@ -54,10 +54,10 @@ def test_public_data():
     assert data.context == b"context"
     assert set(data.columns) == {(0, i) for i in range(7)}
     assert len(data.columns[0, 0]) == 365 + 365 + 366 + 2
-    # with lots carried in, a row without effect comes before the days
+    # with lots carried in, a row without effect comes before the days, which are those of the year
     carried = public_data(read_statement(stub.statement(opening=stub.root(1))), stub.DESCRIPTION, b"")
-    assert carried.columns[0, 6] == (2, *data.columns[0, 6])
-    assert all(carried.columns[0, i] == (0, *data.columns[0, i]) for i in range(6))
+    assert carried.columns[0, 6] == (2, *data.columns[0, 6][730:])
+    assert all(carried.columns[0, i] == (0, *data.columns[0, i][730:]) for i in range(6))
 
 
 def test_source_codes():
@@ -65,6 +65,10 @@ def test_source_codes():
     words = [int.from_bytes(digest[i : i + 4], "little") % 2**30 for i in (0, 4, 8)]
     assert source_code("kraken:main") == tuple(words)
     assert len({source_code(f"source {i}") for i in range(2000)}) == 2000
+
+
+def test_with_lots_carried_in_the_calendar_begins_with_the_year():
+    assert rejection(stub.statement(opening=stub.root(1), calendar=stub.calendar())) is Reason.STATEMENT_CALENDAR
 
 
 def test_two_sources_with_one_code_or_one_root_are_refused(monkeypatch):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -284,3 +285,12 @@ def test_sizes_out_of_range():
     for log_rows, params in ((12, TEST), (23, TEST), (22, PRESETS["standard"].params)):
         with pytest.raises(ValueError):
             sizes(log_rows, params)
+
+
+def test_the_specification_lists_the_presets():
+    text = (Path(__file__).parents[3] / "circuits" / "FORMAT.md").read_text()
+    for preset in PRESETS.values():
+        p = preset.params
+        grinds = f"{p.grind_lookup}, {p.grind_deep}, {p.grind_batch}, {p.grind_fold}, {p.grind_query}"
+        row = (f"`{preset.name}`", preset.max_log_rows, p.log_blowup, p.queries, grinds, p.johnson_m)
+        assert f"| {' | '.join(str(cell) for cell in row)} |" in text
