@@ -11,6 +11,7 @@ import os
 import secrets
 import stat
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from zkharvest.errors import UsageError
@@ -39,9 +40,15 @@ def write_file(path: str | Path, data: bytes, *, private: bool = False, force: b
         raise UsageError(f"{target}: cannot be written ({error.strerror})", _hint(error)) from None
 
 
-def ensure_writable(path: str | Path, *, force: bool = False) -> None:
-    """Raise UsageError now if `write_file` would refuse the path later, after long work."""
+def ensure_writable(path: str | Path, *, force: bool = False, inputs: Iterable[str | Path] = ()) -> None:
+    """Raise UsageError now if `write_file` would refuse the path later, after long work.
+
+    A path that is one of the `inputs` is refused even with `force`: the result would replace what it was made from.
+    """
     target = Path(path)
+    for source in inputs:
+        if target.exists() and Path(source).exists() and target.samefile(source):
+            raise UsageError(f"{target}: is read and would be overwritten", "choose another name")
     if str(path) == STREAM or (target.exists() and not target.is_file()):
         return
     _refuse_existing(target, force=force)

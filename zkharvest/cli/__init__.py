@@ -13,7 +13,7 @@ import typer
 from zkharvest.cli import auditor, developer, output, signers, taxpayer
 from zkharvest.cli.help import AUDITOR, DEVELOPER, TAXPAYER, Group
 from zkharvest.cli.output import ExitCode
-from zkharvest.errors import InputError, UsageError
+from zkharvest.errors import InputError, UsageError, ZkharvestError
 
 app = typer.Typer(
     name="zkharvest",
@@ -92,11 +92,12 @@ def _usage(error: Exception) -> ExitCode:
 
 
 def _internal(error: Exception) -> ExitCode:
-    """A bug. What the exception says may hold amounts, so only its type and place are shown."""
+    """A bug. What a library's exception says may hold amounts, so only its type and place are shown."""
     if os.environ.get("ZKHARVEST_TRACEBACK"):
         traceback.print_exception(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119  (no pathlib for one name)
     hint = "this is a bug; ZKHARVEST_TRACEBACK=1 shows all of it (which may hold private data)"
-    output.error(f"internal error: {type(error).__name__} in {where}", hint)
+    what = str(error) if isinstance(error, ZkharvestError) else type(error).__name__
+    output.error(f"internal error: {what} in {where}", hint)
     return ExitCode.INTERNAL

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 from typing import IO, Any, Protocol
 
 from zkharvest.errors import InputError, Problem, UsageError
@@ -71,6 +72,12 @@ def data(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 
+def refuse_two_outputs(path: str | Path, *, json: bool) -> None:
+    """Raise UsageError if both a file and the object of `--json` are to go to standard output."""
+    if json and str(path) == "-":
+        raise UsageError("-o - and --json both want standard output", "write to a file, or leave --json out")
+
+
 def json_object(schema: str, fields: Mapping[str, Any]) -> None:
     """Print the one object of `--json`; `schema` is e.g. `zkharvest/verdict/1`."""
     data(json.dumps({"schema": schema, **_exact(fields)}, ensure_ascii=False, indent=2))
@@ -110,9 +117,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[in
 # Messages
 
 
-def note(text: str) -> None:
-    """Say something that is not data; `--quiet` silences it."""
-    if not _Settings.quiet:
+def note(text: str, *, always: bool = False) -> None:
+    """Say something that is not data; `--quiet` silences it unless it must `always` be said."""
+    if always or not _Settings.quiet:
         _say(text)
 
 

@@ -78,6 +78,7 @@ def attest(
     from zkharvest.audit.keys import read_private_key
     from zkharvest.audit.package import READ_AT_MOST, open_package, package_bytes
 
+    output.refuse_two_outputs(target or path, json=json)
     package = open_package(read_file(path, at_most=READ_AT_MOST), str(path))
     with output.progress("signing"):
         secret = read_private_key(key)

@@ -79,7 +79,8 @@ def trades_import(
     from zkharvest.trades.csv_out import trades_to_text
     from zkharvest.trades.importers import import_exports
 
-    ensure_writable(target, force=force)
+    output.refuse_two_outputs(target, json=json)
+    ensure_writable(target, force=force, inputs=exports)
     with output.progress("importing"):
         made = import_exports(
             exports,
@@ -96,7 +97,7 @@ def trades_import(
     for text in made.notes:
         output.note(text)
     sources = sorted({trade.source for trade in made.trades})
-    if json and str(target) != "-":
+    if json:
         shown = {"file": str(target), "trades": len(made.trades), "sources": sources, "notes": made.notes}
         output.json_object("zkharvest/trades-import/1", shown)
     else:
@@ -196,7 +197,8 @@ def commit(path: Trades, opening: Output, force: Force = False, json: Json = Fal
     from zkharvest.audit.files import ensure_writable
     from zkharvest.audit.opening_file import write_opening
 
-    ensure_writable(opening, force=force)
+    output.refuse_two_outputs(opening, json=json)
+    ensure_writable(opening, force=force, inputs=[path])
     read = _load(path)
     with output.progress("committing") as step:
         from zkharvest.commitment.opening import commit as commit_trades
@@ -230,7 +232,8 @@ def prove(
     from zkharvest.audit.opening_file import read_opening
 
     Regime(method, basis, timezone, year)  # refuse an unknown zone before long work
-    ensure_writable(package, force=force)
+    output.refuse_two_outputs(package, json=json)
+    ensure_writable(package, force=force, inputs=[opening])
     with output.progress("proving") as step:
         step("reading the opening")
         secret = read_opening(opening)
@@ -287,7 +290,7 @@ def _print_roots(opening: Opening, *, json: bool, printing: bool) -> None:
     roots = {source: opening.roots[source].hex() for source in opening.sources}
     if not printing:  # standard output carries the opening itself
         for source, root in roots.items():
-            output.note(f"{source}={root}")
+            output.note(f"{source}={root}", always=True)
     elif json:
         output.json_object("zkharvest/commitment/1", {"sources": [{"id": s, "root": r} for s, r in roots.items()]})
     else:

@@ -57,6 +57,38 @@ def test_commit_writes_a_private_opening_and_prints_commitments(here, capsys):
     assert shown["sources"][0]["root"] != lines[SOURCES[0]]  # fresh salts
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["commit", "trades.csv", "-o", "./trades.csv", "--force"],
+        ["prove", "s.zko", "--year", "2025", "--method", "fifo", "-o", "s.zko", "--force"],
+        ["trades", "import", "trades.csv", "-o", "trades.csv", "--force"],
+    ],
+)
+def test_a_result_never_replaces_what_it_is_made_from(here, capsys, words):
+    write_opening("s.zko", small_opening())
+    before = {path.name: path.read_bytes() for path in here.iterdir()}
+    assert main(words) == ExitCode.USAGE
+    assert "would be overwritten" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in here.iterdir()} == before
+
+
+def test_one_stream_takes_one_result(here, capsys):
+    for words in (["commit", "trades.csv"], ["trades", "import", "trades.csv"], ["attest", "p.zkh", "--key", "k"]):
+        assert main([*words, "-o", "-", "--json"]) == ExitCode.USAGE
+        assert "both want standard output" in capsys.readouterr().err
+
+
+def test_an_opening_on_a_stream_leaves_the_commitments_to_the_other(here):
+    done = subprocess.run(
+        [sys.executable, "-m", "zkharvest", "--quiet", "commit", "trades.csv", "-o", "-"],
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.startswith(b"ZKHARVEST-OPENING\n")
+    assert [line.split("=")[0] for line in done.stderr.decode().splitlines()] == [f"zkharvest: {s}" for s in SOURCES]
+
+
 def test_prove_then_verify(here, capsys, test_preset):
     write_opening("s.zko", small_opening())
     words = ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--preset", "test", "-o", "new.zkh", "--json"]
