@@ -138,7 +138,8 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
             raise _fields("context")
     calendar, opening = _calendar(statement["calendar"], year), _root(statement["opening"], "opening")
     if opening != EMPTY_ROOT and calendar.first_day != date(year, 1, 1):
-        raise Reject(Reason.STATEMENT_CALENDAR, "with lots carried in, the calendar begins with the tax year")
+        why = "with lots carried in, the calendar begins with the tax year"
+        raise Reject(Reason.STATEMENT_CALENDAR, why)
     return Statement(
         circuit_id,
         circuit_digest,
@@ -160,8 +161,9 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
 def public_data(statement: Statement, description: Description, context: bytes) -> PublicData:
     """The statement as the circuit's public data.
 
-    Scalars: the method one-hot, wallet basis, the sign of the proceeds, the year, 12 little-endian bytes of each total, both
-    inventory roots. List: one record per source, its root and the code of its id. Public columns: the calendar's.
+    Scalars: the method one-hot, wallet basis, the sign of the proceeds, the year, 12 little-endian bytes of each total,
+    both inventory roots. List: one record per source, its root and the code of its id. Public columns: the
+    calendar's.
     """
     totals = statement.totals
     magnitudes = [getattr(totals, name) for name in TOTALS[:-1]] + [abs(totals.proceeds)]
