@@ -100,11 +100,6 @@ class Rounds:
         self._folds_left = len(self._sizes.arities)
         self.nonces: list[tuple[str, int]] = []
 
-    @property
-    def state(self) -> bytes:
-        """The transcript's state, for tests that compare two runs."""
-        return self._transcript.state
-
     def statement(self, circuit_digest: bytes, public_data: bytes) -> None:
         """Round 0: binds circuit, parameters, height and public data (`public.encode`)."""
         self._enter("statement", "main")

@@ -198,6 +198,12 @@ def test_no_calendar_makes_a_lot_long_early(runs):
         assert long_at >= starts[d + 366]
 
 
+def test_the_calendar_ends_before_the_end_of_time():
+    days = (date(3501, 1, 1) - date(3500, 1, 1)).days
+    with pytest.raises(Reject, match="range of times"):
+        make_calendar(date(3500, 1, 1), days, [(0, 0)], 3500)
+
+
 def test_years_at_the_ends_of_the_range():
     for year, first in ((1971, "1970-01-02"), (2526, "2526-01-01")):
         calendar = made("UTC", first, year)
