@@ -1,0 +1,201 @@
+"""Dishonest witnesses: the generator is run with a lie in it, so that everything that follows from the lie agrees.
+
+A lie is told where the generator decides: in the tape, in the records that the machine reads, in the steps before the
+dependent tables are made, in the hashes, or in the finished cells. What the cheater can still repair is repaired
+(totals, multiplicities), as a real one would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from tests.support import statement
+from zkharvest.circuit.check import PublicValues, Violation, check
+from zkharvest.circuit.expr import P
+from zkharvest.circuit.lot_machine import witness as generator
+from zkharvest.circuit.lot_machine import witness_tables
+from zkharvest.circuit.lot_machine.small_tables import RANGE_ROWS
+from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
+from zkharvest.circuit.lot_machine.witness_trace import Trace
+from zkharvest.commitment.opening import Opening
+from zkharvest.ledger import Regime
+from zkharvest.trades.model import Trade
+
+KINDS = ("load", "open", "take", "settle", "out", "into", "skip", "close")
+
+
+class Sheet:
+    """Cells of one table by column name; `sheet["clk"]` is the column's array, to be read and written."""
+
+    def __init__(self, table: str, cells: np.ndarray) -> None:
+        self.table, self.cells = table, cells  # (columns, rows), canonical elements
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.cells[statement.column_number(self.table, name)]
+
+    def get(self, row: int, stem: str) -> list[int]:
+        """The columns stem0, stem1, ... of a row."""
+        names = statement.description()["tables"][statement.table_number(self.table)]["columns"]
+        count = sum(n.startswith(stem) and n[len(stem) :].isdigit() for n in names)
+        return [int(self[f"{stem}{i}"][row]) for i in range(count)]
+
+    def set(self, row: int, **values: int) -> None:
+        """Set cells of a row, reduced mod p."""
+        for name, value in values.items():
+            self[name][row] = value % P
+
+    def put(self, row: int, stem: str, values: Sequence[int]) -> None:
+        """Set the columns stem0, stem1, ... of a row."""
+        self.set(row, **{f"{stem}{i}": int(v) for i, v in enumerate(values)})
+
+    def rows(self, flag: str) -> list[int]:
+        """The rows on which a flag is set."""
+        return [int(r) for r in np.flatnonzero(self[flag] == 1)]
+
+    def copy_row(self, source: int, target: int, *, but: Sequence[str] = ("clk",)) -> None:
+        """Make a row like another one, but for some columns."""
+        kept = {name: int(self[name][target]) for name in but}
+        self.cells[:, target] = self.cells[:, source]
+        self.set(target, **kept)
+
+
+@dataclass
+class Forgery:
+    """Traces by table name with the statement they pretend to prove."""
+
+    traces: dict[str, np.ndarray]
+    public: PublicValues
+    witness: generator.Witness
+
+    def sheet(self, table: str) -> Sheet:
+        """Cells of a finished table."""
+        return Sheet(table, self.traces[table].T)
+
+    def public_names(self) -> list[str]:
+        """Names of the public scalars."""
+        return list(statement.description()["publics"])
+
+    def claim(self, **scalars: int) -> None:
+        """Change public scalars."""
+        publics = list(self.public.publics)
+        for name, value in scalars.items():
+            publics[self.public_names().index(name)] = value % P
+        self.public = PublicValues(publics, self.public.lists, self.public.columns)
+
+    def recount(self) -> None:
+        """Make the range table's multiplicities follow the other tables: what is out of range stays uncounted."""
+        circuit = statement.definition()[0]
+        table = circuit.tables[statement.table_number("range")]
+        before = self.traces["range"]
+        after = _lenient_range(circuit, table, self.traces, len(before))
+        blind = [c.index for c in table.columns if c.name.startswith("blind")]
+        after[:, blind] = before[:, blind]
+        self.traces["range"] = after
+
+    def violations(self) -> list[Violation]:
+        """What the constraint checker says."""
+        names = [t["name"] for t in statement.description()["tables"]]
+        return check(statement.description(), [self.traces[n] for n in names], self.public, limit=1000)
+
+    def broken(self) -> set[str]:
+        """The same in short: "table.constraint", "bus name" or "tally n"."""
+        return {
+            v.constraint if v.constraint.startswith(("bus ", "tally ")) else f"{v.table}.{v.constraint}"
+            for v in self.violations()
+        }
+
+
+def forge(
+    opening: Opening,
+    regime: Regime,
+    *,
+    steps: Callable[[Sheet], None] | None = None,
+    carried: Sequence[Trade] = (),
+    replace: Mapping[str, Any] | None = None,
+    methods: Mapping[str, Any] | None = None,
+    idle: int = 2,
+) -> Forgery:
+    """Run the witness generator with lies: `replace` functions of its module, `methods` of the steps' filler, and edit
+    the finished `steps` before totals, ranges and statement are made from them.
+
+    Tables are cut to their used rows and `idle` more (the checker does not ask for one common height).
+    """
+    given = dict(replace or {})
+    fill_lists = given.pop("fill_lists", generator.fill_lists)
+
+    def lists(filled: StepsWitness) -> list[int]:
+        head = fill_lists(filled)
+        sheet = Sheet("steps", filled.trace.cells)
+        if steps is not None:
+            steps(sheet)
+        filled.slot_sums = _sums(sheet)
+        return list(head)
+
+    def put_all(self: Trace, cells: list[Any], rows: Any, values: Any) -> None:
+        for j, cell in enumerate(cells):
+            self.put_signed(cell, rows, np.asarray(values)[:, j])
+
+    def no_range(_circuit: Any, table: Any, _traces: Any, _rows: int) -> np.ndarray:
+        return np.zeros((RANGE_ROWS + idle, len(table.columns)), np.uint32)
+
+    module = {"range_trace": no_range, "_check_sides": lambda *_: None, "LOG_ROWS": (5, 20), **given}
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(Trace, "put", lambda s, c, r, v: s.put_signed(c, r, np.asarray(v) + 0)))
+        stack.enter_context(mock.patch.object(Trace, "put_all", put_all))
+        for name, value in (methods or {}).items():
+            stack.enter_context(mock.patch.object(StepsWitness, name, value))
+        for name, value in {**module, "fill_lists": lists}.items():
+            stack.enter_context(mock.patch.object(generator, name, value))
+        witness = generator.make_witness(opening, regime, carried=carried, definition=statement.definition())
+    names = [t["name"] for t in statement.description()["tables"]]
+    least = {"calendar": len(witness.calendar_columns[0]), "range": RANGE_ROWS}
+    traces = {
+        name: _cut(name, trace, least.get(name, generator.BLIND_ROWS), idle)
+        for name, trace in zip(names, witness.traces, strict=True)
+    }
+    forgery = Forgery(traces, statement.public_values(opening, regime, witness), witness)
+    forgery.recount()
+    return forgery
+
+
+def _cut(table: str, trace: np.ndarray, least: int, idle: int) -> np.ndarray:
+    """The used rows of a table, and at least so many, and some idle ones."""
+    used = trace != trace[-1]
+    if table == "steps":
+        used[:, statement.column_number("steps", "clk")] = False
+    busy = np.flatnonzero(used.any(axis=1))
+    count = int(busy[-1]) + 1 if len(busy) else 0
+    return np.ascontiguousarray(trace[: min(max(count, least) + idle, len(trace))])
+
+
+def _sums(sheet: Sheet) -> np.ndarray:
+    """The tallied byte sums of the steps as they are now, as signed integers."""
+    weights = np.stack([sheet[f"bucket_weight{k}"] for k in range(5)]).astype(np.int64)
+    octets = np.stack([sheet[f"q{k}"] for k in range(8)]).astype(np.int64)
+    rows = np.flatnonzero(weights.any(axis=0))
+    weights = np.where(weights > P // 2, weights - P, weights)[:, rows].astype(object)
+    sums = weights.dot(octets[:, rows].T.astype(object)) % P if len(rows) else np.zeros((5, 8), object)
+    return np.where(sums > P // 2, sums - P, sums).astype(np.int64)
+
+
+def _lenient_range(circuit: Any, table: Any, traces: dict[str, np.ndarray], rows: int) -> np.ndarray:
+    """Multiplicities of what is in range; nothing can be done about the rest."""
+
+    def count(_where: str, i: Any, trace: np.ndarray, pairs: np.ndarray, u15: np.ndarray) -> None:
+        values = [witness_tables._linear(m, trace) for m in i.message]
+        good = witness_tables._linear(i.mult, trace) == 1
+        if i.bus.name == "bytes":
+            good &= (values[0] < 256) & (values[1] < 256)
+            pairs += np.bincount((values[0] * 256 + values[1])[good], minlength=65536)
+        else:
+            good &= values[0] < 32768
+            u15 += np.bincount(values[0][good], minlength=32768)
+
+    with mock.patch.object(witness_tables, "_count", count):
+        return witness_tables.range_trace(circuit, table, traces, rows)

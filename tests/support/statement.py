@@ -1,0 +1,70 @@
+"""The lot machine's description and public values, and the constraint checker on an honest witness, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from zkharvest.circuit.builder import Circuit
+from zkharvest.circuit.check import PublicValues, Violation, check
+from zkharvest.circuit.lot_machine.buses import BUCKETS, TOTAL_BYTES
+from zkharvest.circuit.lot_machine.definition import define
+from zkharvest.circuit.lot_machine.steps_columns import Steps
+from zkharvest.circuit.lot_machine.witness import Witness, make_witness
+from zkharvest.commitment.encoding import digest_elements, source_code
+from zkharvest.commitment.opening import Opening, commit
+from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.trades.model import Trade
+
+SEED = bytes(range(32))
+
+
+@cache
+def definition() -> tuple[Circuit, Steps]:
+    """The circuit, built once."""
+    return define()
+
+
+@cache
+def description() -> dict[str, Any]:
+    """What the checker reads."""
+    return definition()[0].compile()
+
+
+@cache
+def table_number(name: str) -> int:
+    """Position of a table in the circuit."""
+    return [t["name"] for t in description()["tables"]].index(name)
+
+
+@cache
+def column_number(table: str, column: str) -> int:
+    """Position of a column in its table."""
+    return int(description()["tables"][table_number(table)]["columns"].index(column))
+
+
+def public_values(opening: Opening, regime: Regime, witness: Witness) -> PublicValues:
+    """The statement that goes with a witness."""
+    totals = witness.totals
+    scalars = {str(m): int(m == regime.method) for m in Method}
+    scalars |= {"wallet": int(regime.basis is Basis.WALLET), "year": regime.year}
+    scalars["proceeds_negative"] = int(totals["proceeds"] < 0)
+    scalars |= {f"{b}_{k}": abs(totals[b]) >> (8 * k) & 255 for b in BUCKETS for k in range(TOTAL_BYTES)}
+    for kind, root in (("opening", witness.opening_root), ("closing", witness.closing_root)):
+        scalars |= {f"{kind}_root_{i}": x for i, x in enumerate(digest_elements(root))}
+    sources = [(*digest_elements(root), *source_code(name)) for name, root in opening.roots.items()]
+    columns = {(table_number("calendar"), i): column for i, column in enumerate(witness.calendar_columns)}
+    return PublicValues([scalars[name] for name in description()["publics"]], [sources], columns)
+
+
+def opened(trades: Sequence[Trade], regime: Regime) -> tuple[Opening, Witness]:
+    """Trades committed with a fixed seed, and their witness."""
+    opening = commit(trades, seed=SEED)
+    return opening, make_witness(opening, regime, definition=definition())
+
+
+def checked(trades: Sequence[Trade], regime: Regime) -> list[Violation]:
+    """Everything that an honest run of these trades breaks: nothing."""
+    opening, witness = opened(trades, regime)
+    return check(description(), witness.traces, public_values(opening, regime, witness), limit=1000)

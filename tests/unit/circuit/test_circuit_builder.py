@@ -1,0 +1,168 @@
+"""What the builder refuses, how it packs groups, and what it freezes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support import statement
+from zkharvest.circuit.builder import Circuit
+from zkharvest.circuit.expr import lift
+from zkharvest.verify.description_reader import read_description
+
+
+def circuit(degree=4, tallies=2):
+    return Circuit("test", 1, degree=degree, log_rows=(13, 14), tallies=tallies)
+
+
+def test_names_are_declared_once():
+    t = circuit().table("t", "")
+    a = t.column("a")
+    with pytest.raises(ValueError, match=r"t: column a is declared twice"):
+        t.column("a")
+    t.zero("c", a, "")
+    with pytest.raises(ValueError, match=r"t: constraint c is declared twice"):
+        t.zero("c", a - 1, "")
+    t.boolean(a)
+    with pytest.raises(ValueError, match="a_bit is declared twice"):
+        t.boolean(a)
+
+
+@pytest.mark.parametrize(("where", "most"), [("all", 4), ("transition", 4), ("first", 3), ("last", 3)])
+def test_degree_is_limited_with_its_selector(where, most):
+    t = circuit().table("t", "")
+    power = lift(1)
+    a = t.column("a")
+    for k in range(1, 6):
+        power = power * a
+        if k <= most:
+            t.zero(f"power{k}", power, "", where)
+        else:
+            with pytest.raises(ValueError, match=f"t.power{k}: degree {k + (most == 3)} is above 4"):
+                t.zero(f"power{k}", power, "", where)
+
+
+def test_a_constant_is_no_constraint():
+    t = circuit().table("t", "")
+    a = t.column("a")
+    for nothing in (lift(0), lift(1), a - a):
+        with pytest.raises(ValueError, match="a constant is not a constraint"):
+            t.zero("c", nothing, "")
+
+
+def test_messages_have_the_width_of_their_bus():
+    c = circuit()
+    t, bus = c.table("t", ""), c.bus("b", 2)
+    a = t.column("a")
+    for message in ([a], [a, a, a], []):
+        with pytest.raises(ValueError, match=f"bus b takes 2 elements, not {len(message)}"):
+            t.send(bus, message)
+        with pytest.raises(ValueError, match=f"bus b takes 2 elements, not {len(message)}"):
+            t.receive(bus, message)
+        with pytest.raises(ValueError, match=f"bus b takes 2 elements, not {len(message)}"):
+            c.public_message(bus, 1, message)
+    t.send(bus, [a, 1])
+    assert t.interactions[0].message == (a, lift(1))
+
+
+def test_there_are_only_the_declared_tallies():
+    t = circuit(tallies=2).table("t", "")
+    a = t.column("a")
+    t.tally(1, a + 0)
+    for slot in (-1, 2):
+        with pytest.raises(ValueError, match=f"no tally slot {slot}"):
+            t.tally(slot, a + 0)
+
+
+def group_degree(parts):
+    """The degree of h * prod d - sum m prod d, by its definition in FORMAT.md section 2."""
+    degrees = [max((m.degree for m in p.message), default=0) for p in parts]
+    return max(1 + sum(degrees), *(p.mult.degree + sum(degrees) - d for p, d in zip(parts, degrees, strict=True)))
+
+
+def test_groups_hold_every_interaction_once_within_the_degree():
+    for table in statement.definition()[0].tables:
+        groups = table.groups()
+        assert sorted(i for g in groups for i in g) == list(range(len(table.interactions))), table.name
+        for group in groups:
+            assert group_degree([table.interactions[i] for i in group]) <= 4
+
+
+@pytest.mark.parametrize("degree", [3, 4])
+def test_groups_are_packed_to_the_limit(degree):
+    c = circuit(degree)
+    t, bus = c.table("t", ""), c.bus("b", 1)
+    a = t.column("a")
+    for _ in range(6):
+        t.send(bus, [a])
+    assert [len(g) for g in t.groups()] == [degree - 1] * (6 // (degree - 1))
+    t.send(bus, [a * a], a)
+    assert all(group_degree([t.interactions[i] for i in g]) <= degree for g in t.groups())
+    t.send(bus, [a * a * a * a])
+    with pytest.raises(ValueError, match=f"interaction 7 alone is above degree {degree}"):
+        t.groups()
+
+
+def test_constants_alone_count_as_degree_zero():
+    c = circuit(3)
+    t, bus = c.table("t", ""), c.bus("b", 1)
+    a = t.column("a")
+    t.send(bus, [5], a * a * a)  # a denominator without columns
+    assert t.groups() == [[0]]
+
+
+def test_the_frozen_text_says_what_was_built():
+    c = circuit()
+    bus = c.bus("b", 2)
+    scalar = c.public("s")
+    c.public_list("l", ["x", "y"], 10)
+    c.public_message(bus, -1, [["index"], ["item", 1]], each="l")
+    t = c.table("t", "note")
+    a, given = t.column("a"), t.public_column("g")
+    t.zero("c", a * given - scalar, "why", "first")
+    t.receive(bus, [a, 3], scalar)
+    t.tally(1, a * a)
+    c.blind_terminals()
+    data = c.freeze()
+    assert json.loads(data) == c.compile()
+    assert data.endswith(b"}\n")
+    assert data.isascii()
+    table = json.loads(data)["tables"][0]
+    assert table["columns"] == ["a", "blind_on", "blind_out", "blind_in"]
+    assert table["constraints"][0] == {"name": "c", "where": "first", "node": table["constraints"][0]["node"]}
+    assert [i["sign"] for i in table["interactions"]] == [-1, 1, -1]
+    assert c.freeze() == data  # and again
+
+
+def test_the_blinding_ring_goes_around():
+    c = circuit()
+    for name in ("x", "y", "z"):
+        c.table(name, "")
+    c.blind_terminals()
+    sent = [t.interactions[0].message[0].const for t in c.tables]
+    taken = [t.interactions[1].message[0].const for t in c.tables]
+    assert sent == [0, 1, 2]
+    assert taken == [2, 0, 1]
+
+
+def test_the_lot_machine_reads_as_the_verifier_reads_it():
+    frozen = statement.definition()[0].freeze()
+    description = read_description(frozen)
+    assert [t.name for t in description.tables] == [t["name"] for t in statement.description()["tables"]]
+
+
+def test_every_column_of_the_lot_machine_is_reached():
+    """A column that no constraint, message or tally reads would be the prover's to fill as it likes."""
+    for table in statement.description()["tables"]:
+        reached = {("col", n[1]) for n in table["nodes"] if n[0] == "col"}
+        reached |= {("pub", n[1]) for n in table["nodes"] if n[0] == "pub"}
+        declared = {("col", i) for i in range(len(table["columns"]))}
+        declared |= {("pub", i) for i in range(len(table["public_columns"]))}
+        assert reached == declared, table["name"]
+
+
+def test_the_lot_machine_keeps_a_note_for_every_constraint():
+    for table in statement.definition()[0].tables:
+        for constraint in table.constraints:
+            assert len(constraint.note) > 5, f"{table.name}.{constraint.name}"
