@@ -6,7 +6,11 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-MOVED = {"circuits/": "zkharvest/_circuits/", "vectors/selftest/": "zkharvest/_vectors/"}
+MOVED = {"circuits/": "zkharvest/_circuits/", "vectors/": "zkharvest/_vectors/"}
+CARRIED = {
+    "circuits/": (".json", "README.md", "FORMAT.md"),  # by the end of the name
+    "vectors/": ("README.md", "kat/", "ledger/", "accept/", "reject/"),  # by its beginning
+}
 SDIST_FOLDERS = ("benchmarks", "circuits", "docs", "examples", "tests", "vectors", "zkharvest")
 SDIST_FILES = ("LICENSE", "Makefile", "README.md", "pyproject.toml")
 
@@ -16,8 +20,10 @@ def in_wheel(path: str) -> str | None:
     if path.startswith("zkharvest/"):
         return path
     for old, new in MOVED.items():
-        if path.startswith(old) and (old != "circuits/" or path.endswith((".json", "README.md", "FORMAT.md"))):
-            return new + path.removeprefix(old)
+        rest = path.removeprefix(old)
+        if rest != path:
+            carried = rest.endswith(CARRIED[old]) if old == "circuits/" else rest.startswith(CARRIED[old])
+            return new + rest if carried else None
     return None
 
 
