@@ -15,6 +15,7 @@ from verify_proof_layout import replaced
 from zkharvest.prove.stark import prove_circuit
 from zkharvest.verify import field, merkle, stark
 from zkharvest.verify.field import ONE, P
+from zkharvest.verify.messages import LookupChallenges, Rounds
 from zkharvest.verify.params import PRESETS, sizes
 from zkharvest.verify.rejections import Reason, Reject
 from zkharvest.verify.transcript import Transcript
@@ -148,6 +149,30 @@ def test_false_openings_that_satisfy_the_constraints():
 
 def _inverse_x():
     return field.inverse((0, 1, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("round_", "answer", "reason"),
+    [
+        ("main", LookupChallenges((3, 1, 4, 1, 5), (9, 2, 6, 5, 3), (5, 8, 9, 7, 9)), Reason.BALANCE),  # A5
+        ("aux", (2, 7, 1, 8, 2), Reason.QUOTIENT),
+        ("openings", (3, 1, 4, 1, 5), Reason.FRI_LAYER),
+        ("fold", (3, 1, 4, 1, 5), Reason.FRI_LAYER),  # A6
+    ],
+)
+def test_challenges_of_the_prover_s_own_choice(monkeypatch, round_, answer, reason):
+    """Everything is honest but for one challenge, which the prover did not draw from the transcript."""
+    real = getattr(Rounds, round_)
+
+    def chosen(self, message):
+        real(self, message)
+        return answer
+
+    traces, public = tiny.honest()
+    with monkeypatch.context() as patch:
+        patch.setattr(Rounds, round_, chosen)
+        proof = dishonest(traces, public)
+    assert check(proof, public) is reason
 
 
 def test_a_layer_that_is_not_the_fold_of_the_one_before():
