@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from zkharvest.errors import InputError
-from zkharvest.trades.model import Kind, LotPick, Trade
+from zkharvest.trades.model import MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT, Kind, LotPick, Trade
 
 from .encoding import SALT, WIDTH
 from .poseidon_kernel import compress_many
@@ -99,34 +99,38 @@ class Opening:
         Raises InputError if the content is malformed or does not open the roots it names.
         """
         try:
-            trades = tuple(
-                Trade(
-                    time=r[0],
-                    source=r[1],
-                    id=r[2],
-                    kind=Kind(r[3]),
-                    asset=r[4],
-                    quantity=int(r[5]),
-                    amount=r[6],
-                    fee=int(r[7]),
-                    to=r[8],
-                    lots=tuple(LotPick(p[0], int(p[1])) for p in r[9]),
-                )
-                for r in data["trades"]
-            )
+            trades = tuple(_read_trade(*fields) for fields in data["trades"])
             opening = cls(trades, str(data["currency"]), bytes(data["seed"]))
             stated = {str(k): bytes(v) for k, v in data["roots"].items()}
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            opens = len(opening.seed) == SEED_BYTES and opening.roots == stated
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError.one(
                 "", f"the opening file is damaged ({error})", "make it again with `zkharvest commit`"
             ) from error
-        if len(opening.seed) != SEED_BYTES or opening.roots != stated:
+        if not opens:
             raise InputError.one(
                 "",
                 "the opening file does not open its own commitments",
                 "it was changed; make it again with `zkharvest commit`",
             )
         return opening
+
+
+def _read_trade(
+    time: Any, source: Any, name: Any, kind: Any, asset: Any, quantity: Any, amount: Any, fee: Any, to: Any, lots: Any
+) -> Trade:
+    """A trade from the fields of an opening file. Raises TypeError or ValueError where they cannot be a trade's."""
+    if not all(isinstance(text, str) for text in (source, name, asset, quantity, fee, to)):
+        raise TypeError("a name or number is not text")
+    if not isinstance(time, int) or not isinstance(amount, int):
+        raise TypeError("a time or amount is not an integer")
+    picks = tuple(LotPick(str(trade), int(part)) for trade, part in lots)
+    trade = Trade(time, source, name, Kind(kind), asset, int(quantity), amount, int(fee), to, picks)
+    if not (0 <= time < TIME_LIMIT and 0 < trade.quantity < QUANTITY_LIMIT and 0 <= amount < MONEY_LIMIT):
+        raise ValueError("a number is out of range")
+    if abs(trade.fee) >= MONEY_LIMIT:
+        raise ValueError("a fee is out of range")
+    return trade
 
 
 def commit(trades: Sequence[Trade], *, currency: str = "USD", seed: bytes | None = None) -> Opening:
