@@ -15,6 +15,7 @@ from pathlib import Path
 from zkharvest.audit.vector_kinds.expect import Mismatch, expect
 from zkharvest.audit.vector_kinds.kat import check_kat
 from zkharvest.audit.vector_kinds.ledger import check_ledger
+from zkharvest.audit.vector_kinds.packages import check_accept, check_reject
 from zkharvest.errors import InputError, UsageError
 
 
@@ -83,6 +84,8 @@ def _run(root: Path, kind: Kind, name: str, path: Path) -> Result:
 KINDS: dict[str, Kind] = {
     "kat": Kind("*.json", check_kat),
     "ledger": Kind("*.expected.json", check_ledger),
+    "accept": Kind("*.json", check_accept),
+    "reject": Kind("*.txt", check_reject),
 }
 
 __all__ = ["KINDS", "Kind", "Mismatch", "Result", "expect", "find_vectors", "run_vectors"]

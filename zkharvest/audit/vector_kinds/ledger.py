@@ -17,7 +17,7 @@ RUN = {"year", "method", "basis", "timezone", "totals", "disposals", "error"}
 
 
 def check_ledger(_root: Path, path: Path) -> None:
-    """Under each regime of `runs` these totals and disposals, or this error: by the plain ledger and by the fast one."""
+    """Under each regime of `runs` these totals and disposals, or this error, from the plain ledger and the fast one."""
     from zkharvest.trades.csv_in import load_trades
 
     data = json.loads(path.read_text(encoding="utf-8"))
