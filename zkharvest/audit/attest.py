@@ -83,7 +83,14 @@ def source_message(source: str, root: bytes) -> bytes:
     return _SOURCE_TAG + len(name).to_bytes(4, "big") + name + root
 
 
-def sign_as_source(package: Package, key: PrivateKey, source: str, *, drop_signature: bool = False) -> Package:
+def sign_as_source(
+    package: Package,
+    key: PrivateKey,
+    source: str,
+    *,
+    drop_signature: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Package:
     """The package with this source's signature added to the aggregate.
 
     The taxpayer's signature covers the attestations and cannot stay: it is dropped if `drop_signature`, otherwise a
@@ -103,7 +110,7 @@ def sign_as_source(package: Package, key: PrivateKey, source: str, *, drop_signa
     if package.attestations is not None:
         try:
             before = _parse_attestations(package.attestations)
-            _check_aggregate(before, roots, lambda _: None)
+            _check_aggregate(before, roots, progress)
         except AttestationError as error:
             raise UsageError(f"the package as it stands is not valid: {error}", "ask for another copy") from None
         if any(entry.source == source for entry in before.entries):

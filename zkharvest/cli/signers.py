@@ -80,10 +80,10 @@ def attest(
 
     output.refuse_two_outputs(target or path, json=json)
     package = open_package(read_file(path, at_most=READ_AT_MOST), str(path))
-    with output.progress("signing"):
+    with output.progress("signing") as step:
         secret = read_private_key(key)
         if source:
-            signed = sign_as_source(package, secret, source, drop_signature=drop)
+            signed = sign_as_source(package, secret, source, drop_signature=drop, progress=step)
         elif drop:
             raise UsageError("--drop-signature goes with --source", "the taxpayer's new signature replaces the old one")
         else:
