@@ -84,7 +84,9 @@ WANTED = [
     ),
     Wanted("earlier-year", "a year before the last trades: what comes later counts nowhere", year=2024),
     Wanted("later-year", "a year of one sale; what was sold before is run and not counted", "lifo", year=2026),
-    Wanted("negative-proceeds", "fees larger than all amounts: the sum of the proceeds is below zero", ledger="dust.csv"),
+    Wanted(
+        "negative-proceeds", "fees larger than all amounts: the sum of the proceeds is below zero", ledger="dust.csv"
+    ),
     Wanted(
         "skipped-day",
         "December 30, 2011 did not exist in Apia: a lot of December 29, 2010 is long term as the 31st begins",
