@@ -1,0 +1,99 @@
+"""Whole commands, as a user runs them: processes of their own, timed from outside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+METHOD = "hifo"
+BASIS = "wallet"
+
+
+class CommandFailed(RuntimeError):
+    """A command did not end with exit code 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a command: seconds on the clock, in user code, in the kernel; most memory held, in bytes."""
+
+    seconds: float
+    user: float
+    system: float
+    memory: int
+    output: str
+    messages: str
+
+
+def run(words: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
+    """Run `python WORDS...` and wait for it. Raises CommandFailed."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as messages:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, *words], cwd=ROOT, env={**os.environ, **(environment or {})},
+            stdout=output, stderr=messages,
+        )  # fmt: skip
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)  # so that its end is not waited for again
+        output.seek(0)
+        messages.seek(0)
+        done = Run(
+            seconds, used.ru_utime, used.ru_stime, used.ru_maxrss << 10, output.read(), messages.read()
+        )  # fmt: skip
+    if process.returncode:
+        raise CommandFailed(f"{' '.join(words)} ended with exit code {process.returncode}\n{done.messages}")
+    return done
+
+
+def summary(runs: Sequence[Run]) -> dict[str, Any]:
+    """Medians of several runs, and the seconds of each."""
+    return {
+        "seconds": round(median(one.seconds for one in runs), 3),
+        "user": round(median(one.user for one in runs), 3),
+        "system": round(median(one.system for one in runs), 3),
+        "memory": max(one.memory for one in runs),
+        "runs": [round(one.seconds, 3) for one in runs],
+    }
+
+
+class Commands:
+    """`commit`, `prove` and `verify` on one ledger, in a folder of their own."""
+
+    def __init__(self, folder: Path, trades: int, environment: Mapping[str, str], year: int) -> None:
+        self._environment = environment
+        self._year = str(year)
+        self.csv = folder / f"{trades}.csv"
+        self.opening = folder / f"{trades}.zko"
+        self.package = folder / f"{trades}.zkh"
+        self._commitments: list[str] = []
+        run(["-m", "benchmarks.ledgers", str(trades), str(self.csv)], environment)
+
+    def commit(self) -> Run:
+        """From trades to their commitments."""
+        done = self._zkharvest("commit", str(self.csv), "-o", str(self.opening), "--force")
+        self._commitments = [word for line in done.output.split() for word in ("--commitment", line)]
+        return done
+
+    def prove(self) -> Run:
+        """From the opening to a package that the command has verified itself."""
+        target = ["-o", str(self.package), "--force"]
+        return self._zkharvest(
+            "prove", str(self.opening), "--year", self._year, "--method", METHOD, "--basis", BASIS, *target
+        )
+
+    def verify(self) -> Run:
+        """The package, against the commitments: exit code 0 is "verified"."""
+        return self._zkharvest("verify", str(self.package), *self._commitments)
+
+    def _zkharvest(self, *words: str) -> Run:
+        return run(["-m", "zkharvest", *words], self._environment)

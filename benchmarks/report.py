@@ -1,0 +1,152 @@
+"""Writes what was measured: `figures.json` for programs, `results.md` for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.figures import Figure, figures
+
+SCHEMA = "zkharvest/benchmarks/1"
+
+NOTES = """\
+Ledgers are made up (`benchmarks/ledgers.py`): three accounts, three years, the last of which is proven, HIFO per
+wallet. Whole commands are processes of their own, kernels cached; `prove` includes reading the opening and verifying
+the proof. "kernel" is processor time that the operating system spent for the command, mostly on handing out memory.
+Of several runs the median counts. "load" is the machine's load average when a size was done; two threads of a proof
+and nothing else make 2.
+
+The stages are timed in one process that has done everything once before and keeps its memory, and so is the bare
+work: low-degree extension, leaf hashes and Merkle trees of random cells of the same shape, with the same kernels.
+"proving" is all from the opening in memory to the package: ledger, witness and proof.
+
+Kernel compilation is what `commit` and `prove` take longer with an empty kernel cache.
+"""
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("reading the opening", ("reading the opening",)),
+    ("ledger and witness", ("running the ledger",)),
+    ("extending", ("main columns: extend", "bus columns: extend", "quotient: extend")),
+    ("hashing", ("main columns: hash", "bus columns: hash", "quotient: hash")),
+    ("buses", ("buses",)),
+    ("constraints", ("constraints",)),
+    ("openings, batching", ("openings", "batching")),
+    ("FRI, grinding, queries", ("folding", "grinding", "queries")),
+    ("verifying", ("verifying",)),
+)
+"""The stages of a proof, drawn together."""
+
+
+def grouped(one_process: Mapping[str, Any]) -> dict[str, float]:
+    """Seconds by group."""
+    stages = one_process["stages"]
+    return {name: sum(stages.get(stage, 0.0) for stage in members) for name, members in GROUPS}
+
+
+def write(results: Mapping[str, Any], folder: Path) -> None:
+    """Write both files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = [
+        {
+            "name": figure.name,
+            "unit": figure.unit,
+            "bar": figure.bar,
+            "goal": figure.goal,
+            "measured": figure.measured if figure.measured is None else float(f"{figure.measured:.4g}"),
+            "reached": figure.verdict,
+        }
+        for figure in figures(results)
+    ]
+    whole = {"schema": SCHEMA, "figures": shown, **results}
+    (folder / "figures.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    (folder / "results.md").write_text(text(results), encoding="utf-8")
+
+
+def text(results: Mapping[str, Any]) -> str:
+    """`results.md`."""
+    parts = ["# What `make bench` measured", ""]
+    parts += [f"- {line}" for line in results["machine"]["lines"]]
+    parts += [f"- load average {results['load_after']:.1f} when it ended, after {results['took'] / 60:.0f} minutes", ""]
+    parts += _table(("figure", "bar", "goal", "measured", "reaches"), [_row(figure) for figure in figures(results)])
+    parts += ["", "## Whole commands", "", *_commands(results["sizes"])]
+    parts += ["", "## Stages of `prove`, in one process", "", *_stages(results["sizes"])]
+    parts += ["", "![stages](stages.svg)", "", "![time per trade](per-trade.svg)", ""]
+    if results.get("ledger"):
+        ledger = results["ledger"]
+        parts += [f"## Ledger alone, {ledger['trades']:,} trades", ""]
+        parts += _table(("method", "seconds"), [(name, f"{s:.2f}") for name, s in ledger["seconds"].items()])
+        parts.append("")
+    if results.get("compile"):
+        cold = results["compile"]
+        parts += [
+            "## First run",
+            "",
+            (
+                f"With an empty kernel cache `commit` took {cold['commit']:.1f} s and `prove` {cold['prove']:.1f} s "
+                f"({cold['trades']:,} trades); with kernels cached {cold['commit_cached']:.1f} s and "
+                f"{cold['prove_cached']:.1f} s. While it compiled, it said:"
+            ),
+            "",
+            *(f"    {line}" for line in cold["said"]),
+            "",
+        ]
+    return "\n".join([*parts, "## Notes", "", NOTES])
+
+
+def table(shown: Sequence[Figure]) -> str:
+    """The figures for a terminal."""
+    rows = [("figure", "bar", "goal", "measured", "reaches"), *map(_row, shown)]
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    return "\n".join(
+        f"{row[0]:<{widths[0]}}  " + "  ".join(f"{row[i]:>{widths[i]}}" for i in range(1, 5)) for row in rows
+    )
+
+
+def _row(figure: Figure) -> tuple[str, ...]:
+    def shown(value: float | None) -> str:
+        if value is None:
+            return ""
+        number = f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+        return f"{number} {figure.unit}".rstrip()
+
+    return figure.name, shown(figure.bar), shown(figure.goal), shown(figure.measured), figure.verdict
+
+
+def _commands(sizes: Mapping[str, Any]) -> list[str]:
+    head = ("trades", "rows", "commit", "prove", "of it kernel", "peak memory", "verify", "package", "preset", "load")
+    rows = []
+    for trades, size in sizes.items():
+        proof, prove = size["one_process"], size["prove"]
+        rows.append(
+            (
+                f"{int(trades):,}",
+                f"2^{proof['log_rows']}",
+                f"{size['commit']['seconds']:.2f} s",
+                f"{prove['seconds']:.2f} s",
+                f"{prove['system']:.2f} s",
+                f"{prove['memory'] / 1e9:.2f} GB",
+                f"{size['verify']['seconds']:.2f} s",
+                f"{proof['package'] / 1e3:.0f} kB",
+                proof["preset"],
+                f"{size['load']:.1f}",
+            )
+        )
+    return _table(head, rows)
+
+
+def _stages(sizes: Mapping[str, Any]) -> list[str]:
+    by_size = {trades: size["one_process"] for trades, size in sizes.items()}
+    rows = [(name, *(f"{grouped(one)[name]:.3f} s" for one in by_size.values())) for name, _ in GROUPS]
+    rows.append(("**all**", *(f"**{sum(grouped(one).values()):.3f} s**" for one in by_size.values())))
+    for label, part in (("bare extending", "extend"), ("bare hashing", "hash")):
+        rows.append((label, *(f"{one['bare'][part]:.3f} s" for one in by_size.values())))
+    rows.append(("proving / bare work", *(f"{one['proving'] / one['bare']['all']:.2f}" for one in by_size.values())))
+    rows.append(("peak memory", *(f"{one['memory'] / 1e9:.2f} GB" for one in by_size.values())))
+    return _table(("stage", *(f"{int(trades):,} trades" for trades in by_size)), rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return [f"| {' | '.join(line)} |" for line in lines]

@@ -1,0 +1,151 @@
+"""One proof step by step, and the bare transforms and hashes of the same cells: `python -m benchmarks.stages`.
+
+Runs in a process of its own and does everything a few times over, so that kernels are loaded and memory is at hand;
+of every time the median counts. The result is one JSON object on standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from benchmarks.commands import BASIS, METHOD, Run, run
+
+KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
+"""Lets glibc's allocator keep what was freed, so that fresh memory is paid for by the first repetition alone."""
+
+_ENDED = ""
+
+
+def measure(opening: str, repeat: int, environment: dict[str, str], year: int, preset: str = "standard") -> Any:
+    """Run this module as a process; returns its object, with the process's peak memory."""
+    words = ["-m", "benchmarks.stages", opening, str(repeat), str(year), preset]
+    done: Run = run(words, {**environment, **KEEP_MEMORY})
+    return {**json.loads(done.output), "memory": done.memory}
+
+
+def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, Any]:
+    """Seconds of every stage from the opening file to the verified package, and of the bare work; one warm-up first."""
+    from zkharvest.audit import proving
+    from zkharvest.audit.opening_file import read_opening
+    from zkharvest.ledger.fast_tape import run_tape
+    from zkharvest.ledger.rules import Basis, Method, Regime
+    from zkharvest.verify.package import decode_package
+
+    regime = Regime(Method(METHOD), Basis(BASIS), "America/New_York", year)
+    rounds: list[dict[str, float]] = []
+    bare: list[dict[str, float]] = []
+    for _ in range(repeat + 1):
+        clock = _Clock()
+        clock.begin("reading the opening")
+        secret = read_opening(opening)
+        proof = proving.prove(
+            secret, year=year, method=METHOD, basis=BASIS, preset=preset, progress=clock.begin
+        )  # fmt: skip
+        clock.begin("verifying")
+        proving.self_check(proof, secret)
+        clock.begin(_ENDED)
+        seconds = clock.seconds
+        began = time.perf_counter()
+        run_tape(secret.trades, regime)
+        seconds["ledger alone"] = time.perf_counter() - began
+        package = decode_package(proof)
+        rounds.append(seconds)
+        bare.append(bare_work(package.preset, package.rows))
+    return {
+        "log_rows": package.rows,
+        "preset": package.preset,
+        "proof": len(package.proof),
+        "package": len(proof),
+        "stages": _medians(rounds[1:]),
+        "bare": _medians(bare[1:]),
+        "cells": _cells(package.preset, package.rows),
+    }
+
+
+def bare_work(preset: str, log_rows: int) -> dict[str, float]:
+    """Seconds that extending and hashing take, on random cells of a proof's shape: main, bus and quotient columns."""
+    import numpy as np
+
+    from zkharvest.prove import field, ntt
+    from zkharvest.prove.field import EXTENSION_DEGREE, P
+    from zkharvest.prove.merkle import MerkleTree
+    from zkharvest.prove.quotient import SHIFT
+    from zkharvest.prove.sha256 import SALT_BYTES, hash_rows
+    from zkharvest.verify.params import MASK, PRESETS, sizes
+
+    description = _description()
+    at = sizes(log_rows, PRESETS[preset].params)
+    random = np.random.default_rng(1)
+    salts = random.integers(0, 256, (at.domain_size, SALT_BYTES), dtype=np.uint8)
+    took = {"extend": 0.0, "hash": 0.0}
+
+    def cells(rows: int, columns: int) -> field.Words:
+        out = field.empty(rows, columns)
+        out[:] = random.integers(0, P, (rows, columns), dtype=np.uint32)
+        return out
+
+    def commit(extend: Callable[[], field.Words]) -> None:
+        began = time.perf_counter()
+        values = extend()
+        extended = time.perf_counter()
+        MerkleTree.build(hash_rows(values, salts))
+        took["hash"] += time.perf_counter() - extended
+        took["extend"] += extended - began
+
+    for columns in (description.main_width, EXTENSION_DEGREE * description.extension_columns):
+        trace, masks = cells(at.rows, columns), cells(MASK, columns)
+        commit(lambda trace=trace, masks=masks: ntt.lde_masked(trace, masks, at.domain_size // at.rows, SHIFT))  # type: ignore[misc]
+    pieces = cells(at.degree_bound, EXTENSION_DEGREE * (description.pieces + 1))
+    commit(lambda: ntt.coset_lde(pieces, at.domain_size, SHIFT))
+    return took
+
+
+def _cells(preset: str, log_rows: int) -> dict[str, int]:
+    """Field elements a row of the trace, and committed in all."""
+    from zkharvest.prove.field import EXTENSION_DEGREE
+    from zkharvest.verify.params import PRESETS, sizes
+
+    description = _description()
+    trace = description.main_width + EXTENSION_DEGREE * description.extension_columns
+    quotient = EXTENSION_DEGREE * (description.pieces + 1)
+    return {"row": trace, "committed": (trace + quotient) * sizes(log_rows, PRESETS[preset].params).domain_size}
+
+
+def _description() -> Any:
+    from zkharvest.audit import proving
+    from zkharvest.verify import circuits
+
+    return circuits.load(next(one for one in circuits.PINNED if one.id == proving.CIRCUIT))
+
+
+class _Clock:
+    """Adds up the seconds of stages that follow each other; a stage may come back."""
+
+    def __init__(self) -> None:
+        self._marks: list[tuple[float, str]] = []
+
+    def begin(self, stage: str) -> None:
+        self._marks.append((time.perf_counter(), stage))
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        out: dict[str, float] = {}
+        for (start, stage), (end, _) in pairwise(self._marks):
+            out[stage] = out.get(stage, 0.0) + end - start
+        return out
+
+
+def _medians(rounds: list[dict[str, float]]) -> dict[str, float]:
+    return {name: round(median(one[name] for one in rounds), 4) for name in rounds[0]}
+
+
+if __name__ == "__main__":
+    json.dump(stages_of(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]), sys.stdout)
+    sys.stdout.write(os.linesep)

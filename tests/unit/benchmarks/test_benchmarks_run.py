@@ -1,0 +1,105 @@
+"""The benchmarks still run, at sizes that say nothing about time; and their ledgers are what they claim to be."""
+
+import json
+
+import pytest
+
+from benchmarks import ledger_alone, machine, report, stages
+from benchmarks.commands import CommandFailed, run
+from benchmarks.figures import Figure, figures
+from benchmarks.ledgers import YEAR, make_ledger, write_ledger
+from zkharvest.ledger import Basis, Method, Regime, run_ledger
+from zkharvest.trades.csv_in import load_trades
+from zkharvest.trades.model import Kind
+
+
+def test_a_ledger_depends_on_its_size_alone():
+    assert make_ledger(300) == make_ledger(300)
+    assert [trade.id for trade in make_ledger(300)] != [trade.id for trade in make_ledger(301)][:300]
+
+
+def test_a_ledger_has_what_taxpayers_have():
+    trades = make_ledger(2_000)
+    assert len(trades) == 2_000
+    assert len({trade.source for trade in trades}) == 3
+    assert {trade.kind for trade in trades} == set(Kind)
+    assert len({trade.time for trade in trades}) < len(trades)
+    assert trades == sorted(trades, key=lambda trade: trade.time)
+
+
+@pytest.mark.parametrize("basis", Basis)
+@pytest.mark.parametrize("method", Method)
+def test_a_ledger_runs_under_every_rule(method, basis):
+    run = run_ledger(make_ledger(400, named=True), Regime(method, basis, "America/New_York", YEAR))
+    assert run.disposals
+    assert run.open_lots
+    assert run.later == 0
+
+
+def test_a_ledger_survives_its_file(tmp_path):
+    write_ledger(tmp_path / "trades.csv", 200, named=True)
+    assert load_trades(tmp_path / "trades.csv") == make_ledger(200, named=True)
+
+
+def test_the_ledger_alone_is_timed_under_every_method():
+    assert set(ledger_alone.seconds_by_method(300)) == set(Method)
+
+
+def test_bare_work_has_a_proofs_shape():
+    took = stages.bare_work("test", 13)
+    assert set(took) == {"extend", "hash"}
+
+
+def test_a_command_that_fails_is_told_apart():
+    done = run(["-c", "print('done')"])
+    assert done.output == "done\n"
+    assert done.memory > 1 << 20
+    with pytest.raises(CommandFailed, match="exit code 3\nwhy"):
+        run(["-c", "import sys; print('why', file=sys.stderr); sys.exit(3)"])
+
+
+def test_results_are_written_for_people_and_programs(tmp_path):
+    from benchmarks.plots import draw
+
+    one = {
+        "log_rows": 15, "preset": "standard", "proof": 500_000, "package": 501_000, "memory": 10**9,
+        "stages": {stage: 0.5 for _, members in report.GROUPS for stage in members},
+        "bare": {"extend": 1.0, "hash": 1.0, "all": 2.0}, "proving": 5.0,
+    }  # fmt: skip
+    command = {"seconds": 8.0, "user": 7.0, "system": 1.0, "memory": 2 * 10**9, "runs": [8.0]}
+    size = {"commit": command, "prove": command, "verify": command, "one_process": one, "load": 1.0}
+    here = machine.describe()
+    results = {
+        "machine": {**here.as_dict(), "lines": here.lines()},
+        "sizes": {"10000": size, "100000": {**size, "prove": {**command, "seconds": 88.0}}},
+        "load_after": 1.0,
+        "took": 60.0,
+    }
+    report.write(results, tmp_path)
+    draw(results, tmp_path)
+    by_name = {figure.name: figure for figure in figures(results)}
+    assert by_name["growth: time per trade at 100,000 against 10,000"].measured == pytest.approx(1.1)
+    assert by_name["prove 10,000 trades, whole command"].verdict == "bar"
+    assert by_name["prove 1,000 trades, whole command, kernels cached"].verdict == "not measured"
+    written = json.loads((tmp_path / "figures.json").read_text())
+    assert [one["name"] for one in written["figures"]] == list(by_name)
+    assert "| prove 10,000 trades, whole command | 20 s | 4 s | 8 s | bar |" in (tmp_path / "results.md").read_text()
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".md", ".png", ".svg"}
+
+
+@pytest.mark.parametrize(
+    ("measured", "verdict"), [(1.0, "goal"), (1.5, "bar"), (2.5, "missed"), (None, "not measured")]
+)
+def test_a_figure_says_what_it_reaches(measured, verdict):
+    assert Figure("x", "s", 2, 1, measured).verdict == verdict
+
+
+def test_the_stages_of_a_proof_add_up_to_groups(tmp_path):
+    from zkharvest.audit.opening_file import write_opening
+    from zkharvest.commitment.opening import commit
+
+    write_opening(tmp_path / "a.zko", commit(make_ledger(60)))
+    one = stages.stages_of(str(tmp_path / "a.zko"), 1, YEAR, "test")
+    stages_alone = sum(seconds for stage, seconds in one["stages"].items() if stage != "ledger alone")
+    assert sum(report.grouped(one).values()) == pytest.approx(stages_alone)
+    assert one["cells"]["committed"] > one["cells"]["row"] << one["log_rows"]
