@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def reproducible(name: str) -> Iterator[None]:
         return stream.octets(count).tobytes()
 
     with (
-        mock.patch.object(stark, "Randomness", lambda: Randomness(seed)),
+        mock.patch.object(stark, "Randomness", partial(Randomness, seed)),
         mock.patch("zkharvest.circuit.lot_machine.witness.secrets.token_bytes", octets),
     ):
         yield

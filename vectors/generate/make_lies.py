@@ -1,0 +1,203 @@
+"""Makes packages by provers that lie all the way: vectors/reject/*/NAME.zkh and their headers.
+
+    python vectors/generate/make_lies.py [NAME...]
+
+A lie is told at one place and everything after it is done by the book, with `allow_invalid`: the hardest packages to
+reject. The recipe beside each (NAME.txt, written by hand) says which check must catch it.
+"""
+
+# ruff: noqa: SLF001 - a liar reaches into the prover
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+from unittest import mock
+
+import lies_about_ledger as ledger
+import lies_about_proof as proofs
+import numpy as np
+from lies_about_ledger import Parts, one_unit, set_part
+from make_packages import FOLDER, VECTORS, ZONE, opening_of, reproducible
+
+from zkharvest.audit import proving
+from zkharvest.audit.package import package_bytes
+from zkharvest.circuit.lot_machine import witness as generator
+from zkharvest.circuit.lot_machine import witness_tables
+from zkharvest.circuit.lot_machine.witness_trace import Trace
+from zkharvest.commitment.opening import Opening
+from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.ledger.fast_tape import Tape
+from zkharvest.prove import stark
+from zkharvest.trades.csv_in import load_trades
+from zkharvest.trades.model import Kind, Trade
+from zkharvest.verify import circuits
+from zkharvest.verify.package import Package, statement_digest
+from zkharvest.verify.params import PRESETS
+from zkharvest.verify.statement import public_data, read_statement
+
+REGIME = Regime(Method.FIFO, Basis.WALLET, ZONE, 2025)
+PRESET = "test"
+
+
+@dataclass(frozen=True)
+class Lie:
+    """What is told: another ledger run than the statement's, another statement, or a prover with patches."""
+
+    path: str
+    about: str
+    proven: Regime = REGIME
+    trades: Callable[[list[Trade]], list[Trade]] = lambda trades: trades  # those that the witness is made from
+    tape: Callable[[Tape], Tape] = lambda tape: tape
+    statement: Callable[[Parts], None] = lambda parts: None
+    patches: Callable[[], list[AbstractContextManager[Any]]] = field(default=list)
+
+
+def make(lie: Lie) -> tuple[bytes, Parts]:
+    """The package and its header."""
+    honest = opening_of("small.csv", "book")
+    told = Opening(tuple(lie.trades(load_trades(FOLDER / "small.csv"))), honest.currency, honest.seed)
+    pinned = circuits.PINNED[-1]
+    description = circuits.load(pinned)
+    run_tape = generator.run_tape
+    truth = generator.make_witness(honest, REGIME)
+    with ExitStack() as stack:
+        stack.enter_context(reproducible(lie.path))
+        stack.enter_context(mock.patch.object(generator, "run_tape", lambda *a: lie.tape(run_tape(*a))))
+        for patch in [*lenient(), *lie.patches()]:
+            stack.enter_context(patch)
+        witness = generator.make_witness(told, lie.proven)
+        claimed = replace(truth, totals=witness.totals, closing_root=witness.closing_root)
+        parts = proving._statement(honest, REGIME, claimed, pinned, "", b"")
+        lie.statement(parts)
+        statement = read_statement(parts)
+        public = public_data(statement, description, statement_digest(parts, PRESET, witness.n))
+        params = PRESETS[PRESET].params
+        proof = stark.prove_circuit(
+            description, statement.circuit_digest, params, public, witness.traces, allow_invalid=True
+        )
+    policy = {"commitments": {s: root.hex() for s, root in honest.roots.items()}, "allow_test_preset": True}
+    header = {"about": lie.about, "ledger": "small.csv", "policy": policy}
+    return package_bytes(Package(parts, PRESET, witness.n, proof)), header
+
+
+def lenient() -> list[AbstractContextManager[Any]]:
+    """A witness generator that does not mind what is out of range: such cells wrap, and are not counted."""
+
+    def put_all(self: Trace, cells: list[Any], rows: Any, values: Any) -> None:
+        for number, cell in enumerate(cells):
+            self.put_signed(cell, rows, np.asarray(values)[:, number])
+
+    count = witness_tables._count
+
+    def count_good(where: str, interaction: Any, trace: Any, pairs: Any, u15: Any) -> None:
+        values = [witness_tables._linear(message, trace) for message in interaction.message]
+        below = 256 if interaction.bus.name == "bytes" else 1 << 15
+        good = np.all([value < below for value in values], axis=0)
+        count(where, interaction, trace[good], pairs, u15)
+
+    return [
+        mock.patch.object(Trace, "put", lambda s, cell, rows, v: s.put_signed(cell, rows, np.asarray(v) + 0)),
+        mock.patch.object(Trace, "put_all", put_all),
+        mock.patch.object(witness_tables, "_count", count_good),
+    ]
+
+
+LIES = [
+    Lie("constraints/total-one-unit-more", "short-term losses 10^-8 more", statement=one_unit("short_loss", 1)),
+    Lie("constraints/proceeds-one-unit-less", "proceeds 10^-8 less", statement=one_unit("proceeds", -1)),
+    Lie("constraints/order-of-another-method", "LIFO's lots for FIFO", proven=replace(REGIME, method=Method.LIFO)),
+    Lie(
+        "constraints/lots-of-another-wallet",
+        "lots of all wallets for wallet basis",
+        proven=replace(REGIME, basis=Basis.UNIVERSAL),
+    ),
+    Lie("constraints/another-year", "the figures of 2024 for 2025", proven=replace(REGIME, year=2024)),
+    Lie("constraints/sale-left-out", "a sale of the committed ones not run", trades=ledger.without("coinbase:main/c8")),
+    Lie(
+        "constraints/purchase-added",
+        "a purchase run that is not committed",
+        trades=ledger.with_another("coinbase:main/c1", Kind.BUY),
+    ),
+    Lie(
+        "constraints/amount-changed", "a purchase dearer than committed", trades=ledger.dearer("kraken:main/k1", 10**8)
+    ),
+    Lie(
+        "constraints/one-instant-reordered",
+        "two trades of one instant the other way round",
+        trades=ledger.exchanged("coinbase:main/c6", "coinbase:main/c7"),
+    ),
+    Lie("constraints/long-a-day-early", "lots long term from the anniversary on", patches=ledger.a_day_early),
+    Lie(
+        "constraints/basis-part-one-unit-more", "a part of a lot with a unit of basis too many", tape=ledger.basis_moved
+    ),
+    Lie("constraints/basis-from-nowhere", "a lot that has grown a dollar of basis", tape=ledger.basis_from_nowhere),
+    Lie("constraints/lot-used-twice", "a part taken again from the lot as it was before", tape=ledger.lot_used_twice),
+    Lie("constraints/closing-inventory", "another closing inventory", statement=set_part("closing", b"\1\0\0\0" * 9)),
+    Lie(
+        "statement/calendar-of-another-zone",
+        "New York's days for Chicago",
+        statement=set_part("timezone", "America/Chicago"),
+    ),
+    Lie("statement/unknown-zone", "a zone that no machine knows", statement=set_part("timezone", "Mars/Olympus")),
+    Lie(
+        "constraints/terminals-that-cancel",
+        "a total off, and terminals stated so that the buses cancel",
+        statement=ledger.one_total_off,
+        patches=proofs.cancelling_terminals,
+    ),
+    Lie(
+        "fri/openings-that-fit",
+        "the same, and a quotient opened to the value that the constraints want",
+        statement=ledger.one_total_off,
+        patches=proofs.cancelling_openings,
+    ),
+    Lie("fri/layer-0-of-another-function", "FRI on another function than F", patches=proofs.another_first_layer),
+    Lie(
+        "fri/layer-1-not-the-fold",
+        "a second layer that is not the fold of the first",
+        patches=proofs.another_second_layer,
+    ),
+    Lie("fri/final-of-another-layer", "a last polynomial that is not the last layer's", patches=proofs.another_final),
+    Lie(
+        "challenges/public-data-not-absorbed",
+        "challenges that do not depend on the statement",
+        patches=proofs.deaf("statement"),
+    ),
+    Lie(
+        "challenges/terminals-not-absorbed",
+        "challenges that do not depend on the terminals",
+        patches=proofs.deaf("terminals"),
+    ),
+    Lie(
+        "challenges/openings-not-absorbed",
+        "challenges that do not depend on the openings",
+        patches=proofs.deaf("openings"),
+    ),
+    Lie(
+        "challenges/final-not-absorbed",
+        "queries that do not depend on the last polynomial",
+        patches=proofs.deaf("final"),
+    ),
+]
+
+
+def main() -> None:
+    """Make all lies, or those named."""
+    names = set(sys.argv[1:])
+    for lie in LIES:
+        if names and not any(name in lie.path for name in names):
+            continue
+        data, header = make(lie)
+        path = VECTORS / "reject" / f"{lie.path}.zkh"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        path.with_suffix(".json").write_text(json.dumps(header, indent=1) + "\n", encoding="utf-8")
+        print(f"{lie.path}: {len(data)} bytes")
+
+
+if __name__ == "__main__":
+    main()
