@@ -14,7 +14,7 @@ from zkharvest.verify.params import PRESETS
 from zkharvest.verify.policy import rounded_bits, statement_json
 from zkharvest.verify.rejections import Reject
 from zkharvest.verify.soundness import security
-from zkharvest.verify.statement import EMPTY_ROOT, Statement, read_statement
+from zkharvest.verify.statement import Statement, read_statement
 
 OPENING_MAGIC = b"ZKHARVEST-OPENING\n"
 KEY_HEADERS = {b"zkharvest private key 1": "private-key", b"zkharvest public key 1": "public-key"}
@@ -63,7 +63,7 @@ def describe_package(data: bytes, name: str) -> dict[str, Any]:
     except Reject as reject:
         return shown | {"statement_fault": str(reject)}
     status = _circuit_status(statement)
-    shown["statement"] = statement_json(statement, status, statement.opening == EMPTY_ROOT)
+    shown["statement"] = statement_json(statement, status)
     shown["security"] = _security(statement, package)
     return shown
 

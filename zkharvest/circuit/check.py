@@ -109,10 +109,9 @@ def _evaluate(number: int, table: Mapping[str, Any], trace: Cells, public: Publi
             case ["sub", a, b]:
                 values.append(values[a] - values[b])
             case ["lin", c, pairs]:
-                sum_ = field(np.full(rows, c, np.int64))
-                for k, a in pairs:
-                    sum_ = sum_ + field(k) * values[a]
-                values.append(sum_)
+                factors = field(np.array([k for k, _ in pairs], np.int64))[:, np.newaxis]
+                terms = np.stack([values[a] for _, a in pairs]).view(field)
+                values.append(np.add.reduce(factors * terms) + field(c))
             case _:
                 raise ValueError(f"unknown node {node!r}")
     return values

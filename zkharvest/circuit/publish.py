@@ -75,7 +75,7 @@ def _stats(circuit: Circuit, frozen: bytes) -> dict[str, Any]:
     cells = sum(t["columns"] + t["auxiliary"] for t in tables.values())
     bits: dict[str, Any] = {}
     for name, preset in PRESETS.items():
-        for n in STATS_HEIGHTS:
+        for n in (h for h in STATS_HEIGHTS if preset.min_log_rows <= h <= preset.max_log_rows):
             s = soundness.security(description, preset.params, n)
             terms = {t.name: round(t.bits, 1) for t in s.terms}
             bits[f"{name}, 2^{n} rows"] = {"minimum": round(s.minimum, 1), "sum": round(s.total, 1), "terms": terms}

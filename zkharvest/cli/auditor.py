@@ -14,6 +14,7 @@ from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Basis, Method
 
 ROOT_DIGITS = 72
+INVENTORY_BYTES = 32
 
 
 def verify(
@@ -35,7 +36,8 @@ def verify(
         list[str] | None, typer.Option("--circuit", metavar="ID", help="Acceptable circuit. Repeatable; default: all.")
     ] = None,
     opening: Annotated[
-        str, typer.Option("--opening", metavar="HEX", help="Inventory carried in: last year's closing commitment.")
+        str,
+        typer.Option("--opening", metavar="HEX", help="Inventory carried in: what last year's package carried out."),
     ] = "",
     nonce: Annotated[str | None, typer.Option("--nonce", metavar="HEX", help="The nonce you gave.")] = None,
     audience: Annotated[str | None, typer.Option("--audience", metavar="TEXT", help="For whom it was made.")] = None,
@@ -57,7 +59,7 @@ def verify(
         "signer": _signer(signer) if signer else None,
         "min_bits": min_bits,
         "circuits": tuple(circuit) if circuit else None,
-        "opening": _root(opening, "--opening") if opening else None,
+        "opening": _inventory(opening) if opening else None,
         "year": year,
         "method": method.value if method else None,
         "basis": basis.value if basis else None,
@@ -104,6 +106,16 @@ def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
         if found.setdefault(source, value) != value:
             raise UsageError(f"{option}: two values for {source}", "give each source once")
     return found
+
+
+def _inventory(text: str) -> bytes:
+    name = show.parse_hex(text, "--opening")
+    if len(name) != INVENTORY_BYTES:
+        raise UsageError(
+            f"--opening: {len(text)} digits, an inventory's name has {2 * INVENTORY_BYTES}",
+            'as zkharvest verify prints it for last year\'s package, under "Carried out"',
+        )
+    return name
 
 
 def _root(text: str, option: str) -> bytes:

@@ -28,12 +28,19 @@ def vectors(
     only: Annotated[
         str | None, typer.Option("--only", "-k", metavar="NAME", help="Only those whose path contains or matches this.")
     ] = None,
+    write: Annotated[
+        Path | None, typer.Option("--write", metavar="DIR", help="Write the packages there instead, recipes followed.")
+    ] = None,
     json: Json = False,
 ) -> ExitCode:
     """Run the published vectors: known answers, worked ledgers, packages to accept and to reject."""
-    from zkharvest.audit.vectors import find_vectors, run_vectors
+    from zkharvest.audit.vectors import find_vectors, run_vectors, write_packages
 
     root = directory or find_vectors()
+    if write is not None:
+        count = write_packages(root, write)
+        output.note(f"{write}: {count} packages, each with its policy and what is expected")
+        return ExitCode.DONE
     with output.progress("vectors") as step:
         results = run_vectors(root, only, step)
     failed = [result for result in results if not result.ok]
@@ -45,10 +52,9 @@ def vectors(
     else:
         for result in failed:
             output.data(f"{output.paint('FAIL', 'red')}  {result.name}: {result.detail}")
-        kinds = sorted({result.kind for result in results})
-        counts = ", ".join(f"{sum(r.kind == kind for r in results)} {kind}" for kind in kinds)
-        output.data(f"{len(results) - len(failed)} passed, {len(failed)} failed")
-        output.note(f"{root}: {counts}")
+        for kind in dict.fromkeys(result.kind for result in results):
+            outcomes = [result.ok for result in results if result.kind == kind]
+            output.data(f"{kind}: {sum(outcomes)} passed, {len(outcomes) - sum(outcomes)} failed")
     return ExitCode.REJECTED if failed else ExitCode.DONE
 
 

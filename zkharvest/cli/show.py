@@ -75,7 +75,7 @@ def statement(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines = [
         ("Statement", f"{result} {currency}, tax year {claim['year']}, {rule}"),
         ("Totals", "\n".join(sums)),
-        ("Carried in", "nothing" if claim["opening_empty"] else f"inventory {claim['opening']}"),
+        ("Carried in", f"inventory {claim['opening']}" if claim["opening"] else "nothing"),
         ("Carried out", f"inventory {claim['closing']}"),
     ]
     context = [f"audience {claim['audience']}"] if claim["audience"] else []

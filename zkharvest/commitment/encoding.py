@@ -4,7 +4,7 @@ A Poseidon input has 24 lanes. Quantities (112 bits), money (64 bits) and unit b
 lanes of 24 bits (three bytes), times in limbs of 15 bits, names as prefixes of a SHA-256 digest. A transfer has no
 value: its value lanes name the destination.
 
-    record: tag+code | t0,t1 | t2,tie | quantity x5 | value or destination x3 | asset x6 | kind | 0 | salt x5
+    record: tag+code | t0,t1 | t2,tie | quantity x5 | value or destination x3 | asset x6 | currency | kind | salt x5
     lot A:  tag | asset x6 | wallet x3 | quantity x5 | value x3 | seq | salt x5
     lot B:  tag | digest of lot A x9 | unit basis x7 | long-from x3 | side | year | 0 x2
     node:   tag | left digest x9 | right digest x9 | salt x5 (zero but for the root)
@@ -70,6 +70,12 @@ def source_code(name: str) -> tuple[int, int, int]:
     digest = hashlib.sha256(b"zkharvest/source/v1\0" + name.encode()).digest()
     first, second, third = (int.from_bytes(digest[i : i + 4], "little") & 0x3FFFFFFF for i in (0, 4, 8))
     return first, second, third
+
+
+def currency_code(name: str) -> int:
+    """30 bits that stand for the reporting currency in a record: an amount means nothing without it."""
+    digest = hashlib.sha256(b"zkharvest/currency/v1\0" + name.encode()).digest()
+    return int.from_bytes(digest[:4], "little") & 0x3FFFFFFF
 
 
 def digest_bytes(digest: tuple[int, ...]) -> bytes:

@@ -40,7 +40,7 @@ class Opening:
     @cached_property
     def records(self) -> Records:
         """The trades as records."""
-        return encode(self.trades)
+        return encode(self.trades, self.currency)
 
     @property
     def sources(self) -> tuple[str, ...]:

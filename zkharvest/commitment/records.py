@@ -21,6 +21,7 @@ from .encoding import (
     TAG_RECORD,
     WIDTH,
     asset_code,
+    currency_code,
     source_code,
 )
 
@@ -105,8 +106,8 @@ def expiry_sides(trades: Sequence[Trade]) -> dict[int, bool]:
     return sides
 
 
-def encode(trades: Sequence[Trade]) -> Records:
-    """Encode trades (given in their global order) as records.
+def encode(trades: Sequence[Trade], currency: str) -> Records:
+    """Encode trades (given in their global order, amounts in `currency`) as records.
 
     Raises InputError for more sources or more equal times than a record can number.
     """
@@ -114,7 +115,7 @@ def encode(trades: Sequence[Trade]) -> Records:
     if len(sources) > MAX_SOURCES:
         raise InputError.one("", f"{len(sources)} sources, at most {MAX_SOURCES} can be committed", "split the file")
     number = {name: i for i, name in enumerate(sources)}
-    sides = expiry_sides(trades)
+    sides, money = expiry_sides(trades), currency_code(currency)
     n = len(trades)
     lanes = np.zeros((n, WIDTH), np.uint32)
     source, position = np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -154,8 +155,8 @@ def encode(trades: Sequence[Trade]) -> Records:
                 q >> 96,
                 *amount,
                 *asset_code(t.asset),
+                money,
                 int(t.kind),
-                0,
             )
         )
     if rows:

@@ -28,7 +28,7 @@ from zkharvest.verify import field as ext
 from zkharvest.verify import public as public_data
 from zkharvest.verify.description import Description
 from zkharvest.verify.field import Ext
-from zkharvest.verify.params import FINAL_TERMS, MASK, NONCE_BYTES, ParameterSet, Sizes, sizes
+from zkharvest.verify.params import FINAL_TERMS, NONCE_BYTES, ParameterSet, Sizes, sizes
 from zkharvest.verify.public import PublicData
 
 
@@ -134,7 +134,7 @@ class _Proof:
 
         # 1 ----- Main columns: mask, extend to D, commit. In return: the challenges of the buses.
         with steps.step("main columns: extend"):
-            main = deep.Masked(_side_by_side(self._traces), randomness.elements(MASK, description.main_width))
+            main = deep.Masked(_side_by_side(self._traces), randomness.elements(at.mask, description.main_width))
             main_values = ntt.lde_masked(main.values, main.masks, blowup, quotient.SHIFT)
         with steps.step("main columns: hash"):
             main_tree = Commitment([main_values], randomness)
@@ -149,7 +149,7 @@ class _Proof:
             aux_trace, terminals = logup.auxiliary_trace(description, self._public.publics, lookup, main.values, known)
             self._check_balance(lookup, terminals)
         with steps.step("bus columns: extend"):
-            aux = deep.Masked(aux_trace, randomness.elements(MASK, aux_trace.shape[1]))
+            aux = deep.Masked(aux_trace, randomness.elements(at.mask, aux_trace.shape[1]))
             aux_values = ntt.lde_masked(aux.values, aux.masks, blowup, quotient.SHIFT)
         with steps.step("bus columns: hash"):
             aux_tree = Commitment([aux_values], randomness)
@@ -245,7 +245,7 @@ class _Proof:
         if not exact and not self._allow_invalid:
             require_valid(self._description, self._public, self._traces)
             raise RuntimeError("the quotient is not of low degree although every constraint holds")
-        quotient.randomise(pieces, randomness.elements(MASK, count - 1, EXTENSION_DEGREE), at.piece_step)
+        quotient.randomise(pieces, randomness.elements(at.mask, count - 1, EXTENSION_DEGREE), at.piece_step)
         extra = randomness.elements(at.degree_bound, 1, EXTENSION_DEGREE)
         return np.concatenate((pieces, extra), axis=1).reshape(at.degree_bound, EXTENSION_DEGREE * (count + 1))
 

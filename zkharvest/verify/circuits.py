@@ -31,7 +31,7 @@ class Pinned:
 
 
 PINNED: tuple[Pinned, ...] = (
-    Pinned("lot-machine/v1", "301075be3073b6e25bd752c445b6c329814088364fbe81c6c7f45eb9c1a75573"),
+    Pinned("lot-machine/v1", "9c150ad41baf5bb104c6f07dc0f33d5440e15118d9367fe0020573af18cac858"),
 )
 
 

@@ -11,11 +11,11 @@ from types import MappingProxyType
 
 from zkharvest.verify.field import TWO_ADICITY
 
-MASK = 192
-"""h: random coefficients that mask a committed column; at least queries + 2 * 5 (points) are revealed of it."""
+LEAST_MASK, MASK_STEP = 192, 96
+"""h, the random coefficients that mask a column, is a multiple of 96 (see `ParameterSet.mask`)."""
 
 MIN_LOG_ROWS = 13
-"""Below 2^13 rows the quotient of masked columns, 3N + 4h, does not fit the pieces, 2M + K."""
+"""Below 2^13 rows no mask leaves room: the quotient of masked columns, 3N + 4h, must fit its pieces, 3M."""
 
 FINAL_TERMS = 17 * 16
 """Coefficients of FRI's last polynomial: K = 17 * 2^(n-4) is folded until 17 * 2^4 is left."""
@@ -41,13 +41,23 @@ class ParameterSet:
     def __post_init__(self) -> None:
         if not 2 <= self.log_blowup <= 5:
             raise ValueError("log_blowup must be in 2..5: a quotient of degree 3 needs a domain of 4 N")
-        if not 1 <= self.queries <= MASK - 16:
-            raise ValueError(f"queries must be in 1..{MASK - 16}: the mask hides no more openings")
+        if not 1 <= self.queries <= 1000:
+            raise ValueError("queries must be in 1..1000")
         grinds = (self.grind_lookup, self.grind_deep, self.grind_batch, self.grind_fold, self.grind_query)
         if not all(0 <= bits <= 40 for bits in grinds):
             raise ValueError("grinding must be 0..40 bits")
         if not 1 <= self.johnson_m <= 1000:
             raise ValueError("johnson_m must be in 1..1000")
+
+    @property
+    def mask(self) -> int:
+        """h: random coefficients that mask a committed column.
+
+        Opened of it are queries + 10 values (5 for each out-of-domain point). A quotient opened at x tells something of
+        the columns at g x as well, whatever the circuit; so there is a coefficient for every query's x and g x.
+        """
+        wanted = 2 * self.queries + 20
+        return max(LEAST_MASK, -(-wanted // MASK_STEP) * MASK_STEP)
 
     def encode(self) -> bytes:
         """The set as the transcript absorbs it: eight u32le."""
@@ -63,6 +73,7 @@ class Sizes:
     rows: int  # N
     degree_bound: int  # K: coefficients of a committed polynomial
     piece_step: int  # M: quotient = sum_i X^(i M) piece_i
+    mask: int  # h
     log_domain: int
     domain_size: int  # |D|
     arities: tuple[int, ...]  # of the FRI folds, in order
@@ -81,21 +92,25 @@ def sizes(log_rows: int, params: ParameterSet) -> Sizes:
         step = min(3, exponent - 4)
         arities.append(1 << step)
         exponent -= step
-    return Sizes(log_rows, rows, degree_bound, degree_bound - MASK, log_domain, 1 << log_domain, tuple(arities))
+    step = degree_bound - params.mask
+    if 3 * step <= 3 * rows + 4 * params.mask:
+        raise ValueError(f"2^{log_rows} rows leave no room for a mask of {params.mask}")
+    return Sizes(log_rows, rows, degree_bound, step, params.mask, log_domain, 1 << log_domain, tuple(arities))
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named parameter set, the largest height it may be used at, and whether real policy may accept it."""
+    """A named parameter set, the heights it may be used at, and whether real policy may accept it."""
 
     name: str
     params: ParameterSet
+    min_log_rows: int
     max_log_rows: int
     real: bool
 
 
-def _preset(name: str, max_log_rows: int, real: bool, **numbers: int) -> Preset:
-    return Preset(name, ParameterSet(**numbers), max_log_rows, real)
+def _preset(name: str, log_rows: tuple[int, int], real: bool, **numbers: int) -> Preset:
+    return Preset(name, ParameterSet(**numbers), *log_rows, real)
 
 
 # Tuned with soundness.py: the fewest queries at which every round, with grinding that costs a prover well under a
@@ -103,11 +118,11 @@ def _preset(name: str, max_log_rows: int, real: bool, **numbers: int) -> Preset:
 _ALL = (
     _preset(
         "standard",
-        18,
+        (13, 18),
         True,
         log_blowup=3,
         queries=82,
-        grind_lookup=8,
+        grind_lookup=14,
         grind_deep=2,
         grind_batch=21,
         grind_fold=11,
@@ -117,11 +132,11 @@ _ALL = (
     # Half the memory for the prover, half as many queries again.
     _preset(
         "standard-large",
-        20,
+        (14, 20),
         True,
         log_blowup=2,
         queries=132,
-        grind_lookup=8,
+        grind_lookup=14,
         grind_deep=2,
         grind_batch=21,
         grind_fold=12,
@@ -131,7 +146,7 @@ _ALL = (
     # For tests: a cheating prover gets through in a second. Policy refuses it unless told otherwise.
     _preset(
         "test",
-        20,
+        (13, 20),
         False,
         log_blowup=2,
         queries=8,

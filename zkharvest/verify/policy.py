@@ -21,7 +21,7 @@ from zkharvest.verify.params import PRESETS, Preset
 from zkharvest.verify.rejections import Reason, Reject
 from zkharvest.verify.soundness import Security, security
 from zkharvest.verify.stark import verify_proof
-from zkharvest.verify.statement import EMPTY_ROOT, Statement, circuit_of, public_data, read_statement
+from zkharvest.verify.statement import Statement, circuit_of, public_data, read_statement
 
 SCHEMA = "zkharvest/verdict/1"
 ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
@@ -38,9 +38,9 @@ class Policy:
     """What must hold beyond the proof itself; None expects nothing.
 
     `min_bits`: proven soundness. `commitments`: the root (36 bytes) that a source is known to have. `circuits`: ids
-    that are acceptable. `opening`: the inventory that must have been carried in. `audience`, `nonce`: the context that
-    the package must have been made for. `allow_test_preset`: for tests; proofs under it are worth nothing, whatever
-    `min_bits` says.
+    that are acceptable. `opening`: the name (32 bytes) of the inventory that must have been carried in. `audience`,
+    `nonce`: the context that the package must have been made for. `allow_test_preset`: for tests; proofs under it are
+    worth nothing, whatever `min_bits` says.
     """
 
     min_bits: float = 128
@@ -71,7 +71,6 @@ class Verdict:
     rows: int = 0
     security: Security | None = None
     bound: bool = False
-    opening_empty: bool = False
     circuit_status: str = ""
     package_digest: bytes = b""
     not_shown: tuple[str, ...] = ()
@@ -97,7 +96,7 @@ class Verdict:
         }
         if self.statement is not None and self.security is not None:
             result["package"] = self.package_digest.hex()
-            result["statement"] = statement_json(self.statement, self.circuit_status, self.opening_empty)
+            result["statement"] = statement_json(self.statement, self.circuit_status)
             result["security"] = {
                 "bits": rounded_bits(self.security.minimum),
                 "bits_sum": rounded_bits(self.security.total),
@@ -148,7 +147,7 @@ def _verify(data: bytes, policy: Policy) -> Verdict:
     check_zone(statement.calendar, statement.timezone)
 
     # 7 ----- Lots carried in are as good as the package that carried them out: without its root nothing is shown.
-    if policy.opening is None and statement.opening != EMPTY_ROOT:
+    if policy.opening is None and statement.carried_in is not None:
         raise Reject(Reason.POLICY_NO_OPENING, "lots were carried in: expect last year's closing inventory")
 
     compared = sum(source.id in policy.commitments for source in statement.sources)
@@ -160,7 +159,6 @@ def _verify(data: bytes, policy: Policy) -> Verdict:
         rows=package.rows,
         security=level,
         bound=compared == len(statement.sources),
-        opening_empty=statement.opening == EMPTY_ROOT,
         circuit_status=pinned.status,
         package_digest=package.body_digest,
         not_shown=not_shown(statement, policy, compared),
@@ -176,7 +174,7 @@ def _preset(package: Package, description: Description, policy: Policy) -> Prese
     if not preset.real and not policy.allow_test_preset:
         raise Reject(Reason.POLICY_TEST_PRESET, f"the parameter set {preset.name!r} is for tests: it proves nothing")
     least, most = description.log_rows
-    if not least <= package.rows <= min(most, preset.max_log_rows):
+    if not max(least, preset.min_log_rows) <= package.rows <= min(most, preset.max_log_rows):
         raise Reject(Reason.PACKAGE_ROWS, f"a height of 2^{package.rows} is not allowed")
     return preset
 
@@ -190,7 +188,7 @@ def _check_expectations(statement: Statement, policy: Policy) -> None:
         if roots[source] != root:
             raise Reject(Reason.POLICY_COMMITMENT, f"the commitment of {source} is another one")
     expected = (
-        (Reason.POLICY_OPENING, "opening inventory", statement.opening, policy.opening),
+        (Reason.POLICY_OPENING, "inventory carried in", statement.carried_in, policy.opening),
         (Reason.POLICY_YEAR, "tax year", statement.year, policy.year),
         (Reason.POLICY_METHOD, "lot method", statement.method, policy.method),
         (Reason.POLICY_BASIS, "pooling of basis", statement.basis, policy.basis),
@@ -208,6 +206,8 @@ def not_shown(statement: Statement, policy: Policy, compared: int) -> tuple[str,
     if compared < len(statement.sources):
         rest = len(statement.sources) - compared
         lines.append(f"that the commitments are the sources' own: {rest} of {len(statement.sources)} not compared")
+    if statement.carried_in is not None:
+        lines.append("that the sources' records up to January 1 are those from which the lots carried in were computed")
     if statement.method == "specific":
         lines.append(
             "that the lots were identified by the time of each disposal: their choice is in the taxpayer's books"
@@ -217,7 +217,7 @@ def not_shown(statement: Statement, policy: Policy, compared: int) -> tuple[str,
     return tuple(lines)
 
 
-def statement_json(statement: Statement, circuit_status: str, opening_empty: bool) -> dict[str, Any]:
+def statement_json(statement: Statement, circuit_status: str) -> dict[str, Any]:
     """A statement as `verify --json` and `inspect --json` show it."""
     totals = statement.totals
     return {
@@ -237,9 +237,8 @@ def statement_json(statement: Statement, circuit_status: str, opening_empty: boo
             "net": money_text(totals.gain),
         },
         "sources": [{"id": source.id, "root": source.root.hex()} for source in statement.sources],
-        "opening": statement.opening.hex(),
-        "opening_empty": opening_empty,
-        "closing": statement.closing.hex(),
+        "opening": statement.carried_in.hex() if statement.carried_in is not None else None,
+        "closing": statement.carried_out.hex(),
         "audience": statement.audience,
         "nonce": statement.nonce.hex(),
         "circuit": {

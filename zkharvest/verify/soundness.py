@@ -3,7 +3,7 @@
 Theorems, not conjectures: proximity gaps up to the Johnson radius and up to unique decoding from BCHKS25 (eprint
 2025/2055, Theorems 1.3, 1.5, 4.2), ALI and DEEP from eprint 2022/1216 (Theorem 8), LogUp from eprint 2022/1530.
 Where published calculators differ, the stricter form is taken: the larger of the two list sizes in use, and for LogUp
-(number of fractions) * (width + 2), which counts vanishing denominators too.
+(number of fractions) * (width + 2), which counts vanishing denominators too, for every candidate on the list.
 
 Every term is the error of one round; the round's grinding counts for that round alone. The level is the smallest
 term (round-by-round soundness is what the Fiat-Shamir transform needs, eprint 2024/1553), capped by the hash; the sum
@@ -127,7 +127,9 @@ def terms(instance: Model, regime: Regime) -> tuple[Term, ...]:
         found.append(Term(name, -log2(error) + grinding))
 
     if instance.fractions or instance.tallies:
-        term("lookup", (instance.fractions * (instance.width + 2) + instance.tallies) / size, instance.grind_lookup)
+        # The main columns are committed when the challenges are drawn, but only up to the list: each candidate counts.
+        roots = instance.fractions * (instance.width + 2) + instance.tallies
+        term("lookup", regime.list_size * roots / size, instance.grind_lookup)
     term("constraints", regime.list_size * instance.constraints / size, 0)
     identity = instance.degree * (k + instance.opened_rows - 1) + (k - 1)
     term("deep", regime.list_size * identity / (size - k - domain), instance.grind_deep)

@@ -111,6 +111,18 @@ class Statement:
     audience: str
     nonce: bytes
 
+    @property
+    def carried_in(self) -> bytes | None:
+        """The name (32 bytes) of the opening inventory; None if nothing was carried in."""
+        if self.opening == EMPTY_ROOT:
+            return None
+        return inventory_id(self.opening, self.calendar.starts()[0], self.currency)
+
+    @property
+    def carried_out(self) -> bytes:
+        """The name of the closing inventory: what next year's package must have carried in."""
+        return inventory_id(self.closing, self.calendar.starts()[self.calendar.days], self.currency)
+
 
 def circuit_of(statement: Mapping[str, Value]) -> tuple[str, bytes]:
     """(id, digest) of the circuit that a statement names: needed before the rest can be understood."""
@@ -161,9 +173,9 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
 def public_data(statement: Statement, description: Description, context: bytes) -> PublicData:
     """The statement as the circuit's public data.
 
-    Scalars: the method one-hot, wallet basis, the sign of the proceeds, the year, 12 little-endian bytes of each total,
-    both inventory roots. List: one record per source, its root and the code of its id. Public columns: the
-    calendar's.
+    Scalars: the method one-hot, wallet basis, the sign of the proceeds, the year, the currency's code, 12 little-endian
+    bytes of each total, both inventory roots. List: one record per source, its root and the code of its id. Public
+    columns: the calendar's.
     """
     totals = statement.totals
     magnitudes = [getattr(totals, name) for name in TOTALS[:-1]] + [abs(totals.proceeds)]
@@ -172,6 +184,7 @@ def public_data(statement: Statement, description: Description, context: bytes) 
         int(statement.basis == "wallet"),
         int(totals.proceeds < 0),
         statement.year,
+        currency_code(statement.currency),
         *(byte for magnitude in magnitudes for byte in magnitude.to_bytes(TOTAL_BYTES, "little")),
         *_words(statement.opening),
         *_words(statement.closing),
@@ -180,6 +193,16 @@ def public_data(statement: Statement, description: Description, context: bytes) 
     columns = statement.calendar.public_columns(statement.year, carried=statement.opening != EMPTY_ROOT)
     sources = tuple((*_words(source.root), *source_code(source.id)) for source in statement.sources)
     return PublicData(tuple(publics), (sources,), {(table, i): column for i, column in enumerate(columns)}, context)
+
+
+def currency_code(name: str) -> int:
+    """The word of 30 bits that stands for the reporting currency in hashed records."""
+    return int.from_bytes(sha256(b"zkharvest/currency/v1\0" + name.encode()).digest()[:4], "little") & 0x3FFFFFFF
+
+
+def inventory_id(root: bytes, instant: int, currency: str) -> bytes:
+    """What names an inventory from one year to the next: its root, the instant (ms) it stands at, its currency."""
+    return sha256(b"zkharvest/inventory/v1\0" + root + instant.to_bytes(8, "little") + currency.encode()).digest()
 
 
 def source_code(name: str) -> tuple[int, int, int]:

@@ -62,7 +62,7 @@ def test_without_any_expectation_it_is_undecided():
         ({"basis": "universal"}, "policy/basis"),
         ({"nonce": bytes(16)}, "policy/context"),
         ({"audience": "somebody else"}, "policy/context"),
-        ({"opening": bytes(36)}, "policy/opening"),
+        ({"opening": bytes(32)}, "policy/opening"),
         ({"circuits": ("other/v1",)}, "policy/circuit"),
         ({"commitments": {SOURCE: bytes(36)}}, "policy/commitment"),
         ({"commitments": {"binance": bytes(36)}}, "policy/commitment"),

@@ -155,7 +155,7 @@ def test_real_policy_refuses_the_test_preset(here, capsys):
         (["--basis", "universal"], "policy/basis"),
         (["--nonce", "00"], "policy/context"),
         (["--nonce", NONCE.hex(), "--audience", "me"], "policy/context"),
-        (["--opening", "00" * 36], "policy/opening"),
+        (["--opening", "00" * 32], "policy/opening"),
         (["--circuit", "other/v1"], "policy/circuit"),
         (["--signer", "00" * 32], "signature/missing"),
         (["--source-key", f"{SOURCES[0]}={'00' * 48}"], "attestation/missing"),

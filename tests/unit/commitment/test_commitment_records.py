@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.ledgers import random_ledger
 from tests.support.make import trade
 from zkharvest.commitment import encoding, records
-from zkharvest.commitment.encoding import TAG_RECORD, asset_code, lanes24, limbs15, source_code
+from zkharvest.commitment.encoding import TAG_RECORD, asset_code, currency_code, lanes24, limbs15, source_code
 from zkharvest.commitment.records import encode, signed_value
 from zkharvest.errors import InputError
 from zkharvest.ledger import Basis, Method, Regime, run_ledger
@@ -39,7 +39,7 @@ def check_record(made, i, t):
     assert tuple(lane[8:11]) == (source_code(t.to) if move else tuple(lanes24(abs(value), 3)))
     assert negative == (value < 0)
     assert tuple(lane[11:17]) == asset_code(t.asset)
-    assert lane[17:] == [int(t.kind), 0, 0, 0, 0, 0, 0]  # the salt comes later
+    assert lane[17:] == [currency_code("USD"), int(t.kind), 0, 0, 0, 0, 0]  # the salt comes later
     assert made.sources[made.source[i]] == t.source
     assert not move or made.sources[made.to[i]] == t.to
 
@@ -48,7 +48,7 @@ def check_record(made, i, t):
 @settings(max_examples=25, deadline=None)
 def test_a_record_says_what_the_trade_says(seed, basis):
     trades = random_ledger(Random(seed), 40, basis)
-    made = encode(trades)
+    made = encode(trades, "USD")
     count = dict.fromkeys(made.sources, 0)
     for i, t in enumerate(trades):
         check_record(made, i, t)
@@ -64,7 +64,7 @@ def test_sources_are_sorted_by_bytes_and_hold_destinations():
         trade("2024-01-02", "é/2", "transfer", 1, to="Z"),
         trade("2024-01-03", "a/1", "buy", 1, 5),
     ]
-    made = encode(rows)
+    made = encode(rows, "USD")
     assert made.sources == ("Z", "a", "é")
     assert made.to.tolist() == [0, 0, 0]
     assert made.source.tolist() == [2, 2, 1]
@@ -122,7 +122,7 @@ def test_an_expiry_closes_the_side_that_the_ledger_closes(seed, basis, method):
     trades = random_ledger(Random(seed), 60, basis, assets=1)
     run = run_ledger(trades, Regime(method, basis, "UTC", 2500))
     sides = {d.trade: d.side for d in run.disposals if trades[d.trade].kind is Kind.EXPIRE}
-    short = encode(trades).short
+    short = encode(trades, "USD").short
     assert all(short[i] == (side is Side.SHORT) for i, side in sides.items())
 
 
@@ -134,7 +134,7 @@ def test_other_accounts_decide_where_an_account_sold_what_it_does_not_hold():
         trade("2024-01-03", "a/2", "short", 1, 5),
         trade("2024-01-04", "a/3", "expire", 1),
     ]
-    assert encode(rows).short.tolist() == [False, False, True, True]
+    assert encode(rows, "USD").short.tolist() == [False, False, True, True]
 
 
 def test_an_account_decides_where_both_sides_are_open_somewhere():
@@ -144,7 +144,7 @@ def test_an_account_decides_where_both_sides_are_open_somewhere():
         trade("2024-01-03", "a/2", "expire", 1),
         trade("2024-01-04", "b/2", "expire", 1),
     ]
-    assert encode(rows).short.tolist() == [False, True, False, True]
+    assert encode(rows, "USD").short.tolist() == [False, True, False, True]
 
 
 def test_an_expiry_of_nothing_or_of_both_is_refused_with_its_line():
@@ -155,7 +155,7 @@ def test_an_expiry_of_nothing_or_of_both_is_refused_with_its_line():
         trade("2024-01-04", "a/4", "expire", 1, line=5),
     ]
     with pytest.raises(InputError) as caught:
-        encode(rows)
+        encode(rows, "USD")
     first, second = caught.value.problems
     assert (first.where, second.where) == ("line 2", "line 5")
     assert "a/1: `expire` of BTC, but no position is open there" in first.message
@@ -166,8 +166,8 @@ def test_what_cannot_be_numbered_is_refused(monkeypatch):
     rows = [trade("2024-01-01", f"s{i % 3}/{i}", "buy", 1, 5) for i in range(5)]
     monkeypatch.setattr(records, "MAX_TIE", 4)
     with pytest.raises(InputError, match="more than 4 trades at one millisecond"):
-        encode(rows)
-    encode(rows[:4])
+        encode(rows, "USD")
+    encode(rows[:4], "USD")
     monkeypatch.setattr(records, "MAX_SOURCES", 2)
     with pytest.raises(InputError, match="3 sources, at most 2 can be committed"):
         encode(rows[:3])

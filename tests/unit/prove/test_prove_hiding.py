@@ -16,7 +16,7 @@ from zkharvest.prove.plain import P
 from zkharvest.prove.randomness import Randomness
 from zkharvest.verify import proof as wire
 from zkharvest.verify.messages import Rounds
-from zkharvest.verify.params import MASK, PRESETS, SALT_BYTES, sizes
+from zkharvest.verify.params import LEAST_MASK, PRESETS, SALT_BYTES, sizes
 
 BASE = galois.GF(P, primitive_element=plain.GENERATOR, verify=False)
 REAL = [preset.params for preset in PRESETS.values() if preset.real]
@@ -46,15 +46,15 @@ Z = tuple(int(c) for c in np.random.default_rng(2).integers(0, P, 5))
 
 @pytest.mark.parametrize("params", REAL, ids=lambda params: f"{params.queries} queries")
 def test_all_openings_of_a_masked_column_are_independent(params):
-    matrix = functionals(np.eye(MASK, dtype=np.uint32), params, Z)
-    assert matrix.shape == (params.queries + 10, MASK)
+    matrix = functionals(np.eye(params.mask, dtype=np.uint32), params, Z)
+    assert matrix.shape == (params.queries + 10, params.mask)
     assert rank(matrix) == params.queries + 10
 
 
 def test_without_masks_or_with_too_few_the_rank_test_fails():
     """The mutants: no mask at all, and masks of fewer coefficients than openings."""
     params = REAL[0]
-    assert rank(functionals(np.zeros((MASK, 8), dtype=np.uint32), params, Z)) == 0
+    assert rank(functionals(np.zeros((params.mask, 8), dtype=np.uint32), params, Z)) == 0
     short = np.eye(params.queries + 9, dtype=np.uint32)
     assert rank(functionals(short, params, Z)) < params.queries + 10
 
@@ -63,8 +63,8 @@ def test_without_masks_or_with_too_few_the_rank_test_fails():
 def test_quotient_pieces_are_uniform_up_to_their_sum(params):
     """For each t_i: piece i, at all queries and at z, is uniform; piece i + 1 then takes what makes the sum right."""
     at = sizes(LOG_ROWS, params)
-    pieces = np.zeros((at.degree_bound, 2, MASK, 5), dtype=np.uint32)
-    masks = np.eye(MASK, dtype=np.uint32).reshape(MASK, 1, MASK)
+    pieces = np.zeros((at.degree_bound, 2, params.mask, 5), dtype=np.uint32)
+    masks = np.eye(params.mask, dtype=np.uint32).reshape(params.mask, 1, params.mask)
     for coordinate in range(5):
         part = np.ascontiguousarray(pieces[..., coordinate])
         quotient.randomise(part, masks, at.piece_step)
@@ -130,7 +130,7 @@ def test_openings_at_one_place_vary_over_the_whole_field():
     """A trace of zeros, one fixed position of D, a thousand masks: the opened cells are uniform (chi-square)."""
     source = Randomness(b"h" * 32)
     count = 1000
-    masks = source.elements(MASK, count)
+    masks = source.elements(LEAST_MASK, count)
     extended = ntt.lde_masked(np.zeros((N, count), dtype=np.uint32), masks, 4, quotient.SHIFT)
     for row in (0, 1, 12345):
         cells = field.from_mont(np.ascontiguousarray(extended[row]))

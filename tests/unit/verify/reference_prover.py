@@ -11,7 +11,7 @@ import numpy as np
 
 from zkharvest.verify import field, messages, public
 from zkharvest.verify.field import P
-from zkharvest.verify.params import FINAL_TERMS, MASK, sizes
+from zkharvest.verify.params import FINAL_TERMS, sizes
 from zkharvest.verify.transcript import grinding_holds
 
 U = np.uint64
@@ -186,9 +186,9 @@ def prove(description, digest, params, log_rows, data, traces, lie=None, grinder
         coefficients = np.zeros((len(columns), at.degree_bound), dtype=U)
         coefficients[:, :n] = intt(np.stack(columns), w_n)
         for row in coefficients:
-            r = random_words(MASK)
-            row[:MASK] = (row[:MASK] + P - r) % P
-            row[n : n + MASK] = r
+            r = random_words(at.mask)
+            row[: at.mask] = (row[: at.mask] + P - r) % P
+            row[n : n + at.mask] = r
         return coefficients
 
     def extend(coefficients):
@@ -308,9 +308,9 @@ def prove(description, digest, params, log_rows, data, traces, lie=None, grinder
         part = quotient[:, i * step : min(stop, i * step + at.degree_bound)]
         piece[:, : part.shape[1]] = part
     for low, high in pairwise(pieces):
-        t = np.stack([random_words(MASK) for _ in range(5)])
+        t = np.stack([random_words(at.mask) for _ in range(5)])
         low[:, step:] = (low[:, step:] + t) % P
-        high[:, :MASK] = (high[:, :MASK] + P - t) % P
+        high[:, : at.mask] = (high[:, : at.mask] + P - t) % P
     mask = np.random.default_rng(secrets.randbits(128)).integers(0, P, (5, at.degree_bound), dtype=U)
     quotient_polys = np.concatenate([*pieces, mask])
     quotient_values = extend(quotient_polys)

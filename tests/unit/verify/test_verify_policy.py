@@ -59,7 +59,8 @@ def test_an_accepted_package(packages):
     assert verdict.security.minimum == 128
     assert verdict.statement.totals.proceeds == -5
     assert not verdict.bound
-    assert verdict.opening_empty
+    assert verdict.statement is not None
+    assert verdict.statement.carried_in is None
     assert verdict.unchecked == ()
     shown = verdict.to_json()
     json.dumps(shown)

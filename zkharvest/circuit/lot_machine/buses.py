@@ -56,13 +56,14 @@ class Publics:
     wallet: Expr
     proceeds_negative: Expr
     year: Expr
+    currency: Expr
 
 
 def declare(circuit: Circuit) -> tuple[Buses, Publics]:
     """Buses, public scalars and the messages that the verifier accounts for itself."""
     buses = Buses(
         ranges=Ranges(bytes=circuit.bus("bytes", 2), u15=circuit.bus("u15", 1)),
-        record=circuit.bus("record", 19),
+        record=circuit.bus("record", 20),
         node=circuit.bus("node", 3 + DIGEST),
         lot=circuit.bus("lot", 2 + LOT_LANES + 7 + 3 + 2),
         listed=circuit.bus("listed", 1 + SOURCE_LANES),
@@ -73,8 +74,9 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
         total=circuit.bus("total", 3),
     )
     fifo, lifo, hifo, lofo, specific = (circuit.public(m) for m in METHODS)
-    wallet, negative, year = (circuit.public(n) for n in ("wallet", "proceeds_negative", "year"))
-    publics = Publics(fifo, lifo, hifo, lofo, specific, wallet, negative, year)
+    wallet, negative = circuit.public("wallet"), circuit.public("proceeds_negative")
+    year, currency = circuit.public("year"), circuit.public("currency")
+    publics = Publics(fifo, lifo, hifo, lofo, specific, wallet, negative, year, currency)
     first_total = len(circuit.public_names)
     for bucket in BUCKETS:
         for k in range(TOTAL_BYTES):

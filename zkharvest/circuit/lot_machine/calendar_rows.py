@@ -28,6 +28,7 @@ class CalendarRows:
         end = date(regime.year + 1, 1, 1)
         year = min(self.calendar.date_of(first_instant).year, regime.year)
         since = date(regime.year if carried else end.year - -(-(end.year - year) // YEARS) * YEARS, 1, 1)
+        since = max(since, date(1970, 1, 2))  # no instant is negative in any zone
         before = [(0, 0, 2)] if carried else []
         days = (end - since).days
         table = DayTable(regime.timezone, since, days + 367)

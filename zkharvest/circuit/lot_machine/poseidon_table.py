@@ -72,7 +72,7 @@ def poseidon_table(circuit: Circuit, buses: Buses) -> Table:
     t.receive(buses.node, [tree, level - 1, index * 2, *x[1 : 1 + DIGEST]], node - no_left)
     t.receive(buses.node, [tree, level - 1, index * 2 + 1, *x[1 + DIGEST : 1 + 2 * DIGEST]], node - no_right)
 
-    t.send(buses.record, [tree, index, x[0] - TAG_RECORD, *x[1:17]], record)
+    t.send(buses.record, [tree, index, x[0] - TAG_RECORD, *x[1:18]], record)
 
     t.zero("lot_pair", lot_b.next - lot_a, "the two halves of a lot stand on neighbouring rows", "transition")
     t.zero("lot_pair_first", lot_b + 0, "no second half at the start", "first")

@@ -101,6 +101,7 @@ def record(s: Steps) -> None:
             *s.rest_quantity,
             *s.rest_value,
             *s.asset,
+            s.publics.currency,
         ],
         s.first,
     )
