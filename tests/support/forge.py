@@ -7,9 +7,10 @@ dependent tables are made, in the hashes, or in the finished cells. What the che
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from unittest import mock
 
@@ -19,12 +20,14 @@ from tests.support import statement
 from zkharvest.circuit.check import PublicValues, Violation, check
 from zkharvest.circuit.expr import P
 from zkharvest.circuit.lot_machine import witness as generator
-from zkharvest.circuit.lot_machine import witness_tables
+from zkharvest.circuit.lot_machine import witness_tables, words
 from zkharvest.circuit.lot_machine.small_tables import RANGE_ROWS
 from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
 from zkharvest.circuit.lot_machine.witness_trace import Trace
 from zkharvest.commitment.opening import Opening
+from zkharvest.commitment.records import Records, encode
 from zkharvest.ledger import Regime
+from zkharvest.ledger.fast_tape import Tape
 from zkharvest.trades.model import Trade
 
 KINDS = ("load", "open", "take", "settle", "out", "into", "skip", "close")
@@ -41,7 +44,7 @@ class Sheet:
 
     def get(self, row: int, stem: str) -> list[int]:
         """The columns stem0, stem1, ... of a row."""
-        names = statement.description()["tables"][statement.table_number(self.table)]["columns"]
+        names = statement.column_names(self.table)
         count = sum(n.startswith(stem) and n[len(stem) :].isdigit() for n in names)
         return [int(self[f"{stem}{i}"][row]) for i in range(count)]
 
@@ -53,6 +56,15 @@ class Sheet:
     def put(self, row: int, stem: str, values: Sequence[int]) -> None:
         """Set the columns stem0, stem1, ... of a row."""
         self.set(row, **{f"{stem}{i}": int(v) for i, v in enumerate(values)})
+
+    def compare(self, row: int, name: str, x: Sequence[int], y: Sequence[int]) -> None:
+        """Fill a comparison's advice as for x <= y, lanes most significant first; where it is false, no gap."""
+        place = next((i for i, (a, b) in enumerate(zip(x, y, strict=True)) if a != b), None)
+        gap = 0 if place is None else max(int(y[place]) - int(x[place]) - 1, 0)
+        self.put(row, f"{name}_at", [int(i == place) for i in range(len(x))])
+        self.set(row, **{f"{name}_low": gap & 0x7FFF})
+        if f"{name}_high" in statement.column_names(self.table):
+            self.set(row, **{f"{name}_high": gap >> 15})
 
     def rows(self, flag: str) -> list[int]:
         """The rows on which a flag is set."""
@@ -116,13 +128,14 @@ def forge(
     regime: Regime,
     *,
     steps: Callable[[Sheet], None] | None = None,
+    tape: Callable[[Sequence[Trade], Regime], Tape] | None = None,
     carried: Sequence[Trade] = (),
     replace: Mapping[str, Any] | None = None,
-    methods: Mapping[str, Any] | None = None,
+    patches: Sequence[tuple[Any, str, Any]] = (),
     idle: int = 2,
 ) -> Forgery:
-    """Run the witness generator with lies: `replace` functions of its module, `methods` of the steps' filler, and edit
-    the finished `steps` before totals, ranges and statement are made from them.
+    """Run the witness generator with lies: write another `tape`, `replace` functions of its module, make other
+    `patches` (object, name, value), and edit the finished `steps` before totals, ranges and statement follow from them.
 
     Tables are cut to their used rows and `idle` more (the checker does not ask for one common height).
     """
@@ -144,14 +157,27 @@ def forge(
     def no_range(_circuit: Any, table: Any, _traces: Any, _rows: int) -> np.ndarray:
         return np.zeros((RANGE_ROWS + idle, len(table.columns)), np.uint32)
 
+    def put_compare(self: Trace, c: Any, rows: Any, x: np.ndarray, y: np.ndarray) -> None:
+        """Where x is not below y there is no gap: zero is as good as any."""
+        flags, gap = words.compare(x, y)
+        gap = gap - flags.sum(axis=1)
+        gap = np.where((gap < 0) | (gap >= (1 << 30 if c.high is not None else 1 << 15)), 0, gap)
+        self.put_all(c.flags, rows, flags)
+        self.put(c.low, rows, gap & 0x7FFF)
+        if c.high is not None:
+            self.put(c.high, rows, gap >> 15)
+
+    if tape is not None:
+        given["run_tape"] = tape
     module = {"range_trace": no_range, "_check_sides": lambda *_: None, "LOG_ROWS": (5, 20), **given}
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(Trace, "put", lambda s, c, r, v: s.put_signed(c, r, np.asarray(v) + 0)))
-        stack.enter_context(mock.patch.object(Trace, "put_all", put_all))
-        for name, value in (methods or {}).items():
-            stack.enter_context(mock.patch.object(StepsWitness, name, value))
+        put = ("put", lambda s, c, r, v: s.put_signed(c, r, np.asarray(v) + 0))
+        for name, value in (put, ("put_all", put_all), ("put_compare", put_compare)):
+            stack.enter_context(mock.patch.object(Trace, name, value))
         for name, value in {**module, "fill_lists": lists}.items():
             stack.enter_context(mock.patch.object(generator, name, value))
+        for where, name, value in patches:
+            stack.enter_context(mock.patch.object(where, name, value))
         witness = generator.make_witness(opening, regime, carried=carried, definition=statement.definition())
     names = [t["name"] for t in statement.description()["tables"]]
     least = {"calendar": len(witness.calendar_columns[0]), "range": RANGE_ROWS}
@@ -162,6 +188,32 @@ def forge(
     forgery = Forgery(traces, statement.public_values(opening, regime, witness), witness)
     forgery.recount()
     return forgery
+
+
+def pretend(opening: Opening, trades: Sequence[Trade]) -> Opening:
+    """An opening that feeds the machine `trades` in this order, while the hashes stay those of `opening`.
+
+    A trade of `opening` keeps its record; any other is encoded and stands behind the records of its source.
+    """
+    real = opening.records
+    place = {id(t): i for i, t in enumerate(opening.trades)}
+    made = {f.name: [] for f in fields(Records) if f.name != "sources"}
+    for t in trades:
+        if id(t) in place:
+            record, at = real, place[id(t)]
+        else:
+            at = 0
+            record = encode([t], opening.currency)
+            number = real.sources.index(t.source)
+            there = np.array([int((real.source == number).sum())])
+            to = np.array([real.sources.index(t.to) if t.to else 0])
+            record = dataclasses.replace(record, source=np.array([number]), position=there, to=to)
+        for name, rows in made.items():
+            rows.append(getattr(record, name)[at])
+    fake = Opening(tuple(trades), opening.currency, opening.seed)
+    records = {name: np.array(rows, getattr(real, name).dtype) for name, rows in made.items()}
+    fake.__dict__.update(records=Records(real.sources, **records), leaves=opening.leaves, trees=opening.trees)
+    return fake
 
 
 def _cut(table: str, trace: np.ndarray, least: int, idle: int) -> np.ndarray:
