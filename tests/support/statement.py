@@ -12,7 +12,7 @@ from zkharvest.circuit.lot_machine.buses import BUCKETS, TOTAL_BYTES
 from zkharvest.circuit.lot_machine.definition import define
 from zkharvest.circuit.lot_machine.steps_columns import Steps
 from zkharvest.circuit.lot_machine.witness import Witness, make_witness
-from zkharvest.commitment.encoding import digest_elements, source_code
+from zkharvest.commitment.encoding import currency_code, digest_elements, source_code
 from zkharvest.commitment.opening import Opening, commit
 from zkharvest.ledger import Basis, Method, Regime
 from zkharvest.trades.model import Trade
@@ -39,6 +39,12 @@ def table_number(name: str) -> int:
 
 
 @cache
+def column_names(table: str) -> list[str]:
+    """Names of a table's columns."""
+    return list(description()["tables"][table_number(table)]["columns"])
+
+
+@cache
 def column_number(table: str, column: str) -> int:
     """Position of a column in its table."""
     return int(description()["tables"][table_number(table)]["columns"].index(column))
@@ -48,7 +54,11 @@ def public_values(opening: Opening, regime: Regime, witness: Witness) -> PublicV
     """The statement that goes with a witness."""
     totals = witness.totals
     scalars = {str(m): int(m == regime.method) for m in Method}
-    scalars |= {"wallet": int(regime.basis is Basis.WALLET), "year": regime.year}
+    scalars |= {
+        "wallet": int(regime.basis is Basis.WALLET),
+        "year": regime.year,
+        "currency": currency_code(opening.currency),
+    }
     scalars["proceeds_negative"] = int(totals["proceeds"] < 0)
     scalars |= {f"{b}_{k}": abs(totals[b]) >> (8 * k) & 255 for b in BUCKETS for k in range(TOTAL_BYTES)}
     for kind, root in (("opening", witness.opening_root), ("closing", witness.closing_root)):
