@@ -17,6 +17,7 @@ BasisOption = Annotated[Basis, typer.Option("--basis", "-b", help="Lots of one w
 YearOption = Annotated[int, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")]
 ZoneOption = Annotated[str, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone, an IANA name.")]
 
+Currency = Annotated[str, typer.Option("--currency", metavar="CODE", help="Reporting currency.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is standard output.")]

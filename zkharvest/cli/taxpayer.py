@@ -13,6 +13,7 @@ from zkharvest.cli import output, show
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import (
     BasisOption,
+    Currency,
     Force,
     Json,
     MethodOption,
@@ -22,7 +23,7 @@ from zkharvest.cli.options import (
     ZoneOption,
 )
 from zkharvest.cli.output import ExitCode
-from zkharvest.errors import InputError
+from zkharvest.errors import InputError, UsageError
 from zkharvest.ledger.rules import DEFAULT_BASIS, DEFAULT_TIMEZONE, Regime
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def trades_import(
         str | None, typer.Option("--from", metavar="FORMAT", help="Format or exchange; default: told by the header.")
     ] = None,
     source: Annotated[str | None, typer.Option("--source", help="Name of the account, if not the exchange's.")] = None,
-    currency: Annotated[str, typer.Option("--currency", metavar="CODE", help="Reporting currency.")] = "USD",
+    currency: Currency = "USD",
     prices: Annotated[
         Path | None, typer.Option("--prices", metavar="CSV", help="Fair values that the exports do not hold.")
     ] = None,
@@ -188,7 +189,9 @@ def ledger_lots(
     return ExitCode.DONE
 
 
-def commit(path: Trades, opening: Output, force: Force = False, json: Json = False) -> ExitCode:
+def commit(
+    path: Trades, opening: Output, currency: Currency = "USD", force: Force = False, json: Json = False
+) -> ExitCode:
     """Commit to trades: writes the secret opening (mode 0600), prints SOURCE=HEX for each source.
 
     The printed lines are what sources sign and what an auditor expects; they show nothing of the trades.
@@ -197,6 +200,8 @@ def commit(path: Trades, opening: Output, force: Force = False, json: Json = Fal
     from zkharvest.audit.files import ensure_writable
     from zkharvest.audit.opening_file import write_opening
 
+    if not (currency.isascii() and currency.isalnum() and 3 <= len(currency) <= 10):
+        raise UsageError(f'--currency: "{currency[:20]}" is no currency code', "as USD or EUR")
     output.refuse_two_outputs(opening, json=json)
     ensure_writable(opening, force=force, inputs=[path])
     read = _load(path)
@@ -204,7 +209,7 @@ def commit(path: Trades, opening: Output, force: Force = False, json: Json = Fal
         from zkharvest.commitment.opening import commit as commit_trades
 
         step(f"hashing {_count(len(read), 'record')}")
-        made = commit_trades(read)
+        made = commit_trades(read, currency=currency)
         write_opening(opening, made, force=force)
     _print_roots(made, json=json, printing=str(opening) != "-")
     output.note(f"{opening} holds the trades and their salts: keep it, and keep it secret")

@@ -87,12 +87,12 @@ def test_expect_compares():
 def test_the_command_ends_with_one_if_any_fails(tmp_path, capsys):
     place(tmp_path, "good", [RUN | {"totals": {}}])
     assert main(["vectors", str(tmp_path)]) == ExitCode.DONE
-    assert capsys.readouterr().out == "1 passed, 0 failed\n"
+    assert capsys.readouterr().out == "ledger: 1 passed, 0 failed\n"
     place(tmp_path, "bad", [RUN | {"totals": {"net": "1"}}])
     assert main(["vectors", str(tmp_path)]) == ExitCode.REJECTED
     out = capsys.readouterr().out
     assert out.startswith("FAIL  ledger/bad.expected.json: lifo wallet 2025 net: expected 1, got ")
-    assert out.endswith("1 passed, 1 failed\n")
+    assert out.endswith("ledger: 1 passed, 1 failed\n")
     assert main(["vectors", str(tmp_path), "-k", "good", "--json"]) == ExitCode.DONE
     assert json.loads(capsys.readouterr().out)["passed"] == 1
     assert main(["vectors", str(tmp_path), "-k", "nothing"]) == ExitCode.USAGE

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.support.proofs import METHOD, NONCE, SMALL, YEAR, small_opening, small_package
-from zkharvest.audit.opening_file import write_opening
+from zkharvest.audit.opening_file import read_opening, write_opening
 from zkharvest.audit.verdict import verify
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
@@ -87,6 +87,13 @@ def test_an_opening_on_a_stream_leaves_the_commitments_to_the_other(here):
     )
     assert done.stdout.startswith(b"ZKHARVEST-OPENING\n")
     assert [line.split("=")[0] for line in done.stderr.decode().splitlines()] == [f"zkharvest: {s}" for s in SOURCES]
+
+
+def test_records_are_committed_to_in_their_currency(here, capsys):
+    assert main(["commit", "trades.csv", "-o", "s.zko", "--currency", "EUR"]) == ExitCode.DONE
+    assert read_opening("s.zko").currency == "EUR"
+    assert main(["commit", "trades.csv", "-o", "t.zko", "--currency", "US dollars"]) == ExitCode.USAGE
+    assert not (here / "t.zko").exists()
 
 
 def test_prove_then_verify(here, capsys, test_preset):
