@@ -6,11 +6,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-MOVED = {"circuits/": "zkharvest/_circuits/", "vectors/": "zkharvest/_vectors/"}
-CARRIED = {
-    "circuits/": (".json", "README.md", "FORMAT.md"),  # by the end of the name
-    "vectors/": ("README.md", "kat/", "ledger/", "accept/", "reject/"),  # by its beginning
-}
+MOVED = {"circuits/": "zkharvest/_circuits/", "vectors/selftest/": "zkharvest/_vectors/"}
 SDIST_FOLDERS = ("benchmarks", "circuits", "docs", "examples", "tests", "vectors", "zkharvest")
 SDIST_FILES = ("LICENSE", "Makefile", "README.md", "pyproject.toml")
 
@@ -20,10 +16,8 @@ def in_wheel(path: str) -> str | None:
     if path.startswith("zkharvest/"):
         return path
     for old, new in MOVED.items():
-        rest = path.removeprefix(old)
-        if rest != path:
-            carried = rest.endswith(CARRIED[old]) if old == "circuits/" else rest.startswith(CARRIED[old])
-            return new + rest if carried else None
+        if path.startswith(old) and (old != "circuits/" or path.endswith((".json", "README.md", "FORMAT.md"))):
+            return new + path.removeprefix(old)
     return None
 
 
