@@ -126,6 +126,11 @@ def source(name: str) -> list[int]:
     return [int.from_bytes(digest[i : i + 4], "little") % 2**30 for i in (0, 4, 8)]
 
 
+def currency(name: str) -> int:
+    """30 bits that stand for the reporting currency."""
+    return int.from_bytes(sha256(b"zkharvest/currency/v1\0" + name.encode()).digest()[:4], "little") % 2**30
+
+
 def salts(seed: bytes, label: str, count: int) -> list[list[int]]:
     """Salts of five elements for a label."""
     stream = shake_256(b"zkharvest/salt/v1\0" + seed + label.encode()).digest(8 * SALT * count)
@@ -158,7 +163,7 @@ def units(text: str, decimals: int) -> int:
     return int(value)
 
 
-def record_inputs(text: str) -> dict[str, list[list[int]]]:
+def record_inputs(text: str, money: str) -> dict[str, list[list[int]]]:
     """Source -> the 19 lanes of each of its records (salts left out), in order."""
     header, *lines = (line.split(",") for line in text.splitlines())
     rows = [dict(zip(header, line, strict=True)) for line in lines]
@@ -180,23 +185,22 @@ def record_inputs(text: str) -> dict[str, list[list[int]]]:
         code = closes + 2 * bool(row["to"]) + 4 * short + 8 * (value < 0)
         worth = source(row["to"]) if row["to"] else lanes24(abs(value), 3)
         lanes = [(1 << 24) + code, ms % 2**30, (ms >> 30) + tie * 2**15]
-        lanes += [*lanes24(quantity, 5), *worth, *asset(row["asset"]), kind, 0]
+        lanes += [*lanes24(quantity, 5), *worth, *asset(row["asset"]), currency(money), kind]
         records[row["source"]].append(lanes)
     return records
 
 
-def commitment_case(seed: bytes) -> dict[str, Any]:
+def commitment_case(seed: bytes, money: str) -> dict[str, Any]:
     """A small ledger's records, leaves and roots."""
-    records = record_inputs(TRADES)
+    records = record_inputs(TRADES, money)
     leaves, roots = {}, {}
     for name, rows in records.items():
         drawn = salts(seed, f"record\0{name}", len(rows))
         leaves[name] = [compress(row + salt) for row, salt in zip(rows, drawn, strict=True)]
         roots[name] = to_bytes(root(leaves[name], salts(seed, f"root\0{name}", 1)[0]))
     shown = {name: [to_bytes(leaf) for leaf in found] for name, found in leaves.items()}
-    return {
-        "op": "commitment", "seed": seed.hex(), "trades": TRADES, "records": records, "leaves": shown, "roots": roots
-    }  # fmt: skip
+    given = {"op": "commitment", "seed": seed.hex(), "currency": money, "trades": TRADES}
+    return {**given, "records": records, "leaves": shown, "roots": roots}
 
 
 def main() -> None:
@@ -223,6 +227,7 @@ def main() -> None:
     names = ["BTC", "ETH", "BTC-27DEC26-80000-P", "x"]
     cases = [{"op": "asset", "in": [name], "out": asset(name)} for name in names]
     cases += [{"op": "source", "in": [name], "out": source(name)} for name in ("kraken:main", "0xab:ethereum")]
+    cases += [{"op": "currency", "in": [name], "out": currency(name)} for name in ("USD", "EUR")]
     seed = stream.octets(32)
     cases += [
         {"op": "salts", "in": [seed.hex(), label, count], "out": salts(seed, label, count)}
@@ -232,7 +237,7 @@ def main() -> None:
         leaves = [[stream.base() for _ in range(DIGEST)] for _ in range(count)]
         salt = [0] * SALT if count == 0 else [stream.base() for _ in range(SALT)]
         cases.append({"op": "root", "leaves": leaves, "salt": salt, "out": to_bytes(root(leaves, salt))})
-    cases.append(commitment_case(seed))
+    cases.append(commitment_case(seed, "USD"))
     origin = "vectors/README.md, Commitments; the permutation as in permutation.json"
     write("poseidon/commitments", SCRIPT, origin, "records, salts, trees of depth 24, roots of a ledger", cases)
 

@@ -27,10 +27,13 @@ from zkharvest.audit.keys import PrivateKey, Scheme
 from zkharvest.audit.package import open_package, package_bytes
 from zkharvest.audit.proving import prove
 from zkharvest.audit.vector_kinds.recipe import taxpayer_key
+from zkharvest.circuit.lot_machine import witness as generator
 from zkharvest.commitment.opening import Opening, commit
 from zkharvest.prove import stark
 from zkharvest.prove.randomness import Randomness
 from zkharvest.trades.csv_in import load_trades
+from zkharvest.trades.model import Trade
+from zkharvest.verify.statement import read_statement
 
 VECTORS = Path(__file__).resolve().parent.parent
 FOLDER = VECTORS / "accept" / "lot-machine-v1"
@@ -47,6 +50,7 @@ class Wanted:
     basis: str = "wallet"
     year: int = 2025
     ledger: str = "small.csv"
+    carried: str = ""  # the lots of the opening inventory, as the trades that opened them
     timezone: str = ZONE
     preset: str = "test"
     book: str = "book"  # seeds the salts: two books of one ledger have other roots
@@ -89,6 +93,13 @@ WANTED = [
         "negative-proceeds", "fees larger than all amounts: the sum of the proceeds is below zero", ledger="dust.csv"
     ),
     Wanted(
+        "carried-in",
+        "a year that begins with last year's lots: terms and order are those of their purchases",
+        method="hifo",
+        ledger="carried-year.csv",
+        carried="carried-lots.csv",
+    ),
+    Wanted(
         "skipped-day",
         "December 30, 2011 did not exist in Apia: a lot of December 29, 2010 is long term as the 31st begins",
         year=2011,
@@ -127,10 +138,17 @@ def source_key(name: str) -> PrivateKey:
     return PrivateKey(Scheme.BLS, int(secret).to_bytes(32, "big"))
 
 
+def witness_with(carried: list[Trade]) -> Any:
+    """The witness of a year that begins with lots."""
+    make_witness = generator.make_witness
+    return mock.patch.object(generator, "make_witness", partial(make_witness, carried=carried))
+
+
 def make(one: Wanted) -> tuple[bytes, dict[str, Any]]:
     """A package and its header."""
     opening = opening_of(one.ledger, one.book)
-    with reproducible(one.name):
+    carried = load_trades(FOLDER / one.carried) if one.carried else []
+    with reproducible(one.name), witness_with(carried):
         data = prove(
             opening,
             year=one.year,
@@ -148,6 +166,10 @@ def make(one: Wanted) -> tuple[bytes, dict[str, Any]]:
         "method": one.method,
         "basis": one.basis,
     }
+    if carried:
+        name = read_statement(package.statement).carried_in
+        assert name is not None
+        policy["opening"] = name.hex()
     if one.preset == "test":
         policy["allow_test_preset"] = True
     if one.audience:
@@ -159,7 +181,8 @@ def make(one: Wanted) -> tuple[bytes, dict[str, Any]]:
         key = taxpayer_key(one.taxpayer)
         package = sign_as_taxpayer(package, key)
         policy["signer"] = key.public().key.hex()
-    sums = oracle.totals(oracle.load(FOLDER / one.ledger), one.method, one.basis, one.timezone, one.year)
+    trades = [trade for name in (one.carried, one.ledger) if name for trade in oracle.load(FOLDER / name)]
+    sums = oracle.totals(trades, one.method, one.basis, one.timezone, one.year)
     statement = {
         "year": one.year,
         "method": one.method,

@@ -6,6 +6,7 @@ and the file, returns if the vector holds, and raises `Mismatch` if it does not.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -15,8 +16,8 @@ from pathlib import Path
 from zkharvest.audit.vector_kinds.expect import Mismatch, expect
 from zkharvest.audit.vector_kinds.kat import check_kat
 from zkharvest.audit.vector_kinds.ledger import check_ledger
-from zkharvest.audit.vector_kinds.packages import check_accept, check_reject
-from zkharvest.errors import InputError, UsageError
+from zkharvest.audit.vector_kinds.packages import check_accept, check_reject, written
+from zkharvest.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,27 @@ def run_vectors(root: Path, only: str | None = None, progress: Callable[[str], N
     return results
 
 
+def write_packages(root: Path, directory: Path) -> int:
+    """Write every package to accept and to reject as `NAME.zkh` with `NAME.json` beside it, for other implementations.
+
+    Recipes are followed, so that who reads the folder needs none of this program. Returns how many there are. Raises
+    UsageError for a folder that is not empty, and for vectors that cannot be made.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        raise UsageError(f"{directory}: not empty", "name a new folder")
+    count = 0
+    try:
+        for name, data, header in written(root):
+            path = directory / f"{name}.zkh"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            path.with_suffix(".json").write_text(json.dumps(header, indent=1) + "\n", encoding="utf-8")
+            count += 1
+    except Mismatch as mismatch:
+        raise UsageError(f"{root}: {mismatch}", "zkharvest vectors says which vectors do not hold") from None
+    return count
+
+
 def _select(root: Path, only: str | None) -> Iterator[tuple[str, Path]]:
     for folder, kind in KINDS.items():
         for path in sorted((root / folder).rglob(kind.pattern)):
@@ -76,7 +98,7 @@ def _run(root: Path, kind: Kind, name: str, path: Path) -> Result:
         kind.check(root, path)
     except Mismatch as mismatch:
         return Result(name, folder, ok=False, detail=str(mismatch))
-    except (OSError, ValueError, KeyError, InputError, UsageError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong, the other vectors are run
         return Result(name, folder, ok=False, detail=f"cannot be run: {type(error).__name__}: {error}")
     return Result(name, folder, ok=True)
 
@@ -88,4 +110,4 @@ KINDS: dict[str, Kind] = {
     "reject": Kind("*.txt", check_reject),
 }
 
-__all__ = ["KINDS", "Kind", "Mismatch", "Result", "expect", "find_vectors", "run_vectors"]
+__all__ = ["KINDS", "Kind", "Mismatch", "Result", "expect", "find_vectors", "run_vectors", "write_packages"]

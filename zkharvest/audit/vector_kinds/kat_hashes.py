@@ -72,6 +72,12 @@ def _sources(cases: list[Case]) -> Iterable[Any]:
     return [source_code(*case["in"]) for case in cases]
 
 
+def _currencies(cases: list[Case]) -> Iterable[Any]:
+    from zkharvest.commitment.encoding import currency_code
+
+    return [currency_code(*case["in"]) for case in cases]
+
+
 def _salts(cases: list[Case]) -> Iterable[Any]:
     from zkharvest.commitment.opening import salts
 
@@ -95,7 +101,8 @@ def _commitments(cases: list[Case]) -> Iterable[Any]:
     from zkharvest.trades.csv_in import trades_from_text
 
     for case in cases:
-        opening = Opening(tuple(trades_from_text(case["trades"], "trades")), "USD", bytes.fromhex(case["seed"]))
+        trades = tuple(trades_from_text(case["trades"], "trades"))
+        opening = Opening(trades, case["currency"], bytes.fromhex(case["seed"]))
         rows = zip(opening.sources, opening.leaves, opening.trees, strict=True)
         found = [(name, lanes[:, : WIDTH - SALT], tree.leaves) for name, lanes, tree in rows]
         yield {
@@ -214,6 +221,7 @@ IMPLEMENTATIONS: dict[str, dict[str, Answers]] = {
     "poseidon/constants": {"plain": _constants},
     "poseidon/asset": {"plain": _assets},
     "poseidon/source": {"plain": _sources},
+    "poseidon/currency": {"plain": _currencies},
     "poseidon/salts": {"kernel": _salts},
     "poseidon/root": {"kernel": _roots},
     "poseidon/commitment": {"kernel": _commitments},
