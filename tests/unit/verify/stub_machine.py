@@ -31,6 +31,7 @@ DOCUMENT = {
         "wallet",
         "proceeds_negative",
         "year",
+        "currency",
         *(f"{total}_{i}" for total in TOTALS for i in range(12)),
         *(f"{kind}_root_{i}" for kind in ("opening", "closing") for i in range(9)),
     ],

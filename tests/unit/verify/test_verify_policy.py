@@ -16,7 +16,7 @@ from zkharvest.verify.circuits import PINNED, Pinned
 from zkharvest.verify.package import MAGIC, Package, decode_package, encode_package
 from zkharvest.verify.policy import Policy, verify
 from zkharvest.verify.rejections import Reason
-from zkharvest.verify.statement import EMPTY_ROOT
+from zkharvest.verify.statement import read_statement
 
 TEST = Policy(allow_test_preset=True)
 CONTEXT = {"audience": "Tax office", "nonce": b"\7" * 16}
@@ -85,27 +85,32 @@ def test_an_accepted_package(packages):
 
 
 def test_not_shown_lines(packages):
-    opening = replace(TEST, opening=stub.root(9))
+    opening = replace(TEST, opening=carried_in(packages["rich"]))
     assert any("made for you" in line for line in verify(encode_package(packages["rich"]), opening).not_shown)
     everything = replace(
         TEST,
         commitments={"0xab:ethereum": stub.root(5), "kraken:main": stub.root(4)},
-        opening=stub.root(9),
+        opening=carried_in(packages["rich"]),
         audience=CONTEXT["audience"],
         nonce=CONTEXT["nonce"],
     )
     verdict = verify(encode_package(packages["rich"]), everything)
     assert verdict.bound
-    assert len(verdict.not_shown) == 2  # what no proof can show stays
+    assert len(verdict.not_shown) == 3  # what no proof can show stays
+    assert any("January 1" in line for line in verdict.not_shown)
 
 
 def test_lots_carried_in_need_the_package_that_carried_them_out(packages):
     """Nothing is shown about them here, so without an expectation there is no verdict; a forgery stays one."""
     assert outcome(packages["rich"]) == ("undecided", Reason.POLICY_NO_OPENING)
-    assert outcome(packages["rich"], replace(TEST, opening=stub.root(9))) == ("accepted", "")
-    assert outcome(packages["rich"], replace(TEST, opening=stub.root(8))) == ("rejected", Reason.POLICY_OPENING)
+    assert outcome(packages["rich"], replace(TEST, opening=carried_in(packages["rich"]))) == ("accepted", "")
+    assert outcome(packages["rich"], replace(TEST, opening=bytes(32))) == ("rejected", Reason.POLICY_OPENING)
     forged = replace(packages["rich"], statement={**packages["rich"].statement, "currency": "EUR"})
     assert outcome(forged)[0] == "rejected"
+
+
+def carried_in(package):
+    return read_statement(package.statement).carried_in
 
 
 def test_what_the_taxpayer_chose_is_said():
@@ -127,8 +132,7 @@ EXPECTED = [
     ({"circuits": ("stub/v1",)}, None),
     ({"circuits": ("lot-machine/v1",)}, Reason.POLICY_CIRCUIT),
     ({"circuits": ()}, Reason.POLICY_CIRCUIT),
-    ({"opening": EMPTY_ROOT}, None),
-    ({"opening": stub.root(9)}, Reason.POLICY_OPENING),
+    ({"opening": bytes(32)}, Reason.POLICY_OPENING),  # nothing was carried in
     ({"year": 2024}, None),
     ({"year": 2025}, Reason.POLICY_YEAR),
     ({"method": "hifo"}, None),

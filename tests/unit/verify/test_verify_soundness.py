@@ -135,7 +135,7 @@ def wide(log_rows, params):
 @pytest.mark.parametrize("name", ["standard", "standard-large"])
 def test_real_presets_prove_128_bits_at_every_height(name):
     preset = PRESETS[name]
-    for log_rows in range(13, preset.max_log_rows + 1):
+    for log_rows in range(preset.min_log_rows, preset.max_log_rows + 1):
         found = level(wide(log_rows, preset.params), preset.params.johnson_m)
         assert found.minimum == 128, (log_rows, found)
         assert found.total > 125.5

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from zkharvest.verify import statement as statement_module
 from zkharvest.verify.field import P
 from zkharvest.verify.rejections import Reason, Reject
-from zkharvest.verify.statement import METHODS, public_data, read_statement, source_code
+from zkharvest.verify.statement import METHODS, currency_code, public_data, read_statement, source_code
 
 
 def rejection(claimed):
@@ -38,6 +38,7 @@ def test_public_data():
     named = dict(zip(stub.DESCRIPTION.publics, data.publics, strict=True))
     assert [named[method] for method in METHODS] == [0, 0, 1, 0, 0]
     assert (named["wallet"], named["proceeds_negative"], named["year"]) == (1, 1, 2024)
+    assert named["currency"] == currency_code("USD")
     for name, expected in (
         ("short_gain", 250),
         ("short_loss", 1234500000000),
@@ -58,6 +59,26 @@ def test_public_data():
     carried = public_data(read_statement(stub.statement(opening=stub.root(1))), stub.DESCRIPTION, b"")
     assert carried.columns[0, 6] == (2, *data.columns[0, 6][730:])
     assert all(carried.columns[0, i] == (0, *data.columns[0, i][730:]) for i in range(6))
+
+
+def test_names_of_inventories():
+    """A year's closing inventory has the name that the next year's opening one must have; nothing else has it."""
+    closing = read_statement(stub.statement())
+    following = stub.statement(year=2025, opening=stub.root(2))
+    assert closing.carried_in is None
+    assert closing.carried_out == read_statement(following).carried_in
+    instant = 1735707600000  # 2025-01-01T00:00-05:00
+    expected = b"zkharvest/inventory/v1\0" + stub.root(2) + instant.to_bytes(8, "little") + b"USD"
+    assert closing.carried_out == sha256(expected).digest()
+    for change in ({"opening": stub.root(3)}, {"timezone": "Europe/Berlin"}, {"currency": "EUR"}):
+        other = stub.statement(**{"year": 2025, "opening": stub.root(2), **change})
+        assert read_statement(other).carried_in != closing.carried_out
+    assert read_statement(stub.statement(year=2026, opening=stub.root(2))).carried_in != closing.carried_out
+
+
+def test_currency_code():
+    digest = sha256(b"zkharvest/currency/v1\0EUR").digest()
+    assert currency_code("EUR") == int.from_bytes(digest[:4], "little") % 2**30 != currency_code("USD")
 
 
 def test_source_codes():

@@ -247,7 +247,7 @@ def test_points_in_a_domain_are_not_usable():
     "change",
     [
         {"queries": 0},
-        {"queries": 177},
+        {"queries": 1001},
         {"log_blowup": 0},
         {"log_blowup": 1},
         {"log_blowup": 6},
@@ -281,6 +281,19 @@ def test_sizes(log_rows):
     assert 4 * (at.rows + 191) + 1 - at.rows < 2 * at.piece_step + at.degree_bound
 
 
+def test_masks_hide_what_is_opened():
+    """queries + 10 values of a column are opened, and a quotient opened at x tells something of it at g x."""
+    for preset in PRESETS.values():
+        assert preset.params.mask % 96 == 0
+        assert preset.params.mask >= max(192, 2 * preset.params.queries + 20)
+        for log_rows in range(preset.min_log_rows, preset.max_log_rows + 1):
+            at = sizes(log_rows, preset.params)
+            assert at.piece_step + at.mask == at.degree_bound > at.rows + at.mask
+            assert 4 * (at.rows + at.mask - 1) + 1 - at.rows < 2 * at.piece_step + at.degree_bound
+    with pytest.raises(ValueError, match="no room"):
+        sizes(13, PRESETS["standard-large"].params)
+
+
 def test_sizes_out_of_range():
     for log_rows, params in ((12, TEST), (23, TEST), (22, PRESETS["standard"].params)):
         with pytest.raises(ValueError):
@@ -292,5 +305,6 @@ def test_the_specification_lists_the_presets():
     for preset in PRESETS.values():
         p = preset.params
         grinds = f"{p.grind_lookup}, {p.grind_deep}, {p.grind_batch}, {p.grind_fold}, {p.grind_query}"
-        row = (f"`{preset.name}`", preset.max_log_rows, p.log_blowup, p.queries, grinds, p.johnson_m)
+        heights = f"{preset.min_log_rows}..{preset.max_log_rows}"
+        row = (f"`{preset.name}`", heights, p.log_blowup, p.queries, grinds, p.johnson_m)
         assert f"| {' | '.join(str(cell) for cell in row)} |" in text
