@@ -21,7 +21,7 @@ from zkharvest.commitment.tree import build_tree
 from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.fast_tape import NONE, Tape, run_tape
-from zkharvest.ledger.rules import Regime
+from zkharvest.ledger.rules import Basis, Regime
 from zkharvest.trades.model import Trade
 
 from . import words
@@ -81,6 +81,13 @@ def make_witness(
     another side under this regime than the committed record says.
     """
     circuit, steps = definition or define()
+    for lot in carried:
+        if regime.basis is Basis.WALLET and lot.source not in opening.sources:
+            raise InputError.one(
+                "",
+                f"a lot carried in lies in {lot.source}, which no committed trade speaks of",
+                "commit that source too",
+            )
     start = Calendar(regime.timezone).year_window(regime.year)[0] if carried else 0
     early = bisect_left(opening.trades, start, key=attrgetter("time"))
     everything = [*carried, *opening.trades[early:]]
