@@ -105,6 +105,17 @@ def total(items: Iterable[Expr | int]) -> Expr:
     return Expr(const, terms)
 
 
+def weighted(pairs: Iterable[tuple[Expr, int]]) -> Expr:
+    """The sum of expressions, each times an integer, built in one pass."""
+    const = 0
+    terms: dict[Atom, int] = {}
+    for e, factor in pairs:
+        const += e.const * factor
+        for atom, k in e.terms.items():
+            terms[atom] = terms.get(atom, 0) + k * factor
+    return Expr(const, terms)
+
+
 def shifted(expr: Expr) -> Expr:
     """The same expression one row on.
 

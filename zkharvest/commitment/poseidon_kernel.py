@@ -171,8 +171,10 @@ def _all_partial_rounds(cells: Any, before: Any, state: Any, operands: Any) -> N
 
 
 @kernel
-def _run(start: Any, stop: Any, states: Any, first: Any, columns: Any, out: Any) -> None:
+def _run(start: Any, stop: Any, states: Any, first: Any, columns: Any, out: Any, stride: Any) -> None:
     """Permute rows 16 * start .. 16 * stop of `states` (n, 24); write cells first .. first + columns of each.
+
+    `stride` is the distance of two rows of `out`.
 
     The cells of a row are the 239 trace columns, one gap, and the nine lanes of the digest.
     """
@@ -212,15 +214,20 @@ def _run(start: Any, stop: Any, states: Any, first: Any, columns: Any, out: Any)
             transpose(tile, 0)
             bits = np.uint32((1 << min(16, columns - block)) - 1)
             for lane in range(min(16, last + 1)):
-                store_some(out, columns * (16 * group + lane) + block, bits, load(tile, 16 * lane))
+                store_some(out, stride * (16 * group + lane) + block, bits, load(tile, 16 * lane))
 
 
-def _over(states: Words, first: int, columns: int) -> Words:
+def _over(states: Words, first: int, columns: int, out: Words | None = None) -> Words:
     rows = np.ascontiguousarray(states, dtype=np.uint32)
     if rows.ndim != 2 or rows.shape[1] != WIDTH:
         raise ValueError(f"not rows of {WIDTH} lanes: {rows.shape}")
-    out = np.empty((rows.shape[0], columns), dtype=np.uint32)
-    over_ranges(_run, -(-rows.shape[0] // 16), rows.reshape(-1), first, columns, out.reshape(-1), grain=_GRAIN)
+    if out is None:
+        out = np.empty((rows.shape[0], columns), dtype=np.uint32)
+    elif not out.flags.c_contiguous or out.shape[0] != rows.shape[0] or out.shape[1] < columns:
+        raise ValueError(f"no room for {(rows.shape[0], columns)} in {out.shape}")
+    over_ranges(
+        _run, -(-rows.shape[0] // 16), rows.reshape(-1), first, columns, out.reshape(-1), out.shape[1], grain=_GRAIN
+    )
     return out
 
 
@@ -234,10 +241,10 @@ def compress_many(states: Words) -> Words:
     return _over(states, _DIGEST_AT, DIGEST)
 
 
-def trace_many(states: Words) -> Words:
-    """The Poseidon table's columns (n, 239) for inputs (n, 24), canonical residues.
+def trace_many(states: Words, out: Words | None = None) -> Words:
+    """The Poseidon table's columns (n, 239) for inputs (n, 24), canonical residues; into the first columns of `out`.
 
     24 inputs | the state after each of full rounds 1 to 4, 24 each | the cube of lane 0 in each of the 23 partial
     rounds | the state after each of full rounds 5 to 8. The last 24 are the permutation's output.
     """
-    return _over(states, 0, TRACE_COLUMNS)
+    return _over(states, 0, TRACE_COLUMNS, out)

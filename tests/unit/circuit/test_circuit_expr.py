@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.evaluate import value
-from zkharvest.circuit.expr import Cell, Emitter, Expr, P, lift, shifted, total
+from zkharvest.circuit.expr import Cell, Emitter, Expr, P, lift, shifted, total, weighted
 
 COLUMNS = [Cell("col", i, f"c{i}") for i in range(4)]
 SCALAR = Expr(0, {("public", 0): 1})
@@ -109,3 +109,9 @@ def test_equal_nodes_get_one_number():
     assert len(out.nodes) == count
     assert out.emit(a + 0) == out.emit(a)  # no node for a sum of one
     assert out.emit(a * b) < first
+
+
+def test_a_weighted_sum_is_the_sum_of_products():
+    a, b = COLUMNS[:2]
+    parts = [(a * b + 3, 5), (b - 1, -1), (a * b, -5), (lift(2), 7)]
+    assert weighted(parts) == total(e * k for e, k in parts)

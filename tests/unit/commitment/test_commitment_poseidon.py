@@ -108,3 +108,13 @@ def test_no_rows_and_wrong_shapes() -> None:
         kernel.compress_many(np.zeros((2, 23), dtype=np.uint32))
     with pytest.raises(ValueError, match="24"):
         poseidon.permute([1] * 23)
+
+
+def test_a_trace_is_written_into_wider_rows():
+    states = np.arange(3 * 24, dtype=np.uint32).reshape(3, 24)
+    wide = np.full((3, 245), 7, np.uint32)
+    kernel.trace_many(states, out=wide)
+    assert np.array_equal(wide[:, :239], kernel.trace_many(states))
+    assert (wide[:, 239:] == 7).all()
+    with pytest.raises(ValueError, match="no room"):
+        kernel.trace_many(states, out=wide[:, :240])

@@ -40,8 +40,10 @@ class CalendarRows:
 
     def long_from(self, acquired: NDArray[np.int64]) -> NDArray[np.int64]:
         """From when a lot acquired at each instant is long term (instants may lie before the listed days)."""
-        known = {instant: self.calendar.long_at(instant) for instant in set(acquired.tolist())}
-        return np.array([known[instant] for instant in acquired.tolist()], np.int64)
+        at: NDArray[np.int64] = self.long_at[self.day_of(acquired)]
+        for i in np.flatnonzero(at == 0).tolist():
+            at[i] = self.calendar.long_at(int(acquired[i]))
+        return at
 
     def day_of(self, instants: NDArray[np.int64]) -> NDArray[np.int64]:
         """The row whose interval holds each instant."""

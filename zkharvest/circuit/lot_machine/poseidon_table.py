@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zkharvest.circuit.builder import Circuit, Table
-from zkharvest.circuit.expr import Cell, Expr, total
+from zkharvest.circuit.expr import Cell, Expr, weighted
 from zkharvest.commitment.encoding import DIGEST, LOT_LANES, TAG_LOT_A, TAG_LOT_B, TAG_NODE, TAG_RECORD, WIDTH
 from zkharvest.commitment.poseidon import MDS, ROUND_CONSTANTS
 
@@ -22,7 +22,7 @@ PARTIAL = 23
 
 
 def _mix(state: Sequence[Expr]) -> list[Expr]:
-    return [total(s * m for s, m in zip(state, row, strict=True)) for row in MDS]
+    return [weighted(zip(state, row, strict=True)) for row in MDS]
 
 
 def _cube(x: Expr) -> Expr:

@@ -123,7 +123,7 @@ def make_witness(
     totals = [sum(int(v) << (8 * k) for k, v in enumerate(row)) for row in filled.slot_sums]
     by_name = {t.name: t for t in circuit.tables}
     traces: dict[str, Cells] = {
-        "steps": filled.trace.finish(),
+        "steps": filled.trace.cells.T,  # for now: its columns are read one by one
         "poseidon": poseidon_trace(by_name["poseidon"], inputs, marks, height),
         "pools": pools_trace(by_name["pools"], filled.pools, head_write, height),
         "sources": sources_trace(by_name["sources"], opening.sources, filled.sources_named, height),
@@ -132,6 +132,7 @@ def make_witness(
     }
     traces["range"] = range_trace(circuit, by_name["range"], traces, height)
     blind(circuit, traces, _uniform(len(circuit.tables)))
+    traces["steps"] = filled.trace.finish()
     return Witness(
         n,
         [traces[t.name] for t in circuit.tables],

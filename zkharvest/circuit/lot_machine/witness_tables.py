@@ -74,8 +74,7 @@ def poseidon_trace(table: Table, inputs: Cells, marks: Ints, rows: int) -> Cells
     padded = np.zeros((rows, inputs.shape[1]), np.uint32)
     padded[: len(inputs)] = inputs
     cells = np.zeros((rows, len(table.columns)), np.uint32)
-    permutation = np.asarray(trace_many(padded))
-    cells[:, : permutation.shape[1]] = permutation
+    trace_many(padded, out=cells)
     at = column(table, "is_record")
     used = np.arange(len(inputs))
     cells[used, at + marks[:, 0]] = 1
@@ -179,14 +178,14 @@ def range_trace(circuit: Circuit, table: Table, traces: dict[str, Cells], rows: 
         for i in other.interactions:
             if i.bus.name in {"bytes", "u15"}:
                 _count(other.name, i, trace, pairs, u15)
-    cells = np.zeros((rows, len(table.columns)), np.int64)
+    cells = np.zeros((rows, len(table.columns)), np.uint32)
     r = np.arange(RANGE_ROWS)
     lo = 8 * (r & 31)
     for j, value in enumerate((np.ones(RANGE_ROWS, np.int64), r, r >> 5, lo, lo == 248)):
         cells[:RANGE_ROWS, j] = value
     cells[:RANGE_ROWS, 5 : 5 + PAIRS_A_ROW] = pairs.reshape(RANGE_ROWS, PAIRS_A_ROW)
     cells[:RANGE_ROWS, 5 + PAIRS_A_ROW : 5 + PAIRS_A_ROW + U15_A_ROW] = u15.reshape(RANGE_ROWS, U15_A_ROW)
-    return (cells % P).astype(np.uint32)
+    return cells
 
 
 def _count(where: str, i: Interaction, trace: Cells, pairs: Ints, u15: Ints) -> None:

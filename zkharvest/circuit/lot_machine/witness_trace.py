@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from zkharvest.circuit.expr import Cell, P
 from zkharvest.circuit.gadgets import Compare
 from zkharvest.ledger.fast_tape import TAKE, Tape
+from zkharvest.simd.threads import over_ranges
 
 from . import words
 from .words import Ints
@@ -44,7 +45,7 @@ class Trace:
 
     def get(self, cells: list[Cell], rows: Ints) -> Ints:
         """(n, k) values of some columns."""
-        return np.stack([self.column(c, rows) for c in cells], axis=1)
+        return np.stack([self.column(c, rows) for c in cells]).T
 
     def put_compare(self, c: Compare, rows: Ints, x: Ints, y: Ints) -> None:
         """Fill a comparison of (n, k) rows, most significant lane first, where x <= y."""
@@ -57,7 +58,14 @@ class Trace:
 
     def finish(self) -> NDArray[np.uint32]:
         """(rows, columns) canonical elements."""
-        return np.ascontiguousarray(self.cells.T)
+        columns, rows = self.cells.shape
+        out = np.empty((rows, columns), np.uint32)
+
+        def turn(start: int, stop: int) -> None:
+            out[start:stop] = self.cells[:, start:stop].T
+
+        over_ranges(turn, rows, grain=1 << 11)
+        return out
 
 
 @dataclass(frozen=True, slots=True)

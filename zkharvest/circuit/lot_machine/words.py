@@ -1,4 +1,7 @@
-"""Integers of many bytes as arrays: one row a number, little-endian."""
+"""Integers of many bytes as arrays: one row a number, little-endian.
+
+Work goes column by column, so columns are kept contiguous (`order="F"`): otherwise every read fetches a whole row.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,13 @@ def to_bytes(low: Words, high: Words | None, count: int) -> Ints:
     raw[:, :8] = np.ascontiguousarray(low, "<u8").view(np.uint8).reshape(n, 8)
     if high is not None:
         raw[:, 8:] = np.ascontiguousarray(high, "<u8").view(np.uint8).reshape(n, 8)
-    return raw[:, :count].astype(np.int64)
+    return raw[:, :count].astype(np.int64, order="F")
 
 
 def lanes24(octets: Ints) -> Ints:
     """Bytes, three to a lane."""
     n, count = octets.shape
-    padded = np.zeros((n, -(-count // 3) * 3), np.int64)
+    padded = np.zeros((n, -(-count // 3) * 3), np.int64, order="F")
     padded[:, :count] = octets
     lanes: Ints = padded[:, 0::3] + (padded[:, 1::3] << 8) + (padded[:, 2::3] << 16)
     return lanes
@@ -31,7 +34,7 @@ def lanes24(octets: Ints) -> Ints:
 def from_lanes24(lanes: Ints, count: int) -> Ints:
     """The inverse of `lanes24`, cut to `count` bytes."""
     n, k = lanes.shape
-    octets = np.empty((n, 3 * k), np.int64)
+    octets = np.empty((n, 3 * k), np.int64, order="F")
     for j in range(3):
         octets[:, j::3] = (lanes >> (8 * j)) & 255
     return octets[:, :count]
@@ -45,7 +48,7 @@ def limbs16(octets: Ints) -> Ints:
 
 def from_limbs16(limbs: Ints) -> Ints:
     """The inverse of `limbs16`."""
-    octets = np.empty((len(limbs), 2 * limbs.shape[1]), np.int64)
+    octets = np.empty((len(limbs), 2 * limbs.shape[1]), np.int64, order="F")
     octets[:, 0::2] = limbs & 255
     octets[:, 1::2] = limbs >> 8
     return octets
@@ -53,12 +56,12 @@ def from_limbs16(limbs: Ints) -> Ints:
 
 def limbs15(values: Ints) -> Ints:
     """(n, 3) limbs of 15 bits."""
-    return np.stack([(values >> (15 * i)) & 0x7FFF for i in range(3)], axis=1)
+    return np.stack([(values >> (15 * i)) & 0x7FFF for i in range(3)]).T
 
 
 def subtract(whole: Ints, part: Ints) -> tuple[Ints, Ints]:
     """whole - part over limbs of 16 bits, and the carries of part + rest (the last must be zero)."""
-    rest, carries = np.empty_like(whole), np.empty_like(whole)
+    rest, carries = (np.empty(whole.shape, np.int64, order="F") for _ in range(2))
     carry = np.zeros(len(whole), np.int64)
     for m in range(whole.shape[1]):
         rest[:, m] = (whole[:, m] - part[:, m] - carry) & 0xFFFF
@@ -70,8 +73,8 @@ def subtract(whole: Ints, part: Ints) -> tuple[Ints, Ints]:
 def divide_columns(a: Ints, b: Ints, q: Ints, c: Ints) -> tuple[Ints, Ints]:
     """The remainder of a*b = q*c + r (14 bytes) and the 16 carries between its 16-bit columns."""
     n = len(a)
-    carries = np.empty((n, 16), np.int64)
-    remainder = np.empty((n, 7), np.int64)
+    carries = np.empty((n, 16), np.int64, order="F")
+    remainder = np.empty((n, 7), np.int64, order="F")
     carry = np.zeros(n, np.int64)
     for m in range(17):
         column = carry.copy()
