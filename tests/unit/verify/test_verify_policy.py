@@ -126,7 +126,7 @@ def test_signatures_are_reported_as_not_looked_at(packages):
 # ------------------------------------------------------------------ expectations
 
 EXPECTED = [
-    ({"commitments": {"kraken:main": stub.root(4)}}, None),
+    ({"commitments": {"kraken:main": stub.root(4), "0xab:ethereum": stub.root(5)}}, None),
     ({"commitments": {"kraken:main": stub.root(3)}}, Reason.POLICY_COMMITMENT),
     ({"commitments": {"kraken:other": stub.root(4)}}, Reason.POLICY_COMMITMENT),
     ({"circuits": ("stub/v1",)}, None),
