@@ -90,6 +90,7 @@ def prove(
         public,
         witness.traces,
         progress=lambda step, _done, _total: say(step) if step else None,
+        consume=True,
     )
     return package_bytes(Package(parts, chosen.name, witness.n, proof))
 

@@ -77,9 +77,12 @@ def _elementwise(start: Any, stop: Any, op: Any, a: Any, b: Any, b_step: Any, ou
         store_some(out, whole, bits, _apply(op, x, load_some(b, whole * b_step, bits, zero)))
 
 
-def _run(op: int, a: Words, b: Words | None) -> Words:
+def _run(op: int, a: Words, b: Words | None, out: Words | None = None) -> Words:
     a = np.ascontiguousarray(a, dtype=np.uint32)
-    out = empty(*a.shape)
+    if out is None:
+        out = empty(*a.shape)
+    elif out.shape != a.shape or not out.flags.c_contiguous:
+        raise ValueError(f"no room for {a.shape} in {out.shape}")
     single = b is None or b.size == 1
     if b is None or b.size == 1:
         other = np.full(_LINE, 0 if b is None else b.flat[0], dtype=np.uint32)
@@ -107,9 +110,9 @@ def mul(a: Words, b: Words) -> Words:
     return _run(_MUL, a, b)
 
 
-def to_mont(a: Words) -> Words:
-    """Representatives of residues; any uint32 is accepted and taken modulo p."""
-    return _run(_TO, a, np.array([kb.R_SQUARED], dtype=np.uint32))
+def to_mont(a: Words, out: Words | None = None) -> Words:
+    """Representatives of residues; any uint32 is accepted and taken modulo p. `out` may be `a` itself."""
+    return _run(_TO, a, np.array([kb.R_SQUARED], dtype=np.uint32), out)
 
 
 def from_mont(a: Words) -> Words:

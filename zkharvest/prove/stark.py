@@ -13,6 +13,7 @@ else about them (Haboeck, Al Kindi, ePrint 2024/1037):
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -48,6 +49,7 @@ def prove_circuit(
     steps: Steps | None = None,
     debug: bool = False,
     allow_invalid: bool = False,
+    consume: bool = False,
 ) -> bytes:
     """The proof's bytes (FORMAT.md section 5).
 
@@ -62,6 +64,8 @@ def prove_circuit(
         steps: for benchmarks, instead of `progress`: collects the seconds of every step.
         debug: check every constraint on the traces first, and name the first that is broken.
         allow_invalid: for soundness tests only: prove whatever the traces are, true or not.
+        consume: cut the traces in the list (it must be one) down to nothing once they are taken over: otherwise they
+            are a ninth of the memory until the end.
 
     Raises:
         WitnessError: the traces do not satisfy the circuit with this public data.
@@ -71,7 +75,7 @@ def prove_circuit(
     public_data.check(description, 1 << log_rows, public)
     if debug:
         require_valid(description, public, traces)
-    job = _Proof(description, digest, params, public, traces, sizes(log_rows, params), allow_invalid)
+    job = _Proof(description, digest, params, public, traces, sizes(log_rows, params), allow_invalid, consume)
     randomness = rng or Randomness()
     while True:
         try:
@@ -109,6 +113,7 @@ class _Proof:
         traces: Sequence[Words],
         at: Sizes,
         allow_invalid: bool,
+        consume: bool = False,
     ) -> None:
         self._description = description
         self._digest = digest
@@ -117,6 +122,8 @@ class _Proof:
         self._traces = traces
         self._at = at
         self._allow_invalid = allow_invalid
+        self._consume = consume
+        self._main: Words | None = None
 
     def run(self, randomness: Randomness, steps: Steps) -> bytes:
         """The protocol, once."""
@@ -134,7 +141,7 @@ class _Proof:
 
         # 1 ----- Main columns: mask, extend to D, commit. In return: the challenges of the buses.
         with steps.step("main columns: extend"):
-            main = deep.Masked(_side_by_side(self._traces), randomness.elements(at.mask, description.main_width))
+            main = deep.Masked(self._main_values(), randomness.elements(at.mask, description.main_width))
             main_values = ntt.lde_masked(main.values, main.masks, blowup, quotient.SHIFT)
         with steps.step("main columns: hash"):
             main_tree = Commitment([main_values], randomness)
@@ -230,12 +237,32 @@ class _Proof:
         steps.finished()
         return bytes(proof.data)
 
+    def _main_values(self) -> Words:
+        """All tables' columns in one matrix, Montgomery form."""
+        if self._main is None:
+            width = self._description.main_width
+            self._main = field.empty(self._at.rows, width)
+            column = 0
+            for number, trace in enumerate(self._traces):
+                self._main[:, column : column + trace.shape[1]] = trace
+                column += trace.shape[1]
+                if self._consume:
+                    assert isinstance(self._traces, list), "only a list can be consumed"
+                    self._traces[number] = trace[:0].copy()
+            field.to_mont(self._main, out=self._main)
+        return self._main
+
+    def _tables(self) -> list[Words]:
+        """The traces as they were given."""
+        ends = list(accumulate(len(table.columns) for table in self._description.tables))
+        return [field.from_mont(part) for part in np.split(self._main_values(), ends[:-1], axis=1)]
+
     def _check_balance(self, lookup: messages.LookupChallenges, terminals: Sequence[Ext]) -> None:
         """Buses and tallies must cancel, or no verifier will accept."""
         compression = constraints.Compression(lookup, self._description)
         total = constraints.balance(self._description, self._public, terminals, compression)
         if total != ext.ZERO and not self._allow_invalid:
-            require_valid(self._description, self._public, self._traces)
+            require_valid(self._description, self._public, self._tables())
             raise WitnessError("what the tables send on the buses, receive and tally does not cancel")
 
     def _quotient_polynomials(self, coefficients: Words, randomness: Randomness) -> Words:
@@ -243,7 +270,7 @@ class _Proof:
         at, count = self._at, self._description.pieces
         pieces, exact = quotient.split(coefficients, count, at.piece_step, at.degree_bound)
         if not exact and not self._allow_invalid:
-            require_valid(self._description, self._public, self._traces)
+            require_valid(self._description, self._public, self._tables())
             raise RuntimeError("the quotient is not of low degree although every constraint holds")
         quotient.randomise(pieces, randomness.elements(at.mask, count - 1, EXTENSION_DEGREE), at.piece_step)
         extra = randomness.elements(at.degree_bound, 1, EXTENSION_DEGREE)
@@ -290,16 +317,6 @@ class _Bytes:
     def add_nonce(self) -> None:
         """The nonce of the last grinding."""
         self.data += self._rounds.nonces[-1][1].to_bytes(NONCE_BYTES, "little")
-
-
-def _side_by_side(traces: Sequence[Words]) -> Words:
-    """All tables' columns in one matrix, Montgomery form."""
-    out = field.empty(traces[0].shape[0], sum(trace.shape[1] for trace in traces))
-    column = 0
-    for trace in traces:
-        out[:, column : column + trace.shape[1]] = field.to_mont(trace)
-        column += trace.shape[1]
-    return out
 
 
 def _public_columns(description: Description, public: PublicData, rows: int) -> list[Words]:

@@ -173,3 +173,12 @@ def test_extension_powers(count: int) -> None:
 
 def test_arrays_start_on_a_cache_line() -> None:
     assert all(field.empty(rows, 7).ctypes.data % 64 == 0 for rows in range(1, 20))
+
+
+def test_conversion_in_place():
+    a = np.arange(100, dtype=np.uint32).reshape(20, 5)
+    expected = field.to_mont(a)
+    assert field.to_mont(a, out=a) is a
+    assert np.array_equal(a, expected)
+    with pytest.raises(ValueError, match="no room"):
+        field.to_mont(a, out=np.empty((5, 20), np.uint32))

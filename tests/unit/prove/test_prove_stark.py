@@ -237,3 +237,16 @@ def test_seconds_are_collected_by_step():
     with steps.step("openings"), steps.step("grinding"):
         before = steps.seconds["grinding"]
     assert steps.seconds["grinding"] >= before
+
+
+def test_traces_are_given_up_on_request():
+    traces, public = honest_traces()
+    kept = [trace.copy() for trace in traces]
+    verify(prove(traces, public, consume=True), public)
+    assert [trace.size for trace in traces] == [0] * len(traces)
+    broken_cell(0, 7, 3)(kept)
+    with pytest.raises(WitnessError) as whole:
+        prove([trace.copy() for trace in kept], public)
+    with pytest.raises(WitnessError) as consumed:  # told as precisely, from what was made of the traces
+        prove(kept, public, consume=True)
+    assert str(consumed.value) == str(whole.value)
