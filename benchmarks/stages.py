@@ -78,7 +78,7 @@ def bare_work(preset: str, log_rows: int) -> dict[str, float]:
     from zkharvest.prove.merkle import MerkleTree
     from zkharvest.prove.quotient import SHIFT
     from zkharvest.prove.sha256 import SALT_BYTES, hash_rows
-    from zkharvest.verify.params import MASK, PRESETS, sizes
+    from zkharvest.verify.params import PRESETS, sizes
 
     description = _description()
     at = sizes(log_rows, PRESETS[preset].params)
@@ -100,7 +100,7 @@ def bare_work(preset: str, log_rows: int) -> dict[str, float]:
         took["extend"] += extended - began
 
     for columns in (description.main_width, EXTENSION_DEGREE * description.extension_columns):
-        trace, masks = cells(at.rows, columns), cells(MASK, columns)
+        trace, masks = cells(at.rows, columns), cells(at.mask, columns)
         commit(lambda trace=trace, masks=masks: ntt.lde_masked(trace, masks, at.domain_size // at.rows, SHIFT))  # type: ignore[misc]
     pieces = cells(at.degree_bound, EXTENSION_DEGREE * (description.pieces + 1))
     commit(lambda: ntt.coset_lde(pieces, at.domain_size, SHIFT))

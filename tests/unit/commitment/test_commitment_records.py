@@ -170,10 +170,10 @@ def test_what_cannot_be_numbered_is_refused(monkeypatch):
     encode(rows[:4], "USD")
     monkeypatch.setattr(records, "MAX_SOURCES", 2)
     with pytest.raises(InputError, match="3 sources, at most 2 can be committed"):
-        encode(rows[:3])
+        encode(rows[:3], "USD")
 
 
 def test_no_trades_make_no_records():
-    made = encode([])
+    made = encode([], "USD")
     assert made.lanes.shape == (0, 24)
     assert made.sources == ()
