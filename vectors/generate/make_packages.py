@@ -175,7 +175,7 @@ def make(one: Wanted) -> tuple[bytes, dict[str, Any]]:
     if one.audience:
         policy |= {"audience": one.audience, "nonce": one.nonce.hex()}
     for source in one.sources:
-        package = sign_as_source(package, source_key(source), source)
+        package = sign_as_source(package, source_key(source), source, opening.roots[source])
         policy.setdefault("source_keys", {})[source] = source_key(source).public().key.hex()
     if one.taxpayer:
         key = taxpayer_key(one.taxpayer)

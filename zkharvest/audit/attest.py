@@ -9,23 +9,29 @@ section 3.3).
 The taxpayer's Ed25519 signature is over a digest of everything else in the package, attestations included.
 
     attestations: {"scheme": "bls12-381-g2-pop", "aggregate": bin 96, "sources": [entry]}
-    entry:        {"source": id, "key": bin 48, "pop": bin 96}, sorted by the bytes of the id, each id at most once
+    entry:        {"source": id, "key": bin 48, "pop": bin 96}, sorted by the bytes of the id, each id at most once;
+                  at most MAX_SOURCES of them, as each costs a verifier 0.3 s
     signature:    {"scheme": "ed25519", "key": bin 32, "signature": bin 64}
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from zkharvest.audit import bls
 from zkharvest.audit.keys import KEY_BYTES, SIGNATURE_BYTES, PrivateKey, Scheme
 from zkharvest.audit.package import source_roots
-from zkharvest.errors import UsageError
+from zkharvest.errors import InputError, UsageError
 from zkharvest.verify.package import Package
+from zkharvest.verify.statement import MAX_SOURCE_ID
+from zkharvest.verify.text import is_visible, quoted
+
+MAX_SOURCES = 64
+"""Sources that can sign one package."""
 
 SOURCES_SCHEME = "bls12-381-g2-pop"
 SIGNATURE_SCHEME = "ed25519"
@@ -37,6 +43,7 @@ class Fault(StrEnum):
     """Every way in which attestations fail; the value is what verdicts and test vectors name."""
 
     FORM = "attestation/form"  # not the form above
+    LIMIT = "attestation/limit"  # more sources than a package may have signatures of
     SOURCE = "attestation/source"  # for a source that the statement does not name
     POSSESSION = "attestation/possession"  # a key without a valid proof of possession
     SIGNATURES = "attestation/sources"  # the aggregate is not the sources' signature over their roots
@@ -87,21 +94,27 @@ def sign_as_source(
     package: Package,
     key: PrivateKey,
     source: str,
+    root: bytes,
     *,
     drop_signature: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Package:
-    """The package with this source's signature added to the aggregate.
+    """The package with this source's signature over its `root` added to the aggregate.
 
-    The taxpayer's signature covers the attestations and cannot stay: it is dropped if `drop_signature`, otherwise a
-    package that has one is refused. Raises UsageError also for a key of the wrong scheme, a source that is not in the
-    statement or has signed already, and attestations that are not valid as they stand.
+    A source says what its root is: a package could name any. The taxpayer's signature covers the attestations and
+    cannot stay: it is dropped if `drop_signature`, otherwise a package that has one is refused.
+
+    Raises InputError where the package has another root, UsageError for a key of the wrong scheme, a source that is
+    not in the statement or has signed already, and attestations that are full, or not valid as they stand.
     """
     if key.scheme is not Scheme.BLS:
         raise UsageError(f"a source signs with a bls key; this one is {key.scheme}", "zkharvest keygen --scheme bls")
     roots = source_roots(package)
     if source not in roots:
-        raise UsageError(f'"{source}" is no source of this package', f"its sources are {', '.join(roots)}")
+        raise UsageError(f"{quoted(source)} is no source of this package", f"its sources are {_listed(roots)}")
+    if roots[source] != root:
+        message = f"the package has another commitment of {quoted(source)} than the one given"
+        raise InputError.one("", message, "do not sign: it is about other trades than the source's")
     if package.signature is not None and not drop_signature:
         hint = "sources sign first; or give --drop-signature, and the taxpayer signs again"
         raise UsageError("the taxpayer has signed this package, over its attestations", hint)
@@ -110,11 +123,14 @@ def sign_as_source(
     if package.attestations is not None:
         try:
             before = _parse_attestations(package.attestations)
+            if any(entry.source == source for entry in before.entries):
+                raise UsageError(f"{quoted(source)} has signed already", "nothing is left to do")
+            if len(before.entries) == MAX_SOURCES:
+                raise UsageError(f"{MAX_SOURCES} sources have signed: there is no room for more", "")
+            _check_membership(before.entries, roots)
             _check_aggregate(before, roots, progress)
         except AttestationError as error:
             raise UsageError(f"the package as it stands is not valid: {error}", "ask for another copy") from None
-        if any(entry.source == source for entry in before.entries):
-            raise UsageError(f'"{source}" has signed already', "nothing is left to do")
         entries += before.entries
         signatures.append(before.aggregate)
     public = key.public()
@@ -159,18 +175,30 @@ def check_attestations(
     elif signer is not None:
         raise AttestationError(Fault.TAXPAYER_MISSING, "the taxpayer has not signed the package")
     signed: tuple[SourceSigned, ...] = ()
-    if package.attestations is not None:
-        attestations = _parse_attestations(package.attestations)
-        for entry in attestations.entries:
-            if expected.get(entry.source, entry.key) != entry.key:
-                raise AttestationError(
-                    Fault.KEY, f"source {entry.source} signed with another key than the one expected"
-                )
-        _check_aggregate(attestations, source_roots(package), progress)
-        signed = tuple(SourceSigned(e.source, e.key, e.source in expected) for e in attestations.entries)
-    for name in sorted(expected.keys() - {one.source for one in signed}):
-        raise AttestationError(Fault.MISSING, f"source {name} has not signed its commitment")
+    attestations = _parse_attestations(package.attestations) if package.attestations is not None else None
+    entries = attestations.entries if attestations else []
+    roots = source_roots(package)
+    _check_membership(entries, roots)
+    for entry in entries:
+        if expected.get(entry.source, entry.key) != entry.key:
+            text = f"source {quoted(entry.source)} signed with another key than the one expected"
+            raise AttestationError(Fault.KEY, text)
+    for name in sorted(expected.keys() - {entry.source for entry in entries}):
+        raise AttestationError(Fault.MISSING, f"source {quoted(name)} has not signed its commitment")
+    if attestations:  # last, as it takes by far the longest
+        _check_aggregate(attestations, roots, progress)
+        signed = tuple(SourceSigned(e.source, e.key, e.source in expected) for e in entries)
     return Attested(signed, who, who is not None and who == signer)
+
+
+def named_signers(package: Package) -> tuple[list[tuple[str, bytes]], bytes | None]:
+    """Who is said to have signed, nothing checked but the form: sources with their keys, and the taxpayer's key.
+
+    Raises AttestationError for signatures of another form.
+    """
+    entries = _parse_attestations(package.attestations).entries if package.attestations is not None else []
+    taxpayer = _parse_signature(package.signature)[0] if package.signature is not None else None
+    return [(entry.source, entry.key) for entry in entries], taxpayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +218,9 @@ def _parse_attestations(value: Mapping[str, Any]) -> _Attestations:
     """The attestations with every length and the order checked; AttestationError if they are of another form."""
     match value:
         case {"scheme": "bls12-381-g2-pop", "sources": [_, *_] as sources, "aggregate": bytes(aggregate), **others}:
+            if len(sources) > MAX_SOURCES:
+                text = f"{len(sources)} attestations, more than {MAX_SOURCES}"
+                raise AttestationError(Fault.LIMIT, text)
             entries = [_parse_entry(item) for item in sources]
             names = [entry.source.encode() for entry in entries]
             if not others and len(aggregate) == SIGNATURE_BYTES[Scheme.BLS]:
@@ -202,29 +233,46 @@ def _parse_attestations(value: Mapping[str, Any]) -> _Attestations:
 def _parse_entry(value: Any) -> _Entry:
     match value:
         case {"source": str(source), "key": bytes(key), "pop": bytes(pop), **others} if not others:
-            if len(key) == KEY_BYTES[Scheme.BLS] and len(pop) == SIGNATURE_BYTES[Scheme.BLS]:
+            sized = len(key) == KEY_BYTES[Scheme.BLS] and len(pop) == SIGNATURE_BYTES[Scheme.BLS]
+            if sized and is_visible(source, MAX_SOURCE_ID):
                 return _Entry(source, key, pop)
     raise AttestationError(Fault.FORM, "an attestation is not of a known form")
 
 
-def _check_aggregate(attestations: _Attestations, roots: Mapping[str, bytes], progress: Callable[[str], None]) -> None:
-    """AttestationError unless every source of the attestations signed its root in `roots`."""
-    entries = attestations.entries
+def _check_membership(entries: Iterable[_Entry], roots: Mapping[str, bytes]) -> None:
     for entry in entries:
         if entry.source not in roots:
-            raise AttestationError(
-                Fault.SOURCE, f"an attestation is for {entry.source}, which is no source of the statement"
-            )
-    for number, entry in enumerate(entries, 1):
-        progress(f"checking the key of source {number} of {len(entries)}")
-        if not bls.load().PopVerify(entry.key, entry.pop):
-            raise AttestationError(
-                Fault.POSSESSION, f"source {entry.source}: the key's proof of possession is not valid"
-            )
-    progress(f"checking the signatures of {len(entries)} sources")
-    messages = [source_message(entry.source, roots[entry.source]) for entry in entries]
-    if not bls.load().AggregateVerify([entry.key for entry in entries], messages, attestations.aggregate):
-        raise AttestationError(Fault.SIGNATURES, "the sources' signatures over their commitments are not valid")
+            text = f"an attestation is for {quoted(entry.source)}, which is no source of the statement"
+            raise AttestationError(Fault.SOURCE, text)
+
+
+def _check_aggregate(attestations: _Attestations, roots: Mapping[str, bytes], progress: Callable[[str], None]) -> None:
+    """AttestationError unless every source of the attestations signed its root in `roots`, which has them all."""
+    entries = attestations.entries
+    claims = [bls.Signed(one.key, one.pop, source_message(one.source, roots[one.source])) for one in entries]
+    try:
+        bls.check_signed(claims, attestations.aggregate, progress)
+    except bls.PossessionError as error:
+        whose = "a source" if error.position is None else f"source {quoted(entries[error.position].source)}"
+        raise AttestationError(Fault.POSSESSION, f"{whose}: the key's proof of possession is not valid") from None
+    except bls.AggregateError:
+        text = "the sources' signatures over their commitments are not valid"
+        raise AttestationError(Fault.SIGNATURES, text) from None
+
+
+def _listed(names: Collection[str]) -> str:
+    """Names for a hint: a few of them, quoted."""
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    return ", ".join(map(quoted, islice(names, 8))) + more
+
+
+def _parse_signature(value: Any) -> tuple[bytes, bytes]:
+    """The taxpayer's key and signature; AttestationError if they are of another form."""
+    match value:
+        case {"scheme": "ed25519", "key": bytes(key), "signature": bytes(signature), **others} if not others:
+            if len(key) == KEY_BYTES[Scheme.ED25519] and len(signature) == SIGNATURE_BYTES[Scheme.ED25519]:
+                return key, signature
+    raise AttestationError(Fault.TAXPAYER_FORM, "the taxpayer's signature is not of a known form")
 
 
 def _check_signature(package: Package, expected: bytes | None) -> bytes:
@@ -232,12 +280,7 @@ def _check_signature(package: Package, expected: bytes | None) -> bytes:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    match package.signature:
-        case {"scheme": "ed25519", "key": bytes(key), "signature": bytes(signature), **others} if not others:
-            if len(key) != KEY_BYTES[Scheme.ED25519] or len(signature) != SIGNATURE_BYTES[Scheme.ED25519]:
-                raise AttestationError(Fault.TAXPAYER_FORM, "the taxpayer's signature is not of a known form")
-        case _:
-            raise AttestationError(Fault.TAXPAYER_FORM, "the taxpayer's signature is not of a known form")
+    key, signature = _parse_signature(package.signature)
     if expected is not None and key != expected:
         raise AttestationError(Fault.TAXPAYER_KEY, "the package is signed with another key than the one expected")
     try:

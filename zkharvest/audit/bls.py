@@ -1,14 +1,36 @@
-"""BLS12-381 signatures of py_ecc, without a side effect of importing it.
+"""BLS12-381 signatures of py_ecc: without a side effect of importing it, and checked many at once.
 
 py_ecc raises Python's recursion limit to 100,000 for the whole process. No function used here needs that (a test signs
 and checks under the usual limit), and it takes away the protection that a nested input of any parser in the process
 ends in a RecursionError instead of a crash.
+
+A pairing takes 0.1 s here, most of it the final exponentiation. `check_signed` therefore asks one question about a
+product instead of one for each key: with H the hash to G2 under the tag of messages, K under that of possessions, it
+holds for every key P with the proof S and the messages m, and for their aggregate A, that
+
+    e(P, H(m)) = its share of e(g, A)        and        e(P, K(P)) = e(g, S),
+
+and so, with a random number r of 128 bits for each proof of possession,
+
+    e(-g, A + sum r S) * product over keys of e(P, sum H(m) + r K(P)) = 1.
+
+If one of the equations fails, this holds for at most one r in 2^128, whatever the others are: all factors lie in a
+group of prime order (keys and signatures are checked to be in their subgroups, which cannot be done at once).
+
+Hashing to G2 ends with a multiplication by the cofactor (RFC 9380, section 7), which takes most of its time; as it is
+linear, it is done once, to the sum.
 """
 
 from __future__ import annotations
 
+import secrets
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
+
+COEFFICIENT_BITS = 128
 
 
 def load() -> Any:
@@ -19,3 +41,102 @@ def load() -> Any:
     finally:
         sys.setrecursionlimit(limit)
     return G2ProofOfPossession
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Who is said to have signed what: a public key (48 bytes), its proof of possession (96), and the message."""
+
+    key: bytes
+    pop: bytes
+    message: bytes
+
+
+class PossessionError(Exception):
+    """A key is none, or its proof of possession is not valid; `key` is its position if one is known."""
+
+    def __init__(self, position: int | None = None) -> None:
+        super().__init__()
+        self.position = position
+
+
+class AggregateError(Exception):
+    """The aggregate is not the signature of these keys over these messages."""
+
+
+def check_signed(entries: Sequence[Signed], aggregate: bytes, progress: Callable[[str], None] = lambda _: None) -> None:
+    """PossessionError or AggregateError unless every entry's key is possessed and all of them signed.
+
+    As `PopVerify` for every distinct pair of key and proof and `AggregateVerify` over all entries would say (an error
+    is missed with a probability of 2^-128), about 0.3 s for each entry. `progress` gets a line for each.
+    """
+    scheme = load()
+    from py_ecc.optimized_bls12_381 import Z2, add, multiply
+
+    signature = _point(aggregate)
+    if signature is None:
+        raise AggregateError
+    keys: dict[bytes, Any] = {}
+    said: dict[bytes, Any] = {}  # key -> sum of H(m), its cofactor still in it
+    possessed: dict[bytes, Any] = {}  # key -> sum of r K(P), likewise
+    proofs: Any = Z2  # sum of r S
+    pairs: set[tuple[bytes, bytes]] = set()
+    for position, entry in enumerate(entries):
+        progress(f"checking signature {position + 1} of {len(entries)}")
+        key = entry.key
+        if (key, entry.pop) not in pairs:
+            pairs.add((key, entry.pop))
+            proof = _point(entry.pop)
+            if proof is None or not scheme.KeyValidate(key):
+                raise PossessionError(position)
+            keys.setdefault(key, _key_point(key))
+            coefficient = secrets.randbits(COEFFICIENT_BITS)
+            claim = multiply(_hash_uncleared(key, scheme.POP_TAG), coefficient)
+            possessed[key] = add(possessed.get(key, Z2), claim)
+            proofs = add(proofs, multiply(proof, coefficient))
+        said[key] = add(said.get(key, Z2), _hash_uncleared(entry.message, scheme.DST))
+    progress(f"checking {len(entries)} signatures together")
+    together = [(point, add(said[key], possessed[key])) for key, point in keys.items()]
+    if _equals_one(together, add(signature, proofs)):
+        return
+    # Which of the two it was costs as much again, and bounds what a forged package can take.
+    if not _equals_one([(point, possessed[key]) for key, point in keys.items()], proofs):
+        raise PossessionError
+    raise AggregateError
+
+
+def _equals_one(pairs: Sequence[tuple[Any, Any]], signatures: Any) -> bool:
+    """Whether e(-g, signatures) times the product of e(P, h Q) over the pairs (P, Q) is 1; h clears the cofactor."""
+    from py_ecc.bls.hash_to_curve import clear_cofactor_G2
+    from py_ecc.optimized_bls12_381 import FQ12, G1, final_exponentiate, neg, pairing
+
+    product = pairing(signatures, neg(G1), final_exponentiate=False)
+    for key, point in pairs:
+        product *= pairing(clear_cofactor_G2(point), key, final_exponentiate=False)
+    return bool(final_exponentiate(product) == FQ12.one())
+
+
+def _hash_uncleared(message: bytes, tag: bytes) -> Any:
+    """hash_to_curve of RFC 9380, section 3, but for the last step."""
+    from py_ecc.bls.hash_to_curve import hash_to_field_FQ2, map_to_curve_G2
+    from py_ecc.optimized_bls12_381 import add
+
+    first, second = hash_to_field_FQ2(message, 2, tag, sha256)
+    return add(map_to_curve_G2(first), map_to_curve_G2(second))
+
+
+def _key_point(key: bytes) -> Any:
+    from py_ecc.bls.g2_primitives import pubkey_to_G1
+
+    return pubkey_to_G1(key)
+
+
+def _point(signature: bytes) -> Any:
+    """The point of G2 that 96 bytes stand for; None if they stand for none in the subgroup."""
+    from py_ecc.bls.g2_primitives import signature_to_G2, subgroup_check
+
+    try:
+        point = signature_to_G2(signature)
+        return point if subgroup_check(point) else None
+    except (ValueError, AssertionError):
+        return None

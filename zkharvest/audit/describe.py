@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from zkharvest.audit.attest import AttestationError, named_signers
 from zkharvest.audit.files import STREAM, read_file
+from zkharvest.audit.keys import public_fields
 from zkharvest.audit.package import READ_AT_MOST, open_package
 from zkharvest.errors import UsageError
 from zkharvest.verify import circuits, wire
@@ -34,7 +36,7 @@ def describe(path: str | Path) -> dict[str, Any]:
         return {"kind": "opening", **describe_opening(path)}
     first, _, rest = data.partition(b"\n")
     if first in KEY_HEADERS:
-        return {"kind": KEY_HEADERS[first], "version": 1, "bytes": len(data), **_public_fields(rest)}
+        return {"kind": KEY_HEADERS[first], "version": 1, "bytes": len(data), **public_fields(path, rest)}
     raise UsageError(f"{path}: none of zkharvest's files", "inspect reads .zkh, .zko and key files")
 
 
@@ -92,15 +94,14 @@ def _security(statement: Statement, package: Package) -> dict[str, Any] | None:
 
 
 def _signatures(package: Package) -> dict[str, Any]:
-    """Who is said to have signed; keys in hex where they are given in the expected form."""
-    sources = []
-    entries = (package.attestations or {}).get("sources")
-    for entry in entries if isinstance(entries, list) else []:
-        match entry:
-            case {"source": str(source), "key": bytes(key)}:
-                sources.append({"id": source, "key": key.hex()})
-    signer = (package.signature or {}).get("key")
-    return {"checked": False, "sources": sources, "taxpayer": signer.hex() if isinstance(signer, bytes) else None}
+    """Who is said to have signed; `fault` says why nothing can be told."""
+    shown: dict[str, Any] = {"checked": False, "fault": None, "sources": [], "taxpayer": None}
+    try:
+        sources, taxpayer = named_signers(package)
+    except AttestationError as error:
+        return shown | {"fault": f"{error.fault.value}: {error}"}
+    named = [{"id": source, "key": key.hex()} for source, key in sources]
+    return shown | {"sources": named, "taxpayer": taxpayer.hex() if taxpayer else None}
 
 
 def _sizes(data: bytes, package: Package) -> dict[str, int]:
@@ -112,9 +113,3 @@ def _sizes(data: bytes, package: Package) -> dict[str, int]:
         "signature": len(wire.encode(package.signature)),
     }
     return {**parts, "framing": len(data) - sum(parts.values())}
-
-
-def _public_fields(text: bytes) -> dict[str, str]:
-    """The lines of a key file that are not secret."""
-    pairs = (line.partition(": ") for line in text.decode("ascii", "replace").splitlines())
-    return {name: value for name, _, value in pairs if name in ("scheme", "public", "possession")}

@@ -10,16 +10,20 @@ A private key file is text, mode 0600, one field a line; the public key is repea
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from zkharvest.audit import bls
-from zkharvest.audit.files import read_private_file, write_file
+from zkharvest.audit.files import read_file, read_private_file, write_file
 from zkharvest.errors import UsageError
+from zkharvest.verify.text import quoted
 
 PRIVATE_HEADER = "zkharvest private key 1"
 PUBLIC_HEADER = "zkharvest public key 1"
+FILE_BYTES = 4096
+"""More than any key file has."""
 
 
 class Scheme(StrEnum):
@@ -117,15 +121,40 @@ def parse_public_key(text: str, scheme: Scheme) -> bytes:
     except ValueError:
         key = b""
         if Path(text).is_file():
-            fields = _parse(text, Path(text).read_bytes(), PUBLIC_HEADER)
-            if fields.get("scheme") != scheme:
-                message = f"{text}: a key of scheme {fields.get('scheme')}"
+            data = read_file(text, at_most=FILE_BYTES)
+            _parse(text, data, PUBLIC_HEADER)
+            fields = public_fields(text, data.partition(b"\n")[2])
+            if fields["scheme"] != scheme:
+                message = f"{text}: a key of scheme {fields['scheme']}"
                 raise UsageError(message, f"a {scheme} key is needed here") from None
-            key = bytes.fromhex(fields.get("public", ""))
+            key = bytes.fromhex(fields["public"])
     if len(key) != KEY_BYTES[scheme]:
-        message = f'"{text[:24]}" is not a {scheme} public key'
+        message = f"{quoted(text)} is not a {scheme} public key"
         raise UsageError(message, f"give {2 * KEY_BYTES[scheme]} hex digits, or the file that keygen --public wrote")
     return key
+
+
+def public_fields(path: str | Path, text: bytes) -> dict[str, str]:
+    """The lines of a key file below its first that are not secret: scheme, public key, proof of possession.
+
+    Raises UsageError unless each is what it has to be: what stands in a file of a stranger is not repeated.
+    """
+    fields = _fields(text.decode("ascii", "replace").splitlines())
+    try:
+        scheme = Scheme(fields["scheme"])
+        shown = {"scheme": scheme.value, "public": _hex(fields["public"], KEY_BYTES[scheme])}
+        if "possession" in fields:
+            shown["possession"] = _hex(fields["possession"], SIGNATURE_BYTES[scheme])
+    except (KeyError, ValueError):
+        raise UsageError(f"{path}: a damaged key file", "ask for another copy, or make a new one") from None
+    return shown
+
+
+def _hex(text: str, size: int) -> str:
+    """The text, if it is `size` bytes in hex as we write it; ValueError otherwise."""
+    if len(text) != 2 * size or bytes.fromhex(text).hex() != text:
+        raise ValueError
+    return text
 
 
 def _format(header: str, fields: dict[str, str]) -> bytes:
@@ -137,5 +166,9 @@ def _parse(path: str | Path, data: bytes, header: str) -> dict[str, str]:
     if not lines or lines[0] != header:
         hint = "this is the public part" if lines and lines[0] == PUBLIC_HEADER else "make one with zkharvest keygen"
         raise UsageError(f"{path}: not a file that begins with '{header}'", hint)
-    pairs = (line.partition(": ") for line in lines[1:] if line)
+    return _fields(lines[1:])
+
+
+def _fields(lines: Iterable[str]) -> dict[str, str]:
+    pairs = (line.partition(": ") for line in lines if line)
     return {name: value for name, _, value in pairs}

@@ -16,6 +16,7 @@ import msgpack
 
 from zkharvest.audit.files import read_private_file, write_file
 from zkharvest.errors import InputError, UsageError, ZkharvestError
+from zkharvest.verify.text import is_visible, quoted
 
 if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening
@@ -49,13 +50,17 @@ def describe_opening(path: str | Path) -> dict[str, Any]:
     """Version and envelope of an opening file; the payload stays closed."""
     data = read_private_file(path)
     envelope = _read_map(path, data).get("envelope")
-    return {"version": data[len(MAGIC)], "envelope": str(envelope), "bytes": len(data)}
+    return {
+        "version": data[len(MAGIC)],
+        "envelope": envelope if isinstance(envelope, str) and is_visible(envelope, 40) else quoted(envelope),
+        "bytes": len(data),
+    }
 
 
 def _unwrap(path: str | Path, data: bytes) -> dict[str, Any]:
     whole = _read_map(path, data)
     if whole.get("envelope") != PLAIN:
-        raise UsageError(f'{path}: unknown envelope "{whole.get("envelope")}"', "a newer zkharvest may know it")
+        raise UsageError(f"{path}: unknown envelope {quoted(whole.get('envelope'))}", "a newer zkharvest may know it")
     payload = whole.get("payload")
     if not isinstance(payload, dict):
         raise _damaged(path)

@@ -11,6 +11,8 @@ from typing import Any
 from zkharvest.errors import InputError, UsageError
 from zkharvest.verify.package import MAGIC, MAX_BYTES, VERSION, Package, decode_package
 from zkharvest.verify.rejections import Reason, Reject
+from zkharvest.verify.statement import MAX_SOURCE_ID, ROOT_BYTES
+from zkharvest.verify.text import is_visible
 
 READ_AT_MOST = MAX_BYTES + 1
 """So much of a file is read: one byte too many, so that the reader sees that a file is too large."""
@@ -54,12 +56,12 @@ def open_package(data: bytes, name: str) -> Package:
 
 
 def source_roots(package: Package) -> dict[str, bytes]:
-    """The sources that the statement names, with their roots; what is not of that form is left out."""
+    """The sources that the statement names, with their roots; what is not of the form there is left out."""
     sources = package.statement.get("sources")
     found: dict[str, bytes] = {}
     for entry in sources if isinstance(sources, list) else []:
         match entry:
-            case {"id": str(name), "root": bytes(root)}:
+            case {"id": str(name), "root": bytes(root)} if len(root) == ROOT_BYTES and is_visible(name, MAX_SOURCE_ID):
                 found[name] = root
     return found
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zkharvest.verify import policy
 from zkharvest.verify.package import decode_package
 from zkharvest.verify.policy import ACCEPTED, REJECTED, UNDECIDED, Policy
+from zkharvest.verify.rejections import Reason
 
 if TYPE_CHECKING:
     from zkharvest.audit.attest import Attested
@@ -54,8 +55,11 @@ def verify(
     year: int | None = None,
     method: str | None = None,
     basis: str | None = None,
+    timezone: str | None = None,
+    currency: str | None = None,
     audience: str | None = None,
     nonce: bytes | None = None,
+    allow_other_sources: bool = False,
     allow_test_preset: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Verdict:
@@ -63,8 +67,9 @@ def verify(
 
     Say whom the figures must come from, by at least one of: `commitments` (source id -> root, 36 bytes), `source_keys`
     (source id -> BLS key, 48 bytes), `signer` (the taxpayer's Ed25519 key, 32 bytes); with none of them a good package
-    is undecided. The other expectations are those of `verify.policy.Policy`. A signature that is not valid is a
-    rejection, whether it was expected or not.
+    is undecided. So is one with sources that neither `commitments` nor `source_keys` cover where these cover some,
+    unless `allow_other_sources`. The other expectations are those of `verify.policy.Policy`. A signature that is not
+    valid is a rejection, whether it was expected or not.
     """
     wanted = Policy(
         min_bits=min_bits,
@@ -74,8 +79,11 @@ def verify(
         year=year,
         method=method,
         basis=basis,
+        timezone=timezone,
+        currency=currency,
         audience=audience,
         nonce=nonce,
+        allow_other_sources=True,  # decided below, where it is known who signed
         allow_test_preset=allow_test_preset,
     )
     progress("checking the proof")
@@ -93,11 +101,15 @@ def verify(
     shown = {**_fields(found), "attested": attested, "unchecked": ()}
     if found.statement is not None and attested is not None:
         known = {*wanted.commitments, *(one.source for one in attested.sources if one.expected)}
-        shown["bound"] = len(known) == len(found.statement.sources)
-        shown["not_shown"] = policy.not_shown(found.statement, wanted, len(known))
+        others = policy.not_compared(found.statement, known)
+        shown |= {"bound": not others, "not_compared": others}
+        shown["not_shown"] = policy.not_shown(found.statement, wanted, others)
     if not (commitments or source_keys or signer is not None):
         detail = "the proof holds, but nothing says whose trades it is about"
         shown |= {"verdict": UNDECIDED, "reason": UNBOUND, "detail": detail}
+    elif (commitments or source_keys) and shown["not_compared"] and not allow_other_sources:
+        detail = policy.others_text(shown["not_compared"])
+        shown |= {"verdict": UNDECIDED, "reason": Reason.POLICY_NOT_COMPARED.value, "detail": detail}
     return Verdict(**shown)
 
 

@@ -84,10 +84,11 @@ def _usage(error: Exception) -> ExitCode:
     context = getattr(error, "ctx", None)
     text = str(error.format_message()).replace("Value error, ", "")  # type: ignore[attr-defined]
     if context is not None and type(error).__name__ == "NoArgsIsHelpError":
-        output.data(text)
+        output.document(text)
         return ExitCode.USAGE
     command = context.command_path if context is not None else "zkharvest"
-    output.error(text[:1].lower() + text[1:].rstrip("."), f"{command} --help shows the options")
+    line = " ".join(text.split())
+    output.error(line[:1].lower() + line[1:].rstrip("."), f"{command} --help shows the options")
     return ExitCode.USAGE
 
 

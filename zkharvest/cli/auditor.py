@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from zkharvest.cli.options import Json, Package
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Basis, Method
+from zkharvest.verify.text import quoted
 
 ROOT_DIGITS = 72
 INVENTORY_BYTES = 32
@@ -27,44 +29,60 @@ def verify(
         list[str] | None,
         typer.Option("--source-key", metavar="SOURCE=HEX", help="The BLS key with which the source signs. Repeatable."),
     ] = None,
-    signer: Annotated[str, typer.Option("--signer", metavar="HEX", help="The taxpayer's Ed25519 key.")] = "",
+    signer: Annotated[str | None, typer.Option("--signer", metavar="HEX", help="The taxpayer's Ed25519 key.")] = None,
     min_bits: Annotated[float, typer.Option("--min-bits", help="Least proven soundness.")] = 128,
     year: Annotated[int | None, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")] = None,
     method: Annotated[Method | None, typer.Option("--method", "-m", help="Lot method.")] = None,
     basis: Annotated[Basis | None, typer.Option("--basis", "-b", help="Pooling of lots.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option("--currency", metavar="CODE", help="Reporting currency.")] = None,
     circuit: Annotated[
         list[str] | None, typer.Option("--circuit", metavar="ID", help="Acceptable circuit. Repeatable; default: all.")
     ] = None,
     opening: Annotated[
-        str,
+        str | None,
         typer.Option("--opening", metavar="HEX", help="Inventory carried in: what last year's package carried out."),
-    ] = "",
+    ] = None,
     nonce: Annotated[str | None, typer.Option("--nonce", metavar="HEX", help="The nonce you gave.")] = None,
     audience: Annotated[str | None, typer.Option("--audience", metavar="TEXT", help="For whom it was made.")] = None,
+    others: Annotated[
+        bool,
+        typer.Option("--allow-other-sources", help="Accept sources besides those with --commitment, --source-key."),
+    ] = False,
     json: Json = False,
 ) -> ExitCode:
     """Verify a package: exit code 0 if and only if it is verified under all that is expected here.
 
     Say whose trades they must be, by --commitment, --source-key or --signer; without any of these even a good proof is
-    undecided. Needs no trades and no network.
+    undecided, and so is one with sources that they do not cover. Needs no trades and no network.
     """
     from zkharvest.audit.files import read_file
     from zkharvest.audit.package import READ_AT_MOST
     from zkharvest.audit.verdict import verify as verify_package
 
+    _check_given(signer=signer, opening=opening, nonce=nonce, audience=audience, timezone=timezone, currency=currency)
+    for name in circuit or []:
+        _check_given(circuit=name)
+    if not 0 <= min_bits < math.inf:  # also refuses nan
+        raise UsageError(f"--min-bits: {min_bits} is no number of bits", "as 128")
     keys = _pairs(source_key, "--source-key")
     expectations: dict[str, Any] = {
-        "commitments": {s: _root(v, f"--commitment {s}") for s, v in _pairs(commitment, "--commitment").items()},
+        "commitments": {s: parse_root(v, f"--commitment {s}") for s, v in _pairs(commitment, "--commitment").items()},
         "source_keys": _keys(keys) if keys else None,
-        "signer": _signer(signer) if signer else None,
+        "signer": _signer(signer) if signer is not None else None,
         "min_bits": min_bits,
         "circuits": tuple(circuit) if circuit else None,
-        "opening": _inventory(opening) if opening else None,
+        "opening": _inventory(opening) if opening is not None else None,
         "year": year,
         "method": method.value if method else None,
         "basis": basis.value if basis else None,
+        "timezone": timezone,
+        "currency": currency,
         "nonce": show.parse_hex(nonce, "--nonce") if nonce is not None else None,
         "audience": audience,
+        "allow_other_sources": others,
     }
     data = read_file(path, at_most=READ_AT_MOST)
     with output.progress("verifying") as step:
@@ -96,15 +114,22 @@ def inspect(
     return ExitCode.DONE
 
 
+def _check_given(**options: str | None) -> None:
+    """Refuse an option whose value is nothing: an unset variable of a script must not turn an expectation off."""
+    for name, value in options.items():
+        if value is not None and not value.strip():
+            raise UsageError(f"--{name}: an empty value", "leave the option out to expect nothing")
+
+
 def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
     """SOURCE=HEX options as a map. The last `=` separates, as ids may hold one."""
     found: dict[str, str] = {}
     for text in texts or []:
         source, sign, value = text.rpartition("=")
         if not sign or not source:
-            raise UsageError(f'{option}: "{text[:40]}" is not SOURCE=HEX', "as zkharvest commit prints it")
+            raise UsageError(f"{option}: {quoted(text)} is not SOURCE=HEX", "as zkharvest commit prints it")
         if found.setdefault(source, value) != value:
-            raise UsageError(f"{option}: two values for {source}", "give each source once")
+            raise UsageError(f"{option}: two values for {quoted(source)}", "give each source once")
     return found
 
 
@@ -118,7 +143,8 @@ def _inventory(text: str) -> bytes:
     return name
 
 
-def _root(text: str, option: str) -> bytes:
+def parse_root(text: str, option: str) -> bytes:
+    """A commitment written in hex; `option` is for the error."""
     root = show.parse_hex(text, option)
     if 2 * len(root) != ROOT_DIGITS:
         raise UsageError(

@@ -51,7 +51,7 @@ def vectors(
         )
     else:
         for result in failed:
-            output.data(f"{output.paint('FAIL', 'red')}  {result.name}: {result.detail}")
+            output.data(output.paint("FAIL", "red"), f"  {result.name}: {result.detail}")
         for kind in dict.fromkeys(result.kind for result in results):
             outcomes = [result.ok for result in results if result.kind == kind]
             output.data(f"{kind}: {sum(outcomes)} passed, {len(outcomes) - sum(outcomes)} failed")
@@ -80,9 +80,9 @@ def circuits_show(circuit: CircuitId, json: Json = False) -> ExitCode:
     load(pinned)  # refuses a description that was altered
     place = folder() / pinned.id
     if json:
-        output.data((place / "circuit.json").read_text(encoding="utf-8"))
+        output.document((place / "circuit.json").read_text(encoding="utf-8"))
     else:
-        output.data((place / "README.md").read_text(encoding="utf-8"))
+        output.document((place / "README.md").read_text(encoding="utf-8"))
     return ExitCode.DONE
 
 

@@ -1,8 +1,10 @@
-"""The only place that prints. The rules of the interface:
+r"""The only place that prints. The rules of the interface:
 
 * data goes to standard output, everything else to standard error;
+* what is printed is visible: of any text that is not a colour of ours, characters that are not printable (control and
+  escape sequences, marks that turn the direction of the line) are shown as \x1b and the like, whoever wrote them;
 * messages are lower case without a full stop: `zkharvest: error: FILE:LINE:COLUMN: what`, then `zkharvest: hint: how`;
-* `--json` prints exactly one object, with a `schema`; integers beyond 2^53 are decimal strings;
+* `--json` prints exactly one object in ASCII, with a `schema`; integers beyond 2^53 are decimal strings;
 * colour and progress only on a terminal, and never under NO_COLOR, TERM=dumb or `--color never`;
   elsewhere a step that takes over two seconds is announced by one plain line;
 * nothing ever asks: what is missing is an error with a hint;
@@ -58,18 +60,47 @@ def color_on(stream: IO[str]) -> bool:
     return not plain and stream.isatty()
 
 
-def paint(text: str, style: str, stream: IO[str] | None = None) -> str:
-    """The text in bold, red, green or yellow where colours are on."""
+class Painted(str):
+    """Text that is printed as it is. Put into another text it is text like any other."""
+
+    __slots__ = ()
+
+
+def paint(text: str, style: str, stream: IO[str] | None = None) -> Painted:
+    """The text, visible, in bold, red, green or yellow where colours are on."""
     codes = {"bold": "1", "red": "1;31", "green": "1;32", "yellow": "1;33"}
-    return f"\x1b[{codes[style]}m{text}\x1b[0m" if color_on(stream or sys.stdout) else text
+    shown = visible(text)
+    return Painted(f"\x1b[{codes[style]}m{shown}\x1b[0m" if color_on(stream or sys.stdout) else shown)
+
+
+def visible(text: str) -> str:
+    """The text with every character that is not printable as an escape: what it says, not what it does."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _write(stream: IO[str], line: str) -> None:
+    """A line; what the stream's encoding does not have as an escape."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(f"{line.encode(encoding, 'backslashreplace').decode(encoding)}\n")
 
 
 # Data
 
 
-def data(text: str) -> None:
-    """Print a result."""
-    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+def data(*parts: str) -> None:
+    """Print a line of a result; painted parts as they are, all others visible."""
+    _write(sys.stdout, "".join(part if isinstance(part, Painted) else visible(part) for part in parts))
+
+
+def document(text: str) -> None:
+    """Print a result of several lines."""
+    for line in text.removesuffix("\n").split("\n"):
+        data(line)
 
 
 def refuse_two_outputs(path: str | Path, *, json: bool) -> None:
@@ -80,7 +111,8 @@ def refuse_two_outputs(path: str | Path, *, json: bool) -> None:
 
 def json_object(schema: str, fields: Mapping[str, Any]) -> None:
     """Print the one object of `--json`; `schema` is e.g. `zkharvest/verdict/1`."""
-    data(json.dumps({"schema": schema, **_exact(fields)}, ensure_ascii=False, indent=2))
+    shown = json.dumps({"schema": schema, **_exact(fields)}, indent=2)
+    _write(sys.stdout, shown.replace("\x7f", "\\u007f"))  # the one control character that json leaves as it is
 
 
 def _exact(value: Any) -> Any:
@@ -95,11 +127,11 @@ def _exact(value: Any) -> Any:
     return value
 
 
-def fields(rows: Sequence[tuple[str, str]], indent: str = "  ") -> None:
-    """Print labels and texts, aligned; a text of several lines stays in its column."""
+def fields(rows: Sequence[tuple[str, str | Sequence[str]]], indent: str = "  ") -> None:
+    """Print labels and texts, aligned; a text of several lines is a list of them, and stays in its column."""
     width = max((len(label) for label, _ in rows), default=0)
     for label, text in rows:
-        first, *more = text.split("\n") or [""]
+        first, *more = [text] if isinstance(text, str) else text or [""]
         data(f"{indent}{label:<{width}}  {first}".rstrip())
         for line in more:
             data(f"{indent}{'':<{width}}  {line}".rstrip())
@@ -107,8 +139,9 @@ def fields(rows: Sequence[tuple[str, str]], indent: str = "  ") -> None:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Print a table in aligned columns; those numbered in `right` are aligned to the right."""
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    for number, row in enumerate([head, *rows]):
+    shown = [[visible(cell) for cell in row] for row in [head, *rows]]
+    widths = [max(len(row[i]) for row in shown) for i in range(len(head))]
+    for number, row in enumerate(shown):
         cells = [f"{c:>{w}}" if i in right else f"{c:<{w}}" for i, (c, w) in enumerate(zip(row, widths, strict=True))]
         line = "  ".join(cells).rstrip()
         data(paint(line, "bold") if number == 0 else line)
@@ -125,12 +158,12 @@ def note(text: str, *, always: bool = False) -> None:
 
 def warning(text: str, hint: str = "") -> None:
     """Say what should not be missed."""
-    _say(f"{paint('warning', 'yellow', sys.stderr)}: {text}", hint)
+    _say(f": {text}", hint, paint("warning", "yellow", sys.stderr))
 
 
 def error(text: str, hint: str = "") -> None:
     """Say what went wrong, and how to mend it."""
-    _say(f"{paint('error', 'red', sys.stderr)}: {text}", hint)
+    _say(f": {text}", hint, paint("error", "red", sys.stderr))
 
 
 def failure(problem: InputError | UsageError) -> ExitCode:
@@ -147,12 +180,12 @@ def _problem(problem: Problem) -> None:
     error(f"{problem.where}: {problem.message}" if problem.where else problem.message, problem.hint)
 
 
-def _say(text: str, hint: str = "") -> None:
+def _say(text: str, hint: str = "", head: Painted | None = None) -> None:
     sys.stdout.flush()
-    lines = [f"zkharvest: {text}"]
+    _write(sys.stderr, f"zkharvest: {head or ''}{visible(text)}")
     if hint:
-        lines.append(f"zkharvest: hint: {hint}")
-    print(*lines, sep="\n", file=sys.stderr, flush=True)
+        _write(sys.stderr, f"zkharvest: hint: {visible(hint)}")
+    sys.stderr.flush()
 
 
 # Progress
@@ -189,7 +222,7 @@ def _bar(title: str) -> Iterator[Step]:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title)
-        yield lambda text: bar.update(task, description=f"{title}: {text}")
+        yield lambda text: bar.update(task, description=visible(f"{title}: {text}"))
 
 
 @contextmanager

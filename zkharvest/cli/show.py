@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from zkharvest.cli import output
+from zkharvest.cli import output, reasons
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
+from zkharvest.verify.text import quoted
 
 if TYPE_CHECKING:
     from zkharvest.audit.verdict import Verdict
 
 _HEAD = {"accepted": ("VERIFIED", "green"), "rejected": ("REJECTED", "red"), "undecided": ("UNDECIDED", "yellow")}
+Rows = list[tuple[str, str | Sequence[str]]]
 _BASIS = {"wallet": "per wallet", "universal": "all wallets together"}
 
 
@@ -29,10 +31,11 @@ def verdict(name: str, found: Verdict, expected: Mapping[str, Any]) -> None:
     shown = found.to_json()
     if shown["statement"] and not found.accepted:
         word = "CONSISTENT (unbound)"
-    output.data(f"{output.paint(word, style)}  {name}")
-    rows: list[tuple[str, str]] = []
+    output.data(output.paint(word, style), f"  {name}")
+    rows: Rows = []
     if found.reason:
-        rows.append(("Reason", f"{found.reason}: {found.detail}" if found.detail else found.reason))
+        typed = f"{found.reason}: {found.detail}" if found.detail else found.reason
+        rows.append(("Reason", [reasons.meaning(found.reason), typed]))
     if shown["statement"]:
         signatures = shown["signatures"]
         keys = {entry["id"]: _whose(entry) for entry in signatures["sources"]}
@@ -49,19 +52,13 @@ def verdict(name: str, found: Verdict, expected: Mapping[str, Any]) -> None:
             ("Checks", security(shown["security"]) + f", at least {expected['min_bits']:g} wanted"),
         ]
     if found.not_shown:
-        rows.append(("Not shown", "\n".join(found.not_shown)))
+        rows.append(("Not shown", found.not_shown))
     output.fields(rows)
-    if found.verdict == "undecided":
-        output.note(f"hint: {_HINTS.get(found.reason, 'update zkharvest and try again')}")
+    if hint := reasons.hint(found.reason):
+        output.note(f"hint: {hint}")
 
 
-_HINTS = {
-    "policy/no-expectation": "say whose trades they must be, by --commitment SOURCE=HEX, --source-key or --signer",
-    "statement/unknown-zone": "install current time zone data (the tzdata package)",
-}
-
-
-def statement(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
+def statement(claim: Mapping[str, Any]) -> Rows:
     """The lines that say what is claimed."""
     totals, currency = claim["totals"], claim["currency"]
     net = totals["net"]
@@ -72,9 +69,9 @@ def statement(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
         f"short term: gains {money(totals['short_term_gain'])}, losses {money(totals['short_term_loss'])}",
         f"long term: gains {money(totals['long_term_gain'])}, losses {money(totals['long_term_loss'])}",
     )
-    lines = [
+    lines: Rows = [
         ("Statement", f"{result} {currency}, tax year {claim['year']}, {rule}"),
-        ("Totals", "\n".join(sums)),
+        ("Totals", sums),
         ("Carried in", f"inventory {claim['opening']}" if claim["opening"] else "nothing"),
         ("Carried out", f"inventory {claim['closing']}"),
     ]
@@ -94,8 +91,9 @@ def security(level: Mapping[str, Any]) -> str:
 
 def package(name: str, shown: Mapping[str, Any]) -> None:
     """Print what a package claims, and that nobody has checked it."""
-    output.data(f"{name}: audit package, version {shown['version']}, {shown['bytes']:,} bytes, {_warn('not verified')}")
-    rows: list[tuple[str, str]] = []
+    head = f"{name}: audit package, version {shown['version']}, {shown['bytes']:,} bytes, "
+    output.data(head, output.paint("not verified", "yellow"))
+    rows: Rows = []
     claim, level, signatures = shown["statement"], shown["security"], shown["signatures"]
     if claim is None:
         rows.append(("Statement", f"cannot be read ({shown['statement_fault']})"))
@@ -104,14 +102,15 @@ def package(name: str, shown: Mapping[str, Any]) -> None:
         rows.append(("Sources", _aligned([(s["id"], s["root"]) for s in claim["sources"]])))
     signed = [f"{s['id']} by {s['key'][:16]}..." for s in signatures["sources"]]
     signed += [f"the taxpayer by {signatures['taxpayer'][:16]}..."] if signatures["taxpayer"] else []
-    rows.append(("Signed", ("\n".join(signed) + "\n(not checked)") if signed else "by nobody"))
+    signed += [f"in a form that cannot be read ({signatures['fault']})"] if signatures["fault"] else []
+    rows.append(("Signed", [*signed, "(not checked)"] if signed else "by nobody"))
     rows.append(("Proof", f"preset {shown['preset']}, 2^{shown['rows']} rows, FRI over KoalaBear^5, SHA-256"))
     if level:
         terms = [f"{term} {bits}" for term, bits in level["terms"].items()]
         wrapped = [", ".join(terms[i : i + 6]) for i in range(0, len(terms), 6)]
         total = f"sum of terms {level['bits_sum']}, unique decoding {level['bits_unique_decoding']}"
-        rows.append(("Security", "\n".join([f"{security(level)} if it verifies; {total}", *wrapped])))
-    rows.append(("Size", "\n".join(f"{size:>9,}  {part}" for part, size in shown["parts"].items())))
+        rows.append(("Security", [f"{security(level)} if it verifies; {total}", *wrapped]))
+    rows.append(("Size", [f"{size:>9,}  {part}" for part, size in shown["parts"].items()]))
     output.fields(rows)
     output.note("not verified: zkharvest verify does that; --json shows all of it")
 
@@ -124,21 +123,22 @@ def money(text: str) -> str:
 
 
 def parse_hex(text: str, name: str) -> bytes:
-    """Bytes written in hex; `name` is the option, for the error."""
+    """Bytes written in hex, at least one; `name` is the option, for the error.
+
+    Nothing is no value: an unset variable of a script must not turn an expectation off.
+    """
     try:
-        return bytes.fromhex(text)
+        if found := bytes.fromhex(text):
+            return found
     except ValueError:
-        raise UsageError(f'{name}: "{text[:40]}" is not hexadecimal', "give pairs of the digits 0-9 and a-f") from None
+        pass
+    raise UsageError(f"{name}: {quoted(text)} is not hexadecimal", "give pairs of the digits 0-9 and a-f")
 
 
-def _aligned(rows: list[tuple[str, str]]) -> str:
+def _aligned(rows: list[tuple[str, str]]) -> list[str]:
     width = max(len(label) for label, _ in rows)
-    return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+    return [f"{label:<{width}}  {text}" for label, text in rows]
 
 
 def _whose(entry: Mapping[str, Any]) -> str:
     return f"key {entry['key'][:16]}... ({'as expected' if entry['expected'] else 'not compared'})"
-
-
-def _warn(text: str) -> str:
-    return output.paint(text, "yellow")

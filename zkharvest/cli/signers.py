@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from zkharvest.cli import output
+from zkharvest.cli.auditor import parse_root
 from zkharvest.cli.options import Json, Package
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
@@ -58,8 +59,13 @@ def attest(
     path: Package,
     key: Annotated[Path, typer.Option("--key", "-k", metavar="KEY", help="Private key that keygen wrote.")],
     source: Annotated[
-        str, typer.Option("--source", metavar="SOURCE", help="Sign as this source (BLS key), over its commitment.")
-    ] = "",
+        str | None,
+        typer.Option("--source", metavar="SOURCE", help="Sign as this source (BLS key), over its commitment."),
+    ] = None,
+    commitment: Annotated[
+        str | None,
+        typer.Option("--commitment", metavar="HEX", help="With --source: its commitment, as the source itself has it."),
+    ] = None,
     target: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of replacing PACKAGE.")
     ] = None,
@@ -71,27 +77,35 @@ def attest(
 ) -> ExitCode:
     """Sign a package: without --source as the taxpayer, over all of it; with --source as that source.
 
-    Sources sign first: the taxpayer's signature covers their signatures, so that it is made last.
+    A source says what its commitment is, and does not sign a package that has another. Sources sign first: the
+    taxpayer's signature covers their signatures, so that it is made last.
     """
     from zkharvest.audit.attest import sign_as_source, sign_as_taxpayer
     from zkharvest.audit.files import read_file, write_file
     from zkharvest.audit.keys import read_private_key
     from zkharvest.audit.package import READ_AT_MOST, open_package, package_bytes
 
+    if source is not None and not source.strip():
+        raise UsageError("--source: an empty value", "leave it out to sign as the taxpayer")
+    if (source is None) != (commitment is None):
+        hint = "a source signs over the commitment that it has itself: --source SOURCE --commitment HEX"
+        raise UsageError("--source and --commitment go together", hint)
+    if drop and source is None:
+        raise UsageError("--drop-signature goes with --source", "the taxpayer's new signature replaces the old one")
+    root = parse_root(commitment, "--commitment") if commitment is not None else b""
     output.refuse_two_outputs(target or path, json=json)
     package = open_package(read_file(path, at_most=READ_AT_MOST), str(path))
     with output.progress("signing") as step:
         secret = read_private_key(key)
-        if source:
-            signed = sign_as_source(package, secret, source, drop_signature=drop, progress=step)
-        elif drop:
-            raise UsageError("--drop-signature goes with --source", "the taxpayer's new signature replaces the old one")
+        if source is not None:
+            signed = sign_as_source(package, secret, source, root, drop_signature=drop, progress=step)
         else:
             signed = sign_as_taxpayer(package, secret)
         public = secret.public_bytes()
     write_file(target or path, package_bytes(signed), force=force or target is None)
     if json:
-        output.json_object("zkharvest/attestation/1", {"package": str(target or path), "key": public, "source": source})
+        shown = {"package": str(target or path), "key": public, "source": source or ""}
+        output.json_object("zkharvest/attestation/1", shown)
     else:
         what = f"the commitment of {source}" if source else "the whole package"
         output.note(f"{target or path}: {secret.scheme} key {public.hex()[:16]}... signed {what}")

@@ -146,7 +146,7 @@ def ledger_report(
     if json or form is Format.JSON:
         _object(report.report_json(run))
     elif form is Format.CSV:
-        output.data(report.csv_text(report.DISPOSAL_COLUMNS, report.disposal_rows(run)))
+        output.document(report.csv_text(report.DISPOSAL_COLUMNS, report.disposal_rows(run)))
     else:
         rows = list(report.disposal_rows(run))
         output.data(_title(f"gains and losses of {year}", run))
@@ -180,7 +180,7 @@ def ledger_lots(
     if json or form is Format.JSON:
         _object(report.lots_json(run))
     elif form is Format.CSV:
-        output.data(report.csv_text(report.LOT_COLUMNS, report.lot_rows(run)))
+        output.document(report.csv_text(report.LOT_COLUMNS, report.lot_rows(run)))
     else:
         rows = list(report.lot_rows(run))
         output.data(_title(f"open lots after {day.isoformat()}", run))
@@ -223,8 +223,10 @@ def prove(
     package: Output,
     basis: BasisOption = DEFAULT_BASIS,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
-    nonce: Annotated[str, typer.Option("--nonce", metavar="HEX", help="The auditor's nonce.")] = "",
-    audience: Annotated[str, typer.Option("--audience", metavar="TEXT", help="For whom the proof is made.")] = "",
+    nonce: Annotated[str | None, typer.Option("--nonce", metavar="HEX", help="The auditor's nonce.")] = None,
+    audience: Annotated[
+        str | None, typer.Option("--audience", metavar="TEXT", help="For whom the proof is made.")
+    ] = None,
     preset: Annotated[str, typer.Option("--preset", help="standard, or test (refused by every real policy).")] = (
         "standard"
     ),
@@ -237,6 +239,9 @@ def prove(
     from zkharvest.audit.opening_file import read_opening
 
     Regime(method, basis, timezone, year)  # refuse an unknown zone before long work
+    bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
+    if audience is not None and not audience.strip():
+        raise UsageError("--audience: an empty value", "leave the option out to name nobody")
     output.refuse_two_outputs(package, json=json)
     ensure_writable(package, force=force, inputs=[opening])
     with output.progress("proving") as step:
@@ -252,8 +257,8 @@ def prove(
             method=method.value,
             basis=basis.value,
             timezone=timezone,
-            nonce=show.parse_hex(nonce, "--nonce"),
-            audience=audience,
+            nonce=bound,
+            audience=audience or "",
             preset=preset,
             progress=step,
         )

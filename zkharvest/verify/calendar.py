@@ -17,6 +17,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from zkharvest.verify.rejections import Reason, Reject
+from zkharvest.verify.text import quoted
 
 HORIZON = 367
 """Days after the last of the year for which offsets are given: long term begins at most 367 days after acquisition."""
@@ -117,7 +118,7 @@ def check_zone(calendar: Calendar, timezone: str) -> None:
     try:
         zone = ZoneInfo(timezone)
     except (KeyError, ValueError, OSError):
-        raise Reject(Reason.STATEMENT_ZONE, f"this machine does not know the time zone {timezone!r}") from None
+        raise Reject(Reason.STATEMENT_ZONE, f"this machine does not know the time zone {quoted(timezone)}") from None
     starts = calendar.starts()
     for d, start in enumerate(starts):
         day = calendar.first_day + d * _DAY

@@ -20,11 +20,14 @@ from hashlib import sha256
 
 from zkharvest.verify import wire
 from zkharvest.verify.rejections import Reason, Reject
+from zkharvest.verify.text import is_visible, quoted
 from zkharvest.verify.wire import Value
 
 MAGIC = b"\x89ZKH\r\n\x1a\n"
 VERSION = 1
 MAX_BYTES = len(MAGIC) + 1 + wire.MAX_BYTES
+MAX_PRESET = 40
+"""Bytes of a parameter set's name."""
 
 _STATEMENT_TAG = b"zkharvest/statement/v1\0"
 _BODY_TAG = b"zkharvest/package/v1\0"
@@ -104,6 +107,8 @@ def decode_package(data: bytes) -> Package:
             "statement": dict(statement),
             **others,
         } if not others and not isinstance(rows, bool):
+            if not is_visible(preset, MAX_PRESET):
+                raise Reject(Reason.PACKAGE_PRESET, f"{quoted(preset)} is no name of a parameter set")
             return Package(statement, preset, rows, proof, attestations, signature)
         case _:
             raise Reject(Reason.PACKAGE_FIELDS, "the parts are not those of a package")

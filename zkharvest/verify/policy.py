@@ -4,12 +4,13 @@
 checked; that is the Policy's business, and its defaults are strict.
 
 Undecided is for what this program cannot know (a circuit or format newer than itself, a time zone that this machine
-does not have). A malformed or false package is never undecided.
+does not have), and for what the caller left open (lots carried in, further sources). A malformed or false package is
+never undecided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ from zkharvest.verify.rejections import Reason, Reject
 from zkharvest.verify.soundness import Security, security
 from zkharvest.verify.stark import verify_proof
 from zkharvest.verify.statement import Statement, circuit_of, public_data, read_statement
+from zkharvest.verify.text import quoted
 
 SCHEMA = "zkharvest/verdict/1"
 ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
@@ -37,10 +39,11 @@ _NEVER_SHOWN = (
 class Policy:
     """What must hold beyond the proof itself; None expects nothing.
 
-    `min_bits`: proven soundness. `commitments`: the root (36 bytes) that a source is known to have. `circuits`: ids
-    that are acceptable. `opening`: the name (32 bytes) of the inventory that must have been carried in. `audience`,
-    `nonce`: the context that the package must have been made for. `allow_test_preset`: for tests; proofs under it are
-    worth nothing, whatever `min_bits` says.
+    `min_bits`: proven soundness. `commitments`: the root (36 bytes) that a source is known to have; sources besides
+    these leave the verdict undecided unless `allow_other_sources`, as anybody can add one with losses in it.
+    `circuits`: ids that are acceptable. `opening`: the name (32 bytes) of the inventory that must have been carried in.
+    `audience`, `nonce`: the context that the package must have been made for. `allow_test_preset`: for tests; proofs
+    under it are worth nothing, whatever `min_bits` says.
     """
 
     min_bits: float = 128
@@ -50,17 +53,21 @@ class Policy:
     year: int | None = None
     method: str | None = None
     basis: str | None = None
+    timezone: str | None = None
+    currency: str | None = None
     audience: str | None = None
     nonce: bytes | None = None
+    allow_other_sources: bool = False
     allow_test_preset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came out. `statement` and `security` are there only if the package was accepted.
+    """What came out. `statement` and `security` are there only if the proof holds and nothing contradicts the policy.
 
-    `bound`: every source's root was compared with an expected one. `not_shown`: what an accepted package does not say.
-    `unchecked`: parts of the package that were not looked at here (signatures; see `audit`).
+    `bound`: every source's root was compared with an expected one; `not_compared`: the ids of those that were not.
+    `not_shown`: what an accepted package does not say. `unchecked`: parts of the package that were not looked at here
+    (signatures; see `audit`).
     """
 
     verdict: str
@@ -71,6 +78,7 @@ class Verdict:
     rows: int = 0
     security: Security | None = None
     bound: bool = False
+    not_compared: tuple[str, ...] = ()
     circuit_status: str = ""
     package_digest: bytes = b""
     not_shown: tuple[str, ...] = ()
@@ -89,6 +97,7 @@ class Verdict:
             "reason": self.reason or None,
             "detail": self.detail or None,
             "bound": self.bound,
+            "not_compared": list(self.not_compared),
             "statement": None,
             "security": None,
             "not_shown": list(self.not_shown),
@@ -116,7 +125,7 @@ def verify(data: bytes, policy: Policy | None = None) -> Verdict:
         verdict = UNDECIDED if reject.reason in _UNDECIDED else REJECTED
         return Verdict(verdict, reject.reason.value, reject.detail)
     except Exception as error:  # noqa: BLE001 - a defect of ours; whatever it was, nothing was shown to be true
-        return Verdict(REJECTED, Reason.INTERNAL.value, f"{type(error).__name__}: {error}")
+        return Verdict(REJECTED, Reason.INTERNAL.value, f"{type(error).__name__}: {quoted(str(error))}")
 
 
 def _verify(data: bytes, policy: Policy) -> Verdict:
@@ -133,7 +142,7 @@ def _verify(data: bytes, policy: Policy) -> Verdict:
     description = circuits.load(pinned)
     preset = _preset(package, description, policy)
     level = security(description, preset.params, package.rows)
-    if level.minimum < policy.min_bits and preset.real:
+    if preset.real and not level.minimum >= policy.min_bits:  # so written, it also fails for a NaN
         raise Reject(Reason.POLICY_BITS, f"{level.minimum:.1f} bits are proven, {policy.min_bits} are expected")
 
     # 4 ----- What the caller expects of the claim.
@@ -150,18 +159,23 @@ def _verify(data: bytes, policy: Policy) -> Verdict:
     if policy.opening is None and statement.carried_in is not None:
         raise Reject(Reason.POLICY_NO_OPENING, "lots were carried in: expect last year's closing inventory")
 
-    compared = sum(source.id in policy.commitments for source in statement.sources)
+    # 8 ----- Who answers for some sources does not answer for the others.
+    others = not_compared(statement, policy.commitments)
+    open_question = bool(policy.commitments and others and not policy.allow_other_sources)
     parts = (("attestations", package.attestations), ("signature", package.signature))
     return Verdict(
-        ACCEPTED,
+        UNDECIDED if open_question else ACCEPTED,
+        Reason.POLICY_NOT_COMPARED.value if open_question else "",
+        others_text(others) if open_question else "",
         statement=statement,
         preset=package.preset,
         rows=package.rows,
         security=level,
-        bound=compared == len(statement.sources),
+        bound=not others,
+        not_compared=others,
         circuit_status=pinned.status,
         package_digest=package.body_digest,
-        not_shown=not_shown(statement, policy, compared),
+        not_shown=not_shown(statement, policy, others),
         unchecked=tuple(name for name, part in parts if part is not None),
     )
 
@@ -184,14 +198,16 @@ def _check_expectations(statement: Statement, policy: Policy) -> None:
     roots = {source.id: source.root for source in statement.sources}
     for source, root in policy.commitments.items():
         if source not in roots:
-            raise Reject(Reason.POLICY_COMMITMENT, f"{source} is no source of the statement")
+            raise Reject(Reason.POLICY_COMMITMENT, f"{quoted(source)} is no source of the statement")
         if roots[source] != root:
-            raise Reject(Reason.POLICY_COMMITMENT, f"the commitment of {source} is another one")
+            raise Reject(Reason.POLICY_COMMITMENT, f"the commitment of {quoted(source)} is another one")
     expected = (
         (Reason.POLICY_OPENING, "inventory carried in", statement.carried_in, policy.opening),
         (Reason.POLICY_YEAR, "tax year", statement.year, policy.year),
         (Reason.POLICY_METHOD, "lot method", statement.method, policy.method),
         (Reason.POLICY_BASIS, "pooling of basis", statement.basis, policy.basis),
+        (Reason.POLICY_TIMEZONE, "time zone", statement.timezone, policy.timezone),
+        (Reason.POLICY_CURRENCY, "currency", statement.currency, policy.currency),
         (Reason.POLICY_CONTEXT, "audience", statement.audience, policy.audience),
         (Reason.POLICY_CONTEXT, "nonce", statement.nonce, policy.nonce),
     )
@@ -200,12 +216,23 @@ def _check_expectations(statement: Statement, policy: Policy) -> None:
             raise Reject(reason, f"the {what} is not the expected one")
 
 
-def not_shown(statement: Statement, policy: Policy, compared: int) -> tuple[str, ...]:
-    """What a careful reader must not take an accepted verdict for; `compared` sources were found to be who they are."""
+def not_compared(statement: Statement, known: Container[str]) -> tuple[str, ...]:
+    """The ids of the sources that are none of those `known` to be who they are."""
+    return tuple(source.id for source in statement.sources if source.id not in known)
+
+
+def others_text(others: Sequence[str]) -> str:
+    """Names the sources that were not compared, the first at least."""
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    return f"nothing is expected of {quoted(others[0])}{more}, whose trades count as well"
+
+
+def not_shown(statement: Statement, policy: Policy, others: Sequence[str]) -> tuple[str, ...]:
+    """What a careful reader must not take an accepted verdict for; `others` are the sources that were not compared."""
     lines = list(_NEVER_SHOWN)
-    if compared < len(statement.sources):
-        rest = len(statement.sources) - compared
-        lines.append(f"that the commitments are the sources' own: {rest} of {len(statement.sources)} not compared")
+    if others:
+        number = f"{len(others)} of {len(statement.sources)}"
+        lines.append(f"that the commitments are the sources' own: {number} not compared")
     if statement.carried_in is not None:
         lines.append("that the sources' records up to January 1 are those from which the lots carried in were computed")
     if statement.method == "specific":

@@ -40,11 +40,14 @@ class Reason(StrEnum):
     POLICY_BITS = "policy/bits"
     POLICY_CIRCUIT = "policy/circuit"
     POLICY_COMMITMENT = "policy/commitment"
+    POLICY_NOT_COMPARED = "policy/source-not-compared"  # besides the sources that are expected there are others
     POLICY_OPENING = "policy/opening"
     POLICY_NO_OPENING = "policy/opening-not-compared"  # lots were carried in, and nobody says which are right
     POLICY_YEAR = "policy/year"
     POLICY_METHOD = "policy/method"
     POLICY_BASIS = "policy/basis"
+    POLICY_TIMEZONE = "policy/timezone"
+    POLICY_CURRENCY = "policy/currency"
     POLICY_CONTEXT = "policy/context"
 
     # public data handed to the proof

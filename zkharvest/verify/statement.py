@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from itertools import pairwise
-from unicodedata import is_normalized
 
 from zkharvest.verify.calendar import Calendar, make_calendar
 from zkharvest.verify.description import Description
 from zkharvest.verify.field import WORD_BYTES, P
 from zkharvest.verify.public import PublicData
 from zkharvest.verify.rejections import Reason, Reject
+from zkharvest.verify.text import is_visible, quoted
 from zkharvest.verify.wire import Value
 
 METHODS = ("fifo", "lifo", "hifo", "lofo", "specific")
@@ -33,6 +33,9 @@ ROOT_WORDS = 9
 ROOT_BYTES = ROOT_WORDS * WORD_BYTES
 TOTAL_BYTES = 12
 MAX_SOURCES = 4096
+MAX_SOURCE_ID = 128
+"""Bytes of a source's id."""
+
 FIRST_YEAR, LAST_YEAR = 1971, 2526
 CALENDAR_TABLE = "calendar"
 
@@ -139,9 +142,9 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
         raise Reject(Reason.STATEMENT_FIELDS, "the keys are not those of a statement")
     circuit_id, circuit_digest = circuit_of(statement)
     for key, fixed in (("v", 1), ("holding", HOLDING), ("scales", SCALES), ("wash_sale", False)):
-        # Compared with their types: in Python False == 0 and True == 1.
-        if repr(statement[key]) != repr(fixed):
-            raise Reject(Reason.STATEMENT_VALUE, f"{key} is {statement[key]!r}, not {fixed!r}")
+        found = statement[key]
+        if type(found) is not type(fixed) or found != fixed:  # with their types: in Python True == 1
+            raise Reject(Reason.STATEMENT_VALUE, f"{key} is {quoted(found)}, not {fixed!r}")
     year = _integer(statement["year"], "year", FIRST_YEAR, LAST_YEAR)
     match statement["context"]:
         case {"audience": str(audience), "nonce": bytes(nonce), **others} if not others and len(nonce) <= 32:
@@ -244,9 +247,7 @@ def _pattern(value: Value, where: str, pattern: re.Pattern[str]) -> str:
 
 
 def _text(value: str, where: str, longest: int) -> str:
-    """Visible text: what a verdict prints cannot rewrite the line it stands on, nor look like another text."""
-    visible = value.isprintable() and value == value.strip() and is_normalized("NFC", value)
-    if not visible or not 0 < len(value.encode()) <= longest:
+    if not is_visible(value, longest):
         raise Reject(Reason.STATEMENT_VALUE, f"{where} is not visible text of at most {longest} bytes")
     return value
 
@@ -294,7 +295,7 @@ def _sources(value: Value) -> tuple[Source, ...]:
     for entry in value:
         match entry:
             case {"id": str(name), "root": bytes(root), **others} if not others:
-                sources.append(Source(_text(name, "a source's id", 128), _root(root, "a source's root")))
+                sources.append(Source(_text(name, "a source's id", MAX_SOURCE_ID), _root(root, "a source's root")))
             case _:
                 raise _fields("sources")
     names = [source.id.encode() for source in sources]

@@ -37,13 +37,13 @@ def public(keys):
 @pytest.fixture(scope="module")
 def one(keys):
     """Signed by source B."""
-    return sign_as_source(package(), keys[B], B)
+    return sign_as_source(package(), keys[B], B, ROOTS[B])
 
 
 @pytest.fixture(scope="module")
 def both(one, keys):
     """Signed by both sources, B before A."""
-    return sign_as_source(one, keys[A], A)
+    return sign_as_source(one, keys[A], A, ROOTS[A])
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +89,13 @@ def test_keys_that_nobody_named_are_told_but_not_compared(one, public, keys):
 
 
 def test_a_signature_that_is_expected_must_be_there(one, public):
-    rejected(package(), f"source {A} has not signed", source_keys={A: public[A]})
-    rejected(one, f"source {A} has not signed", source_keys={A: public[A], B: public[B]})
+    rejected(package(), f"source '{A}' has not signed", source_keys={A: public[A]})
+    rejected(one, f"source '{A}' has not signed", source_keys={A: public[A], B: public[B]})
     rejected(one, "the taxpayer has not signed", signer=public["taxpayer"])
 
 
 def test_another_key_than_the_expected_one_is_rejected(one, keys, public):
-    rejected(one, f"source {B} signed with another key", source_keys={B: public[A]})
+    rejected(one, f"source '{B}' signed with another key", source_keys={B: public[A]})
     signed = sign_as_taxpayer(package(), keys["taxpayer"])
     rejected(signed, "another key", signer=generate_key(Scheme.ED25519).public().key)
 
@@ -107,7 +107,7 @@ def test_a_sources_signature_is_for_its_root(one):
 def test_a_sources_signature_is_for_its_id(one):
     rejected(with_entry(one, 0, source=A), "commitments are not valid")
     renamed = package({A: ROOTS[A], "other": ROOTS[B]})
-    rejected(replace(one, statement=renamed.statement), f"{B}, which is no source")
+    rejected(replace(one, statement=renamed.statement), f"'{B}', which is no source")
 
 
 def test_messages_of_different_sources_and_roots_differ():
@@ -225,8 +225,8 @@ def test_a_changed_taxpayers_signature_is_rejected(keys):
 def test_a_source_after_the_taxpayer_needs_consent(keys):
     signed = sign_as_taxpayer(package(), keys["taxpayer"])
     with pytest.raises(UsageError, match="the taxpayer has signed"):
-        sign_as_source(signed, keys[A], A)
-    again = sign_as_source(signed, keys[A], A, drop_signature=True)
+        sign_as_source(signed, keys[A], A, ROOTS[A])
+    again = sign_as_source(signed, keys[A], A, ROOTS[A], drop_signature=True)
     assert again.signature is None
     assert check_attestations(again).sources[0].source == A
 
@@ -239,17 +239,17 @@ def test_a_second_signature_of_the_taxpayer_replaces_the_first(keys):
 
 def test_wrong_keys_and_sources_are_refused(one, keys):
     with pytest.raises(UsageError, match="a source signs with a bls key"):
-        sign_as_source(package(), keys["taxpayer"], A)
+        sign_as_source(package(), keys["taxpayer"], A, ROOTS[A])
     with pytest.raises(UsageError, match="the taxpayer signs with an ed25519 key"):
         sign_as_taxpayer(package(), keys[A])
     with pytest.raises(UsageError, match="no source of this package") as caught:
-        sign_as_source(package(), keys[A], "binance")
-    assert f"its sources are {A}, {B}" in caught.value.hint
+        sign_as_source(package(), keys[A], "binance", ROOTS[A])
+    assert f"its sources are '{A}', '{B}'" in caught.value.hint
     with pytest.raises(UsageError, match="has signed already"):
-        sign_as_source(one, keys[B], B)
+        sign_as_source(one, keys[B], B, ROOTS[B])
 
 
 def test_a_broken_aggregate_is_not_extended(one, keys):
     broken = replace(one, statement=package({**ROOTS, B: b"\x03" * 36}).statement)
     with pytest.raises(UsageError, match="not valid"):
-        sign_as_source(broken, keys[A], A)
+        sign_as_source(broken, keys[A], A, ROOTS[A])

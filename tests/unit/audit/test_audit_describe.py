@@ -40,11 +40,17 @@ def test_the_sizes_of_the_parts_add_up(package):
 
 
 def test_signatures_are_named_but_not_checked(package):
-    shown = describe_package(package_bytes(replace(package, signature={"key": b"\x01"})), "p")
-    assert shown["signatures"] == {"checked": False, "sources": [], "taxpayer": "01"}
-    odd = {"sources": [{"source": "a", "key": b"\x02"}, 5]}
-    shown = describe_package(package_bytes(replace(package, attestations=odd)), "p")
-    assert shown["signatures"]["sources"] == [{"id": "a", "key": "02"}]
+    signature = {"scheme": "ed25519", "key": b"\1" * 32, "signature": bytes(64)}
+    entry = {"source": "a", "key": b"\2" * 48, "pop": bytes(96)}
+    attestations = {"scheme": "bls12-381-g2-pop", "aggregate": bytes(96), "sources": [entry]}
+    signed = replace(package, signature=signature, attestations=attestations)
+    assert describe_package(package_bytes(signed), "p")["signatures"] == {
+        "checked": False, "fault": None, "sources": [{"id": "a", "key": "02" * 48}], "taxpayer": "01" * 32,
+    }  # fmt: skip
+    for odd in ({"signature": {"key": b"\x01"}}, {"attestations": {**attestations, "sources": [entry, 5]}}):
+        shown = describe_package(package_bytes(replace(signed, **odd)), "p")["signatures"]
+        assert shown["fault"].split(":")[0] in ("signature/form", "attestation/form")
+        assert (shown["sources"], shown["taxpayer"]) == ([], None)
 
 
 def test_a_statement_that_cannot_be_read_is_said_to_be_so(package):

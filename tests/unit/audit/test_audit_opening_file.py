@@ -108,7 +108,7 @@ def test_an_unknown_envelope_is_named(path):
         whole["payload"] = b"sealed"
 
     rewrite(path, seal)
-    with pytest.raises(UsageError, match='unknown envelope "scrypt-chacha20poly1305"'):
+    with pytest.raises(UsageError, match="unknown envelope 'scrypt-chacha20poly1305'"):
         read_opening(path)
     assert describe_opening(path)["envelope"] == "scrypt-chacha20poly1305"
 

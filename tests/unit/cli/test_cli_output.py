@@ -75,7 +75,7 @@ def test_json_is_one_object_and_exact(capsys):
 
 def test_tables_and_fields_are_aligned(capsys):
     output.table(("name", "amount"), [("a", "1.00"), ("long name", "12.00")], right=(1,))
-    output.fields([("Year", "2025"), ("Sources", "one\ntwo")])
+    output.fields([("Year", "2025"), ("Sources", ["one", "two"])])
     assert capsys.readouterr().out == (
         "name       amount\na            1.00\nlong name   12.00\n  Year     2025\n  Sources  one\n           two\n"
     )
