@@ -9,6 +9,9 @@ trades and salts, so that a damaged file is noticed before anything is proven fr
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,11 +42,24 @@ def read_opening(path: str | Path) -> Opening:
     """
     from zkharvest.commitment.opening import Opening
 
-    payload = _unwrap(path, read_private_file(path))
+    with _no_collection():
+        payload = _unwrap(path, read_private_file(path))
+        try:
+            return Opening.from_map(payload)
+        except (ZkharvestError, KeyError, TypeError, ValueError) as error:
+            raise _damaged(path) from error
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """The collector of cycles off: it would walk the trades over and over while they are made, and free nothing."""
+    was = gc.isenabled()
+    gc.disable()
     try:
-        return Opening.from_map(payload)
-    except (ZkharvestError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path) from error
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def describe_opening(path: str | Path) -> dict[str, Any]:

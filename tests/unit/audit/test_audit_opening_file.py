@@ -1,5 +1,6 @@
 """The opening file: private, checked when read, with room for an envelope."""
 
+import gc
 import stat
 
 import msgpack
@@ -116,3 +117,14 @@ def test_an_unknown_envelope_is_named(path):
 def test_describing_shows_nothing_of_the_trades(path):
     assert describe_opening(path) == {"version": 1, "envelope": "plain", "bytes": path.stat().st_size}
     assert opening_file.VERSION == 1
+
+
+def test_the_collector_of_cycles_comes_back(path):
+    read_opening(path)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        read_opening(path)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
