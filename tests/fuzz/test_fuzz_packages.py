@@ -1,0 +1,68 @@
+"""25,000 mutants of accepted packages: none is accepted, none raises, each has a reason with a name.
+
+A failure names the mutator and the number of the mutant: `mutant(name, number)` makes it again.
+"""
+
+from collections import Counter
+from functools import cache
+from random import Random
+
+import pytest
+
+from tests.fuzz.mutants import MUTATORS, load
+from zkharvest.audit import verdict
+from zkharvest.audit.attest import Fault
+from zkharvest.verify import policy
+from zkharvest.verify.rejections import Reason
+
+SEED = 20261122
+WANTED = policy.Policy(min_bits=0, allow_test_preset=True)
+NAMED = {reason.value for reason in Reason} - {Reason.INTERNAL.value}
+UNDECIDED = {reason.value for reason in policy._UNDECIDED}
+SIGNATURES = {fault.value for fault in Fault}
+
+bases = cache(load)
+
+
+def mutant(name, number):
+    mutator = next(mutator for mutator, _ in MUTATORS if mutator.__name__ == name)
+    return mutator(Random(f"{SEED} {name} {number}"), bases())
+
+
+def judged(data):
+    found = policy.verify(data, WANTED)
+    if not (found.accepted and found.unchecked):
+        return found
+    # The proof holds and only a signature was touched: that is for the whole verdict to notice.
+    commitments = {source.id: source.root for source in found.statement.sources}
+    return verdict.verify(data, commitments=commitments, min_bits=0, allow_test_preset=True)
+
+
+def test_the_originals_are_accepted():
+    """Otherwise nothing below would show anything."""
+    for base in bases():
+        opening = policy.verify(base.data, WANTED)
+        assert opening.accepted or opening.reason == "policy/opening-not-compared", opening
+
+
+def test_there_are_enough():
+    assert sum(count for _, count in MUTATORS) >= 25_000
+
+
+@pytest.mark.parametrize(("mutator", "count"), MUTATORS, ids=lambda value: getattr(value, "__name__", str(value)))
+def test_no_mutant_is_accepted(mutator, count):
+    originals = {base.data for base in bases()}
+    reasons, number = Counter(), -1
+    while reasons.total() < count:
+        number += 1
+        assert number < 2 * count, "too many mutants are originals"
+        data = mutant(mutator.__name__, number)
+        if data in originals:
+            continue
+        found = judged(data)
+        at = f"mutant({mutator.__name__!r}, {number}): {found.verdict} {found.reason} {found.detail}"
+        assert not found.accepted, at
+        assert found.reason in NAMED | SIGNATURES, at
+        assert (found.verdict == policy.UNDECIDED) == (found.reason in UNDECIDED), at
+        reasons[found.reason] += 1
+    assert len(reasons) > 1 or mutator.__name__ == "other_form", reasons
