@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar, DayTable
 from zkharvest.ledger.rules import Regime
 
 LAST_INSTANT = 2**45 - 1
+FIRST_DAY = date(1970, 1, 2)
+"""No instant of it is negative in any zone."""
 YEARS = 4
 """Calendars start a multiple of four years before the year's end: that much of a taxpayer's history shows."""
 
@@ -21,6 +24,8 @@ class CalendarRows:
 
     start, long_at (ms) and phase (0 before the year, 1 in it, 2 without effect) are arrays over the rows. With lots
     `carried` in, the days are those of the tax year, and one row of phase 2 stands before them.
+
+    Raises InputError if the first instant is before the first day that a calendar can list.
     """
 
     def __init__(self, regime: Regime, first_instant: int, *, carried: bool = False) -> None:
@@ -28,7 +33,9 @@ class CalendarRows:
         end = date(regime.year + 1, 1, 1)
         year = min(self.calendar.date_of(first_instant).year, regime.year)
         since = date(regime.year if carried else end.year - -(-(end.year - year) // YEARS) * YEARS, 1, 1)
-        since = max(since, date(1970, 1, 2))  # no instant is negative in any zone
+        since = max(since, FIRST_DAY)
+        if not carried and first_instant < self.calendar.first_instant(FIRST_DAY):
+            raise InputError.one("", f"trades before {FIRST_DAY} cannot be proven", "check the times of the first rows")
         before = [(0, 0, 2)] if carried else []
         days = (end - since).days
         table = DayTable(regime.timezone, since, days + 367)
