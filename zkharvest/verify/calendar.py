@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -108,23 +109,32 @@ def make_calendar(first_day: date, days: int, offsets: Sequence[tuple[int, int]]
     return calendar
 
 
-def check_zone(calendar: Calendar, timezone: str) -> None:
-    """Reject(STATEMENT_CALENDAR) unless every day up to the year's end begins when it does in the zone.
+@lru_cache(maxsize=16)
+def check_zone(calendar: Calendar, timezone: str) -> bool:
+    """Whether every listed day begins when it does in the zone, as this machine knows it.
 
-    Reject(STATEMENT_ZONE) where this machine does not know the zone, or knows other rules for days after the year's
-    end: no total depends on those, but from when the lots of the closing inventory are long term does, and rules
-    for the future change.
+    Reject(STATEMENT_CALENDAR) if one up to the year's end does not, Reject(STATEMENT_ZONE) if the zone is unknown here. On
+    later days no total depends, but from when the lots carried out are long term does; and rules for the future change.
+    So there the answer may be False, as long as the offset is one that the zone had on a listed day: a reform that came
+    after the package. Any other offset is Reject(STATEMENT_ZONE).
     """
     try:
         zone = ZoneInfo(timezone)
     except (KeyError, ValueError, OSError):
         raise Reject(Reason.STATEMENT_ZONE, f"this machine does not know the time zone {quoted(timezone)}") from None
-    starts = calendar.starts()
-    for d, start in enumerate(starts):
-        day = calendar.first_day + d * _DAY
-        if first_instant(zone, day) != start:
-            reason = Reason.STATEMENT_CALENDAR if d <= calendar.days else Reason.STATEMENT_ZONE
-            raise Reject(reason, f"{day} does not begin at that instant in {timezone} as this machine knows it")
+    wrong = [
+        d for d, start in enumerate(calendar.starts()) if first_instant(zone, calendar.first_day + d * _DAY) != start
+    ]
+    if not wrong:
+        return True
+    day = calendar.first_day + wrong[0] * _DAY
+    why = f"{day} does not begin at that instant in {timezone} as this machine knows it"
+    if wrong[0] <= calendar.days:
+        raise Reject(Reason.STATEMENT_CALENDAR, why)
+    known = {offset for begin, offset in calendar.offsets if begin <= calendar.days}
+    if any(offset not in known for _, offset in calendar.offsets):
+        raise Reject(Reason.STATEMENT_ZONE, why)
+    return False
 
 
 def first_instant(zone: ZoneInfo, day: date) -> int:

@@ -235,6 +235,10 @@ def not_shown(statement: Statement, policy: Policy, others: Sequence[str]) -> tu
         lines.append(f"that the commitments are the sources' own: {number} not compared")
     if statement.carried_in is not None:
         lines.append("that the sources' records up to January 1 are those from which the lots carried in were computed")
+    if not check_zone(statement.calendar, statement.timezone):
+        lines.append(
+            "that the lots carried out turn long term when stated: this machine knows other rules for days to come"
+        )
     if statement.method == "specific":
         lines.append(
             "that the lots were identified by the time of each disposal: their choice is in the taxpayer's books"

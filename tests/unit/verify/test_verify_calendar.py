@@ -155,6 +155,18 @@ def test_one_day_off_is_found():
         assert caught.value.reason is reason
 
 
+def test_a_reform_after_the_package_leaves_it_accepted():
+    """Offsets the zone had before are believed for days to come, and the difference is reported; others are not."""
+    start, days = date(2022, 1, 1), (date(2025, 1, 1) - date(2022, 1, 1)).days
+    usual = tuple(tuple(run) for run in NEW_YORK["offsets"])
+    assert check_zone(make_calendar(start, days, usual, 2024), "America/New_York")
+    reformed = tuple(run for run in usual if run[0] <= days)  # no summer time in 2025
+    assert not check_zone(make_calendar(start, days, reformed, 2024), "America/New_York")
+    with pytest.raises(Reject) as caught:
+        check_zone(make_calendar(start, days, (*reformed, (days + 60, -3 * 3600)), 2024), "America/New_York")
+    assert caught.value.reason is Reason.STATEMENT_ZONE
+
+
 DAYS = NEW_YORK["days"]
 
 
