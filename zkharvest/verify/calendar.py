@@ -113,10 +113,10 @@ def make_calendar(first_day: date, days: int, offsets: Sequence[tuple[int, int]]
 def check_zone(calendar: Calendar, timezone: str) -> bool:
     """Whether every listed day begins when it does in the zone, as this machine knows it.
 
-    Reject(STATEMENT_CALENDAR) if one up to the year's end does not, Reject(STATEMENT_ZONE) if the zone is unknown here. On
-    later days no total depends, but from when the lots carried out are long term does; and rules for the future change.
-    So there the answer may be False, as long as the offset is one that the zone had on a listed day: a reform that came
-    after the package. Any other offset is Reject(STATEMENT_ZONE).
+    Reject(STATEMENT_CALENDAR) if one up to the year's end does not, Reject(STATEMENT_ZONE) if the zone is unknown here.
+    On later days no total depends, but from when the lots carried out are long term does; and rules for the future
+    change. So there the answer may be False, as long as the offset is one that the zone had on a listed day: a reform
+    that came after the package. Any other offset is Reject(STATEMENT_ZONE).
     """
     try:
         zone = ZoneInfo(timezone)
