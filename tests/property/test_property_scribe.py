@@ -1,0 +1,46 @@
+"""The tape, operation by operation, against a scribe that writes it in plain Python from the rules alone."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from tests.support.extremes import extreme_ledgers
+from tests.support.ledgers import ALL_RULES, ledgers, regimes
+from tests.support.scribe import Scribe
+from zkharvest.ledger import Method
+from zkharvest.ledger.fast_tape import run_tape
+
+
+def same(trades, regime):
+    tape, written = run_tape(trades, regime), Scribe(trades, regime).write()
+    for field in fields(tape):
+        made, told = getattr(tape, field.name), getattr(written, field.name)
+        if isinstance(made, np.ndarray):
+            assert made.dtype == told.dtype
+            assert np.array_equal(made, told), field.name
+        else:
+            assert made == told or list(made) == list(told), field.name
+
+
+@pytest.mark.parametrize(("method", "basis"), ALL_RULES)
+def test_the_tape_is_what_the_rules_say(method, basis):
+    @settings(max_examples=20, deadline=None)
+    @given(ledgers(basis, max_size=50), regimes(method, basis))
+    def told(trades, regime):
+        same(trades, regime)
+
+    told()
+
+
+@pytest.mark.parametrize(("method", "basis"), [rule for rule in ALL_RULES if rule[0] is not Method.SPECIFIC])
+def test_the_tape_is_what_the_rules_say_at_the_edges(method, basis):
+    @settings(max_examples=20, deadline=None)
+    @given(extreme_ledgers(basis), regimes(method, basis))
+    def told(trades, regime):
+        same(trades, regime)
+
+    told()
