@@ -25,6 +25,7 @@ from make_packages import FOLDER, VECTORS, ZONE, opening_of, reproducible
 
 from zkharvest.audit import proving
 from zkharvest.audit.package import package_bytes
+from zkharvest.audit.vector_kinds.packages import judge
 from zkharvest.circuit.lot_machine import witness as generator
 from zkharvest.circuit.lot_machine import witness_tables
 from zkharvest.circuit.lot_machine.witness_trace import Trace
@@ -185,9 +186,17 @@ LIES = [
 ]
 
 
+def assert_honest() -> None:
+    """Without a lie the same way ends in an accepted package: it is the lie that is rejected."""
+    data, header = make(Lie("honest", "no lie"))
+    verdict = judge(data, header["policy"])
+    assert verdict.accepted, verdict
+
+
 def main() -> None:
     """Make all lies, or those named."""
     names = set(sys.argv[1:])
+    assert_honest()
     for lie in LIES:
         if names and not any(name in lie.path for name in names):
             continue
