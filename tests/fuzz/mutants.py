@@ -311,7 +311,7 @@ MUTATORS: tuple[tuple[Mutator, int], ...] = (
     (other_form, 1000),
     (stated, 2000),
     (from_another, 1500),
-    (said, 3000),
-    (opened, 1000),
+    (said, 2500),
+    (opened, 700),
     (rearranged, 1000),
 )
