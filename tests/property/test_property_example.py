@@ -1,0 +1,36 @@
+"""The shipped example: for every method, basis and year, the proof states what `ledger report` says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import statement
+from zkharvest.circuit.lot_machine.buses import BUCKETS
+from zkharvest.circuit.lot_machine.witness import make_witness
+from zkharvest.commitment.opening import commit
+from zkharvest.ledger import Basis, Method, Regime, run_ledger
+from zkharvest.trades import load_trades
+
+TRADES = Path(__file__).parents[2] / "examples" / "taxpayer" / "trades.csv"
+
+
+@pytest.fixture(scope="module")
+def opening():
+    return commit(load_trades(TRADES), seed=statement.SEED)
+
+
+@pytest.mark.parametrize("year", [2023, 2024, 2025])
+@pytest.mark.parametrize("basis", Basis)
+@pytest.mark.parametrize("method", Method)
+def test_the_example_s_totals_are_those_of_the_report(opening, method, basis, year):
+    regime = Regime(method, basis, "America/New_York", year)
+    stated = make_witness(opening, regime, definition=statement.definition()).totals
+    plain, fast = (run_ledger(opening.trades, regime, engine=engine) for engine in ("plain", "fast"))
+    assert plain.totals == fast.totals
+    assert plain.disposals == fast.disposals
+    told = plain.totals
+    expected = (told.short_term_gain, told.short_term_loss, told.long_term_gain, told.long_term_loss, told.proceeds)
+    assert tuple(stated[b] for b in BUCKETS) == expected
+    assert told.basis == told.proceeds - told.gain
