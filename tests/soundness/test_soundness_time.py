@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import statement
 from tests.support.forge import forge
+from tests.support.lies.terms import LateCalendar
 from tests.support.make import at, trade
 from tests.support.scribe import Scribe, told_by
 from zkharvest.circuit.lot_machine.calendar_rows import CalendarRows
@@ -253,39 +254,13 @@ def test_a_record_of_the_year_is_left_without_effect(gone):
 # --------------------------------------------------------------------------------------------- rows of the calendar
 
 
-class Late(CalendarRows):
-    """A calendar that begins with the tax year; earlier trades look up the idle last row of its table."""
-
-    def __init__(self, given, first, **options):
-        super().__init__(given, first, **options)
-        skipped = int((self.phase == 0).sum()) - 1
-        self.start, self.long_at, self.phase = (x[skipped:] for x in (self.start, self.long_at, self.phase))
-        self.listed = len(self.start)
-        self.start = np.concatenate((self.start, [0, self.start[0]]))
-        self.long_at, self.phase = (np.concatenate((x, [0])) for x in (self.long_at, self.phase))
-
-    def columns(self):
-        kept = self.start, self.long_at, self.phase
-        self.start, self.long_at, self.phase = (x[: self.listed] for x in kept)
-        columns = super().columns()
-        self.start, self.long_at, self.phase = kept
-        return columns
-
-    def day_of(self, instants):
-        day = np.searchsorted(self.start[: self.listed], instants, side="right") - 1
-        return np.where(day < 0, self.listed, day)
-
-    def long_from(self, acquired):
-        return self.long_at[self.day_of(acquired)]
-
-
 def test_a_day_before_the_calendar():
     """The row after the last is the first: an idle last row is a day from 0 to the first listed day, long from 0.
 
     Bought in December, sold in June: long term at once, if the calendar begins with the year.
     """
     rows = [trade("2023-12-15", "a/1", "buy", 1, 100), YEAR[1]]
-    forged = forge(committed(rows), regime(), replace={"CalendarRows": Late}, idle=0)
+    forged = forge(committed(rows), regime(), replace={"CalendarRows": LateCalendar}, idle=0)
     listed = forged.public.columns[statement.table_number("calendar"), 0]
     assert len(listed) < 400
     assert len(forged.traces["calendar"]) == len(listed) + 1

@@ -50,7 +50,7 @@ class Sheet:
         count = sum(n.startswith(stem) and n[len(stem) :].isdigit() for n in names)
         return [int(self[f"{stem}{i}"][row]) for i in range(count)]
 
-    def set(self, row: int, **values: int) -> None:
+    def set(self, row: int, /, **values: int) -> None:
         """Set cells of a row, reduced mod p."""
         for name, value in values.items():
             self[name][row] = value % P

@@ -91,6 +91,10 @@ class Scribe:
         """The value of the closing trade that goes with the part."""
         return part_of(value, part, whole)
 
+    def rest(self, rest: int, value: int) -> tuple[int, int]:
+        """What a trade has left for its next part."""
+        return rest, value
+
     def moved(self, trade: int, value: int) -> int:
         """The value with which a moved part arrives."""
         return value
@@ -154,7 +158,7 @@ class Scribe:
             self.taken(entry, part, value)
             if entry.quantity <= 0 and entry in self.lists[entry.pool]:
                 self.lists[entry.pool].remove(entry)
-            rest, rest_value = rest - part, rest_value - mine
+            rest, rest_value = self.rest(rest - part, rest_value - mine)
             if moves:
                 there = Pool(t.asset, t.to, Side.LONG)
                 self.insert(MOVE_IN, trade, Entry(-1, entry.trade, there, part, self.moved(trade, value), entry.unit))

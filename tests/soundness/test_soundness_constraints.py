@@ -1,0 +1,38 @@
+"""Every constraint is needed: for each there is a dishonest witness that breaks it and nothing else.
+
+A constraint that nothing breaks would be dead, or never registered; one that never breaks alone is implied by others.
+The exceptions are listed with their reason beside the lies (`tests/support/lies`).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.lies.every import CONSTRAINTS, ELSEWHERE, LIES, TOGETHER
+from tests.support.local import Board
+
+HASHES = [name for name in LIES if name.startswith(("poseidon.round", "poseidon.partial"))]
+OTHERS = [name for name in LIES if name not in HASHES]
+
+
+def test_every_constraint_is_accounted_for():
+    covered = [*LIES, *TOGETHER, *ELSEWHERE]
+    assert sorted(covered) == sorted(CONSTRAINTS)
+
+
+def test_exceptions_are_few():
+    assert len(TOGETHER) < len(CONSTRAINTS) / 10
+    assert all(len(reason) > 20 for reason in TOGETHER.values())
+
+
+@pytest.mark.parametrize("constraint", OTHERS)
+def test_a_lie_breaks_this_constraint_alone(constraint):
+    assert Board(LIES[constraint]()).verdict() == {constraint}
+
+
+@pytest.mark.parametrize("constraint", OTHERS[::23])
+def test_the_checker_says_the_same(constraint):
+    """The verdicts above are those of quick integer arithmetic; the checker's are of galois arrays."""
+    forged = LIES[constraint]()
+    assert forged.broken() == {constraint}
+    assert Board(forged).verdict() == {constraint}

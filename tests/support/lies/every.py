@@ -1,0 +1,19 @@
+"""All lies: importing this module registers them."""
+
+from __future__ import annotations
+
+from tests.support import statement
+from tests.support.lies import amounts, cells, comparisons, hashes, lists, sequence, tables, terms
+from tests.support.lies.registry import LIES, TOGETHER
+
+MODULES = (amounts, cells, comparisons, hashes, lists, sequence, tables, terms)
+
+ELSEWHERE = {
+    "steps.closes_last": "test_soundness_order.py: a lot is drained before the trades are over",
+    "steps.loads_first": "test_soundness_inventory.py: a lot is loaded between trades",
+}
+"""Constraints whose lie is a test of its own."""
+
+CONSTRAINTS = [f"{t['name']}.{c['name']}" for t in statement.description()["tables"] for c in t["constraints"]]
+
+__all__ = ["CONSTRAINTS", "ELSEWHERE", "LIES", "MODULES", "TOGETHER"]
