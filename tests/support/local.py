@@ -166,8 +166,9 @@ class Board:
     def single(self, t: int, edits: Sequence[tuple[int, Mapping[int, int]]]) -> list[set[str]]:
         """What each edit of one row of table t (row, column -> new value) breaks, each on its own.
 
-        The range table's multiplicities follow.
+        The range table's multiplicities follow, but for edits of that table itself.
         """
+        follows = self.names[t] != "range"
         rows = np.array([row for row, _ in edits])
         trace, height = self.traces[t], len(self.traces[t])
         here, before, after = trace[rows].copy(), trace[rows - 1], trace[(rows + 1) % height]
@@ -199,7 +200,7 @@ class Board:
                 off = [key for key, count in messages.items() if count % P]
                 if bus == "tally":
                     out[m] |= {f"tally {slot}" for slot in off}
-                elif bus in RANGES:
+                elif bus in RANGES and follows:
                     off = [key for key in off if any(x >= RANGES[bus] for x in key)]
                 if off and bus != "tally":
                     out[m].add(f"bus {bus}")

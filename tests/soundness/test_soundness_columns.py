@@ -1,0 +1,158 @@
+"""Every cell of a used row is tied to something: another value there breaks a constraint, a bus or a tally.
+
+Which columns are free on which rows is listed; a column that becomes free, or ceases to be, is a change of the circuit
+that someone must mean.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+
+from tests.support import statement
+from tests.support.forge import KINDS
+from tests.support.lies.cells import ROWS
+from tests.support.lies.registry import run
+from tests.support.local import Board
+from tests.support.make import trade
+from zkharvest.circuit.expr import P
+
+# All kinds of rows: the base ledger, a disposal in part, a lot that is left, a record after the year, lots carried in.
+LEDGER = [
+    *ROWS,
+    trade("2024-07-01", "a/7", "buy", 3, 100),
+    trade("2024-07-02", "a/8", "sell", 1, 100),
+    trade("2024-07-02", "a/11", "transfer", 1, to="b"),
+    trade("2024-07-03", "a/9", "buy", 2, 100, asset="ETH"),
+    trade("2025-01-01", "a/10", "sell", 1, 5),
+]
+CARRIED = [trade("2022-01-01", f"a/c{n}", "buy", 1, 10, asset="ADA") for n in range(2)]
+
+DAY = "day_start day_end day_long"  # looked up on the first row of a trade only
+LINKED = "key node_next node_next_key node_write"  # read where an entry comes or goes
+LIST = f"{LINKED} pred pred_write pred_key pred_next pred_next_key node unit lot_seq long_from"  # no list is touched
+RECORD = "phase position rest_quantity"  # no record is at work
+PLACE = "tree level index"  # of a first half: that of its second half counts
+FREE = {
+    "steps": {
+        "load": f"{DAY} {RECORD} content_write left_inverse long_term",
+        "open": "content_write inventory left_inverse long_term to",
+        "take": "inventory",
+        "settle": f"{DAY} {LIST} content_write inventory",
+        "out": "inventory long_term",
+        "into": f"{DAY} content_write inventory long_term rest_value",
+        "skip": f"{LIST} content_write inventory left_inverse long_term to wallet",
+        "close": f"{DAY} {RECORD} left_inverse long_term",
+        "idle": f"{DAY} {LIST} {RECORD} asset content_write inventory left_inverse long_term rest_value to wallet",
+    },
+    "poseidon": {
+        "is_record": "",
+        "is_lot_a": "tree level index",
+        "is_lot_b": "",
+        "is_node": "",
+        "idle": "tree level index",
+    },
+    "pools": {"active": "", "idle": "asset3 asset4 asset5 last_write"},
+    "sources": {"active": "", "idle": "number count code"},
+    "calendar": {"active": "", "idle": ""},
+    "totals": {"active": "", "idle": "sum carry_in"},
+    "range": {"active": "", "idle": "row hi lo pair_count u15_count"},
+}
+# Free on some rows of the kind: later parts of a trade look up no day, a lot that stays reads no link of its own, one
+# that goes has no inverse, and only the first part of a transfer names its destination.
+SOMETIMES = {"take": f"{DAY} {LINKED} left_inverse", "out": f"{DAY} {LINKED} left_inverse rest_value"}
+
+
+@cache
+def board() -> Board:
+    return Board(run(LEDGER, carried=CARRIED))
+
+
+def kind(table: str, row: dict[str, int]) -> str:
+    """What a row does."""
+    if table == "steps":
+        return next((k for k in KINDS if row[f"is_{k}"]), "idle")
+    if table == "poseidon":
+        return next((k for k in ("is_record", "is_lot_a", "is_lot_b", "is_node") if row[k]), "idle")
+    if table == "totals":
+        return "active" if any(row[f"bucket{b}"] for b in range(5)) else "idle"
+    return "active" if table == "calendar" or row["active"] else "idle"
+
+
+def expand(table: str, stems: str) -> set[str]:
+    """Columns by their names without number."""
+    names = statement.column_names(table)
+    return {n for n in names for stem in stems.split() if n == stem or re.fullmatch(rf"{stem}[0-9]+", n)}
+
+
+def free_cells(table: str, rows: list[int]) -> dict[str, list[set[str]]]:
+    """By kind of row, for each row the columns in which a random value breaks nothing."""
+    b, rng = board(), np.random.default_rng(1)
+    t = statement.table_number(table)
+    names = statement.column_names(table)
+    found: dict[str, list[set[str]]] = {}
+    for row in rows:
+        results = b.single(t, [(row, {c: int(rng.integers(P))}) for c in range(len(names))])
+        free = {c for c, broken in enumerate(results) if not broken}
+        cells = dict(zip(names, b.traces[t][row].tolist(), strict=True))
+        found.setdefault(kind(table, cells), []).append({names[c] for c in free if "blind" not in names[c]})
+        ring = {names[c] for c in free if "blind" in names[c]}
+        assert ring == (set() if cells["blind_on"] else {"blind_out", "blind_in"})
+    return found
+
+
+def rows_of(table: str) -> list[int]:
+    count = len(board().traces[statement.table_number(table)])
+    if table in ("range", "calendar"):
+        return [0, 1, 31, 32, 300, count - 2]
+    if table == "poseidon":
+        return [*range(0, count - 1, 5), count - 2]
+    return list(range(count - 1))
+
+
+def test_the_board_is_honest():
+    assert board().verdict() == set()
+
+
+@pytest.mark.parametrize("table", FREE)
+def test_every_cell_is_tied_to_something(table):
+    found = free_cells(table, rows_of(table))
+    assert set(found) <= set(FREE[table])
+    for what, cells in found.items():
+        always = expand(table, FREE[table][what])
+        sometimes = always | expand(table, SOMETIMES.get(what, ""))
+        assert set.intersection(*cells) == always, what
+        assert set.union(*cells) == sometimes, what
+
+
+def test_all_kinds_of_rows_are_looked_at():
+    for table, kinds in FREE.items():
+        if table != "calendar":
+            rows = board().traces[statement.table_number(table)].tolist()
+            names = statement.column_names(table)
+            assert {kind(table, dict(zip(names, row, strict=True))) for row in rows} == set(kinds)
+
+
+def test_every_column_is_tied_somewhere():
+    for table, kinds in FREE.items():
+        free = [expand(table, stems) | expand(table, SOMETIMES.get(kind, "")) for kind, stems in kinds.items()]
+        assert not set.intersection(*free) or table == "calendar", table
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_checker_sees_the_same(seed):
+    """A random cell of a random table, through the constraint checker."""
+    rng = np.random.default_rng(seed)
+    forged = run(LEDGER, carried=CARRIED)
+    table = ("steps", "poseidon", "pools", "sources", "totals", "steps")[seed]
+    t, sheet = statement.table_number(table), forged.sheet(table)
+    row, column = int(rng.integers(len(sheet.cells[0]) - 1)), int(rng.integers(len(sheet.cells)))
+    value = int(rng.integers(P))
+    quick = board().broken({(t, row, column): value})
+    assert quick == board().single(t, [(row, {column: value})])[0]
+    sheet.cells[column, row] = value
+    forged.recount()
+    assert forged.broken() == Board(forged).verdict() == quick
