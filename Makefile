@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint types imports vectors bench wheel-test readme check ci clean
+.PHONY: help setup demo test audit coverage lint types imports vectors bench wheel-test readme check ci clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ demo: $(VENV)/.program ## prove and verify the example's losses; then watch a ch
 
 test: $(VENV)/.tools ## run the tests
 	$(BIN)/python -m pytest
+
+audit: $(VENV)/.tools ## run the long tests of the proof core
+	$(BIN)/python -m pytest -m audit
 
 coverage: $(VENV)/.tools ## run the tests and say which branches they leave out
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
