@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
-from zkharvest.trades.importers.table import Format, Row, Table
+from zkharvest.trades.importers.rows import Row
+from zkharvest.trades.importers.table import Format, Table
 from zkharvest.trades.text import quoted
 
 _NAMES = {"ETH2": "ETH", "ETH2R": "ETH"}

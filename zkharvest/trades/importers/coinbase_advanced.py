@@ -14,7 +14,8 @@ from collections import defaultdict
 
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
-from zkharvest.trades.importers.table import Format, Row, Table
+from zkharvest.trades.importers.rows import Row
+from zkharvest.trades.importers.table import Format, Table
 from zkharvest.trades.text import quoted
 
 

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from zkharvest.trades.importers.cells import ATOMS, amount_with_unit, float_print, moment, number
 from zkharvest.trades.importers.gather import Event, Gather, Leg, Move, RowError
 from zkharvest.trades.importers.prices import Prices
-from zkharvest.trades.importers.table import Row
+from zkharvest.trades.importers.rows import Row
 from zkharvest.trades.model import (
     MONEY_DECIMALS,
     MONEY_LIMIT,

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from zkharvest.errors import Problem
-from zkharvest.trades.importers.table import Row
+from zkharvest.trades.importers.rows import Row
 from zkharvest.trades.model import Trade
 from zkharvest.trades.text import format_time, quoted
 

@@ -19,7 +19,8 @@ import re
 from zkharvest.trades.importers.cells import number
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
-from zkharvest.trades.importers.table import Format, Row, Table
+from zkharvest.trades.importers.rows import Row
+from zkharvest.trades.importers.table import Format, Table
 from zkharvest.trades.text import TextError, quoted
 
 _AMOUNT = re.compile(r"(?P<asset>\S+) Amount (?P=asset)")

@@ -11,14 +11,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import read_text, records
+from zkharvest.trades.importers.draft import Draft
+from zkharvest.trades.importers.rows import Row
 from zkharvest.trades.text import quoted
-
-if TYPE_CHECKING:
-    from zkharvest.trades.importers.draft import Draft
 
 _PREAMBLE = 20  # records before the header
 
@@ -68,27 +66,6 @@ class Format:
             and not (self.extra and re.fullmatch(self.extra, cell.strip()))
         ]
         return lacks, more
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One record: cells by column name, with the place of each for errors."""
-
-    file: str
-    line: int
-    cells: dict[str, str]
-    headings: dict[str, str]
-
-    def __getitem__(self, column: str) -> str:
-        return self.cells[column]
-
-    def get(self, column: str) -> str:
-        """The cell, or nothing where this variant of the export has no such column."""
-        return self.cells.get(column, "")
-
-    def where(self, column: str = "") -> str:
-        place = f"{self.file}:{self.line}"
-        return f"{place}:{self.headings.get(column, column)}" if column else place
 
 
 @dataclass(frozen=True, slots=True)
