@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from zkharvest.prove.sha256 import _START, _compress
+from zkharvest.prove.sha256 import START, compress
 from zkharvest.simd.lanes import byteswap, load, shl, shr, splat, splat_at, store
 from zkharvest.simd.threads import over_ranges
 from zkharvest.verify.transcript import grinding_holds
@@ -41,7 +41,7 @@ def _lay_out(w: Any, digest: Any, front: Any, back: Any) -> None:
             if front.size > 0:
                 store(w, k, splat_at(front, t))
             store(w, k + 256, splat_at(back, t))
-            store(digest, k, splat_at(_START, t))
+            store(digest, k, splat_at(START, t))
 
 
 @njit(nogil=True, cache=True)
@@ -63,11 +63,11 @@ def _search(start: Any, stop: Any, state: Any, high: Any, first: Any, length: An
                 store(w, 32 * 11 + 16 * half, splat_at(_ABSORB, 3) | (nonce & splat(np.uint32(0xFF))))
                 store(w, 32 * 12 + 16 * half, byteswap(shr(nonce, 8) | shl(upper, 24)))
                 store(w, 32 * 13 + 16 * half, byteswap(shr(upper, 8)) | splat(np.uint32(0x80)))
-            _compress(digest, w)
+            compress(digest, w)
             for k in range(0, 256, 16):
                 store(w, k, load(digest, k))
             _lay_out(w, digest, state[:0], _POW)
-            _compress(digest, w)
+            compress(digest, w)
             for lane in range(32):
                 if digest[lane] >> shift == 0:
                     found[slot] = low + lane

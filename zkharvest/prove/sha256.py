@@ -60,7 +60,7 @@ def _root_bits(prime: int, degree: int) -> int:
 
 
 _PRIMES = [q for q in range(2, 312) if all(q % d for d in range(2, q))]
-_START = np.array([_root_bits(q, 2) for q in _PRIMES[:8]], dtype=np.uint32)  # FIPS 180-4, section 5.3.3
+START = np.array([_root_bits(q, 2) for q in _PRIMES[:8]], dtype=np.uint32)  # FIPS 180-4, section 5.3.3
 _ROUND = np.array([_root_bits(q, 3) for q in _PRIMES[:64]], dtype=np.uint32)  # FIPS 180-4, section 4.2.2
 
 
@@ -96,7 +96,7 @@ def _read(state: Any, at: Any) -> Any:
 
 
 @helper
-def _compress(state: Any, w: Any) -> None:
+def compress(state: Any, w: Any) -> None:
     """Absorb a block of each of 32 messages.
 
     Word t of messages 0..15 is at w[32 t], of messages 16..31 sixteen elements further; there are 16 words, and
@@ -156,8 +156,8 @@ def _hash(
     for group in range(start, stop):
         last = count - 1 - 32 * group  # idle lanes repeat the last message
         for k in range(8):
-            store(state, 32 * k, splat_at(_START, k))
-            store(state, 32 * k + 16, splat_at(_START, k))
+            store(state, 32 * k, splat_at(START, k))
+            store(state, 32 * k + 16, splat_at(START, k))
         before_low = before_high = splat(np.uint32(prefix))
         for block in range(blocks):
             runs = _runs(block, widths, parts, columns, bits)
@@ -187,7 +187,7 @@ def _hash(
             if block == blocks - 1:  # the length in bits, below 2^32
                 store(w, 32 * 15, splat(np.uint32(32 * words + 8)))
                 store(w, 32 * 15 + 16, splat(np.uint32(32 * words + 8)))
-            _compress(state, w)
+            compress(state, w)
         for k in range(8):
             store(tile, 16 * k, byteswap(load(state, 32 * k)))
             store(tile, 16 * k + 256, byteswap(load(state, 32 * k + 16)))

@@ -36,7 +36,7 @@ def leaves(canonical: Words, salts: kernel.Bytes) -> list[bytes]:
 def test_constants_are_those_of_the_standard() -> None:
     # The first and last of each list as printed in FIPS 180-4, sections 4.2.2 and 5.3.3.
     assert (kernel._ROUND[0], kernel._ROUND[63]) == (0x428A2F98, 0xC67178F2)
-    assert (kernel._START[0], kernel._START[7]) == (0x6A09E667, 0x5BE0CD19)
+    assert (kernel.START[0], kernel.START[7]) == (0x6A09E667, 0x5BE0CD19)
 
 
 # Widths around every block boundary: 17 + 4c + 9 bytes fill blocks at c = 9.5, 25.5, 41.5.
