@@ -25,11 +25,14 @@ from zkharvest.verify.description import (
 )
 from zkharvest.verify.field import P
 from zkharvest.verify.params import MIN_LOG_ROWS
+from zkharvest.verify.text import quoted
 
 LANGUAGE = 1
 MAX_LOG_ROWS = 22
 WHERES = ("all", "first", "last", "transition")
+MAX_BYTES = 1 << 22
 _LIMIT = 1 << 20  # of list elements: far above any circuit, far below trouble
+_MOST = 1 << 20  # a degree that is this or more: squares of squares would soon be numbers that fill the memory
 _T = TypeVar("_T")
 
 
@@ -39,9 +42,13 @@ class DescriptionError(ValueError):
 
 def read_description(data: bytes) -> Description:
     """The circuit that `data`, the exact bytes of a circuit.json, describes; DescriptionError if none."""
+    if len(data) > MAX_BYTES:
+        _fail("circuit", f"more than {MAX_BYTES} bytes")
     try:
         document = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_float=_no_float)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except DescriptionError:
+        raise
+    except (ValueError, RecursionError) as error:  # also an integer of more digits than Python converts
         raise DescriptionError(f"not JSON: {error}") from None
     return _description(document)
 
@@ -61,7 +68,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _no_float(text: str) -> NoReturn:
-    _fail("number", f"{text} is not an integer")
+    _fail("number", f"{quoted(text)} is not an integer")
 
 
 def _object(value: object, where: str, *keys: str) -> list[Any]:
@@ -81,7 +88,7 @@ def _each(value: object, where: str, read: Callable[[Any, str], _T]) -> tuple[_T
 def _int(value: object, where: str, low: int, high: int) -> int:
     """An integer in [low, high)."""
     if type(value) is not int or not low <= value < high:
-        _fail(where, f"{value!r} is not an integer in [{low}, {high})")
+        _fail(where, f"{quoted(value)} is not an integer in [{low}, {high})")
     return value
 
 
@@ -176,7 +183,7 @@ def _public_message(value: object, where: str, scope: _Scope) -> PublicMessage:
     bus, sign, each, message = _object(value, where, "bus", "sign", "each", "message")
     names = [item.name for item in scope.lists]
     if each is not None and each not in names:
-        _fail(where, f"no list {each!r}")
+        _fail(where, f"no list {quoted(each)}")
     position = None if each is None else names.index(each)
     fields = 0 if position is None else len(scope.lists[position].fields)
 
@@ -310,12 +317,12 @@ def _check_groups(table: Table, where: str) -> None:
 
 
 def node_degrees(table: Table) -> list[int]:
-    """The degree of every node in the columns: never taken from the file, always recomputed."""
+    """The degree of every node in the columns, 2^20 for all above: never taken from the file, always recomputed."""
     degrees: list[int] = []
     for node in table.nodes:
         below = [degrees[a] for a in _operands(node)]
         if node[0] == "mul":
-            degrees.append(sum(below))
+            degrees.append(min(sum(below), _MOST))
         else:
             degrees.append(1 if node[0] in ("col", "pub") else max(below, default=0))
     return degrees

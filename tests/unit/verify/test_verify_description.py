@@ -2,11 +2,13 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 import verify_tiny_circuit as tiny
 
 from zkharvest.verify.description_reader import (
+    MAX_BYTES,
     DescriptionError,
     group_degree,
     node_degrees,
@@ -160,6 +162,8 @@ def test_each_defect_is_refused(path, value, why):
         b'{"lang": 1.0}',
         b'{"lang": NaN}',
         b"[" * 100_000,
+        b'{"lang": ' + b"9" * 5000 + b"}",  # more digits than Python converts
+        b'{"lang": 1' + b"0" * 5000 + b".5}",
         tiny.DATA + b"x",
         tiny.DATA.replace(b'"degree": 4', b'"degree": 4.0'),
         tiny.DATA.replace(b'"degree": 4', b'"degree": 4, "degree": 4'),
@@ -174,6 +178,30 @@ def test_declared_degree_is_recomputed():
     """A circuit that declares 3 but has degree 4 would split its quotient into too few pieces."""
     with pytest.raises(DescriptionError, match="degree 4 is above the declared 3"):
         read_description(json.dumps(edited(("degree",), 3)).encode())
+
+
+def test_a_degree_is_no_number_that_fills_the_memory():
+    """Each node is the square of the one before: the last would be of degree 4 * 2^20000."""
+    document = edited((*WALK, "constraints", "+"), {"name": "tower", "where": "all", "node": 20_026})
+    nodes = document["tables"][0]["nodes"]
+    nodes += [["mul", len(nodes) + i - 1, len(nodes) + i - 1] for i in range(20_000)]
+    with pytest.raises(DescriptionError, match="degree 1048576 is above"):
+        read_description(json.dumps(document).encode())
+    table = tiny.DESCRIPTION.tables[0]
+    assert max(node_degrees(replace(table, nodes=tuple(map(tuple, nodes))))) == 2**20
+
+
+def test_what_is_shown_of_a_value_is_short():
+    for value in (["x"] * 10_000, "x" * 10_000, {"x" * 10_000: 1}):
+        with pytest.raises(DescriptionError) as error:
+            read_description(json.dumps(edited(("degree",), value)).encode())
+        assert len(str(error.value)) < 200
+
+
+def test_a_description_has_a_largest_size():
+    assert read_description(tiny.DATA + b" " * (MAX_BYTES - len(tiny.DATA))) == tiny.DESCRIPTION
+    with pytest.raises(DescriptionError, match="bytes"):
+        read_description(tiny.DATA + b" " * (MAX_BYTES - len(tiny.DATA) + 1))
 
 
 def test_multiplicities_cannot_wrap():
