@@ -21,7 +21,7 @@ from zkharvest.circuit import check as checker
 from zkharvest.circuit.expr import P
 
 Cell = tuple[int, int, int]  # table, row, column
-_hashes: dict[bytes, Any] = {}
+_hashes: dict[tuple[int, bytes], Any] = {}
 RANGES = {"bytes": 256, "u15": 1 << 15}
 
 
@@ -39,8 +39,8 @@ class Outcome:
 class Board:
     """An honest run, whose cells can be changed for trial."""
 
-    def __init__(self, forgery: Forgery) -> None:
-        self.description = statement.description()
+    def __init__(self, forgery: Forgery, description: Mapping[str, Any] | None = None) -> None:
+        self.description = description or statement.description()
         self.tables = self.description["tables"]
         self.names = [t["name"] for t in self.tables]
         self.traces = [forgery.traces[n].astype(np.int64) for n in self.names]
@@ -106,28 +106,33 @@ class Board:
     def verdict(self) -> set[str]:
         """What is broken on the whole board, as `Forgery.broken` says it: without galois, many times as fast."""
         found: set[str] = set()
-        balance: dict[str, Counter[tuple[int, ...]]] = defaultdict(Counter)
         tallies: Counter[int] = Counter()
         for t, table in enumerate(self.tables):
-            outcome = self._whole(t)
-            for k in np.flatnonzero(outcome.constraints.any(axis=0)):
+            for k in np.flatnonzero(self._whole(t).constraints.any(axis=0)):
                 found.add(f"{self.names[t]}.{table['constraints'][k]['name']}")
-            self._count(t, outcome, 1, balance, tallies)
+        balance = self.imbalance(tallies)
+        found |= {f"bus {bus}" for bus, messages in balance.items() if any(n % P for n in messages.values())}
+        return found | {f"tally {slot}" for slot, value in tallies.items() if value % P}
+
+    def imbalance(self, tallies: Counter[int] | None = None) -> dict[str, Counter[tuple[int, ...]]]:
+        """By bus, how often each message is sent more than received (modulo p); `tallies` are added up on the way."""
+        balance: dict[str, Counter[tuple[int, ...]]] = defaultdict(Counter)
+        for t in range(len(self.tables)):
+            self._count(t, self._whole(t), 1, balance, Counter() if tallies is None else tallies)
         for number, bus in enumerate(self.buses, start=1):
             for message, sign in checker._public_messages(self.description, number, self.public):
                 balance[bus][tuple(message)] += sign
-        found |= {f"bus {bus}" for bus, messages in balance.items() if any(n % P for n in messages.values())}
-        return found | {f"tally {slot}" for slot, value in tallies.items() if value % P}
+        return balance
 
     def _whole(self, t: int) -> Outcome:
         """A whole table; hash tables, the same from lie to lie, are not evaluated again."""
         rows = np.arange(len(self.traces[t]))
         if self.names[t] != "poseidon":
             return self.outcome(t, rows)
-        key = hashlib.sha256(self.traces[t].tobytes()).digest()
+        key = id(self.tables[t]), hashlib.sha256(self.traces[t].tobytes()).digest()
         if key not in _hashes:
-            _hashes[key] = self.outcome(t, rows)
-        return _hashes[key]
+            _hashes[key] = self.tables[t], self.outcome(t, rows)  # the table is kept, so that its id stays its own
+        return _hashes[key][1]
 
     def _count(self, t: int, outcome: Outcome, sign: int, balance: Any, tallies: Counter[int]) -> None:
         for i, act in enumerate(self.tables[t]["interactions"]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support import statement
 from tests.support.lies import amounts, cells, comparisons, hashes, lists, sequence, tables, terms
-from tests.support.lies.registry import LIES, TOGETHER
+from tests.support.lies.registry import LIES, MUTANT_LIES, STARVED, TOGETHER
 
 MODULES = (amounts, cells, comparisons, hashes, lists, sequence, tables, terms)
 
@@ -16,4 +16,4 @@ ELSEWHERE = {
 
 CONSTRAINTS = [f"{t['name']}.{c['name']}" for t in statement.description()["tables"] for c in t["constraints"]]
 
-__all__ = ["CONSTRAINTS", "ELSEWHERE", "LIES", "MODULES", "TOGETHER"]
+__all__ = ["CONSTRAINTS", "ELSEWHERE", "LIES", "MODULES", "MUTANT_LIES", "STARVED", "TOGETHER"]

@@ -18,6 +18,8 @@ from zkharvest.ledger import Basis, Method, Regime
 from zkharvest.trades.model import Trade
 
 LIES: dict[str, Callable[[], Forgery]] = {}
+MUTANT_LIES: dict[str, Callable[[], Forgery]] = {}
+STARVED: dict[str, str] = {}
 TOGETHER: dict[str, str] = {}
 
 
@@ -37,6 +39,46 @@ def lies(stem: str, make: Callable[..., Forgery], numbers: Iterable[int]) -> Non
 def together(reason: str, *constraints: str) -> None:
     """Say why constraints are not broken alone."""
     TOGETHER.update(dict.fromkeys(constraints, reason))
+
+
+def mutant_lie(mutant: str, make: Callable[..., Forgery], *arguments: Any) -> None:
+    """Register the forgery that only this mutant of the circuit lets pass (names: tests/mutation/mutants.py)."""
+    if mutant in MUTANT_LIES:
+        raise ValueError(f"{mutant} has a lie already")
+    MUTANT_LIES[mutant] = partial(make, *arguments)
+
+
+def bus_lie(interaction: str, make: Callable[..., Forgery], *arguments: Any) -> None:
+    """A lie for an interaction that is gone: "steps -> link #1"."""
+    mutant_lie(interaction, make, *arguments)
+
+
+def field_lie(bus: str, field: int, make: Callable[..., Forgery], *arguments: Any) -> None:
+    """A lie for a bus whose messages lack a field, everywhere."""
+    mutant_lie(f"bus {bus}[{field}]", make, *arguments)
+
+
+def tally_lie(table: str, slot: int, make: Callable[..., Forgery], *arguments: Any) -> None:
+    """A lie for a table that adds nothing to a slot."""
+    mutant_lie(f"tally {table}[{slot}]", make, *arguments)
+
+
+def public_lie(message: str, make: Callable[..., Forgery], *arguments: Any) -> None:
+    """A lie for messages that the verifier no longer accounts for: "public total #2"."""
+    mutant_lie(message, make, *arguments)
+
+
+def weak_lie(constraint: str, term: str, make: Callable[..., Forgery], *arguments: Any) -> None:
+    """A lie for a constraint that no longer holds on one kind of row: `term` is dropped from its selector."""
+    mutant_lie(f"{constraint} without {term}", make, *arguments)
+
+
+def starved(reason: str, *mutants: str) -> None:
+    """Mutants that accept nothing the circuit rejects: what they drop is asked for by others, which stay.
+
+    They have no dishonest witness; an honest one that they reject takes its place.
+    """
+    STARVED.update(dict.fromkeys(mutants, reason))
 
 
 @cache
