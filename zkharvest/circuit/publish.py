@@ -1,4 +1,4 @@
-"""What is published of a circuit: the frozen description, its statement in English, its size.
+"""What is published of a circuit: the frozen description, its statement in English, its size, its soundness.
 
 `python -m zkharvest.circuit.publish` writes `circuits/lot-machine/v1/`. An existing version with other bytes is kept:
 what has been released is never changed, a new version is a new folder (`--unreleased` overrides this while a
@@ -16,12 +16,10 @@ from typing import Any
 
 from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.lot_machine.definition import define
-from zkharvest.verify import soundness
+from zkharvest.circuit.security import markdown, report
 from zkharvest.verify.description_reader import read_description
-from zkharvest.verify.params import PRESETS
 
 EXTENSION = 5
-STATS_HEIGHTS = (13, 15, 18, 20)
 
 STATEMENT = """\
 There are records that open the sources' roots, and lots that open the opening inventory, such that running the lot
@@ -46,8 +44,14 @@ def documents() -> dict[str, bytes]:
     return {
         "circuit.json": frozen,
         "README.md": _readme(circuit, frozen).encode(),
+        "SECURITY.md": security_document(frozen),
         "STATS.json": (json.dumps(_stats(circuit, frozen), indent=1) + "\n").encode(),
     }
+
+
+def security_document(frozen: bytes) -> bytes:
+    """SECURITY.md of a frozen description."""
+    return markdown(report(read_description(frozen))).encode()
 
 
 def publish(folder: Path, *, unreleased: bool = False) -> list[str]:
@@ -69,23 +73,15 @@ def publish(folder: Path, *, unreleased: bool = False) -> list[str]:
 
 
 def _stats(circuit: Circuit, frozen: bytes) -> dict[str, Any]:
-    description = read_description(frozen)
     compiled = circuit.compile()
     tables = {t["name"]: _table_stats(t) for t in compiled["tables"]}
     cells = sum(t["columns"] + t["auxiliary"] for t in tables.values())
-    bits: dict[str, Any] = {}
-    for name, preset in PRESETS.items():
-        for n in (h for h in STATS_HEIGHTS if preset.min_log_rows <= h <= preset.max_log_rows):
-            s = soundness.security(description, preset.params, n)
-            terms = {t.name: round(t.bits, 1) for t in s.terms}
-            bits[f"{name}, 2^{n} rows"] = {"minimum": round(s.minimum, 1), "sum": round(s.total, 1), "terms": terms}
     return {
         "digest": hashlib.sha256(frozen).hexdigest(),
         "columns": cells,
         "constraints": sum(t["constraints"] for t in tables.values()),
         "degree": circuit.degree,
         "tables": tables,
-        "bits": bits,
     }
 
 

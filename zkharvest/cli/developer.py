@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zkharvest.cli import output
+from zkharvest.cli import output, show
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import Json
 from zkharvest.cli.output import ExitCode
@@ -72,12 +72,27 @@ def circuits_list(json: Json = False) -> ExitCode:
 
 
 @circuits.command("show")
-def circuits_show(circuit: CircuitId, json: Json = False) -> ExitCode:
+def circuits_show(
+    circuit: CircuitId,
+    security: Annotated[
+        bool, typer.Option("--security", help="Instead: how well it is proven, term by term, at every height.")
+    ] = False,
+    json: Json = False,
+) -> ExitCode:
     """What a circuit proves, in English with its numbered constraints; --json gives the frozen description."""
     from zkharvest.verify.circuits import folder, load
 
     pinned = _pinned(circuit)
-    load(pinned)  # refuses a description that was altered
+    description = load(pinned)  # refuses a description that was altered
+    if security:
+        from zkharvest.circuit.security import report
+
+        found = report(description)
+        if json:
+            output.json_object("zkharvest/circuit-security/1", found)
+        else:
+            show.soundness(found)
+        return ExitCode.DONE
     place = folder() / pinned.id
     if json:
         output.document((place / "circuit.json").read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _HEAD = {"accepted": ("VERIFIED", "green"), "rejected": ("REJECTED", "red"), "undecided": ("UNDECIDED", "yellow")}
 Rows = list[tuple[str, str | Sequence[str]]]
+_WIDTH = 79  # of running text
 _BASIS = {"wallet": "per wallet", "universal": "all wallets together"}
 
 
@@ -113,6 +115,25 @@ def package(name: str, shown: Mapping[str, Any]) -> None:
     rows.append(("Size", [f"{size:>9,}  {part}" for part, size in shown["parts"].items()]))
     output.fields(rows)
     output.note("not verified: zkharvest verify does that; --json shows all of it")
+
+
+def soundness(report: Mapping[str, Any]) -> None:
+    """Print a circuit's soundness report: a block for every preset, a table for each regime."""
+    from zkharvest.circuit.security import blocks, grinding, heading
+
+    output.data(
+        f"{report['circuit']}: ", output.paint(f"at least {report['bits']:g} bits", "green"), " at every height"
+    )
+    for line in (report["claim"], *report["assumptions"]):
+        output.document(textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="  "))
+    for preset in report["presets"]:
+        output.data()
+        output.data(output.paint(heading(preset), "bold"))
+        output.data(grinding(preset))
+        for title, head, rows in blocks(preset):
+            output.data()
+            output.data(f"{title}:")
+            output.table(head, rows, right=range(2, len(head)))
 
 
 def money(text: str) -> str:

@@ -41,12 +41,16 @@ class Regime:
             return (1 - self.rate) / 2
         return 1 - sqrt(self.rate) * (1 + 1 / (2 * self.multiplicity))
 
-    @property
-    def list_size(self) -> float:
-        """L = 1, or the larger of (m + 1/2)/sqrt(rho) and 1/(2 eta sqrt(rho)) = m/rho."""
+    def list_size(self, rate: float) -> float:
+        """Codewords of a code of at least this rate within gamma: 1, or the larger of the two bounds in use.
+
+        They are (m + 1/2)/sqrt(rho), and the Johnson bound 1/(2 eta sqrt(rate)) with eta = 1 - sqrt(rate) - gamma,
+        which is m/rho where the rate is the regime's own.
+        """
         if self.multiplicity is None:
             return 1.0
-        return max((self.multiplicity + 0.5) / sqrt(self.rate), self.multiplicity / self.rate)
+        gap = 1 - sqrt(rate) - self.radius
+        return max((self.multiplicity + 0.5) / sqrt(self.rate), 1 / (2 * gap * sqrt(rate)))
 
     def gap(self, degree_bound: float) -> float:
         """BCHKS25, Theorem 1.3 (unique decoding) and Theorem 4.2 (Johnson, with the corrected m)."""
@@ -121,6 +125,9 @@ def terms(instance: Model, regime: Regime) -> tuple[Term, ...]:
     # Quotients by several points need room between the degree and the agreement (eprint 2022/1216, 4.1.3).
     if regime.radius <= 0 or k + instance.opened_rows >= (1 - regime.radius) * domain:
         raise ValueError(f"{regime.name}: no room for quotients at rate {regime.rate:.4f}")
+    # What lambda combines are quotients by X - p. If they have fewer than k coefficients, the columns have one more:
+    # the candidates are the codewords of that code, whose rate is a little larger.
+    candidates = regime.list_size((k + instance.opened_rows - 1) / domain)
     found = []
 
     def term(name: str, error: float, grinding: int) -> None:
@@ -129,10 +136,10 @@ def terms(instance: Model, regime: Regime) -> tuple[Term, ...]:
     if instance.fractions or instance.tallies:
         # The main columns are committed when the challenges are drawn, but only up to the list: each candidate counts.
         roots = instance.fractions * (instance.width + 2) + instance.tallies
-        term("lookup", regime.list_size * roots / size, instance.grind_lookup)
-    term("constraints", regime.list_size * instance.constraints / size, 0)
+        term("lookup", candidates * roots / size, instance.grind_lookup)
+    term("constraints", candidates * instance.constraints / size, 0)
     identity = instance.degree * (k + instance.opened_rows - 1) + (k - 1)
-    term("deep", regime.list_size * identity / (size - k - domain), instance.grind_deep)
+    term("deep", candidates * identity / (size - k - domain), instance.grind_deep)
     term("batch", regime.gap(k) * (instance.batch - 1) / size, instance.grind_batch)
     left = k
     for i, arity in enumerate(instance.arities):
@@ -140,6 +147,24 @@ def terms(instance: Model, regime: Regime) -> tuple[Term, ...]:
         term(f"fold {i + 1}", regime.gap(left) * (arity - 1) / size, instance.grind_fold)
     found.append(Term("query", -log2(1 - regime.radius) * instance.queries + instance.grind_query))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What one regime proves, the hash left out: every round's bits, the least of them, the bits of all errors' sum."""
+
+    regime: Regime
+    terms: tuple[Term, ...]
+
+    @property
+    def minimum(self) -> float:
+        """The smallest term."""
+        return min(entry.bits for entry in self.terms)
+
+    @property
+    def total(self) -> float:
+        """The sum of all errors, as bits."""
+        return -log2(sum(2**-entry.bits for entry in self.terms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +183,18 @@ def security(description: Description, params: ParameterSet, log_rows: int) -> S
 
 
 def level(instance: Model, johnson_m: int) -> Security:
-    """The level of an instance."""
-    johnson = terms(instance, Regime("Johnson", instance.rate, johnson_m))
-    unique = terms(instance, Regime("unique decoding", instance.rate))
-    total = -log2(sum(2**-entry.bits for entry in johnson))
+    """The level of an instance: the Johnson regime's, capped by the hash."""
+    johnson, unique = bounds(instance, johnson_m)
     return Security(
-        (*johnson, Term("hash", HASH_BITS)),
-        min(HASH_BITS, *(entry.bits for entry in johnson)),
-        min(HASH_BITS, total),
-        min(HASH_BITS, *(entry.bits for entry in unique)),
+        (*johnson.terms, Term("hash", HASH_BITS)),
+        min(HASH_BITS, johnson.minimum),
+        min(HASH_BITS, johnson.total),
+        min(HASH_BITS, unique.minimum),
     )
+
+
+def bounds(instance: Model, johnson_m: int) -> tuple[Bound, Bound]:
+    """What the Johnson regime proves of an instance, and what unique decoding does; each is a theorem of its own."""
+    regimes = Regime("Johnson", instance.rate, johnson_m), Regime("unique decoding", instance.rate)
+    johnson, unique = (Bound(regime, terms(instance, regime)) for regime in regimes)
+    return johnson, unique

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from zkharvest.verify import circuits, policy, wire
 from zkharvest.verify.circuits import PINNED, Pinned
 from zkharvest.verify.package import MAGIC, Package, decode_package, encode_package
+from zkharvest.verify.params import PRESETS
 from zkharvest.verify.policy import Policy, verify
 from zkharvest.verify.rejections import Reason
 from zkharvest.verify.statement import read_statement
@@ -167,7 +168,33 @@ def test_the_test_preset_is_refused_unless_asked_for(packages):
 
 def test_bits(packages):
     assert outcome(packages["standard"], Policy(min_bits=128.5)) == ("rejected", Reason.POLICY_BITS)
+    assert outcome(packages["standard"], Policy(min_bits=129)) == ("rejected", Reason.POLICY_BITS)
+    assert outcome(packages["standard"], Policy(min_bits=float("nan"))) == ("rejected", Reason.POLICY_BITS)
     assert outcome(packages["standard"], Policy(min_bits=100)) == ("accepted", "")
+
+
+def test_the_level_is_computed_from_the_verifier_s_own_parameters(packages, monkeypatch):
+    """A package only names its preset: a table with fewer queries says fewer bits, and refuses before any proof."""
+    data = encode_package(packages["standard"])
+    own = PRESETS["standard"]
+    weaker = {**PRESETS, "standard": replace(own, params=replace(own.params, queries=own.params.queries - 1))}
+    monkeypatch.setattr(policy, "PRESETS", weaker)
+    verdict = verify(data)
+    assert (verdict.verdict, verdict.reason) == ("rejected", Reason.POLICY_BITS)
+    assert "126." in verdict.detail
+    # and where the wish is lower, it is the proof that does not fit those parameters
+    assert outcome(packages["standard"], Policy(min_bits=100))[0] == "rejected"
+    monkeypatch.setattr(policy, "PRESETS", PRESETS)
+    assert verify(data).accepted
+
+
+@pytest.mark.parametrize("key", ["queries", "params", "bits", "security", "log_blowup", "grind_query"])
+def test_no_parameter_comes_from_the_package(packages, key):
+    """There is no field for one: a package that brings one is malformed."""
+    data = encode_package(packages["standard"])
+    tree = wire.decode(data[9:])
+    assert outcome(data[:9] + wire.encode(dict(sorted({**tree, key: 1000}.items()))))[0] == "rejected"
+    assert set(tree) == {"attestations", "preset", "proof", "rows", "signature", "statement"}
 
 
 # ------------------------------------------------------------------ the package against itself
