@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-for _name in ("tiny_circuit", "reference_prover", "proof_layout", "stub_machine"):
+for _name in ("tiny_circuit", "reference_prover", "stub_machine"):
     _module_name = f"verify_{_name}"
     if _module_name not in sys.modules:
         _spec = importlib.util.spec_from_file_location(_module_name, Path(__file__).with_name(f"{_name}.py"))
@@ -28,10 +28,10 @@ class Proven:
 
 @pytest.fixture(scope="session")
 def proven():
-    import verify_proof_layout
     import verify_reference_prover
     import verify_tiny_circuit as tiny
 
+    from tests.support.proof_layout import layout
     from zkharvest.verify.params import PRESETS
 
     params = PRESETS["test"].params
@@ -40,5 +40,5 @@ def proven():
     proof = verify_reference_prover.prove(
         tiny.DESCRIPTION, tiny.DIGEST, params, tiny.LOG_ROWS, public, traces, notes=seen
     )
-    parts = verify_proof_layout.layout(tiny.DESCRIPTION, params, tiny.LOG_ROWS, seen["indices"])
+    parts = layout(tiny.DESCRIPTION, params, tiny.LOG_ROWS, seen["indices"])
     return Proven(proof, public, seen["indices"], parts)

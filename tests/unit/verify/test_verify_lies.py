@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import verify_reference_prover as reference
 import verify_tiny_circuit as tiny
-from verify_proof_layout import replaced
+from tests.support.proof_layout import replaced
 
 from zkharvest.prove.stark import prove_circuit
 from zkharvest.verify import field, merkle, stark
