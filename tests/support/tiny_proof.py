@@ -1,0 +1,327 @@
+"""Proofs of the verifier tests' tiny circuit: honest, false, lying in a message, or changed afterwards.
+
+The project's own prover is the liar: the functions that make its messages are replaced while it runs, so that all the
+rest of the proof agrees with the lie. `facts` says what the verifier drew and compared on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from tests.support.proof_layout import Part, layout, replaced
+from tests.unit.verify import tiny_circuit as tiny
+from zkharvest.prove import stark as prover
+from zkharvest.verify import field as ext
+from zkharvest.verify import stark as verifier
+from zkharvest.verify.field import Ext, P
+from zkharvest.verify.messages import Rounds
+from zkharvest.verify.params import PRESETS, sizes
+from zkharvest.verify.rejections import Reason, Reject
+from zkharvest.verify.transcript import Transcript
+
+TEST = PRESETS["test"].params
+AT = sizes(tiny.LOG_ROWS, TEST)
+X: Ext = (0, 1, 0, 0, 0)
+
+
+def more(value: int) -> int:
+    """The next element."""
+    return (value + 1) % P
+
+
+# A walk that takes a step which the public column does not allow: the constraints do not hold.
+FALSE_STEP = ((0, 0, 100, more),)
+# A pair received that is not the one sent: the constraints hold, the buses do not add up.
+FALSE_PAIR = ((1, 1, 3, more),)
+Cells = Sequence[tuple[int, int, int, Any]]
+
+
+def witness(cells: Cells = (), **given: Any) -> tuple[list[list[np.ndarray]], Any]:
+    """Traces with some cells (table, column, row, new value or function of the old one) changed, and public data."""
+    traces, public = tiny.honest(**given)
+    for table, column, row, change in cells:
+        cell = traces[table][column]
+        cell[row] = change(int(cell[row])) if callable(change) else change % P
+    return traces, public
+
+
+def prove(
+    traces: Sequence[Sequence[np.ndarray]],
+    public: Any,
+    *,
+    patches: Sequence[tuple[Any, str, Any]] = (),
+    description: Any = tiny.DESCRIPTION,
+    digest: bytes = tiny.DIGEST,
+    params: Any = TEST,
+) -> bytes:
+    """A proof by the project's prover, told not to mind; `patches` (object, name, value) are its lies."""
+    columns = [np.stack(table, axis=1).astype(np.uint32) for table in traces]
+    with Patched(*patches):
+        return prover.prove_circuit(description, digest, params, public, columns, allow_invalid=True)
+
+
+class Patched:
+    """A context in which attributes (object, name, value) have other values."""
+
+    def __init__(self, *patches: tuple[Any, str, Any]) -> None:
+        self._patches = [mock.patch.object(*patch) for patch in patches]
+
+    def __enter__(self) -> None:
+        for patch in self._patches:
+            patch.start()
+
+    def __exit__(self, *_: object) -> None:
+        for patch in reversed(self._patches):
+            patch.stop()
+
+
+def check(
+    proof: bytes,
+    public: Any,
+    *,
+    description: Any = tiny.DESCRIPTION,
+    digest: bytes = tiny.DIGEST,
+    params: Any = TEST,
+    n: int = tiny.LOG_ROWS,
+) -> Reason | None:
+    """None if the verifier is convinced, else its reason."""
+    try:
+        verifier.verify_proof(description, digest, params, n, public, proof)
+    except Reject as reject:
+        return reject.reason
+    return None
+
+
+# ------------------------------------------------------------------ what is said, replaced
+
+
+def said(message: str, lie: Callable[[Any], Any]) -> tuple[Any, str, Any]:
+    """Patch of the prover: a message (Openings, FriFinal, ...) is the lie about it."""
+    real = getattr(prover.messages, message)
+    return prover.messages, message, lambda *parts: lie(real(*parts))
+
+
+def terminals(lie: Callable[[tuple[Ext, ...], Any], tuple[Ext, ...]]) -> tuple[Any, str, Any]:
+    """Patch of the prover: other terminals, chosen with the bus challenges known."""
+    real = prover.logup.auxiliary_trace
+
+    def lying(description: Any, publics: Any, challenges: Any, *rest: Any) -> Any:
+        trace, honest = real(description, publics, challenges, *rest)
+        return trace, lie(honest, challenges)
+
+    return prover.logup, "auxiliary_trace", lying
+
+
+def first_layer(lie: Callable[[np.ndarray], np.ndarray]) -> tuple[Any, str, Any]:
+    """Patch of the prover: FRI runs on another function than the batch; (|D|, 5) canonical words."""
+    real = prover._Proof._deep_function
+
+    def lying(*arguments: Any) -> Any:
+        words = prover.field.from_mont(real(*arguments)).astype(np.uint64)
+        return prover.field.to_mont(np.ascontiguousarray(lie(words).astype(np.uint32)))
+
+    return prover._Proof, "_deep_function", lying
+
+
+# Of the claims at z, two coordinates of a quotient piece: changed so, Q(z) stays what it is.
+SAME_QUOTIENT = {-20: ext.ONE, -19: ext.neg(ext.inverse(X))}
+
+
+def claims(changes: Mapping[int, Ext]) -> tuple[Any, str, Any]:
+    """Patch of the prover: other values at z, by position in the list of them."""
+
+    def lie(opened: Any) -> Any:
+        values = list(opened.at_z)
+        for k, change in changes.items():
+            values[k] = ext.add(values[k], change)
+        return replace(opened, at_z=tuple(values))
+
+    return said("Openings", lie)
+
+
+def any_degree() -> tuple[Any, str, Any]:
+    """Patch of the prover: what it folds need not be of low degree; it sends the first coefficients of the rest."""
+    real = prover.fri.final_polynomial
+
+    def cut(*arguments: Any) -> Any:
+        words = real(*arguments)
+        words[prover.FINAL_TERMS :] = 0
+        return words
+
+    return prover.fri, "final_polynomial", cut
+
+
+def absorbs(label: str, keep: Callable[[bytes], bytes | None]) -> tuple[Any, str, Any]:
+    """Mutant protocol, for both sides: of the data under a label only `keep(data)` is absorbed; None: nothing."""
+    real = Transcript.absorb
+
+    def mutant(self: Transcript, name: str, data: bytes) -> None:
+        kept = keep(data) if name == label else data
+        if kept is not None:
+            real(self, name, kept)
+
+    return Transcript, "absorb", mutant
+
+
+# ------------------------------------------------------------------ honest proofs and their parts
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A proof, its public data, and where its parts lie."""
+
+    proof: bytes
+    public: Any
+    parts: Mapping[str, Part]
+    indices: tuple[int, ...]
+
+    def word(self, name: str, k: int) -> Ext:
+        """Item k of a part, as an element of E."""
+        return read(self.proof, self.parts[name], k)
+
+    def changed(self, name: str, changes: Mapping[int, Ext]) -> bytes:
+        """The proof with elements added to items of a part."""
+        return added(self.proof, self.parts[name], changes)
+
+
+def read(proof: bytes, part: Part, k: int) -> Ext:
+    """Item k of a part, as an element of E."""
+    data = proof[part.item(k)]
+    c0, c1, c2, c3, c4 = (int.from_bytes(data[i : i + 4], "little") for i in range(0, 20, 4))
+    return c0, c1, c2, c3, c4
+
+
+def added(proof: bytes, part: Part, changes: Mapping[int, Ext]) -> bytes:
+    """A proof with elements added to items of a part."""
+    for k, change in changes.items():
+        proof = replaced(proof, part.item(k), ext.to_bytes([ext.add(read(proof, part, k), change)]))
+    return proof
+
+
+@cache
+def honest() -> Proven:
+    """An honest proof under the test parameters."""
+    return taken_apart(*honest_bytes())
+
+
+@cache
+def honest_bytes(params: Any = TEST) -> tuple[bytes, Any]:
+    """(proof, public data)."""
+    traces, public = tiny.honest()
+    return prove(traces, public, params=params), public
+
+
+def taken_apart(proof: bytes, public: Any) -> Proven:
+    """A proof that the verifier as it is at the moment can read, with its parts."""
+    indices = facts(proof, public).indices
+    return Proven(proof, public, layout(tiny.DESCRIPTION, TEST, tiny.LOG_ROWS, indices), indices)
+
+
+# ------------------------------------------------------------------ what the verifier drew and compared
+
+
+def queries(proof: bytes, public: Any) -> Any:
+    """The second part of a proof as the verifier reads it."""
+    read_queries, seen = verifier.read_queries, []
+
+    def kept(*arguments: Any) -> Any:
+        seen.append(read_queries(*arguments))
+        return seen[-1]
+
+    with Patched((verifier, "read_queries", kept)):
+        check(proof, public)
+    return seen[-1]
+
+
+@dataclass
+class Facts:
+    """One run of the verifier: challenges by round, the buses' sum, the constraints' combination, the reason."""
+
+    challenges: dict[str, list[Any]] = field(default_factory=dict)
+    balance: Ext = ext.ZERO
+    combined: Ext = ext.ZERO
+    claimed: Ext = ext.ZERO
+    reason: Reason | None = None
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Query indices."""
+        return tuple(self.challenges["final"][0])
+
+    def one(self, name: str) -> Any:
+        """The challenge of a round."""
+        return self.challenges[name][0]
+
+    def needed(self) -> Ext:
+        """What Q(z) would have to be for the constraints to hold, less what it is."""
+        vanishing = ext.sub(ext.power(self.one("quotient"), AT.rows), ext.ONE)
+        return ext.sub(ext.mul(self.combined, ext.inverse(vanishing)), self.claimed)
+
+    def lambdas(self, proven_parts: Mapping[str, Part], name: str) -> list[Ext]:
+        """The batch's weights of the items of a part of the openings."""
+        order = ("main at z", "aux at z", "quotient at z", "main at gz", "phi at gz")
+        before = sum(proven_parts[part].items for part in order[: order.index(name)])
+        return ext.powers(self.one("openings"), before + proven_parts[name].items)[before:]
+
+
+def facts(proof: bytes, public: Any, **given: Any) -> Facts:
+    """Runs the verifier to its end, whatever the buses and the constraints say, and takes notes."""
+    found = Facts()
+    patches = []
+    for name in ("main", "aux", "quotient", "openings", "fold", "final"):
+        real = getattr(Rounds, name)
+
+        def noting(self: Rounds, message: Any, real: Any = real, name: str = name) -> Any:
+            found.challenges.setdefault(name, []).append(real(self, message))
+            return found.challenges[name][-1]
+
+        patches.append((Rounds, name, noting))
+    for where, name in (("balance", "balance"), ("combined", "combined")):
+        real = getattr(verifier.constraints, where)
+
+        def kept(*arguments: Any, real: Any = real, name: str = name) -> Any:
+            setattr(found, name, real(*arguments))
+            return ext.ZERO if name == "balance" else getattr(found, name)
+
+        patches.append((verifier.constraints, where, kept))
+    quotient = verifier._quotient_at
+
+    def claimed(*arguments: Any) -> Ext:
+        found.claimed = quotient(*arguments)
+        return found.claimed
+
+    patches.append((verifier, "_quotient_at", claimed))
+    with Patched(*patches):
+        found.reason = check(proof, public, **given)
+    return found
+
+
+def solve(rows: Sequence[tuple[Ext, Ext]], right: tuple[Ext, Ext]) -> tuple[Ext, Ext]:
+    """(x, y) with a x + b y = e and c x + d y = f over E."""
+    (a, b), (c, d) = rows
+    e, f = right
+    by = ext.inverse(ext.sub(ext.mul(a, d), ext.mul(b, c)))
+    x = ext.mul(ext.sub(ext.mul(e, d), ext.mul(b, f)), by)
+    y = ext.mul(ext.sub(ext.mul(a, f), ext.mul(e, c)), by)
+    return x, y
+
+
+def forged_quotient(proof: bytes, public: Any) -> bytes:
+    """A proof with Q(z) claimed as the constraints need it, unseen by the batch: lambda must be known for it.
+
+    Two coordinates of the first piece change by d0 and d1 with d0 + x d1 what is needed and l0 d0 + l1 d1 = 0.
+    """
+    seen = facts(proof, public)
+    parts = layout(tiny.DESCRIPTION, TEST, tiny.LOG_ROWS, seen.indices)
+    l0, l1 = seen.lambdas(parts, "quotient at z")[:2]
+    d0, d1 = solve([(ext.ONE, X), (l0, l1)], (seen.needed(), ext.ZERO))
+    return added(proof, parts["quotient at z"], {0: d0, 1: d1})
+
+
+__all__ = ["Reason", "replace", "replaced", "tiny"]
