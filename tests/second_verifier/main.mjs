@@ -1,0 +1,135 @@
+// A second verifier of zkharvest audit packages. See README.md.
+//
+//     node main.mjs PACKAGE POLICY.json      one line: accepted, rejected REASON or undecided REASON; exit code 0, 1, 3
+//     node main.mjs --batch                  frames on standard input, a line a frame
+
+import { readFileSync, readSync, writeSync } from 'node:fs';
+import { loadCircuit } from './description.mjs';
+import { Rejected, Undecided, demand } from './faults.mjs';
+import { readPackage } from './package.mjs';
+import { PARAMETER_SETS } from './parameters.mjs';
+import { checkCircuit, checkDecided, checkExpectations, checkStrength, readPolicy } from './policy.mjs';
+import { checkAttestations, checkSignature } from './signatures.mjs';
+import { verifyProof } from './stark.mjs';
+import { publicInputs, readStatement } from './statement.mjs';
+import { checkZone } from './zone.mjs';
+
+const EXIT_CODES = { accepted: 0, rejected: 1, undecided: 3 };
+
+/** All checks in order; throws Rejected or Undecided unless the package is accepted under the policy. */
+function check(bytes, policy) {
+  // 1. The container, the parameter set and the height.
+  const parts = readPackage(bytes);
+  const parameters = PARAMETER_SETS.get(parts.preset);
+  demand(parameters !== undefined, 'package/preset');
+  checkStrength(policy, parameters);
+  const within = ([least, most]) => parts.rows >= BigInt(least) && parts.rows <= BigInt(most);
+
+  // 2. The circuit under the statement's id.
+  const reference = parts.statement.get('circuit');
+  const id = reference instanceof Map ? reference.get('id') : undefined;
+  demand(reference instanceof Map && typeof id === 'string' && Buffer.isBuffer(reference.get('digest')), 'statement/fields');
+  const held = loadCircuit(id);
+  if (held === null) throw new Undecided('circuit/unknown');
+  demand(within(parameters.rows) && within(held.circuit.log_rows), 'package/rows');
+  const n = Number(parts.rows);
+
+  // 3. The statement, and what is expected of it.
+  const statement = readStatement(parts.statement);
+  demand(reference.get('digest').equals(held.digest), 'circuit/digest');
+  checkCircuit(policy, id);
+  checkExpectations(policy, statement);
+
+  // 4. Signatures.
+  checkSignature(parts.signature, parts.signedDigest, policy.signer);
+  checkAttestations(parts.attestations, statement.sources, policy.sourceKeys);
+
+  // 5. The proof.
+  const inputs = publicInputs(statement, held.circuit, parts.statementDigest);
+  verifyProof(held.circuit, held.digest, inputs, n, parameters, parts.proof);
+
+  // 6. What this machine cannot know, and what was left open.
+  checkZone(statement);
+  checkDecided(policy, statement);
+}
+
+/** The verdict line for any bytes and any policy text. */
+export function judge(bytes, policyText) {
+  let policy;
+  try {
+    policy = readPolicy(JSON.parse(policyText));
+  } catch (error) {
+    return { verdict: 'rejected', reason: 'policy/form', detail: String(error?.message) };
+  }
+  try {
+    check(bytes, policy);
+    return { verdict: 'accepted', reason: '', detail: '' };
+  } catch (error) {
+    if (error instanceof Rejected || error instanceof Undecided) return { verdict: error.verdict, reason: error.reason, detail: error.message };
+    return { verdict: 'rejected', reason: 'internal', detail: String(error?.stack ?? error) };
+  }
+}
+
+function line({ verdict, reason }) {
+  return `${verdict}${reason === '' ? '' : ` ${reason}`}\n`;
+}
+
+/** Exactly `size` bytes of standard input; fewer only at its end. */
+function readExactly(size) {
+  const out = Buffer.alloc(size);
+  let have = 0;
+  while (have < size) {
+    let count;
+    try {
+      count = readSync(0, out, have, size - have, null);
+    } catch (error) {
+      if (error.code === 'EAGAIN') {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2); // a pipe that does not block: wait a little
+        continue;
+      }
+      if (error.code === 'EOF') break;
+      throw error;
+    }
+    if (count === 0) break;
+    have += count;
+  }
+  return out.subarray(0, have);
+}
+
+/** Frames: u32le length of the package, u32le length of the policy, both. */
+function batch() {
+  for (;;) {
+    const head = readExactly(8);
+    if (head.length === 0) return 0;
+    const body = head.length === 8 ? readExactly(head.readUInt32LE(0) + head.readUInt32LE(4)) : head;
+    if (head.length < 8 || body.length < head.readUInt32LE(0) + head.readUInt32LE(4)) {
+      process.stderr.write('standard input ends within a frame\n');
+      return 2;
+    }
+    const size = head.readUInt32LE(0);
+    writeSync(1, line(judge(body.subarray(0, size), body.subarray(size).toString('utf8'))));
+  }
+}
+
+function main(args) {
+  if (args.length === 1 && args[0] === '--batch') return batch();
+  if (args.length !== 2) {
+    process.stderr.write('usage: node main.mjs PACKAGE POLICY.json | --batch\n');
+    return 2;
+  }
+  let bytes;
+  let policy;
+  try {
+    bytes = readFileSync(args[0]);
+    policy = readFileSync(args[1], 'utf8');
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  const result = judge(bytes, policy);
+  writeSync(1, line(result));
+  if (result.detail !== '' && result.verdict !== 'accepted') process.stderr.write(`${result.detail}\n`);
+  return EXIT_CODES[result.verdict];
+}
+
+process.exitCode = main(process.argv.slice(2));

@@ -1,0 +1,132 @@
+// A reader of canonical msgpack (FORMAT.md section 6): one byte string for each value, everything else refused.
+//
+// nil is null, booleans are booleans, integers are BigInt (so that they are never mistaken for anything else),
+// strings are strings, byte strings are Buffers, arrays are Arrays and maps are Maps. A reader also remembers
+// where the values of the outermost map stand: the digests are taken over these very bytes, which are the
+// canonical encoding because nothing else is read.
+
+import { Rejected } from './faults.mjs';
+
+export const MAX_DEPTH = 8;
+export const MAX_VALUES = 2 ** 18;
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+class Reader {
+  constructor(bytes) {
+    this.bytes = bytes;
+    this.at = 0;
+    this.values = 0;
+    this.spans = new Map();
+  }
+
+  fail(detail) {
+    throw new Rejected('package/encoding', `${detail} at byte ${this.at}`);
+  }
+
+  take(size) {
+    if (size > this.bytes.length - this.at) this.fail('the bytes end');
+    const part = this.bytes.subarray(this.at, this.at + size);
+    this.at += size;
+    return part;
+  }
+
+  unsigned(size, least) {
+    const part = this.take(size);
+    const value = size === 8 ? part.readBigUInt64BE() : BigInt(part.readUIntBE(0, size));
+    if (value < least) this.fail('not the shortest form');
+    return value;
+  }
+
+  signed(size, below) {
+    const part = this.take(size);
+    const value = size === 8 ? part.readBigInt64BE() : BigInt(part.readIntBE(0, size));
+    if (value >= below) this.fail('not the shortest form');
+    return value;
+  }
+
+  length(size, least) {
+    return Number(this.unsigned(size, BigInt(least)));
+  }
+
+  text(size) {
+    const part = this.take(size);
+    try {
+      return UTF8.decode(part);
+    } catch {
+      return this.fail('not UTF-8');
+    }
+  }
+
+  count(depth) {
+    this.values += 1;
+    if (this.values > MAX_VALUES) throw new Rejected('package/limit', 'too many values');
+    if (depth > MAX_DEPTH) throw new Rejected('package/limit', 'too deep');
+  }
+
+  array(size, depth) {
+    if (size > this.bytes.length - this.at) this.fail('the bytes end');
+    const all = [];
+    for (let i = 0; i < size; i += 1) all.push(this.value(depth + 1));
+    return all;
+  }
+
+  map(size, depth) {
+    if (2 * size > this.bytes.length - this.at) this.fail('the bytes end');
+    const all = new Map();
+    let before = null;
+    for (let i = 0; i < size; i += 1) {
+      const start = this.at;
+      const key = this.value(depth + 1);
+      if (typeof key !== 'string') this.fail('a key that is no string');
+      const raw = Buffer.from(key, 'utf8');
+      if (before !== null && Buffer.compare(before, raw) >= 0) this.fail('keys not in increasing order');
+      before = raw;
+      const middle = this.at;
+      all.set(key, this.value(depth + 1));
+      if (depth === 0) this.spans.set(key, { key: [start, middle], value: [middle, this.at] });
+    }
+    return all;
+  }
+
+  value(depth) {
+    this.count(depth);
+    const lead = this.take(1)[0];
+    if (lead <= 0x7f) return BigInt(lead);
+    if (lead >= 0xe0) return BigInt(lead - 256);
+    if (lead <= 0x8f) return this.map(lead & 0x0f, depth);
+    if (lead <= 0x9f) return this.array(lead & 0x0f, depth);
+    if (lead <= 0xbf) return this.text(lead & 0x1f);
+    switch (lead) {
+      case 0xc0: return null;
+      case 0xc2: return false;
+      case 0xc3: return true;
+      case 0xc4: return this.take(this.length(1, 0));
+      case 0xc5: return this.take(this.length(2, 2 ** 8));
+      case 0xc6: return this.take(this.length(4, 2 ** 16));
+      case 0xcc: return this.unsigned(1, 128n);
+      case 0xcd: return this.unsigned(2, 1n << 8n);
+      case 0xce: return this.unsigned(4, 1n << 16n);
+      case 0xcf: return this.unsigned(8, 1n << 32n);
+      case 0xd0: return this.signed(1, -32n);
+      case 0xd1: return this.signed(2, -(1n << 7n));
+      case 0xd2: return this.signed(4, -(1n << 15n));
+      case 0xd3: return this.signed(8, -(1n << 31n));
+      case 0xd9: return this.text(this.length(1, 32));
+      case 0xda: return this.text(this.length(2, 2 ** 8));
+      case 0xdb: return this.text(this.length(4, 2 ** 16));
+      case 0xdc: return this.array(this.length(2, 16), depth);
+      case 0xdd: return this.array(this.length(4, 2 ** 16), depth);
+      case 0xde: return this.map(this.length(2, 16), depth);
+      case 0xdf: return this.map(this.length(4, 2 ** 16), depth);
+      default: return this.fail(`a type that is not allowed (0x${lead.toString(16)})`);
+    }
+  }
+}
+
+/** The one value at the beginning of the bytes, where it ends, and where the parts of its map stand. */
+export function decode(bytes) {
+  const reader = new Reader(bytes);
+  const value = reader.value(0);
+  return { value, end: reader.at, spans: reader.spans };
+}

@@ -1,0 +1,37 @@
+// The container (FORMAT.md section 6): magic, version, one canonical map with exact keys, and the digests over its parts.
+
+import { Undecided, demand } from './faults.mjs';
+import { decode } from './msgpack.mjs';
+import { sha256 } from './transcript.mjs';
+
+const MAGIC = Buffer.from([0x89, 0x5a, 0x4b, 0x48, 0x0d, 0x0a, 0x1a, 0x0a]);
+const VERSION = 1;
+const MAX_BYTES = 2 ** 26;
+const KEYS = ['attestations', 'preset', 'proof', 'rows', 'signature', 'statement'];
+
+export function readPackage(bytes) {
+  demand(bytes.length <= MAX_BYTES, 'package/limit', 'more than 2^26 bytes');
+  demand(bytes.subarray(0, MAGIC.length).equals(MAGIC), 'package/magic');
+  demand(bytes.length > MAGIC.length, 'package/encoding', 'nothing after the magic');
+  const version = bytes[MAGIC.length];
+  if (version > VERSION) throw new Undecided('package/version');
+  demand(version === VERSION, 'package/encoding', 'format 0');
+
+  const body = bytes.subarray(MAGIC.length + 1);
+  const { value, end, spans } = decode(body);
+  demand(end === body.length, 'package/trailing-bytes');
+  demand(value instanceof Map && value.size === KEYS.length && KEYS.every((key) => value.has(key)), 'package/fields');
+  const isMapOrNil = (part) => part === null || part instanceof Map;
+  demand(isMapOrNil(value.get('attestations')) && isMapOrNil(value.get('signature')), 'package/fields');
+  demand(typeof value.get('preset') === 'string' && typeof value.get('rows') === 'bigint', 'package/fields');
+  demand(Buffer.isBuffer(value.get('proof')) && value.get('statement') instanceof Map, 'package/fields');
+
+  const part = (key) => body.subarray(...spans.get(key).value);
+  const entry = (key) => body.subarray(spans.get(key).key[0], spans.get(key).value[1]);
+  return {
+    ...Object.fromEntries(value),
+    statementDigest: sha256(Buffer.from('zkharvest/statement/v1\0', 'ascii'), part('statement'), part('preset'), part('rows')),
+    signedDigest: () => sha256(Buffer.from('zkharvest/signed/v1\0', 'ascii'), Buffer.from([0x85]),
+      ...['attestations', 'preset', 'proof', 'rows', 'statement'].map(entry)),
+  };
+}

@@ -1,0 +1,110 @@
+// Proof bytes to parts (FORMAT.md section 5, Proof). There are no lengths in a proof: what comes next follows from
+// the description, the height, the parameter set and, for the openings of the trees, from the query indices.
+
+import { DEGREE, P } from './field.mjs';
+import { demand } from './faults.mjs';
+import { DIGEST_BYTES, SALT_BYTES, leafDigest, siblingCount } from './merkle.mjs';
+import { FINAL_COEFFICIENTS } from './parameters.mjs';
+
+const WORD = 4;
+const EXTENSION = WORD * DEGREE;
+
+class Cursor {
+  constructor(bytes) {
+    this.bytes = bytes;
+    this.at = 0;
+  }
+
+  take(size) {
+    demand(size <= this.bytes.length - this.at, 'proof/short');
+    const part = this.bytes.subarray(this.at, this.at + size);
+    this.at += size;
+    return part;
+  }
+
+  digest() {
+    return this.take(DIGEST_BYTES);
+  }
+
+  nonce() {
+    return this.take(8).readBigUInt64LE();
+  }
+
+  extensions(count) {
+    const raw = this.take(count * EXTENSION);
+    const flat = words(raw);
+    return { raw, values: Array.from({ length: count }, (_, i) => flat.slice(DEGREE * i, DEGREE * (i + 1))) };
+  }
+}
+
+/** Base elements, each below p. */
+function words(raw) {
+  const out = new Array(raw.length / WORD);
+  for (let i = 0; i < out.length; i += 1) {
+    out[i] = raw.readUInt32LE(WORD * i);
+    demand(out[i] < P, 'proof/field-word');
+  }
+  return out;
+}
+
+/** The part of the proof that is read before the queries are known. */
+function readHead(cursor, size, circuit) {
+  const head = {};
+  head.main = cursor.digest();
+  head.nonceLookup = cursor.nonce();
+  head.aux = cursor.digest();
+  head.terminals = cursor.extensions(circuit.tables.length);
+  head.quotient = cursor.digest();
+  head.nonceDeep = cursor.nonce();
+  const atZ = size.mainColumns + DEGREE * (size.auxColumns + size.pieces + 1);
+  const atNext = size.nextMain + DEGREE * circuit.tables.length;
+  head.openings = cursor.extensions(atZ + atNext);
+  head.atZ = head.openings.values.slice(0, atZ);
+  head.atNext = head.openings.values.slice(atZ);
+  head.nonceBatch = cursor.nonce();
+  head.folds = size.arities.map(() => ({ root: cursor.digest(), nonce: cursor.nonce() }));
+  head.final = cursor.extensions(FINAL_COEFFICIENTS);
+  head.nonceQuery = cursor.nonce();
+  return head;
+}
+
+/** Leaves of one tree at distinct increasing indices, then the digests of its multi-opening. */
+function readTree(cursor, indices, leaves, width) {
+  const rows = new Map();
+  const digests = [];
+  for (const index of indices) {
+    const raw = cursor.take(SALT_BYTES + WORD * width);
+    rows.set(index, words(raw.subarray(SALT_BYTES)));
+    digests.push(leafDigest(raw));
+  }
+  const siblings = Array.from({ length: siblingCount(indices, leaves) }, () => cursor.digest());
+  return { indices, rows, digests, siblings, leaves };
+}
+
+function distinct(indices, modulus) {
+  return [...new Set(indices.map((index) => index % modulus))].sort((a, b) => a - b);
+}
+
+/**
+ * Reads the whole proof. `transcript(head)` runs the rounds over the first part and returns the challenges with
+ * `indices`, by which the rest is read.
+ */
+export function readProof(bytes, size, circuit, transcript) {
+  const cursor = new Cursor(bytes);
+  const head = readHead(cursor, size, circuit);
+  const challenges = transcript(head);
+  const indices = distinct(challenges.indices, size.domain);
+  const trees = {
+    main: readTree(cursor, indices, size.domain, size.mainColumns),
+    aux: readTree(cursor, indices, size.domain, DEGREE * size.auxColumns),
+    quotient: readTree(cursor, indices, size.domain, DEGREE * (size.pieces + 1)),
+  };
+  const layers = [];
+  let points = size.domain;
+  for (const arity of size.arities) {
+    points /= arity;
+    layers.push(readTree(cursor, distinct(indices, points), points, DEGREE * arity));
+  }
+  demand(cursor.at === bytes.length, 'proof/trailing-bytes');
+  return { head, challenges, indices, trees, layers };
+}
