@@ -89,7 +89,8 @@ def less(
 
     Assumes lanes in 0..2^28 (p - 2^28 is above 2^30, so a negative difference has no limbs). Lanes above the mark are
     equal and at the mark y exceeds x; with no mark, allowed only if not strict, all lanes are equal. With `turn` -1 (an
-    expression of value 1 or -1) the roles of x and y are exchanged.
+    expression of value 1 or -1) the roles of x and y are exchanged. No lane follows the last one: where a mark must
+    be, nothing is said of its equality.
     """
     marked = compare.marked
     if strict:
@@ -99,6 +100,8 @@ def less(
     prefix: Expr = lift(0)
     for i, (flag, (x, y)) in enumerate(zip(compare.flags, pairs, strict=True)):
         prefix = prefix + flag
+        if strict and i == len(pairs) - 1:
+            continue  # marked = active: the last lane is never above the mark
         table.zero(f"{name}_equal{i}", (active - prefix) * (y - x), f"{note}: lanes above the mark are equal", where)
     difference = total(f * (turn * (y - x)) for f, (x, y) in zip(compare.flags, pairs, strict=True))
     table.zero(f"{name}_gap", difference - marked - compare.gap, f"{note}: the larger is larger at the mark", where)

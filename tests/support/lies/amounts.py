@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.support.forge import Forgery, Sheet
-from tests.support.lies.registry import lie, lies, run, together
+from tests.support.lies.registry import lie, lies, run
 from tests.support.make import trade
 from tests.support.scribe import Scribe, told_by
 from zkharvest.circuit.expr import P
@@ -344,4 +344,3 @@ lie("steps.weight", _weight)
 lie("steps.result_negative", _result_negative)
 lie("steps.result_gap", _result_gap)
 lie("steps.remainder_gap", _remainder_gap)
-together("a part that goes on twice takes its record back (bus record)", "steps.more_bit")

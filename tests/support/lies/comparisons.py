@@ -12,7 +12,7 @@ from typing import Any
 from tests.support import statement
 from tests.support.forge import Forgery, Sheet, forge, pretend
 from tests.support.lies.amounts import octets
-from tests.support.lies.registry import lie, lies, run, together
+from tests.support.lies.registry import lie, lies, run
 from tests.support.lies.sequence import FIFO, lanes24
 from tests.support.lies.tables import two_lists
 from tests.support.make import at, trade
@@ -308,7 +308,6 @@ lies("steps.below_equal{}", _below_equal, range(6))
 lie("steps.below_equal6", _below_equal6)
 lie("steps.below_gap", another_order, "fifo", "lifo")
 lie("steps.above_gap", another_order, "lifo", "fifo")
-together("two marks with equal lanes below them are as good as one", "steps.above_marked", "steps.below_marked")
 
 
 # --------------------------------------------------------------------------------------------------------------- pools
@@ -336,8 +335,3 @@ lie("pools.order_equal0", pools, (2, 3, 0, 0), (1, 9, 0, 0), 1, 5)
 lie("pools.order_equal1", pools, (2, 3, 4, 0), (2, 1, 9, 0), 2, 4)
 lie("pools.order_equal2", pools, (2, 3, 4, 1), (2, 3, 1, 5), 3, 7)
 lie("pools.order_gap", _pools_gap)
-together(
-    "a strict comparison marks a lane: the last one is never above it (implied by the mark)",
-    "pools.order_equal3",
-    *(f"steps.{name}" for name in ("order_equal5", "until_equal2", "remainder_equal4", "below_equal7")),
-)

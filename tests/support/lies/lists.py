@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.support.forge import Forgery, Sheet
-from tests.support.lies.registry import lie, lies, run, together
+from tests.support.lies.registry import lie, lies, run
 from tests.support.make import trade
 from tests.support.scribe import Scribe, told_by
 from zkharvest.circuit.lot_machine import witness_lists
@@ -186,13 +186,6 @@ lie("steps.entry_linked", _entry_linked)
 lie("steps.head", _head)
 for _token in ("pred", "node", "content"):
     lie(f"steps.{_token}_earlier", _from_the_future, _token)
-together("the entry that is left out is never taken: its tokens stay (bus link)", "steps.entry_next")
-together("an entry that leaves without a take leaves its content (bus content)", "steps.emptied_where")
-together(
-    "a closing that does not empty sends the lot's content again, of nothing (bus content)",
-    "steps.close_empties",
-    "steps.emptied_bit",
-)
 
 
 # ------------------------------------------------------------------------------------------------------ inventories
@@ -291,4 +284,3 @@ lie("steps.inventory_step", _inventory_step)
 lie("steps.wallet_none", _wallet_none)
 lies("steps.wallet_none{}", _wallet_none_lane, range(3))
 lie("steps.loaded_older", _loaded_older)
-together("a lot that leaves the universal pool cannot be carried out (wallet_none)", "steps.out_basis")

@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.support import statement
 from tests.support.forge import Forgery, Sheet, forge, pretend
-from tests.support.lies.registry import lie, run, together
+from tests.support.lies.registry import lie, run
 from tests.support.make import trade
 from tests.support.scribe import Scribe, told_by
 from zkharvest.circuit.expr import P
@@ -344,11 +344,3 @@ lie("steps.out_long", coded, [BUY, MOVE_IT], {0: SHORT_SIDE, 1: MOVE + SHORT_SID
 lie("steps.skip_why", _skip_why)
 lie("steps.work_in_time", _work_in_time)
 lie("steps.wallet_to", _wallet_to)
-
-
-together(
-    "a flag that is no bit makes another kind of row, or none",
-    "steps.one_kind",
-    *(f"steps.is_{kind}_bit" for kind in ("load", "open", "take", "settle", "out", "into", "skip", "close")),
-)
-together("a last row inside a trade is followed by the first row of the table", "steps.ends_whole")

@@ -10,19 +10,22 @@ from .steps_columns import Steps, most_significant_first
 
 
 def sequence(s: Steps) -> None:
-    """Rows are of one kind and follow each other as a run of the machine does."""
+    """Rows are of one kind and follow each other as a run of the machine does.
+
+    Every flag is 0 or 1; few say so by themselves, the others follow (docs/adr/0009).
+    """
     t = s.t
-    flags = [s.load, s.open, s.take, s.settle, s.out, s.into, s.skip, s.close]
-    t.boolean(*flags, s.more, s.emptied)
-    kind = total(flags)
-    idle = 1 - kind
-    t.zero("one_kind", kind * (kind - 1), "a row is of one kind, or idle")
+    flags = [s.open, s.take, s.settle, s.out, s.into, s.skip, s.close]
+    works = total(flags)
+    t.zero("one_kind", works * (works - 1), "a row does one thing, or nothing")
+    t.zero("load_alone", s.load * (s.load - 1 + works), "a row that loads, once, does nothing else")
+    idle = (1 - s.load) * (1 - works)
     t.zero("clk_start", s.clk - 1, "the clock starts at 1", "first")
     t.zero("clk_step", s.clk.next - s.clk - 1, "the clock counts rows", "transition")
     t.zero(
         "loads_first", s.load.next * (1 - s.load), "the opening inventory is loaded before anything else", "transition"
     )
-    next_idle = 1 - total(f.next for f in flags)
+    next_idle = 1 - s.load.next - total(f.next for f in flags)
     t.zero(
         "closes_last", s.close * (1 - s.close.next - next_idle), "after the first close come only closes", "transition"
     )
@@ -105,12 +108,13 @@ def record(s: Steps) -> None:
         ],
         s.first,
     )
-    t.zero("open_code", s.open * (s.code_close + s.code_move), "only an opening record opens")
+    # f * (f - c) = 0 for a bit c: the flag f is a bit, and 0 where c is.
+    t.zero("open_code", s.open * (s.open - (1 - s.code_close - s.code_move)), "only an opening record opens, one lot")
     t.zero("open_sign", s.open * s.negative, "a lot's value is not negative")
-    t.zero("take_code", s.take * (1 - s.code_close), "only a closing record takes")
-    t.zero("out_code", s.out * (1 - s.code_move), "only a transfer moves")
+    t.zero("take_code", s.take * (s.take - s.code_close), "only a closing record takes, once a row")
+    moves = s.code_move * s.publics.wallet
+    t.zero("out_code", s.out * (s.out - moves), "only a transfer moves, under wallet basis only, once a row")
     t.zero("out_long", s.out * s.side, "only long lots move")
-    t.zero("out_basis", s.out * (1 - s.publics.wallet), "under universal basis nothing moves")
     t.zero(
         "skip_why",
         s.skip * (2 - s.phase) * (1 - s.code_move * (1 - s.publics.wallet)),
