@@ -14,14 +14,13 @@ from typing import Any
 
 from tests.liars.forger import Forger, random_ext, vanishing
 from tests.liars.parts import Tree
-from tests.support.frozen import Case, Frozen
+from tests.support.frozen import Case, Frozen, Place
 from zkharvest.verify import field, public
 from zkharvest.verify.field import P
 from zkharvest.verify.messages import Rounds
 from zkharvest.verify.params import ParameterSet
 from zkharvest.verify.transcript import grinding_holds
 
-Place = tuple[str, int]
 ROUNDS = {"main": ("main", 0), "aux": ("aux", 0), "quotient": ("quotient", 0)}
 
 

@@ -26,6 +26,9 @@ from zkharvest.verify.public import PublicData
 from zkharvest.verify.rejections import Reason, Reject
 from zkharvest.verify.statement import public_data, read_statement
 
+Place = tuple[str, int]
+"""A label, and the how-manieth absorb or challenge with it."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -125,15 +128,16 @@ class Divergence:
 
 @dataclass
 class Frozen:
-    """An accepted case and the challenges of its run."""
+    """A case and the challenges of its run; it is accepted, or (a liar's) rejected for the one reason `but_for`."""
 
     case: Case
+    but_for: Reason | None = None
     events: list[Event] = field(init=False)
     answers: dict[tuple[str, int, int], bytes] = field(init=False)
 
     def __post_init__(self) -> None:
         reason, self.events = self.real(self.case)
-        assert reason is None, reason
+        assert reason is self.but_for, reason
         self.answers = {(e.label, e.nth, e.counter): e.data for e in self.events if e.kind == "challenge"}
 
     def real(self, case: Case) -> tuple[Reason | None, list[Event]]:
