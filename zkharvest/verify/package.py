@@ -97,7 +97,7 @@ def decode_package(data: bytes) -> Package:
         raise Reject(Reason.PACKAGE_VERSION, f"format {version[0]} is newer than this program, which reads {VERSION}")
     if version[0] != VERSION:
         raise Reject(Reason.PACKAGE_ENCODING, f"there is no format {version[0]}")
-    match wire.decode(data[len(MAGIC) + 1 :]):
+    match wire.decode(data, len(MAGIC) + 1):
         case {
             "attestations": None | dict() as attestations,
             "preset": str(preset),

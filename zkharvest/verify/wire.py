@@ -29,11 +29,14 @@ _ARRAY = {0xDC: (2, 1 << 4), 0xDD: (4, 1 << 16)}
 _MAP = {0xDE: (2, 1 << 4), 0xDF: (4, 1 << 16)}
 
 
-def decode(data: bytes) -> Value:
-    """The value that `data` encodes, all of it; Reject(PACKAGE_ENCODING, _LIMIT or _TRAILING) otherwise."""
-    if len(data) > MAX_BYTES:
+def decode(data: bytes, start: int = 0) -> Value:
+    """The value that `data` encodes from `start` on, all of it; Reject(PACKAGE_ENCODING, _LIMIT, _TRAILING) otherwise.
+
+    What is before `start` is not looked at: a large file is read where it lies, without a copy of it.
+    """
+    if len(data) - start > MAX_BYTES:
         raise Reject(Reason.PACKAGE_LIMIT, f"more than {MAX_BYTES} bytes")
-    reader = _Reader(data)
+    reader = _Reader(data, start)
     value = reader.value(MAX_DEPTH)
     if reader.position != len(data):
         raise Reject(Reason.PACKAGE_TRAILING, f"{len(data) - reader.position} bytes after the end")
@@ -50,10 +53,10 @@ def encode(value: Value) -> bytes:
 class _Reader:
     """A position in the data; every method consumes what it returns."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, start: int) -> None:
         self._data = data
         self._items = 0
-        self.position = 0
+        self.position = start
 
     def value(self, depth: int) -> Value:
         self._items += 1

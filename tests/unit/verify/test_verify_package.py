@@ -1,5 +1,6 @@
 """The container: its parts, its faults, and what its digests cover."""
 
+import tracemalloc
 from dataclasses import replace
 from hashlib import sha256
 
@@ -114,3 +115,19 @@ def test_any_bytes_after_the_magic(data):
         assert reject.reason.value.startswith("package/")
     else:
         assert encode_package(package) == MAGIC + data
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"\xc6\xff\xff\xff\xff", b"\xdd\xff\xff\xff\xff", b"\xdd\x00\xff\xff\xff" + b"\xc0" * (1 << 24), b"\x91" * 5000],
+    ids=["bytes of 4 GB", "a list of 4 G", "16 million nils", "nested"],
+)
+def test_what_a_file_claims_is_not_allocated(value):
+    data = MAGIC + b"\x01" + value
+    tracemalloc.start()
+    try:
+        with pytest.raises(Reject):
+            decode_package(data)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 23  # the values that there may be; no copy of the file
+    finally:
+        tracemalloc.stop()

@@ -118,3 +118,9 @@ def test_what_cannot_be_encoded():
     for value in (1.5, 2**64, -(2**63) - 1, (1,), [[[[[[[[0]]]]]]]]):
         with pytest.raises(ValueError):
             wire.encode(value)
+
+
+@given(VALUES, st.binary(max_size=9))
+@settings(max_examples=50)
+def test_what_is_before_the_start_does_not_count(value, before):
+    assert wire.decode(before + wire.encode(value), len(before)) == value
