@@ -17,7 +17,7 @@ export function dayNumber(year, month, day) {
 /** `YYYY-MM-DD` to days since 1970-01-01; null if it is no date. */
 export function parseDate(text) {
   const parts = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text);
-  if (parts === null) return null;
+  if (parts === null || parts[1] === '0000') return null;
   const date = new Date(`${text}T00:00:00Z`);
   if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== text) return null;
   return date.getTime() / 86400000;
@@ -38,11 +38,10 @@ function expandRuns(runs, count) {
  * Checks a calendar that has the right types: {firstDay (days since 1970), days, offsets}, integers below 2^53.
  * Returns it with `starts` (Unix seconds of days 0..D+367) and `dayOffsets`.
  */
-export function checkCalendar({ firstDay, days, offsets }, year, emptyOpening) {
+export function checkCalendar({ firstDay, days, offsets }, year) {
   const fault = 'statement/calendar';
   const january = dayNumber(year, 1, 1);
   demand(firstDay > 0 && firstDay <= january, fault, 'first_day');
-  demand(emptyOpening || firstDay === january, fault, 'lots carried in: first_day is January 1');
   demand(days === dayNumber(year + 1, 1, 1) - firstDay, fault, 'days');
   demand(offsets.length > 0 && offsets[0][0] === 0, fault, 'runs begin with day 0');
   offsets.forEach(([day, seconds], i) => {

@@ -8,47 +8,50 @@ import { loadCircuit } from './description.mjs';
 import { Rejected, Undecided, demand } from './faults.mjs';
 import { readPackage } from './package.mjs';
 import { PARAMETER_SETS } from './parameters.mjs';
-import { checkCircuit, checkDecided, checkExpectations, checkStrength, readPolicy } from './policy.mjs';
+import { checkBits, checkCircuit, checkDecided, checkExpectations, checkTestPreset, readPolicy } from './policy.mjs';
 import { checkAttestations, checkSignature } from './signatures.mjs';
 import { verifyProof } from './stark.mjs';
-import { publicInputs, readStatement } from './statement.mjs';
+import { publicInputs, readCircuitReference, readStatement } from './statement.mjs';
 import { checkZone } from './zone.mjs';
 
 const EXIT_CODES = { accepted: 0, rejected: 1, undecided: 3 };
 
 /** All checks in order; throws Rejected or Undecided unless the package is accepted under the policy. */
 function check(bytes, policy) {
-  // 1. The container, the parameter set and the height.
+  // 1. The container.
   const parts = readPackage(bytes);
+
+  // 2. The circuit under the statement's id, which says how to read the rest of the statement.
+  const reference = readCircuitReference(parts.statement);
+  const held = loadCircuit(reference.id);
+  if (held === null) throw new Undecided('circuit/unknown');
+  demand(reference.digest.equals(held.digest), 'circuit/digest');
+  checkCircuit(policy, reference.id);
+
+  // 3. The statement.
+  const statement = readStatement(parts.statement);
+
+  // 4. The parameter set and the height, and whether they are strong enough.
   const parameters = PARAMETER_SETS.get(parts.preset);
   demand(parameters !== undefined, 'package/preset');
-  checkStrength(policy, parameters);
+  checkTestPreset(policy, parameters);
   const within = ([least, most]) => parts.rows >= BigInt(least) && parts.rows <= BigInt(most);
-
-  // 2. The circuit under the statement's id.
-  const reference = parts.statement.get('circuit');
-  const id = reference instanceof Map ? reference.get('id') : undefined;
-  demand(reference instanceof Map && typeof id === 'string' && Buffer.isBuffer(reference.get('digest')), 'statement/fields');
-  const held = loadCircuit(id);
-  if (held === null) throw new Undecided('circuit/unknown');
   demand(within(parameters.rows) && within(held.circuit.log_rows), 'package/rows');
   const n = Number(parts.rows);
+  checkBits(policy, parameters);
 
-  // 3. The statement, and what is expected of it.
-  const statement = readStatement(parts.statement);
-  demand(reference.get('digest').equals(held.digest), 'circuit/digest');
-  checkCircuit(policy, id);
+  // 5. What else is expected.
   checkExpectations(policy, statement);
 
-  // 4. Signatures.
-  checkSignature(parts.signature, parts.signedDigest, policy.signer);
-  checkAttestations(parts.attestations, statement.sources, policy.sourceKeys);
-
-  // 5. The proof.
+  // 6. The proof.
   const inputs = publicInputs(statement, held.circuit, parts.statementDigest);
   verifyProof(held.circuit, held.digest, inputs, n, parameters, parts.proof);
 
-  // 6. What this machine cannot know, and what was left open.
+  // 7. Signatures.
+  checkSignature(parts.signature, parts.signedDigest, policy.signer);
+  checkAttestations(parts.attestations, statement.sources, policy.sourceKeys);
+
+  // 8. What this machine cannot know, and what was left open.
   checkZone(statement);
   checkDecided(policy, statement);
 }

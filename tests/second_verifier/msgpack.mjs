@@ -7,6 +7,7 @@
 
 import { Rejected } from './faults.mjs';
 
+// The outermost map is at depth 1, its keys and values at depth 2; keys are values and count.
 export const MAX_DEPTH = 8;
 export const MAX_VALUES = 2 ** 18;
 
@@ -61,7 +62,7 @@ class Reader {
   count(depth) {
     this.values += 1;
     if (this.values > MAX_VALUES) throw new Rejected('package/limit', 'too many values');
-    if (depth > MAX_DEPTH) throw new Rejected('package/limit', 'too deep');
+    if (depth >= MAX_DEPTH) throw new Rejected('package/limit', 'too deep');
   }
 
   array(size, depth) {

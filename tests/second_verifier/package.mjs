@@ -10,13 +10,13 @@ const MAX_BYTES = 2 ** 26;
 const KEYS = ['attestations', 'preset', 'proof', 'rows', 'signature', 'statement'];
 
 export function readPackage(bytes) {
-  demand(bytes.length <= MAX_BYTES, 'package/limit', 'more than 2^26 bytes');
   demand(bytes.subarray(0, MAGIC.length).equals(MAGIC), 'package/magic');
   demand(bytes.length > MAGIC.length, 'package/encoding', 'nothing after the magic');
   const version = bytes[MAGIC.length];
   if (version > VERSION) throw new Undecided('package/version');
   demand(version === VERSION, 'package/encoding', 'format 0');
 
+  demand(bytes.length <= MAX_BYTES, 'package/limit', 'more than 2^26 bytes');
   const body = bytes.subarray(MAGIC.length + 1);
   const { value, end, spans } = decode(body);
   demand(end === body.length, 'package/trailing-bytes');

@@ -41,9 +41,12 @@ export function readPolicy(raw) {
   };
 }
 
-/** Of the parameter set: the test one only if asked for, and then without a least number of bits. */
-export function checkStrength(policy, parameters) {
+export function checkTestPreset(policy, parameters) {
   demand(!parameters.test || policy.allowTestPreset, 'policy/test-preset');
+}
+
+/** The test set has no bits to speak of; whoever allows it asks for none. */
+export function checkBits(policy, parameters) {
   demand(parameters.test || PROVEN_BITS >= policy.minBits, 'policy/bits');
 }
 
@@ -52,9 +55,6 @@ export function checkCircuit(policy, id) {
 }
 
 export function checkExpectations(policy, statement) {
-  for (const key of PLAIN) demand(policy[key] === null || policy[key] === statement[key], `policy/${key}`);
-  demand(policy.audience === null || policy.audience === statement.audience, 'policy/context', 'audience');
-  demand(policy.nonce === null || policy.nonce.equals(statement.nonce), 'policy/context', 'nonce');
   for (const [id, root] of policy.commitments) {
     const source = statement.sources.find((one) => one.id === id);
     demand(source !== undefined && source.root.equals(root), 'policy/commitment', id);
@@ -62,13 +62,16 @@ export function checkExpectations(policy, statement) {
   if (policy.opening !== null) {
     demand(statement.carriedIn && openingName(statement).equals(policy.opening), 'policy/opening');
   }
+  for (const key of PLAIN) demand(policy[key] === null || policy[key] === statement[key], `policy/${key}`);
+  demand(policy.audience === null || policy.audience === statement.audience, 'policy/context', 'audience');
+  demand(policy.nonce === null || policy.nonce.equals(statement.nonce), 'policy/context', 'nonce');
 }
 
 /** A proof that holds may still leave open what the auditor must know. */
 export function checkDecided(policy, statement) {
+  if (statement.carriedIn && policy.opening === null) throw new Undecided('policy/opening-not-compared');
   const named = new Set([...policy.commitments.keys(), ...policy.sourceKeys.keys()]);
   if (named.size === 0 && policy.signer === null) throw new Undecided('policy/no-expectation');
   const others = statement.sources.some(({ id }) => !named.has(id));
   if (named.size > 0 && others && !policy.allowOtherSources) throw new Undecided('policy/source-not-compared');
-  if (statement.carriedIn && policy.opening === null) throw new Undecided('policy/opening-not-compared');
 }

@@ -4,6 +4,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { demand } from './faults.mjs';
 
+const TAXPAYER_TAG = Buffer.from('zkharvest/package-signature/v1\0', 'ascii');
 const ED25519_PREFIX = Buffer.from('302a300506032b6570032100', 'hex'); // SubjectPublicKeyInfo before the 32 bytes
 
 const isBytes = (value, size) => Buffer.isBuffer(value) && value.length === size;
@@ -31,7 +32,8 @@ export function checkSignature(signature, signedDigest, signer) {
   demand(signature.get('scheme') === 'ed25519', 'signature/form');
   demand(isBytes(signature.get('key'), 32) && isBytes(signature.get('signature'), 64), 'signature/form');
   demand(signer === null || signature.get('key').equals(signer), 'signature/key');
-  demand(ed25519Verifies(signature.get('key'), signedDigest(), signature.get('signature')), 'signature/invalid');
+  const message = Buffer.concat([TAXPAYER_TAG, signedDigest()]);
+  demand(ed25519Verifies(signature.get('key'), message, signature.get('signature')), 'signature/invalid');
 }
 
 /** The sources' signatures. */

@@ -83,6 +83,7 @@ function checkTree(tree, root, reason) {
 /** `statement` is {publics, lists, columns, context} as the circuit's description asks for them. */
 export function verifyProof(circuit, digest, statement, n, parameters, bytes) {
   const size = sizes(n, parameters, circuit);
+  demand(statement.columns.flat().every((column) => column.length <= size.rows), 'public/shape', 'more rows than the table has');
   // 1. Read all of the proof; the query indices come from the transcript over its first part.
   const proof = readProof(bytes, size, circuit, (head) => {
     const challenges = runTranscript(circuit, digest, statement, parameters, size, head);

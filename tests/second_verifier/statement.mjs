@@ -33,28 +33,13 @@ function map(value, keys, what) {
   return value;
 }
 
-/** Types and keys of everything, before any value is looked at. */
-function checkFields(statement) {
-  map(statement, ['v', 'circuit', 'year', 'method', 'basis', 'timezone', 'currency', 'holding', 'scales', 'wash_sale', 'calendar',
-    'sources', 'opening', 'closing', 'totals', 'context'], 'statement');
-  const circuit = map(statement.get('circuit'), ['digest', 'id'], 'circuit');
+/** The circuit's id and digest, which are read before the rest: an unknown circuit's statement may look otherwise. */
+export function readCircuitReference(raw) {
+  fields(raw.has('circuit'), 'circuit');
+  const circuit = map(raw.get('circuit'), ['digest', 'id'], 'circuit');
   fields(isBytes(circuit.get('digest'), 32) && isText(circuit.get('id')), 'circuit');
-  fields(isInteger(statement.get('year')), 'year');
-  for (const key of ['method', 'basis', 'timezone', 'currency']) fields(isText(statement.get(key)), key);
-  const calendar = map(statement.get('calendar'), ['days', 'first_day', 'offsets'], 'calendar');
-  fields(isText(calendar.get('first_day')) && isInteger(calendar.get('days')), 'calendar');
-  fields(Array.isArray(calendar.get('offsets')), 'offsets');
-  for (const run of calendar.get('offsets')) fields(Array.isArray(run) && run.length === 2 && run.every(isInteger), 'a run');
-  fields(Array.isArray(statement.get('sources')), 'sources');
-  for (const source of statement.get('sources')) {
-    map(source, ['id', 'root'], 'a source');
-    fields(isText(source.get('id')) && isBytes(source.get('root'), ROOT_BYTES), 'a source');
-  }
-  for (const key of ['opening', 'closing']) fields(isBytes(statement.get(key), ROOT_BYTES), key);
-  const totals = map(statement.get('totals'), TOTALS, 'totals');
-  for (const key of TOTALS) fields(isText(totals.get(key)), key);
-  const context = map(statement.get('context'), ['audience', 'nonce'], 'context');
-  fields(isText(context.get('audience')) && isBytes(context.get('nonce')) && context.get('nonce').length <= 32, 'context');
+  valid(isPlainText(circuit.get('id'), 100), 'circuit');
+  return { id: circuit.get('id'), digest: circuit.get('digest') };
 }
 
 function rootWords(root) {
@@ -77,58 +62,34 @@ function codeWords(tag, text, count) {
   return Array.from({ length: count }, (_, i) => digest.readUInt32LE(4 * i) % CODE_MODULUS);
 }
 
-function checkSources(list) {
+/** Each source by itself, then what must hold between them. */
+function readSources(list) {
+  fields(Array.isArray(list), 'sources');
   valid(list.length >= 1 && list.length <= MAX_SOURCES, 'sources');
-  const seenRoots = new Set();
-  const seenCodes = new Set();
-  let before = null;
-  return list.map((source) => {
-    const id = source.get('id');
+  const sources = list.map((source) => {
+    map(source, ['id', 'root'], 'a source');
+    const [id, root] = [source.get('id'), source.get('root')];
+    fields(isText(id) && isBytes(root, ROOT_BYTES), 'a source');
     valid(isPlainText(id, 128), 'a source\'s id');
-    const bytes = Buffer.from(id, 'utf8');
-    valid(before === null || Buffer.compare(before, bytes) < 0, 'sources are not in order');
-    before = bytes;
-    const root = source.get('root');
-    const words = rootWords(root);
-    const code = codeWords('source', id, 3);
-    valid(!seenRoots.has(root.toString('hex')) && !seenCodes.has(code.join()), 'two sources are the same');
-    seenRoots.add(root.toString('hex'));
-    seenCodes.add(code.join());
-    return { id, root, words, code };
+    return { id, bytes: Buffer.from(id, 'utf8'), root, words: rootWords(root), code: codeWords('source', id, 3) };
   });
+  valid(sources.every(({ bytes }, i) => i === 0 || Buffer.compare(sources[i - 1].bytes, bytes) < 0), 'sources are not in order');
+  valid(new Set(sources.map(({ root }) => root.toString('hex'))).size === sources.length, 'two sources with one root');
+  valid(new Set(sources.map(({ code }) => code.join())).size === sources.length, 'two sources with one code');
+  return sources;
 }
 
-function checkValues(raw) {
-  valid(raw.get('v') === 1n && raw.get('holding') === 'us-1222' && raw.get('wash_sale') === false, 'v, holding or wash_sale');
-  const scales = raw.get('scales');
-  valid(Array.isArray(scales) && scales.length === 2 && scales[0] === 18n && scales[1] === 8n, 'scales');
-  const year = raw.get('year');
-  valid(year >= 1971n && year <= 2526n, 'year');
-  valid(METHODS.includes(raw.get('method')) && BASES.includes(raw.get('basis')), 'method or basis');
-  valid(/^[A-Za-z0-9_+\-/]{1,64}$/.test(raw.get('timezone')), 'timezone');
-  valid(/^[A-Za-z0-9]{3,10}$/.test(raw.get('currency')), 'currency');
-  const sources = checkSources(raw.get('sources'));
-  const totals = TOTALS.map((key) => total(raw.get('totals').get(key), key === 'proceeds'));
-  const audience = raw.get('context').get('audience');
+function readRoot(root, what) {
+  fields(isBytes(root, ROOT_BYTES), what);
+  return { root, words: rootWords(root) };
+}
+
+function readContext(raw) {
+  const context = map(raw, ['audience', 'nonce'], 'context');
+  const [audience, nonce] = [context.get('audience'), context.get('nonce')];
+  fields(isText(audience) && isBytes(nonce) && nonce.length <= 32, 'context');
   valid(isPlainOrEmpty(audience, 200), 'audience');
-  const firstDay = parseDate(raw.get('calendar').get('first_day'));
-  valid(firstDay !== null, 'first_day');
-  return {
-    year: Number(year),
-    method: raw.get('method'),
-    basis: raw.get('basis'),
-    timezone: raw.get('timezone'),
-    currency: raw.get('currency'),
-    sources,
-    totals,
-    opening: raw.get('opening'),
-    openingWords: rootWords(raw.get('opening')),
-    closing: raw.get('closing'),
-    closingWords: rootWords(raw.get('closing')),
-    audience,
-    nonce: raw.get('context').get('nonce'),
-    firstDay,
-  };
+  return { audience, nonce };
 }
 
 /** Integers of a calendar as numbers; what is beyond them cannot be right. */
@@ -137,23 +98,58 @@ function small(value) {
   return Number(value);
 }
 
-/** The statement as an object; rejects what FORMAT.md section 7 does not allow. The zone is compared elsewhere. */
+function readCalendar(raw, year) {
+  const calendar = map(raw, ['days', 'first_day', 'offsets'], 'calendar');
+  const [days, firstDay, offsets] = [calendar.get('days'), calendar.get('first_day'), calendar.get('offsets')];
+  fields(isInteger(days) && isText(firstDay) && Array.isArray(offsets), 'calendar');
+  for (const run of offsets) fields(Array.isArray(run) && run.length === 2 && run.every(isInteger), 'a run');
+  const first = parseDate(firstDay);
+  valid(first !== null, 'first_day');
+  return checkCalendar({ firstDay: first, days: small(days), offsets: offsets.map((run) => run.map(small)) }, year);
+}
+
+function readTotals(raw) {
+  const totals = map(raw, TOTALS, 'totals');
+  fields(TOTALS.every((key) => isText(totals.get(key))), 'totals');
+  return TOTALS.map((key) => total(totals.get(key), key === 'proceeds'));
+}
+
+/**
+ * The statement as an object; rejects what FORMAT.md section 7 does not allow, in the order in which section 9 has
+ * the checks. The zone is compared elsewhere.
+ */
 export function readStatement(raw) {
-  checkFields(raw);
-  const statement = checkValues(raw);
-  statement.carriedIn = !statement.opening.equals(EMPTY_ROOT);
-  const calendar = raw.get('calendar');
-  statement.calendar = checkCalendar({
-    firstDay: statement.firstDay,
-    days: small(calendar.get('days')),
-    offsets: calendar.get('offsets').map(([day, seconds]) => [small(day), small(seconds)]),
-  }, statement.year, !statement.carriedIn);
-  return statement;
+  map(raw, ['v', 'circuit', 'year', 'method', 'basis', 'timezone', 'currency', 'holding', 'scales', 'wash_sale', 'calendar',
+    'sources', 'opening', 'closing', 'totals', 'context'], 'statement');
+  const scales = raw.get('scales');
+  valid(raw.get('v') === 1n && raw.get('holding') === 'us-1222' && raw.get('wash_sale') === false, 'v, holding or wash_sale');
+  valid(Array.isArray(scales) && scales.length === 2 && scales[0] === 18n && scales[1] === 8n, 'scales');
+  fields(isInteger(raw.get('year')), 'year');
+  valid(raw.get('year') >= 1971n && raw.get('year') <= 2526n, 'year');
+  const year = Number(raw.get('year'));
+  const { audience, nonce } = readContext(raw.get('context'));
+  const calendar = readCalendar(raw.get('calendar'), year);
+  const opening = readRoot(raw.get('opening'), 'opening');
+  const carriedIn = !opening.root.equals(EMPTY_ROOT);
+  demand(!carriedIn || calendar.firstDay === calendar.january, 'statement/calendar', 'lots carried in: first_day is January 1');
+  const text = (key, allowed) => {
+    fields(isText(raw.get(key)), key);
+    valid(allowed(raw.get(key)), key);
+    return raw.get(key);
+  };
+  const method = text('method', (value) => METHODS.includes(value));
+  const basis = text('basis', (value) => BASES.includes(value));
+  const timezone = text('timezone', (value) => /^[A-Za-z0-9_+\-/]{1,64}$/.test(value));
+  const currency = text('currency', (value) => /^[A-Za-z0-9]{3,10}$/.test(value));
+  const sources = readSources(raw.get('sources'));
+  const closing = readRoot(raw.get('closing'), 'closing');
+  const totals = readTotals(raw.get('totals'));
+  return { year, audience, nonce, calendar, opening, carriedIn, method, basis, timezone, currency, sources, closing, totals };
 }
 
 /** The name of the inventory carried in: root, start of day 0 in milliseconds, currency. */
 export function openingName(statement) {
-  return sha256(Buffer.from('zkharvest/inventory/v1\0', 'ascii'), statement.opening, u64(statement.calendar.starts[0] * 1000),
+  return sha256(Buffer.from('zkharvest/inventory/v1\0', 'ascii'), statement.opening.root, u64(statement.calendar.starts[0] * 1000),
     Buffer.from(statement.currency, 'utf8'));
 }
 
@@ -170,8 +166,8 @@ export function publicInputs(statement, circuit, context) {
     statement.year,
     codeWords('currency', statement.currency, 1)[0],
     ...statement.totals.flatMap(([, magnitude]) => bytesOf(magnitude)),
-    ...statement.openingWords,
-    ...statement.closingWords,
+    ...statement.opening.words,
+    ...statement.closing.words,
   ];
   const calendar = calendarColumns(statement.calendar, !statement.carriedIn);
   return {
