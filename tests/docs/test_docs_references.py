@@ -1,7 +1,7 @@
 """What the documents name exists: files, functions, sections, commands with their options, make targets.
 
-A reference is code in backquotes: `zkharvest/verify/fri.py`, `zkharvest/verify/fri.py: fold, inverse_dft`, `tests/fuzz/`,
-`make audit`, `zkharvest circuits show`, `--opening`; or a link.
+A reference is code in backquotes: `zkharvest/verify/fri.py`, `zkharvest/verify/fri.py: fold, inverse_dft`,
+`tests/fuzz/`, `make audit`, `zkharvest circuits show`, `--opening`; or a link.
 """
 
 from __future__ import annotations
