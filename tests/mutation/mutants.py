@@ -107,8 +107,9 @@ def _constraints(d: Description) -> Iterator[Mutant]:
 
 
 def _flags(table: Description) -> set[str]:
-    """Columns that are said to be 0 or 1."""
-    return {c["name"].removesuffix("_bit") for c in table["constraints"] if c["name"].endswith("_bit")}
+    """Columns that are 0 or 1: where a constraint says so, or others imply it."""
+    said = {c["name"].removesuffix("_bit") for c in table["constraints"] if c["name"].endswith("_bit")}
+    return said | {c for c in table["columns"] if c.startswith("is_") or c in ("first", "more", "emptied", "active")}
 
 
 def _selectors(table: Description, node: int) -> Iterator[tuple[list[int], int]]:

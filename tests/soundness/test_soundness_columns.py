@@ -58,7 +58,7 @@ FREE = {
     "pools": {"active": "", "idle": "asset3 asset4 asset5 last_write"},
     "sources": {"active": "", "idle": "number count code"},
     "calendar": {"active": "", "idle": ""},
-    "totals": {"active": "", "idle": "sum carry_in"},
+    "totals": {"active": "", "idle": ""},
     "range": {"active": "", "idle": "row hi lo pair_count u15_count"},
 }
 # Free on some rows of the kind: later parts of a trade look up no day, a lot that stays reads no link of its own, one

@@ -47,7 +47,7 @@ def padded(table: str, **cells: int) -> Forgery:
         ("pools", {"active": 1}, {"pools.active_once", "pools.order_marked"}),
         ("sources", {"active": 1}, {"bus listed"}),
         ("calendar", {"count": 1}, {"bus calendar"}),
-        ("totals", {"position0": 1, "bucket0": 1}, {"bus total", "totals.position_step0"}),
+        ("totals", {"position0": 1, "bucket0": 1}, {"bus total", "totals.position_step"}),
         ("range", {"active": 1, "pair_count0": 1}, {"range.active_once", "bus bytes"}),
     ],
     ids=lambda x: "-".join(x) if isinstance(x, dict) else None,

@@ -4,6 +4,9 @@ Each row hashes 24 lanes to nine: `digest = Trunc(P(x) + x)` (feed-forward: trun
 Committed columns are the inputs, the states after each full round and the cubed lane of each partial round; everything
 between is linear. A tree has depth 24; what is absent is the zero digest, and a row may only leave out a child
 that is zero.
+
+A row has at most one kind, though no constraint says so: kinds have different tags, and no record has another kind's
+tag. Whether a zero child is left out is a bit because nobody else can take or give it (docs/adr/0009).
 """
 
 from __future__ import annotations
@@ -56,9 +59,7 @@ def poseidon_table(circuit: Circuit, buses: Buses) -> Table:
     record, lot_a, lot_b, node = (t.column(n) for n in ("is_record", "is_lot_a", "is_lot_b", "is_node"))
     tree, level, index = (t.column(n) for n in ("tree", "level", "index"))
     no_left, no_right = t.column("no_left"), t.column("no_right")
-    t.boolean(record, lot_a, lot_b, node, no_left, no_right)
-    kind = record + lot_a + lot_b + node
-    t.zero("one_kind", kind * (kind - 1), "a row is of one kind, or idle")
+    t.boolean(record, lot_a, node)
     digest = [o + i for o, i in zip(out[:DIGEST], x[:DIGEST], strict=True)]
 
     t.zero("leaf_level", (record + lot_b) * level, "leaves stand at level 0")
@@ -74,9 +75,8 @@ def poseidon_table(circuit: Circuit, buses: Buses) -> Table:
 
     t.send(buses.record, [tree, index, x[0] - TAG_RECORD, *x[1:18]], record)
 
-    t.zero("lot_pair", lot_b.next - lot_a, "the two halves of a lot stand on neighbouring rows", "transition")
-    t.zero("lot_pair_first", lot_b + 0, "no second half at the start", "first")
-    t.zero("lot_pair_last", lot_a + 0, "no first half at the end", "last")
+    # Cyclic: a second half on the first row would belong to a first half on the last.
+    t.zero("lot_pair", lot_b.next - lot_a, "the two halves of a lot stand on neighbouring rows")
     for i in range(DIGEST):
         t.zero(f"lot_link{i}", lot_a * (x[1 + i].next - digest[i]), "the second half holds the digest of the first")
     nature = [c.next for c in x[10:22]]  # unit basis, long-from, side, year

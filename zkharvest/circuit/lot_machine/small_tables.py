@@ -21,13 +21,14 @@ def range_table(circuit: Circuit, ranges: Ranges) -> Table:
     """Counts through all byte pairs, eight a row, and all 15-bit integers, four a row, in its first 8192 rows.
 
     No preprocessed column: the counters are pinned at both ends. From 0 by steps of 8, `lo` can return to 0 only from
-    248; rows that end in (255, 248) are 8192 and leave no other count (8 * row = lo + 256 * hi throughout).
+    248; rows that end in (255, 248) are 8192 and leave no other count (8 * row = lo + 256 * hi throughout). `active` is
+    a bit and 1 at first: that follows (docs/adr/0009).
     """
     t = circuit.table("range", "every pair of bytes and every 15-bit integer")
     active, r, hi, lo, wrap = (t.column(n) for n in ("active", "row", "hi", "lo", "wrap"))
-    t.boolean(active, wrap)
-    for cell, start in ((active, 1), (r, 0), (hi, 0), (lo, 0)):
-        t.zero(f"{cell.name}_start", cell - start, f"`{cell.name}` starts at {start}", "first")
+    t.boolean(wrap)
+    for cell in (r, hi, lo):
+        t.zero(f"{cell.name}_start", cell + 0, f"`{cell.name}` starts at 0", "first")
     t.zero("active_once", active.next * (1 - active), "active rows come first", "transition")
     t.zero("row_step", active.next * (r.next - r - 1), "rows are counted", "transition")
     t.zero(
@@ -87,6 +88,9 @@ def totals_table(circuit: Circuit, buses: Buses, publics: Publics) -> Table:
     the position below and splits off one byte of the total. |sum| < 2^28 (at most 2^20 rows of 255) and |carry| is at
     most 2^21, so nothing wraps: the byte equations hold over the integers. The sums stay hidden: they say more than the
     totals do.
+
+    The statement takes every (bucket, position) once, so an active row has one of each. A bucket's rows follow each
+    other up to position 11, which ends them; what is said of positions 0 to 9 leaves no other order (docs/adr/0009).
     """
     t = circuit.table("totals", "byte sums of all disposals into the declared totals")
     bucket = t.column_list("bucket", len(BUCKETS))
@@ -97,11 +101,8 @@ def totals_table(circuit: Circuit, buses: Buses, publics: Publics) -> Table:
     t.boolean(*bucket, *position)
     active = total(position)
     t.zero("one_bucket", total(bucket) - active, "an active row has one bucket")
-    t.zero("one_position", active * (active - 1), "an active row has one position")
     sign = 1 - publics.proceeds_negative * bucket[4] * 2
-    t.zero(
-        "split", active * (value + carry_in - sign * byte - carry_out * 256), "sum + carry in = byte + 256 * carry out"
-    )
+    t.zero("split", value + carry_in - sign * byte - carry_out * 256, "sum + carry in = byte + 256 * carry out")
     t.zero("carry_limbs", carry_out + 2**21 - low - high * 2**15, "the carry out is low + 2^15 high - 2^21")
     buses.ranges.check_u15(t, low, high, high * 256)
     buses.ranges.check_bytes(t, [byte])
@@ -109,16 +110,17 @@ def totals_table(circuit: Circuit, buses: Buses, publics: Publics) -> Table:
     t.zero("carry_last", position[-1] * carry_out, "no carry out of the highest byte")
     inner = total(position[:-1])
     t.zero("no_sum_above", total(position[TALLY_BYTES:]) * value, "positions above the tallied ones have no sum")
-    for k in range(TOTAL_BYTES - 1):
-        t.zero(
-            f"position_step{k}", position[k] * (position[k + 1].next - 1), f"position {k + 1} follows {k}", "transition"
-        )
     t.zero("carry_step", inner * (carry_in.next - carry_out), "the carry out is the next carry in", "transition")
-    for b in bucket:
-        t.zero(f"{b.name}_step", inner * (b.next - b), "a total's rows stay in its bucket", "transition")
+    place = total(p * k for k, p in enumerate(position))
+    place_next = total(p.next * k for k, p in enumerate(position))
+    ordered = total(position[:-2])
+    t.zero("position_step", ordered * (place_next - place - 1), "positions follow each other", "transition")
+    rank = total(b * (i + 1) for i, b in enumerate(bucket))  # 0 on an idle row
+    rank_next = total(b.next * (i + 1) for i, b in enumerate(bucket))
+    t.zero("bucket_step", inner * (rank_next - rank), "a total's rows stay in its bucket", "transition")
     t.zero("whole", inner, "no total is cut off by the end of the table", "last")
     number = total(b * i for i, b in enumerate(bucket))
-    t.send(buses.total, [number, total(p * k for k, p in enumerate(position)), byte], active)
+    t.send(buses.total, [number, place, byte], active)
     for i, b in enumerate(bucket):
         for k in range(TALLY_BYTES):
             t.tally(i * TALLY_BYTES + k, -(b * position[k]) * value)
