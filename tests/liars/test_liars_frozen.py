@@ -146,7 +146,7 @@ def sampled(mutations: list[Mutation], step: int) -> list[Mutation]:
 
 def test_the_lot_machine_sampled():
     frozen = lot_run()
-    for mutation in sampled(all_mutations(frozen.case), 40):
+    for mutation in sampled(all_mutations(frozen.case), 80):
         bound_by_the_transcript(frozen, mutation)
 
 
