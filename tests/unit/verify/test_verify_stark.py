@@ -7,8 +7,8 @@ import pytest
 import verify_tiny_circuit as tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.proof_layout import flipped, replaced
 
+from tests.support.proof_layout import flipped, replaced
 from zkharvest.verify import messages, stark
 from zkharvest.verify.field import P
 from zkharvest.verify.messages import LookupChallenges, Rounds
