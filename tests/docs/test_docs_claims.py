@@ -9,6 +9,8 @@ from pathlib import Path
 from zkharvest.circuit.lot_machine.buses import TALLY_BYTES
 from zkharvest.circuit.lot_machine.definition import LOG_ROWS
 from zkharvest.circuit.lot_machine.witness_tables import BLIND_ROWS
+from zkharvest.commitment.opening import Opening
+from zkharvest.trades.model import Kind, Trade
 from zkharvest.verify import circuits
 from zkharvest.verify.field import DEGREE, P
 from zkharvest.verify.params import FINAL_TERMS, PRESETS, sizes
@@ -40,6 +42,13 @@ def test_currencies_that_exist_have_different_codes_and_a_searched_name_has_not(
     assert len({currency_code(name) for name in ISO_4217}) == len(ISO_4217)
     assert currency_code("USDBKLVGI") == currency_code("LAK")
     assert not said(THREATS, "`USDBKLVGI` has that of `LAK`", "The codes of ISO 4217 differ")
+
+
+def test_records_in_one_currency_open_the_same_root_in_a_searched_one():
+    """The known limit: the statement says USDBKLVGI, the roots are those of records in LAK. `--currency` refuses it."""
+    trades = (Trade(1_700_000_000_000, "kraken", "1", Kind.BUY, "BTC", 10**18, 10**12, 0, ""),)
+    roots = {name: Opening(trades, name, b"s" * 32).roots for name in ("LAK", "USDBKLVGI", "USD")}
+    assert roots["LAK"] == roots["USDBKLVGI"] != roots["USD"]
 
 
 def test_every_table_and_bus_is_named():
