@@ -2,8 +2,13 @@
 // over their ids and roots.
 
 import { createPublicKey, verify } from 'node:crypto';
+import { readKey, readSignature, verifyAggregate, verifyPossessions } from './bls.mjs';
 import { demand } from './faults.mjs';
+import { isPlainText } from './text.mjs';
 
+const BLS_SCHEME = 'bls12-381-g2-pop';
+const MAX_ATTESTATIONS = 64;
+const SOURCE_TAG = Buffer.from('zkharvest/source-commitment/v1\0', 'ascii');
 const TAXPAYER_TAG = Buffer.from('zkharvest/package-signature/v1\0', 'ascii');
 const ED25519_PREFIX = Buffer.from('302a300506032b6570032100', 'hex'); // SubjectPublicKeyInfo before the 32 bytes
 
@@ -36,9 +41,47 @@ export function checkSignature(signature, signedDigest, signer) {
   demand(ed25519Verifies(signature.get('key'), message, signature.get('signature')), 'signature/invalid');
 }
 
-/** The sources' signatures. */
+/** Form of the attestations: entries [{id, key, pop}] in increasing order of their ids' bytes, and the aggregate. */
+function readAttestations(attestations) {
+  const form = (condition) => demand(condition, 'attestation/form');
+  form(hasKeys(attestations, ['aggregate', 'scheme', 'sources']));
+  form(attestations.get('scheme') === BLS_SCHEME && isBytes(attestations.get('aggregate'), 96));
+  const list = attestations.get('sources');
+  form(Array.isArray(list) && list.length > 0);
+  demand(list.length <= MAX_ATTESTATIONS, 'attestation/limit');
+  const entries = list.map((entry) => {
+    form(hasKeys(entry, ['key', 'pop', 'source']));
+    const [key, pop, id] = [entry.get('key'), entry.get('pop'), entry.get('source')];
+    form(isBytes(key, 48) && isBytes(pop, 96) && typeof id === 'string' && isPlainText(id, 128));
+    return { key, pop, id, bytes: Buffer.from(id, 'utf8') };
+  });
+  form(entries.every(({ bytes }, i) => i === 0 || Buffer.compare(entries[i - 1].bytes, bytes) < 0));
+  return { entries, aggregate: attestations.get('aggregate') };
+}
+
+/** What a source signs: a tag, the length of its id (u32, big-endian), the id, its root. */
+function sourceMessage({ id, root }) {
+  const bytes = Buffer.from(id, 'utf8');
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([SOURCE_TAG, length, bytes, root]);
+}
+
+/** The sources' signatures: form, membership and expected keys first, then points, possession and the aggregate. */
 export function checkAttestations(attestations, sources, sourceKeys) {
-  if (attestations === null) {
-    demand(sourceKeys.size === 0, 'attestation/missing');
+  const { entries, aggregate } = attestations === null ? { entries: [], aggregate: null } : readAttestations(attestations);
+  const signed = entries.map((entry) => sources.find((source) => source.id === entry.id));
+  demand(signed.every((source) => source !== undefined), 'attestation/source');
+  for (const [id, expected] of sourceKeys) {
+    const entry = entries.find((one) => one.id === id);
+    demand(entry !== undefined, 'attestation/missing', id);
+    demand(entry.key.equals(expected), 'attestation/key', id);
   }
+  if (entries.length === 0) return;
+  const keys = entries.map((entry) => readKey(entry.key));
+  const proofs = entries.map((entry) => readSignature(entry.pop));
+  demand(keys.every((key) => key !== null) && proofs.every((proof) => proof !== null), 'attestation/possession');
+  demand(verifyPossessions(keys, entries.map((entry) => entry.key), proofs), 'attestation/possession');
+  const signature = readSignature(aggregate);
+  demand(signature !== null && verifyAggregate(keys, signed.map(sourceMessage), signature), 'attestation/sources');
 }
