@@ -109,7 +109,9 @@ def honest() -> Forgery:
 
 def _starve(description: Mapping[str, Any], mutant: Mutant) -> Result:
     """An honest witness that the mutant rejects."""
-    before, after, _ = verdicts(description, mutant, honest())
+    mutated = mutant.make()
+    forgery = settled(honest(), mutated) if mutant.bus in RANGES else honest()
+    before, after = Board(honest(), description).verdict(), Board(forgery, mutated).verdict()
     killed = not before and after == {mutant.fault}
     return Result(mutant, killed, "" if killed else f"honest: {sorted(before)}, {sorted(after)}")
 

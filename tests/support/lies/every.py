@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from tests.support import statement
-from tests.support.lies import amounts, cells, comparisons, flags, hashes, lists, sequence, tables, terms
+from tests.support.lies import (
+    amounts,
+    cells,
+    comparisons,
+    flags,
+    hash_buses,
+    hashes,
+    lists,
+    sequence,
+    table_buses,
+    tables,
+    terms,
+)
 from tests.support.lies.registry import LIES, MUTANT_LIES, STARVED, TOGETHER
 
-MODULES = (amounts, cells, comparisons, flags, hashes, lists, sequence, tables, terms)
+MODULES = (amounts, cells, comparisons, flags, hash_buses, hashes, lists, sequence, table_buses, tables, terms)
 
 ELSEWHERE = {
     "steps.closes_last": "test_soundness_order.py: a lot is drained before the trades are over",
