@@ -246,3 +246,9 @@ def without_absorbing(place: str, part: Callable[[Any], Any]) -> Patches:
     """A round hears a message that says less."""
     honest = getattr(Rounds, place)
     return [mock.patch.object(Rounds, place, lambda self, message: honest(self, part(message)))]
+
+
+def without_public_data() -> Patches:
+    """The first round hears the circuit, and nothing of what is claimed of it."""
+    honest = Rounds.statement
+    return [mock.patch.object(Rounds, "statement", lambda self, digest, _public: honest(self, digest, b""))]

@@ -65,7 +65,7 @@ def test_a_verifier_that_does_not_hear_it_accepts(entry: Deafness):
     assert heard.replay(changed) is None
     divergence = heard.divergence(changed)
     assert (divergence.absorb, divergence.moved) == (entry.place, True)
-    assert changed.judged() is not None
+    assert divergence.reason is not None
     count("absorbs shown needed")
 
 

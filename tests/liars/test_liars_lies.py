@@ -11,7 +11,8 @@ from collections import Counter
 import pytest
 
 from tests.liars import subjects
-from tests.liars.lies import EIGHT, NOT_OF_THE_PROOF, ONE, SHAPE, TREES, UNREACHABLE, Lie, every_lie
+from tests.liars.lie import EIGHT, ONE, SHAPE, TREES, Lie
+from tests.liars.lies import NOT_OF_THE_PROOF, UNREACHABLE, every_lie
 from tests.liars.parts import Parts
 from tests.liars.prover import Subject, committing, other_words, wrapped
 from tests.liars.unchecked import guarded, stops, without

@@ -121,9 +121,10 @@ class Known:
 class Divergence:
     """Where a changed run leaves the recorded one: the first absorb that differs, and the challenge drawn next."""
 
-    absorb: tuple[str, int]
-    challenge: tuple[str, int]
+    absorb: Place
+    challenge: Place
     moved: bool  # whether that challenge differs
+    reason: Reason | None  # the verdict of the changed run
 
 
 @dataclass
@@ -168,12 +169,12 @@ class Frozen:
 
     def divergence(self, case: Case) -> Divergence:
         """Of the real run of `case` from the recorded one; ValueError if nothing that is absorbed differs."""
-        _, events = self.real(case)
+        reason, events = self.real(case)
         at = next((i for i, (a, b) in enumerate(zip(self.events, events, strict=False)) if a != b), None)
         if at is None or events[at].kind != "absorb" or self.events[at].kind != "absorb":
             raise ValueError("nothing that is absorbed differs")
         ours, theirs = (next(e for e in run[at:] if e.kind == "challenge") for run in (self.events, events))
         assert (ours.label, ours.nth) == (theirs.label, theirs.nth)
         return Divergence(
-            (events[at].label, events[at].nth), (theirs.label, theirs.nth), moved=ours.data != theirs.data
+            (events[at].label, events[at].nth), (theirs.label, theirs.nth), ours.data != theirs.data, reason
         )
