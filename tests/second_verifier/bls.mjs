@@ -7,7 +7,7 @@ import {
   F1, F2, P, ORDER, f12Conjugate, f12Frobenius, f12Inverse, f12IsOne, f12Line, f12Multiply, f12One, f12Square, mod,
 } from './tower.mjs';
 import { hashToG2 } from './hash_to_curve.mjs';
-import { add, isInfinity, multiply, negate, toAffine } from './curve.mjs';
+import { add, infinity, isInfinity, multiply, negate, toAffine } from './curve.mjs';
 
 const DST_SIGNATURE = 'BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_';
 const DST_POSSESSION = 'BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_';
@@ -23,10 +23,11 @@ const GENERATOR = [
 
 const toInteger = (bytes) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
-/** Flags and coordinates of a compressed point; null if the form is wrong. Infinity is null too: it is never valid here. */
+/** A compressed point of the subgroup of prime order; null if the bytes are none. Infinity has one form. */
 function decompress(bytes, F, b, coordinate, isLarger) {
   const flags = bytes[0];
-  if ((flags & 0x80) === 0 || (flags & 0x40) !== 0) return null;
+  if ((flags & 0x80) === 0) return null;
+  if ((flags & 0x40) !== 0) return flags === 0xc0 && bytes.subarray(1).every((byte) => byte === 0) ? infinity(F) : null;
   const body = Buffer.from(bytes);
   body[0] &= 0x1f;
   const x = coordinate(body);
@@ -35,14 +36,15 @@ function decompress(bytes, F, b, coordinate, isLarger) {
   if (y === null) return null;
   if (isLarger(y) !== ((flags & 0x20) !== 0)) y = F.neg(y);
   const point = [x, y, F.one];
-  return isInfinity(F, multiply(F, point, ORDER)) ? point : null; // of the subgroup of prime order
+  return isInfinity(F, multiply(F, point, ORDER)) ? point : null;
 }
 
 const below = (value) => (value < P ? value : null);
 
 /** A public key: 48 bytes to a point of G1 that is not infinity; null if it is none. */
 export function readKey(bytes) {
-  return decompress(bytes, F1, 4n, (body) => below(toInteger(body)), (y) => y > HALF);
+  const point = decompress(bytes, F1, 4n, (body) => below(toInteger(body)), (y) => y > HALF);
+  return point === null || isInfinity(F1, point) ? null : point;
 }
 
 /** A signature: 96 bytes to a point of G2; null if it is none. */

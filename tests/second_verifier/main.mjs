@@ -47,12 +47,14 @@ function check(bytes, policy) {
   const inputs = publicInputs(statement, held.circuit, parts.statementDigest);
   verifyProof(held.circuit, held.digest, inputs, n, parameters, parts.proof);
 
-  // 7. Signatures.
+  // 7. The calendar against the zone as this machine knows it.
+  checkZone(statement);
+
+  // 8. Signatures.
   checkSignature(parts.signature, parts.signedDigest, policy.signer);
   checkAttestations(parts.attestations, statement.sources, policy.sourceKeys);
 
-  // 8. What this machine cannot know, and what was left open.
-  checkZone(statement);
+  // 9. What was left open.
   checkDecided(policy, statement);
 }
 

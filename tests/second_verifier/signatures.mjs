@@ -72,16 +72,14 @@ export function checkAttestations(attestations, sources, sourceKeys) {
   const { entries, aggregate } = attestations === null ? { entries: [], aggregate: null } : readAttestations(attestations);
   const signed = entries.map((entry) => sources.find((source) => source.id === entry.id));
   demand(signed.every((source) => source !== undefined), 'attestation/source');
-  for (const [id, expected] of sourceKeys) {
-    const entry = entries.find((one) => one.id === id);
-    demand(entry !== undefined, 'attestation/missing', id);
-    demand(entry.key.equals(expected), 'attestation/key', id);
-  }
+  for (const { id, key } of entries) demand(!sourceKeys.has(id) || key.equals(sourceKeys.get(id)), 'attestation/key', id);
+  for (const id of sourceKeys.keys()) demand(entries.some((entry) => entry.id === id), 'attestation/missing', id);
   if (entries.length === 0) return;
+  const signature = readSignature(aggregate);
+  demand(signature !== null, 'attestation/sources');
   const keys = entries.map((entry) => readKey(entry.key));
   const proofs = entries.map((entry) => readSignature(entry.pop));
   demand(keys.every((key) => key !== null) && proofs.every((proof) => proof !== null), 'attestation/possession');
   demand(verifyPossessions(keys, entries.map((entry) => entry.key), proofs), 'attestation/possession');
-  const signature = readSignature(aggregate);
-  demand(signature !== null && verifyAggregate(keys, signed.map(sourceMessage), signature), 'attestation/sources');
+  demand(verifyAggregate(keys, signed.map(sourceMessage), signature), 'attestation/sources');
 }
