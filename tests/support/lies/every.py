@@ -5,6 +5,9 @@ from __future__ import annotations
 from tests.support import statement
 from tests.support.lies import (
     amounts,
+    bus_steps_lists,
+    bus_steps_ranges,
+    bus_steps_records,
     cells,
     comparisons,
     flags,
@@ -18,7 +21,10 @@ from tests.support.lies import (
 )
 from tests.support.lies.registry import LIES, MUTANT_LIES, STARVED, TOGETHER
 
-MODULES = (amounts, cells, comparisons, flags, hash_buses, hashes, lists, sequence, table_buses, tables, terms)
+MODULES = (
+    *(amounts, bus_steps_lists, bus_steps_ranges, bus_steps_records, cells, comparisons, flags, hash_buses, hashes),
+    *(lists, sequence, table_buses, tables, terms),
+)
 
 ELSEWHERE = {
     "steps.closes_last": "test_soundness_order.py: a lot is drained before the trades are over",

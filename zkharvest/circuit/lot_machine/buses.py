@@ -70,7 +70,7 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
         source=circuit.bus("source", 1 + SOURCE_LANES),
         calendar=circuit.bus("calendar", 10),
         link=circuit.bus("link", POOL + 2 + KEY + 1 + KEY),
-        content=circuit.bus("content", POOL + 2 + 5 + 3 + 7 + 1 + 3),
+        content=circuit.bus("content", 2 + 5 + 3 + 7 + 1 + 3),
         total=circuit.bus("total", 3),
     )
     fifo, lifo, hifo, lofo, specific = (circuit.public(m) for m in METHODS)

@@ -1,10 +1,12 @@
 """The lists of open lots as linear tokens on two buses.
 
     link     pool, entry, time of writing, key, next entry, its key        (the head has entry 0 and key 0)
-    content  pool, entry, time of writing, quantity, value, unit, seq, long-from
+    content  entry, time of writing, quantity, value, unit, seq, long-from
 
 A read consumes the token, a write emits a new one with the row's clock; a read is later than its write, so tokens
 cannot come from the future, and a token that is not written again is gone (offline memory checking, Blum et al. 1991).
+An entry's number is the clock of the row that inserts it, so that it is of one pool: what `link` says of the pool,
+`content` need not say again (docs/adr/0009).
 An insert names the entry before as advice and shows key(before) <= key < key(after); a take reads the head's link.
 """
 
@@ -91,13 +93,13 @@ def contents(s: Steps) -> None:
     """Reads and writes of a lot's content."""
     t = s.t
     nature: list[Expr] = [*s.unit, s.lot_seq, *s.long_from]
-    t.receive(s.buses.content, [*s.pool, s.node, s.content_write, *s.c_lanes, *s.a_lanes, *nature], s.removes)
+    t.receive(s.buses.content, [s.node, s.content_write, *s.c_lanes, *s.a_lanes, *nature], s.removes)
     parts = s.take + s.out
     quantity = [
         (s.open + s.load) * c + s.into * b + parts * e for c, b, e in zip(s.c_lanes, s.b_lanes, s.e_lanes, strict=True)
     ]
     value = [s.inserts * a + parts * g for a, g in zip(s.a_lanes, s.g_lanes, strict=True)]
-    t.send(s.buses.content, [*s.pool, s.node, s.clk, *quantity, *value, *nature], s.inserts + s.removes - s.emptied)
+    t.send(s.buses.content, [s.node, s.clk, *quantity, *value, *nature], s.inserts + s.removes - s.emptied)
 
 
 def inventories(s: Steps) -> None:
