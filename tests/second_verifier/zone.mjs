@@ -17,5 +17,5 @@ export function compareZone({ timezone, calendar }) {
 export function checkZone(statement) {
   const { known, strange } = compareZone(statement);
   if (!known) throw new Undecided('statement/unknown-zone');
-  if (strange) throw new Undecided('statement/calendar');
+  if (strange) throw new Undecided('statement/unknown-zone', 'a later day has an offset that the zone never had');
 }
