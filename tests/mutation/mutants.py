@@ -126,6 +126,17 @@ def _selectors(table: Description, node: int) -> Iterator[tuple[list[int], int]]
                 yield [], node
 
 
+def _selects(table: Description, node: int, selector: int) -> bool:
+    """Whether what the sum is multiplied with does not speak of the same cells."""
+    match table["nodes"][node]:
+        case ["mul", a, b]:
+            cells, parts = set(columns_of(table, selector)), [x for x in (a, b) if x != selector]
+            return all(_selects(table, x, selector) for x in parts if table["nodes"][x][0] == "mul") and not any(
+                cells & set(columns_of(table, x)) for x in parts if table["nodes"][x][0] != "mul"
+            )
+    return True
+
+
 def _replaced(table: Description, path: list[int], old: int, new: list[Any]) -> tuple[list[Any], int]:
     """Nodes with a product along `path` in which the node `old` is replaced by `new`; and the product's number."""
     nodes = [*table["nodes"], new]
@@ -141,8 +152,8 @@ def _weakened(d: Description) -> Iterator[Mutant]:
     for t, table in enumerate(d["tables"]):
         for k, c in enumerate(table["constraints"]):
             for path, selector in _selectors(table, c["node"]):
-                if not path:
-                    continue  # the sum itself must vanish
+                if not path or not _selects(table, c["node"], selector):
+                    continue  # the sum itself must vanish, or is compared with itself
                 pairs = table["nodes"][selector][2]
                 for dropped, (_, cell) in enumerate(pairs):
                     name = f"{table['name']}.{c['name']}"
