@@ -1,0 +1,101 @@
+// What the known answers do not reach: the container, the description's checks, calendars, texts and BLS12-381.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseDate, zoneOffsets } from './calendar.mjs';
+import { isInfinity, multiply, toAffine } from './curve.mjs';
+import { checkDescription, loadCircuit } from './description.mjs';
+import { Rejected } from './faults.mjs';
+import { P, mul } from './field.mjs';
+import { hashToG2 } from './hash_to_curve.mjs';
+import { decode } from './msgpack.mjs';
+import { PARAMETER_SETS, sizes } from './parameters.mjs';
+import { isPlainText } from './text.mjs';
+import { F2, ORDER } from './tower.mjs';
+
+const reads = (text) => decode(Buffer.from(text.replaceAll(' ', ''), 'hex')).value;
+const refuses = (text, reason) => assert.throws(() => reads(text), (error) => error instanceof Rejected && error.reason === reason, text);
+
+test('products that would be off by one quotient', () => {
+  let state = 1n;
+  for (let i = 0; i < 20000; i += 1) {
+    state = (state * 6364136223846793005n + 1442695040888963407n) % (1n << 64n);
+    const [a, b] = [Number((state >> 33n) % BigInt(P)), Number((state & 0x7fffffffn) % BigInt(P))];
+    assert.equal(mul(a, b), Number((BigInt(a) * BigInt(b)) % BigInt(P)));
+    assert.equal(mul(P - 1 - (i % 7), P - 1 - (i % 5)), Number((BigInt(1 + (i % 7)) * BigInt(1 + (i % 5))) % BigInt(P)));
+  }
+});
+
+test('msgpack: one form of every value', () => {
+  assert.deepEqual(reads('93 c0 c2 c3'), [null, false, true]);
+  assert.deepEqual(reads('96 7f cc80 cd0100 ce00010000 cf0000000100000000 cfffffffffffffffff'),
+    [127n, 128n, 256n, 65536n, 4294967296n, 18446744073709551615n]);
+  assert.deepEqual(reads('95 e0 d0df d1ff7f d2ffff7fff d3ffffffff7fffffff'), [-32n, -33n, -129n, -32769n, -2147483649n]);
+  assert.deepEqual(reads('82 a161 00 a162 c40101'), new Map([['a', 0n], ['b', Buffer.from([1])]]));
+  for (const long of ['cc7f', 'cd00ff', 'ce0000ffff', 'cf00000000ffffffff', 'd0e0', 'd1ff80', 'd2ffff8000', 'd3ffffffff80000000',
+    'd07f', 'd90161', 'c5000100', 'dc000100', 'de0001a16100']) refuses(long, 'package/encoding');
+  for (const other of ['c1', 'ca00000000', 'cb0000000000000000', 'd40000', 'c70000', 'a1ff', 'a3eda080', '810000', '82a16200a16100',
+    '82a16100a16100', '91', 'c402ff', '']) refuses(other, 'package/encoding');
+  refuses(`${'91'.repeat(8)}c0`, 'package/limit');
+  assert.ok(Array.isArray(reads(`${'91'.repeat(7)}c0`)));
+});
+
+test('the description holds, and each fault in it is seen', () => {
+  const { circuit } = loadCircuit('lot-machine/v1');
+  assert.equal(loadCircuit('lot-machine/v9999'), null);
+  const faulty = (change) => {
+    const copy = structuredClone(circuit);
+    for (const table of copy.tables) delete table.nextColumns;
+    change(copy);
+    assert.throws(() => checkDescription(copy), /circuit description/);
+  };
+  faulty((c) => { c.lang = 2; });
+  faulty((c) => { c.more = 1; });
+  faulty((c) => { c.degree = 3; });
+  faulty((c) => { c.log_rows = [12, 20]; });
+  faulty((c) => { c.tables[0].groups[0].pop(); });
+  faulty((c) => { c.tables[0].nodes[0] = ['const', P]; });
+  faulty((c) => { c.tables[0].nodes[1] = ['add', 1, 0]; });
+  faulty((c) => { c.tables[0].columns.push('unused'); });
+  faulty((c) => { c.tables[0].interactions[0].message.pop(); });
+  faulty((c) => { c.tables[0].constraints[0].where = 'never'; });
+  faulty((c) => { c.public_messages[0].message[0] = ['item', 99]; });
+});
+
+test('sizes of FORMAT.md section 4', () => {
+  const { circuit } = loadCircuit('lot-machine/v1');
+  const at = (name, n) => sizes(n, PARAMETER_SETS.get(name), circuit);
+  assert.deepEqual(at('test', 13).arities, [8, 4]);
+  assert.deepEqual(at('standard', 16).arities, [8, 8, 4]);
+  assert.deepEqual(at('standard', 17).arities, [8, 8, 8]);
+  assert.deepEqual(['test', 'standard', 'standard-large'].map((name) => at(name, 15).mask), [192, 192, 288]);
+  assert.equal(at('test', 13).bound, 8704);
+});
+
+test('dates and texts', () => {
+  assert.equal(parseDate('1970-01-02'), 1);
+  for (const wrong of ['2023-02-29', '2023-2-01', '20230201', '0000-01-01', '2023-02-01 ', '٢٠٢٣-01-01']) assert.equal(parseDate(wrong), null);
+  for (const good of ['a', 'a b', 'é', '日本', '😀']) assert.ok(isPlainText(good, 20), good);
+  for (const bad of ['', ' a', 'a ', 'a\u00a0b', 'a\u200bb', 'a\nb', 'e\u0301', '\ue000', 'aaaaaaaaaaaaaaaaaaaaa']) assert.ok(!isPlainText(bad, 20), bad);
+});
+
+test('days of time zones', () => {
+  const at = (zone, date, count) => zoneOffsets(zone, parseDate(date), count);
+  assert.deepEqual(at('UTC', '2025-01-01', 2), [0, 0]);
+  assert.deepEqual(at('America/New_York', '2025-03-08', 3), [-18000, -18000, -14400]);
+  // Samoa had no December 30 in 2011: it begins, and ends, when the 31st begins.
+  assert.deepEqual(at('Pacific/Apia', '2011-12-29', 4), [-36000, -36000, 50400, 50400]);
+  // At midnight of this day clocks in Beirut went to one o'clock.
+  assert.deepEqual(at('Asia/Beirut', '2022-03-26', 3), [7200, 7200, 10800]);
+  assert.equal(at('america/new_york', '2025-01-01', 1), null);
+  assert.equal(at('Mars/Olympus', '2025-01-01', 1), null);
+});
+
+test('hash to G2: the empty message of RFC 9380, appendix J.10.1', () => {
+  const point = hashToG2(Buffer.alloc(0), 'QUUX-V01-CS02-with-BLS12381G2_XMD:SHA-256_SSWU_RO_');
+  assert.ok(isInfinity(F2, multiply(F2, point, ORDER)));
+  assert.deepEqual(toAffine(F2, point)[0].map((part) => part.toString(16)), [
+    '141ebfbdca40eb85b87142e130ab689c673cf60f1a3e98d69335266f30d9b8d4ac44c1038e9dcdd5393faf5c41fb78a',
+    '5cb8437535e20ecffaef7752baddf98034139c38452458baeefab379ba13dff5bf5dd71b72418717047f5b0f37da03d',
+  ]);
+});
