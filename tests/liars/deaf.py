@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from unittest import mock
 
-from tests.liars.forger import Forger, divided, kernel, solve_two
+from tests.liars.forger import Forger, kernel, solve_two
 from tests.liars.mutations import disturb_layer, new_final, new_nonce
 from tests.support.frozen import Case, Frozen, Place
 from zkharvest.verify import constraints, field
@@ -139,23 +139,6 @@ def terminals_that_fit(frozen: Frozen) -> Case:
     return forger.done()
 
 
-def openings_ahead_that_fit(frozen: Frozen) -> Case:
-    """The constraints do not hold. Two coordinates of phi at g z give way, and the batch of claims stays."""
-    forger = Forger(frozen)
-    values, lack = forger.parts.at_next, forger.quotient_excess()
-    places, effects = (len(values) - 1, len(values) - 2), []
-    for k in places:
-        values[k] = field.add(values[k], field.ONE)
-        effects.append(field.sub(forger.quotient_excess(), lack))
-        values[k] = field.sub(values[k], field.ONE)
-    here = len(forger.parts.at_z)
-    ratio = divided(forger.powers[here + places[1]], forger.powers[here + places[0]])
-    changes = solve_two((field.ONE, ratio), (effects[0], effects[1]), (field.ZERO, field.neg(lack)))
-    for k, change in zip(places, changes, strict=True):
-        values[k] = field.add(values[k], change)
-    return forger.done()
-
-
 # ------------------------------------------------------------------ the table
 
 
@@ -190,7 +173,7 @@ def deafnesses(marks: Sequence[int], folds: int) -> list[Deafness]:
         _statement("parameters", lambda f: replace(f.case, params=replace(f.case.params, johnson_m=9))),
         _statement("scalars", lambda f: other_scalars(f, marks)),
         _statement("lists", lambda f: other_order(f, len(f.case.public.lists) - 1)),
-        _statement("columns", lambda f: other_column(f, (0, 0))),
+        _statement("columns", lambda f: other_column(f, min(f.case.public.columns))),
         _statement("context", lambda f: replace(f.case, public=replace(f.case.public, context=b"else"))),
         _whole("main root", ("main", 0), lambda f: other_rows(f, "main")),
         Deafness("aux root", ("aux", 0), lambda _: slice(0, 32), lambda f: other_rows(f, "aux")),
@@ -207,7 +190,7 @@ def deafnesses(marks: Sequence[int], folds: int) -> list[Deafness]:
             "openings at g z",
             ("openings", 0),
             lambda c: slice(_openings(c), _openings(c) + 20 * len(c.messages().openings.at_next)),
-            openings_ahead_that_fit,
+            lambda f: Forger(f).mend_ahead().done(),
             Reason.QUOTIENT,
         ),
         *(_whole(f"root of layer {k}", ("fold", k), lambda f, k=k: other_layer(f, k)) for k in range(folds)),  # type: ignore[misc]

@@ -127,6 +127,23 @@ class Forger:
             parts.at_z[place] = field.add(parts.at_z[place], value)
         return self
 
+    def mend_ahead(self) -> Forger:
+        """The same by openings at g z alone: the last two, coordinates of a running sum, give way."""
+        values, lack = self.parts.at_next, self.quotient_excess()
+        places, effects, here = (len(values) - 1, len(values) - 2), [], len(self.parts.at_z)
+        for k in places:
+            values[k] = field.add(values[k], field.ONE)
+            effects.append(field.sub(self.quotient_excess(), lack))
+            values[k] = field.sub(values[k], field.ONE)
+        change = solve_two(
+            (effects[0], effects[1]),
+            (self.powers[here + places[0]], self.powers[here + places[1]]),
+            (field.neg(lack), field.neg(self._shift(values, self._before.at_next, self.powers[here:]))),
+        )
+        for k, value in zip(places, change, strict=True):
+            values[k] = field.add(values[k], value)
+        return self
+
     def quotient_start(self) -> int:
         """Where the quotient's openings begin."""
         return self.case.description.main_width + 5 * self.case.description.extension_columns

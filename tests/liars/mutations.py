@@ -13,13 +13,11 @@ from itertools import pairwise
 from typing import Any
 
 from tests.liars.forger import Forger, random_ext, vanishing
-from tests.liars.parts import Tree
+from tests.liars.real_run import ground_sites
 from tests.support.frozen import Case, Frozen, Place
 from zkharvest.verify import field, public
 from zkharvest.verify.field import P
-from zkharvest.verify.messages import Rounds
 from zkharvest.verify.params import ParameterSet
-from zkharvest.verify.transcript import grinding_holds
 
 ROUNDS = {"main": ("main", 0), "aux": ("aux", 0), "quotient": ("quotient", 0)}
 
@@ -62,7 +60,8 @@ def other_publics(data: public.PublicData, rows: int) -> Iterator[tuple[str, pub
         yield f"column {key}, a value", replace(data, columns={**data.columns, key: other})
         if len(column) < rows:  # the same polynomial: no equation reads how many rows were given
             yield f"column {key}, a zero more", replace(data, columns={**data.columns, key: (*column, 0)})
-    yield "context", replace(data, context=data.context + b"\0")
+    yield "context", replace(data, context=bytes([data.context[0] ^ 1]) + data.context[1:])
+    yield "context, a byte more", replace(data, context=data.context + b"\0")
 
 
 def other_params(params: ParameterSet) -> Iterator[tuple[str, ParameterSet]]:
@@ -70,7 +69,7 @@ def other_params(params: ParameterSet) -> Iterator[tuple[str, ParameterSet]]:
     for entry in fields(params):
         value = getattr(params, entry.name)
         if entry.name.startswith("grind"):
-            if value:
+            if value > 1:  # without any bits no challenge is drawn for the nonce
                 yield entry.name, replace(params, **{entry.name: value - 1})
         else:
             change = -1 if entry.name == "queries" else 1
@@ -205,6 +204,12 @@ def new_opening_ahead(f: Frozen, k: int) -> Case:
     return forger.mend(spare_next=1 if k == 0 else 0).done()
 
 
+def openings_ahead_alone(f: Frozen) -> Case:
+    forger = Forger(f)
+    moved(forger.parts.at_next, 0)
+    return forger.mend_ahead().done()
+
+
 def new_final(f: Frozen) -> Case:
     """Another final polynomial that agrees with the first wherever a query looks."""
     forger = Forger(f)
@@ -229,104 +234,11 @@ def of_messages(case: Case) -> Iterator[Mutation]:
         yield Mutation(f"opening {k} at z", ("openings", 0), lambda f, k=k: new_opening(f, k))  # type: ignore[misc]
     for k in range(len(said.openings.at_next)):
         yield Mutation(f"opening {k} at g z", ("openings", 0), lambda f, k=k: new_opening_ahead(f, k))  # type: ignore[misc]
+    yield Mutation("three openings at g z alone", ("openings", 0), openings_ahead_alone)
     yield Mutation("final polynomial", ("final", 0), new_final)
     for nth, k in enumerate(ground_sites(case.params, len(case.at.arities))):
         yield Mutation(f"nonce {k}", ("grind", nth), lambda f, k=k: new_nonce(f, k))  # type: ignore[misc]
 
 
-def site_bits(params: ParameterSet, folds: int) -> list[int]:
-    """The bits asked for at each of the proof's nonces, in order."""
-    return [
-        params.grind_lookup,
-        params.grind_deep,
-        params.grind_batch,
-        *[params.grind_fold] * folds,
-        params.grind_query,
-    ]
-
-
-def ground_sites(params: ParameterSet, folds: int) -> list[int]:
-    """The nonces that must be searched: where no bits are asked for only 0 is a nonce."""
-    return [k for k, bits in enumerate(site_bits(params, folds)) if bits]
-
-
 def all_mutations(case: Case) -> list[Mutation]:
     return [*of_the_statement(case), *of_trees(case), *of_messages(case)]
-
-
-# ------------------------------------------------------------------ the real run
-
-
-def reground(case: Case, avoid: dict[int, int] | None = None) -> Case:
-    """The case with every nonce searched anew in its real run; a site's nonce in `avoid` is not taken."""
-    said = case.messages()
-    sites = iter(range(len(said.nonces)))
-
-    def search(_site: str, state: bytes, bits: int) -> int:
-        site = next(sites)
-        if bits == 0:
-            return 0
-        start = (avoid or {}).get(site, -1) + 1
-        return next(n for n in range(start, start + 2**20) if grinding_holds(state, n, bits))
-
-    rounds = Rounds(case.params, case.log_rows, search)
-    rounds.statement(case.digest, public.encode(case.description, case.public))
-    rounds.main(said.main)
-    rounds.aux(said.aux)
-    rounds.quotient(said.quotient)
-    rounds.openings(said.openings)
-    for layer in said.layers:
-        rounds.fold(layer)
-    rounds.final(said.final)
-    forged = case.proof
-    for place, (_, nonce) in zip(nonce_places(case), rounds.nonces, strict=True):
-        forged = forged[:place] + nonce.to_bytes(8, "little") + forged[place + 8 :]
-    return replace(case, proof=forged)
-
-
-def nonce_places(case: Case) -> list[int]:
-    """Where the proof's nonces begin."""
-    said = case.messages()
-    lookup = 32
-    deep = lookup + 8 + 32 + 20 * len(said.aux.terminals) + 32
-    batch = deep + 8 + 20 * (len(said.openings.at_z) + len(said.openings.at_next))
-    folds = [batch + 8 + 32 + 40 * k for k in range(len(said.layers))]
-    return [lookup, deep, batch, *folds, folds[-1] + 8 + 20 * len(said.final.coefficients)]
-
-
-# ------------------------------------------------------------------ coverage
-
-
-def atoms(case: Case, trees: dict[str, Tree]) -> list[tuple[str, slice]]:
-    """The proof cut into its smallest parts: roots, nonces, words, salts, digests."""
-    said = case.messages()
-    result: list[tuple[str, slice]] = []
-    position = 0
-
-    def cut(name: str, count: int, size: int) -> None:
-        nonlocal position
-        for k in range(count):
-            result.append((f"{name} {k}", slice(position, position + size)))
-            position += size
-
-    cut("main root", 1, 32)
-    cut("nonce lookup", 1, 8)
-    cut("aux root", 1, 32)
-    cut("terminals", 5 * len(said.aux.terminals), 4)
-    cut("quotient root", 1, 32)
-    cut("nonce deep", 1, 8)
-    cut("at z", 5 * len(said.openings.at_z), 4)
-    cut("at g z", 5 * len(said.openings.at_next), 4)
-    cut("nonce batch", 1, 8)
-    for number in range(len(said.layers)):
-        cut(f"layer {number} root", 1, 32)
-        cut(f"nonce fold {number}", 1, 8)
-    cut("final", 5 * len(said.final.coefficients), 4)
-    cut("nonce query", 1, 8)
-    for name, tree in trees.items():
-        for index, row in tree.rows.items():
-            cut(f"{name} salt of leaf {index},", 1, 16)
-            cut(f"{name} leaf {index}, word", len(row), 4)
-        cut(f"{name} sibling", len(tree.siblings), 32)
-    assert position == len(case.proof)
-    return result

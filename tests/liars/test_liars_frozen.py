@@ -14,16 +14,9 @@ import pytest
 
 from tests.liars import wide_circuit as wide
 from tests.liars.forger import Forger
-from tests.liars.mutations import (
-    Mutation,
-    all_mutations,
-    atoms,
-    ground_sites,
-    of_messages,
-    of_the_statement,
-    of_trees,
-    reground,
-)
+from tests.liars.harness import bound_by_the_transcript
+from tests.liars.mutations import Mutation, all_mutations, of_messages, of_the_statement, of_trees
+from tests.liars.real_run import atoms, ground_sites, reground
 from tests.support.counts import count
 from tests.support.frozen import Case, Frozen, packaged
 from zkharvest.verify import circuits
@@ -52,19 +45,8 @@ def lot_run() -> Frozen:
     return Frozen(packaged(PACKAGE))
 
 
-def bound_by_the_transcript(frozen: Frozen, mutation: Mutation) -> Case:
-    """Accepted under the recorded challenges; in the real run the next challenge differs, and it is rejected."""
-    case = mutation.make(frozen)
-    assert frozen.replay(case) is None, mutation.name
-    divergence = frozen.divergence(case)
-    assert divergence.absorb == mutation.absorb, (mutation.name, divergence)
-    assert divergence.moved, mutation.name
-    assert divergence.reason is not None, mutation.name
-    if ground_sites(case.params, len(case.at.arities)) and mutation.absorb[0] != "grind":
-        # A forger grinds: with nonces that hold, another check rejects. (For a nonce: see the test of nonces below.)
-        again = frozen.divergence(reground(case))
-        assert again.absorb == mutation.absorb, mutation.name
-        assert again.reason not in (None, Reason.GRINDING), mutation.name
+def bound(frozen: Frozen, mutation: Mutation) -> Case:
+    case = bound_by_the_transcript(frozen, mutation)
     count("frozen mutations")
     return case
 
@@ -73,7 +55,7 @@ def bound_by_the_transcript(frozen: Frozen, mutation: Mutation) -> Case:
 def test_what_verifies_under_frozen_challenges_moves_the_next_one(group):
     frozen = wide_run()
     for mutation in GROUPS[group](frozen.case):
-        bound_by_the_transcript(frozen, mutation)
+        bound(frozen, mutation)
 
 
 def test_every_byte_of_a_proof_is_covered():
@@ -138,15 +120,15 @@ def test_the_harness_rejects_what_no_challenge_binds():
 
 
 def sampled(mutations: list[Mutation], step: int) -> list[Mutation]:
-    """All that are not one of a long row; of openings, scalars and list fields every `step`-th."""
-    long = [m for m in mutations if m.name.startswith(("opening", "scalar", "list"))]
+    """All that are not one of a long row; of openings, scalars, list fields and columns every `step`-th."""
+    long = [m for m in mutations if m.name.startswith(("opening", "scalar", "list", "column"))]
     return [m for m in mutations if m not in long] + long[::step]
 
 
 def test_the_lot_machine_sampled():
     frozen = lot_run()
     for mutation in sampled(all_mutations(frozen.case), 80):
-        bound_by_the_transcript(frozen, mutation)
+        bound(frozen, mutation)
 
 
 @pytest.mark.audit
@@ -155,7 +137,7 @@ def test_the_lot_machine_whole():
     proof = frozen.case.proof
     left = dict(atoms(frozen.case, Forger(frozen).parts.trees))
     for mutation in all_mutations(frozen.case):
-        other = bound_by_the_transcript(frozen, mutation).proof
+        other = bound(frozen, mutation).proof
         if len(other) == len(proof):
             left = {name: place for name, place in left.items() if other[place] == proof[place]}
     # No bits are asked for in this parameter set, so that 0 is the only nonce, challenges held or not.

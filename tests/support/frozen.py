@@ -174,7 +174,5 @@ class Frozen:
         if at is None or events[at].kind != "absorb" or self.events[at].kind != "absorb":
             raise ValueError("nothing that is absorbed differs")
         ours, theirs = (next(e for e in run[at:] if e.kind == "challenge") for run in (self.events, events))
-        assert (ours.label, ours.nth) == (theirs.label, theirs.nth)
-        return Divergence(
-            (events[at].label, events[at].nth), (theirs.label, theirs.nth), ours.data != theirs.data, reason
-        )
+        moved = (ours.label, ours.nth, ours.data) != (theirs.label, theirs.nth, theirs.data)
+        return Divergence((events[at].label, events[at].nth), (theirs.label, theirs.nth), moved, reason)
