@@ -6,7 +6,7 @@ test throws those away. `MUTATORS` says how many of each are made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -38,14 +38,15 @@ class Base:
 
 
 def load() -> list[Base]:
-    bases = []
-    for name in NAMES:
-        data = (VECTORS / f"{name}.zkh").read_bytes()
-        package = decode_package(data)
-        value = wire.decode(data[HEAD:])
-        assert isinstance(value, dict)
-        bases.append(Base(data, value, proof_parts(package), data.index(package.proof)))
-    return bases
+    return [base_of(name) for name in NAMES]
+
+
+def base_of(name: str) -> Base:
+    data = (VECTORS / f"{name}.zkh").read_bytes()
+    package = decode_package(data)
+    value = wire.decode(data[HEAD:])
+    assert isinstance(value, dict)
+    return Base(data, value, proof_parts(package), data.index(package.proof))
 
 
 def encoded(value: Any) -> bytes:
@@ -172,26 +173,35 @@ def inserted(rng: Random, bases: list[Base]) -> bytes:
     return data[:place] + new + data[place + rng.choice([n for n in range(6) if n != len(new)]) :]
 
 
+def edited(rng: Random, parts: Any, odd: Sequence[Any] = ODD, least: int = 8) -> Any:
+    """A copy with one value removed, replaced, moved or repeated, somewhere in the tree; not fewer than `least`."""
+    parts = copied(parts)
+    places = [path for path in paths(parts) if path]
+    if not places:
+        return copied(rng.choice(odd))
+    path = rng.choice(places)
+    holder, last = at(parts, path[:-1]), path[-1]
+    match rng.randrange(6):
+        case 0 if len(places) > least:
+            del holder[last]
+        case 1:
+            holder[last] = copied(rng.choice(odd))
+        case 2:
+            holder[last] = copied(at(parts, rng.choice(places)))
+        case 3 if isinstance(holder, dict):
+            holder[rng.choice(("zzz", "", "Preset", "rows", "v"))] = copied(holder[last])
+        case 4 if isinstance(holder, list):
+            holder.insert(rng.randrange(len(holder) + 1), copied(holder[last]))
+        case _:
+            holder[last] = [holder[last]]
+    return parts
+
+
 def structure(rng: Random, bases: list[Base]) -> bytes:
     """A value removed, replaced, moved or repeated, somewhere in the tree."""
-    parts = copied(rng.choice(bases).parts)
+    parts = rng.choice(bases).parts
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
-        places = [path for path in paths(parts) if path]
-        path = rng.choice(places)
-        holder, last = at(parts, path[:-1]), path[-1]
-        match rng.randrange(6):
-            case 0 if len(places) > 8:
-                del holder[last]
-            case 1:
-                holder[last] = copied(rng.choice(ODD))
-            case 2:
-                holder[last] = copied(at(parts, rng.choice(places)))
-            case 3 if isinstance(holder, dict):
-                holder[rng.choice(("zzz", "", "Preset", "rows", "v"))] = copied(holder[last])
-            case 4 if isinstance(holder, list):
-                holder.insert(rng.randrange(len(holder) + 1), copied(holder[last]))
-            case _:
-                holder[last] = [holder[last]]
+        parts = edited(rng, parts)
     return encoded(parts)
 
 

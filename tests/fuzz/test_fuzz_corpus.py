@@ -1,0 +1,151 @@
+"""The fuzzer's targets without the fuzzer: its corpus again, some mutants more; and each target notices a defect."""
+
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.fuzz.mutants import base_of
+from tests.fuzz.targets import TARGETS
+from tests.support.counts import count
+from zkharvest.audit import attest
+from zkharvest.verify import calendar, description_reader, fri, messages, stark, statement, wire
+from zkharvest.verify.rejections import Reject
+
+CORPUS = Path(__file__).with_name("corpus")
+MORE = {"container": 400, "package": 200, "attestations": 200, "verify": 60, "description": 300, "arithmetic": 60}
+
+
+def inputs(name):
+    """The committed inputs of a target, and its seeds."""
+    return [*(path.read_bytes() for path in sorted((CORPUS / name).iterdir())), *TARGETS[name].seeds()]
+
+
+def mutants(name, seed, pool=None):
+    """Inputs without end, each made from one of the pool."""
+    rng, pool = Random(seed), pool or inputs(name)
+    while True:
+        yield TARGETS[name].mutate(rng, rng.choice(pool))
+
+
+def test_the_corpus_is_small_and_has_every_target():
+    sizes = {folder.name: sum(path.stat().st_size for path in folder.iterdir()) for folder in CORPUS.iterdir()}
+    assert sizes.keys() == TARGETS.keys() == MORE.keys()
+    assert all(sizes.values())
+    assert sum(sizes.values()) < 300_000
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_corpus_keeps_every_promise(name):
+    outcomes = Counter(map(TARGETS[name].run, inputs(name)))
+    assert outcomes.keys() - {"package/encoding", "refused"}
+    count("fuzz executions", outcomes.total())
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_so_do_mutants_of_it(name):
+    made = mutants(name, 20261122)
+    for number in range(MORE[name]):
+        data = next(made)
+        try:
+            TARGETS[name].run(data)
+        except Exception as error:
+            raise AssertionError(f"mutant {number}: {data!r}") from error
+    count("fuzz executions", MORE[name])
+
+
+# ------------------------------------------------------------------ a target that never failed would show nothing
+
+
+def noticed(name, most, pool=None):
+    """Whether some input makes the target fail: seeds first, then mutants of them."""
+    pool = pool or TARGETS[name].seeds()
+    more = mutants(name, 5, pool)
+    for number in range(len(pool) + most):
+        try:
+            TARGETS[name].run(pool[number] if number < len(pool) else next(more))
+        except Exception:  # noqa: BLE001 - whatever a defect leads to
+            return True
+    return False
+
+
+def long_forms(self, form):
+    return int.from_bytes(self._take(form[0]), "big")
+
+
+DEFECTS = [
+    ("container", wire._Reader, "_number", long_forms),  # numbers in forms that are not the shortest
+    ("container", wire._Reader, "_expect", lambda self, count: bytes(1 << 40)),
+    ("package", statement, "is_visible", lambda text, longest: True),
+    ("package", statement, "quoted", str),
+    (
+        "attestations",
+        attest,
+        "_check_signature",
+        lambda package, expected: attest._parse_signature(package.signature)[0],
+    ),
+    ("attestations", attest, "_parse_entry", lambda item: attest._Entry(item["source"], item["key"], item["pop"])),
+    ("description", description_reader, "_check_degrees", lambda table, where, bound: None),
+    ("description", description_reader, "_check_groups", lambda table, where: None),
+    ("arithmetic", stark, "point_is_usable", lambda z, at: True),
+    ("arithmetic", fri, "_powers", lambda x, count: [1]),
+]
+
+
+@pytest.mark.parametrize(("name", "where", "what", "instead"), DEFECTS, ids=[f"{d[0]}-{d[2]}" for d in DEFECTS])
+def test_a_defect_is_noticed(name, where, what, instead, monkeypatch):
+    assert not noticed(name, 30)
+    monkeypatch.setattr(where, what, instead)
+    assert noticed(name, 3000)
+
+
+def test_a_verifier_that_skips_a_check_is_noticed(monkeypatch):
+    """Without the trees and FRI a word of an opened row can be any."""
+    from tests.fuzz.whole import short
+
+    place = base_of("fifo-wallet").places["main/0/row"].start
+    edited = short(0, place.to_bytes(3, "little") + bytes([1, 0, 0, 0]))
+    assert TARGETS["verify"].run(edited) == "merkle/main"
+    monkeypatch.setattr(stark, "_check_trees", lambda *_: None)
+    monkeypatch.setattr(fri, "check_folds", lambda *_: None)
+    with pytest.raises(AssertionError):
+        TARGETS["verify"].run(edited)
+
+
+def test_a_vanishing_denominator_has_a_reason():
+    """Among the seeds and edits of `arithmetic` there are challenges for which something is divided by zero."""
+    reasons = {TARGETS["arithmetic"].run(seed) for seed in TARGETS["arithmetic"].seeds()}
+    assert "transcript/point" in reasons
+    assert messages.point_is_usable((0, 1, 0, 0, 0), messages.sizes(13, messages.ParameterSet(2, 1, 0, 0, 0, 0, 0, 2)))
+
+
+# ------------------------------------------------------------------ time zones: names that packages of Python have
+
+NO_ZONES = (
+    "America",
+    "__init__",
+    "__pycache__",
+    "leapseconds",
+    "tzdata",
+    "-",
+    "a/b/c",
+    "Mars/Olympus",
+    "UTC/x",
+    "/etc",
+)
+
+
+@pytest.mark.parametrize("name", NO_ZONES)
+def test_a_name_that_is_no_zone_is_undecided(name):
+    made = statement.read_statement(base_of("fifo-wallet").parts["statement"]).calendar
+    with pytest.raises(Reject, match="statement/unknown-zone"):
+        calendar.check_zone(made, name)
+
+
+@pytest.mark.xfail(raises=TypeError, reason="importlib.resources: 'tzdata.zoneinfo.__init__' is not a package")
+@pytest.mark.parametrize("name", ["__init__/x", "America/__init__/x"])
+def test_nor_is_a_module_of_the_zone_data(name):
+    made = statement.read_statement(base_of("fifo-wallet").parts["statement"]).calendar
+    with pytest.raises(Reject, match="statement/unknown-zone"):
+        calendar.check_zone(made, name)
