@@ -26,7 +26,6 @@ SCRATCH = HERE.parents[1] / ".fuzz"
 CHILD = "ZKHARVEST_FUZZ_TARGET"
 NAMES = ("container", "package", "attestations", "verify", "description", "arithmetic")
 NOTED = 500
-RAW = 0.4  # so often bytes are changed without regard to the format
 DONE = re.compile(r"#(\d+)\s+DONE\s+cov: (\d+) ft: (\d+) corp: (\d+)/(\S+)")
 
 
@@ -52,7 +51,7 @@ def child(name: str) -> None:
 
     def mutator(data: bytes, longest: int, seed: int) -> bytes:
         rng = Random(seed)
-        if rng.random() < RAW:
+        if rng.random() < target.raw:
             return atheris.Mutate(data, longest)
         changed = target.mutate(rng, data)
         return changed if len(changed) <= longest else atheris.Mutate(data, longest)

@@ -1,5 +1,7 @@
 """The fuzzer's targets without the fuzzer: its corpus again, some mutants more; and each target notices a defect."""
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -14,6 +16,7 @@ from zkharvest.verify import calendar, description_reader, fri, messages, stark,
 from zkharvest.verify.rejections import Reject
 
 CORPUS = Path(__file__).with_name("corpus")
+GUIDED = 20_000
 MORE = {"container": 400, "package": 200, "attestations": 200, "verify": 60, "description": 300, "arithmetic": 60}
 
 
@@ -53,6 +56,20 @@ def test_so_do_mutants_of_it(name):
         except Exception as error:
             raise AssertionError(f"mutant {number}: {data!r}") from error
     count("fuzz executions", MORE[name])
+
+
+@pytest.mark.audit
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_fuzzer_finds_nothing(name):
+    """Guided by coverage, from the corpus on: what it finds, it says and keeps."""
+    pytest.importorskip(
+        "atheris", reason="pip install 'zkharvest[fuzz]' (Linux) for fuzzing that is guided by coverage"
+    )
+    command = [sys.executable, "-m", "tests.fuzz", "--runs", str(GUIDED), name]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=CORPUS.parents[2])
+    assert done.returncode == 0, done.stdout
+    assert f"{GUIDED:,} executions" in done.stdout
+    count("fuzz executions", GUIDED)
 
 
 # ------------------------------------------------------------------ a target that never failed would show nothing
