@@ -1,11 +1,11 @@
 // Local days: the statement's calendar (FORMAT.md section 7), its public columns, and what the time zone data of
 // this machine say about it (through Intl, which has the IANA data of its ICU).
 
-import { demand } from './faults.mjs';
+import { Undecided, demand } from './faults.mjs';
 import { ZONE_NAMES } from './zones.mjs';
 
-export const DAY_SECONDS = 86400;
-export const TAIL_DAYS = 367;
+const DAY_SECONDS = 86400;
+const TAIL_DAYS = 367;
 const LIMB_BITS = 15;
 const END_OF_TIME = 2 ** 45 - 1;
 
@@ -161,4 +161,22 @@ function computeOffsets(one, firstDay, count) {
     }
   }
   return out;
+}
+
+/** Days 0..D must be the zone's; a later day may differ if its offset is one that the zone had on days 0..D. */
+function compareZone({ timezone, calendar }) {
+  const { firstDay, days, dayOffsets } = calendar;
+  const offsets = zoneOffsets(timezone, firstDay, days + TAIL_DAYS + 1);
+  if (offsets === null) return { known: false, strange: false };
+  for (let day = 0; day <= days; day += 1) demand(dayOffsets[day] === offsets[day], 'statement/calendar', `day ${day} of ${timezone}`);
+  const had = new Set(offsets.slice(0, days + 1));
+  const strange = dayOffsets.some((offset, day) => day > days && offset !== offsets[day] && !had.has(offset));
+  return { known: true, strange };
+}
+
+/** The calendar against the zone; run once the proof holds. */
+export function checkZone(statement) {
+  const { known, strange } = compareZone(statement);
+  if (!known) throw new Undecided('statement/unknown-zone');
+  if (strange) throw new Undecided('statement/unknown-zone', 'a later day has an offset that the zone never had');
 }

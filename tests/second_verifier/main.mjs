@@ -4,6 +4,7 @@
 //     node main.mjs --batch                  frames on standard input, a line a frame
 
 import { readFileSync, readSync, writeSync } from 'node:fs';
+import { checkZone } from './calendar.mjs';
 import { loadCircuit } from './description.mjs';
 import { Rejected, Undecided, demand } from './faults.mjs';
 import { readPackage } from './package.mjs';
@@ -12,8 +13,8 @@ import { checkBits, checkCircuit, checkDecided, checkExpectations, checkTestPres
 import { checkAttestations, checkSignature } from './signatures.mjs';
 import { verifyProof } from './stark.mjs';
 import { publicInputs, readCircuitReference, readStatement } from './statement.mjs';
-import { checkZone } from './zone.mjs';
 
+const CHUNK_BYTES = 2 ** 16;
 const EXIT_CODES = { accepted: 0, rejected: 1, undecided: 3 };
 
 /** All checks in order; throws Rejected or Undecided unless the package is accepted under the policy. */
@@ -79,26 +80,44 @@ function line({ verdict, reason }) {
   return `${verdict}${reason === '' ? '' : ` ${reason}`}\n`;
 }
 
-/** Exactly `size` bytes of standard input; fewer only at its end. */
-function readExactly(size) {
-  const out = Buffer.alloc(size);
-  let have = 0;
-  while (have < size) {
-    let count;
+function pause() {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2); // a pipe that does not block: two milliseconds
+}
+
+/** Writes all of a line before it returns. */
+function print(text) {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
     try {
-      count = readSync(0, out, have, size - have, null);
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+      pause();
+    }
+  }
+}
+
+/** `size` bytes of standard input; fewer only at its end. Memory is taken as they come, not as a length claims. */
+function readExactly(size) {
+  const chunks = [];
+  let missing = size;
+  while (missing > 0) {
+    const chunk = Buffer.alloc(Math.min(missing, CHUNK_BYTES));
+    let count = 0;
+    try {
+      count = readSync(0, chunk, 0, chunk.length, null);
     } catch (error) {
       if (error.code === 'EAGAIN') {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2); // a pipe that does not block: wait a little
+        pause();
         continue;
       }
-      if (error.code === 'EOF') break;
-      throw error;
+      if (error.code !== 'EOF') throw error;
     }
     if (count === 0) break;
-    have += count;
+    chunks.push(chunk.subarray(0, count));
+    missing -= count;
   }
-  return out.subarray(0, have);
+  return Buffer.concat(chunks);
 }
 
 /** Frames: u32le length of the package, u32le length of the policy, both. */
@@ -112,7 +131,7 @@ function batch() {
       return 2;
     }
     const size = head.readUInt32LE(0);
-    writeSync(1, line(judge(body.subarray(0, size), body.subarray(size).toString('utf8'))));
+    print(line(judge(body.subarray(0, size), body.subarray(size).toString('utf8'))));
   }
 }
 
@@ -132,7 +151,7 @@ function main(args) {
     return 2;
   }
   const result = judge(bytes, policy);
-  writeSync(1, line(result));
+  print(line(result));
   if (result.detail !== '' && result.verdict !== 'accepted') process.stderr.write(`${result.detail}\n`);
   return EXIT_CODES[result.verdict];
 }

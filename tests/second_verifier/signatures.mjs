@@ -4,7 +4,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { readKey, readSignature, verifyAggregate, verifyPossessions } from './bls.mjs';
 import { demand } from './faults.mjs';
-import { isPlainText } from './text.mjs';
+import { isPlainText } from './statement.mjs';
 
 const BLS_SCHEME = 'bls12-381-g2-pop';
 const MAX_ATTESTATIONS = 64;

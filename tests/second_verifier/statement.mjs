@@ -3,7 +3,6 @@
 import { calendarColumns, checkCalendar, parseDate } from './calendar.mjs';
 import { P } from './field.mjs';
 import { demand } from './faults.mjs';
-import { isPlainOrEmpty, isPlainText } from './text.mjs';
 import { sha256, u64 } from './transcript.mjs';
 
 export const METHODS = ['fifo', 'lifo', 'hifo', 'lofo', 'specific'];
@@ -14,6 +13,22 @@ const TOTALS = ['short_gain', 'short_loss', 'long_gain', 'long_loss', 'proceeds'
 const TOTAL_BYTES = 12;
 const MAX_SOURCES = 4096;
 const CODE_MODULUS = 2 ** 30;
+
+// --- text: printable, in normal form C, without spaces around it ---
+
+// Printable is what is not of the categories Other and Separator, the space apart.
+const INVISIBLE = /\p{C}|(?! )\p{Z}/u;
+
+export function isPlainText(value, maxBytes) {
+  return value !== '' && isPlainOrEmpty(value, maxBytes);
+}
+
+function isPlainOrEmpty(value, maxBytes) {
+  return Buffer.byteLength(value, 'utf8') <= maxBytes && !INVISIBLE.test(value) && value.normalize('NFC') === value
+    && !value.startsWith(' ') && !value.endsWith(' ');
+}
+
+// --- types and values ---
 
 const isText = (value) => typeof value === 'string';
 const isInteger = (value) => typeof value === 'bigint';

@@ -10,7 +10,7 @@ import { P, mul } from './field.mjs';
 import { hashToG2 } from './hash_to_curve.mjs';
 import { decode } from './msgpack.mjs';
 import { PARAMETER_SETS, sizes } from './parameters.mjs';
-import { isPlainText } from './text.mjs';
+import { isPlainText } from './statement.mjs';
 import { F2, ORDER } from './tower.mjs';
 
 const reads = (text) => decode(Buffer.from(text.replaceAll(' ', ''), 'hex')).value;
