@@ -159,16 +159,14 @@ def quotients() -> Iterator[Lie]:
         lambda _: prover.wrapped(stark._Proof, "_quotient_polynomials", piece),
     )
 
-    def half(values: Any, call: int) -> Any:
-        """The quotient's values wrong on half of D (the first calls extend public columns)."""
-        if values.shape[1] == pieces_width[0]:
-            values[: len(values) // 2] = prover.other_words(values[: len(values) // 2])
-        return values
-
-    pieces_width: list[int] = [0]
-
     def far(subject: Subject) -> Patches:
-        pieces_width[0] = 5 * (subject.description.pieces + 1)
+        width = 5 * (subject.description.pieces + 1)  # other matrices are extended too, none of this width
+
+        def half(values: Any, _number: int) -> Any:
+            if values.shape[1] == width:
+                values[: len(values) // 2] = prover.other_words(values[: len(values) // 2])
+            return values
+
         return prover.wrapped(stark.ntt, "coset_lde", half)
 
     yield Lie("quotient pieces", "wrong on half of the domain", (R.FRI_LAYER,), far)

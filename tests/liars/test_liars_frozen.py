@@ -125,6 +125,7 @@ def sampled(mutations: list[Mutation], step: int) -> list[Mutation]:
     return [m for m in mutations if m not in long] + long[::step]
 
 
+@pytest.mark.slow
 def test_the_lot_machine_sampled():
     frozen = lot_run()
     for mutation in sampled(all_mutations(frozen.case), 80):

@@ -198,6 +198,7 @@ def of_the_lot_machine(lies: list[Lie]) -> list[Lie]:
     return [lie for lie in lies if lie.step not in WIDE_ONLY]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lie", [lie for lie in of_the_lot_machine(LIES) if lie.cheap][::4], ids=Lie.name)
 def test_lies_about_the_lot_machine(lie):
     told(lie, subjects.lot_machine())
