@@ -17,8 +17,6 @@ from zkharvest.prove.stark import prove_circuit
 from zkharvest.verify import messages
 from zkharvest.verify.params import PRESETS, Sizes, sizes
 
-# ------------------------------------------------------------------ E5, E6: flags and heights
-
 
 @pytest.mark.parametrize("value", [2, P - 1, (P + 1) // 2, 3])
 def test_e5_flags_are_bits(value):
@@ -30,9 +28,9 @@ def test_e5_flags_are_bits(value):
         flags = [i for i, n in enumerate(names) if n.startswith(("is_", "bucket", "position"))]
         flags = [i for i in flags if not names[i].startswith("bucket_weight") and names[i] != "position"]
         flags += [names.index(n) for n in ("active", "first", "more", "emptied", "no_left", "no_right") if n in names]
-        kinds: dict[tuple[int, ...], int] = {}
         if not flags:
             continue
+        kinds: dict[tuple[int, ...], int] = {}
         for row in range(len(board().traces[t])):
             kinds.setdefault(tuple(board().traces[t][row, flags].tolist()), row)
         for row in kinds.values():
@@ -71,6 +69,22 @@ def test_e5_no_row_takes_back_what_another_one_adds():
         first = int(board().traces[0][place, column("first")])
         edits = {(0, place, column("is_skip")): P - 1, (0, place, column("first")): first - 1}
         assert board().broken(edits) & {"steps.skip_why", "steps.work_in_time"}
+
+
+def test_e5_a_trade_goes_on_once_or_not_at_all():
+    """`more` of -1: the next row would begin a trade of its own, twice, on the columns of the one before.
+
+    So many marks can be given, but a record is not later than itself.
+    """
+    cells = board().traces[0]
+    (row,) = [r for r in rows_of("settle") if cells[r, column("more")] == 1]
+    edits = {(0, row, column("more")): P - 1, (0, row + 1, column("first")): 2}
+    for stem, at in (("order", row), ("until", row + 1), ("since", row + 1)):
+        edits |= {(0, at, column(f"{stem}_at{i}")): int(i < 2) for i in range(3)}
+    broken = board().broken(edits)
+    assert "steps.order_marked" not in broken
+    assert "steps.until_marked" not in broken
+    assert {"steps.order_gap", "steps.used_up"} <= broken
 
 
 def test_e6_one_height():

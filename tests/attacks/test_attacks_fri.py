@@ -85,18 +85,16 @@ def test_c2_parameters_that_prove_nothing_do_not_exist():
         PRESETS["mine"] = PRESETS["test"]
     # A package names a set; the verifier's own table says what it is, and real policy asks for 128 bits of it.
     package = decode_package(small_package())
-    for name, reason in (
-        ("none", Reason.PACKAGE_PRESET),
-        ("test ", Reason.PACKAGE_PRESET),
-        ("", Reason.PACKAGE_PRESET),
-    ):
-        assert policy.verify(encode_package(replace(package, preset=name)), TRUSTING).reason == reason.value
+    for name in ("none", "test ", ""):
+        verdict = policy.verify(encode_package(replace(package, preset=name)), TRUSTING)
+        assert verdict.reason == Reason.PACKAGE_PRESET.value
     assert policy.verify(small_package()).reason == Reason.POLICY_TEST_PRESET.value
     weak = replace(PRESETS["standard"], params=replace(PRESETS["standard"].params, queries=81))
     with Patched((policy, "PRESETS", {"test": weak})):
         assert policy.verify(small_package()).reason == Reason.POLICY_BITS.value
+    instance = soundness.model(tiny.DESCRIPTION, PRESETS["standard"].params, 13)
     with pytest.raises(ValueError, match="no room"):
-        soundness.terms(replace(_model(), rate=1.0), soundness.Regime("", 1.0, 5))
+        soundness.terms(replace(instance, rate=1.0), soundness.Regime("", 1.0, 5))
     # Had a set no queries, nothing would be opened: even then nothing is accepted.
     none = replace(TEST)
     object.__setattr__(none, "queries", 0)
@@ -107,10 +105,6 @@ def test_c2_parameters_that_prove_nothing_do_not_exist():
     with Patched((stark, "_check_trees", lambda *_: None)):  # what a verifier that compares what there is believes
         assert check(proof, data, params=none) is None
     count("attacks covered")
-
-
-def _model():
-    return soundness.model(tiny.DESCRIPTION, PRESETS["standard"].params, 13)
 
 
 def test_c3_every_query_compares_the_first_layer_with_the_opened_rows():
