@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from tests.support import statement
-from tests.support.forge import forge, pretend
+from tests.support.forge import forge
+from tests.support.lies.every import LIES
 from tests.support.make import trade
 from tests.support.scribe import Scribe, told_by
 from zkharvest.circuit.expr import P
 from zkharvest.circuit.lot_machine import witness as generator
 from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
-from zkharvest.circuit.lot_machine.witness_trace import lay_out
 from zkharvest.commitment.inventory import commit_inventory
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Basis, Method, Regime
@@ -225,36 +225,7 @@ def test_a_lot_is_loaded_between_trades():
 
     Sold before bought: the sale of February follows the buy of March.
     """
-    rows = [
-        trade("2024-01-01", "a/1", "buy", 1, 100),
-        trade("2024-02-01", "a/2", "sell", 2, 500),
-        trade("2024-03-01", "a/3", "buy", 1, 900),
-    ]
-    opening = committed(rows)
-    swapped = pretend(opening, [rows[0], rows[2], rows[1]])
-
-    def layout(*args):
-        made = lay_out(*args)
-        at = np.array([2, 0, 1, 3, 5])
-        return type(made)(at, made.early, made.late, made.closes, made.carried, made.used, made.rows)
-
-    class Restarts(StepsWitness):
-        def __init__(self, *args):
-            super().__init__(*args)
-            self.seq_base = 0
-
-    def unordered(sheet):
-        sheet.compare(2, "order", [0] * 6, [0] * 6)
-        sheet.put(2, "node_age", [0, 0])
-
-    forged = forge(
-        swapped,
-        regime(),
-        carried=[trade("2022-01-01", "a/0", "buy", 1, 5, asset="ETH")],
-        tape=told_by(Scribe),
-        replace={"lay_out": layout, "StepsWitness": Restarts},
-        steps=unordered,
-    )
+    forged = LIES["steps.loads_first"]()
     assert forged.witness.totals["short_loss"] == 650 * COIN
     assert forged.broken() == {"steps.loads_first"}
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from itertools import permutations
 
-import numpy as np
 import pytest
 
 from tests.support import statement
 from tests.support.forge import forge
+from tests.support.lies.every import LIES
 from tests.support.make import trade
 from tests.support.scribe import Scribe, told_by
 from zkharvest.circuit.lot_machine import witness_lists
-from zkharvest.circuit.lot_machine.witness_lists import _entries, _write_times
-from zkharvest.circuit.lot_machine.witness_trace import lay_out
+from zkharvest.circuit.lot_machine.witness_lists import _entries
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Basis, Method, Pool, Regime
 from zkharvest.ledger.fast_tape import TAKE
@@ -175,45 +174,7 @@ def test_a_list_comes_from_nowhere():
 
 def test_a_lot_is_drained_to_the_inventory_before_the_trades_are_over():
     """FIFO: the cheap lot goes to the closing inventory at once, so that the next disposal takes the dear one."""
-
-    class Drains(Scribe):
-        def side(self, trade):
-            if trade == 1:
-                (entries,) = self.lists.values()
-                self.drained = entries.pop()
-            return super().side(trade)
-
-        def final(self):
-            return [self.drained]
-
-    def layout(*args):
-        made = lay_out(*args)
-        at = made.at.copy()
-        at[1:] += 1
-        return type(made)(at, made.early, made.late, np.array([1]), made.carried, made.used, made.rows)
-
-    def in_time(clk, *columns_and_sizes):
-        *columns, nodes, pools = columns_and_sizes
-        order = np.argsort(clk, kind="stable")
-        back = np.argsort(order, kind="stable")
-        *reads, head = _write_times(clk[order], *(c[order] for c in columns), nodes, pools)
-        return *(r[back] for r in reads), head
-
-    def follows(sheet):  # the closing row holds the columns of the trade before it: its successor is later than those
-        for name in ORDER:
-            sheet[name][1] = sheet[name][0]
-        sheet.compare(0, "order", [0] * 6, [0] * 6)
-        sheet.compare(1, "order", *([int(sheet[name][row]) for name in ORDER] for row in (1, 2)))
-
-    rows = [FOUR[0], FOUR[1], FOUR[4]]
-    forged = forge(
-        committed(rows),
-        regime(),
-        tape=told_by(Drains),
-        replace={"lay_out": layout},
-        patches=[(witness_lists, "_write_times", in_time)],
-        steps=follows,
-    )
+    forged = LIES["steps.closes_last"]()
     assert forged.witness.totals["short_loss"] == 150 * 10**8
     assert forged.broken() == {"steps.closes_last"}
 

@@ -6,16 +6,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tests.support.forge import Forgery, Sheet
+import numpy as np
+
+from tests.support import statement
+from tests.support.forge import Forgery, Sheet, forge, pretend
 from tests.support.lies.amounts import weighed
 from tests.support.lies.comparisons import marked, one
 from tests.support.lies.lists import entries
 from tests.support.lies.registry import lie, run
-from tests.support.lies.sequence import follows_nothing, holds, lanes24
+from tests.support.lies.sequence import FIFO, ORDER, follows, follows_nothing, holds, lanes24
 from tests.support.make import trade
 from tests.support.scribe import Scribe, told_by
+from zkharvest.circuit.lot_machine import witness_lists
+from zkharvest.circuit.lot_machine.witness_lists import _write_times
+from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
 from zkharvest.circuit.lot_machine.witness_trace import lay_out
 from zkharvest.commitment.inventory import Inventory, commit_inventory
+from zkharvest.commitment.opening import commit
 
 BUY = trade("2024-01-01", "a/1", "buy", 1, 100)
 MOVE_IT = trade("2024-01-15", "a/2", "transfer", 1, to="b")
@@ -61,6 +68,66 @@ def _one_kind() -> Forgery:
     return run([BUY, trade("2025-01-15", "a/2", "expire", 1)], basis="universal", replace=one_up)
 
 
+def _loads_first() -> Forgery:
+    """A lot is loaded between trades: no order is asked of what follows. The sale of February follows March's buy."""
+    rows = [BUY, trade("2024-02-01", "a/2", "sell", 2, 500), trade("2024-03-01", "a/3", "buy", 1, 900)]
+    opening = commit(rows, seed=statement.SEED)
+
+    class Restarts(StepsWitness):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            self.seq_base = 0
+
+    def unordered(sheet: Sheet) -> None:
+        follows_nothing(sheet, 2)
+        sheet.put(2, "node_age", [0, 0])
+
+    return forge(
+        pretend(opening, [opening.trades[i] for i in (0, 2, 1)]),
+        FIFO,
+        carried=[trade("2022-01-01", "a/0", "buy", 1, 5, asset="ETH")],
+        tape=told_by(Scribe),
+        replace={"StepsWitness": Restarts, **layout(lambda plan: replace(plan, at=np.array([2, 0, 1, 3, 5])))},
+        steps=unordered,
+    )
+
+
+def _closes_last() -> Forgery:
+    """FIFO: the cheap lot goes to the closing inventory at once, so that the next disposal takes the dear one."""
+
+    class Drains(Scribe):
+        def side(self, trade: int) -> Any:
+            if trade == 1:
+                (entries,) = self.lists.values()
+                self.drained = entries.pop()
+            return super().side(trade)
+
+        def final(self) -> list[Any]:
+            return [self.drained]
+
+    def at_once(plan: Any) -> Any:
+        at = plan.at.copy()
+        at[1:] += 1
+        return replace(plan, at=at, closes=np.array([1]))
+
+    def in_time(clk: Any, *given: Any) -> Any:
+        *columns, nodes, pools = given
+        order = np.argsort(clk, kind="stable")
+        *reads, head = _write_times(clk[order], *(c[order] for c in columns), nodes, pools)
+        return *(r[np.argsort(order, kind="stable")] for r in reads), head
+
+    def goes_on(sheet: Sheet) -> None:  # the closing row holds the trade before it: its successor is later than that
+        holds(sheet, 1, 0, ORDER)
+        follows_nothing(sheet, 0)
+        follows(sheet, 1)
+
+    rows = [replace(BUY, id="1"), trade("2024-01-02", "a/2", "buy", 1, 400), replace(SELL, amount=25 * 10**9)]
+    patches = [(witness_lists, "_write_times", in_time)]
+    return run(rows, tape=told_by(Drains), replace=layout(at_once), patches=patches, steps=goes_on)
+
+
+lie("steps.loads_first", _loads_first)
+lie("steps.closes_last", _closes_last)
 lie("steps.load_alone", _load_alone)
 lie("steps.one_kind", _one_kind)
 
