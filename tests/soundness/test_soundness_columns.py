@@ -16,22 +16,11 @@ import pytest
 from tests.support import statement
 from tests.support.counts import count
 from tests.support.forge import KINDS
-from tests.support.lies.cells import ROWS
+from tests.support.lies.cells import CARRIED, LEDGER
 from tests.support.lies.registry import run
 from tests.support.local import Board
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
-
-# All kinds of rows: the base ledger, a disposal in part, a lot that is left, a record after the year, lots carried in.
-LEDGER = [
-    *ROWS,
-    trade("2024-07-01", "a/7", "buy", 3, 100),
-    trade("2024-07-02", "a/8", "sell", 1, 100),
-    trade("2024-07-02", "a/11", "transfer", 1, to="b"),
-    trade("2024-07-03", "a/9", "buy", 2, 100, asset="ETH"),
-    trade("2025-01-01", "a/10", "sell", 1, 5),
-]
-CARRIED = [trade("2022-01-01", f"a/c{n}", "buy", 1, 10, asset="ADA") for n in range(2)]
 
 DAY = "day_start day_end day_long"  # looked up on the first row of a trade only
 LINKED = "key node_next node_next_key node_write"  # read where an entry comes or goes

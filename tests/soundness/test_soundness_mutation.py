@@ -14,7 +14,7 @@ import pytest
 from tests.mutation.mutants import KINDS, Mutant, frozen, mutants
 from tests.mutation.verdicts import by_the_checker, results, try_kill, witnesses
 from tests.support.counts import count
-from tests.support.lies.every import LIES, MUTANT_LIES, STARVED, TOGETHER
+from tests.support.lies.every import LIES, MUTANT_LIES, STARVED
 
 ALL = [(name, mutant) for name, description in frozen().items() for mutant in mutants(description)]
 SPREAD = [pair for kind in KINDS for pair in [p for p in ALL if p[1].kind == kind][::37]]
@@ -30,7 +30,6 @@ def tell(kind: str, killed: int) -> None:
 def test_every_mutant_has_a_witness():
     missing = [m.name for _, m in ALL if not witnesses(m) and m.key not in STARVED]
     assert not missing
-    assert not TOGETHER
 
 
 def test_no_witness_is_for_nothing():

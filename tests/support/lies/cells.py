@@ -16,6 +16,16 @@ ROWS = [
     trade("2024-01-05", "a/5", "transfer", 2, to="b"),
     trade("2024-01-06", "b/6", "sell", 2, 600),
 ]
+# All kinds of rows: the base ledger, a disposal in part, a lot that is left, a record after the year, lots carried in.
+LEDGER = [
+    *ROWS,
+    trade("2024-07-01", "a/7", "buy", 3, 100),
+    trade("2024-07-02", "a/8", "sell", 1, 100),
+    trade("2024-07-02", "a/11", "transfer", 1, to="b"),
+    trade("2024-07-03", "a/9", "buy", 2, 100, asset="ETH"),
+    trade("2025-01-01", "a/10", "sell", 1, 5),
+]
+CARRIED = [trade("2022-01-01", f"a/c{n}", "buy", 1, 10, asset="ADA") for n in range(2)]
 TAKE, SETTLE, INTO = 2, 3, 8
 LAST = -1
 

@@ -19,16 +19,13 @@ from tests.support.lies import (
     tables,
     terms,
 )
-from tests.support.lies.registry import LIES, MUTANT_LIES, STARVED, TOGETHER
+from tests.support.lies.registry import LIES, MUTANT_LIES, STARVED
 
 MODULES = (
     *(amounts, bus_steps_lists, bus_steps_ranges, bus_steps_records, cells, comparisons, flags, hash_buses, hashes),
     *(lists, sequence, table_buses, tables, terms),
 )
 
-ELSEWHERE: dict[str, str] = {}
-"""Constraints whose lie is a test of its own."""
-
 CONSTRAINTS = [f"{t['name']}.{c['name']}" for t in statement.description()["tables"] for c in t["constraints"]]
 
-__all__ = ["CONSTRAINTS", "ELSEWHERE", "LIES", "MODULES", "MUTANT_LIES", "STARVED", "TOGETHER"]
+__all__ = ["CONSTRAINTS", "LIES", "MODULES", "MUTANT_LIES", "STARVED"]

@@ -1,7 +1,8 @@
 """For every constraint a dishonest witness that breaks it and nothing else.
 
-A constraint that no lie breaks alone would be dead or implied by others. `LIES` has the forgeries by constraint;
-`TOGETHER` the constraints that no witness of ours breaks alone, each with the reason.
+A constraint that no lie breaks alone would be dead or implied by others: such were removed (docs/adr/0009). `LIES` has
+the forgeries by constraint; `MUTANT_LIES` those by the mutant that lets them pass, where something else than a
+constraint is gone; `STARVED` the mutants that let nothing pass.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from zkharvest.trades.model import Trade
 LIES: dict[str, Callable[[], Forgery]] = {}
 MUTANT_LIES: dict[str, Callable[[], Forgery]] = {}
 STARVED: dict[str, str] = {}
-TOGETHER: dict[str, str] = {}
 
 
 def lie(constraint: str, make: Callable[..., Forgery], *arguments: Any) -> None:
@@ -34,11 +34,6 @@ def lies(stem: str, make: Callable[..., Forgery], numbers: Iterable[int]) -> Non
     """Register a family: "steps.key{}" with the number as argument."""
     for i in numbers:
         lie(stem.format(i), make, i)
-
-
-def together(reason: str, *constraints: str) -> None:
-    """Say why constraints are not broken alone."""
-    TOGETHER.update(dict.fromkeys(constraints, reason))
 
 
 def mutant_lie(mutant: str, make: Callable[..., Forgery], *arguments: Any) -> None:
