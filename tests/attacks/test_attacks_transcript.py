@@ -52,7 +52,7 @@ from zkharvest.verify.messages import (
 )
 from zkharvest.verify.package import Package, decode_package, encode_package, statement_digest
 from zkharvest.verify.params import ParameterSet
-from zkharvest.verify.public import encode
+from zkharvest.verify.public import PublicData, encode
 from zkharvest.verify.rejections import Reason, Reject
 from zkharvest.verify.transcript import Transcript
 
@@ -181,9 +181,32 @@ def test_a2_lengths_are_part_of_it():
         replace(public, columns={(0, 0): (*steps, *first), (0, 1): ()}),
         replace(public, lists=(records[:-1],), columns={**public.columns, (0, 0): (records[-1][0], *steps)}),
     ]
-    flat = {len(encode(tiny.DESCRIPTION, other)) for other in (public, *shifted)}
-    assert flat == {len(words)}  # as many bytes, differing in the lengths they state
-    assert len({encode(tiny.DESCRIPTION, other) for other in (public, *shifted)}) == 4
+    encoded = {encode(tiny.DESCRIPTION, other) for other in (public, *shifted)}
+    assert {len(data) for data in encoded} == {len(words)}  # as many bytes, differing in the lengths they state
+    assert len(encoded) == 4
+    for other in (
+        public,
+        *shifted,
+        replace(public, lists=((),), context=b""),
+    ):  # it can be read back, so nothing is lost
+        assert decoded(encode(tiny.DESCRIPTION, other)) == other
+
+
+def decoded(data: bytes) -> PublicData:
+    """Public data of the tiny circuit from the bytes that are absorbed (FORMAT.md section 5)."""
+    position = 0
+
+    def number() -> int:
+        nonlocal position
+        position += 4
+        return int.from_bytes(data[position - 4 : position], "little")
+
+    publics = tuple(number() for _ in range(number()))
+    records = tuple((number(),) for _ in range(number()))
+    columns = {(0, i): tuple(number() for _ in range(number())) for i in range(2)}
+    length = number()
+    assert position + length == len(data)
+    return PublicData(publics, (records,), columns, data[position:])
 
 
 # ------------------------------------------------------------------ A3 to A6: messages answered too early
@@ -333,15 +356,27 @@ def test_a7_one_height_so_that_nothing_is_rolled_into_a_later_layer():
     def deep(rows):
         return stark._deep_values(tiny.DESCRIPTION, said_, rows, *arguments)[index]
 
-    moved = set()
-    for tree in ("main", "aux", "quotient"):
+    # Column k counts lambda^k / (x - z), and lambda^j / (x - g z) more if it is the j-th that is opened there too.
+    d = tiny.DESCRIPTION
+    widths = {"main": d.main_width, "aux": 5 * d.extension_columns, "quotient": 5 * (d.pieces + 1)}
+    after = [*d.next_main, *(d.main_width + 5 * phi + c for phi in d.next_aux for c in range(5))]
+    powers = ext.powers(drawn.one("openings"), sum(widths.values()) + len(after))
+    x = 3 * pow(ext.root_of_unity(AT.log_domain), index, P) % P
+    z = drawn.one("quotient")
+    by_z, by_next = (
+        ext.inverse(ext.add_base(ext.neg(point), x)) for point in (z, ext.scale(z, ext.root_of_unity(AT.log_rows)))
+    )
+    k = 0
+    for tree, width in widths.items():
         opening = getattr(answered, tree)
         row = opening.rows[index]
-        for k in range(len(row)):
-            other = replace(opening, rows={**opening.rows, index: (*row[:k], (row[k] + 1) % P, *row[k + 1 :])})
-            moved.add(ext.sub(deep(replace(answered, **{tree: other})), deep(answered)))
-    columns = tiny.DESCRIPTION.main_width + 5 * tiny.DESCRIPTION.extension_columns + 5 * 4
-    assert ext.ZERO not in moved
-    assert len(moved) == columns  # each by another factor: no two errors cancel whatever the challenge
+        assert len(row) == width
+        for i in range(width):
+            other = replace(opening, rows={**opening.rows, index: (*row[:i], (row[i] + 1) % P, *row[i + 1 :])})
+            expected = ext.mul(powers[k], by_z)
+            if k in after:
+                expected = ext.add(expected, ext.mul(powers[sum(widths.values()) + after.index(k)], by_next))
+            assert ext.sub(deep(replace(answered, **{tree: other})), deep(answered)) == expected
+            k += 1
     assert len(AT.arities) == len(answered.layers)
     count("attacks covered")
