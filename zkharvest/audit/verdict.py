@@ -88,16 +88,19 @@ def verify(
     )
     progress("checking the proof")
     found = policy.verify(package, wanted)
-    if not found.accepted:
+    open_question = found.reason == Reason.POLICY_NO_OPENING.value  # the proof holds: a false signature still decides
+    if not (found.accepted or open_question):
         return Verdict(**_fields(found))
-    attested = None
-    if found.unchecked or source_keys or signer is not None:
+    parts, attested = decode_package(package), None
+    if parts.attestations is not None or parts.signature is not None or source_keys or signer is not None:
         from zkharvest.audit.attest import AttestationError, check_attestations
 
         try:
-            attested = check_attestations(decode_package(package), source_keys, signer, progress)
+            attested = check_attestations(parts, source_keys, signer, progress)
         except AttestationError as error:
             return Verdict(REJECTED, error.fault.value, str(error))
+    if open_question:
+        return Verdict(**_fields(found))
     shown = {**_fields(found), "attested": attested, "unchecked": ()}
     if found.statement is not None and attested is not None:
         known = {*wanted.commitments, *(one.source for one in attested.sources if one.expected)}

@@ -1,6 +1,7 @@
 """The whole verdict: proof, signatures, and whether anything says whose trades they are."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,9 +10,10 @@ from zkharvest.audit.attest import sign_as_source, sign_as_taxpayer
 from zkharvest.audit.keys import Scheme, generate_key
 from zkharvest.audit.package import open_package, package_bytes
 from zkharvest.audit.verdict import UNBOUND, verify
-from zkharvest.verify.package import MAGIC
+from zkharvest.verify.package import MAGIC, decode_package, encode_package
 
 SOURCE = "kraken:main"
+VECTORS = Path(__file__).resolve().parents[3] / "vectors" / "accept" / "lot-machine-v1"
 
 
 def check(package=None, **expectations):
@@ -131,3 +133,20 @@ def test_any_bytes_give_a_verdict(data):
 
 def test_a_newer_format_is_undecided(roots):
     assert verify(MAGIC + b"\x02", commitments=roots).verdict == "undecided"
+
+
+def test_an_open_question_does_not_cover_up_a_false_signature():
+    """Lots were carried in and nobody says which are right: undecided, unless the package is false anyway."""
+    data = (VECTORS / "carried-in.zkh").read_bytes()
+    package = decode_package(data)
+    commitments = {source["id"]: source["root"] for source in package.statement["sources"]}
+    assert check(data, commitments=commitments).reason == "policy/opening-not-compared"
+    for change, reason in (
+        ({"attestations": {"scheme": "none"}}, "attestation/form"),
+        ({"signature": {"scheme": "none"}}, "signature/form"),
+        ({"signature": {"scheme": "ed25519", "key": bytes(32), "signature": bytes(64)}}, "signature/invalid"),
+    ):
+        verdict = check(encode_package(replace(package, **change)), commitments=commitments)
+        assert (verdict.verdict, verdict.reason) == ("rejected", reason)
+    missing = check(data, commitments=commitments, signer=bytes(32))
+    assert (missing.verdict, missing.reason) == ("rejected", "signature/missing")
