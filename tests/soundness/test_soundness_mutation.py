@@ -11,13 +11,18 @@ from collections import Counter
 
 import pytest
 
-from tests.mutation.mutants import KINDS, Mutant, frozen, mutants
+from tests.mutation.mutants import KINDS, Mutant, frozen, interactions, mutants
+from tests.mutation.repair import apply, cells_of, repaired
 from tests.mutation.verdicts import by_the_checker, results, try_kill, witnesses
+from tests.support import statement
 from tests.support.counts import count
+from tests.support.lies.cells import ROWS
 from tests.support.lies.every import LIES, MUTANT_LIES, STARVED
+from tests.support.lies.registry import run
+from tests.support.local import Board
 
 ALL = [(name, mutant) for name, description in frozen().items() for mutant in mutants(description)]
-SPREAD = [pair for kind in KINDS for pair in [p for p in ALL if p[1].kind == kind][::37]]
+SPREAD = [pair for kind in KINDS for pair in [p for p in ALL if p[1].kind == kind][::53]]
 
 
 def tell(kind: str, killed: int) -> None:
@@ -56,6 +61,22 @@ def test_some_mutants_by_both_checkers(circuit, mutant):
         assert (before, after) == (set(), {mutant.fault})
     else:
         assert (before, after) == ({mutant.fault}, set())
+
+
+def test_the_search_finds_a_witness_of_a_mutant_and_none_of_the_circuit():
+    """Where a remainder's bytes are not looked up, one may be too large and the other below zero."""
+    description = statement.description()
+    (name,) = (n for n, cells in interactions(description, "steps", "bytes").items() if cells == ["r0", "r1"])
+    mutant = next(m for m in mutants(description) if m.key == name)
+    forged = run(ROWS)
+    board, mutated = Board(forged), Board(forged, mutant.make())
+    sheet = forged.sheet("steps")
+    start = cells_of(board, "steps", 0, {"r0": int(sheet["r0"][0]) + 256, "r1": int(sheet["r1"][0]) - 1})
+    edits = repaired(mutated, start, tries=20)
+    assert edits is not None
+    assert board.broken(edits) == {mutant.fault} == {"bus bytes"}
+    assert repaired(board, start, tries=20) is None
+    assert Board(apply(forged, board, edits)).verdict() == {"bus bytes"}
 
 
 @pytest.mark.audit
