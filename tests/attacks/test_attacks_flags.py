@@ -10,6 +10,7 @@ import pytest
 from tests.support import statement
 from tests.support.boards import alone, board, column, rows_of
 from tests.support.counts import count
+from tests.support.forge import KINDS
 from tests.support.proof_layout import layout
 from tests.support.tiny_proof import TEST, check, honest, tiny
 from zkharvest.circuit.expr import P
@@ -18,7 +19,7 @@ from zkharvest.verify import messages
 from zkharvest.verify.params import PRESETS, Sizes, sizes
 
 
-@pytest.mark.parametrize("value", [2, P - 1, (P + 1) // 2, 3])
+@pytest.mark.parametrize("value", [2, P - 1, (P + 1) // 2])
 def test_e5_flags_are_bits(value):
     """SP1 (GHSA-c873-wfhp-wx5m): `is_complete` and its like could be anything. Every flag, on every kind of row."""
     tried = 0
@@ -69,6 +70,69 @@ def test_e5_no_row_takes_back_what_another_one_adds():
         first = int(board().traces[0][place, column("first")])
         edits = {(0, place, column("is_skip")): P - 1, (0, place, column("first")): first - 1}
         assert board().broken(edits) & {"steps.skip_why", "steps.work_in_time"}
+
+
+ON_ONE_ROW = (
+    *("one_kind", "load_alone", "open_code", "take_code", "out_code", "one_code", "skip_why", "work_in_time"),
+    *("emptied_where", "close_empties"),
+)
+
+
+@pytest.mark.parametrize("wallet", [0, 1])
+def test_e5_every_small_choice_of_flags_is_one_kind_or_idle(wallet):
+    """All flags from -1 to 2, all codes and phases: what the constraints on one row leave is one flag of 1, or none.
+
+    A second half repeats the flag of the row before (`take_settles`, `out_into`) and holds its record; a first row has
+    as many records as marks, so between 0 and 3 (`until_marked`).
+    """
+    table = statement.description()["tables"][0]
+    small, bit = (-1, 0, 1, 2), (0, 1)
+    free = {"is_load": small, "is_open": small, "is_take": small, "is_out": small, "is_skip": small, "is_close": small}
+    free |= {"is_settle": bit, "is_into": bit, "code_close": bit, "code_move": bit, "emptied": (0, 1, 2)}
+    free |= {"phase": (0, 1, 2)}
+    grid = np.meshgrid(*(np.array(values, dtype=np.int64) for values in free.values()), indexing="ij")
+    cells = {name: axis.reshape(-1) for name, axis in zip(free, grid, strict=True)}
+    held = (cells["is_settle"] <= cells["code_close"]) & (cells["is_into"] <= cells["code_move"] * wallet)
+    first = cells["is_open"] + cells["is_skip"] + cells["is_take"] + cells["is_out"]
+    again = cells["is_open"] + cells["is_skip"]  # where the row before said `more`
+    left = held & (((first >= 0) & (first <= 3)) | ((again >= 0) & (again <= 3)))
+    cells = {name: column_[left] for name, column_ in cells.items()}
+    wallet_at = statement.description()["publics"].index("wallet")
+    nodes = {c["name"]: c["node"] for c in table["constraints"]}
+    ok = np.ones(len(cells["phase"]), dtype=bool)
+    for name in ON_ONE_ROW:
+        ok &= small_value(table, nodes[name], cells, {wallet_at: wallet}) % P == 0
+    kinds = np.stack([cells[f"is_{kind}"][ok] for kind in KINDS])
+    assert ((kinds == 0) | (kinds == 1)).all()
+    assert (kinds.sum(axis=0) <= 1).all()
+    reached = {kind for kind, column_ in zip(KINDS, kinds, strict=True) if column_.any()}
+    assert reached == set(KINDS) - (set() if wallet else {"out", "into"})
+    # Without the sum of the kinds, or without a condition on one of them, there are others.
+    for missing in ("one_kind", "load_alone", "take_code", "skip_why"):
+        ok = np.ones(len(cells["phase"]), dtype=bool)
+        for name in set(ON_ONE_ROW) - {missing}:
+            ok &= small_value(table, nodes[name], cells, {wallet_at: wallet}) % P == 0
+        kinds = np.stack([cells[f"is_{kind}"][ok] for kind in KINDS])
+        assert ((kinds < 0) | (kinds > 1)).any() or (kinds.sum(axis=0) > 1).any(), missing
+
+
+def small_value(table, node, cells, publics):
+    """A node over the integers, for cells given by name; residues near p are read as negative."""
+    match table["nodes"][node]:
+        case ["const", c]:
+            return np.int64(c - P if c > P // 2 else c)
+        case ["col", i, 0]:
+            return cells[table["columns"][i]]
+        case ["public", i]:
+            return np.int64(publics[i])
+        case ["mul", a, b]:
+            return small_value(table, a, cells, publics) * small_value(table, b, cells, publics)
+        case ["lin", c, terms]:
+            total = np.int64(c - P if c > P // 2 else c)
+            for k, a in terms:
+                total = total + (k - P if k > P // 2 else k) * small_value(table, a, cells, publics)
+            return total
+    raise ValueError(f"unexpected node {table['nodes'][node]}")
 
 
 def test_e5_a_trade_goes_on_once_or_not_at_all():

@@ -322,6 +322,3 @@ def forged_quotient(proof: bytes, public: Any) -> bytes:
     l0, l1 = seen.lambdas(parts, "quotient at z")[:2]
     d0, d1 = solve([(ext.ONE, X), (l0, l1)], (seen.needed(), ext.ZERO))
     return added(proof, parts["quotient at z"], {0: d0, 1: d1})
-
-
-__all__ = ["Reason", "replace", "replaced", "tiny"]
