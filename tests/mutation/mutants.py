@@ -127,14 +127,11 @@ def _selectors(table: Description, node: int) -> Iterator[tuple[list[int], int]]
 
 
 def _selects(table: Description, node: int, selector: int) -> bool:
-    """Whether what the sum is multiplied with does not speak of the same cells."""
+    """Whether the sum is not multiplied with itself, less something, alone: then it is the thing promised."""
     match table["nodes"][node]:
         case ["mul", a, b]:
-            cells, parts = set(columns_of(table, selector)), [x for x in (a, b) if x != selector]
-            return all(_selects(table, x, selector) for x in parts if table["nodes"][x][0] == "mul") and not any(
-                cells & set(columns_of(table, x)) for x in parts if table["nodes"][x][0] != "mul"
-            )
-    return True
+            return all(_selects(table, x, selector) for x in (a, b) if x != selector)
+    return set(columns_of(table, node)) != set(columns_of(table, selector))
 
 
 def _replaced(table: Description, path: list[int], old: int, new: list[Any]) -> tuple[list[Any], int]:
