@@ -18,12 +18,14 @@ from tests.support.lies import (
     table_buses,
     tables,
     terms,
+    weak_lists,
+    weak_steps,
 )
 from tests.support.lies.registry import LIES, MUTANT_LIES, STARVED
 
 MODULES = (
     *(amounts, bus_steps_lists, bus_steps_ranges, bus_steps_records, cells, comparisons, flags, hash_buses, hashes),
-    *(lists, sequence, table_buses, tables, terms),
+    *(lists, sequence, table_buses, tables, terms, weak_lists, weak_steps),
 )
 
 CONSTRAINTS = [f"{t['name']}.{c['name']}" for t in statement.description()["tables"] for c in t["constraints"]]

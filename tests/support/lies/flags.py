@@ -92,23 +92,23 @@ def _loads_first() -> Forgery:
     )
 
 
-def _closes_last() -> Forgery:
-    """FIFO: the cheap lot goes to the closing inventory at once, so that the next disposal takes the dear one."""
+def closed_before(place: int, rows: list[Any], basis: str = "wallet") -> Forgery:
+    """FIFO: the first lot goes to the closing inventory before the trade `place`, which takes the next one."""
 
     class Drains(Scribe):
         def side(self, trade: int) -> Any:
-            if trade == 1:
-                (entries,) = self.lists.values()
-                self.drained = entries.pop()
+            if trade == place:
+                self.drained = next(iter(self.lists.values())).pop(0)
             return super().side(trade)
 
         def final(self) -> list[Any]:
-            return [self.drained]
+            return [self.drained, *super().final()]
 
     def at_once(plan: Any) -> Any:
-        at = plan.at.copy()
-        at[1:] += 1
-        return replace(plan, at=at, closes=np.array([1]))
+        at, closes = plan.at.copy(), plan.closes.copy()
+        at[place:] += 1
+        closes[0] = place
+        return replace(plan, at=at, closes=closes)
 
     def in_time(clk: Any, *given: Any) -> Any:
         *columns, nodes, pools = given
@@ -117,17 +117,20 @@ def _closes_last() -> Forgery:
         return *(r[np.argsort(order, kind="stable")] for r in reads), head
 
     def goes_on(sheet: Sheet) -> None:  # the closing row holds the trade before it: its successor is later than that
-        holds(sheet, 1, 0, ORDER)
-        follows_nothing(sheet, 0)
-        follows(sheet, 1)
+        holds(sheet, place, place - 1, ORDER)
+        follows_nothing(sheet, place - 1)
+        follows(sheet, place)
 
-    rows = [replace(BUY, id="1"), trade("2024-01-02", "a/2", "buy", 1, 400), replace(SELL, amount=25 * 10**9)]
     patches = [(witness_lists, "_write_times", in_time)]
-    return run(rows, tape=told_by(Drains), replace=layout(at_once), patches=patches, steps=goes_on)
+    return run(rows, basis=basis, tape=told_by(Drains), replace=layout(at_once), patches=patches, steps=goes_on)
+
+
+DEAR = trade("2024-01-02", "a/2", "buy", 1, 400)
+CHEAP_SALE = replace(SELL, amount=25 * 10**9)
 
 
 lie("steps.loads_first", _loads_first)
-lie("steps.closes_last", _closes_last)
+lie("steps.closes_last", closed_before, 1, [BUY, DEAR, CHEAP_SALE])
 lie("steps.load_alone", _load_alone)
 lie("steps.one_kind", _one_kind)
 

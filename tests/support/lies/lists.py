@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from zkharvest.commitment.encoding import TREE_CLOSING, TREE_OPENING
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.tree import build_tree
 from zkharvest.ledger import Pool
-from zkharvest.ledger.fast_tape import TAKE
+from zkharvest.ledger.fast_tape import MOVE_OUT, TAKE
+from zkharvest.trades.model import Kind
 
 BUY = trade("2024-01-01", "a/1", "buy", 1, 100)
 SECOND = trade("2024-01-02", "a/2", "buy", 1, 300)
@@ -83,38 +84,49 @@ def edited(rows: list[Any], method: str, change: Callable[[Sheet], None]) -> For
     return run(rows, method, steps=change)
 
 
-def _entry_id() -> Forgery:
-    """FIFO: three entries numbered 3, 1, 2. Links are by the clock, so the second lot comes first, then the first."""
+def entry_id(inserted: Sequence[int], taken: Sequence[int], rows: list[Any], pool: int = 0, **told: Any) -> Forgery:
+    """FIFO: three entries, put in on three rows and taken on three, with each other's numbers.
+
+    Links are by the clock: the second lot comes first, then the first.
+    """
+    clock, sold = [row + 1 for row in inserted], [row + 1 for row in taken]
 
     class Second(Scribe):
         def parts(self, trade: int, entries: Any) -> Any:
-            wanted = (1, 0, 2)[trade - 3]
-            yield next(e for e in entries if e.number == wanted), self.trades[trade].quantity
+            if self.trades[trade].kind is Kind.SELL:
+                sales = len(self.trades) - 3
+                wanted = sorted(e.number for e in self.entries if e.pool == entries[0].pool)[(1, 0, 2)[trade - sales]]
+                yield next(e for e in entries if e.number == wanted), self.trades[trade].quantity
+            else:
+                yield from super().parts(trade, entries)
 
-    number = (3, 1, 2)
+    number = (clock[2], clock[0], clock[1])
 
     def lists(filled: StepsWitness) -> Any:
-        fill_lists(filled)
+        head = fill_lists(filled)
         sheet = Sheet("steps", filled.trace.cells)
-        keys = [sheet.get(row, "key") for row in range(3)]
-        tail = sheet.get(2, "pred_next_key")
-        for row in range(3):
-            sheet.set(row, node=number[row], pred=number[row - 1] if row else 0)
-        # Taken: entry (by row of insertion), where its link leads (a row, or none), when that link was written.
-        for row, at, leads, written, reads in ((3, 1, 2, 3, 0), (5, 0, 1, 2, 2), (7, 2, None, 3, 1)):
-            clk, pred_write = row + 1, (1, 4, 6)[(row - 3) // 2]
+        keys = [sheet.get(row, "key") for row in inserted]
+        tail = sheet.get(inserted[2], "pred_next_key")
+        for n, row in enumerate(inserted):
+            sheet.set(row, node=number[n], pred=number[n - 1] if n else 0)
+        # Taken: entry (by its place among those inserted), where its link leads, when that was written, what led to it.
+        read = ((1, 2, clock[2], 0), (0, 1, clock[1], 2), (2, None, clock[2], 1))
+        for row, pred_write, (at, leads, written, reads) in zip(taken, (clock[0], *sold), read, strict=False):
+            clk = row + 1
             sheet.set(row, pred=0, pred_write=pred_write, pred_age0=clk - pred_write - 1, pred_next=number[at])
             sheet.put(row, "pred_key", [0] * 8)
             sheet.put(row, "pred_next_key", keys[reads])
             sheet.set(row, node=number[at], node_write=written, node_age0=clk - written - 1)
-            sheet.set(row, node_next=0 if leads is None else leads + 1)
+            sheet.set(row, node_next=0 if leads is None else clock[leads])
             sheet.put(row, "key", keys[at])
             sheet.put(row, "node_next_key", tail if leads is None else keys[leads])
-        return [8]
+        return [sold[2] if n == pool else write for n, write in enumerate(head)]
 
-    third = trade("2024-01-03", "a/9", "buy", 1, 500)
-    sales = [trade(f"2024-02-0{n}", f"a/s{n}", "sell", 1, 200) for n in (1, 2, 3)]
-    return run([BUY, SECOND, third, *sales], tape=told_by(Second), replace={"fill_lists": lists})
+    return run(rows, tape=told_by(Second), replace={"fill_lists": lists}, **told)
+
+
+THREE = [BUY, SECOND, trade("2024-01-03", "a/9", "buy", 1, 500)]
+THREE_SALES = [trade(f"2024-02-0{n}", f"a/s{n}", "sell", 1, 200) for n in (1, 2, 3)]
 
 
 def _entry_write(sheet: Sheet) -> None:
@@ -137,7 +149,7 @@ def _entry_next_key(lane: int) -> Forgery:
     return edited([BUY, SECOND, *sales], "lifo", forged)
 
 
-def _entry_linked() -> Forgery:
+def entry_linked(flag: str, closing: Any) -> Forgery:
     """A part of the second lot, reached over the head's link to the first one."""
 
     class Reaches(Scribe):
@@ -146,19 +158,18 @@ def _entry_linked() -> Forgery:
 
         def note(self, op: int, trade: int, entry: Any = None, **fields: int) -> None:
             super().note(op, trade, entry, **fields)
-            if op == TAKE:
+            if op in (TAKE, MOVE_OUT):
                 self.ops[-1]["pred"] = -1
 
     def lists(filled: StepsWitness) -> Any:
         head = fill_lists(filled)
         sheet = Sheet("steps", filled.trace.cells)
-        (row,) = sheet.rows("is_take")
+        (row,) = sheet.rows(flag)
         sheet.set(row, pred_next=1)
         sheet.put(row, "pred_next_key", sheet.get(0, "key"))
         return head
 
-    half = trade("2024-02-01", "a/3", "sell", "0.5", 200)
-    return run([BUY, SECOND, half], tape=told_by(Reaches), replace={"fill_lists": lists})
+    return run([BUY, SECOND, closing], tape=told_by(Reaches), replace={"fill_lists": lists})
 
 
 def _head() -> Forgery:
@@ -179,10 +190,10 @@ def _from_the_future(column: str) -> Forgery:
     return edited([BUY, SELL], "fifo", forged)
 
 
-lie("steps.entry_id", _entry_id)
+lie("steps.entry_id", entry_id, (0, 1, 2), (3, 5, 7), [*THREE, *THREE_SALES])
 lie("steps.entry_write", edited, [BUY, SELL], "fifo", _entry_write)
 lies("steps.entry_next_key{}", _entry_next_key, range(8))
-lie("steps.entry_linked", _entry_linked)
+lie("steps.entry_linked", entry_linked, "is_take", trade("2024-02-01", "a/3", "sell", "0.5", 200))
 lie("steps.head", _head)
 for _token in ("pred", "node", "content"):
     lie(f"steps.{_token}_earlier", _from_the_future, _token)

@@ -179,15 +179,16 @@ lie("steps.into_start", partial(unrecorded, [LATER], replace(EXTRA, time=BUY.tim
 # ---------------------------------------------------------------------------------------------------- one after another
 
 
-def _idle_last() -> Forgery:
-    """An idle row between two trades."""
+def idle_before(rows: list[Any], basis: str = "wallet") -> Forgery:
+    """An idle row after the first one."""
 
     def gap(sheet: Sheet) -> None:
-        holds(sheet, 1, 0, ("seq", *ORDER))
-        follows_nothing(sheet, 0)
-        follows(sheet, 1)
+        if len(rows) > 1:
+            holds(sheet, 1, 0, ("seq", *ORDER))
+            follows_nothing(sheet, 0)
+            follows(sheet, 1)
 
-    return run([BUY, SELL], replace=later(1, 1), steps=gap)
+    return run(rows, basis=basis, replace=later(1, 1), steps=gap)
 
 
 def vanish(flag: str) -> Callable[[Sheet], None]:
@@ -274,7 +275,7 @@ def _more_out() -> Forgery:
     return run([lot, MOVE_IT], tape=told_by(Half), steps=unfinished("is_into"))
 
 
-lie("steps.idle_last", _idle_last)
+lie("steps.idle_last", idle_before, [BUY, SELL])
 lie("steps.take_settles", _take_settles)
 lie("steps.out_into", _out_into)
 lie("steps.more_take", _more_take)
@@ -312,13 +313,15 @@ def _skip_why() -> Forgery:
     return run([BUY, SELL], tape=told_by(Skips))
 
 
-def _work_in_time() -> Forgery:
+def runs_on(rows: list[Any]) -> Forgery:
+    """What is after the year's end has an effect."""
+
     class RunsOn(Scribe):
         def __init__(self, trades: Any, regime: Regime) -> None:
             super().__init__(trades, regime)
             self.trades = list(trades)
 
-    return run([BUY, trade("2025-01-01", "a/3", "sell", 1, 200)], tape=told_by(RunsOn))
+    return run(rows, tape=told_by(RunsOn))
 
 
 def _wallet_to() -> Forgery:
@@ -342,5 +345,5 @@ lie("steps.out_code", coded, [BUY, MOVE_IT], {1: 0})
 lie("steps.one_code", coded, [BUY, SELL], {1: CLOSE + MOVE})
 lie("steps.out_long", coded, [BUY, MOVE_IT], {0: SHORT_SIDE, 1: MOVE + SHORT_SIDE}, Shorts)
 lie("steps.skip_why", _skip_why)
-lie("steps.work_in_time", _work_in_time)
+lie("steps.work_in_time", runs_on, [BUY, trade("2025-01-01", "a/3", "sell", 1, 200)])
 lie("steps.wallet_to", _wallet_to)

@@ -125,7 +125,7 @@ def inventories(s: Steps) -> None:
         ],
         s.load + s.close,
     )
-    t.zero("inventory_start", (s.load + s.close) * s.inventory, "an inventory is counted from 0", "first")
+    t.zero("inventory_start", s.load * s.inventory, "an inventory is counted from 0", "first")
     t.zero("closing_start", (1 - s.close) * s.close.next * s.inventory.next, "the closing one too", "transition")
     same = s.load * s.load.next + s.close * s.close.next
     t.zero("inventory_step", same * (s.inventory.next - s.inventory - 1), "and counts its lots", "transition")

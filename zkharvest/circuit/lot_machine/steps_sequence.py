@@ -25,11 +25,10 @@ def sequence(s: Steps) -> None:
     t.zero(
         "loads_first", s.load.next * (1 - s.load), "the opening inventory is loaded before anything else", "transition"
     )
-    next_idle = 1 - s.load.next - total(f.next for f in flags)
-    t.zero(
-        "closes_last", s.close * (1 - s.close.next - next_idle), "after the first close come only closes", "transition"
-    )
-    t.zero("idle_last", idle * (1 - next_idle), "after the first idle row come only idle rows", "transition")
+    # Loads and second halves follow rows of their own: that none follows a close or an idle row is said there.
+    begins = s.open.next + s.take.next + s.out.next + s.skip.next
+    t.zero("closes_last", s.close * begins, "after the first close come only closes", "transition")
+    t.zero("idle_last", idle * (begins + s.close.next), "after the first idle row come only idle rows", "transition")
     t.zero(
         "take_settles",
         s.settle.next - s.take,
@@ -63,9 +62,10 @@ def sequence(s: Steps) -> None:
     t.zero("seq_start", (1 - s.load) * (s.seq - s.first), "with no opening inventory it starts at 0", "first")
     for cell in s.held_by_trade():
         if cell is not s.seq:
-            t.zero(
-                f"{cell.name}_held", s.keeps * (cell.next - cell), f"`{cell.name}` is the same on all rows of a trade"
-            )
+            # What follows an unfinished part has its code by `take_code` or `out_code`, the asset's rest by `pools`.
+            halves = {s.code_close: s.take + 0, s.code_move: s.out + 0} | dict.fromkeys(s.asset[3:], s.take + s.out)
+            keeps = halves.get(cell, s.keeps)
+            t.zero(f"{cell.name}_held", keeps * (cell.next - cell), f"`{cell.name}` is the same on all rows of a trade")
 
 
 def order(s: Steps) -> None:
@@ -121,7 +121,8 @@ def record(s: Steps) -> None:
         "a record is without effect only after the year's end, or as a transfer under universal basis",
     )
     working = s.trade - s.skip
-    t.zero("work_in_time", working * s.phase * (s.phase - 1), "nothing after the year's end has an effect")
+    acts = s.open + s.take + s.out
+    t.zero("work_in_time", acts * s.phase * (s.phase - 1), "nothing after the year's end has an effect")
     own = s.publics.wallet * (s.source + 1)
     t.zero(
         "wallet_own",
@@ -132,7 +133,8 @@ def record(s: Steps) -> None:
     t.zero("wallet_to", (s.into + named) * (s.wallet - s.to - 1), "an arrival is in the destination's pool")
     t.receive(s.buses.source, [s.to, *s.rest_value], s.out * s.first + named)
     unnamed = (1 - s.publics.wallet) * (s.load + s.close)
-    t.zero("wallet_none", unnamed * s.wallet, "under universal basis an inventory's lot is in no wallet")
+    without = (1 - s.publics.wallet) * s.load
+    t.zero("wallet_none", without * s.wallet, "under universal basis a loaded lot is in no wallet")
     for i, lane in enumerate(s.rest_value):
         t.zero(f"wallet_none{i}", unnamed * lane, "and names none")
 
