@@ -120,6 +120,9 @@ def closed_before(place: int, rows: list[Any], basis: str = "wallet") -> Forgery
         holds(sheet, place, place - 1, ORDER)
         follows_nothing(sheet, place - 1)
         follows(sheet, place)
+        if place == 2:  # two lots in the list
+            sheet.set(place, node_next=2)
+            sheet.put(place, "node_next_key", sheet.get(1, "key"))
 
     patches = [(witness_lists, "_write_times", in_time)]
     return run(rows, basis=basis, tape=told_by(Drains), replace=layout(at_once), patches=patches, steps=goes_on)

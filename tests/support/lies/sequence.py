@@ -313,7 +313,7 @@ def _skip_why() -> Forgery:
     return run([BUY, SELL], tape=told_by(Skips))
 
 
-def runs_on(rows: list[Any]) -> Forgery:
+def runs_on(rows: list[Any], **told: Any) -> Forgery:
     """What is after the year's end has an effect."""
 
     class RunsOn(Scribe):
@@ -321,7 +321,7 @@ def runs_on(rows: list[Any]) -> Forgery:
             super().__init__(trades, regime)
             self.trades = list(trades)
 
-    return run(rows, tape=told_by(RunsOn))
+    return run(rows, tape=told_by(RunsOn), **told)
 
 
 def _wallet_to() -> Forgery:

@@ -15,6 +15,7 @@ from tests.support.lies.sequence import idle_before, runs_on
 from tests.support.make import trade
 from tests.support.scribe import Scribe, told_by
 from zkharvest.circuit.expr import P
+from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 
 BUY = trade("2024-01-01", "a/1", "buy", 1, 100)
@@ -256,6 +257,20 @@ def from_there(rows: Sequence[Any], trade: int, row: int) -> Forgery:
     return run(rows, tape=told_by(There), steps=lambda sheet: sheet.set(row, wallet=2))
 
 
+def bought_late() -> Forgery:
+    """A buy after the year's end; no lot of that day is ever long term."""
+
+    class Never(StepsWitness):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            self.long_at = 0 * self.long_at
+
+    def inventory(lots: Any, unit: Any, term: Any, *rest: Any) -> Inventory:
+        return commit_inventory(lots, unit, term * [0, 0, 0, 1], *rest)
+
+    return runs_on([trade(LATE, "a/3", "buy", 1, 200)], replace={"StepsWitness": Never, "commit_inventory": inventory})
+
+
 def named(lane: int) -> Forgery:
     """Universal basis: a lot carried in has a name."""
 
@@ -280,9 +295,9 @@ for _kind, _rows, _basis in (
 ):
     weak("idle_last", _kind, idle_before, _rows, _basis)
 weak("closes_last", "is_take'", closed_before, 2, [BUY, SECOND, SELL])
-weak("closes_last", "is_out'", closed_before, 2, [BUY, SECOND, MOVE_IT])
+weak("closes_last", "is_out'", closed_before, 2, [BUY, SECOND, MOVE_IT, replace(SELL, source="b")])
 weak("closes_last", "is_skip'", closed_before, 1, MOVE, "universal")
-weak("work_in_time", "is_open", runs_on, [trade(LATE, "a/3", "buy", 1, 200)])
+weak("work_in_time", "is_open", bought_late)
 weak("work_in_time", "is_out", runs_on, [BUY, trade(LATE, "a/3", "transfer", 1, to="b")])
 weak("wallet_own", "is_open", from_there, [BUY, replace(SELL, source="b")], 0, 0)
 weak("wallet_own", "is_take", from_there, [BUY, ELSEWHERE, SELL], 2, 2)
