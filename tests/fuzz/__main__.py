@@ -56,7 +56,11 @@ def child(name: str) -> None:
         changed = target.mutate(rng, data)
         return changed if len(changed) <= longest else atheris.Mutate(data, longest)
 
-    atheris.Setup(sys.argv, once, custom_mutator=mutator)
+    # To merge, libFuzzer starts itself again by its first argument.
+    again = SCRATCH / "again"
+    again.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.fuzz "$@"\n')
+    again.chmod(0o755)
+    atheris.Setup([str(again), *sys.argv[1:]], once, custom_mutator=mutator)
     atheris.Fuzz()
 
 
@@ -87,7 +91,7 @@ def prepared(name: str) -> list[str]:
         f"-max_len={target.longest}",
         f"-artifact_prefix={SCRATCH}/crash-{name}-",
         "-mutate_depth=1",  # one mutation is several edits already
-        "-timeout=20",
+        "-timeout=300",
         "-rss_limit_mb=1024",
         "-print_final_stats=1",
     ]
@@ -119,7 +123,7 @@ def merge(name: str, source: Path) -> bool:
     for old in fresh.iterdir():
         old.unlink()
     _, kept, *rest = prepared(name)
-    done = libfuzzer(name, "-merge=1", str(fresh), kept, str(source), *rest)
+    done = libfuzzer(name, "-set_cover_merge=1", str(fresh), kept, str(source), *rest)
     if done.returncode:
         say(done.stderr[-4000:])
         return False
