@@ -127,8 +127,9 @@ def source(name: str) -> list[int]:
 
 
 def currency(name: str) -> int:
-    """30 bits that stand for the reporting currency."""
-    return int.from_bytes(sha256(b"zkharvest/currency/v1\0" + name.encode()).digest()[:4], "little") % 2**30
+    """What stands for the reporting currency: its letters as digits 1 to 62 to base 63, the first lowest."""
+    letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    return sum((1 + letters.index(letter)) * 63**place for place, letter in enumerate(name))
 
 
 def salts(seed: bytes, label: str, count: int) -> list[list[int]]:
@@ -227,7 +228,8 @@ def main() -> None:
     names = ["BTC", "ETH", "BTC-27DEC26-80000-P", "x"]
     cases = [{"op": "asset", "in": [name], "out": asset(name)} for name in names]
     cases += [{"op": "source", "in": [name], "out": source(name)} for name in ("kraken:main", "0xab:ethereum")]
-    cases += [{"op": "currency", "in": [name], "out": currency(name)} for name in ("USD", "EUR")]
+    money = ("USD", "EUR", "000", "USDe", "zzzzz")
+    cases += [{"op": "currency", "in": [name], "out": currency(name)} for name in money]
     seed = stream.octets(32)
     cases += [
         {"op": "salts", "in": [seed.hex(), label, count], "out": salts(seed, label, count)}

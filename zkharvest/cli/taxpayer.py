@@ -199,9 +199,10 @@ def commit(
     """
     from zkharvest.audit.files import ensure_writable
     from zkharvest.audit.opening_file import write_opening
+    from zkharvest.commitment.encoding import is_currency
 
-    if not (currency.isascii() and currency.isalnum() and 3 <= len(currency) <= 10):
-        raise UsageError(f'--currency: "{currency[:20]}" is no currency code', "as USD or EUR")
+    if not is_currency(currency):
+        raise UsageError(f'--currency: "{currency[:20]}" is no currency code', "three to five letters, as USD or EUR")
     output.refuse_two_outputs(opening, json=json)
     ensure_writable(opening, force=force, inputs=[path])
     read = _load(path)

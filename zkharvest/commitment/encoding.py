@@ -13,7 +13,10 @@ value: its value lanes name the destination.
 from __future__ import annotations
 
 import hashlib
+import string
 from functools import lru_cache
+
+_LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 WIDTH = 24
 DIGEST = 9
@@ -72,10 +75,20 @@ def source_code(name: str) -> tuple[int, int, int]:
     return first, second, third
 
 
+def is_currency(name: str) -> bool:
+    """Whether a name can be that of a reporting currency: three to five letters or digits, as USD or USDC."""
+    return 3 <= len(name) <= 5 and all(letter in _LETTERS for letter in name)
+
+
 def currency_code(name: str) -> int:
-    """30 bits that stand for the reporting currency in a record: an amount means nothing without it."""
-    digest = hashlib.sha256(b"zkharvest/currency/v1\0" + name.encode()).digest()
-    return int.from_bytes(digest[:4], "little") & 0x3FFFFFFF
+    """The reporting currency in a record: an amount means nothing without it.
+
+    The letters are digits 1 to 62 to base 63, the first lowest: below 2^30, and no two names have the same, so none can
+    be searched that passes for another. ValueError if it is no name of a currency.
+    """
+    if not is_currency(name):
+        raise ValueError(f"{name[:20]!r} is no name of a currency")
+    return sum((_LETTERS.index(letter) + 1) * 63**place for place, letter in enumerate(name))
 
 
 def digest_bytes(digest: tuple[int, ...]) -> bytes:

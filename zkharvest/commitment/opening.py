@@ -14,7 +14,7 @@ import numpy as np
 from zkharvest.errors import InputError
 from zkharvest.trades.model import MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT, Kind, LotPick, Trade
 
-from .encoding import SALT, WIDTH
+from .encoding import SALT, WIDTH, is_currency
 from .poseidon_kernel import compress_many
 from .records import Lanes, Records, encode
 from .tree import Tree, build_tree
@@ -138,6 +138,8 @@ def commit(trades: Sequence[Trade], *, currency: str = "USD", seed: bytes | None
 
     Raises InputError if a record cannot be encoded.
     """
+    if not is_currency(currency):
+        raise InputError.one("", f'"{currency[:20]}" is no currency code', "three to five letters, as USD or EUR")
     ordered = tuple(sorted(trades, key=lambda t: t.time))
     if not ordered:
         raise InputError.one("", "there are no trades to commit", "give a trades file with at least one row")

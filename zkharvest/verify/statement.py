@@ -10,6 +10,7 @@ of its bytes, also what the circuit does not see (names, currency, context), are
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -62,7 +63,8 @@ _KEYS = (
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _AMOUNT = re.compile(r"0|-?[1-9][0-9]{0,28}", re.ASCII)
-_CURRENCY = re.compile(r"[A-Za-z0-9]{3,10}", re.ASCII)
+_CURRENCY = re.compile(r"[A-Za-z0-9]{3,5}", re.ASCII)
+_CURRENCY_DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _ZONE = re.compile(r"[A-Za-z0-9_+\-/]{1,64}", re.ASCII)
 
 
@@ -199,8 +201,11 @@ def public_data(statement: Statement, description: Description, context: bytes) 
 
 
 def currency_code(name: str) -> int:
-    """The word of 30 bits that stands for the reporting currency in hashed records."""
-    return int.from_bytes(sha256(b"zkharvest/currency/v1\0" + name.encode()).digest()[:4], "little") & 0x3FFFFFFF
+    """The word that stands for the reporting currency in hashed records.
+
+    Digits 1 to 62 (0-9, A-Z, a-z) to base 63, the first lowest: below 2^30, and no two names have the same.
+    """
+    return sum((_CURRENCY_DIGITS.index(letter) + 1) * 63**place for place, letter in enumerate(name))
 
 
 def inventory_id(root: bytes, instant: int, currency: str) -> bytes:

@@ -77,8 +77,9 @@ def test_names_of_inventories():
 
 
 def test_currency_code():
-    digest = sha256(b"zkharvest/currency/v1\0EUR").digest()
-    assert currency_code("EUR") == int.from_bytes(digest[:4], "little") % 2**30 != currency_code("USD")
+    """Letters are digits to base 63, from 1: an injective code below 2^30."""
+    assert currency_code("EUR") == (11 + 4) + 63 * (11 + 20) + 63**2 * (11 + 17)
+    assert currency_code("000") == 1 + 63 + 63**2 < currency_code("0000") < currency_code("zzzzz") == 63**5 - 1 < 2**30
 
 
 def test_source_codes():
@@ -151,6 +152,7 @@ def sources(*entries):
         ({"basis": "account"}, Reason.STATEMENT_VALUE),
         ({"currency": "US"}, Reason.STATEMENT_VALUE),
         ({"currency": "US DOLLARS"}, Reason.STATEMENT_VALUE),
+        ({"currency": "DOLLAR"}, Reason.STATEMENT_VALUE),
         ({"currency": "USD\n"}, Reason.STATEMENT_VALUE),
         ({"currency": "\u0661\u0662\u0663"}, Reason.STATEMENT_VALUE),
         ({"timezone": ""}, Reason.STATEMENT_VALUE),
