@@ -28,6 +28,7 @@ END_OF_TIME = 2**45 - 1  # three limbs; trades are before 2^44
 _EPOCH = date(1970, 1, 1)
 _DAY = timedelta(days=1)
 _DAY_SECONDS = 86_400
+_NO_PLACE = frozenset({"Factory", "localtime", "posix", "posixrules", "right"})
 _MAX_OFFSET = _DAY_SECONDS  # zones are within 16 hours; a day that a zone skipped shows up with up to 24
 
 
@@ -119,7 +120,7 @@ def check_zone(calendar: Calendar, timezone: str) -> bool:
     that came after the package. Any other offset is Reject(STATEMENT_ZONE).
     """
     try:
-        zone = ZoneInfo(timezone)
+        zone = _zone(timezone)
     except (KeyError, ValueError, OSError):
         raise Reject(Reason.STATEMENT_ZONE, f"this machine does not know the time zone {quoted(timezone)}") from None
     wrong = [
@@ -135,6 +136,15 @@ def check_zone(calendar: Calendar, timezone: str) -> bool:
     if any(offset not in known for _, offset in calendar.offsets):
         raise Reject(Reason.STATEMENT_ZONE, why)
     return False
+
+
+def _zone(name: str) -> ZoneInfo:
+    """A zone of the IANA database. KeyError for what else lies in a machine's folder of zones: the machine's own zone,
+    rules without a place, copies with leap seconds.
+    """
+    if name.partition("/")[0] in _NO_PLACE:
+        raise KeyError(name)
+    return ZoneInfo(name)
 
 
 def first_instant(zone: ZoneInfo, day: date) -> int:

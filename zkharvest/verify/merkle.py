@@ -40,7 +40,9 @@ def root_of(leaves: Mapping[int, bytes], log_size: int, siblings: Sequence[bytes
     Indices are below 2^log_size and there is at least one; anything else is a ValueError, since shapes are
     settled before.
     """
-    if not leaves or len(siblings) != sibling_count(leaves.keys(), log_size):
+    if not leaves or not 0 <= min(leaves) <= max(leaves) < 1 << log_size:
+        raise ValueError("no leaf, or one outside the tree")
+    if len(siblings) != sibling_count(leaves.keys(), log_size):
         raise ValueError("a multi-opening of another shape")
     remaining = iter(siblings)
     known = leaves

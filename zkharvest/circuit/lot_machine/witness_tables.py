@@ -22,8 +22,9 @@ from .witness_trace import Trace
 from .words import Ints
 
 Cells = NDArray[np.uint32]
-BLIND_ROWS = 16
-"""Random messages in each link of the blinding ring: 16 x 31 bits against a terminal's 155."""
+BLIND_ROWS = 17
+"""Random messages in each link of the blinding ring: by Weil's bound on character sums all terminals are then within
+2^-133 of uniform (docs/protocol.md, section 5); with 16 it were 2^-120."""
 
 
 def column(table: Table, name: str) -> int:
