@@ -37,6 +37,9 @@ class Basis(StrEnum):
     UNIVERSAL = "universal"
 
 
+NO_PLACE = frozenset({"Factory", "localtime", "posix", "posixrules", "right"})
+"""What lies in a machine's folder of zones beside those of the IANA database; a verifier knows none of it."""
+
 DEFAULT_BASIS = Basis.WALLET  # Reg. 1.1012-1(j), for sales from 2025-01-01 on
 
 
@@ -54,6 +57,8 @@ class Regime:
 
     def __post_init__(self) -> None:
         try:
+            if self.timezone.partition("/")[0] in NO_PLACE:
+                raise ValueError("a name for this machine's own zone, or a copy with other rules")
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError) as error:
             hint = f"use an IANA name, e.g. {DEFAULT_TIMEZONE}"

@@ -128,6 +128,11 @@ def test_the_zone_s_calendar_passes(zone):
         ("America/New_York", "../../etc/passwd", Reason.STATEMENT_ZONE),
         ("America/New_York", "/etc/passwd", Reason.STATEMENT_ZONE),
         ("America/New_York", "tzdata.zi", Reason.STATEMENT_ZONE),  # a file that is no zone
+        ("UTC", "localtime", Reason.STATEMENT_ZONE),  # whatever the auditor's machine is set to
+        ("America/New_York", "posixrules", Reason.STATEMENT_ZONE),
+        ("Europe/Berlin", "posix/Europe/Berlin", Reason.STATEMENT_ZONE),
+        ("Europe/Berlin", "right/Europe/Berlin", Reason.STATEMENT_ZONE),  # counts leap seconds
+        ("UTC", "Factory", Reason.STATEMENT_ZONE),
     ],
 )
 def test_zone_check(zone, claimed, reason):
