@@ -31,7 +31,7 @@ class Pinned:
 
 
 PINNED: tuple[Pinned, ...] = (
-    Pinned("lot-machine/v1", "9c150ad41baf5bb104c6f07dc0f33d5440e15118d9367fe0020573af18cac858"),
+    Pinned("lot-machine/v1", "0363d8e3a13d9332ac04419e37f4e409471cef3008e776868503a0dfc3e6d20f"),
 )
 
 
