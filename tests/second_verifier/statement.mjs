@@ -155,11 +155,18 @@ export function readStatement(raw) {
   const method = text('method', (value) => METHODS.includes(value));
   const basis = text('basis', (value) => BASES.includes(value));
   const timezone = text('timezone', (value) => /^[A-Za-z0-9_+\-/]{1,64}$/.test(value));
-  const currency = text('currency', (value) => /^[A-Za-z0-9]{3,10}$/.test(value));
+  const currency = text('currency', (value) => /^[A-Za-z0-9]{3,5}$/.test(value));
   const sources = readSources(raw.get('sources'));
   const closing = readRoot(raw.get('closing'), 'closing');
   const totals = readTotals(raw.get('totals'));
   return { year, audience, nonce, calendar, opening, carriedIn, method, basis, timezone, currency, sources, closing, totals };
+}
+
+const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** The word of a currency: its letters as digits 1 to 62 to base 63, the first lowest (section 7). */
+export function currencyCode(name) {
+  return [...name].reduceRight((code, letter) => code * 63 + LETTERS.indexOf(letter) + 1, 0);
 }
 
 /** The name of the inventory carried in: root, start of day 0 in milliseconds, currency. */
@@ -179,7 +186,7 @@ export function publicInputs(statement, circuit, context) {
     statement.basis === 'wallet' ? 1 : 0,
     statement.totals[4][0] ? 1 : 0,
     statement.year,
-    codeWords('currency', statement.currency, 1)[0],
+    currencyCode(statement.currency),
     ...statement.totals.flatMap(([, magnitude]) => bytesOf(magnitude)),
     ...statement.opening.words,
     ...statement.closing.words,
