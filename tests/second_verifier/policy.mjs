@@ -8,8 +8,8 @@ const KNOWN = [...PLAIN, 'commitments', 'source_keys', 'signer', 'opening', 'non
   'allow_other_sources', 'allow_test_preset'];
 const DEFAULT_BITS = 128;
 
-// What every set but the test one proves, by the table of FORMAT.md section 8. This verifier does not compute the
-// terms of the error itself: the documents do not say how.
+// What every set but the test one proves, by FORMAT.md section 8. This verifier does not compute the
+// terms of the error itself.
 const PROVEN_BITS = 128;
 
 const isText = (value) => typeof value === 'string';
