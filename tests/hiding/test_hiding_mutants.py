@@ -19,6 +19,7 @@ from tests.hiding.observing import PARAMS, sample
 from tests.hiding.ring_circuit import COINS, DESCRIPTION, LOG_ROWS, PLAIN, PUBLIC, RICH, sample_ring
 from tests.support.counts import count
 from zkharvest.circuit.builder import Circuit
+from zkharvest.circuit.lot_machine.witness_tables import BLIND_ROWS
 from zkharvest.prove.randomness import Randomness
 from zkharvest.verify.description_reader import read_description
 from zkharvest.verify.params import sizes
@@ -57,7 +58,7 @@ def source_of(name):
 
 def statistics(name):
     """The parts with an alarm, of fifty proofs."""
-    ring = np.zeros((len(DESCRIPTION.tables), 16), dtype=np.uint32) if name == "ring off" else None
+    ring = np.zeros((len(DESCRIPTION.tables), BLIND_ROWS), dtype=np.uint32) if name == "ring off" else None
     found = alarms(*(sample_ring(witness, EACH, source=source_of(name), random=ring) for witness in (PLAIN, RICH)))
     return {part for _, part in found}
 

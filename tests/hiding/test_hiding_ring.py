@@ -1,6 +1,6 @@
 """The terminals of the buses are public; a ring of random messages between the tables makes them uniform.
 
-Table i sends 16 random r in messages (i, r) to table i + 1: its terminal is what its rows give, plus B_i, less
+Table i sends 17 random r in messages (i, r) to table i + 1: its terminal is what its rows give, plus B_i, less
 B_(i-1), with B_i the sum of 1 / (alpha + bus + beta i + beta^2 r). How far B_i is from uniform on E is computed exactly
 on small fields and bounded on the real one, by Weil's bound on sums of characters: for a character psi and c / b not in
 F_p, |sum over r of psi(1 / (c + b r))| <= (2 e - 2) sqrt(p) + 1, e the degree of E (the poles are e conjugates).
@@ -66,7 +66,7 @@ def test_weil_s_bound_and_what_follows_from_it_on_small_fields(p, nonresidue):
 
 
 def test_the_messages_of_a_ring_are_enough_for_the_real_field():
-    """Each B_i, and so all terminals together but for their sum, is uniform to within 2^-133; with 16 to 2^-120 only."""
+    """Each B_i, and so all terminals together but for their sum, is uniform to within 2^-133; with 16 to 2^-120."""
     bits = far_from_uniform(P, DEGREE, BLIND_ROWS) - log2(len(frozen().tables))
     assert bits > 133
     assert far_from_uniform(P, DEGREE, 16) < 124

@@ -38,6 +38,11 @@ SIGNATURE_SCHEME = "ed25519"
 _SOURCE_TAG = b"zkharvest/source-commitment/v1\0"
 _PACKAGE_TAG = b"zkharvest/package-signature/v1\0"
 
+_ED25519_P = 2**255 - 19
+_Y8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL_ORDER = frozenset({0, 1, _ED25519_P - 1, _Y8, _ED25519_P - _Y8})
+"""The y of Ed25519's points of order 1, 2, 4 and 8: one signature of such a key holds for many messages, or for all."""
+
 
 class Fault(StrEnum):
     """Every way in which attestations fail; the value is what verdicts and test vectors name."""
@@ -283,6 +288,8 @@ def _check_signature(package: Package, expected: bytes | None) -> bytes:
     key, signature = _parse_signature(package.signature)
     if expected is not None and key != expected:
         raise AttestationError(Fault.TAXPAYER_KEY, "the package is signed with another key than the one expected")
+    if int.from_bytes(key, "little") % 2**255 % _ED25519_P in _SMALL_ORDER:
+        raise AttestationError(Fault.TAXPAYER, "the taxpayer's key is of small order: it signs anything")
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, _PACKAGE_TAG + package.signed_digest)
     except (InvalidSignature, ValueError):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from zkharvest.audit.attest import Attested
 
 UNBOUND = "policy/no-expectation"
+_PROOF_HOLDS = {Reason.POLICY_NO_OPENING.value, Reason.STATEMENT_ZONE.value}
+"""Questions that stay open after the proof was found to hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def verify(
     )
     progress("checking the proof")
     found = policy.verify(package, wanted)
-    open_question = found.reason == Reason.POLICY_NO_OPENING.value  # the proof holds: a false signature still decides
+    open_question = found.reason in _PROOF_HOLDS  # a false signature still decides
     if not (found.accepted or open_question):
         return Verdict(**_fields(found))
     parts, attested = decode_package(package), None

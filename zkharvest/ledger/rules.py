@@ -60,7 +60,7 @@ class Regime:
             if self.timezone.partition("/")[0] in NO_PLACE:
                 raise ValueError("a name for this machine's own zone, or a copy with other rules")
             ZoneInfo(self.timezone)
-        except (KeyError, ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError, TypeError) as error:
             hint = f"use an IANA name, e.g. {DEFAULT_TIMEZONE}"
             raise UsageError(f"unknown time zone {self.timezone!r}", hint) from error
         if not FIRST_YEAR <= self.year <= LAST_YEAR:

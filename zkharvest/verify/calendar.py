@@ -121,7 +121,7 @@ def check_zone(calendar: Calendar, timezone: str) -> bool:
     """
     try:
         zone = _zone(timezone)
-    except (KeyError, ValueError, OSError):
+    except (KeyError, ValueError, OSError, TypeError):  # TypeError: a module's name where tzdata is asked
         raise Reject(Reason.STATEMENT_ZONE, f"this machine does not know the time zone {quoted(timezone)}") from None
     wrong = [
         d for d, start in enumerate(calendar.starts()) if first_instant(zone, calendar.first_day + d * _DAY) != start

@@ -41,7 +41,7 @@ def root_of(leaves: Mapping[int, bytes], log_size: int, siblings: Sequence[bytes
     settled before.
     """
     if not leaves or not 0 <= min(leaves) <= max(leaves) < 1 << log_size:
-        raise ValueError("no leaf, or one outside the tree")
+        raise ValueError("a multi-opening of another shape: no leaf, or one outside the tree")
     if len(siblings) != sibling_count(leaves.keys(), log_size):
         raise ValueError("a multi-opening of another shape")
     remaining = iter(siblings)

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from zkharvest.audit.attest import (
+    _SMALL_ORDER,
     AttestationError,
+    Fault,
     check_attestations,
     sign_as_source,
     sign_as_taxpayer,
@@ -253,3 +255,36 @@ def test_a_broken_aggregate_is_not_extended(one, keys):
     broken = replace(one, statement=package({**ROOTS, B: b"\x03" * 36}).statement)
     with pytest.raises(UsageError, match="not valid"):
         sign_as_source(broken, keys[A], A, ROOTS[A])
+
+
+def edwards_sum(a, b, p=2**255 - 19):
+    """RFC 8032, section 5.1.4, in affine coordinates."""
+    d = -121665 * pow(121666, -1, p)
+    t = d * a[0] * b[0] * a[1] * b[1]
+    x = (a[0] * b[1] + a[1] * b[0]) * pow(1 + t, -1, p) % p
+    return x, (a[1] * b[1] + a[0] * b[0]) * pow(1 - t, -1, p) % p
+
+
+def test_the_keys_of_small_order_are_those_whose_eighth_multiple_is_neutral():
+    p, found = 2**255 - 19, set()
+    for y in _SMALL_ORDER:
+        square = (y * y - 1) * pow(-121665 * pow(121666, -1, p) * y * y + 1, -1, p) % p
+        x = pow(square, (p + 3) // 8, p)
+        x = x if x * x % p == square else x * pow(2, (p - 1) // 4, p) % p
+        assert x * x % p == square
+        point = (x, y)
+        for _ in range(3):
+            point = edwards_sum(point, point)
+        assert point == (0, 1)
+        found |= {(x, y), (-x % p, y)}
+    assert len(found) == 8
+
+
+@pytest.mark.parametrize("key", [1, 0, 2**255 - 20, 2**255 - 18, 2**255 + 1, *sorted(_SMALL_ORDER)])
+def test_a_key_that_signs_anything_signs_nothing(key):
+    """With the neutral point as key and as R, and S = 0, the equation of RFC 8032 holds for every message."""
+    signature = {"scheme": "ed25519", "key": key.to_bytes(32, "little"), "signature": b"\1" + bytes(63)}
+    with pytest.raises(AttestationError) as failed:
+        check_attestations(package(signature=signature))
+    assert failed.value.fault is Fault.TAXPAYER
+    assert "small order" in str(failed.value)

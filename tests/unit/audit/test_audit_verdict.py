@@ -150,3 +150,14 @@ def test_an_open_question_does_not_cover_up_a_false_signature():
         assert (verdict.verdict, verdict.reason) == ("rejected", reason)
     missing = check(data, commitments=commitments, signer=bytes(32))
     assert (missing.verdict, missing.reason) == ("rejected", "signature/missing")
+
+
+def test_an_unknown_zone_does_not_cover_up_a_false_signature():
+    data = (VECTORS.parents[1] / "reject" / "statement" / "unknown-zone.zkh").read_bytes()
+    package = decode_package(data)
+    commitments = {source["id"]: source["root"] for source in package.statement["sources"]}
+    assert check(data, commitments=commitments).reason == "statement/unknown-zone"
+    assert check(data, commitments=commitments).verdict == "undecided"
+    signed = encode_package(replace(package, signature={"scheme": "none"}))
+    assert check(signed, commitments=commitments).reason == "signature/form"
+    assert check(data, commitments=commitments, signer=bytes(32)).reason == "signature/missing"

@@ -70,7 +70,7 @@ def judge(data: bytes, policy: dict[str, Any]) -> Verdict:
     """The verdict under a policy as headers write it: hex for bytes, names of `zkharvest.audit.verdict.verify`."""
     from zkharvest.audit.verdict import verify
 
-    read: dict[str, Any] = dict(policy)
+    read: dict[str, Any] = {name: value for name, value in policy.items() if value is not None}
     for name in _HEX:
         if read.get(name) is not None:
             read[name] = bytes.fromhex(read[name])

@@ -58,7 +58,7 @@ def import_exports(
     if timezone is not None:
         try:
             ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+        except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):  # TypeError: a module's name
             raise UsageError(f"{timezone!r} is not a time zone", "name it as America/New_York") from None
     problems: list[Problem] = []
     tables: list[Table] = []
