@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test audit coverage lint types imports vectors bench wheel-test readme check ci clean
+.PHONY: help setup demo test audit second-verifier coverage lint types imports vectors bench wheel-test readme check ci clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,16 @@ demo: $(VENV)/.program ## prove and verify the example's losses; then watch a ch
 test: $(VENV)/.tools ## run the tests
 	$(BIN)/python -m pytest
 
-audit: $(VENV)/.tools ## run the long tests of the proof core
+# Guided fuzzing needs atheris, which is there for Linux; node runs the second verifier.
+audit: $(VENV)/.tools ## run the long tests of the proof core: all mutants, all attacks, guided fuzzing, both verifiers
+	@$(PIP) --editable '.[dev,fuzz]' || echo "no atheris here: fuzzing that is guided by coverage is left out" >&2
+	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m pytest -m audit
+
+second-verifier: $(VENV)/.program ## run all vectors through the second verifier (needs node 20)
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && $(BIN)/zkharvest vectors --write "$$dir" && \
+		$(BIN)/python vectors/drive.py "$$dir" node tests/second_verifier/main.mjs
+	node --test tests/second_verifier
 
 coverage: $(VENV)/.tools ## run the tests and say which branches they leave out
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
