@@ -39,7 +39,7 @@ function check(bytes, policy) {
   const within = ([least, most]) => parts.rows >= BigInt(least) && parts.rows <= BigInt(most);
   demand(within(parameters.rows) && within(held.circuit.log_rows), 'package/rows');
   const n = Number(parts.rows);
-  checkBits(policy, parameters);
+  checkBits(policy, held.circuit, parameters, n);
 
   // 5. What else is expected.
   checkExpectations(policy, statement);
@@ -48,15 +48,15 @@ function check(bytes, policy) {
   const inputs = publicInputs(statement, held.circuit, parts.statementDigest);
   verifyProof(held.circuit, held.digest, inputs, n, parameters, parts.proof);
 
-  // 7. The calendar against the zone as this machine knows it.
-  checkZone(statement);
+  // 7. The calendar against the zone as this machine knows it; what that leaves open waits for the signatures.
+  const zone = checkZone(statement);
 
   // 8. Signatures.
   checkSignature(parts.signature, parts.signedDigest, policy.signer);
   checkAttestations(parts.attestations, statement.sources, policy.sourceKeys);
 
   // 9. What was left open.
-  checkDecided(policy, statement);
+  checkDecided(policy, statement, zone);
 }
 
 /** The verdict line for any bytes and any policy text. */

@@ -1,16 +1,13 @@
 // What the auditor expects (vectors/README.md, Packages): which of it contradicts a package, and what is left open.
 
 import { Undecided, demand } from './faults.mjs';
+import { provenBits } from './security.mjs';
 import { openingName } from './statement.mjs';
 
 const PLAIN = ['year', 'method', 'basis', 'timezone', 'currency'];
 const KNOWN = [...PLAIN, 'commitments', 'source_keys', 'signer', 'opening', 'nonce', 'audience', 'circuits', 'min_bits',
   'allow_other_sources', 'allow_test_preset'];
 const DEFAULT_BITS = 128;
-
-// What every set but the test one proves, by FORMAT.md section 8. This verifier does not compute the
-// terms of the error itself.
-const PROVEN_BITS = 128;
 
 const isText = (value) => typeof value === 'string';
 const isSwitch = (value) => typeof value === 'boolean';
@@ -60,8 +57,8 @@ export function checkTestPreset(policy, parameters) {
 }
 
 /** The test set has no bits to speak of; whoever allows it asks for none. */
-export function checkBits(policy, parameters) {
-  demand(parameters.test || PROVEN_BITS >= policy.minBits, 'policy/bits');
+export function checkBits(policy, circuit, parameters, n) {
+  demand(parameters.test || provenBits(circuit, parameters, n) >= policy.minBits, 'policy/bits');
 }
 
 export function checkCircuit(policy, id) {
@@ -81,8 +78,10 @@ export function checkExpectations(policy, statement) {
   demand(policy.nonce === null || policy.nonce.equals(statement.nonce), 'policy/context', 'nonce');
 }
 
-/** A proof that holds may still leave open what the auditor must know. */
-export function checkDecided(policy, statement) {
+/** A proof that holds may still leave open what the auditor must know. `zone` is what `checkZone` found. */
+export function checkDecided(policy, statement, zone) {
+  if (!zone.known) throw new Undecided('statement/unknown-zone');
+  if (zone.strange) throw new Undecided('statement/unknown-zone', 'a later day has an offset that the zone never had');
   if (statement.carriedIn && policy.opening === null) throw new Undecided('policy/opening-not-compared');
   const named = new Set([...policy.commitments.keys(), ...policy.sourceKeys.keys()]);
   if (named.size === 0 && policy.signer === null) throw new Undecided('policy/no-expectation');

@@ -18,6 +18,34 @@ function hasKeys(value, keys) {
   return value instanceof Map && value.size === keys.length && keys.every((key) => value.has(key));
 }
 
+const ED25519_P = 2n ** 255n - 19n;
+const ED25519_D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n; // -121665/121666
+
+function power25519(base, exponent) {
+  let [result, square] = [1n, base];
+  for (let rest = exponent; rest > 0n; rest >>= 1n) {
+    if (rest & 1n) result = (result * square) % ED25519_P;
+    square = (square * square) % ED25519_P;
+  }
+  return result;
+}
+
+/**
+ * Whether eight times the point of a key is the neutral one, (0, 1). The y of a double follows from y alone:
+ * x^2 = (y^2 - 1) / (d y^2 + 1), and y' = (y^2 + x^2) / (1 - d x^2 y^2).
+ */
+export function isSmallOrder(key) {
+  const mod = (value) => ((value % ED25519_P) + ED25519_P) % ED25519_P;
+  const inverse = (value) => power25519(mod(value), ED25519_P - 2n);
+  let y = mod(BigInt(`0x${Buffer.from(key).reverse().toString('hex')}`) & (2n ** 255n - 1n));
+  for (let doubling = 0; doubling < 3; doubling += 1) {
+    const yy = mod(y * y);
+    const xx = mod((yy - 1n) * inverse(ED25519_D * yy + 1n));
+    y = mod((yy + xx) * inverse(1n - ED25519_D * mod(xx * yy)));
+  }
+  return y === 1n;
+}
+
 function ed25519Verifies(key, message, signature) {
   try {
     const publicKey = createPublicKey({ key: Buffer.concat([ED25519_PREFIX, key]), format: 'der', type: 'spki' });
@@ -37,6 +65,7 @@ export function checkSignature(signature, signedDigest, signer) {
   demand(signature.get('scheme') === 'ed25519', 'signature/form');
   demand(isBytes(signature.get('key'), 32) && isBytes(signature.get('signature'), 64), 'signature/form');
   demand(signer === null || signature.get('key').equals(signer), 'signature/key');
+  demand(!isSmallOrder(signature.get('key')), 'signature/invalid');
   const message = Buffer.concat([TAXPAYER_TAG, signedDigest()]);
   demand(ed25519Verifies(signature.get('key'), message, signature.get('signature')), 'signature/invalid');
 }

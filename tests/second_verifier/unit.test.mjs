@@ -10,6 +10,7 @@ import { P, mul } from './field.mjs';
 import { hashToG2 } from './hash_to_curve.mjs';
 import { decode } from './msgpack.mjs';
 import { PARAMETER_SETS, sizes } from './parameters.mjs';
+import { isSmallOrder } from './signatures.mjs';
 import { isPlainText } from './statement.mjs';
 import { F2, ORDER } from './tower.mjs';
 
@@ -89,6 +90,15 @@ test('days of time zones', () => {
   assert.deepEqual(at('Asia/Beirut', '2022-03-26', 3), [7200, 7200, 10800]);
   assert.equal(at('america/new_york', '2025-01-01', 1), null);
   assert.equal(at('Mars/Olympus', '2025-01-01', 1), null);
+});
+
+test('Ed25519 keys of small order', () => {
+  const key = (hex) => Buffer.from(hex.padEnd(64, '0'), 'hex');
+  const small = ['01', '00', `${'00'.repeat(31)}80`, `ec${'ff'.repeat(30)}7f`, `ed${'ff'.repeat(30)}7f`, `ee${'ff'.repeat(30)}7f`,
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa'];
+  for (const hex of small) assert.ok(isSmallOrder(key(hex)), hex);
+  // The base point, and a key of RFC 8032, section 7.1.
+  for (const hex of [`58${'66'.repeat(31)}`, 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a']) assert.ok(!isSmallOrder(key(hex)), hex);
 });
 
 test('hash to G2: the empty message of RFC 9380, appendix J.10.1', () => {
