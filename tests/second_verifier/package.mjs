@@ -16,8 +16,8 @@ export function readPackage(bytes) {
   if (version > VERSION) throw new Undecided('package/version');
   demand(version === VERSION, 'package/encoding', 'format 0');
 
-  demand(bytes.length <= MAX_BYTES, 'package/limit', 'more than 2^26 bytes');
   const body = bytes.subarray(MAGIC.length + 1);
+  demand(body.length <= MAX_BYTES, 'package/limit', 'more than 2^26 bytes');
   const { value, end, spans } = decode(body);
   demand(end === body.length, 'package/trailing-bytes');
   demand(value instanceof Map && value.size === KEYS.length && KEYS.every((key) => value.has(key)), 'package/fields');
