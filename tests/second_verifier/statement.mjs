@@ -14,18 +14,18 @@ const TOTAL_BYTES = 12;
 const MAX_SOURCES = 4096;
 const CODE_MODULUS = 2 ** 30;
 
-// --- text: printable, in normal form C, without spaces around it ---
+// --- text: of the characters that section 7 lists, without spaces around it or two together ---
 
-// Printable is what is not of the categories Other and Separator, the space apart.
-const INVISIBLE = /\p{C}|(?! )\p{Z}/u;
+const OTHER = new RegExp('[^ !-~\\u{a1}-\\u{ac}\\u{ae}-\\u{24f}\\u{386}\\u{388}-\\u{38a}\\u{38c}\\u{38e}-\\u{3a1}\\u{3a3}-\\u{3ce}\\u{400}-\\u{45f}'
+  + '\\u{3041}-\\u{3096}\\u{30a1}-\\u{30fa}\\u{30fc}\\u{4e00}-\\u{9fa5}\\u{ac00}-\\u{d7a3}]', 'u');
 
 export function isPlainText(value, maxBytes) {
   return value !== '' && isPlainOrEmpty(value, maxBytes);
 }
 
 function isPlainOrEmpty(value, maxBytes) {
-  return Buffer.byteLength(value, 'utf8') <= maxBytes && !INVISIBLE.test(value) && value.normalize('NFC') === value
-    && !value.startsWith(' ') && !value.endsWith(' ');
+  return Buffer.byteLength(value, 'utf8') <= maxBytes && !OTHER.test(value)
+    && !value.startsWith(' ') && !value.endsWith(' ') && !value.includes('  ');
 }
 
 // --- types and values ---

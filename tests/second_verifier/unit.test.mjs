@@ -76,8 +76,8 @@ test('sizes of FORMAT.md section 4', () => {
 test('dates and texts', () => {
   assert.equal(parseDate('1970-01-02'), 1);
   for (const wrong of ['2023-02-29', '2023-2-01', '20230201', '0000-01-01', '2023-02-01 ', '٢٠٢٣-01-01']) assert.equal(parseDate(wrong), null);
-  for (const good of ['a', 'a b', 'é', '日本', '😀']) assert.ok(isPlainText(good, 20), good);
-  for (const bad of ['', ' a', 'a ', 'a\u00a0b', 'a\u200bb', 'a\nb', 'e\u0301', '\ue000', 'aaaaaaaaaaaaaaaaaaaaa']) assert.ok(!isPlainText(bad, 20), bad);
+  for (const good of ['a', 'a b', 'é', '日本', '한국', 'Ωμ']) assert.ok(isPlainText(good, 20), good);
+  for (const bad of ['', '😀', 'a  b', 'a\ufe0f', ' a', 'a ', 'a\u00a0b', 'a\u200bb', 'a\nb', 'e\u0301', '\ue000', 'aaaaaaaaaaaaaaaaaaaaa']) assert.ok(!isPlainText(bad, 20), bad);
 });
 
 test('days of time zones', () => {

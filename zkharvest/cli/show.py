@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zkharvest.cli import output, reasons
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
-from zkharvest.verify.text import quoted
+from zkharvest.verify.text import named, quoted
 
 if TYPE_CHECKING:
     from zkharvest.audit.verdict import Verdict
@@ -45,7 +45,7 @@ def verdict(name: str, found: Verdict, expected: Mapping[str, Any]) -> None:
         for source in shown["statement"]["sources"]:
             notes = ["commitment as expected" if source["id"] in expected["commitments"] else "commitment not compared"]
             notes += [f"signed by {keys[source['id']]}"] if source["id"] in keys else []
-            sources.append((source["id"], f"{source['root'][:16]}...  {', '.join(notes)}"))
+            sources.append((named(source["id"]), f"{source['root'][:16]}...  {', '.join(notes)}"))
         taxpayer = signatures["taxpayer"]
         rows += statement(shown["statement"])
         rows += [
@@ -77,12 +77,12 @@ def statement(claim: Mapping[str, Any]) -> Rows:
         ("Carried in", f"inventory {claim['opening']}" if claim["opening"] else "nothing"),
         ("Carried out", f"inventory {claim['closing']}"),
     ]
-    context = [f"audience {claim['audience']}"] if claim["audience"] else []
+    context = [f"audience {named(claim['audience'])}"] if claim["audience"] else []
     context += [f"nonce {claim['nonce']}"] if claim["nonce"] else []
     if context:
         lines.append(("Context", ", ".join(context)))
     circuit = claim["circuit"]
-    lines.append(("Circuit", f"{circuit['id']}, {circuit['status']}, sha256:{circuit['digest']}"))
+    lines.append(("Circuit", f"{named(circuit['id'])}, {circuit['status']}, sha256:{circuit['digest']}"))
     return lines
 
 
@@ -101,12 +101,12 @@ def package(name: str, shown: Mapping[str, Any]) -> None:
         rows.append(("Statement", f"cannot be read ({shown['statement_fault']})"))
     else:
         rows += statement(claim)
-        rows.append(("Sources", _aligned([(s["id"], s["root"]) for s in claim["sources"]])))
-    signed = [f"{s['id']} by {s['key'][:16]}..." for s in signatures["sources"]]
+        rows.append(("Sources", _aligned([(named(s["id"]), s["root"]) for s in claim["sources"]])))
+    signed = [f"{named(s['id'])} by {s['key'][:16]}..." for s in signatures["sources"]]
     signed += [f"the taxpayer by {signatures['taxpayer'][:16]}..."] if signatures["taxpayer"] else []
     signed += [f"in a form that cannot be read ({signatures['fault']})"] if signatures["fault"] else []
     rows.append(("Signed", [*signed, "(not checked)"] if signed else "by nobody"))
-    rows.append(("Proof", f"preset {shown['preset']}, 2^{shown['rows']} rows, FRI over KoalaBear^5, SHA-256"))
+    rows.append(("Proof", f"preset {named(shown['preset'])}, 2^{shown['rows']} rows, FRI over KoalaBear^5, SHA-256"))
     if level:
         terms = [f"{term} {bits}" for term, bits in level["terms"].items()]
         wrapped = [", ".join(terms[i : i + 6]) for i in range(0, len(terms), 6)]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from unicodedata import is_normalized
 
 from zkharvest.trades.model import (
     MONEY_DECIMALS,
@@ -25,6 +24,10 @@ _POWER: tuple[int, ...] = tuple(10**n for n in range(QUANTITY_DECIMALS + 1))
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _LONGEST_NUMBER = 80
 _LONGEST_NAME = 128  # UTF-8 bytes of a source, an id or an asset
+_NOT_IN_NAMES = re.compile(
+    r"[^ !-~\u00a1-\u00ac\u00ae-\u024f\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f"
+    r"\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fa5\uac00-\ud7a3]"
+)
 
 # The shortest text of a binary64 has at most 17 significant digits; an inexact sum or product shows as a
 # long run of 0 or 9 with one or two odd digits after it, at the 15th to 17th place (0.1 + 0.2).
@@ -241,21 +244,27 @@ def format_time(value: int) -> str:
 def check_name(text: str) -> str:
     """A source, id or asset: visible text of at most 128 bytes without `/` and `;`. Raises `TextError`.
 
-    `/` joins source and id, `;` joins lot picks; without them every reference reads one way only.
+    `/` joins source and id, `;` joins lot picks; without them every reference reads one way only. The characters are
+    those that a package may hold (circuits/FORMAT.md, section 7).
     """
-    if text.isascii() and text.isprintable() and text and text == text.strip() and len(text) <= _LONGEST_NAME:
-        if "/" not in text and ";" not in text:
+    if text.isascii() and text.isprintable() and len(text) <= _LONGEST_NAME:  # nearly always
+        spaced = not text or text[0] == " " or text[-1] == " " or "  " in text
+        if not spaced and "/" not in text and ";" not in text:
             return text
-    elif not text.strip():
+    if not text.strip():
         raise TextError(text, "is empty", "every row names its source, id, kind and asset")
     if text != text.strip():
         raise TextError(text, "has spaces around it", "remove the spaces")
-    if not text.isprintable():
+    if "  " in text:
+        raise TextError(text, "has two spaces together", "remove one")
+    odd = _NOT_IN_NAMES.search(text)
+    if odd and not odd[0].isprintable():
         raise TextError(text, "has control characters", "remove them")
+    if odd:
+        hint = "use letters (Latin, Greek, Cyrillic, kana, Chinese, Hangul), digits and the signs of ASCII"
+        raise TextError(text, f"has a character that names cannot have, U+{ord(odd[0]):04X}", hint)
     if "/" in text or ";" in text:
         raise TextError(text, "has a / or ;", "these join references (source/id, lots); use another character")
-    if not is_normalized("NFC", text):
-        raise TextError(text, "is not in Unicode normal form C", "retype it: two spellings would look the same")
     if len(text.encode()) > _LONGEST_NAME:
         raise TextError(text, f"is longer than {_LONGEST_NAME} bytes", "use a shorter name")
     return text

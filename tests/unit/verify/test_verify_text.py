@@ -1,5 +1,6 @@
 """Text of strangers: what may stand in a package, what a message repeats of the rest, and policies that fail closed."""
 
+import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from zkharvest.verify import circuits
 from zkharvest.verify.circuits import Pinned
 from zkharvest.verify.package import encode_package
 from zkharvest.verify.policy import Policy, verify
-from zkharvest.verify.text import QUOTED, is_visible, quoted
+from zkharvest.verify.text import CHARACTERS, QUOTED, is_visible, named, quoted
 
 TEST = Policy(allow_test_preset=True)
 CLEAR = "\x1b[2J\x1b[HVERIFIED"
@@ -38,6 +39,34 @@ def registry(monkeypatch, tmp_path):
 def outcome(package, **expected):
     found = verify(encode_package(package), replace(TEST, **expected))
     return found.verdict, found.reason
+
+
+UNSEEN = "\u3164\u115f\u1160\uffa0\u2800\ufe0f\u034f\u180b\u17b4\U000e0100\u00ad\u0300\u3099\u0387\u037e\U0001fae8"
+
+
+def test_the_characters_are_visible_in_normal_form_and_known_to_every_release():
+    """Each by itself and next to any other: none combines. All are of 2006 (Unicode 5.0) or older."""
+    allowed = [chr(c) for c in range(0x110000) if is_visible(chr(c), 4)]
+    assert len(allowed) == 32_940
+    assert all(unicodedata.is_normalized("NFC", c) and unicodedata.combining(c) == 0 for c in allowed)
+    assert all(c.isprintable() and unicodedata.bidirectional(c) not in {"R", "AL", "NSM", "BN"} for c in allowed)
+    assert not any(is_visible(f"a{c}b", 20) for c in UNSEEN)
+    sample = allowed[:1200] + allowed[1200::97]
+    text = "".join(f"{a}{b}" for a in sample for b in sample[::37] if " " not in (a, b))
+    assert unicodedata.normalize("NFC", text) == text
+
+
+def test_a_name_cannot_look_like_a_line_of_the_verdict():
+    assert named("kraken:main") == "kraken:main"
+    assert named("kraken main") == '"kraken main"'
+    assert named('a" b') == '"a\\" b"'
+    assert not is_visible("kraken  commitment as expected", 100)
+
+
+def test_names_of_trades_and_of_packages_are_of_the_same_characters():
+    from zkharvest.trades import text as trades
+
+    assert trades._NOT_IN_NAMES.pattern == f"[^{CHARACTERS}]"
 
 
 def test_what_paints_turns_or_hides_is_not_visible():
