@@ -288,8 +288,9 @@ def _check_signature(package: Package, expected: bytes | None) -> bytes:
     key, signature = _parse_signature(package.signature)
     if expected is not None and key != expected:
         raise AttestationError(Fault.TAXPAYER_KEY, "the package is signed with another key than the one expected")
-    if int.from_bytes(key, "little") % 2**255 % _ED25519_P in _SMALL_ORDER:
-        raise AttestationError(Fault.TAXPAYER, "the taxpayer's key is of small order: it signs anything")
+    y = int.from_bytes(key, "little") % 2**255
+    if y >= _ED25519_P or y in _SMALL_ORDER:  # RFC 8032, 5.1.3, asks for the first; OpenSSL does not
+        raise AttestationError(Fault.TAXPAYER, "the taxpayer's key is no point's encoding, or of small order")
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, _PACKAGE_TAG + package.signed_digest)
     except (InvalidSignature, ValueError):

@@ -2,7 +2,7 @@
 
 A file is written to a temporary one beside it, synced to disk and then given its name, so that a crash or a full disk
 leaves the old state. Nothing is overwritten unless the caller says so. Secrets get mode 0600 from their first byte on,
-and are not read when others could have read or changed them.
+and are not read when their mode gives others access.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ STREAM = "-"  # standard input or output
 def write_file(path: str | Path, data: bytes, *, private: bool = False, force: bool = False) -> None:
     """Write a file whole or not at all; `-` is standard output.
 
-    `private` gives it mode 0600 (otherwise the user's umask decides). An existing file is replaced only with `force`.
+    `private` gives it mode 0600 (otherwise the user's umask decides). An existing file is replaced only with `force`,
+    and gives nobody access whom the old one gave none.
     Devices and pipes are written to directly. Raises UsageError if that is not possible; then nothing has changed.
     """
     if str(path) == STREAM:
@@ -35,7 +36,10 @@ def write_file(path: str | Path, data: bytes, *, private: bool = False, force: b
             _write_through(target, data)
         else:
             _refuse_existing(target, force=force)
-            _replace(target, data, mode=0o600 if private else 0o666, force=force)
+            mode = 0o600 if private else 0o666
+            if force and os.name == "posix" and target.exists():
+                mode &= stat.S_IMODE(target.stat().st_mode)
+            _replace(target, data, mode=mode, force=force)
     except OSError as error:
         raise UsageError(f"{target}: cannot be written ({error.strerror})", _hint(error)) from None
 

@@ -46,6 +46,9 @@ class PublicKey:
     pop: bytes = b""
 
 
+_BLS_ORDER = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
+
+
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
     """A private key of 32 bytes, which no print shows."""
@@ -56,6 +59,10 @@ class PrivateKey:
     def public(self) -> PublicKey:
         """The public key; for BLS with its proof of possession (about 0.15 s)."""
         return PublicKey(self.scheme, self.public_bytes(), self._possession())
+
+    def is_usable(self) -> bool:
+        """Whether it is a key of its scheme: for BLS a number of 1 to the group's order less one."""
+        return self.scheme is Scheme.ED25519 or 0 < int.from_bytes(self.secret, "big") < _BLS_ORDER
 
     def public_bytes(self) -> bytes:
         """The public key alone: 32 bytes (Ed25519) or 48 bytes (BLS)."""
@@ -106,7 +113,7 @@ def read_private_key(path: str | Path) -> PrivateKey:
     try:
         key = PrivateKey(Scheme(fields["scheme"]), bytes.fromhex(fields["private"]))
         public = bytes.fromhex(fields["public"])
-        if len(key.secret) != 32 or key.public_bytes() != public:
+        if len(key.secret) != 32 or not key.is_usable() or key.public_bytes() != public:
             raise ValueError
     except (KeyError, ValueError):
         raise UsageError(f"{path}: a damaged private key", "restore it from a backup, or make a new one") from None
@@ -120,7 +127,7 @@ def parse_public_key(text: str, scheme: Scheme) -> bytes:
         key = bytes.fromhex(digits)
     except ValueError:
         key = b""
-        if Path(text).is_file():
+        if _is_file(text):
             data = read_file(text, at_most=FILE_BYTES)
             _parse(text, data, PUBLIC_HEADER)
             fields = public_fields(text, data.partition(b"\n")[2])
@@ -132,6 +139,13 @@ def parse_public_key(text: str, scheme: Scheme) -> bytes:
         message = f"{quoted(text)} is not a {scheme} public key"
         raise UsageError(message, f"give {2 * KEY_BYTES[scheme]} hex digits, or the file that keygen --public wrote")
     return key
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a path, or no path at all
+        return False
 
 
 def public_fields(path: str | Path, text: bytes) -> dict[str, str]:

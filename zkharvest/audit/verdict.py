@@ -52,7 +52,7 @@ def verify(
     source_keys: Mapping[str, bytes] | None = None,
     signer: bytes | None = None,
     min_bits: float = 128,
-    circuits: tuple[str, ...] | None = None,
+    circuits: tuple[str, ...] | str | None = None,
     opening: bytes | None = None,
     year: int | None = None,
     method: str | None = None,

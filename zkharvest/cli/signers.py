@@ -81,7 +81,7 @@ def attest(
     taxpayer's signature covers their signatures, so that it is made last.
     """
     from zkharvest.audit.attest import sign_as_source, sign_as_taxpayer
-    from zkharvest.audit.files import read_file, write_file
+    from zkharvest.audit.files import ensure_writable, read_file, write_file
     from zkharvest.audit.keys import read_private_key
     from zkharvest.audit.package import READ_AT_MOST, open_package, package_bytes
 
@@ -94,6 +94,7 @@ def attest(
         raise UsageError("--drop-signature goes with --source", "the taxpayer's new signature replaces the old one")
     root = parse_root(commitment, "--commitment") if commitment is not None else b""
     output.refuse_two_outputs(target or path, json=json)
+    ensure_writable(target or path, force=force or target is None, inputs=[key])
     package = open_package(read_file(path, at_most=READ_AT_MOST), str(path))
     with output.progress("signing") as step:
         secret = read_private_key(key)

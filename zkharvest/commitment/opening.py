@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -33,9 +33,9 @@ def salts(seed: bytes, label: str, count: int) -> Lanes:
 class Opening:
     """Everything that opens the commitments. Trades are in their global order (stable by time)."""
 
-    trades: tuple[Trade, ...]
+    trades: tuple[Trade, ...] = field(repr=False)
     currency: str
-    seed: bytes
+    seed: bytes = field(repr=False)
 
     @cached_property
     def records(self) -> Records:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo
 
 from zkharvest.verify.rejections import Reason, Reject
 from zkharvest.verify.text import quoted
@@ -142,9 +143,28 @@ def _zone(name: str) -> ZoneInfo:
     """A zone of the IANA database. KeyError for what else lies in a machine's folder of zones: the machine's own zone,
     rules without a place, copies with leap seconds.
     """
-    if name.partition("/")[0] in _NO_PLACE:
+    if name.partition("/")[0] in _NO_PLACE or not _is_spelled_so(name):
         raise KeyError(name)
     return ZoneInfo(name)
+
+
+def _is_spelled_so(name: str) -> bool:
+    """Whether a zone's name has exactly these letters: some file systems find it by others too."""
+    for root in TZPATH:
+        folder = Path(root)
+        for part in name.split("/"):
+            if not folder.is_dir() or all(entry.name != part for entry in folder.iterdir()):
+                break
+            folder /= part
+        else:
+            return folder.is_file()
+    from importlib import resources
+
+    try:
+        listed = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
+    except (ModuleNotFoundError, OSError):
+        return False
+    return name in listed.splitlines()
 
 
 def first_instant(zone: ZoneInfo, day: date) -> int:

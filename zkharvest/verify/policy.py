@@ -48,7 +48,7 @@ class Policy:
 
     min_bits: float = 128
     commitments: Mapping[str, bytes] = field(default_factory=dict)
-    circuits: tuple[str, ...] | None = None
+    circuits: tuple[str, ...] | str | None = None
     opening: bytes | None = None
     year: int | None = None
     method: str | None = None
@@ -132,7 +132,8 @@ def _verify(data: bytes, policy: Policy) -> Verdict:
     # 1 ----- The container, and the circuit: without knowing it nothing else can be understood.
     package = decode_package(data)
     pinned = circuits.find(*circuit_of(package.statement))
-    if policy.circuits is not None and pinned.id not in policy.circuits:
+    acceptable = (policy.circuits,) if isinstance(policy.circuits, str) else policy.circuits
+    if acceptable is not None and pinned.id not in acceptable:
         raise Reject(Reason.POLICY_CIRCUIT, f"the circuit is {pinned.id}")
 
     # 2 ----- What is claimed.

@@ -223,3 +223,59 @@ def test_every_reason_has_a_sentence():
         assert reasons.meaning(reason) == "the proof does not belong to this statement, or was altered"
     assert "--opening" in reasons.hint("policy/opening-not-compared")
     assert "--commitment" in reasons.hint("policy/no-expectation")
+
+
+def test_a_name_made_to_look_like_the_verdict_stands_in_quotes(here, capsys):
+    """One space is all that a name can set apart, and a name with a space is quoted."""
+    package = decode_package((here / "p.zkh").read_bytes())
+    context = {"audience": "IRS, nonce deadbeef", "nonce": b""}
+    forged = replace(package, statement={**package.statement, "context": context})
+    (here / "q.zkh").write_bytes(encode_package(forged))
+    assert main(["inspect", "q.zkh"]) == ExitCode.DONE
+    assert 'audience "IRS, nonce deadbeef"' in shown(capsys)[0]
+
+
+@pytest.mark.parametrize("option", ["--signer", "--source-key"])
+def test_a_key_that_is_too_long_for_a_path_is_wrong_use(here, capsys, option):
+    value = "k" * 5000 if option == "--signer" else "kraken:main=" + "k" * 5000
+    assert main(["verify", "p.zkh", option, value]) == ExitCode.USAGE
+    assert "is not a" in shown(capsys)[1]
+
+
+def test_signing_does_not_replace_the_key(here, capsys):
+    assert main(["keygen", "-o", "k.key"]) == ExitCode.DONE
+    before = (here / "k.key").read_bytes()
+    assert main(["attest", "p.zkh", "--key", "k.key", "-o", "k.key", "--force"]) == ExitCode.USAGE
+    assert "would be overwritten" in capsys.readouterr().err
+    assert (here / "k.key").read_bytes() == before
+
+
+def test_signing_in_place_gives_nobody_access(here):
+    assert main(["keygen", "-o", "k.key"]) == ExitCode.DONE
+    (here / "p.zkh").chmod(0o600)
+    assert main(["attest", "p.zkh", "--key", "k.key"]) == ExitCode.DONE
+    assert (here / "p.zkh").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("secret", ["00" * 32, "ff" * 32])
+def test_a_key_that_is_no_number_of_the_group_is_a_damaged_key(here, capsys, secret):
+    assert main(["keygen", "--scheme", "bls", "-o", "b.key"]) == ExitCode.DONE
+    lines = (here / "b.key").read_text().splitlines()
+    lines = [f"private: {secret}" if line.startswith("private") else line for line in lines]
+    (here / "b.key").write_text("\n".join(lines) + "\n")
+    words = ["--source", "kraken:main", "--commitment", "00" * 36]
+    assert main(["attest", "p.zkh", "--key", "b.key", *words]) == ExitCode.USAGE
+    assert "damaged private key" in capsys.readouterr().err
+
+
+def test_an_opening_shows_neither_seed_nor_trades():
+    text = repr(small_opening())
+    assert "seed" not in text and "Trade" not in text
+
+
+def test_one_circuit_given_as_text_is_that_circuit(here):
+    data = (here / "p.zkh").read_bytes()
+    told = {source: small_opening().roots[source] for source in SOURCES}
+    wanted = {"commitments": told, "allow_test_preset": True}
+    assert verify(data, circuits="lot-machine/v1", **wanted).accepted
+    assert verify(data, circuits="my-lot-machine/v10", **wanted).reason == "policy/circuit"

@@ -9,6 +9,7 @@ import verify_stub_machine as stub
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zkharvest.verify import calendar
 from zkharvest.verify.calendar import (
     END_OF_TIME,
     HORIZON,
@@ -226,3 +227,12 @@ def test_years_at_the_ends_of_the_range():
         calendar = made("UTC", first, year)
         assert isinstance(calendar, Calendar)
         assert calendar.starts()[-1] < END_OF_TIME
+
+
+@pytest.mark.parametrize("path", [(), None], ids=["the package of zone data", "this machine's folders"])
+def test_letters_of_a_zone_s_name_are_exact_whatever_the_file_system(monkeypatch, path):
+    if path is not None:
+        monkeypatch.setattr(calendar, "TZPATH", path)
+    assert all(calendar._is_spelled_so(name) for name in ("UTC", "Europe/Berlin", "America/Indiana/Knox"))
+    others = ("utc", "europe/Berlin", "America/indiana/Knox", "America", "../UTC", "UTC/")
+    assert not any(calendar._is_spelled_so(name) for name in others)
