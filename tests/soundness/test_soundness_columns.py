@@ -29,15 +29,15 @@ RECORD = "phase position rest_quantity"  # no record is at work
 PLACE = "tree level index"  # of a first half: that of its second half counts
 FREE = {
     "steps": {
-        "load": f"{DAY} {RECORD} content_write left_inverse long_term",
-        "open": "content_write inventory left_inverse long_term to",
-        "take": "inventory",
-        "settle": f"{DAY} {LIST} content_write inventory",
+        "load": f"{DAY} {RECORD} away content_write left_inverse long_term",
+        "open": "away content_write inventory left_inverse long_term to",
+        "take": "away inventory",
+        "settle": f"{DAY} {LIST} away content_write inventory",
         "out": "inventory long_term",
-        "into": f"{DAY} content_write inventory long_term rest_value",
-        "skip": f"{LIST} content_write inventory left_inverse long_term to wallet",
-        "close": f"{DAY} {RECORD} left_inverse long_term",
-        "idle": f"{DAY} {LIST} {RECORD} asset content_write inventory left_inverse long_term rest_value to wallet",
+        "into": f"{DAY} away content_write inventory long_term rest_value",
+        "skip": f"{LIST} away content_write inventory left_inverse long_term to wallet",
+        "close": f"{DAY} {RECORD} away left_inverse long_term",
+        "idle": f"{DAY} {LIST} {RECORD} asset away content_write inventory left_inverse long_term rest_value to wallet",
     },
     "poseidon": {
         "is_record": "",

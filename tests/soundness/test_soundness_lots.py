@@ -321,7 +321,7 @@ def test_a_transfer_names_another_destination():
     """Both rows say `c`: the record hashes the name of `b`."""
 
     def both(sheet):
-        columns(sheet, (1, 2), to=2)
+        columns(sheet, (1, 2), to=2, away=pow(2, -1, P))
         sheet.set(2, wallet=3)
 
     forged = forge(committed(ASTRAY), regime(), tape=told_by(Astray), steps=both)

@@ -87,10 +87,10 @@ def less(
 ) -> None:
     """Where `active` is 1: x < y (or x <= y) for x, y given as (x, y) lanes, most significant first.
 
-    Assumes lanes in 0..2^28 (p - 2^28 is above 2^30, so a negative difference has no limbs). Lanes above the mark are
-    equal and at the mark y exceeds x; with no mark, allowed only if not strict, all lanes are equal. With `turn` -1 (an
-    expression of value 1 or -1) the roles of x and y are exchanged. No lane follows the last one: where a mark must
-    be, nothing is said of its equality.
+    Assumes lanes below p - 2^30, so that a negative difference has no limbs (2^30 is what they hold). Lanes above the
+    mark are equal and at the mark y exceeds x; with no mark, allowed only if not strict, all lanes are equal. With
+    `turn` -1 (an expression of value 1 or -1) the roles of x and y are exchanged. No lane follows the last one: where a
+    mark must be, nothing is said of its equality.
     """
     marked = compare.marked
     if strict:

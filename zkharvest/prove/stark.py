@@ -7,7 +7,7 @@ else about them (Haboeck, Al Kindi, ePrint 2024/1037):
 2. the quotient's pieces are randomised, so that each alone is uniform where it is opened;
 3. a random polynomial R joins the batch, so that FRI's layers and last polynomial are uniform;
 4. every leaf of every tree has a 16-byte salt;
-5. all of it from a key stream that is fresh for every attempt.
+5. all of it from one key stream, fresh for every call and never used twice: an attempt that starts again goes on in it.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Pinned:
 
 
 PINNED: tuple[Pinned, ...] = (
-    Pinned("lot-machine/v1", "0363d8e3a13d9332ac04419e37f4e409471cef3008e776868503a0dfc3e6d20f"),
+    Pinned("lot-machine/v1", "d58cb8e26ae4339684e3216ad951f140e7e83e9112de0859b4a46029315cf121"),
 )
 
 

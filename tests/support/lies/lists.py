@@ -295,3 +295,19 @@ lie("steps.inventory_step", _inventory_step)
 lie("steps.wallet_none", _wallet_none)
 lies("steps.wallet_none{}", _wallet_none_lane, range(3))
 lie("steps.loaded_older", _loaded_older)
+
+
+# ------------------------------------------------------------------------------------------------------------ transfers
+
+
+def to_itself() -> Forgery:
+    """Twelve are moved where five lie: what has arrived is moved again, and again."""
+    rows = [
+        trade("2024-01-01", "a/1", "buy", 5, 100),
+        trade("2024-01-02", "a/2", "transfer", 12, to="a"),
+        trade("2024-03-01", "a/3", "sell", 5, 700),
+    ]
+    return run(rows, tape=told_by(Scribe))
+
+
+lie("steps.out_elsewhere", to_itself)

@@ -14,7 +14,8 @@ PAIRS_A_ROW = 8
 U15_A_ROW = 4
 LANE_MAX = 2**24 - 1
 SEQ_MAX = 2**28
-"""The tail's key: above every key of a lot (seq lanes stay below it)."""
+"""The tail's key: above every key of a lot. Honest packages, year by year, count trades up to it for centuries; beyond
+it a lot has no place in a list."""
 
 
 def range_table(circuit: Circuit, ranges: Ranges) -> Table:

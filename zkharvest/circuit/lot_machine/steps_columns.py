@@ -51,6 +51,7 @@ class Steps:
         self.time = cols("time", 3)
         self.tie, self.source, self.position = col("tie"), col("source"), col("position")
         self.asset = cols("asset", 6)
+        self.away = col("away")  # out: 1 / (to - source)
         self.wallet = col("wallet")
         self.rest_quantity = cols("rest_quantity", 5)  # of the trade, before this part
         self.rest_value = cols("rest_value", 3)  # of its value; a transfer, load or close names the wallet here

@@ -27,7 +27,7 @@ def sequence(s: Steps) -> None:
     )
     # Loads and second halves follow rows of their own: that none follows a close or an idle row is said there.
     begins = s.open.next + s.take.next + s.out.next + s.skip.next
-    t.zero("closes_last", s.close * begins, "after the first close come only closes", "transition")
+    t.zero("closes_last", s.close * begins, "after the first close come only closes and idle rows", "transition")
     t.zero("idle_last", idle * (begins + s.close.next), "after the first idle row come only idle rows", "transition")
     t.zero(
         "take_settles",
@@ -118,7 +118,7 @@ def record(s: Steps) -> None:
     t.zero(
         "skip_why",
         s.skip * (2 - s.phase) * (1 - s.code_move * (1 - s.publics.wallet)),
-        "a record is without effect only after the year's end, or as a transfer under universal basis",
+        "a record is without effect only outside the days that count, or as a transfer under universal basis",
     )
     working = s.trade - s.skip
     acts = s.open + s.take + s.out
@@ -132,6 +132,8 @@ def record(s: Steps) -> None:
     named = s.publics.wallet * (s.load + s.close)
     t.zero("wallet_to", (s.into + named) * (s.wallet - s.to - 1), "an arrival is in the destination's pool")
     t.receive(s.buses.source, [s.to, *s.rest_value], s.out * s.first + named)
+    # Else what arrives could be moved again, in the same trade, for as long as one likes: more than there is.
+    t.zero("out_elsewhere", s.out * ((s.to - s.source) * s.away - 1), "a transfer goes to another source")
     unnamed = (1 - s.publics.wallet) * (s.load + s.close)
     without = (1 - s.publics.wallet) * s.load
     t.zero("wallet_none", without * s.wallet, "under universal basis a loaded lot is in no wallet")

@@ -128,6 +128,9 @@ class StepsWitness:
                 w.put(s.to, inventory, number)
                 w.put_all(s.rest_value, inventory, codes[number])
         first_out = self.rows_of(MOVE_OUT)[1]
+        away = w.column(s.to, first_out) - w.column(s.source, first_out)
+        inverse = {d: pow(d, -1, P) if d else 0 for d in set(away.tolist())}
+        w.put(s.away, first_out, np.array([inverse[d] for d in away.tolist()], np.int64))
         first_out = first_out[w.column(s.first, first_out) == 1]
         named = np.concatenate((first_out, self.load_rows, plan.closes) if self.wallet_basis else (first_out,))
         self.sources_named = w.column(s.to, named)
