@@ -2,11 +2,13 @@
 
 import { Undecided, demand } from './faults.mjs';
 import { decode } from './msgpack.mjs';
+import { isPlainText } from './statement.mjs';
 import { sha256 } from './transcript.mjs';
 
 const MAGIC = Buffer.from([0x89, 0x5a, 0x4b, 0x48, 0x0d, 0x0a, 0x1a, 0x0a]);
 const VERSION = 1;
 const MAX_BYTES = 2 ** 26;
+const MAX_PRESET = 40;
 const KEYS = ['attestations', 'preset', 'proof', 'rows', 'signature', 'statement'];
 
 export function readPackage(bytes) {
@@ -25,6 +27,8 @@ export function readPackage(bytes) {
   demand(isMapOrNil(value.get('attestations')) && isMapOrNil(value.get('signature')), 'package/fields');
   demand(typeof value.get('preset') === 'string' && typeof value.get('rows') === 'bigint', 'package/fields');
   demand(Buffer.isBuffer(value.get('proof')) && value.get('statement') instanceof Map, 'package/fields');
+
+  demand(isPlainText(value.get('preset'), MAX_PRESET), 'package/preset');
 
   const part = (key) => body.subarray(...spans.get(key).value);
   const entry = (key) => body.subarray(spans.get(key).key[0], spans.get(key).value[1]);
