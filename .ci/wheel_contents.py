@@ -16,7 +16,7 @@ def in_wheel(path: str) -> str | None:
     if path.startswith("zkharvest/"):
         return path
     for old, new in MOVED.items():
-        if path.startswith(old) and (old != "circuits/" or path.endswith((".json", "README.md", "FORMAT.md"))):
+        if path.startswith(old) and (old != "circuits/" or path.endswith((".json", ".md"))):
             return new + path.removeprefix(old)
     return None
 
