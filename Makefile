@@ -34,7 +34,6 @@ test: $(VENV)/.tools ## run the tests
 # Guided fuzzing needs atheris, which is there for Linux; node runs the second verifier.
 audit: $(VENV)/.tools ## run the long tests of the proof core: all mutants, all attacks, guided fuzzing, both verifiers
 	@$(PIP) --editable '.[dev,fuzz]' || echo "no atheris here: fuzzing that is guided by coverage is left out" >&2
-	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m pytest -m audit
 
 second-verifier: $(VENV)/.program ## run all vectors through the second verifier (needs node 20)
