@@ -76,6 +76,16 @@ def test_names_of_inventories():
     assert read_statement(stub.statement(year=2026, opening=stub.root(2))).carried_in != closing.carried_out
 
 
+def test_prover_and_verifier_name_currencies_and_zones_alike():
+    """The early stages cannot import the verifier: each has its own words, and they are the same."""
+    from zkharvest.commitment import encoding
+    from zkharvest.ledger import rules
+    from zkharvest.verify import calendar
+
+    assert all(currency_code(name) == encoding.currency_code(name) for name in ("USD", "EUR", "USDe", "0aZz9", "zzzzz"))
+    assert calendar._NO_PLACE == rules.NO_PLACE
+
+
 def test_currency_code():
     """Letters are digits to base 63, from 1: an injective code below 2^30."""
     assert currency_code("EUR") == (11 + 4) + 63 * (11 + 20) + 63**2 * (11 + 17)
