@@ -38,8 +38,8 @@ audit: $(VENV)/.tools ## run the long tests of the proof core: all mutants, all 
 
 second-verifier: $(VENV)/.program ## run all vectors through the second verifier (needs node 20)
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && $(BIN)/zkharvest vectors --write "$$dir" && \
-		$(BIN)/python vectors/drive.py "$$dir" node tests/second_verifier/main.mjs
-	node --test tests/second_verifier
+		$(BIN)/python vectors/drive.py "$$dir" node web/main.mjs
+	node --test web
 
 coverage: $(VENV)/.tools ## run the tests and say which branches they leave out
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered

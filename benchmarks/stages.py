@@ -32,11 +32,11 @@ def measure(opening: str, repeat: int, environment: dict[str, str], year: int, p
 
 def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, Any]:
     """Seconds of every stage from the opening file to the verified package, and of the bare work; one warm-up first."""
-    from zkharvest.audit import proving
-    from zkharvest.audit.opening_file import read_opening
+    from zkharvest.files.openings import read_opening
     from zkharvest.ledger.fast_tape import run_tape
     from zkharvest.ledger.rules import Basis, Method, Regime
-    from zkharvest.verify.package import decode_package
+    from zkharvest.verifier.package import decode_package
+    from zkharvest.workflow import prove as proving
 
     regime = Regime(Method(METHOD), Basis(BASIS), "America/New_York", year)
     rounds: list[dict[str, float]] = []
@@ -73,12 +73,12 @@ def bare_work(preset: str, log_rows: int) -> dict[str, float]:
     """Seconds that extending and hashing take, on random cells of a proof's shape: main, bus and quotient columns."""
     import numpy as np
 
-    from zkharvest.prove import field, ntt
-    from zkharvest.prove.field import EXTENSION_DEGREE, P
-    from zkharvest.prove.merkle import MerkleTree
-    from zkharvest.prove.quotient import SHIFT
-    from zkharvest.prove.sha256 import SALT_BYTES, hash_rows
-    from zkharvest.verify.params import PRESETS, sizes
+    from zkharvest.prover import field, ntt
+    from zkharvest.prover.field import EXTENSION_DEGREE, P
+    from zkharvest.prover.merkle import MerkleTree
+    from zkharvest.prover.quotient import SHIFT
+    from zkharvest.prover.sha256 import SALT_BYTES, hash_rows
+    from zkharvest.verifier.params import PRESETS, sizes
 
     description = _description()
     at = sizes(log_rows, PRESETS[preset].params)
@@ -109,8 +109,8 @@ def bare_work(preset: str, log_rows: int) -> dict[str, float]:
 
 def _cells(preset: str, log_rows: int) -> dict[str, int]:
     """Field elements a row of the trace, and committed in all."""
-    from zkharvest.prove.field import EXTENSION_DEGREE
-    from zkharvest.verify.params import PRESETS, sizes
+    from zkharvest.prover.field import EXTENSION_DEGREE
+    from zkharvest.verifier.params import PRESETS, sizes
 
     description = _description()
     trace = description.main_width + EXTENSION_DEGREE * description.extension_columns
@@ -119,8 +119,8 @@ def _cells(preset: str, log_rows: int) -> dict[str, int]:
 
 
 def _description() -> Any:
-    from zkharvest.audit import proving
-    from zkharvest.verify import circuits
+    from zkharvest.verifier import circuits
+    from zkharvest.workflow import prove as proving
 
     return circuits.load(next(one for one in circuits.PINNED if one.id == proving.CIRCUIT))
 

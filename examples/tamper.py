@@ -7,7 +7,7 @@ The copy is a well-formed package with the same proof; only one total of its sta
 import sys
 from pathlib import Path
 
-from zkharvest.audit.package import open_package, package_bytes
+from zkharvest.files.packages import open_package, package_bytes
 
 ONE_CENT = 10**6
 

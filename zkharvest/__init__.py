@@ -8,7 +8,6 @@
     verdict = verify(package, commitments=opening.roots)      # verdict.accepted
 
 Importing this imports none of the heavy libraries; each name loads what it needs when it is first used.
-`prove` and `verify` are functions here and packages below (`zkharvest.verify.policy`): see docs/adr/0001.
 """
 
 from __future__ import annotations
@@ -29,7 +28,9 @@ _PLACES = {
     "UsageError": "zkharvest.errors",
     "commit": "zkharvest.commitment.opening",
     "load_trades": "zkharvest.trades.csv_in",
+    "prove": "zkharvest.workflow.prove",
     "run_ledger": "zkharvest.ledger.run",
+    "verify": "zkharvest.workflow.verify",
 }
 
 __all__ = [
@@ -50,8 +51,6 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from zkharvest.audit.proving import prove
-    from zkharvest.audit.verdict import verify
     from zkharvest.commitment.opening import Opening, commit
     from zkharvest.errors import InputError, UsageError
     from zkharvest.ledger.results import LedgerRun
@@ -59,11 +58,8 @@ if TYPE_CHECKING:
     from zkharvest.ledger.run import run_ledger
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.model import Trade
-else:
-    from zkharvest._verbs import make_callable
-
-    make_callable("zkharvest.prove", "zkharvest.audit.proving")
-    make_callable("zkharvest.verify", "zkharvest.audit.verdict")
+    from zkharvest.workflow.prove import prove
+    from zkharvest.workflow.verify import verify
 
 
 def __getattr__(name: str) -> Any:

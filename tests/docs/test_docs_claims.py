@@ -9,11 +9,11 @@ from pathlib import Path
 from zkharvest.circuit.lot_machine.buses import TALLY_BYTES
 from zkharvest.circuit.lot_machine.definition import LOG_ROWS
 from zkharvest.circuit.lot_machine.witness_tables import BLIND_ROWS
-from zkharvest.verify import circuits
-from zkharvest.verify.field import DEGREE, P
-from zkharvest.verify.params import FINAL_TERMS, PRESETS, sizes
-from zkharvest.verify.soundness import Regime, model, security
-from zkharvest.verify.statement import currency_code
+from zkharvest.verifier import circuits
+from zkharvest.verifier.field import DEGREE, P
+from zkharvest.verifier.params import FINAL_TERMS, PRESETS, sizes
+from zkharvest.verifier.soundness import Regime, model, security
+from zkharvest.verifier.statement import currency_code
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")

@@ -15,9 +15,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from zkharvest.verify import field
-from zkharvest.verify.field import DEGREE, GENERATOR, P
-from zkharvest.verify.fri import fold, inverse_dft
+from zkharvest.verifier import field
+from zkharvest.verifier.field import DEGREE, GENERATOR, P
+from zkharvest.verifier.fri import fold, inverse_dft
 
 TERMS, LOG_DOMAIN, ARITY, FINAL, QUERIES = 256, 9, 4, 16, 3  # two folds: 256, 64, 16 coefficients
 SIZES = [1 << LOG_DOMAIN, (1 << LOG_DOMAIN) // ARITY, (1 << LOG_DOMAIN) // ARITY**2]

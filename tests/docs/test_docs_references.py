@@ -1,6 +1,6 @@
 """What the documents name exists: files, functions, sections, commands with their options, make targets.
 
-A reference is code in backquotes: `zkharvest/verify/fri.py`, `zkharvest/verify/fri.py: fold, inverse_dft`,
+A reference is code in backquotes: `zkharvest/verifier/fri.py`, `zkharvest/verifier/fri.py: fold, inverse_dft`,
 `tests/fuzz/`, `make audit`, `zkharvest circuits show`, `--opening`; or a link.
 """
 
@@ -171,10 +171,10 @@ def test_every_step_of_the_protocol_names_both_sides(step):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("`zkharvest/verify/nowhere.py`", "there is no zkharvest/verify/nowhere.py"),
-        ("`zkharvest/verify/fri.py: fold, unfold`", "zkharvest/verify/fri.py has no unfold"),
-        ("`zkharvest/verify/messages.py: Rounds.seventh`", "zkharvest/verify/messages.py has no Rounds.seventh"),
-        ("`zkharvest/verify/\nfri.py: fold`", "there is no zkharvest/verify/ fri.py"),
+        ("`zkharvest/verifier/nowhere.py`", "there is no zkharvest/verifier/nowhere.py"),
+        ("`zkharvest/verifier/fri.py: fold, unfold`", "zkharvest/verifier/fri.py has no unfold"),
+        ("`zkharvest/verifier/messages.py: Rounds.seventh`", "zkharvest/verifier/messages.py has no Rounds.seventh"),
+        ("`zkharvest/verifier/\nfri.py: fold`", "there is no zkharvest/verifier/ fri.py"),
         ("`tests/nothing/`", "there is no tests/nothing/"),
         ("`vectors/*.nothing`", "there is no vectors/*.nothing"),
         ("`make nonsense`", "there is no target nonsense"),

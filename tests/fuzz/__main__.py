@@ -39,7 +39,7 @@ def child(name: str) -> None:
     """This process becomes the fuzzer of one target; its arguments are libFuzzer's."""
     import atheris
 
-    with atheris.instrument_imports(include=["zkharvest.verify", "zkharvest.audit"]):
+    with atheris.instrument_imports(include=["zkharvest.verifier", "zkharvest.sign", "zkharvest.workflow"]):
         from tests.fuzz.targets import TARGETS
 
     target, outcomes = TARGETS[name], Counter()

@@ -21,12 +21,12 @@ from random import Random
 from unittest.mock import patch
 
 from tests.support import proof_layout
-from tests.unit.verify import tiny_circuit
-from zkharvest.verify import constraints, field, merkle, messages, stark
-from zkharvest.verify.field import P
-from zkharvest.verify.params import ParameterSet, sizes
-from zkharvest.verify.rejections import Reason, Reject
-from zkharvest.verify.transcript import Transcript
+from tests.unit.verifier import tiny_circuit
+from zkharvest.verifier import constraints, field, merkle, messages, stark
+from zkharvest.verifier.field import P
+from zkharvest.verifier.params import ParameterSet, sizes
+from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.transcript import Transcript
 
 PARAMS = ParameterSet(2, 2, 0, 0, 0, 0, 0, 2)  # two queries: as small as a proof can be and still share a leaf
 AT = sizes(tiny_circuit.LOG_ROWS, PARAMS)
@@ -187,7 +187,7 @@ def mutate(rng: Random, data: bytes) -> bytes:
 
 def _write() -> None:
     """Prove the tiny circuit anew: needed when it or the protocol changes. `python -m tests.fuzz.arithmetic`."""
-    from tests.unit.verify import reference_prover
+    from tests.unit.verifier import reference_prover
 
     traces, data = tiny_circuit.honest()
     HONEST.write_bytes(

@@ -12,13 +12,13 @@ from random import Random
 
 from tests.fuzz.edits import tweaked
 from tests.fuzz.mutants import edited
-from tests.unit.verify import stub_machine, tiny_circuit
-from zkharvest.verify import constraints, field, soundness
-from zkharvest.verify.description import Description, Table
-from zkharvest.verify.description_reader import DescriptionError, read_description
-from zkharvest.verify.field import P
-from zkharvest.verify.messages import LookupChallenges
-from zkharvest.verify.params import PRESETS
+from tests.unit.verifier import stub_machine, tiny_circuit
+from zkharvest.verifier import constraints, field, soundness
+from zkharvest.verifier.description import Description, Table
+from zkharvest.verifier.description_reader import DescriptionError, read_description
+from zkharvest.verifier.field import P
+from zkharvest.verifier.messages import LookupChallenges
+from zkharvest.verifier.params import PRESETS
 
 MINIMAL = {
     **dict(tiny_circuit.DOCUMENT, name="minimal", degree=3, publics=[], lists=[], buses=[], tallies=0),

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from tests.fuzz.mutants import MAGIC, base_of
-from zkharvest.verify import wire
+from zkharvest.verifier import wire
 
 HEAD = MAGIC + b"\x01"
 ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"

@@ -12,10 +12,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from zkharvest.audit.vector_kinds.proof_parts import proof_parts
-from zkharvest.verify import wire
-from zkharvest.verify.field import P
-from zkharvest.verify.package import MAGIC, decode_package
+from zkharvest.conformance.kinds.proof_parts import proof_parts
+from zkharvest.verifier import wire
+from zkharvest.verifier.field import P
+from zkharvest.verifier.package import MAGIC, decode_package
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "accept" / "lot-machine-v1"
 NAMES = ("fifo-wallet", "hifo-universal", "specific-wallet", "negative-proceeds", "carried-in")

@@ -16,16 +16,16 @@ from random import Random
 from tests.fuzz import arithmetic, circuit_files, whole
 from tests.fuzz.edits import edited_container
 from tests.fuzz.mutants import HEAD, MAGIC, NAMES, base_of, encoded
-from zkharvest.audit.attest import AttestationError, Fault, check_attestations, sign_as_taxpayer
-from zkharvest.audit.bls import AggregateError
-from zkharvest.audit.describe import describe_package
-from zkharvest.audit.keys import PrivateKey, Scheme
 from zkharvest.errors import InputError, UsageError
-from zkharvest.verify import circuits, public, wire
-from zkharvest.verify.calendar import check_zone
-from zkharvest.verify.package import Package, decode_package, encode_package
-from zkharvest.verify.rejections import Reason, Reject
-from zkharvest.verify.statement import public_data, read_statement
+from zkharvest.sign.attest import AttestationError, Fault, check_attestations, sign_as_taxpayer
+from zkharvest.sign.bls import AggregateError
+from zkharvest.sign.keys import PrivateKey, Scheme
+from zkharvest.verifier import circuits, public, wire
+from zkharvest.verifier.calendar import check_zone
+from zkharvest.verifier.package import Package, decode_package, encode_package
+from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.statement import public_data, read_statement
+from zkharvest.workflow.inspect import describe_package
 
 HEAD_BYTES = MAGIC + b"\x01"
 LONGEST_CALENDAR = 800
@@ -165,7 +165,7 @@ def attestations(data: bytes) -> str:
 
 
 def _attested(changed, keys, signer):
-    from zkharvest.audit import bls
+    from zkharvest.sign import bls
 
     whole_check, bls.check_signed = bls.check_signed, _no_pairing
     try:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.fuzz.hostile import FILES, MAGIC
 from tests.support.counts import count
-from zkharvest.verify import wire
+from zkharvest.verifier import wire
 
 pytest.importorskip("resource", reason="bounds of memory are POSIX's")
 
@@ -177,7 +177,7 @@ def test_a_circuit_file_of_a_hundred_megabytes(made):
     """In a process of its own as well; no command reads one that is not pinned."""
     code = (
         "import resource, tracemalloc\n"
-        "from zkharvest.verify.description_reader import DescriptionError, read_description\n"
+        "from zkharvest.verifier.description_reader import DescriptionError, read_description\n"
         f"data = {made}\n"
         "tracemalloc.start()\n"
         "try:\n    read_description(data)\nexcept DescriptionError as error:\n    print('refused', len(str(error)))\n"

@@ -11,9 +11,9 @@ import pytest
 from tests.fuzz.mutants import base_of
 from tests.fuzz.targets import TARGETS
 from tests.support.counts import count
-from zkharvest.audit import attest
-from zkharvest.verify import calendar, description_reader, fri, messages, stark, statement, wire
-from zkharvest.verify.rejections import Reject
+from zkharvest.sign import attest
+from zkharvest.verifier import calendar, description_reader, fri, messages, stark, statement, wire
+from zkharvest.verifier.rejections import Reject
 
 CORPUS = Path(__file__).with_name("corpus")
 GUIDED = 20_000

@@ -11,10 +11,10 @@ import pytest
 
 from tests.fuzz.mutants import MUTATORS, load
 from tests.support.counts import count
-from zkharvest.audit import verdict
-from zkharvest.audit.attest import Fault
-from zkharvest.verify import policy
-from zkharvest.verify.rejections import Reason
+from zkharvest.sign.attest import Fault
+from zkharvest.verifier import policy
+from zkharvest.verifier.rejections import Reason
+from zkharvest.workflow import verify as verdict
 
 SEED = 20261122
 WANTED = policy.Policy(min_bits=0, allow_test_preset=True)

@@ -6,16 +6,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.mutants import HEAD, load, loose
-from zkharvest.audit.describe import describe
-from zkharvest.audit.opening_file import MAGIC as OPENING_MAGIC
-from zkharvest.audit.opening_file import describe_opening, read_opening, write_opening
-from zkharvest.audit.package import open_package
 from zkharvest.commitment.opening import commit
 from zkharvest.errors import InputError, UsageError
+from zkharvest.files.openings import MAGIC as OPENING_MAGIC
+from zkharvest.files.openings import describe_opening, read_opening, write_opening
+from zkharvest.files.packages import open_package
 from zkharvest.trades.csv_in import trades_from_text
-from zkharvest.verify import wire
-from zkharvest.verify.package import MAGIC, Package, decode_package, encode_package
-from zkharvest.verify.rejections import Reject
+from zkharvest.verifier import wire
+from zkharvest.verifier.package import MAGIC, Package, decode_package, encode_package
+from zkharvest.verifier.rejections import Reject
+from zkharvest.workflow.inspect import describe
 
 OURS = (InputError, UsageError)
 TRADES = """\

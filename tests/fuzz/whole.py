@@ -14,12 +14,12 @@ from random import Random
 
 from tests.fuzz.edits import edited_container
 from tests.fuzz.mutants import HEAD, NAMES, Base, base_of, encoded
-from zkharvest.audit import verdict
-from zkharvest.audit.attest import Fault
-from zkharvest.verify import wire
-from zkharvest.verify.field import P
-from zkharvest.verify.policy import ACCEPTED, REJECTED, UNDECIDED
-from zkharvest.verify.rejections import Reason
+from zkharvest.sign.attest import Fault
+from zkharvest.verifier import wire
+from zkharvest.verifier.field import P
+from zkharvest.verifier.policy import ACCEPTED, REJECTED, UNDECIDED
+from zkharvest.verifier.rejections import Reason
+from zkharvest.workflow import verify as verdict
 
 PROOF = b"\xc4\x08@proof@@"
 """A byte string of eight, which no package has; it is replaced by the proof."""

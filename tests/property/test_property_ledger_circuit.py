@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.adversary.kit.extremes import extreme_ledgers
+from tests.adversary.kit.forge import shortened
 from tests.support import statement
-from tests.support.extremes import extreme_ledgers
-from tests.support.forge import shortened
 from tests.support.ledgers import ALL_RULES, ledgers, random_ledger, regimes
 from tests.support.make import at
 from zkharvest.circuit.check import check

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.support.extremes import extreme_ledgers
+from tests.adversary.kit.extremes import extreme_ledgers
+from tests.adversary.kit.scribe import Scribe
 from tests.support.ledgers import ALL_RULES, ledgers, regimes
-from tests.support.scribe import Scribe
 from zkharvest.ledger import Method
 from zkharvest.ledger.fast_tape import run_tape
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from tests.adversary.kit.forge import Forgery
+from tests.adversary.kit.local import Board
+from tests.adversary.witness.lies.every import LIES
+from tests.adversary.witness.lies.registry import run
 from tests.support import statement
-from tests.support.forge import Forgery
-from tests.support.lies.every import LIES
-from tests.support.lies.registry import run
-from tests.support.local import Board
 from tests.support.make import trade
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from zkharvest.prove.plain import P
-from zkharvest.verify.description import Bus, Constraint, Description, Interaction, Table, Tally
-from zkharvest.verify.public import PublicData
+from zkharvest.prover.plain import P
+from zkharvest.verifier.description import Bus, Constraint, Description, Interaction, Table, Tally
+from zkharvest.verifier.public import PublicData
 
 _NODES = (
     ("col", 0, 0),  # 0: x

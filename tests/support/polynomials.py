@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zkharvest.prove import plain
-from zkharvest.prove.plain import EXT_ZERO, P
+from zkharvest.prover import plain
+from zkharvest.prover.plain import EXT_ZERO, P
 
 
 def lift(a):

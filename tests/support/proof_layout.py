@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from zkharvest.verify.merkle import sibling_count
-from zkharvest.verify.params import sizes
+from zkharvest.verifier.merkle import sibling_count
+from zkharvest.verifier.params import sizes
 
 
 @dataclass(frozen=True)

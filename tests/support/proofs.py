@@ -2,9 +2,9 @@
 
 from functools import cache
 
-from zkharvest.audit.proving import prove
 from zkharvest.commitment.opening import commit
 from zkharvest.trades.csv_in import trades_from_text
+from zkharvest.workflow.prove import prove
 
 SMALL = """\
 time,source,id,kind,asset,quantity,amount,fee,to,lots

@@ -15,15 +15,15 @@ from unittest import mock
 import numpy as np
 
 from tests.support.proof_layout import Part, layout, replaced
-from tests.unit.verify import tiny_circuit as tiny
-from zkharvest.prove import stark as prover
-from zkharvest.verify import field as ext
-from zkharvest.verify import stark as verifier
-from zkharvest.verify.field import Ext, P
-from zkharvest.verify.messages import Rounds
-from zkharvest.verify.params import PRESETS, sizes
-from zkharvest.verify.rejections import Reason, Reject
-from zkharvest.verify.transcript import Transcript
+from tests.unit.verifier import tiny_circuit as tiny
+from zkharvest.prover import stark as prover
+from zkharvest.verifier import field as ext
+from zkharvest.verifier import stark as verifier
+from zkharvest.verifier.field import Ext, P
+from zkharvest.verifier.messages import Rounds
+from zkharvest.verifier.params import PRESETS, sizes
+from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.transcript import Transcript
 
 TEST = PRESETS["test"].params
 AT = sizes(tiny.LOG_ROWS, TEST)

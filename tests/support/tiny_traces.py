@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.unit.verify.tiny_circuit import DATA, DESCRIPTION, DIGEST, LOG_ROWS, N, honest
+from tests.unit.verifier.tiny_circuit import DATA, DESCRIPTION, DIGEST, LOG_ROWS, N, honest
 
 __all__ = ["DATA", "DESCRIPTION", "DIGEST", "LOG_ROWS", "N", "honest_traces"]
 

@@ -1,6 +1,6 @@
 """Lies about the proof: a prover that states what it did not compute, or does not bind what it states.
 
-Each is a function that returns the patches of `zkharvest.prove.stark` which make an honest prover tell the lie, for
+Each is a function that returns the patches of `zkharvest.prover.stark` which make an honest prover tell the lie, for
 `make_lies.py`.
 """
 
@@ -15,11 +15,11 @@ from unittest import mock
 
 import numpy as np
 
-from zkharvest.prove import stark
-from zkharvest.verify import circuits, constraints, messages
-from zkharvest.verify import field as ext
-from zkharvest.verify import stark as verifier
-from zkharvest.verify.params import FINAL_TERMS
+from zkharvest.prover import stark
+from zkharvest.verifier import circuits, constraints, messages
+from zkharvest.verifier import field as ext
+from zkharvest.verifier import stark as verifier
+from zkharvest.verifier.params import FINAL_TERMS
 
 Patches = list[AbstractContextManager[Any]]
 

@@ -23,22 +23,22 @@ import numpy as np
 from lies_about_ledger import Parts, one_unit, set_part
 from make_packages import FOLDER, VECTORS, ZONE, opening_of, reproducible
 
-from zkharvest.audit import proving
-from zkharvest.audit.package import package_bytes
-from zkharvest.audit.vector_kinds.packages import judge
 from zkharvest.circuit.lot_machine import witness as generator
 from zkharvest.circuit.lot_machine import witness_tables
 from zkharvest.circuit.lot_machine.witness_trace import Trace
 from zkharvest.commitment.opening import Opening
+from zkharvest.conformance.kinds.packages import judge
+from zkharvest.files.packages import package_bytes
 from zkharvest.ledger import Basis, Method, Regime
 from zkharvest.ledger.fast_tape import Tape
-from zkharvest.prove import stark
+from zkharvest.prover import stark
 from zkharvest.trades.csv_in import load_trades
 from zkharvest.trades.model import Kind, Trade
-from zkharvest.verify import circuits
-from zkharvest.verify.package import Package, statement_digest
-from zkharvest.verify.params import PRESETS
-from zkharvest.verify.statement import public_data, read_statement
+from zkharvest.verifier import circuits
+from zkharvest.verifier.package import Package, statement_digest
+from zkharvest.verifier.params import PRESETS
+from zkharvest.verifier.statement import public_data, read_statement
+from zkharvest.workflow import prove as proving
 
 REGIME = Regime(Method.FIFO, Basis.WALLET, ZONE, 2025)
 PRESET = "test"

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zkharvest.prove.grind import find_nonce
-from zkharvest.verify import circuits, proof, public
-from zkharvest.verify.messages import Rounds
-from zkharvest.verify.package import Package, decode_package
-from zkharvest.verify.params import PRESETS, sizes
-from zkharvest.verify.statement import public_data, read_statement
-from zkharvest.verify.transcript import grinding_holds
+from zkharvest.prover.grind import find_nonce
+from zkharvest.verifier import circuits, proof, public
+from zkharvest.verifier.messages import Rounds
+from zkharvest.verifier.package import Package, decode_package
+from zkharvest.verifier.params import PRESETS, sizes
+from zkharvest.verifier.statement import public_data, read_statement
+from zkharvest.verifier.transcript import grinding_holds
 
 VECTORS = Path(__file__).resolve().parent.parent
 BASE = "accept/lot-machine-v1/standard.zkh"

@@ -22,18 +22,18 @@ from unittest import mock
 
 import ledger_oracle as oracle
 
-from zkharvest.audit.attest import sign_as_source, sign_as_taxpayer
-from zkharvest.audit.keys import PrivateKey, Scheme
-from zkharvest.audit.package import open_package, package_bytes
-from zkharvest.audit.proving import prove
-from zkharvest.audit.vector_kinds.recipe import taxpayer_key
 from zkharvest.circuit.lot_machine import witness as generator
 from zkharvest.commitment.opening import Opening, commit
-from zkharvest.prove import stark
-from zkharvest.prove.randomness import Randomness
+from zkharvest.conformance.kinds.recipe import taxpayer_key
+from zkharvest.files.packages import open_package, package_bytes
+from zkharvest.prover import stark
+from zkharvest.prover.randomness import Randomness
+from zkharvest.sign.attest import sign_as_source, sign_as_taxpayer
+from zkharvest.sign.keys import PrivateKey, Scheme
 from zkharvest.trades.csv_in import load_trades
 from zkharvest.trades.model import Trade
-from zkharvest.verify.statement import read_statement
+from zkharvest.verifier.statement import read_statement
+from zkharvest.workflow.prove import prove
 
 VECTORS = Path(__file__).resolve().parent.parent
 FOLDER = VECTORS / "accept" / "lot-machine-v1"

@@ -17,7 +17,7 @@ from typing import Any
 from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.lot_machine.definition import define
 from zkharvest.circuit.security import markdown, report
-from zkharvest.verify.description_reader import read_description
+from zkharvest.verifier.description_reader import read_description
 
 EXTENSION = 5
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from zkharvest.verify.description import Description
-from zkharvest.verify.params import PRESETS, ParameterSet, Preset
-from zkharvest.verify.policy import rounded_bits
-from zkharvest.verify.soundness import HASH_BITS, Bound, bounds, model
+from zkharvest.verifier.description import Description
+from zkharvest.verifier.params import PRESETS, ParameterSet, Preset
+from zkharvest.verifier.policy import rounded_bits
+from zkharvest.verifier.soundness import HASH_BITS, Bound, bounds, model
 
 CLAIM = """\
 Claimed is the smallest term of the Johnson regime, capped by the hash. Unique decoding is given for comparison: it is \
@@ -127,7 +127,7 @@ _HEAD = """\
 # Soundness of {circuit}
 
 At least {bits:g} bits, at every height. Written from `circuit.json` by `python -m zkharvest.circuit.publish`; do not
-edit. `zkharvest circuits show {circuit} --security` prints the same; `zkharvest/verify/soundness.py` computes it.
+edit. `zkharvest circuits show {circuit} --security` prints the same; `zkharvest/verifier/soundness.py` computes it.
 
 - {claim}
 - {assumptions[0]}

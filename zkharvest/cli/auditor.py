@@ -13,7 +13,7 @@ from zkharvest.cli.options import Json, Package
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Basis, Method
-from zkharvest.verify.text import quoted
+from zkharvest.verifier.text import quoted
 
 ROOT_DIGITS = 72
 INVENTORY_BYTES = 32
@@ -58,9 +58,9 @@ def verify(
     Say whose trades they must be, by --commitment, --source-key or --signer; without any of these even a good proof is
     undecided, and so is one with sources that they do not cover. Needs no trades and no network.
     """
-    from zkharvest.audit.files import read_file
-    from zkharvest.audit.package import READ_AT_MOST
-    from zkharvest.audit.verdict import verify as verify_package
+    from zkharvest.files.atomic import read_file
+    from zkharvest.files.packages import READ_AT_MOST
+    from zkharvest.workflow.verify import verify as verify_package
 
     _check_given(signer=signer, opening=opening, nonce=nonce, audience=audience, timezone=timezone, currency=currency)
     for name in circuit or []:
@@ -101,7 +101,7 @@ def inspect(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="Package, opening or key file.")], json: Json = False
 ) -> ExitCode:
     """Say what a file is and what it claims. Never verifies, and shows no secrets."""
-    from zkharvest.audit.describe import describe
+    from zkharvest.workflow.inspect import describe
 
     shown = describe(path)
     if json:
@@ -154,12 +154,12 @@ def parse_root(text: str, option: str) -> bytes:
 
 
 def _keys(pairs: dict[str, str]) -> dict[str, bytes]:
-    from zkharvest.audit.keys import Scheme, parse_public_key
+    from zkharvest.sign.keys import Scheme, parse_public_key
 
     return {source: parse_public_key(text, Scheme.BLS) for source, text in pairs.items()}
 
 
 def _signer(text: str) -> bytes:
-    from zkharvest.audit.keys import Scheme, parse_public_key
+    from zkharvest.sign.keys import Scheme, parse_public_key
 
     return parse_public_key(text, Scheme.ED25519)

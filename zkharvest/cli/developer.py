@@ -14,7 +14,7 @@ from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
 
 if TYPE_CHECKING:
-    from zkharvest.verify.circuits import Pinned
+    from zkharvest.verifier.circuits import Pinned
 
 circuits = typer.Typer(cls=Group, help="The frozen circuits that this program knows.", no_args_is_help=True)
 
@@ -34,7 +34,7 @@ def vectors(
     json: Json = False,
 ) -> ExitCode:
     """Run the published vectors: known answers, worked ledgers, packages to accept and to reject."""
-    from zkharvest.audit.vectors import find_vectors, run_vectors, write_packages
+    from zkharvest.conformance.vectors import find_vectors, run_vectors, write_packages
 
     root = directory or find_vectors()
     if write is not None:
@@ -61,7 +61,7 @@ def vectors(
 @circuits.command("list")
 def circuits_list(json: Json = False) -> ExitCode:
     """Ids, standing and digests."""
-    from zkharvest.verify.circuits import PINNED
+    from zkharvest.verifier.circuits import PINNED
 
     if json:
         shown = [{"id": p.id, "digest": p.digest, "status": p.status, "note": p.note} for p in PINNED]
@@ -80,7 +80,7 @@ def circuits_show(
     json: Json = False,
 ) -> ExitCode:
     """What a circuit proves, in English with its numbered constraints; --json gives the frozen description."""
-    from zkharvest.verify.circuits import folder, load
+    from zkharvest.verifier.circuits import folder, load
 
     pinned = _pinned(circuit)
     description = load(pinned)  # refuses a description that was altered
@@ -104,7 +104,7 @@ def circuits_show(
 @circuits.command("check")
 def circuits_check(json: Json = False) -> ExitCode:
     """Check the frozen files against their pinned digests, and the newest circuit against its definition."""
-    from zkharvest.audit.frozen import check_circuits
+    from zkharvest.conformance.frozen import check_circuits
 
     with output.progress("checking circuits"):
         faults = check_circuits()
@@ -117,7 +117,7 @@ def circuits_check(json: Json = False) -> ExitCode:
 
 
 def _pinned(circuit: str) -> Pinned:
-    from zkharvest.verify.circuits import PINNED
+    from zkharvest.verifier.circuits import PINNED
 
     for pinned in PINNED:
         if pinned.id == circuit:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from zkharvest.cli import output, reasons
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
-from zkharvest.verify.text import named, quoted
+from zkharvest.verifier.text import named, quoted
 
 if TYPE_CHECKING:
-    from zkharvest.audit.verdict import Verdict
+    from zkharvest.workflow.verify import Verdict
 
 _HEAD = {"accepted": ("VERIFIED", "green"), "rejected": ("REJECTED", "red"), "undecided": ("UNDECIDED", "yellow")}
 Rows = list[tuple[str, str | Sequence[str]]]

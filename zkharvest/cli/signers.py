@@ -33,8 +33,8 @@ def keygen(
     json: Json = False,
 ) -> ExitCode:
     """Make a signing key (mode 0600) and print its public part."""
-    from zkharvest.audit.files import ensure_writable
-    from zkharvest.audit.keys import Scheme, generate_key, write_private_key, write_public_key
+    from zkharvest.files.atomic import ensure_writable
+    from zkharvest.sign.keys import Scheme, generate_key, write_private_key, write_public_key
 
     if str(path) == "-":
         raise UsageError("a private key is written to a file, not to standard output", "name one with -o")
@@ -80,10 +80,10 @@ def attest(
     A source says what its commitment is, and does not sign a package that has another. Sources sign first: the
     taxpayer's signature covers their signatures, so that it is made last.
     """
-    from zkharvest.audit.attest import sign_as_source, sign_as_taxpayer
-    from zkharvest.audit.files import ensure_writable, read_file, write_file
-    from zkharvest.audit.keys import read_private_key
-    from zkharvest.audit.package import READ_AT_MOST, open_package, package_bytes
+    from zkharvest.files.atomic import ensure_writable, read_file, write_file
+    from zkharvest.files.packages import READ_AT_MOST, open_package, package_bytes
+    from zkharvest.sign.attest import sign_as_source, sign_as_taxpayer
+    from zkharvest.sign.keys import read_private_key
 
     if source is not None and not source.strip():
         raise UsageError("--source: an empty value", "leave it out to sign as the taxpayer")

@@ -76,7 +76,7 @@ def trades_import(
 
     All files of a year together, so that withdrawals meet their deposits. Unclear rows stop the import.
     """
-    from zkharvest.audit.files import ensure_writable, write_file
+    from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.trades.csv_out import trades_to_text
     from zkharvest.trades.importers import import_exports
 
@@ -197,9 +197,9 @@ def commit(
     The printed lines are what sources sign and what an auditor expects; they show nothing of the trades.
     Committing again draws new salts and gives other values.
     """
-    from zkharvest.audit.files import ensure_writable
-    from zkharvest.audit.opening_file import write_opening
     from zkharvest.commitment.encoding import is_currency
+    from zkharvest.files.atomic import ensure_writable
+    from zkharvest.files.openings import write_opening
 
     if not is_currency(currency):
         raise UsageError(f'--currency: "{currency[:20]}" is no currency code', "three to five letters, as USD or EUR")
@@ -236,8 +236,8 @@ def prove(
     json: Json = False,
 ) -> ExitCode:
     """Prove a year's gains and losses; writes the package that an auditor verifies."""
-    from zkharvest.audit.files import ensure_writable, write_file
-    from zkharvest.audit.opening_file import read_opening
+    from zkharvest.files.atomic import ensure_writable, write_file
+    from zkharvest.files.openings import read_opening
 
     Regime(method, basis, timezone, year)  # refuse an unknown zone before long work
     bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
@@ -248,7 +248,7 @@ def prove(
     with output.progress("proving") as step:
         step("reading the opening")
         secret = read_opening(opening)
-        from zkharvest.audit import proving
+        from zkharvest.workflow import prove as proving
 
         if proving.first_run():
             output.note("first run on this machine: compiling the prover takes about half a minute, once")

@@ -95,8 +95,8 @@ def test_a_figure_says_what_it_reaches(measured, verdict):
 
 
 def test_the_stages_of_a_proof_add_up_to_groups(tmp_path):
-    from zkharvest.audit.opening_file import write_opening
     from zkharvest.commitment.opening import commit
+    from zkharvest.files.openings import write_opening
 
     write_opening(tmp_path / "a.zko", commit(make_ledger(60)))
     one = stages.stages_of(str(tmp_path / "a.zko"), 1, YEAR, "test")

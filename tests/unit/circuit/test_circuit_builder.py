@@ -9,7 +9,7 @@ import pytest
 from tests.support import statement
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.expr import lift
-from zkharvest.verify.description_reader import read_description
+from zkharvest.verifier.description_reader import read_description
 
 
 def circuit(degree=4, tallies=2):

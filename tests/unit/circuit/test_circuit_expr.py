@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.evaluate import value
+from tests.adversary.kit.evaluate import value
 from zkharvest.circuit.expr import Cell, Emitter, Expr, P, lift, shifted, total, weighted
 
 COLUMNS = [Cell("col", i, f"c{i}") for i in range(4)]

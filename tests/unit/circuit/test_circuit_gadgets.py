@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.evaluate import value
+from tests.adversary.kit.evaluate import value
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues, check
 from zkharvest.circuit.expr import P

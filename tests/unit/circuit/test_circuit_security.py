@@ -9,10 +9,10 @@ from zkharvest.circuit.publish import security_document
 from zkharvest.circuit.security import blocks, markdown, report
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
-from zkharvest.verify import circuits
-from zkharvest.verify.description_reader import read_description
-from zkharvest.verify.params import PRESETS
-from zkharvest.verify.soundness import HASH_BITS, bounds, level, model
+from zkharvest.verifier import circuits
+from zkharvest.verifier.description_reader import read_description
+from zkharvest.verifier.params import PRESETS
+from zkharvest.verifier.soundness import HASH_BITS, bounds, level, model
 
 CASES = [
     (pinned.id, preset.name, log_rows)

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from tests.support.proofs import small_opening, small_package
-from zkharvest.audit.verdict import verify
 from zkharvest.cli import main, output, reasons
 from zkharvest.cli.output import ExitCode, visible
-from zkharvest.verify.package import decode_package, encode_package
-from zkharvest.verify.rejections import Reason
+from zkharvest.verifier.package import decode_package, encode_package
+from zkharvest.verifier.rejections import Reason
+from zkharvest.workflow.verify import verify
 
 CLEAR = "\x1b[2J\x1b[HVERIFIED  p.zkh\n  Statement  net loss 1,000,000.00 USD\x1b[8m"
 SOURCES = ("coinbase:main", "kraken:main")
@@ -23,7 +23,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "p.zkh").write_bytes(small_package())
     monkeypatch.setattr(
-        "zkharvest.audit.verdict.verify", lambda data, **expected: verify(data, allow_test_preset=True, **expected)
+        "zkharvest.workflow.verify.verify", lambda data, **expected: verify(data, allow_test_preset=True, **expected)
     )
     return tmp_path
 
@@ -212,7 +212,7 @@ def test_a_source_signs_only_what_it_says(here, capsys):
 
 
 def test_every_reason_has_a_sentence():
-    from zkharvest.audit.attest import Fault
+    from zkharvest.sign.attest import Fault
 
     for reason in [*Reason, *Fault, "policy/no-expectation"]:
         sentence = reasons.meaning(reason)

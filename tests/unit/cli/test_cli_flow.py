@@ -9,11 +9,11 @@ import sys
 import pytest
 
 from tests.support.proofs import METHOD, NONCE, SMALL, YEAR, small_opening, small_package
-from zkharvest.audit.opening_file import read_opening, write_opening
-from zkharvest.audit.verdict import verify
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.show import money
+from zkharvest.files.openings import read_opening, write_opening
+from zkharvest.workflow.verify import verify
 
 SOURCES = ("coinbase:main", "kraken:main")
 
@@ -30,7 +30,7 @@ def here(tmp_path, monkeypatch):
 def test_preset(monkeypatch):
     """Real policy refuses the test preset; these tests are about everything else."""
     monkeypatch.setattr(
-        "zkharvest.audit.verdict.verify", lambda data, **expected: verify(data, allow_test_preset=True, **expected)
+        "zkharvest.workflow.verify.verify", lambda data, **expected: verify(data, allow_test_preset=True, **expected)
     )
 
 
@@ -122,7 +122,7 @@ def test_an_opening_that_others_can_read_is_refused(here, capsys):
 def test_a_proof_that_fails_its_self_check_is_not_written(here, capsys, monkeypatch):
     write_opening("s.zko", small_opening())
     bad = small_package()[:-1] + b"\x00"
-    monkeypatch.setattr("zkharvest.audit.proving.prove", lambda *_, **__: bad)
+    monkeypatch.setattr("zkharvest.workflow.prove.prove", lambda *_, **__: bad)
     assert main(["prove", "s.zko", "--year", "2025", "--method", "fifo", "-o", "new.zkh"]) == ExitCode.INTERNAL
     assert sorted(os.listdir(here)) == ["p.zkh", "s.zko", "trades.csv"]
 

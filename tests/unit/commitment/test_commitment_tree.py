@@ -8,7 +8,7 @@ import pytest
 from zkharvest.commitment.encoding import DEPTH, TAG_NODE, digest_bytes
 from zkharvest.commitment.poseidon import compress
 from zkharvest.commitment.tree import build_tree, empty_root
-from zkharvest.verify.statement import EMPTY_ROOT
+from zkharvest.verifier.statement import EMPTY_ROOT
 
 SALT = [11, 12, 13, 14, 15]
 ZERO = (0,) * 9

@@ -1,0 +1,107 @@
+"""The terminals of the buses are public; a ring of random messages between the tables makes them uniform.
+
+Table i sends 17 random r in messages (i, r) to table i + 1: its terminal is what its rows give, plus B_i, less
+B_(i-1), with B_i the sum of 1 / (alpha + bus + beta i + beta^2 r). How far B_i is from uniform on E is computed exactly
+on small fields and bounded on the real one, by Weil's bound on sums of characters: for a character psi and c / b not in
+F_p, |sum over r of psi(1 / (c + b r))| <= (2 e - 2) sqrt(p) + 1, e the degree of E (the poles are e conjugates).
+"""
+
+from __future__ import annotations
+
+from math import log2, sqrt
+
+import numpy as np
+import pytest
+
+from tests.adversary.hiding.alarms import alarms
+from tests.adversary.hiding.ledgers import COINS, LEDGERS, YEAR, frozen, opening, packages
+from tests.adversary.hiding.observing import LOG_ROWS
+from tests.support.counts import count, least
+from zkharvest.circuit.lot_machine.definition import define
+from zkharvest.circuit.lot_machine.witness import _uniform, make_witness
+from zkharvest.circuit.lot_machine.witness_tables import BLIND_ROWS, blind
+from zkharvest.ledger.rules import Basis, Method, Regime
+from zkharvest.prover import field, logup, stark
+from zkharvest.verifier.field import DEGREE, P
+from zkharvest.verifier.statement import public_data, read_statement
+
+
+def weil(p, e):
+    """The largest absolute value of an average psi(1 / (c + b r)) over r."""
+    return ((2 * e - 2) * sqrt(p) + 1) / p
+
+
+def far_from_uniform(p, e, terms):
+    """Half the sum of |probability - p^-e| for a sum of `terms` such fractions is at most this, as bits."""
+    return 1 - log2(p) * e / 2 - terms * log2(weil(p, e))
+
+
+def fractions(p, nonresidue, c, b):
+    """How often 1 / (c + b r) is each element of F_p[x]/(x^2 - nonresidue), as a (p, p) array."""
+    counts = np.zeros((p, p))
+    for r in range(p):
+        u, v = (c[0] + b[0] * r) % p, (c[1] + b[1] * r) % p
+        norm = pow(u * u - nonresidue * v * v, -1, p)
+        counts[u * norm % p, -v * norm % p] += 1
+    return counts
+
+
+@pytest.mark.parametrize(("p", "nonresidue"), [(103, 3), (211, 2), (251, 6)])
+def test_weil_s_bound_and_what_follows_from_it_on_small_fields(p, nonresidue):
+    """Exactly, by Fourier transform over F_p^2: no character is above the bound, and 16 fractions are near uniform."""
+    assert pow(nonresidue, (p - 1) // 2, p) == p - 1
+    rng = np.random.default_rng(p)
+    for _ in range(5):
+        c, b = rng.integers(1, p, (2, 2)).tolist()
+        if (c[0] * b[1] - c[1] * b[0]) % p == 0:
+            continue  # c / b in F_p: then some r has no fraction
+        spectrum = np.fft.fft2(fractions(p, nonresidue, c, b) / p)
+        sizes = np.abs(spectrum)
+        sizes[0, 0] = 0
+        assert sizes.max() <= weil(p, 2)
+        for terms in (4, 16):
+            distance = np.abs(np.fft.ifft2(spectrum**terms).real - 1 / p**2).sum() / 2
+            assert distance <= 2 ** -far_from_uniform(p, 2, terms) + 1e-9
+        assert distance < 1e-4
+
+
+def test_the_messages_of_a_ring_are_enough_for_the_real_field():
+    """Each B_i, and so all terminals together but for their sum, is uniform to within 2^-133; with 16 to 2^-120."""
+    bits = far_from_uniform(P, DEGREE, BLIND_ROWS) - log2(len(frozen().tables))
+    assert bits > 133
+    assert far_from_uniform(P, DEGREE, 16) < 124
+    least("bits, terminals indistinguishable from uniform", bits)
+
+
+def test_terminals_of_the_lot_machine_are_uniform_for_every_ledger():
+    """At the same challenges, with a fresh ring each time; without it they are constants that tell ledgers apart."""
+    circuit, _ = define()
+    description = frozen()
+    lookup = COINS.lookup
+
+    def terminals(name, proofs, ring=None):
+        regime = Regime(Method(LEDGERS[name][1]), Basis.WALLET, "UTC", YEAR)
+        witness = make_witness(opening(name), regime)
+        statement = read_statement(packages()[name].statement)
+        shown = public_data(statement, description, bytes(32))
+        known = stark._public_columns(description, shown, 1 << LOG_ROWS)
+        by_name = {table.name: trace for table, trace in zip(circuit.tables, witness.traces, strict=True)}
+        main = field.to_mont(np.concatenate(list(by_name.values()), axis=1))
+        rows = []
+        for _ in range(proofs):
+            blind(circuit, by_name, _uniform(len(circuit.tables)) if ring is None else ring)
+            blinded = np.concatenate([trace[:BLIND_ROWS] for trace in by_name.values()], axis=1)
+            main[:BLIND_ROWS] = field.to_mont(blinded)
+            _, found = logup.auxiliary_trace(description, shown.publics, lookup, main, known)
+            rows.append([coordinate for terminal in found for coordinate in terminal])
+        return {"terminals": np.array(rows)}
+
+    first, second = (terminals(name, 24) for name in ("five trades", "300 trades"))
+    assert alarms(first, second) == set()
+    # a table's blinds are in two neighbouring tables, so all of them but the sum are free
+    assert len({tuple(row) for row in first["terminals"].tolist()}) == 24
+    constant = np.zeros((len(circuit.tables), BLIND_ROWS), dtype=np.uint32)
+    first, second = (terminals(name, 24, constant) for name in ("five trades", "300 trades"))
+    assert ("value: witnesses differ", "terminals") in alarms(first, second)
+    count("mutant provers caught")
+    assert int(first["terminals"].max()) < P

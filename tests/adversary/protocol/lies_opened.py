@@ -1,0 +1,121 @@
+"""Lies about what is opened: values at z and g z, the batch F, the folds, the final polynomial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tests.adversary.protocol import prover
+from tests.adversary.protocol.forger import x_power
+from tests.adversary.protocol.lie import Lie, R
+from tests.adversary.protocol.prover import Subject, add_one
+from zkharvest.prover import stark
+from zkharvest.verifier import field
+from zkharvest.verifier.field import P
+
+
+def _openings(subject: Subject) -> dict[str, tuple[int, int]]:
+    """(0 at z or 1 at g z, position) of an opening of each kind that a constraint reads, and of R."""
+    description = subject.description
+    aux = description.main_width
+    quotient = aux + 5 * description.extension_columns
+    return {
+        "main": (0, description.next_main[0]),
+        "aux": (0, aux),
+        "quotient": (0, quotient),
+        "R": (0, quotient + 5 * description.pieces),
+        "main in the next row": (1, 0),
+        "running sum in the next row": (1, len(description.next_main)),
+    }
+
+
+def openings() -> Iterator[Lie]:
+    kinds = ("main", "aux", "quotient", "R", "main in the next row", "running sum in the next row")
+    for kind in kinds:
+        first = () if kind == "R" else (R.QUOTIENT,)  # no constraint reads R
+
+        def told(subject: Subject, kind: str = kind) -> Callable[[Any, Any], None]:
+            side, place = _openings(subject)[kind]
+            return lambda here, ahead: add_one((here, ahead)[side], place)
+
+        yield Lie(
+            f"opening of {kind}",
+            "another value",
+            (*first, R.FRI_FINAL),
+            lambda s, told=told: prover.claiming(told(s)),  # type: ignore[misc]
+            cheap=kind in {"R", "main"},
+        )
+        yield Lie(
+            f"opening of {kind}",
+            "another value, kept out of the batch",
+            (*first, R.FRI_LAYER),
+            lambda s, told=told: prover.claiming(told(s), batched=False),  # type: ignore[misc]
+        )
+
+    def fitting(subject: Subject) -> Callable[[Any, Any], None]:
+        """Two coordinates of one piece, so that Q(z) stays."""
+        place = _openings(subject)["quotient"][1]
+
+        def change(here: list[Any], _ahead: list[Any]) -> None:
+            here[place] = field.add(here[place], field.ONE)
+            here[place + 1] = field.sub(here[place + 1], field.inverse(x_power(1)))
+
+        return change
+
+    yield Lie(
+        "openings",
+        "false ones that satisfy the constraints",
+        (R.FRI_FINAL,),
+        lambda s: prover.claiming(fitting(s)),
+        cheap=True,
+    )
+
+
+def foldings() -> Iterator[Lie]:
+    def moved(layer: Any) -> Any:
+        layer[:, 0] = prover.other_words(layer[:, 0])
+        return layer
+
+    yield Lie(
+        "batch",
+        "FRI on another function than F",
+        (R.FRI_LAYER,),
+        lambda _: prover.wrapped(stark._Proof, "_deep_function", lambda layer, _: moved(layer)),
+        cheap=True,
+    )
+    for number in (0, 1):
+
+        def told(layer: Any, call: int, number: int = number) -> Any:
+            return moved(layer) if call == number else layer
+
+        yield Lie(
+            f"fold {number}",
+            "the fold of another polynomial",
+            (R.FRI_FINAL,) if number else (R.FRI_LAYER,),
+            lambda _, told=told: prover.wrapped(stark.fri, "fold", told),  # type: ignore[misc]
+            cheap=True,
+        )
+
+    def last(coefficients: Any, _number: int) -> Any:
+        coefficients[0, 0] = (int(coefficients[0, 0]) + 1) % P
+        return coefficients
+
+    yield Lie(
+        "final polynomial",
+        "another one",
+        (R.FRI_FINAL,),
+        lambda _: prover.wrapped(stark.fri, "final_polynomial", last),
+    )
+
+    def high(layer: Any, _number: int) -> Any:
+        """A layer of no degree at all, sent on by the book."""
+        return np.random.default_rng(9).integers(0, P, layer.shape, dtype=np.uint32)
+
+    yield Lie(
+        "batch",
+        "of too high a degree from the first layer on",
+        (R.FRI_LAYER, R.FRI_FINAL),
+        lambda _: [*prover.wrapped(stark._Proof, "_deep_function", high), *prover.cut_final()],
+    )

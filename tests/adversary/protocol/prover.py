@@ -1,0 +1,254 @@
+"""The project's prover with patches at one step: the tools that lies are made of.
+
+Each function returns the patches that make `prove_circuit` tell one lie and do everything after it by the book.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from tests.adversary.kit.frozen import Case
+from zkharvest.prover import stark
+from zkharvest.prover.field import P, Words
+from zkharvest.prover.randomness import Randomness
+from zkharvest.verifier import field, messages
+from zkharvest.verifier.description import Description
+from zkharvest.verifier.field import Ext
+from zkharvest.verifier.messages import LookupChallenges, Rounds
+from zkharvest.verifier.params import FINAL_TERMS, ParameterSet
+from zkharvest.verifier.public import PublicData
+from zkharvest.verifier.transcript import grinding_holds
+
+Patches = list[AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is proven: a circuit, a statement, a witness."""
+
+    description: Description
+    digest: bytes
+    public: PublicData
+    traces: Sequence[Words]
+
+    def proven(self, params: ParameterSet, patches: Patches | None = None, seed: bytes = b"liar" * 8) -> Case:
+        """The proof under these patches, true or not, and all that it is verified with."""
+        with ExitStack() as stack:
+            for patch in patches or []:
+                stack.enter_context(patch)
+            proof = stark.prove_circuit(
+                self.description,
+                self.digest,
+                params,
+                self.public,
+                [trace.copy() for trace in self.traces],
+                rng=Randomness(seed),
+                allow_invalid=True,
+            )
+        log_rows = self.traces[0].shape[0].bit_length() - 1
+        return Case(self.description, self.digest, params, log_rows, self.public, proof)
+
+
+def other_words(words: Words) -> Words:
+    """Every word changed, by the same amount."""
+    return ((words.astype(np.uint64) + 1) % P).astype(np.uint32)
+
+
+def wrapped(owner: Any, name: str, change: Callable[..., Any]) -> Patches:
+    """What a function returns, changed: `change(result, number of the call)`."""
+    honest, numbers = getattr(owner, name), count()
+    return [mock.patch.object(owner, name, lambda *a, **k: change(honest(*a, **k), next(numbers)))]
+
+
+# ------------------------------------------------------------------ commitments
+
+
+Reopen = Callable[[Any, list[int], bytes], bytes]
+
+
+def committing(number: int, *, alter: bool = False, show_used: bool = False, reopen: Reopen | None = None) -> Patches:
+    """Commitment `number` of a run (0 main, 1 aux, 2 quotient, then the layers) is to altered rows (`alter`), and
+    opened to the rows that were used instead (`show_used`), or opened otherwise (`reopen`)."""
+    numbers, honest = count(), stark.Commitment
+
+    class Liar(honest):  # type: ignore[misc, valid-type]
+        def __init__(self, parts: Sequence[Words], randomness: Randomness) -> None:
+            self.lies = next(numbers) == number
+            altered = [other_words(part) for part in parts] if self.lies and alter else parts
+            super().__init__(altered, randomness)
+            if show_used:
+                self._parts = parts
+
+        def open(self, indices: Iterator[int]) -> bytes:
+            known = sorted(set(indices))
+            data = super().open(known)
+            return reopen(self, known, data) if self.lies and reopen else data
+
+    return [mock.patch.object(stark, "Commitment", Liar)]
+
+
+def _leaf_bytes(tree: Any) -> int:
+    return 16 + 4 * sum(part.shape[1] for part in tree._parts)
+
+
+def leaf_of_another_index(tree: Any, known: list[int], data: bytes) -> bytes:
+    """The first leaf is its neighbour's."""
+    size = _leaf_bytes(tree)
+    other = next(index for index in (known[0] ^ 1, known[0] ^ 2) if index not in known)
+    return super(type(tree), tree).open([other])[:size] + data[size:]
+
+
+def path_of_another_tree(tree: Any, known: list[int], data: bytes) -> bytes:
+    """The siblings are those of a tree over the same rows with other salts."""
+    leaves = _leaf_bytes(tree) * len(known)
+    again = type(tree).__mro__[1](tree._parts, Randomness(b"else" * 8))
+    return data[:leaves] + again.open(known)[leaves:]
+
+
+# ------------------------------------------------------------------ messages
+
+
+def auxiliary(change: Callable[[Words, list[Ext]], Any]) -> Patches:
+    """Bus columns and terminals changed in place."""
+
+    def told(result: tuple[Words, tuple[Ext, ...]], _number: int) -> Any:
+        trace, terminals = result[0], list(result[1])
+        change(trace, terminals)
+        return trace, tuple(terminals)
+
+    return wrapped(stark.logup, "auxiliary_trace", told)
+
+
+def add_at(matrix: Words, row: int, column: int, by: int = 1) -> None:
+    """One cell changed."""
+    matrix[row, column] = (int(matrix[row, column]) + by) % P
+
+
+def cut_final() -> Patches:
+    """The final polynomial is cut to the length that a proof has room for, whatever was left of it."""
+
+    def cut(coefficients: Words, _number: int) -> Words:
+        coefficients[FINAL_TERMS:] = 0
+        return coefficients
+
+    return wrapped(stark.fri, "final_polynomial", cut)
+
+
+def claiming(change: Callable[[list[Ext], list[Ext]], None], *, batched: bool = True) -> Patches:
+    """False claims about values at z or g z. F is made of them, or (`batched` false) of the true ones."""
+    made, true = messages.Openings, []
+
+    def told(at_z: tuple[Ext, ...], at_next: tuple[Ext, ...]) -> messages.Openings:
+        true.append(made(at_z, at_next))
+        here, ahead = list(at_z), list(at_next)
+        change(here, ahead)
+        return made(tuple(here), tuple(ahead))
+
+    patches: Patches = [mock.patch.object(messages, "Openings", told), *cut_final()]
+    if not batched:
+        honest = stark._Proof._deep_function
+
+        def deep(self: Any, main: Any, aux: Any, polynomials: Any, _opened: Any, *rest: Any) -> Words:
+            return honest(self, main, aux, polynomials, true[-1], *rest)
+
+        patches.append(mock.patch.object(stark._Proof, "_deep_function", deep))
+    return patches
+
+
+def add_one(values: list[Ext], k: int) -> None:
+    values[k] = field.add(values[k], field.ONE)
+
+
+# ------------------------------------------------------------------ challenges
+
+
+def stale(round_: str, nth: int = 0) -> Patches:
+    """A challenge as it was before the round's message was absorbed; the transcript goes on by the book."""
+
+    class Stale(Rounds):
+        def _before(self, name: str, message: Any) -> Any:
+            before = copy.copy(self._transcript)
+            due = round_ == name and (name != "fold" or len(self._sizes.arities) - self._folds_left == nth)
+            answer = getattr(Rounds, name)(self, message)
+            return self._drawn(name, before) if due else answer
+
+        def _drawn(self, name: str, before: Any) -> Any:
+            if name == "main":
+                return LookupChallenges(*(before.extension(label) for label in ("alpha", "beta", "gamma")))
+            if name == "final":
+                return before.indices("queries", self._params.queries, self._sizes.domain_size)
+            return before.extension({"aux": "delta", "quotient": "z", "openings": "lambda", "fold": "fold"}[name])
+
+        def main(self, message: Any) -> Any:
+            return self._before("main", message)
+
+        def aux(self, message: Any) -> Any:
+            return self._before("aux", message)
+
+        def quotient(self, message: Any) -> Any:
+            return self._before("quotient", message)
+
+        def openings(self, message: Any) -> Any:
+            return self._before("openings", message)
+
+        def fold(self, message: Any) -> Any:
+            return self._before("fold", message)
+
+        def final(self, message: Any) -> Any:
+            return self._before("final", message)
+
+    return [mock.patch.object(messages, "Rounds", Stale)]
+
+
+def answering(chosen: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Patches:
+    """Other queries answered than those drawn."""
+    honest = Rounds.final
+    return [mock.patch.object(Rounds, "final", lambda self, message: chosen(honest(self, message)))]
+
+
+def grinding(site: int, nonce_of: Callable[[bytes, int], int]) -> Patches:
+    """A nonce of the prover's choice at one site; the transcript hears it as if it held."""
+
+    class Idle(Rounds):
+        def _grind(self, name: str, bits: int) -> None:
+            if len(self.nonces) != site:
+                super()._grind(name, bits)
+                return
+            nonce = nonce_of(self._transcript.state, bits)
+            if bits:
+                self._transcript.absorb("grind", nonce.to_bytes(8, "little"))
+                self._transcript.squeeze("pow", 32)
+            self.nonces.append((name, nonce))
+
+    return [mock.patch.object(messages, "Rounds", Idle)]
+
+
+def not_holding(state: bytes, bits: int) -> int:
+    """A nonce that buys nothing of what is asked."""
+    return next(n for n in count(1) if not grinding_holds(state, n, 1)) if bits else 1
+
+
+def a_bit_less(state: bytes, bits: int) -> int:
+    """A nonce that buys one bit less than is asked."""
+    fewer = (n for n in count() if grinding_holds(state, n, bits - 1))
+    return next(n for n in fewer if not grinding_holds(state, n, bits))
+
+
+def without_absorbing(place: str, part: Callable[[Any], Any]) -> Patches:
+    """A round hears a message that says less."""
+    honest = getattr(Rounds, place)
+    return [mock.patch.object(Rounds, place, lambda self, message: honest(self, part(message)))]
+
+
+def without_public_data() -> Patches:
+    """The first round hears the circuit, and nothing of what is claimed of it."""
+    honest = Rounds.statement
+    return [mock.patch.object(Rounds, "statement", lambda self, digest, _public: honest(self, digest, b""))]

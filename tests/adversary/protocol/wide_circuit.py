@@ -1,0 +1,54 @@
+"""The verifier tests' tiny circuit with more of what only the statement binds.
+
+Six more public scalars, each asked for by a constraint of the first row: with more unknowns than an element of E has
+coordinates, whoever knows z before choosing them finds other values that satisfy the constraints (the classical
+"Frozen Heart"). And a list whose records stand in no order that an equation reads.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from hashlib import sha256
+
+import numpy as np
+
+from tests.unit.verifier import tiny_circuit as tiny
+from zkharvest.verifier.description_reader import read_description
+from zkharvest.verifier.public import PublicData
+
+LOG_ROWS, N = tiny.LOG_ROWS, tiny.N
+MARKS = 6
+PAIRS = ((21, 22), (23, 24))
+_CUBE = 17  # the node that is column c of `walk`
+
+
+def _document():
+    document = copy.deepcopy(tiny.DOCUMENT)
+    document["name"] = "wide"
+    first = len(document["publics"])
+    document["publics"] += [f"mark {k}" for k in range(MARKS)]
+    document["lists"].append({"name": "pairs", "fields": ["left", "right"], "max": 4})
+    document["public_messages"].append({"bus": 2, "sign": 1, "each": "pairs", "message": [["item", 0], ["item", 1]]})
+    walk = document["tables"][0]
+    for k in range(MARKS):
+        walk["nodes"] += [["public", first + k], ["sub", _CUBE, len(walk["nodes"])]]
+        walk["constraints"].append({"name": f"mark {k}", "where": "first", "node": len(walk["nodes"]) - 1})
+    return document
+
+
+DATA = json.dumps(_document()).encode()
+DIGEST = sha256(DATA).digest()
+DESCRIPTION = read_description(DATA)
+
+
+def honest(seed=0):
+    """(traces as the project's prover takes them, public data)."""
+    (walk, store), public = tiny.honest(seed)
+    _, _, _, i, w, k, _ = store
+    start = len(tiny.SEEDS) + 1
+    for row, (left, right) in enumerate(PAIRS, start):
+        i[row], w[row], k[row] = left, right, 1
+    cube = int(walk[3][0])
+    data = PublicData((*public.publics, *[cube] * MARKS), (*public.lists, PAIRS), public.columns, public.context)
+    return [np.stack(table, axis=1).astype(np.uint32) for table in (walk, store)], data

@@ -1,0 +1,329 @@
+"""Attacks on trees and encodings (rows B1 to B7 of the list, docs/security/attacks.md)."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.adversary.kit.local import Board
+from tests.adversary.witness.lies.every import LIES
+from tests.adversary.witness.lies.registry import run
+from tests.support import statement
+from tests.support.counts import count
+from tests.support.make import trade
+from tests.support.proof_layout import replaced
+from tests.support.proofs import small_package
+from tests.support.tiny_proof import AT, Patched, check, honest, prove, queries, said, tiny
+from zkharvest.circuit.check import PublicValues, reference_field
+from zkharvest.commitment.encoding import TAG_NODE
+from zkharvest.commitment.poseidon import FULL_ROUNDS, MDS, ROUND_CONSTANTS, compress, permute
+from zkharvest.prover import stark as prover
+from zkharvest.verifier import constraints, description_reader, field, fri, merkle, policy, public, stark, wire
+from zkharvest.verifier import proof as proof_module
+from zkharvest.verifier.field import P
+from zkharvest.verifier.package import decode_package, encode_package
+from zkharvest.verifier.rejections import Reason, Reject
+
+TRUSTING = policy.Policy(allow_test_preset=True)
+
+
+# ------------------------------------------------------------------ B1 to B3: trees
+
+
+def test_b1_elements_do_not_move_between_trees():
+    """Plonky3, plonky2, lambda_vm #909: rows hashed without their widths; the prover chose where main columns end.
+
+    A column in the aux tree would be committed when the bus challenges are known.
+    """
+    made = []
+
+    def moving(parts, randomness):
+        made.append(parts[0])
+        (whole,) = parts if len(parts) == 1 else (None,)
+        if len(made) == 1:
+            return real([np.ascontiguousarray(whole[:, :-1])], randomness)
+        if len(made) == 2:
+            return real([np.ascontiguousarray(made[0][:, -1:]), whole], randomness)
+        return real(parts, randomness)
+
+    real = prover.Commitment
+    traces, data = tiny.honest()
+    proof = prove(traces, data, patches=[(prover, "Commitment", moving)])
+    assert len(made) == 3 + len(AT.arities)
+    assert check(proof, data) in (Reason.MERKLE_MAIN, Reason.PROOF_WORD)
+
+    # A verifier that lets the proof say where the main columns end accepts it.
+    width = proof_module.row_width_main(tiny.DESCRIPTION)
+    read = stark.read_queries
+
+    def as_it_comes(*arguments):
+        found = read(*arguments)
+        main = {i: (*row, found.aux.rows[i][0]) for i, row in found.main.rows.items()}
+        aux = {i: row[1:] for i, row in found.aux.rows.items()}
+        return replace(found, main=replace(found.main, rows=main), aux=replace(found.aux, rows=aux))
+
+    wider = proof_module.row_width_aux(tiny.DESCRIPTION) + 1
+    with Patched(
+        (proof_module, "row_width_main", lambda _: width - 1),
+        (proof_module, "row_width_aux", lambda _: wider),
+        (stark, "read_queries", as_it_comes),
+    ):
+        assert check(proof, data) is None
+    count("attacks covered")
+
+
+def test_b1_every_opened_row_has_its_tree_s_width():
+    """The widths are the circuit's, for every tree, layer and query."""
+    case = honest()
+    found = queries(case.proof, case.public)
+    d = tiny.DESCRIPTION
+    widths = {"main": d.main_width, "aux": 5 * d.extension_columns, "quotient": 5 * (d.pieces + 1)}
+    for name, width in widths.items():
+        opening = getattr(found, name)
+        assert {len(row) for row in opening.rows.values()} == {width}
+        assert {len(data) for data in opening.salted.values()} == {16 + 4 * width}
+    for arity, layer in zip(AT.arities, found.layers, strict=True):
+        assert {len(leaf) for leaf in layer.leaves.values()} == {arity}
+
+
+def test_b2_paths_have_the_length_of_the_tree():
+    """Plonky3: unreachable heights, paths too short or too long, an index beyond the leaves."""
+    case = honest()
+    for name, part in case.parts.items():
+        if part.kind == "digest":
+            last = part.item(part.items - 1)
+            for changed in (
+                case.proof[: last.start] + case.proof[last.stop :],
+                case.proof[: last.stop] + bytes(32) + case.proof[last.stop :],
+                case.proof[: last.stop] + case.proof[last] + case.proof[last.stop :],
+            ):
+                assert check(changed, case.public) is not None, name
+    leaves = [bytes([i]) * 32 for i in range(8)]
+    root = _root(leaves)
+    path = [leaves[7], merkle.node_hash(leaves[1], leaves[5]), _root(leaves[0::2])]
+    assert merkle.root_of({3: leaves[3]}, 3, path) == root
+    for shape in ((2, path), (4, path), (3, path[:-1]), (3, [*path, path[0]])):
+        with pytest.raises(ValueError, match="shape"):
+            merkle.root_of({3: leaves[3]}, *shape)
+    with pytest.raises(ValueError, match="shape"):
+        merkle.root_of({}, 3, path)
+    count("attacks covered")
+
+
+def _root(level: list[bytes]) -> bytes:
+    while len(level) > 1:
+        half = len(level) // 2
+        level = [merkle.node_hash(level[i], level[i + half]) for i in range(half)]
+    return level[0]
+
+
+def test_b2_commitment_trees_have_one_depth():
+    """A record at another level than 0, or the root of a lower tree, opens no commitment."""
+    assert Board(LIES["poseidon.leaf_level"]()).verdict() == {"poseidon.leaf_level"}
+    forged = run([trade("2024-01-01", "a/1", "buy", 1, 100)])
+    assert Board(forged).verdict() == set()
+    cells = forged.sheet("poseidon")
+    (row,) = [r for r in cells.rows("is_node") if cells["tree"][r] == 0 and cells["level"][r] == 23]
+    lower = [(int(cells[f"round30_{i}"][row]) + int(cells[f"in{i}"][row])) % P for i in range(9)]
+    ((record,),) = forged.public.lists
+    forged.public = PublicValues(forged.public.publics, [[(*lower, *record[9:])]], forged.public.columns)
+    assert Board(forged).verdict() == {"bus node"}
+
+
+def test_b3_a_node_is_no_leaf():
+    """RFC 9162, section 2.1: without prefixes an inner node passes as a leaf, and a tree has roots of other heights."""
+    leaves = [bytes([i]) * 48 for i in range(4)]  # 16 bytes of salt, 8 words
+    digests = [merkle.leaf_hash(leaf) for leaf in leaves]
+    root = _root(digests)
+    inner = digests[0] + digests[2]  # what is hashed to a node: as long as a salted row of 12 words
+    other = merkle.node_hash(digests[1], digests[3])
+    assert merkle.root_of({0: merkle.node_hash(digests[0], digests[2])}, 1, [other]) == root
+    assert merkle.root_of({0: merkle.leaf_hash(inner)}, 1, [other]) != root
+    with Patched((merkle, "_LEAF", b"\1")):
+        assert merkle.root_of({0: merkle.leaf_hash(inner)}, 1, [other]) == root
+    # In the circuit: a node hashed with a leaf's tag, and a leaf's row said to be a node.
+    assert Board(LIES["poseidon.is_node_tag"]()).verdict() == {"poseidon.is_node_tag"}
+    count("attacks covered")
+
+
+# ------------------------------------------------------------------ B4 to B6: bytes
+
+
+def test_b4_every_field_word_is_below_p():
+    """Plonky3 #1399, SP1 audit 3-2: v and v + p were both read, so that every proof had others."""
+    case = honest()
+    rng = np.random.default_rng(3)
+    tried = 0
+    for part in case.parts.values():
+        skip = {"ext": 0, "leaf": 16}.get(part.kind)
+        if skip is None:
+            continue
+        for k in range(part.items):
+            place = part.item(k)
+            positions = range(place.start + skip, place.stop, 4)
+            for position in positions if part.kind == "ext" else rng.choice(positions, 12).tolist():
+                value = int.from_bytes(case.proof[position : position + 4], "little")
+                for alias in (P, value + P, 2**32 - 1)[: 3 if k == 0 else 2]:
+                    changed = replaced(case.proof, slice(position, position + 4), alias.to_bytes(4, "little"))
+                    assert check(changed, case.public) is Reason.PROOF_WORD, part.name
+                    tried += 1
+    assert tried > 4000
+
+    # Without the check a proof is accepted in another encoding: here of the final polynomial.
+    def alias_of(message):
+        (c0, *rest), *others = message.coefficients
+        return replace(message, coefficients=((c0 + P, *rest), *others))
+
+    aliased = prove(tiny.honest()[0], case.public, patches=[said("FriFinal", alias_of)])
+    assert check(aliased, case.public) is Reason.PROOF_WORD
+    lenient = (proof_module, "_words", lambda data: tuple(np.frombuffer(data, "<u4").tolist()))
+    with Patched(lenient):
+        assert check(aliased, case.public) is None
+    count("attacks covered")
+
+
+def test_b4_public_words_are_below_p():
+    """The same for what the statement says: no second name for a root, no scalar above p."""
+    package = decode_package(small_package())
+    for key in ("opening", "closing"):
+        root = package.statement[key]
+        for at in range(0, 36, 4):
+            word = int.from_bytes(root[at : at + 4], "little") + P
+            alias = replaced(root, slice(at, at + 4), word.to_bytes(4, "little"))
+            other = replace(package, statement={**package.statement, key: alias})
+            assert policy.verify(encode_package(other), TRUSTING).reason == Reason.STATEMENT_VALUE.value
+    first = package.statement["sources"][0]
+    word = int.from_bytes(first["root"][:4], "little") + P
+    alias = {**first, "root": word.to_bytes(4, "little") + first["root"][4:]}
+    other = {**package.statement, "sources": [alias, *package.statement["sources"][1:]]}
+    verdict = policy.verify(encode_package(replace(package, statement=other)), TRUSTING)
+    assert verdict.reason == Reason.STATEMENT_VALUE.value
+    case = honest()
+    value = case.public.publics[0] + P
+    assert check(case.proof, replace(case.public, publics=(value, *case.public.publics[1:]))) is Reason.PUBLIC_VALUE
+
+
+def test_b5_no_list_of_the_prover_is_shorter_than_its_check():
+    """Plonky3 (GHSA-m23j-cj9m-ppg9), Stwo-Cairo: `zip` ended with the shorter list, and with it the checks."""
+    case = honest()
+    for name, part in case.parts.items():
+        if part.items:
+            last = part.item(part.items - 1)
+            assert check(case.proof[: last.start] + case.proof[last.stop :], case.public) is not None, name
+    data = case.public
+    shorter = [
+        replace(data, publics=data.publics[:-1]),
+        replace(data, lists=data.lists[:-1]),
+        replace(data, lists=(data.lists[0][:-1],)),
+        replace(data, lists=((*data.lists[0][:-1], ()),)),
+        replace(data, columns={(0, 0): data.columns[0, 0]}),
+        replace(data, columns={**data.columns, (0, 1): ()}),
+    ]
+    for other in shorter:
+        assert check(case.proof, other) is not None
+    # The functions that walk two lists at once refuse lists of two lengths.
+    found = queries(case.proof, case.public)
+    message = [(1, 0, 0, 0, 0)]
+    for call in (
+        lambda: fri.check_folds({}, found.layers[:-1], message * 2, message, AT),
+        lambda: fri.check_folds({}, found.layers, message, message, AT),
+        lambda: field.dot([1], field.weights(message * 2)),
+        lambda: stark._chunks([1, 2, 3], [1, 1]),
+        lambda: constraints.Compression(_lookup(), tiny.DESCRIPTION).base_denominator(1, (1,) * 4),
+    ):
+        with pytest.raises(ValueError):
+            call()
+    count("attacks covered")
+
+
+def _lookup():
+    from zkharvest.verifier.messages import LookupChallenges
+
+    return LookupChallenges((1, 2, 3, 4, 5), (5, 4, 3, 2, 1), (1, 1, 1, 1, 1))
+
+
+def test_b5_public_lists_are_not_cut():
+    """A list too long for its circuit is refused, not cut."""
+    case = honest()
+    with pytest.raises(Reject):
+        public.check(tiny.DESCRIPTION, AT.rows, replace(case.public, lists=(((1,),) * 9,)))
+    assert statement.description()["lists"][0]["max"] == 4096
+
+
+def test_b6_one_encoding_no_bombs():
+    """Longfellow, Plonky3 #1794: trailing bytes, keys that stand twice, lengths that were allocated before read."""
+    for data, reason in (
+        (b"\xc0\x00", Reason.PACKAGE_TRAILING),
+        (b"\x82\xa1a\x01\xa1a\x02", Reason.PACKAGE_ENCODING),  # a key twice
+        (b"\x82\xa1b\x01\xa1a\x02", Reason.PACKAGE_ENCODING),  # keys out of order
+        (b"\xcc\x05", Reason.PACKAGE_ENCODING),  # a longer form than needed
+        (b"\xcb" + bytes(8), Reason.PACKAGE_ENCODING),  # a float
+        (b"\x91" * 9 + b"\xc0", Reason.PACKAGE_LIMIT),
+        (b"\x91" * 100_000, Reason.PACKAGE_LIMIT),
+        *((bytes([first]) + b"\xff\xff\xff\xff", Reason.PACKAGE_ENCODING) for first in (0xC6, 0xDB, 0xDD, 0xDF)),
+        (b"\xdd" + (1 << 18).to_bytes(4, "big") + b"\xc0" * (1 << 18), Reason.PACKAGE_LIMIT),
+    ):
+        tracemalloc.start()
+        before = time.process_time()
+        with pytest.raises(Reject) as caught:
+            wire.decode(data)
+        took, (_, peak) = time.process_time() - before, tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert caught.value.reason is reason, data[:8]
+        assert peak < 8 << 20
+        assert took < 2
+    data = small_package()
+    assert policy.verify(data, TRUSTING).accepted
+    for changed in (data + b"\0", data + data, data[:-1]):
+        assert policy.verify(changed, TRUSTING).verdict == policy.REJECTED
+    package = decode_package(data)
+    for proof in (package.proof + b"\0", package.proof + package.proof, package.proof[:-4], b""):
+        verdict = policy.verify(encode_package(replace(package, proof=proof)), TRUSTING)
+        assert verdict.reason in (Reason.PROOF_TRAILING.value, Reason.PROOF_SHORT.value)
+    with pytest.raises(description_reader.DescriptionError, match="twice"):
+        description_reader.read_description(tiny.DATA.replace(b'"degree": 4', b'"degree": 4, "degree": 4'))
+    # A mutant that does not ask for the end accepts a proof with anything behind it.
+    case = honest()
+    assert check(case.proof + b"more", case.public) is Reason.PROOF_TRAILING
+    with Patched((proof_module.Reader, "end", lambda _: None)):
+        assert check(case.proof + b"more", case.public) is None
+    count("attacks covered")
+
+
+# ------------------------------------------------------------------ B7
+
+
+def inverse_permutation(state: list[int]) -> list[int]:
+    """The input whose permutation this is: anybody can run Poseidon backwards."""
+    gf = reference_field()
+    back = np.linalg.inv(gf(np.array(MDS)))
+    root = pow(3, -1, P - 1)
+    x = list(state)
+    half, rounds = FULL_ROUNDS // 2, len(ROUND_CONSTANTS)
+    for number in range(rounds - 1, -1, -1):
+        x = [int(v) for v in back @ gf(np.array(x))]
+        partial = half <= number < rounds - half
+        x = [pow(v, root, P) if lane == 0 or not partial else v for lane, v in enumerate(x)]
+        x = [(v - c) % P for v, c in zip(x, ROUND_CONSTANTS[number], strict=True)]
+    return x
+
+
+def test_b7_a_permutation_cut_off_is_no_compression():
+    """SP1: digests were Trunc(P(x)); P is invertible, so any digest has preimages. Here the input is added."""
+    digest = list(range(100, 109))
+    first, second = (inverse_permutation([*digest, *[lane + 7 * k for lane in range(15)]]) for k in (0, 1))
+    assert first != second
+    assert permute(first)[:9] == permute(second)[:9] == digest  # a collision of the cut permutation
+    assert len({compress(first), compress(second), tuple(digest)}) == 3
+    # The circuit adds the input too: the committed root is what `compress` makes of the top node.
+    forged = run([trade("2024-01-01", "a/1", "buy", 1, 100)])
+    cells = forged.sheet("poseidon")
+    tops = [r for r in cells.rows("is_node") if cells["level"][r] == 24 and cells["tree"][r] == 0]
+    (inputs,) = ([int(cells[f"in{i}"][row]) for i in range(24)] for row in tops)
+    assert inputs[0] == TAG_NODE
+    assert tuple(forged.public.lists[0][0][:9]) == compress(inputs) != tuple(permute(inputs)[:9])
+    count("attacks covered")

@@ -1,0 +1,32 @@
+"""Every constraint is needed: for each there is a dishonest witness that breaks it and nothing else.
+
+A constraint that nothing breaks would be dead, or never registered; one that never breaks alone is implied by others,
+and has no place in the circuit (docs/adr/0009). There are no exceptions.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.adversary.kit.local import Board
+from tests.adversary.witness.lies.every import CONSTRAINTS, LIES
+
+HASHES = [name for name in LIES if name.startswith(("poseidon.round", "poseidon.partial"))]
+OTHERS = [name for name in LIES if name not in HASHES]
+
+
+def test_every_constraint_has_a_lie():
+    assert sorted(LIES) == sorted(CONSTRAINTS)
+
+
+@pytest.mark.parametrize("constraint", OTHERS)
+def test_a_lie_breaks_this_constraint_alone(constraint):
+    assert Board(LIES[constraint]()).verdict() == {constraint}
+
+
+@pytest.mark.parametrize("constraint", OTHERS[::23])
+def test_the_checker_says_the_same(constraint):
+    """The verdicts above are those of quick integer arithmetic; the checker's are of galois arrays."""
+    forged = LIES[constraint]()
+    assert forged.broken() == {constraint}
+    assert Board(forged).verdict() == {constraint}

@@ -1,0 +1,237 @@
+"""Packages among the vectors: recipes, their language, and what an outsider gets of them."""
+
+import json
+import subprocess
+import sys
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from zkharvest.cli import main
+from zkharvest.cli.output import ExitCode
+from zkharvest.conformance.kinds.expect import Mismatch
+from zkharvest.conformance.kinds.packages import check_accept, check_reject, judge, prepare, read_header
+from zkharvest.conformance.kinds.proof_parts import proof_parts
+from zkharvest.conformance.kinds.recipe import Recipe, RecipeError, materialise, parse_value, read_recipe
+from zkharvest.conformance.vectors import write_packages
+from zkharvest.errors import UsageError
+from zkharvest.sign.attest import Fault
+from zkharvest.verifier import wire
+from zkharvest.verifier.package import decode_package
+from zkharvest.verifier.rejections import Reason
+
+VECTORS = Path(__file__).resolve().parents[3] / "vectors"
+BASE = "accept/lot-machine-v1/fifo-wallet.zkh"
+DATA = (VECTORS / BASE).read_bytes()
+RECIPE = f"expect: rejected\nreason: merkle/main\nbase: {BASE}\ncomment: a salt\n\nflip proof:main/0/salt 0\n"
+
+# Not by any file: the machine's own data, or a chance of one in 2^120.
+OUT_OF_REACH = {
+    Reason.CIRCUIT_BROKEN, Reason.CIRCUIT_FILE, Reason.PUBLIC_SHAPE, Reason.PUBLIC_VALUE, Reason.POINT,
+    Reason.DENOMINATOR, Reason.INTERNAL,
+}  # fmt: skip
+
+
+def made(*edits, base=BASE):
+    return materialise(VECTORS, Recipe("rejected", ("merkle/main",), base, "x", {}, edits))
+
+
+def parts(data):
+    return wire.decode(data[9:])
+
+
+def test_a_recipe_is_read():
+    recipe = read_recipe(RECIPE.replace("comment", 'policy: year 2024\npolicy: commitments {"a": "00"}\ncomment'))
+    assert recipe.reasons == ("merkle/main",)
+    assert recipe.policy == {"year": 2024, "commitments": {"a": "00"}}
+    assert recipe.edits == ("flip proof:main/0/salt 0",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RECIPE.replace("comment: a salt\n", ""),
+        RECIPE.replace("comment", "remark"),
+        RECIPE.replace("comment: a salt", "comment: a salt\ncomment: again"),
+        RECIPE.replace("comment: a salt", "comment"),
+    ],
+)
+def test_a_recipe_with_another_header_is_none(text):
+    with pytest.raises(RecipeError):
+        read_recipe(text)
+
+
+def test_edits_of_the_structure():
+    assert parts(made('set preset = "fast"'))["preset"] == "fast"
+    assert parts(made('set statement.opening = "hex:0102"'))["statement"]["opening"] == b"\1\2"
+    assert len(parts(made("set statement.scales.2 = 0"))["statement"]["scales"]) == 3
+    assert "rows" not in parts(made("delete rows"))
+    before = parts(DATA)["statement"]
+    assert parts(made("add statement.year -1"))["statement"]["year"] == before["year"] - 1
+    proceeds = int(before["totals"]["proceeds"])
+    assert parts(made("add statement.totals.proceeds 5"))["statement"]["totals"]["proceeds"] == str(proceeds + 5)
+    swapped = parts(made("exchange statement.sources.0 statement.sources.2"))["statement"]["sources"]
+    assert swapped == before["sources"][::-1]
+    other = BASE.replace("fifo", "lifo")
+    assert (
+        decode_package(made(f"take proof from {other}")).proof == decode_package((VECTORS / other).read_bytes()).proof
+    )
+
+
+def test_edits_of_bytes():
+    assert made("truncate 20") == DATA[:20]
+    assert made("truncate -20") == DATA[:-20]
+    assert made("append 0102") == DATA + b"\1\2"
+    assert made("flip file+3 7")[3] == DATA[3] ^ 128
+    assert made("write file+-1 55")[-1] == 0x55
+    rows = b"\xa4rows"
+    assert made("replace a4726f7773 00*2+ff") == DATA.replace(rows, b"\0\0\xff")
+
+
+def test_edits_of_the_proof():
+    package = decode_package(DATA)
+    places = proof_parts(package)
+    salt = places["main/0/salt"]
+    changed = decode_package(made("write proof:main/0/salt+2 00*3")).proof
+    assert changed[salt.start + 2 : salt.start + 5] == bytes(3)
+    assert changed[salt.start + 5 :] == package.proof[salt.start + 5 :]
+    first, second = places["z/0"], places["z/1"]
+    exchanged = decode_package(made("exchange proof:z/0 proof:z/1")).proof
+    assert exchanged[first.start : first.stop] == package.proof[second.start : second.stop]
+    assert len(decode_package(made("cut proof:aux/sibling/0")).proof) == len(package.proof) - 32
+    assert decode_package(made("insert proof:main 07")).proof == b"\7" + package.proof
+
+
+def test_the_parts_of_a_proof_fill_it():
+    package = decode_package(DATA)
+    places = list(proof_parts(package).values())
+    assert places[0].start == 0
+    assert all(a.stop == b.start for a, b in pairwise(places))
+    assert places[-1].stop == len(package.proof)
+
+
+def test_a_signature_is_made_with_a_test_key():
+    signed = made("sign somebody")
+    signer = judge(signed, read_header(VECTORS, VECTORS / BASE)["policy"]).attested.signer
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    secret = sha256(b"zkharvest test key somebody").digest()
+    assert signer == Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "polish proof", "set nowhere.at.all = 1", "flip proof:main/99/salt 0", "flip somewhere 0", "truncate x",
+        "replace ffffffffffff 00", "write proof:nonce/query 00*9", "add preset 1", "set rows = 13", "sign",
+        "set rows = {",
+    ],
+)  # fmt: skip
+def test_an_edit_that_cannot_be_made_is_an_error(edit):
+    with pytest.raises(RecipeError):
+        made(edit)
+
+
+def test_values_are_json_with_bytes():
+    assert parse_value('{"a": ["hex:00ff", "x"]}') == {"a": [b"\0\xff", "x"]}
+
+
+def lay_out(tmp_path, recipe, stage="merkle"):
+    """A folder of vectors with one base and one recipe."""
+    (tmp_path / "accept" / "lot-machine-v1").mkdir(parents=True)
+    for suffix in (".zkh", ".json"):
+        path = Path(BASE).with_suffix(suffix)
+        (tmp_path / path).write_bytes((VECTORS / path).read_bytes())
+    (tmp_path / "reject" / stage).mkdir(parents=True)
+    path = tmp_path / "reject" / stage / "x.txt"
+    path.write_text(recipe)
+    return path
+
+
+def test_a_reject_vector_names_its_reason(tmp_path):
+    path = lay_out(tmp_path, RECIPE)
+    check_reject(tmp_path, path)
+    path.write_text(RECIPE.replace("reason: merkle/main", "reason: merkle/aux"))
+    with pytest.raises(Mismatch, match="expected merkle/aux, got merkle/main"):
+        check_reject(tmp_path, path)
+    path.write_text(RECIPE.replace("expect: rejected", "expect: undecided"))
+    with pytest.raises(Mismatch, match="expected undecided, got rejected"):
+        check_reject(tmp_path, path)
+    path.write_text(RECIPE.replace("flip proof:main/0/salt 0\n", ""))
+    with pytest.raises(Mismatch, match="expected rejected, got accepted"):
+        check_reject(tmp_path, path)
+
+
+@pytest.mark.parametrize("reasons", ["fri/layer", "merkle/main merkle/aux", "merkle/main fri/layer"])
+def test_a_recipe_lies_under_its_stage(tmp_path, reasons):
+    path = lay_out(tmp_path, RECIPE.replace("reason: merkle/main", f"reason: {reasons}"))
+    with pytest.raises(Mismatch, match="cannot be followed"):
+        prepare(tmp_path, path)
+
+
+def test_an_accept_vector_shows_its_figures(tmp_path):
+    lay_out(tmp_path, RECIPE)
+    path = (tmp_path / BASE).with_suffix(".json")
+    header = json.loads(path.read_text())
+    check_accept(tmp_path, path)
+    header["expect"]["statement"]["totals"]["net"] = "0.00000001"
+    path.write_text(json.dumps(header))
+    with pytest.raises(Mismatch, match="statement: expected"):
+        check_accept(tmp_path, path)
+    path.write_text(json.dumps(header | {"remark": 1}))
+    with pytest.raises(Mismatch, match="unknown keys remark"):
+        check_accept(tmp_path, path)
+    path.write_text(json.dumps(header | {"policy": {}}))
+    with pytest.raises(Mismatch, match="policy/test-preset"):
+        check_accept(tmp_path, path)
+
+
+def test_every_reason_has_a_vector():
+    texts = [path.read_text() for path in (VECTORS / "reject").rglob("*.txt")]
+    named = {reason for text in texts for reason in read_recipe(text).reasons}
+    wanted = {reason.value for reason in Reason if reason not in OUT_OF_REACH} | {fault.value for fault in Fault}
+    assert named >= wanted, wanted - named
+    assert named <= {reason.value for reason in Reason} | {fault.value for fault in Fault} | {"policy/no-expectation"}
+
+
+ADAPTER = """
+import json, sys
+sys.path.insert(0, {root!r})
+from zkharvest.conformance.kinds.packages import judge
+with open(sys.argv[1], "rb") as file, open(sys.argv[2]) as policy:
+    verdict = judge(file.read(), json.load(policy))
+print(verdict.verdict, verdict.reason)
+sys.exit({{"accepted": 0, "rejected": 1, "undecided": 3}}[verdict.verdict])
+"""
+
+
+def drive(folder, *command):
+    script = VECTORS / "drive.py"
+    return subprocess.run([sys.executable, script, folder, *command], capture_output=True, text=True)
+
+
+def test_another_implementation_is_driven(tmp_path):
+    lay_out(tmp_path / "vectors", RECIPE)
+    assert main(["vectors", str(tmp_path / "vectors"), "--write", str(tmp_path / "out")]) == ExitCode.DONE
+    written = json.loads((tmp_path / "out" / "reject" / "merkle" / "x.json").read_text())
+    assert written["verdict"] == "rejected"
+    assert written["reasons"] == ["merkle/main"]
+    assert set(written) == {"policy", "verdict", "reasons"}
+    adapter = tmp_path / "adapter.py"
+    adapter.write_text(ADAPTER.format(root=str(VECTORS.parent)))
+    done = drive(tmp_path / "out", sys.executable, adapter)
+    assert (done.returncode, done.stdout) == (0, "2 passed, 0 failed\n"), done.stdout + done.stderr
+    adapter.write_text("print('accepted')")  # who accepts everything
+    done = drive(tmp_path / "out", sys.executable, adapter)
+    assert done.returncode == 1
+    assert "FAIL  reject/merkle/x: expected rejected, got accepted" in done.stdout
+    adapter.write_text("print('rejected', 'merkle/main')")  # who cannot say it by exit code
+    assert "the exit code is 0" in drive(tmp_path / "out", sys.executable, adapter).stdout
+
+
+def test_packages_are_written_to_an_empty_folder_only(tmp_path):
+    (tmp_path / "x").write_text("")
+    with pytest.raises(UsageError, match="not empty"):
+        write_packages(VECTORS, tmp_path)

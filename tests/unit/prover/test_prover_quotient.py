@@ -1,0 +1,183 @@
+"""The quotient against polynomials that are multiplied out and divided by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.support import polynomials as poly
+from tests.support.bus_circuit import DESCRIPTION, honest
+from zkharvest.prover import field, logup, ntt, plain, quotient
+from zkharvest.prover.plain import P
+from zkharvest.verifier.messages import LookupChallenges
+
+LOG_ROWS = 5
+N = 1 << LOG_ROWS
+BLOWUP = 8
+MASK = 3
+
+
+def draw(*shape, seed):
+    return np.random.default_rng(seed).integers(0, P, shape, dtype=np.uint32)
+
+
+def element(seed):
+    return tuple(int(c) for c in draw(5, seed=seed))
+
+
+CHALLENGES = LookupChallenges(element(1), element(2), element(3))
+DELTA = element(4)
+
+
+class Setting:
+    """Masked columns, their extensions, and the terminals of a trace."""
+
+    def __init__(self, traces, public):
+        self.public = public
+        known = [np.zeros((N, len(table.public_columns)), dtype=np.uint32) for table in DESCRIPTION.tables]
+        known[0][:, 0] = public.columns[0, 0]
+        self.known = [field.to_mont(matrix) for matrix in known]
+        main = field.to_mont(np.concatenate(traces, axis=1))
+        aux, self.terminals = logup.auxiliary_trace(DESCRIPTION, public.publics, CHALLENGES, main, self.known)
+        self.main, self.aux = main, aux
+        self.main_masks = draw(MASK, main.shape[1], seed=5)
+        self.aux_masks = draw(MASK, aux.shape[1], seed=6)
+
+    def coefficients(self):
+        extended = [ntt.coset_lde(ntt.intt(matrix), 4 * N, 3) if matrix.shape[1] else matrix for matrix in self.known]
+        return field.from_mont(
+            quotient.quotient_coefficients(
+                DESCRIPTION, self.public.publics, CHALLENGES, DELTA, self.terminals, LOG_ROWS,
+                ntt.lde_masked(self.main, self.main_masks, BLOWUP, 3),
+                ntt.lde_masked(self.aux, self.aux_masks, BLOWUP, 3),
+                extended,
+            )
+        )  # fmt: skip
+
+    def polynomials(self, values, masks):
+        values, masks = field.from_mont(values).T.tolist(), field.from_mont(masks).T.tolist()
+        return [poly.masked(column, mask) for column, mask in zip(values, masks, strict=True)]
+
+    def naive(self):
+        """sum of delta^k sel_k C_k, all multiplied out."""
+        main = self.polynomials(self.main, self.main_masks)
+        base = self.polynomials(self.aux, self.aux_masks)
+        units = [tuple(int(i == c) for i in range(5)) for c in range(5)]
+        aux = []
+        for k in range(0, len(base), 5):
+            total = []
+            for unit, column in zip(units, base[k : k + 5], strict=True):
+                total = poly.add(total, poly.scale(column, unit))
+            aux.append(total)
+        root = plain.root_of_unity(LOG_ROWS)
+        last = plain.inverse(root)
+        share = plain.inverse(N)
+        selectors = {
+            "all": poly.poly(1),
+            "first": poly.poly(*[share] * N),
+            "last": poly.poly(*[last * share * pow(last, N - 1 - i, P) for i in range(N)]),
+            "transition": poly.poly(-last, 1),
+        }
+        found = []
+        for t, (table, terminal) in enumerate(zip(DESCRIPTION.tables, self.terminals, strict=True)):
+            own, main = main[: len(table.columns)], main[len(table.columns) :]
+            helpers, aux = aux[: table.extension_columns], aux[table.extension_columns :]
+            phi = helpers.pop()
+            shown = [poly.interpolate(column) for column in field.from_mont(self.known[t]).T.tolist()]
+            nodes = []
+            for kind, *rest in table.nodes:
+                if kind in ("col", "pub"):
+                    source = (own if kind == "col" else shown)[rest[0]]
+                    nodes.append(poly.compose_with_scale(source, root) if rest[1] else source)
+                elif kind == "lin":
+                    total = poly.poly(rest[0])
+                    for k, a in rest[1]:
+                        total = poly.add(total, poly.scale(nodes[a], k))
+                    nodes.append(total)
+                elif kind in ("const", "public"):
+                    nodes.append(poly.poly(rest[0] if kind == "const" else self.public.publics[rest[0]]))
+                else:
+                    nodes.append({"add": poly.add, "sub": poly.sub, "mul": poly.mul}[kind](*(nodes[a] for a in rest)))
+            found += [poly.mul(nodes[c.node], selectors[c.where]) for c in table.constraints]
+            denominators = []
+            for item in table.interactions:
+                d = poly.poly(plain.ext_add(CHALLENGES.alpha, (item.bus, 0, 0, 0, 0)))
+                for i, node in enumerate(item.message):
+                    d = poly.add(d, poly.scale(nodes[node], plain.ext_pow(CHALLENGES.beta, i + 1)))
+                denominators.append(d)
+            for helper, group in zip(helpers, table.groups, strict=True):
+                value = helper
+                for i in group:
+                    value = poly.mul(value, denominators[i])
+                for i in group:
+                    part = poly.scale(nodes[table.interactions[i].mult], table.interactions[i].sign % P)
+                    for j in group:
+                        if j != i:
+                            part = poly.mul(part, denominators[j])
+                    value = poly.sub(value, part)
+                found.append(value)
+            value = poly.sub(poly.compose_with_scale(phi, root), phi)
+            for helper in helpers:
+                value = poly.sub(value, helper)
+            for entry in table.tally:
+                value = poly.sub(value, poly.scale(nodes[entry.node], plain.ext_pow(CHALLENGES.gamma, entry.slot + 1)))
+            found.append(poly.add(value, poly.scale(poly.poly(terminal), share)))
+        total = []
+        for k, value in enumerate(found):
+            total = poly.add(total, poly.scale(value, plain.ext_pow(DELTA, k)))
+        return total
+
+
+def test_equals_naive_division():
+    setting = Setting(*honest(N))
+    expected = poly.divide_by_vanishing(setting.naive(), N)
+    found = [tuple(row) for row in setting.coefficients().tolist()]
+    assert found[: len(expected)] == expected
+    assert not any(any(value) for value in found[len(expected) :])
+    assert len(expected) <= 3 * N + 4 * MASK
+
+
+@pytest.mark.parametrize("row", [0, 1, N - 1])
+def test_a_broken_constraint_leaves_a_remainder(row):
+    traces, public = honest(N)
+    traces[0][row, 2] ^= 1
+    setting = Setting(traces, public)
+    with pytest.raises(ArithmeticError):
+        poly.divide_by_vanishing(setting.naive(), N)
+    assert setting.coefficients()[-1].any()
+
+
+def test_selectors_are_one_on_their_row_and_zero_elsewhere():
+    """Interpolated from the coset, the first two are indicators on H, the third vanishes in the last row only."""
+    chosen = quotient.selectors(LOG_ROWS)
+    unshift = field.powers(plain.inverse(3), 4 * N)
+    coefficients = field.mul(ntt.intt(chosen), np.repeat(unshift, 3).reshape(4 * N, 3))
+    assert not coefficients[N:].any()
+    on_rows = field.from_mont(ntt.coset_lde(np.ascontiguousarray(coefficients[:N]), N, 1))
+    assert on_rows[:, 0].tolist() == [1] + [0] * (N - 1)
+    assert on_rows[:, 1].tolist() == [0] * (N - 1) + [1]
+    assert np.flatnonzero(on_rows[:, 2] == 0).tolist() == [N - 1]
+
+
+@pytest.mark.parametrize("pieces", [2, 3])
+def test_pieces_add_up_and_randomising_them_changes_only_the_pieces(pieces):
+    step, bound, h = 40, 48, 8
+    size = (pieces - 1) * step + bound
+    coefficients = np.zeros((size + 20, 5), dtype=np.uint32)
+    coefficients[:size] = draw(size, 5, seed=7)
+    split, exact = quotient.split(coefficients, pieces, step, bound)
+    assert exact and split.shape == (bound, pieces, 5)
+
+    def joined(parts):
+        total = np.zeros((size, 5), dtype=np.uint64)
+        for i in range(pieces):
+            total[i * step : i * step + bound] += parts[:, i]
+        return total % P
+
+    assert np.array_equal(joined(split), coefficients[:size])
+    before = split.copy()
+    quotient.randomise(split, draw(h, pieces - 1, 5, seed=8), step)
+    assert np.array_equal(joined(split), coefficients[:size])
+    assert all((before[:, i] != split[:, i]).any() for i in range(pieces))
+    coefficients[size] = 1
+    assert not quotient.split(coefficients, pieces, step, bound)[1]

@@ -1,0 +1,163 @@
+"""The whole verdict: proof, signatures, and whether anything says whose trades they are."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.proofs import AUDIENCE, METHOD, NONCE, YEAR, small_opening, small_package
+from zkharvest.files.packages import open_package, package_bytes
+from zkharvest.sign.attest import sign_as_source, sign_as_taxpayer
+from zkharvest.sign.keys import Scheme, generate_key
+from zkharvest.verifier.package import MAGIC, decode_package, encode_package
+from zkharvest.workflow.verify import UNBOUND, verify
+
+SOURCE = "kraken:main"
+VECTORS = Path(__file__).resolve().parents[3] / "vectors" / "accept" / "lot-machine-v1"
+
+
+def check(package=None, **expectations):
+    return verify(small_package() if package is None else package, allow_test_preset=True, **expectations)
+
+
+@pytest.fixture(scope="module")
+def roots():
+    return small_opening().roots
+
+
+@pytest.fixture(scope="module")
+def source_key():
+    return generate_key(Scheme.BLS)
+
+
+@pytest.fixture(scope="module")
+def taxpayer():
+    return generate_key(Scheme.ED25519)
+
+
+@pytest.fixture(scope="module")
+def signed(source_key, taxpayer):
+    package = open_package(small_package(), "p")
+    return sign_as_taxpayer(sign_as_source(package, source_key, SOURCE, small_opening().roots[SOURCE]), taxpayer)
+
+
+def test_expected_commitments_make_it_accepted(roots):
+    verdict = check(commitments=roots)
+    assert verdict.accepted
+    assert verdict.bound
+    assert verdict.attested is None
+    assert verdict.to_json()["signatures"] == {"sources": [], "taxpayer": None}
+
+
+def test_without_any_expectation_it_is_undecided():
+    verdict = check()
+    assert (verdict.verdict, verdict.reason, verdict.accepted) == ("undecided", UNBOUND, False)
+    assert verdict.statement is not None
+    assert check(year=YEAR, method=METHOD).verdict == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("expectation", "reason"),
+    [
+        ({"year": 2024}, "policy/year"),
+        ({"method": "fifo"}, "policy/method"),
+        ({"basis": "universal"}, "policy/basis"),
+        ({"nonce": bytes(16)}, "policy/context"),
+        ({"audience": "somebody else"}, "policy/context"),
+        ({"opening": bytes(32)}, "policy/opening"),
+        ({"circuits": ("other/v1",)}, "policy/circuit"),
+        ({"commitments": {SOURCE: bytes(36)}}, "policy/commitment"),
+        ({"commitments": {"binance": bytes(36)}}, "policy/commitment"),
+        ({"source_keys": {SOURCE: bytes(48)}}, "attestation/missing"),
+        ({"signer": bytes(32)}, "signature/missing"),
+    ],
+)
+def test_every_expectation_is_enforced(roots, expectation, reason):
+    verdict = check(**{"commitments": roots, **expectation})
+    assert (verdict.verdict, verdict.reason) == ("rejected", reason)
+    assert verdict.statement is None
+
+
+def test_the_test_preset_and_bits_are_enforced(roots):
+    assert verify(small_package(), commitments=roots).reason == "policy/test-preset"
+
+
+def test_expectations_that_hold_are_accepted(roots):
+    assert check(commitments=roots, year=YEAR, method=METHOD, basis="wallet", nonce=NONCE, audience=AUDIENCE).accepted
+
+
+def test_expected_keys_make_it_accepted(signed, source_key, taxpayer):
+    data = package_bytes(signed)
+    by_source = check(data, source_keys={SOURCE: source_key.public_bytes()}, allow_other_sources=True)
+    assert by_source.accepted
+    assert not by_source.bound
+    assert any("1 of 2 not compared" in line for line in by_source.not_shown)
+    by_taxpayer = check(data, signer=taxpayer.public_bytes())
+    assert by_taxpayer.accepted
+    shown = by_taxpayer.to_json()["signatures"]
+    assert shown["sources"] == [{"id": SOURCE, "key": source_key.public_bytes().hex(), "expected": False}]
+    assert shown["taxpayer"] == {"key": taxpayer.public_bytes().hex(), "expected": True}
+
+
+def test_signatures_nobody_expects_bind_nothing_but_must_be_valid(signed, roots):
+    assert check(package_bytes(signed)).reason == UNBOUND
+    entries = signed.attestations["sources"]
+    forged = replace(signed, attestations={**signed.attestations, "sources": [{**entries[0], "key": bytes(48)}]})
+    assert check(package_bytes(forged), commitments=roots).reason == "signature/invalid"
+    assert check(package_bytes(replace(forged, signature=None)), commitments=roots).reason == "attestation/possession"
+
+
+def test_signatures_of_another_package_are_rejected(signed, roots, taxpayer):
+    """The taxpayer's signature of one package in another; the source's stays good only for its own root."""
+    other = open_package(small_package(), "p")
+    moved = replace(other, signature=signed.signature)
+    assert check(package_bytes(moved), commitments=roots).reason == "signature/invalid"
+    moved = replace(other, attestations=signed.attestations)
+    assert check(package_bytes(moved), commitments=roots).accepted
+
+
+def test_a_forgery_is_rejected_whoever_signed_it(signed, taxpayer, roots):
+    totals = {**signed.statement["totals"], "long_loss": "1"}
+    forged = sign_as_taxpayer(replace(signed, statement={**signed.statement, "totals": totals}), taxpayer)
+    verdict = check(package_bytes(forged), commitments=roots, signer=taxpayer.public_bytes())
+    assert verdict.verdict == "rejected"
+    assert verdict.attested is None
+
+
+@pytest.mark.parametrize("data", [b"", b"x", MAGIC, MAGIC + b"\x01", MAGIC + b"\x01\x80", MAGIC + b"\x00" * 50])
+def test_any_bytes_give_a_verdict(data):
+    verdict = verify(data, signer=bytes(32), source_keys={"a": b""})
+    assert verdict.verdict == "rejected"
+    assert verdict.to_json()["schema"] == "zkharvest/verdict/1"
+
+
+def test_a_newer_format_is_undecided(roots):
+    assert verify(MAGIC + b"\x02", commitments=roots).verdict == "undecided"
+
+
+def test_an_open_question_does_not_cover_up_a_false_signature():
+    """Lots were carried in and nobody says which are right: undecided, unless the package is false anyway."""
+    data = (VECTORS / "carried-in.zkh").read_bytes()
+    package = decode_package(data)
+    commitments = {source["id"]: source["root"] for source in package.statement["sources"]}
+    assert check(data, commitments=commitments).reason == "policy/opening-not-compared"
+    for change, reason in (
+        ({"attestations": {"scheme": "none"}}, "attestation/form"),
+        ({"signature": {"scheme": "none"}}, "signature/form"),
+        ({"signature": {"scheme": "ed25519", "key": bytes(32), "signature": bytes(64)}}, "signature/invalid"),
+    ):
+        verdict = check(encode_package(replace(package, **change)), commitments=commitments)
+        assert (verdict.verdict, verdict.reason) == ("rejected", reason)
+    missing = check(data, commitments=commitments, signer=bytes(32))
+    assert (missing.verdict, missing.reason) == ("rejected", "signature/missing")
+
+
+def test_an_unknown_zone_does_not_cover_up_a_false_signature():
+    data = (VECTORS.parents[1] / "reject" / "statement" / "unknown-zone.zkh").read_bytes()
+    package = decode_package(data)
+    commitments = {source["id"]: source["root"] for source in package.statement["sources"]}
+    assert check(data, commitments=commitments).reason == "statement/unknown-zone"
+    assert check(data, commitments=commitments).verdict == "undecided"
+    signed = encode_package(replace(package, signature={"scheme": "none"}))
+    assert check(signed, commitments=commitments).reason == "signature/form"
+    assert check(data, commitments=commitments, signer=bytes(32)).reason == "signature/missing"

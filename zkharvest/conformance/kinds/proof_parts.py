@@ -1,0 +1,103 @@
+"""Names for the parts of a proof, so that a recipe can say what it changes (circuits/FORMAT.md section 5).
+
+    main, aux, quotient            roots                     nonce/lookup, /deep, /batch, /fold/I, /query
+    terminal/T                     a table's                 z/J, next/J       an opened value, numbered as in FORMAT
+    fold/I                         root of FRI layer I       final/J           a coefficient of the last polynomial
+    TREE/K/salt, TREE/K/row        the K-th opened leaf, K counting distinct indices in order; TREE is main, aux,
+    TREE/sibling/J                 quotient or layer/I; siblings in the order of the multi-opening
+
+A proof carries no lengths, so where a part lies follows from description, height, preset and the query indices.
+"""
+
+from __future__ import annotations
+
+from zkharvest.verifier import circuits, proof, public
+from zkharvest.verifier.description import Description
+from zkharvest.verifier.field import EXT_BYTES, WORD_BYTES
+from zkharvest.verifier.merkle import sibling_count
+from zkharvest.verifier.messages import Rounds
+from zkharvest.verifier.package import Package
+from zkharvest.verifier.params import DIGEST_BYTES, FINAL_TERMS, NONCE_BYTES, PRESETS, SALT_BYTES, Sizes, sizes
+from zkharvest.verifier.statement import circuit_of, public_data, read_statement
+
+
+def proof_parts(package: Package) -> dict[str, range]:
+    """Part name -> its bytes in `package.proof`. The package is one that verifies; else Reject or ValueError."""
+    pinned = circuits.find(*circuit_of(package.statement))
+    description = circuits.load(pinned)
+    params = PRESETS[package.preset].params
+    at = sizes(package.rows, params)
+    reader = proof.Reader(package.proof)
+    messages = proof.read_messages(reader, description, at)
+    nonces = iter(messages.nonces)
+    rounds = Rounds(params, package.rows, lambda _site, _state, _bits: next(nonces))
+    statement = read_statement(package.statement)
+    data = public_data(statement, description, package.statement_digest)
+    rounds.statement(statement.circuit_digest, public.encode(description, data))
+    rounds.main(messages.main)
+    rounds.aux(messages.aux)
+    rounds.quotient(messages.quotient)
+    rounds.openings(messages.openings)
+    for layer in messages.layers:
+        rounds.fold(layer)
+    parts = _Parts()
+    _messages(parts, description, at)
+    _queries(parts, description, at, sorted(set(rounds.final(messages.final))))
+    if parts.position != len(package.proof):
+        raise ValueError(f"the parts make {parts.position} bytes, the proof has {len(package.proof)}")
+    return parts.found
+
+
+class _Parts:
+    """Parts laid out one after the other."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, range] = {}
+        self.position = 0
+
+    def add(self, name: str, size: int) -> None:
+        self.found[name] = range(self.position, self.position + size)
+        self.position += size
+
+    def add_many(self, name: str, count: int, size: int) -> None:
+        for number in range(count):
+            self.add(f"{name}/{number}", size)
+
+
+def _messages(parts: _Parts, description: Description, at: Sizes) -> None:
+    widths = (
+        proof.row_width_main(description),
+        proof.row_width_aux(description),
+        proof.row_width_quotient(description),
+    )
+    parts.add("main", DIGEST_BYTES)
+    parts.add("nonce/lookup", NONCE_BYTES)
+    parts.add("aux", DIGEST_BYTES)
+    parts.add_many("terminal", len(description.tables), EXT_BYTES)
+    parts.add("quotient", DIGEST_BYTES)
+    parts.add("nonce/deep", NONCE_BYTES)
+    parts.add_many("z", sum(widths), EXT_BYTES)
+    parts.add_many("next", len(description.next_main) + 5 * len(description.next_aux), EXT_BYTES)
+    parts.add("nonce/batch", NONCE_BYTES)
+    for number in range(len(at.arities)):
+        parts.add(f"fold/{number}", DIGEST_BYTES)
+        parts.add(f"nonce/fold/{number}", NONCE_BYTES)
+    parts.add_many("final", FINAL_TERMS, EXT_BYTES)
+    parts.add("nonce/query", NONCE_BYTES)
+
+
+def _queries(parts: _Parts, description: Description, at: Sizes, indices: list[int]) -> None:
+    def tree(name: str, row_bytes: int, log_size: int) -> None:
+        for number in range(len(indices)):
+            parts.add(f"{name}/{number}/salt", SALT_BYTES)
+            parts.add(f"{name}/{number}/row", row_bytes)
+        parts.add_many(f"{name}/sibling", sibling_count(indices, log_size), DIGEST_BYTES)
+
+    tree("main", WORD_BYTES * proof.row_width_main(description), at.log_domain)
+    tree("aux", WORD_BYTES * proof.row_width_aux(description), at.log_domain)
+    tree("quotient", WORD_BYTES * proof.row_width_quotient(description), at.log_domain)
+    log_size = at.log_domain
+    for number, arity in enumerate(at.arities):
+        log_size -= arity.bit_length() - 1
+        indices = sorted({index % (1 << log_size) for index in indices})
+        tree(f"layer/{number}", EXT_BYTES * arity, log_size)

@@ -1,0 +1,1 @@
+"""Bytes on disk: atomic writes, the secret opening (`.zko`), the package (`.zkh`)."""

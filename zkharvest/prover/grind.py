@@ -1,0 +1,93 @@
+# mypy: disable-error-code="import-untyped,misc"
+"""Grinding: a nonce after which the transcript's next challenge begins with enough zero bits.
+
+Both hashes of a try, `absorb("grind", nonce)` and the challenge "pow", are one SHA-256 block each (55 and 41
+bytes); 32 nonces are tried at once. The definition is `verify.transcript.grinding_holds`,
+which has the last word on every nonce found here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from zkharvest.prover.sha256 import START, compress
+from zkharvest.simd.lanes import byteswap, load, shl, shr, splat, splat_at, store
+from zkharvest.simd.threads import over_ranges
+from zkharvest.verifier.transcript import grinding_holds
+
+_SLOTS = 32  # ranges of nonces searched side by side
+_LEAST = 256  # nonces of a range
+
+
+def _words(data: bytes) -> list[int]:
+    return [int.from_bytes(data[i : i + 4], "big") for i in range(0, len(data), 4)]
+
+
+# The parts of the two blocks that do not depend on state and nonce, padding (FIPS 180-4, 5.1.1) included.
+_ABSORB = np.array(
+    _words(b"\x00\x05grind" + (8).to_bytes(8, "little") + bytes(9) + (55 * 8).to_bytes(8, "big")), np.uint32
+)
+_POW = np.array(_words(b"\x01\x03pow" + bytes(4) + b"\x80" + bytes(14) + (41 * 8).to_bytes(8, "big")), np.uint32)
+
+
+@njit
+def _lay_out(w: Any, digest: Any, front: Any, back: Any) -> None:
+    """A block of words for 32 messages: the front half (if any), the back half; the digest at its start."""
+    for t in range(8):
+        for k in range(32 * t, 32 * t + 32, 16):
+            if front.size > 0:
+                store(w, k, splat_at(front, t))
+            store(w, k + 256, splat_at(back, t))
+            store(digest, k, splat_at(START, t))
+
+
+@njit(nogil=True, cache=True)
+def _search(start: Any, stop: Any, state: Any, high: Any, first: Any, length: Any, shift: Any, found: Any) -> None:
+    """found[slot] = the least nonce's low word in slot's range whose challenge >> shift is 0, for slots start..stop."""
+    memory = np.empty(2048 + 256 + 16, dtype=np.uint32)
+    w = memory[(-(memory.ctypes.data // 4)) % 16 :]
+    digest = w[2048:]
+    for lane in range(32):
+        digest[lane] = lane
+    lanes = (load(digest, 0), load(digest, 16))
+    upper = splat(np.uint32(high))
+    for slot in range(start, stop):
+        for low in range(first + slot * length, first + (slot + 1) * length, 32):
+            _lay_out(w, digest, state, _ABSORB)
+            for half in range(2):
+                nonce = splat(np.uint32(low)) + lanes[half]
+                # Byte 47 is the nonce's first: its words are bytes 44..47, 48..51 and, before the padding, 52..54.
+                store(w, 32 * 11 + 16 * half, splat_at(_ABSORB, 3) | (nonce & splat(np.uint32(0xFF))))
+                store(w, 32 * 12 + 16 * half, byteswap(shr(nonce, 8) | shl(upper, 24)))
+                store(w, 32 * 13 + 16 * half, byteswap(shr(upper, 8)) | splat(np.uint32(0x80)))
+            compress(digest, w)
+            for k in range(0, 256, 16):
+                store(w, k, load(digest, k))
+            _lay_out(w, digest, state[:0], _POW)
+            compress(digest, w)
+            for lane in range(32):
+                if digest[lane] >> shift == 0:
+                    found[slot] = low + lane
+                    break
+            if found[slot] >= 0:
+                break
+
+
+def find_nonce(state: bytes, bits: int) -> int:
+    """The nonce of a grinding site: 0 for no bits, else one that holds `bits` bits in `state`."""
+    if bits == 0:
+        return 0
+    words = np.array(_words(state), dtype=np.uint32)
+    length = max(_LEAST, (1 << min(bits, 24)) // (2 * _SLOTS))
+    for high in range(1 << 32):
+        for first in range(0, (1 << 32) - _SLOTS * length + 1, _SLOTS * length):
+            found = np.full(_SLOTS, -1, dtype=np.int64)
+            over_ranges(_search, _SLOTS, words, high, first, length, 32 - min(bits, 31), found)
+            for low in found[found >= 0]:
+                nonce = (high << 32) | int(low)
+                if grinding_holds(state, nonce, bits):
+                    return nonce
+    raise RuntimeError(f"no nonce holds {bits} bits")  # 2^64 tries

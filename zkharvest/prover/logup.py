@@ -1,0 +1,229 @@
+"""The buses: LogUp helper columns and running sums (FORMAT.md section 3; Haboeck, ePrint 2022/1530).
+
+An interaction contributes sign * mult / d with d = alpha + bus + sum of beta^i m_i. The interactions of a group
+share one helper column h, the sum of their fractions; phi is the running sum of all helpers and tallies of the
+table, less the S / N that brings it back to where it started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zkharvest.prover import field
+from zkharvest.prover.field import EXTENSION_DEGREE, P, Words
+from zkharvest.prover.tape import Assembler, Nodes, Tape, View, coordinates
+from zkharvest.prover.tape_kernel import STRIDE
+from zkharvest.verifier import field as ext
+from zkharvest.verifier.description import Description, Interaction, Table
+from zkharvest.verifier.field import Ext
+from zkharvest.verifier.messages import LookupChallenges
+
+_BATCH = 16  # groups whose denominators share one inversion
+
+
+class VanishingDenominator(ArithmeticError):
+    """The challenges hit a message (probability about interactions * rows / 2^155): start again with fresh masks."""
+
+
+def bus_nodes(table: Table) -> list[int]:
+    """The nodes that the fractions of a table need, once a use."""
+    return [node for interaction in table.interactions for node in (*interaction.message, interaction.mult)]
+
+
+class Fractions:
+    """Writes numerators and denominators of a table's interactions on an assembler."""
+
+    def __init__(self, assembler: Assembler, nodes: Nodes, table: Table, challenges: LookupChallenges) -> None:
+        self._asm = assembler
+        self._nodes = nodes
+        self._table = table
+        self._alpha = challenges.alpha
+        width = max((len(interaction.message) for interaction in table.interactions), default=0)
+        self._beta = ext_powers(challenges.beta, width + 1)
+
+    def denominator(self, index: int) -> int:
+        """A new extension register with d of interaction `index`."""
+        interaction = self._table.interactions[index]
+        constant = ext.add_base(self._alpha, interaction.bus)
+        terms = []
+        for i, node in enumerate(interaction.message, start=1):
+            known = self._nodes.known(node)
+            if known is None:
+                terms.append((self._beta[i], self._nodes.operand(node)))
+            else:
+                constant = ext.add(constant, ext.scale(self._beta[i], known))
+        d = self._asm.extension()
+        self._asm.extension_lin(d, constant, terms)
+        for node in interaction.message:
+            self._nodes.done(node)
+        return d
+
+    def multiplicity(self, index: int) -> Multiplicity:
+        """sign * mult of interaction `index`."""
+        interaction: Interaction = self._table.interactions[index]
+        known = self._nodes.known(interaction.mult)
+        if known is not None:
+            self._nodes.done(interaction.mult)
+            return Multiplicity(self._asm, constant=interaction.sign * known % P)
+        source = self._nodes.operand(interaction.mult)
+        register = self._asm.allocate()
+        if interaction.sign > 0:
+            self._asm.add_constant(register, source, 0)
+        else:
+            self._asm.constant_sub(register, 0, source)
+        self._nodes.done(interaction.mult)
+        return Multiplicity(self._asm, register=register)
+
+
+@dataclass(slots=True)
+class Multiplicity:
+    """A constant, or a base register of its own."""
+
+    _asm: Assembler
+    constant: int = 0
+    register: int | None = None
+
+    def times(self, d: int, a: int) -> None:
+        """d = this * a."""
+        if self.register is not None:
+            self._asm.extension_scale(d, a, self.register)
+        else:
+            for c in coordinates():
+                self._asm.mul_constant(d + c, a + c, self.constant)
+
+    def subtract_from(self, a: int) -> None:
+        """Take this off a base register (an extension element's first coordinate)."""
+        if self.register is not None:
+            self._asm.sub(a, a, self.register)
+        else:
+            self._asm.add_constant(a, a, -self.constant)
+
+    def free(self) -> None:
+        """Give the register back."""
+        if self.register is not None:
+            self._asm.free(self.register)
+
+
+def lookup_tape(table: Table, publics: Sequence[int], challenges: LookupChallenges) -> Tape:
+    """Every row's helpers h_0, h_1, ..., then its whole contribution: the sum of its helpers and tallies."""
+    asm = Assembler((len(table.columns), len(table.public_columns), 0, 0))
+    nodes = Nodes(asm, table, publics, bus_nodes(table) + [tally.node for tally in table.tally])
+    fractions = Fractions(asm, nodes, table, challenges)
+    width = EXTENSION_DEGREE * table.extension_columns
+    result = asm.allocate(width)
+    helpers = [result + EXTENSION_DEGREE * STRIDE * g for g in range(table.extension_columns)]
+    total = helpers.pop()
+    gamma = ext_powers(challenges.gamma, 1 + max((tally.slot + 1 for tally in table.tally), default=0))
+    asm.extension_lin(total, ext.ZERO, [(gamma[t.slot + 1], nodes.operand(t.node)) for t in table.tally])
+    for tally in table.tally:
+        nodes.done(tally.node)
+    for first in range(0, len(helpers), _BATCH):
+        batch = list(zip(helpers, table.groups, strict=True))[first : first + _BATCH]
+        _helpers(asm, fractions, [h for h, _ in batch], [group for _, group in batch])
+        for h, _ in batch:
+            asm.extension_add(total, total, h)
+    return asm.finish(result, width)
+
+
+def _helpers(asm: Assembler, fractions: Fractions, helpers: list[int], groups: list[tuple[int, ...]]) -> None:
+    """h = numerator / denominator for every group, with one inversion for all (Montgomery's trick)."""
+    sums = [_fraction_sum(asm, fractions, group) for group in groups]
+    prefixes = [sums[0][1]]
+    for _, denominator in sums[1:]:
+        product = asm.extension()
+        asm.extension_mul(product, prefixes[-1], denominator)
+        prefixes.append(product)
+    inverse = asm.extension()
+    asm.extension_inverse(inverse, prefixes[-1])
+    own = asm.extension()
+    for k in range(len(groups) - 1, -1, -1):
+        numerator, denominator = sums[k]
+        if k:
+            asm.extension_mul(own, inverse, prefixes[k - 1])
+            asm.extension_mul(inverse, inverse, denominator)
+        else:
+            own, inverse = inverse, own
+        if isinstance(numerator, Multiplicity):
+            numerator.times(helpers[k], own)
+            numerator.free()
+        else:
+            asm.extension_mul(helpers[k], own, numerator)
+            asm.free_extension(numerator)
+        asm.free_extension(denominator)
+        if k:
+            asm.free_extension(prefixes[k])
+    asm.free_extension(own)
+    asm.free_extension(inverse)
+
+
+def _fraction_sum(asm: Assembler, fractions: Fractions, group: tuple[int, ...]) -> tuple[int | Multiplicity, int]:
+    """Numerator and denominator of the sum of a group's fractions, as registers of their own."""
+    numerator: int | Multiplicity = fractions.multiplicity(group[0])
+    denominator = fractions.denominator(group[0])
+    for index in group[1:]:
+        d = fractions.denominator(index)
+        multiplicity = fractions.multiplicity(index)
+        # n / D + m / d = (n d + m D) / (D d)
+        cross, grown = asm.extension(), asm.extension()
+        multiplicity.times(cross, denominator)
+        if isinstance(numerator, Multiplicity):
+            numerator.times(grown, d)
+            numerator.free()
+        else:
+            asm.extension_mul(grown, numerator, d)
+            asm.free_extension(numerator)
+        asm.extension_add(grown, grown, cross)
+        asm.extension_mul(denominator, denominator, d)
+        multiplicity.free()
+        asm.free_extension(cross)
+        asm.free_extension(d)
+        numerator = grown
+    return numerator, denominator
+
+
+def auxiliary_trace(
+    description: Description, publics: Sequence[int], challenges: LookupChallenges, main: Words, public: Sequence[Words]
+) -> tuple[Words, tuple[Ext, ...]]:
+    """All tables' extension columns on the trace domain, (N, 5 * columns), and their terminals S.
+
+    `main` is the main trace (N, columns of all tables), `public` has one (N, public columns) matrix a table, all
+    in Montgomery form.
+    """
+    height = main.shape[0]
+    aux = field.empty(height, EXTENSION_DEGREE * description.extension_columns)
+    terminals = []
+    column = at = 0
+    for table, known in zip(description.tables, public, strict=True):
+        tape = lookup_tape(table, publics, challenges)
+        views = (View(main, column), View(known), None, None)
+        if not tape.run(views, height, View(aux, at)):
+            raise VanishingDenominator
+        column += len(table.columns)
+        at += EXTENSION_DEGREE * table.extension_columns
+        terminals.append(_running_sum(aux[:, at - EXTENSION_DEGREE : at]))
+    return aux, tuple(terminals)
+
+
+def _running_sum(sums: NDArray[np.uint32]) -> Ext:
+    """Replace the rows' contributions by phi, phi(0) = 0, and return the terminal, their sum."""
+    height = sums.shape[0]
+    each = sums.astype(np.int64)  # below 2^31, so that 2^32 of them can be added
+    total = each.sum(axis=0) % P
+    share = field.mul(total.astype(np.uint32), np.array([field.mont(pow(height, -1, P))], dtype=np.uint32))
+    climb = np.cumsum(each - share.astype(np.int64), axis=0)
+    sums[0] = 0
+    sums[1:] = climb[:-1] % P
+    c0, c1, c2, c3, c4 = (field.unmont(int(c)) for c in total)
+    return c0, c1, c2, c3, c4
+
+
+def ext_powers(base: Ext, count: int) -> list[Ext]:
+    """base^0, ..., base^(count - 1)."""
+    powers = [ext.ONE]
+    while len(powers) < count:
+        powers.append(ext.mul(powers[-1], base))
+    return powers

@@ -1,0 +1,338 @@
+"""The prover, step by step (FORMAT.md section 4). `verify.stark` is the other side of the conversation.
+
+A proof convinces that traces of height N exist that satisfy a circuit with the given public data, and shows nothing
+else about them (Haboeck, Al Kindi, ePrint 2024/1037):
+
+1. every committed column is masked by (X^N - 1) r, r random of degree < h, and opened off the trace domain only;
+2. the quotient's pieces are randomised, so that each alone is uniform where it is opened;
+3. a random polynomial R joins the batch, so that FRI's layers and last polynomial are uniform;
+4. every leaf of every tree has a 16-byte salt;
+5. all of it from one key stream, fresh for every call and never used twice: an attempt that starts again goes on in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
+
+from zkharvest.prover import deep, field, fri, logup, ntt, quotient
+from zkharvest.prover.check import WitnessError, require_valid
+from zkharvest.prover.commit import Commitment
+from zkharvest.prover.field import EXTENSION_DEGREE, P, Words
+from zkharvest.prover.grind import find_nonce
+from zkharvest.prover.progress import Progress, Steps
+from zkharvest.prover.randomness import Randomness
+from zkharvest.verifier import constraints, messages
+from zkharvest.verifier import field as ext
+from zkharvest.verifier import public as public_data
+from zkharvest.verifier.description import Description
+from zkharvest.verifier.field import Ext
+from zkharvest.verifier.params import FINAL_TERMS, NONCE_BYTES, ParameterSet, Sizes, sizes
+from zkharvest.verifier.public import PublicData
+
+
+class _StartAgain(Exception):
+    """A challenge hit a value that the protocol excludes (about once in 2^120): take fresh masks."""
+
+
+def prove_circuit(
+    description: Description,
+    digest: bytes,
+    params: ParameterSet,
+    public: PublicData,
+    traces: Sequence[Words],
+    *,
+    rng: Randomness | None = None,
+    progress: Progress | None = None,
+    steps: Steps | None = None,
+    debug: bool = False,
+    allow_invalid: bool = False,
+    consume: bool = False,
+) -> bytes:
+    """The proof's bytes (FORMAT.md section 5).
+
+    Args:
+        description: the circuit.
+        digest: the SHA-256 of the circuit's frozen bytes.
+        params: the parameter set that the verifier will use.
+        public: the statement.
+        traces: one (N, columns) array of canonical uint32 residues a table, all of one height N = 2^n.
+        rng: the source of masks and salts; only tests give one. A source must not serve two proofs.
+        progress: called as every protocol step begins.
+        steps: for benchmarks, instead of `progress`: collects the seconds of every step.
+        debug: check every constraint on the traces first, and name the first that is broken.
+        allow_invalid: for soundness tests only: prove whatever the traces are, true or not.
+        consume: cut the traces in the list (it must be one) down to nothing once they are taken over: otherwise they
+            are a ninth of the memory until the end.
+
+    Raises:
+        WitnessError: the traces do not satisfy the circuit with this public data.
+        ValueError: the traces do not have the circuit's shape.
+    """
+    log_rows = _check_shape(description, traces)
+    public_data.check(description, 1 << log_rows, public)
+    if debug:
+        require_valid(description, public, traces)
+    job = _Proof(description, digest, params, public, traces, sizes(log_rows, params), allow_invalid, consume)
+    randomness = rng or Randomness()
+    while True:
+        try:
+            return job.run(randomness, steps or Steps(progress))
+        except (_StartAgain, logup.VanishingDenominator):
+            continue
+
+
+def _check_shape(description: Description, traces: Sequence[Words]) -> int:
+    """n, if the traces are those of the circuit."""
+    if len(traces) != len(description.tables):
+        raise ValueError(f"{len(traces)} traces for {len(description.tables)} tables")
+    height: int = traces[0].shape[0]
+    for table, trace in zip(description.tables, traces, strict=True):
+        if trace.shape != (height, len(table.columns)) or trace.dtype != np.uint32:
+            raise ValueError(f"table {table.name}: {trace.dtype} {trace.shape}, not {(height, len(table.columns))}")
+        if trace.size and int(trace.max()) >= P:
+            raise ValueError(f"table {table.name}: {int(trace.max())} is not below p")
+    log_rows = height.bit_length() - 1
+    low, high = description.log_rows
+    if height != 1 << log_rows or not low <= log_rows <= high:
+        raise ValueError(f"{height} rows: not a power of two from 2^{low} to 2^{high}")
+    return log_rows
+
+
+class _Proof:
+    """One proof in the making."""
+
+    def __init__(
+        self,
+        description: Description,
+        digest: bytes,
+        params: ParameterSet,
+        public: PublicData,
+        traces: Sequence[Words],
+        at: Sizes,
+        allow_invalid: bool,
+        consume: bool = False,
+    ) -> None:
+        self._description = description
+        self._digest = digest
+        self._params = params
+        self._public = public
+        self._traces = traces
+        self._at = at
+        self._allow_invalid = allow_invalid
+        self._consume = consume
+        self._main: Words | None = None
+
+    def run(self, randomness: Randomness, steps: Steps) -> bytes:
+        """The protocol, once."""
+        description, at = self._description, self._at
+        blowup = at.domain_size // at.rows
+
+        def grinder(_site: str, state: bytes, bits: int) -> int:
+            with steps.step("grinding"):
+                return find_nonce(state, bits)
+
+        # 0 ----- Statement: circuit, parameters, height and public data are bound before anything else.
+        rounds = messages.Rounds(self._params, at.log_rows, grinder)
+        rounds.statement(self._digest, public_data.encode(description, self._public))
+        proof = _Bytes(rounds)
+
+        # 1 ----- Main columns: mask, extend to D, commit. In return: the challenges of the buses.
+        with steps.step("main columns: extend"):
+            main = deep.Masked(self._main_values(), randomness.elements(at.mask, description.main_width))
+            main_values = ntt.lde_masked(main.values, main.masks, blowup, quotient.SHIFT)
+        with steps.step("main columns: hash"):
+            main_tree = Commitment([main_values], randomness)
+        main_message = messages.MainCommitment(main_tree.root)
+        lookup = rounds.main(main_message)
+        proof.add(main_message.root)
+        proof.add_nonce()
+
+        # 2 ----- Bus columns: a helper for every group of interactions, a running sum a table. Mask, extend, commit.
+        with steps.step("buses"):
+            known = _public_columns(description, self._public, at.rows)
+            aux_trace, terminals = logup.auxiliary_trace(description, self._public.publics, lookup, main.values, known)
+            self._check_balance(lookup, terminals)
+        with steps.step("bus columns: extend"):
+            aux = deep.Masked(aux_trace, randomness.elements(at.mask, aux_trace.shape[1]))
+            aux_values = ntt.lde_masked(aux.values, aux.masks, blowup, quotient.SHIFT)
+        with steps.step("bus columns: hash"):
+            aux_tree = Commitment([aux_values], randomness)
+        aux_message = messages.AuxCommitment(aux_tree.root, terminals)
+        delta = rounds.aux(aux_message)
+        proof.add(aux_message.root, ext.to_bytes(terminals))
+
+        # 3 ----- Quotient: all constraints combined by powers of delta and divided by X^N - 1; its randomised
+        #         pieces and the random polynomial R are committed together.
+        with steps.step("constraints"):
+            coefficients = quotient.quotient_coefficients(
+                description, self._public.publics, lookup, delta, terminals, at.log_rows, main_values, aux_values,
+                [_extend_public(columns) for columns in known],
+            )  # fmt: skip
+            polynomials = self._quotient_polynomials(coefficients, randomness)
+        with steps.step("quotient: extend"):
+            quotient_values = ntt.coset_lde(polynomials, at.domain_size, quotient.SHIFT)
+        with steps.step("quotient: hash"):
+            quotient_tree = Commitment([quotient_values], randomness)
+        quotient_message = messages.QuotientCommitment(quotient_tree.root)
+        z = rounds.quotient(quotient_message)
+        if not messages.point_is_usable(z, at):
+            raise _StartAgain
+        proof.add(quotient_message.root)
+        proof.add_nonce()
+
+        # 4 ----- Openings at z and, of what looks ahead a row, at g z.
+        next_main = list(description.next_main)
+        next_aux = [EXTENSION_DEGREE * column + c for column in description.next_aux for c in range(EXTENSION_DEGREE)]
+        with steps.step("openings"):
+            weights = deep.barycentric_weights(at.log_rows, z)
+            main_here, main_after = deep.open_masked(main, weights, z, at.log_rows)
+            aux_here, aux_after = deep.open_masked(aux, weights, z, at.log_rows)
+            quotient_here = deep.dot_powers(polynomials, z)
+            opened = messages.Openings(
+                tuple(main_here + aux_here + quotient_here),
+                tuple([main_after[i] for i in next_main] + [aux_after[i] for i in next_aux]),
+            )
+        batch = rounds.openings(opened)
+        proof.add(ext.to_bytes(opened.at_z), ext.to_bytes(opened.at_next))
+        proof.add_nonce()
+
+        # 5 ----- F: every claim "f(point) = value" as one function, of low degree only if all the claims are true.
+        with steps.step("batching"):
+            layer = self._deep_function(main, aux, polynomials, opened, z, batch)
+
+        # 6 ----- FRI: commit to a layer, fold it, until a short polynomial is left that is sent whole.
+        shift = quotient.SHIFT
+        layer_trees = []
+        for arity in at.arities:
+            with steps.step("folding"):
+                tree = Commitment(fri.leaf_parts(layer, arity), randomness)
+            fold_message = messages.FriLayer(tree.root)
+            challenge = rounds.fold(fold_message)
+            proof.add(fold_message.root)
+            proof.add_nonce()
+            layer_trees.append(tree)
+            with steps.step("folding"):
+                layer = fri.fold(layer, shift, arity, challenge)
+            shift = pow(shift, arity, P)
+        with steps.step("folding"):
+            last = field.from_mont(fri.final_polynomial(layer, shift)).tolist()
+        if any(any(row) for row in last[FINAL_TERMS:]):
+            raise RuntimeError("the batched function is not of low degree")
+        final_message = messages.FriFinal(tuple(tuple(row) for row in last[:FINAL_TERMS]))
+        indices = rounds.final(final_message)
+        proof.add(ext.to_bytes(final_message.coefficients))
+        proof.add_nonce()
+
+        # 7 ----- Queries: the rows and layer leaves that the verifier asks to see.
+        with steps.step("queries"):
+            for committed in (main_tree, aux_tree, quotient_tree):
+                proof.add(committed.open(indices))
+            size = at.domain_size
+            for tree, arity in zip(layer_trees, at.arities, strict=True):
+                size //= arity
+                proof.add(tree.open(index % size for index in indices))
+        steps.finished()
+        return bytes(proof.data)
+
+    def _main_values(self) -> Words:
+        """All tables' columns in one matrix, Montgomery form."""
+        if self._main is None:
+            width = self._description.main_width
+            self._main = field.empty(self._at.rows, width)
+            column = 0
+            for number, trace in enumerate(self._traces):
+                self._main[:, column : column + trace.shape[1]] = trace
+                column += trace.shape[1]
+                if self._consume:
+                    assert isinstance(self._traces, list), "only a list can be consumed"
+                    self._traces[number] = trace[:0].copy()
+            field.to_mont(self._main, out=self._main)
+        return self._main
+
+    def _tables(self) -> list[Words]:
+        """The traces as they were given."""
+        ends = list(accumulate(len(table.columns) for table in self._description.tables))
+        return [field.from_mont(part) for part in np.split(self._main_values(), ends[:-1], axis=1)]
+
+    def _check_balance(self, lookup: messages.LookupChallenges, terminals: Sequence[Ext]) -> None:
+        """Buses and tallies must cancel, or no verifier will accept."""
+        compression = constraints.Compression(lookup, self._description)
+        total = constraints.balance(self._description, self._public, terminals, compression)
+        if total != ext.ZERO and not self._allow_invalid:
+            require_valid(self._description, self._public, self._tables())
+            raise WitnessError("what the tables send on the buses, receive and tally does not cancel")
+
+    def _quotient_polynomials(self, coefficients: Words, randomness: Randomness) -> Words:
+        """The randomised pieces and R, (K, 5 P + 5)."""
+        at, count = self._at, self._description.pieces
+        pieces, exact = quotient.split(coefficients, count, at.piece_step, at.degree_bound)
+        if not exact and not self._allow_invalid:
+            require_valid(self._description, self._public, self._tables())
+            raise RuntimeError("the quotient is not of low degree although every constraint holds")
+        quotient.randomise(pieces, randomness.elements(at.mask, count - 1, EXTENSION_DEGREE), at.piece_step)
+        extra = randomness.elements(at.degree_bound, 1, EXTENSION_DEGREE)
+        return np.concatenate((pieces, extra), axis=1).reshape(at.degree_bound, EXTENSION_DEGREE * (count + 1))
+
+    def _deep_function(
+        self, main: deep.Masked, aux: deep.Masked, polynomials: Words, opened: messages.Openings, z: Ext, batch: Ext
+    ) -> Words:
+        """F on D."""
+        description, at = self._description, self._at
+        powers = ext.powers(batch, len(opened.at_z) + len(opened.at_next))
+        here, after = powers[: len(opened.at_z)], powers[len(opened.at_z) :]
+        widths = (main.values.shape[1], aux.values.shape[1])
+        after_main, after_aux = ([ext.ZERO] * width for width in widths)
+        for factor, column in zip(after[: len(description.next_main)], description.next_main, strict=True):
+            after_main[column] = factor
+        next_aux = [EXTENSION_DEGREE * column + c for column in description.next_aux for c in range(EXTENSION_DEGREE)]
+        for factor, column in zip(after[len(description.next_main) :], next_aux, strict=True):
+            after_aux[column] = factor
+        return deep.deep_function(
+            [(main, here[: widths[0]], after_main), (aux, here[widths[0] : sum(widths)], after_aux)],
+            (polynomials, here[sum(widths) :]),
+            (
+                ext.total(ext.mul(factor, value) for factor, value in zip(here, opened.at_z, strict=True)),
+                ext.total(ext.mul(factor, value) for factor, value in zip(after, opened.at_next, strict=True)),
+            ),
+            z,
+            at.log_rows,
+            at.domain_size,
+        )
+
+
+class _Bytes:
+    """The proof's bytes so far."""
+
+    def __init__(self, rounds: messages.Rounds) -> None:
+        self._rounds = rounds
+        self.data = bytearray()
+
+    def add(self, *parts: bytes) -> None:
+        for part in parts:
+            self.data += part
+
+    def add_nonce(self) -> None:
+        """The nonce of the last grinding."""
+        self.data += self._rounds.nonces[-1][1].to_bytes(NONCE_BYTES, "little")
+
+
+def _public_columns(description: Description, public: PublicData, rows: int) -> list[Words]:
+    """Every table's public columns on the trace domain, zero beyond the given rows, Montgomery form."""
+    out = []
+    for t, table in enumerate(description.tables):
+        matrix = np.zeros((rows, len(table.public_columns)), dtype=np.uint32)
+        for i in range(len(table.public_columns)):
+            values = public.columns[t, i]
+            matrix[: len(values), i] = values
+        out.append(field.to_mont(matrix))
+    return out
+
+
+def _extend_public(columns: Words) -> Words:
+    """Public columns on the 4 N points on which constraints are evaluated; they hide nothing and have no mask."""
+    if columns.shape[1] == 0:
+        return columns
+    return ntt.coset_lde(ntt.intt(columns), 4 * columns.shape[0], quotient.SHIFT)

@@ -1,0 +1,386 @@
+"""A table's expressions as a short program for the interpreter in `tape_kernel`.
+
+The same nodes that the verifier evaluates at one point are evaluated here on millions of rows. An `Assembler`
+hands out registers and collects instructions; `Nodes` writes the instructions of a table's nodes on demand, in an
+order that keeps few registers alive: a node is computed where it is first needed and its register is free again
+after its last use. Expressions without columns are folded into constants.
+
+A program is written for one proof, with challenges and public scalars as constants; nothing is compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zkharvest.prover import tape_kernel as kernel
+from zkharvest.prover.field import EXTENSION_DEGREE, P, Words, mont
+from zkharvest.prover.plain import EXT_ZERO, Ext
+from zkharvest.simd.threads import over_ranges
+from zkharvest.verifier.description import Table
+
+SOURCES = 4
+MAIN, PUBLIC, AUX, SELECTORS = range(SOURCES)
+"""The matrices a tape may read, by position."""
+
+ROW_MULTIPLE = 32
+"""Heights must be divisible by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Rows `first`, `first + step`, `first + 2 step`, ... of a matrix, from column `column` on."""
+
+    matrix: Words
+    column: int = 0
+    first: int = 0
+    step: int = 1
+
+    def layout(self, base: int, width: int, height: int) -> tuple[int, int, int, int]:
+        """What the kernel must know to move `height` rows of `width` words between here and registers at `base`."""
+        rows, columns = self.matrix.shape
+        if not self.matrix.flags.c_contiguous or self.column + width > columns:
+            raise ValueError(f"{width} columns from {self.column} on are not in {self.matrix.shape}")
+        if self.first + (height - 1) * self.step >= rows:
+            raise ValueError(f"{height} rows are not in {self.matrix.shape}")
+        return base, self.first * columns + self.column, self.step * columns, width
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """A finished program: instructions, constants, and where its sources and its result lie in the workspace."""
+
+    code: NDArray[np.int64]
+    pool: Words
+    extension_pool: Words
+    registers: int
+    bases: tuple[int, ...]
+    widths: tuple[int, ...]
+    nexts: NDArray[np.int64]
+    result: int
+    result_width: int
+
+    def run(self, views: Sequence[View | None], height: int, out: View) -> bool:
+        """Run on `height` cyclic rows of the views, one a source; False if a zero was inverted."""
+        if height % ROW_MULTIPLE:
+            raise ValueError(f"{height} rows are not a multiple of {ROW_MULTIPLE}")
+        layout = np.zeros((SOURCES, 4), dtype=np.int64)
+        matrices = []
+        for s, (view, width) in enumerate(zip(views, self.widths, strict=True)):
+            if view is None or width == 0:
+                if width:
+                    raise ValueError(f"source {s} is missing")
+                matrices.append(_NOTHING)
+                continue
+            layout[s] = view.layout(self.bases[s], width, height)
+            matrices.append(view.matrix.reshape(-1))
+        zero_seen = np.zeros(1, dtype=np.uint32)
+        over_ranges(
+            kernel.run, -(-height // kernel.BLOCK_ROWS), height, self.code, self.pool, self.extension_pool,
+            self.registers, *matrices, layout, self.nexts, out.matrix.reshape(-1),
+            np.array(out.layout(self.result, self.result_width, height)), zero_seen,
+        )  # fmt: skip
+        return not zero_seen[0]
+
+
+_NOTHING = np.zeros(16, dtype=np.uint32)
+
+
+class Assembler:
+    """Registers and instructions of a tape in the making.
+
+    An operand is the word offset of a register; an extension operand is the first of five. `widths` are the
+    numbers of columns of the sources MAIN, PUBLIC, AUX, SELECTORS, loaded before the first instruction.
+    """
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        self._widths = tuple(widths)
+        self._top = 0
+        self._free: dict[int, list[int]] = {}
+        self._code: list[int] = []
+        self._pool: dict[int, int] = {0: 0}
+        self._extension_pool: dict[Ext, int] = {EXT_ZERO: 0}
+        self._nexts: set[tuple[int, int]] = set()
+        self._bases = tuple(self.allocate(-(-width // 16) * 16) for width in self._widths)
+
+    # --- registers
+
+    def allocate(self, count: int = 1) -> int:
+        """`count` registers in a row."""
+        spare = self._free.get(count)
+        if spare:
+            return spare.pop()
+        self._top += count
+        return (self._top - count) * kernel.STRIDE
+
+    def free(self, operand: int, count: int = 1) -> None:
+        """Return what `allocate(count)` gave."""
+        self._free.setdefault(count, []).append(operand)
+
+    def extension(self) -> int:
+        """A new extension register."""
+        return self.allocate(EXTENSION_DEGREE)
+
+    def free_extension(self, operand: int) -> None:
+        """Return it."""
+        self.free(operand, EXTENSION_DEGREE)
+
+    def column(self, source: int, index: int, off: int = 0) -> int:
+        """A column of a source, in this row or (off = 1) in the next."""
+        if not 0 <= index < self._widths[source]:
+            raise ValueError(f"source {source} has no column {index}")
+        if off:
+            self._nexts.add((source, index))
+        return self._bases[source] + index * kernel.STRIDE + off
+
+    # --- instructions on base registers
+
+    def add(self, d: int, a: int, b: int) -> None:
+        """d = a + b."""
+        self._code += (kernel.ADD, d, a, b)
+
+    def sub(self, d: int, a: int, b: int) -> None:
+        """d = a - b."""
+        self._code += (kernel.SUB, d, a, b)
+
+    def mul(self, d: int, a: int, b: int) -> None:
+        """d = a * b."""
+        self._code += (kernel.MUL, d, a, b)
+
+    def add_constant(self, d: int, a: int, value: int) -> None:
+        """d = a + value."""
+        self._code += (kernel.ADD_CONST, d, a, self._constant(value))
+
+    def mul_constant(self, d: int, a: int, value: int) -> None:
+        """d = a * value."""
+        self._code += (kernel.MUL_CONST, d, a, self._constant(value))
+
+    def constant_sub(self, d: int, value: int, a: int) -> None:
+        """d = value - a."""
+        self._code += (kernel.CONST_SUB, d, a, self._constant(value))
+
+    def fill(self, d: int, value: int) -> None:
+        """d = value in every row."""
+        self._code += (kernel.FILL, d, 0, self._constant(value))
+
+    def lin(self, d: int, constant: int, terms: Sequence[tuple[int, int]]) -> None:
+        """d = constant + sum of k * a over the pairs (k, a)."""
+        self._code += (kernel.LIN, d, self._constant(constant), len(terms) + len(terms) % 2)
+        for k, a in terms:
+            self._code += (a, self._constant(k))
+        if len(terms) % 2:
+            self._code += (0, 0)  # zero times the first register
+
+    # --- instructions on extension registers
+
+    def extension_lin(self, d: int, constant: Ext, terms: Sequence[tuple[Ext, int]], onto: bool = False) -> None:
+        """d = constant + sum of e * a over the pairs (e, a) of an extension constant and a base register.
+
+        With `onto`, the sum is added to what d holds, and the constant must be 0.
+        """
+        if onto and constant != EXT_ZERO:
+            raise ValueError("a sum onto a register has no constant of its own")
+        op = kernel.EXT_ADD_LIN if onto else kernel.EXT_LIN
+        self._code += (op, d, self._extension_constant(constant), len(terms) + len(terms) % 2)
+        for e, a in terms:
+            self._code += (a, self._extension_constant(e))
+        if len(terms) % 2:
+            self._code += (0, 0)
+
+    def extension_mul(self, d: int, a: int, b: int) -> None:
+        """d = a * b."""
+        self._code += (kernel.EXT_MUL, d, a, b)
+
+    def extension_scale(self, d: int, a: int, k: int) -> None:
+        """d = a * k for a base register k."""
+        self._code += (kernel.EXT_SCALE, d, a, k)
+
+    def extension_inverse(self, d: int, a: int) -> None:
+        """d = 1 / a; a zero is 0 and is reported by `Tape.run`."""
+        self._code += (kernel.EXT_INV, d, a, 0)
+
+    def extension_add(self, d: int, a: int, b: int) -> None:
+        """d = a + b."""
+        for c in coordinates():
+            self.add(d + c, a + c, b + c)
+
+    def extension_sub(self, d: int, a: int, b: int) -> None:
+        """d = a - b."""
+        for c in coordinates():
+            self.sub(d + c, a + c, b + c)
+
+    # --- the end
+
+    def finish(self, result: int, width: int) -> Tape:
+        """The tape whose result is `width` registers from `result` on (a run that was allocated together)."""
+        self._top += -width % 16  # results leave in tiles of sixteen registers
+        nexts = [(s, self._bases[s] + i * kernel.STRIDE, i) for s, i in sorted(self._nexts)]
+        return Tape(
+            np.array([*self._code, kernel.END, 0, 0, 0], dtype=np.int64),
+            np.array([mont(value) for value in self._pool], dtype=np.uint32),
+            np.array([[mont(c) for c in value] for value in self._extension_pool], dtype=np.uint32).reshape(-1),
+            self._top,
+            self._bases,
+            self._widths,
+            np.array(nexts, dtype=np.int64).reshape(-1, 3),
+            result,
+            width,
+        )
+
+    def _constant(self, value: int) -> int:
+        return self._pool.setdefault(value % P, len(self._pool))
+
+    def _extension_constant(self, value: Ext) -> int:
+        return EXTENSION_DEGREE * self._extension_pool.setdefault(value, len(self._extension_pool))
+
+
+def coordinates() -> range:
+    """What to add to an extension operand for its coordinates 0 to 4."""
+    return range(0, EXTENSION_DEGREE * kernel.STRIDE, kernel.STRIDE)
+
+
+class Nodes:
+    """A table's nodes on an assembler.
+
+    `roots` are the nodes that will be asked for, once for every time: a register is kept until `done` was said
+    that often (and every expression that needs it is computed).
+    """
+
+    def __init__(self, assembler: Assembler, table: Table, publics: Sequence[int], roots: Iterable[int]) -> None:
+        self._assembler = assembler
+        self._nodes = table.nodes
+        self._known = _known_values(table, publics)
+        self._uses = self._count_uses(roots)
+        self._at: dict[int, int] = {}
+
+    def known(self, node: int) -> int | None:
+        """The node's value if no column enters it."""
+        return self._known[node]
+
+    def operand(self, node: int) -> int:
+        """The register that holds the node, computed now if it was not before."""
+        if node not in self._at:
+            stack = [node]
+            while stack:
+                at = stack[-1]
+                missing = [c for c in self._operands(at) if c not in self._at and self._known[c] is None]
+                if missing and at not in self._at:
+                    stack += missing
+                    continue
+                stack.pop()
+                if at not in self._at:
+                    self._compute(at)
+        return self._at[node]
+
+    def done(self, node: int) -> None:
+        """One use of the node is over."""
+        if self._known[node] is not None and node not in self._at:
+            return
+        self._uses[node] -= 1
+        if self._uses[node] == 0 and self._nodes[node][0] not in ("col", "pub"):
+            self._assembler.free(self._at[node])
+
+    # --- how
+
+    def _operands(self, node: int) -> list[int]:
+        kind, *rest = self._nodes[node]
+        if kind in ("add", "sub", "mul"):
+            return rest
+        return [a for _, a in rest[1]] if kind == "lin" else []
+
+    def _count_uses(self, roots: Iterable[int]) -> dict[int, int]:
+        uses: dict[int, int] = {}
+        for root in roots:
+            uses[root] = uses.get(root, 0) + 1
+        for node in range(len(self._nodes) - 1, -1, -1):
+            if node in uses and self._known[node] is None:
+                for operand in self._operands(node):
+                    uses[operand] = uses.get(operand, 0) + 1
+        return uses
+
+    def _compute(self, node: int) -> None:
+        asm = self._assembler
+        kind, *rest = self._nodes[node]
+        known = self._known[node]
+        if known is not None:
+            self._at[node] = asm.allocate()
+            asm.fill(self._at[node], known)
+            return
+        if kind in ("col", "pub"):
+            self._at[node] = asm.column(MAIN if kind == "col" else PUBLIC, rest[0], rest[1])
+            return
+        # Operands are released first: an instruction may overwrite a register that it reads.
+        operands = self._operands(node)
+        places = [self._at.get(a, -1) for a in operands]
+        for a in operands:
+            self.done(a)
+        d = self._at[node] = asm.allocate()
+        if kind == "lin":
+            constant = rest[0]
+            terms: dict[int, int] = {}
+            for (k, a), place in zip(rest[1], places, strict=True):
+                value = self._known[a]
+                if value is not None:
+                    constant += k * value
+                else:
+                    terms[place] = (terms.get(place, 0) + k) % P
+            self._lin(d, constant % P, [(k, a) for a, k in terms.items() if k])
+            return
+        x, y = (self._known[a] for a in operands)
+        a, b = places
+        if x is None and y is None:
+            {"add": asm.add, "sub": asm.sub, "mul": asm.mul}[kind](d, a, b)
+        elif kind == "add":
+            asm.add_constant(d, b if y is None else a, x if y is None and x is not None else y or 0)
+        elif kind == "mul":
+            asm.mul_constant(d, b if y is None else a, x if y is None and x is not None else y or 0)
+        elif y is not None:
+            asm.add_constant(d, a, -y)
+        else:
+            asm.constant_sub(d, x or 0, b)
+
+    def _lin(self, d: int, constant: int, terms: list[tuple[int, int]]) -> None:
+        """The shortest form of a linear combination."""
+        asm = self._assembler
+        if not terms:
+            asm.fill(d, constant)
+        elif len(terms) == 1 and terms[0][0] == 1:
+            asm.add_constant(d, terms[0][1], constant)
+        elif len(terms) == 1 and terms[0][0] == P - 1:
+            asm.constant_sub(d, constant, terms[0][1])
+        elif constant == 0 and len(terms) == 1:
+            asm.mul_constant(d, terms[0][1], terms[0][0])
+        elif constant == 0 and len(terms) == 2 and {k for k, _ in terms} <= {1, P - 1} and (1 in dict(terms)):
+            (k, a), (m, b) = terms
+            if k == m:
+                asm.add(d, a, b)
+            else:
+                asm.sub(d, a if k == 1 else b, b if k == 1 else a)
+        else:
+            asm.lin(d, constant, terms)
+
+
+def _known_values(table: Table, publics: Sequence[int]) -> list[int | None]:
+    """The value of every node that no column enters."""
+    known: list[int | None] = []
+    for kind, *rest in table.nodes:
+        value: int | None = None
+        if kind == "const":
+            value = rest[0] % P
+        elif kind == "public":
+            value = publics[rest[0]] % P
+        elif kind == "lin":
+            parts = [(k, known[a]) for k, a in rest[1]]
+            if all(v is not None for _, v in parts):
+                value = (rest[0] + sum(k * v for k, v in parts if v is not None)) % P
+        elif kind in ("add", "sub", "mul"):
+            x, y = known[rest[0]], known[rest[1]]
+            if kind == "mul" and 0 in (x, y):
+                value = 0
+            elif x is not None and y is not None:
+                value = (x + y if kind == "add" else x - y if kind == "sub" else x * y) % P
+        known.append(value)
+    return known

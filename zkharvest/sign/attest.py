@@ -1,0 +1,298 @@
+"""Attestations: each source signs its commitment, the taxpayer signs the whole package.
+
+A source's signature is over its id and root alone, so that a venue can sign once, before any proof exists, and the
+signature serves every package about that commitment; in a package it counts only for a root of that package's
+statement. The signatures of several sources are carried as one BLS aggregate over distinct messages, each key with its
+proof of possession: without it, a key made from others' keys could sign in their stead (draft-irtf-cfrg-bls-signature,
+section 3.3).
+
+The taxpayer's Ed25519 signature is over a digest of everything else in the package, attestations included.
+
+    attestations: {"scheme": "bls12-381-g2-pop", "aggregate": bin 96, "sources": [entry]}
+    entry:        {"source": id, "key": bin 48, "pop": bin 96}, sorted by the bytes of the id, each id at most once;
+                  at most MAX_SOURCES of them, as each costs a verifier 0.3 s
+    signature:    {"scheme": "ed25519", "key": bin 32, "signature": bin 64}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice, pairwise
+from typing import Any
+
+from zkharvest.errors import InputError, UsageError
+from zkharvest.files.packages import source_roots
+from zkharvest.sign import bls
+from zkharvest.sign.keys import KEY_BYTES, SIGNATURE_BYTES, PrivateKey, Scheme
+from zkharvest.verifier.package import Package
+from zkharvest.verifier.statement import MAX_SOURCE_ID
+from zkharvest.verifier.text import is_visible, quoted
+
+MAX_SOURCES = 64
+"""Sources that can sign one package."""
+
+SOURCES_SCHEME = "bls12-381-g2-pop"
+SIGNATURE_SCHEME = "ed25519"
+_SOURCE_TAG = b"zkharvest/source-commitment/v1\0"
+_PACKAGE_TAG = b"zkharvest/package-signature/v1\0"
+
+_ED25519_P = 2**255 - 19
+_Y8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL_ORDER = frozenset({0, 1, _ED25519_P - 1, _Y8, _ED25519_P - _Y8})
+"""The y of Ed25519's points of order 1, 2, 4 and 8: one signature of such a key holds for many messages, or for all."""
+
+
+class Fault(StrEnum):
+    """Every way in which attestations fail; the value is what verdicts and test vectors name."""
+
+    FORM = "attestation/form"  # not the form above
+    LIMIT = "attestation/limit"  # more sources than a package may have signatures of
+    SOURCE = "attestation/source"  # for a source that the statement does not name
+    POSSESSION = "attestation/possession"  # a key without a valid proof of possession
+    SIGNATURES = "attestation/sources"  # the aggregate is not the sources' signature over their roots
+    KEY = "attestation/key"  # a source signed with another key than the expected one
+    MISSING = "attestation/missing"  # an expected signature is not there
+    TAXPAYER = "signature/invalid"  # the taxpayer's signature is not one over this package
+    TAXPAYER_FORM = "signature/form"
+    TAXPAYER_KEY = "signature/key"  # the taxpayer signed with another key than the expected one
+    TAXPAYER_MISSING = "signature/missing"
+
+
+class AttestationError(Exception):
+    """An attestation does not hold; a package that carries it, or lacks one that is expected, is rejected."""
+
+    def __init__(self, fault: Fault, text: str) -> None:
+        super().__init__(text)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSigned:
+    """A source whose signature over its root is valid; `expected`: the key is the one the auditor named."""
+
+    source: str
+    key: bytes
+    expected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """Who signed a package, every signature valid.
+
+    `signer` is the taxpayer's key if the package carries a signature; `signer_expected`: the auditor named this key.
+    """
+
+    sources: tuple[SourceSigned, ...] = ()
+    signer: bytes | None = None
+    signer_expected: bool = False
+
+
+def source_message(source: str, root: bytes) -> bytes:
+    """What a source signs. The id carries its length, so that no two pairs of id and root share a message."""
+    name = source.encode()
+    return _SOURCE_TAG + len(name).to_bytes(4, "big") + name + root
+
+
+def sign_as_source(
+    package: Package,
+    key: PrivateKey,
+    source: str,
+    root: bytes,
+    *,
+    drop_signature: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Package:
+    """The package with this source's signature over its `root` added to the aggregate.
+
+    A source says what its root is: a package could name any. The taxpayer's signature covers the attestations and
+    cannot stay: it is dropped if `drop_signature`, otherwise a package that has one is refused.
+
+    Raises InputError where the package has another root, UsageError for a key of the wrong scheme, a source that is
+    not in the statement or has signed already, and attestations that are full, or not valid as they stand.
+    """
+    if key.scheme is not Scheme.BLS:
+        raise UsageError(f"a source signs with a bls key; this one is {key.scheme}", "zkharvest keygen --scheme bls")
+    roots = source_roots(package)
+    if source not in roots:
+        raise UsageError(f"{quoted(source)} is no source of this package", f"its sources are {_listed(roots)}")
+    if roots[source] != root:
+        message = f"the package has another commitment of {quoted(source)} than the one given"
+        raise InputError.one("", message, "do not sign: it is about other trades than the source's")
+    if package.signature is not None and not drop_signature:
+        hint = "sources sign first; or give --drop-signature, and the taxpayer signs again"
+        raise UsageError("the taxpayer has signed this package, over its attestations", hint)
+    entries = []
+    signatures = [key.sign(source_message(source, roots[source]))]
+    if package.attestations is not None:
+        try:
+            before = _parse_attestations(package.attestations)
+            if any(entry.source == source for entry in before.entries):
+                raise UsageError(f"{quoted(source)} has signed already", "nothing is left to do")
+            if len(before.entries) == MAX_SOURCES:
+                raise UsageError(f"{MAX_SOURCES} sources have signed: there is no room for more", "")
+            _check_membership(before.entries, roots)
+            _check_aggregate(before, roots, progress)
+        except AttestationError as error:
+            raise UsageError(f"the package as it stands is not valid: {error}", "ask for another copy") from None
+        entries += before.entries
+        signatures.append(before.aggregate)
+    public = key.public()
+    entries.append(_Entry(source, public.key, public.pop))
+    entries.sort(key=lambda entry: entry.source.encode())
+    attestations: dict[str, Any] = {
+        "scheme": SOURCES_SCHEME,
+        "sources": [{"source": entry.source, "key": entry.key, "pop": entry.pop} for entry in entries],
+        "aggregate": bytes(bls.load().Aggregate(signatures)),
+    }
+    return replace(package, attestations=attestations, signature=None)
+
+
+def sign_as_taxpayer(package: Package, key: PrivateKey) -> Package:
+    """The package with the taxpayer's signature over everything else in it; an earlier one is replaced.
+
+    Raises UsageError for a key of the wrong scheme.
+    """
+    if key.scheme is not Scheme.ED25519:
+        hint = "zkharvest keygen makes one; to sign as a source, give --source"
+        raise UsageError(f"the taxpayer signs with an ed25519 key; this one is {key.scheme}", hint)
+    signature = key.sign(_PACKAGE_TAG + package.signed_digest)
+    return replace(package, signature={"scheme": SIGNATURE_SCHEME, "key": key.public_bytes(), "signature": signature})
+
+
+def check_attestations(
+    package: Package,
+    source_keys: Mapping[str, bytes] | None = None,
+    signer: bytes | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Attested:
+    """Check every signature in a package, and that all are there which the auditor expects.
+
+    `source_keys` maps source ids to BLS keys (48 bytes), `signer` is the taxpayer's Ed25519 key (32 bytes). Raises
+    AttestationError for a signature that is not valid (expected or not), one that is missing, and a key other than
+    the expected one. Raises nothing else, whatever is in the package.
+    """
+    expected = dict(source_keys or {})
+    who = None
+    if package.signature is not None:  # first, as it takes a millisecond and a source's takes a second
+        who = _check_signature(package, signer)
+    elif signer is not None:
+        raise AttestationError(Fault.TAXPAYER_MISSING, "the taxpayer has not signed the package")
+    signed: tuple[SourceSigned, ...] = ()
+    attestations = _parse_attestations(package.attestations) if package.attestations is not None else None
+    entries = attestations.entries if attestations else []
+    roots = source_roots(package)
+    _check_membership(entries, roots)
+    for entry in entries:
+        if expected.get(entry.source, entry.key) != entry.key:
+            text = f"source {quoted(entry.source)} signed with another key than the one expected"
+            raise AttestationError(Fault.KEY, text)
+    for name in sorted(expected.keys() - {entry.source for entry in entries}):
+        raise AttestationError(Fault.MISSING, f"source {quoted(name)} has not signed its commitment")
+    if attestations:  # last, as it takes by far the longest
+        _check_aggregate(attestations, roots, progress)
+        signed = tuple(SourceSigned(e.source, e.key, e.source in expected) for e in entries)
+    return Attested(signed, who, who is not None and who == signer)
+
+
+def named_signers(package: Package) -> tuple[list[tuple[str, bytes]], bytes | None]:
+    """Who is said to have signed, nothing checked but the form: sources with their keys, and the taxpayer's key.
+
+    Raises AttestationError for signatures of another form.
+    """
+    entries = _parse_attestations(package.attestations).entries if package.attestations is not None else []
+    taxpayer = _parse_signature(package.signature)[0] if package.signature is not None else None
+    return [(entry.source, entry.key) for entry in entries], taxpayer
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    source: str
+    key: bytes
+    pop: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Attestations:
+    entries: list[_Entry]
+    aggregate: bytes
+
+
+def _parse_attestations(value: Mapping[str, Any]) -> _Attestations:
+    """The attestations with every length and the order checked; AttestationError if they are of another form."""
+    match value:
+        case {"scheme": "bls12-381-g2-pop", "sources": [_, *_] as sources, "aggregate": bytes(aggregate), **others}:
+            if len(sources) > MAX_SOURCES:
+                text = f"{len(sources)} attestations, more than {MAX_SOURCES}"
+                raise AttestationError(Fault.LIMIT, text)
+            entries = [_parse_entry(item) for item in sources]
+            names = [entry.source.encode() for entry in entries]
+            if not others and len(aggregate) == SIGNATURE_BYTES[Scheme.BLS]:
+                if any(a >= b for a, b in pairwise(names)):
+                    raise AttestationError(Fault.FORM, "the attestations are not sorted by source, each once")
+                return _Attestations(entries, aggregate)
+    raise AttestationError(Fault.FORM, "the attestations are not of a known form")
+
+
+def _parse_entry(value: Any) -> _Entry:
+    match value:
+        case {"source": str(source), "key": bytes(key), "pop": bytes(pop), **others} if not others:
+            sized = len(key) == KEY_BYTES[Scheme.BLS] and len(pop) == SIGNATURE_BYTES[Scheme.BLS]
+            if sized and is_visible(source, MAX_SOURCE_ID):
+                return _Entry(source, key, pop)
+    raise AttestationError(Fault.FORM, "an attestation is not of a known form")
+
+
+def _check_membership(entries: Iterable[_Entry], roots: Mapping[str, bytes]) -> None:
+    for entry in entries:
+        if entry.source not in roots:
+            text = f"an attestation is for {quoted(entry.source)}, which is no source of the statement"
+            raise AttestationError(Fault.SOURCE, text)
+
+
+def _check_aggregate(attestations: _Attestations, roots: Mapping[str, bytes], progress: Callable[[str], None]) -> None:
+    """AttestationError unless every source of the attestations signed its root in `roots`, which has them all."""
+    entries = attestations.entries
+    claims = [bls.Signed(one.key, one.pop, source_message(one.source, roots[one.source])) for one in entries]
+    try:
+        bls.check_signed(claims, attestations.aggregate, progress)
+    except bls.PossessionError as error:
+        whose = "a source" if error.position is None else f"source {quoted(entries[error.position].source)}"
+        raise AttestationError(Fault.POSSESSION, f"{whose}: the key's proof of possession is not valid") from None
+    except bls.AggregateError:
+        text = "the sources' signatures over their commitments are not valid"
+        raise AttestationError(Fault.SIGNATURES, text) from None
+
+
+def _listed(names: Collection[str]) -> str:
+    """Names for a hint: a few of them, quoted."""
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    return ", ".join(map(quoted, islice(names, 8))) + more
+
+
+def _parse_signature(value: Any) -> tuple[bytes, bytes]:
+    """The taxpayer's key and signature; AttestationError if they are of another form."""
+    match value:
+        case {"scheme": "ed25519", "key": bytes(key), "signature": bytes(signature), **others} if not others:
+            if len(key) == KEY_BYTES[Scheme.ED25519] and len(signature) == SIGNATURE_BYTES[Scheme.ED25519]:
+                return key, signature
+    raise AttestationError(Fault.TAXPAYER_FORM, "the taxpayer's signature is not of a known form")
+
+
+def _check_signature(package: Package, expected: bytes | None) -> bytes:
+    """The taxpayer's key; AttestationError unless its signature is valid and it is the expected one."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    key, signature = _parse_signature(package.signature)
+    if expected is not None and key != expected:
+        raise AttestationError(Fault.TAXPAYER_KEY, "the package is signed with another key than the one expected")
+    y = int.from_bytes(key, "little") % 2**255
+    if y >= _ED25519_P or y in _SMALL_ORDER:  # RFC 8032, 5.1.3, asks for the first; OpenSSL does not
+        raise AttestationError(Fault.TAXPAYER, "the taxpayer's key is no point's encoding, or of small order")
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, _PACKAGE_TAG + package.signed_digest)
+    except (InvalidSignature, ValueError):
+        raise AttestationError(Fault.TAXPAYER, "the taxpayer's signature over the package is not valid") from None
+    return key

@@ -1,0 +1,114 @@
+r"""The audit package (`.zkh`) as a container: what its parts are, and what binds them together.
+
+    "\x89ZKH\r\n\x1a\n" | u8 version | canonical msgpack map
+    attestations  nil or a map: signatures of sources over their roots (checked in `audit`, opaque here)
+    preset        name of the parameter set
+    proof         the proof's bytes
+    rows          n: every table has 2^n rows
+    signature     nil or a map: the taxpayer's signature over `signed_digest` (checked in `audit`, opaque here)
+    statement     a map (`statement`)
+
+The proof is bound to every byte of the statement, to the preset and to the height by `statement_digest`, which its
+transcript absorbs before the first challenge; the taxpayer's signature to everything but itself by `signed_digest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from zkharvest.verifier import wire
+from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.text import is_visible, quoted
+from zkharvest.verifier.wire import Value
+
+MAGIC = b"\x89ZKH\r\n\x1a\n"
+VERSION = 1
+MAX_BYTES = len(MAGIC) + 1 + wire.MAX_BYTES
+MAX_PRESET = 40
+"""Bytes of a parameter set's name."""
+
+_STATEMENT_TAG = b"zkharvest/statement/v1\0"
+_BODY_TAG = b"zkharvest/package/v1\0"
+_SIGNED_TAG = b"zkharvest/signed/v1\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The parts of a package; treat the maps as read-only."""
+
+    statement: dict[str, Value]
+    preset: str
+    rows: int
+    proof: bytes
+    attestations: dict[str, Value] | None = None
+    signature: dict[str, Value] | None = None
+
+    @property
+    def statement_digest(self) -> bytes:
+        """What the proof is bound to (`PublicData.context`)."""
+        return statement_digest(self.statement, self.preset, self.rows)
+
+    @property
+    def body_digest(self) -> bytes:
+        """Names the package without its signatures: statement, preset, height and proof."""
+        return sha256(_BODY_TAG + wire.encode(self._body())).digest()
+
+    @property
+    def signed_digest(self) -> bytes:
+        """What the taxpayer signs: everything but the signature, attestations included."""
+        return sha256(_SIGNED_TAG + wire.encode({**self._body(), "attestations": self.attestations})).digest()
+
+    def _body(self) -> dict[str, Value]:
+        return {"preset": self.preset, "proof": self.proof, "rows": self.rows, "statement": self.statement}
+
+
+def statement_digest(statement: Mapping[str, Value], preset: str, rows: int) -> bytes:
+    """SHA-256 of the tag and the canonical encodings of statement, preset and height, one after the other."""
+    parts = wire.encode(dict(statement)) + wire.encode(preset) + wire.encode(rows)
+    return sha256(_STATEMENT_TAG + parts).digest()
+
+
+def encode_package(package: Package) -> bytes:
+    """The bytes of a package file; ValueError where a part cannot be encoded."""
+    parts: dict[str, Value] = {
+        "attestations": package.attestations,
+        "preset": package.preset,
+        "proof": package.proof,
+        "rows": package.rows,
+        "signature": package.signature,
+        "statement": package.statement,
+    }
+    return MAGIC + bytes([VERSION]) + wire.encode(parts)
+
+
+def decode_package(data: bytes) -> Package:
+    """The package in `data`, or Reject.
+
+    PACKAGE_MAGIC means another kind of file, PACKAGE_VERSION a newer format (undecided); everything else is malformed.
+    """
+    if data[: len(MAGIC)] != MAGIC:
+        raise Reject(Reason.PACKAGE_MAGIC, "this is not a zkharvest package")
+    version = data[len(MAGIC) : len(MAGIC) + 1]
+    if not version:
+        raise Reject(Reason.PACKAGE_ENCODING, "the file ends after its first bytes")
+    if version[0] > VERSION:
+        raise Reject(Reason.PACKAGE_VERSION, f"format {version[0]} is newer than this program, which reads {VERSION}")
+    if version[0] != VERSION:
+        raise Reject(Reason.PACKAGE_ENCODING, f"there is no format {version[0]}")
+    match wire.decode(data, len(MAGIC) + 1):
+        case {
+            "attestations": None | dict() as attestations,
+            "preset": str(preset),
+            "proof": bytes(proof),
+            "rows": int(rows),
+            "signature": None | dict() as signature,
+            "statement": dict(statement),
+            **others,
+        } if not others and not isinstance(rows, bool):
+            if not is_visible(preset, MAX_PRESET):
+                raise Reject(Reason.PACKAGE_PRESET, f"{quoted(preset)} is no name of a parameter set")
+            return Package(statement, preset, rows, proof, attestations, signature)
+        case _:
+            raise Reject(Reason.PACKAGE_FIELDS, "the parts are not those of a package")

@@ -1,0 +1,161 @@
+"""Parameter sets of the proof system, and every size that follows from them and from the height.
+
+Nothing in a proof chooses a size: the verifier takes the parameter set from this file by its name, and the
+height is a bounded number of the statement. `soundness.py` computes what a set proves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from types import MappingProxyType
+
+from zkharvest.verifier.field import TWO_ADICITY
+
+LEAST_MASK, MASK_STEP = 192, 96
+"""h, the random coefficients that mask a column, is a multiple of 96 (see `ParameterSet.mask`)."""
+
+MIN_LOG_ROWS = 13
+"""Below 2^13 rows no mask leaves room: the quotient of masked columns, 3N + 4h, must fit its pieces, 3M."""
+
+FINAL_TERMS = 17 * 16
+"""Coefficients of FRI's last polynomial: K = 17 * 2^(n-4) is folded until 17 * 2^4 is left."""
+
+SALT_BYTES = 16
+DIGEST_BYTES = 32
+NONCE_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSet:
+    """The eight numbers of FORMAT.md section 4; out of range is a ValueError."""
+
+    log_blowup: int
+    queries: int
+    grind_lookup: int
+    grind_deep: int
+    grind_batch: int
+    grind_fold: int
+    grind_query: int
+    johnson_m: int
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.log_blowup <= 5:
+            raise ValueError("log_blowup must be in 2..5: a quotient of degree 3 needs a domain of 4 N")
+        if not 1 <= self.queries <= 1000:
+            raise ValueError("queries must be in 1..1000")
+        grinds = (self.grind_lookup, self.grind_deep, self.grind_batch, self.grind_fold, self.grind_query)
+        if not all(0 <= bits <= 40 for bits in grinds):
+            raise ValueError("grinding must be 0..40 bits")
+        if not 1 <= self.johnson_m <= 1000:
+            raise ValueError("johnson_m must be in 1..1000")
+
+    @property
+    def mask(self) -> int:
+        """h: random coefficients that mask a committed column.
+
+        Opened of it are queries + 10 values (5 for each out-of-domain point). A quotient opened at x tells something of
+        the columns at g x as well, whatever the circuit; so there is a coefficient for every query's x and g x.
+        """
+        wanted = 2 * self.queries + 20
+        return max(LEAST_MASK, -(-wanted // MASK_STEP) * MASK_STEP)
+
+    def encode(self) -> bytes:
+        """The set as the transcript absorbs it: eight u32le."""
+        numbers: tuple[int, ...] = astuple(self)
+        return b"".join(number.to_bytes(4, "little") for number in numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes at height N = 2^log_rows: see FORMAT.md section 4 for the letters."""
+
+    log_rows: int
+    rows: int  # N
+    degree_bound: int  # K: coefficients of a committed polynomial
+    piece_step: int  # M: quotient = sum_i X^(i M) piece_i
+    mask: int  # h
+    log_domain: int
+    domain_size: int  # |D|
+    arities: tuple[int, ...]  # of the FRI folds, in order
+
+
+def sizes(log_rows: int, params: ParameterSet) -> Sizes:
+    """Everything that follows from height and parameter set; ValueError for a height out of range."""
+    log_domain = log_rows + params.log_blowup
+    if not MIN_LOG_ROWS <= log_rows <= TWO_ADICITY or log_domain > TWO_ADICITY:
+        raise ValueError(f"no domain for 2^{log_rows} rows at blowup 2^{params.log_blowup}")
+    rows = 1 << log_rows
+    degree_bound = rows + rows // 16
+    arities = []
+    exponent = log_rows - 4  # K = 17 * 2^exponent
+    while exponent > 4:
+        step = min(3, exponent - 4)
+        arities.append(1 << step)
+        exponent -= step
+    step = degree_bound - params.mask
+    if 3 * step <= 3 * rows + 4 * params.mask:
+        raise ValueError(f"2^{log_rows} rows leave no room for a mask of {params.mask}")
+    return Sizes(log_rows, rows, degree_bound, step, params.mask, log_domain, 1 << log_domain, tuple(arities))
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named parameter set, the heights it may be used at, and whether real policy may accept it."""
+
+    name: str
+    params: ParameterSet
+    min_log_rows: int
+    max_log_rows: int
+    real: bool
+
+
+def _preset(name: str, log_rows: tuple[int, int], real: bool, **numbers: int) -> Preset:
+    return Preset(name, ParameterSet(**numbers), *log_rows, real)
+
+
+# Tuned with soundness.py: the fewest queries at which every round, with grinding that costs a prover well under a
+# second, proves 128 bits at every allowed height for circuits up to 1,000 committed base columns.
+_ALL = (
+    _preset(
+        "standard",
+        (13, 18),
+        True,
+        log_blowup=3,
+        queries=82,
+        grind_lookup=14,
+        grind_deep=2,
+        grind_batch=21,
+        grind_fold=11,
+        grind_query=20,
+        johnson_m=5,
+    ),
+    # Half the memory for the prover, half as many queries again.
+    _preset(
+        "standard-large",
+        (14, 20),
+        True,
+        log_blowup=2,
+        queries=132,
+        grind_lookup=14,
+        grind_deep=2,
+        grind_batch=21,
+        grind_fold=12,
+        grind_query=20,
+        johnson_m=5,
+    ),
+    # For tests: a cheating prover gets through in a second. Policy refuses it unless told otherwise.
+    _preset(
+        "test",
+        (13, 20),
+        False,
+        log_blowup=2,
+        queries=8,
+        grind_lookup=0,
+        grind_deep=0,
+        grind_batch=0,
+        grind_fold=0,
+        grind_query=0,
+        johnson_m=2,
+    ),
+)
+PRESETS: MappingProxyType[str, Preset] = MappingProxyType({preset.name: preset for preset in _ALL})

@@ -1,0 +1,324 @@
+"""The public statement of a package: read strictly, and as the public data of the circuit `lot-machine/v1`.
+
+    The committed records and the lots carried in, run through the lot machine in time order under this regime, give
+    these totals and this closing inventory.
+
+Every key is required and nothing else is allowed, so that two readers cannot understand one statement differently. All
+of its bytes, also what the circuit does not see (names, currency, context), are bound to the proof by its digest.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from itertools import pairwise
+
+from zkharvest.verifier.calendar import Calendar, make_calendar
+from zkharvest.verifier.description import Description
+from zkharvest.verifier.field import WORD_BYTES, P
+from zkharvest.verifier.public import PublicData
+from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.text import is_visible, quoted
+from zkharvest.verifier.wire import Value
+
+METHODS = ("fifo", "lifo", "hifo", "lofo", "specific")
+BASES = ("wallet", "universal")
+TOTALS = ("short_gain", "short_loss", "long_gain", "long_loss", "proceeds")
+HOLDING = "us-1222"
+SCALES = [18, 8]
+ROOT_WORDS = 9
+ROOT_BYTES = ROOT_WORDS * WORD_BYTES
+TOTAL_BYTES = 12
+MAX_SOURCES = 4096
+MAX_SOURCE_ID = 128
+"""Bytes of a source's id."""
+
+FIRST_YEAR, LAST_YEAR = 1971, 2526
+CALENDAR_TABLE = "calendar"
+
+EMPTY_ROOT = bytes.fromhex("97736e19d85fae2a1f9ca071d4e671213ce74b15658bbb54523bc76c0c4f9a3f48697c4d")
+"""The root of an inventory without lots and with the zero salt: "nothing is carried in"."""
+
+_KEYS = (
+    "basis",
+    "calendar",
+    "circuit",
+    "closing",
+    "context",
+    "currency",
+    "holding",
+    "method",
+    "opening",
+    "scales",
+    "sources",
+    "timezone",
+    "totals",
+    "v",
+    "wash_sale",
+    "year",
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_AMOUNT = re.compile(r"0|-?[1-9][0-9]{0,28}", re.ASCII)
+_CURRENCY = re.compile(r"[A-Za-z0-9]{3,5}", re.ASCII)
+_CURRENCY_DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_ZONE = re.compile(r"[A-Za-z0-9_+\-/]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A venue account or wallet and the commitment to its records."""
+
+    id: str
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Money in 10^-8 of the currency; all but `proceeds` are magnitudes."""
+
+    short_gain: int
+    short_loss: int
+    long_gain: int
+    long_loss: int
+    proceeds: int
+
+    @property
+    def gain(self) -> int:
+        """All gains less all losses."""
+        return self.short_gain - self.short_loss + self.long_gain - self.long_loss
+
+    @property
+    def basis(self) -> int:
+        """Follows from the others: every part's gain is its proceeds less its basis."""
+        return self.proceeds - self.gain
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a package claims."""
+
+    circuit_id: str
+    circuit_digest: bytes
+    year: int
+    method: str
+    basis: str
+    timezone: str
+    currency: str
+    calendar: Calendar
+    sources: tuple[Source, ...]
+    opening: bytes
+    closing: bytes
+    totals: Totals
+    audience: str
+    nonce: bytes
+
+    @property
+    def carried_in(self) -> bytes | None:
+        """The name (32 bytes) of the opening inventory; None if nothing was carried in."""
+        if self.opening == EMPTY_ROOT:
+            return None
+        return inventory_id(self.opening, self.calendar.starts()[0], self.currency)
+
+    @property
+    def carried_out(self) -> bytes:
+        """The name of the closing inventory: what next year's package must have carried in."""
+        return inventory_id(self.closing, self.calendar.starts()[self.calendar.days], self.currency)
+
+
+def circuit_of(statement: Mapping[str, Value]) -> tuple[str, bytes]:
+    """(id, digest) of the circuit that a statement names: needed before the rest can be understood."""
+    match statement.get("circuit"):
+        case {"id": str(name), "digest": bytes(digest), **others} if not others and len(digest) == 32:
+            return _text(name, "circuit", 100), digest
+        case _:
+            raise _fields("circuit")
+
+
+def read_statement(statement: Mapping[str, Value]) -> Statement:
+    """The statement, or Reject(STATEMENT_FIELDS, STATEMENT_VALUE or STATEMENT_CALENDAR)."""
+    if tuple(sorted(statement)) != _KEYS:
+        raise Reject(Reason.STATEMENT_FIELDS, "the keys are not those of a statement")
+    circuit_id, circuit_digest = circuit_of(statement)
+    for key, fixed in (("v", 1), ("holding", HOLDING), ("scales", SCALES), ("wash_sale", False)):
+        found = statement[key]
+        if type(found) is not type(fixed) or found != fixed:  # with their types: in Python True == 1
+            raise Reject(Reason.STATEMENT_VALUE, f"{key} is {quoted(found)}, not {fixed!r}")
+    year = _integer(statement["year"], "year", FIRST_YEAR, LAST_YEAR)
+    match statement["context"]:
+        case {"audience": str(audience), "nonce": bytes(nonce), **others} if not others and len(nonce) <= 32:
+            audience = _text(audience, "audience", 200) if audience else ""
+        case _:
+            raise _fields("context")
+    calendar, opening = _calendar(statement["calendar"], year), _root(statement["opening"], "opening")
+    if opening != EMPTY_ROOT and calendar.first_day != date(year, 1, 1):
+        why = "with lots carried in, the calendar begins with the tax year"
+        raise Reject(Reason.STATEMENT_CALENDAR, why)
+    return Statement(
+        circuit_id,
+        circuit_digest,
+        year,
+        _choice(statement["method"], "method", METHODS),
+        _choice(statement["basis"], "basis", BASES),
+        _pattern(statement["timezone"], "timezone", _ZONE),
+        _pattern(statement["currency"], "currency", _CURRENCY),
+        calendar,
+        _sources(statement["sources"]),
+        opening,
+        _root(statement["closing"], "closing"),
+        _totals(statement["totals"]),
+        audience,
+        nonce,
+    )
+
+
+def public_data(statement: Statement, description: Description, context: bytes) -> PublicData:
+    """The statement as the circuit's public data.
+
+    Scalars: the method one-hot, wallet basis, the sign of the proceeds, the year, the currency's code, 12 little-endian
+    bytes of each total, both inventory roots. List: one record per source, its root and the code of its id. Public
+    columns: the calendar's.
+    """
+    totals = statement.totals
+    magnitudes = [getattr(totals, name) for name in TOTALS[:-1]] + [abs(totals.proceeds)]
+    publics = [
+        *(int(statement.method == method) for method in METHODS),
+        int(statement.basis == "wallet"),
+        int(totals.proceeds < 0),
+        statement.year,
+        currency_code(statement.currency),
+        *(byte for magnitude in magnitudes for byte in magnitude.to_bytes(TOTAL_BYTES, "little")),
+        *_words(statement.opening),
+        *_words(statement.closing),
+    ]
+    table = [table.name for table in description.tables].index(CALENDAR_TABLE)
+    columns = statement.calendar.public_columns(statement.year, carried=statement.opening != EMPTY_ROOT)
+    sources = tuple((*_words(source.root), *source_code(source.id)) for source in statement.sources)
+    return PublicData(tuple(publics), (sources,), {(table, i): column for i, column in enumerate(columns)}, context)
+
+
+def currency_code(name: str) -> int:
+    """The word that stands for the reporting currency in hashed records.
+
+    Digits 1 to 62 (0-9, A-Z, a-z) to base 63, the first lowest: below 2^30, and no two names have the same.
+    """
+    return sum((_CURRENCY_DIGITS.index(letter) + 1) * 63**place for place, letter in enumerate(name))
+
+
+def inventory_id(root: bytes, instant: int, currency: str) -> bytes:
+    """What names an inventory from one year to the next: its root, the instant (ms) it stands at, its currency."""
+    return sha256(b"zkharvest/inventory/v1\0" + root + instant.to_bytes(8, "little") + currency.encode()).digest()
+
+
+def source_code(name: str) -> tuple[int, int, int]:
+    """Three words of 30 bits that stand for a source in hashed records: where a transfer goes, where a lot lies."""
+    digest = sha256(b"zkharvest/source/v1\0" + name.encode()).digest()
+    first, second, third = (int.from_bytes(digest[i : i + 4], "little") & 0x3FFFFFFF for i in (0, 4, 8))
+    return first, second, third
+
+
+# --------------------------------------------------------------------------------------------- parts
+
+
+def _fields(where: str) -> Reject:
+    return Reject(Reason.STATEMENT_FIELDS, f"{where} is not of the form it has in a statement")
+
+
+def _integer(value: Value, where: str, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _fields(where)
+    if not low <= value <= high:
+        raise Reject(Reason.STATEMENT_VALUE, f"{where} {value} is not in {low}..{high}")
+    return value
+
+
+def _choice(value: Value, where: str, choices: Sequence[str]) -> str:
+    if not isinstance(value, str):
+        raise _fields(where)
+    if value not in choices:
+        raise Reject(Reason.STATEMENT_VALUE, f"{where} is none of {', '.join(choices)}")
+    return value
+
+
+def _pattern(value: Value, where: str, pattern: re.Pattern[str]) -> str:
+    if not isinstance(value, str):
+        raise _fields(where)
+    if not pattern.fullmatch(value):
+        raise Reject(Reason.STATEMENT_VALUE, f"{where} is not written as it has to be")
+    return value
+
+
+def _text(value: str, where: str, longest: int) -> str:
+    if not is_visible(value, longest):
+        raise Reject(Reason.STATEMENT_VALUE, f"{where} is not visible text of at most {longest} bytes")
+    return value
+
+
+def _words(root: bytes) -> tuple[int, ...]:
+    return tuple(int.from_bytes(root[i : i + WORD_BYTES], "little") for i in range(0, ROOT_BYTES, WORD_BYTES))
+
+
+def _root(value: Value, where: str) -> bytes:
+    if not isinstance(value, bytes) or len(value) != ROOT_BYTES:
+        raise _fields(where)
+    if max(_words(value)) >= P:
+        raise Reject(Reason.STATEMENT_VALUE, f"{where} is not a commitment: a word is not below p")
+    return value
+
+
+def _calendar(value: Value, year: int) -> Calendar:
+    match value:
+        case {"first_day": str(first_day), "days": int(days), "offsets": list(offsets), **others} if not others:
+            pass
+        case _:
+            raise _fields("calendar")
+    runs = []
+    for run in offsets:
+        match run:
+            case [int(begin), int(offset)] if not isinstance(begin, bool) and not isinstance(offset, bool):
+                runs.append((begin, offset))
+            case _:
+                raise _fields("calendar.offsets")
+    if isinstance(days, bool):
+        raise _fields("calendar")
+    try:
+        first = date.fromisoformat(_pattern(first_day, "calendar.first_day", _DATE))
+    except ValueError:
+        raise Reject(Reason.STATEMENT_VALUE, "calendar.first_day is not a date") from None
+    return make_calendar(first, days, runs, year)
+
+
+def _sources(value: Value) -> tuple[Source, ...]:
+    if not isinstance(value, list):
+        raise _fields("sources")
+    if not 1 <= len(value) <= MAX_SOURCES:
+        raise Reject(Reason.STATEMENT_VALUE, f"{len(value)} sources, not 1..{MAX_SOURCES}")
+    sources = []
+    for entry in value:
+        match entry:
+            case {"id": str(name), "root": bytes(root), **others} if not others:
+                sources.append(Source(_text(name, "a source's id", MAX_SOURCE_ID), _root(root, "a source's root")))
+            case _:
+                raise _fields("sources")
+    names = [source.id.encode() for source in sources]
+    if any(a >= b for a, b in pairwise(names)):
+        raise Reject(Reason.STATEMENT_VALUE, "the sources are not in strictly increasing order")
+    if len({source_code(source.id) for source in sources}) < len(sources):
+        raise Reject(Reason.STATEMENT_VALUE, "two sources have one code: a transfer could go to either")
+    if len({source.root for source in sources}) < len(sources):
+        raise Reject(Reason.STATEMENT_VALUE, "two sources have one commitment: its records would count twice")
+    return tuple(sources)
+
+
+def _totals(value: Value) -> Totals:
+    if not isinstance(value, dict) or set(value) != set(TOTALS):
+        raise _fields("totals")
+    amounts = {}
+    for name in TOTALS:
+        amounts[name] = int(_pattern(value[name], f"totals.{name}", _AMOUNT))
+        if abs(amounts[name]) >= 1 << (8 * TOTAL_BYTES) or (amounts[name] < 0 and name != "proceeds"):
+            raise Reject(Reason.STATEMENT_VALUE, f"totals.{name} is out of range")
+    return Totals(**amounts)

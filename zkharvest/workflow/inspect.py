@@ -1,0 +1,115 @@
+"""What a file is and says, without any judgement: `inspect`. Nothing here verifies anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from zkharvest.errors import UsageError
+from zkharvest.files.atomic import STREAM, read_file
+from zkharvest.files.packages import READ_AT_MOST, open_package
+from zkharvest.sign.attest import AttestationError, named_signers
+from zkharvest.sign.keys import public_fields
+from zkharvest.verifier import circuits, wire
+from zkharvest.verifier.package import MAGIC, Package
+from zkharvest.verifier.params import PRESETS
+from zkharvest.verifier.policy import rounded_bits, statement_json
+from zkharvest.verifier.rejections import Reject
+from zkharvest.verifier.soundness import security
+from zkharvest.verifier.statement import Statement, read_statement
+
+OPENING_MAGIC = b"ZKHARVEST-OPENING\n"
+KEY_HEADERS = {b"zkharvest private key 1": "private-key", b"zkharvest public key 1": "public-key"}
+
+
+def describe(path: str | Path) -> dict[str, Any]:
+    """Kind and content of a package, an opening or a key file, as the object of `inspect --json`.
+
+    Raises UsageError for other files, InputError for a package that cannot be read.
+    """
+    data = read_file(path, at_most=READ_AT_MOST)
+    if data.startswith(MAGIC):
+        return describe_package(data, str(path))
+    if data.startswith(OPENING_MAGIC) and str(path) != STREAM:
+        from zkharvest.files.openings import describe_opening
+
+        return {"kind": "opening", **describe_opening(path)}
+    first, _, rest = data.partition(b"\n")
+    if first in KEY_HEADERS:
+        return {"kind": KEY_HEADERS[first], "version": 1, "bytes": len(data), **public_fields(path, rest)}
+    raise UsageError(f"{path}: none of zkharvest's files", "inspect reads .zkh, .zko and key files")
+
+
+def describe_package(data: bytes, name: str) -> dict[str, Any]:
+    """What a package claims; `name` stands for the file in errors. Nothing of it is checked but its form.
+
+    Raises as `open_package` does.
+    """
+    package = open_package(data, name)
+    shown: dict[str, Any] = {
+        "kind": "package",
+        "version": data[len(MAGIC)],
+        "bytes": len(data),
+        "verified": False,
+        "package": package.body_digest.hex(),
+        "preset": package.preset,
+        "rows": package.rows,
+        "statement": None,
+        "statement_fault": None,
+        "security": None,
+        "signatures": _signatures(package),
+        "parts": _sizes(data, package),
+    }
+    try:
+        statement = read_statement(package.statement)
+    except Reject as reject:
+        return shown | {"statement_fault": str(reject)}
+    status = _circuit_status(statement)
+    shown["statement"] = statement_json(statement, status)
+    shown["security"] = _security(statement, package)
+    return shown
+
+
+def _circuit_status(statement: Statement) -> str:
+    """Standing of the circuit on this machine: its pinned status, or why it cannot be used."""
+    try:
+        return circuits.find(statement.circuit_id, statement.circuit_digest).status
+    except Reject as reject:
+        return reject.reason.value
+
+
+def _security(statement: Statement, package: Package) -> dict[str, Any] | None:
+    """Bits that a proof of this shape proves, term by term; None if circuit, preset or height are unknown here."""
+    try:
+        description = circuits.load(circuits.find(statement.circuit_id, statement.circuit_digest))
+        level = security(description, PRESETS[package.preset].params, package.rows)
+    except (Reject, KeyError, ValueError):
+        return None
+    return {
+        "bits": rounded_bits(level.minimum),
+        "bits_sum": rounded_bits(level.total),
+        "bits_unique_decoding": rounded_bits(level.unique_decoding),
+        "terms": {term.name: rounded_bits(term.bits) for term in level.terms},
+    }
+
+
+def _signatures(package: Package) -> dict[str, Any]:
+    """Who is said to have signed; `fault` says why nothing can be told."""
+    shown: dict[str, Any] = {"checked": False, "fault": None, "sources": [], "taxpayer": None}
+    try:
+        sources, taxpayer = named_signers(package)
+    except AttestationError as error:
+        return shown | {"fault": f"{error.fault.value}: {error}"}
+    named = [{"id": source, "key": key.hex()} for source, key in sources]
+    return shown | {"sources": named, "taxpayer": taxpayer.hex() if taxpayer else None}
+
+
+def _sizes(data: bytes, package: Package) -> dict[str, int]:
+    """Bytes of each part; they add up to the file's."""
+    parts = {
+        "statement": len(wire.encode(package.statement)),
+        "proof": len(package.proof),
+        "attestations": len(wire.encode(package.attestations)),
+        "signature": len(wire.encode(package.signature)),
+    }
+    return {**parts, "framing": len(data) - sum(parts.values())}

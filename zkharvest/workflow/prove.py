@@ -1,0 +1,141 @@
+"""From an opening to a package: the statement, its witness, the proof, and a look at it with the verifier's eyes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zkharvest.errors import UsageError, ZkharvestError
+from zkharvest.files.packages import package_bytes
+from zkharvest.ledger.rules import DEFAULT_BASIS, DEFAULT_TIMEZONE, Basis, Method, Regime
+from zkharvest.verifier import circuits, policy
+from zkharvest.verifier.package import Package, statement_digest
+from zkharvest.verifier.params import PRESETS, Preset
+from zkharvest.verifier.rejections import Reject
+from zkharvest.verifier.statement import HOLDING, SCALES, TOTALS, public_data, read_statement
+
+if TYPE_CHECKING:
+    from zkharvest.circuit.lot_machine.witness import Witness
+    from zkharvest.commitment.opening import Opening
+
+CIRCUIT = "lot-machine/v1"
+"""The circuit that new proofs are made for."""
+
+_LARGE = 17
+_FOR_LARGE = {"standard": "standard-large"}
+"""What takes a preset's place from 2^17 rows on: half the blow-up, so half the memory and less time, for a proof half
+as large again."""
+
+
+def first_run() -> bool:
+    """Whether the prover's kernels have yet to be compiled: then the first proof takes half a minute longer.
+
+    Where they are cached elsewhere (the package lies where we may not write), the answer is no.
+    """
+    folder = Path(__file__).parent.parent / "prover"
+    return os.access(folder, os.W_OK) and not any(folder.glob("__pycache__/*.nbi"))
+
+
+class SelfCheckError(ZkharvestError):
+    """A proof of ours does not verify: a bug, and the proof must not leave the house."""
+
+
+def prove(
+    opening: Opening,
+    *,
+    year: int,
+    method: str,
+    basis: str = DEFAULT_BASIS,
+    timezone: str = DEFAULT_TIMEZONE,
+    nonce: bytes = b"",
+    audience: str = "",
+    preset: str = "standard",
+    progress: Callable[[str], None] | None = None,
+) -> bytes:
+    """Prove a year's totals under a regime; returns the bytes of a package (`.zkh`), without signatures.
+
+    `method` is fifo, lifo, hifo, lofo or specific, `basis` wallet or universal, `timezone` an IANA name. `nonce` (at
+    most 32 bytes) and `audience` bind the proof to an occasion. `preset` is standard, or test (for tests: verifying
+    refuses it). `progress` is called with the name of each step as it begins.
+
+    Raises InputError where the ledger does, UsageError for options that make no statement.
+    """
+    say = progress or (lambda _: None)
+    regime = _regime(year, method, basis, timezone)
+    pinned = next((one for one in circuits.PINNED if one.id == CIRCUIT), None)
+    if pinned is None:
+        raise UsageError(f"the circuit {CIRCUIT} is not known here", "reinstall zkharvest")
+    description = circuits.load(pinned)
+    _find_preset(preset, 0)
+
+    say("running the ledger")
+    from zkharvest.circuit.lot_machine.witness import make_witness
+    from zkharvest.prover.stark import prove_circuit
+
+    witness = make_witness(opening, regime)
+    chosen = _find_preset(preset, witness.n)
+    parts = _statement(opening, regime, witness, pinned, audience, nonce)
+    try:
+        statement = read_statement(parts)
+    except Reject as reject:
+        raise UsageError(f"this makes no statement: {reject.detail}", "change the option it names") from None
+    digest = statement_digest(parts, chosen.name, witness.n)
+    public = public_data(statement, description, digest)
+    proof = prove_circuit(
+        description,
+        statement.circuit_digest,
+        chosen.params,
+        public,
+        witness.traces,
+        progress=lambda step, _done, _total: say(step) if step else None,
+        consume=True,
+    )
+    return package_bytes(Package(parts, chosen.name, witness.n, proof))
+
+
+def self_check(package: bytes, opening: Opening) -> None:
+    """Verify a package just made against the opening's own commitments. Raises SelfCheckError if it fails."""
+    verdict = policy.verify(package, policy.Policy(commitments=opening.roots, allow_test_preset=True))
+    if not verdict.accepted:
+        raise SelfCheckError(f"the proof just made does not verify: {verdict.reason} {verdict.detail}")
+
+
+def _regime(year: int, method: str, basis: str, timezone: str) -> Regime:
+    try:
+        return Regime(Method(method), Basis(basis), timezone, year)
+    except ValueError as error:
+        methods, bases = ", ".join(Method), ", ".join(Basis)
+        raise UsageError(str(error), f"methods are {methods}; basis rules are {bases}") from None
+
+
+def _find_preset(name: str, rows: int) -> Preset:
+    """The preset of that name, or the one that takes its place at a height of 2^rows."""
+    preset = PRESETS.get(name)
+    if preset is None:
+        raise UsageError(f'"{name}" is no preset', "give standard, or test for tests")
+    return PRESETS[_FOR_LARGE.get(name, name)] if rows >= _LARGE else preset
+
+
+def _statement(
+    opening: Opening, regime: Regime, witness: Witness, pinned: circuits.Pinned, audience: str, nonce: bytes
+) -> dict[str, Any]:
+    return {
+        "basis": regime.basis.value,
+        "calendar": witness.calendar,
+        "circuit": {"digest": bytes.fromhex(pinned.digest), "id": pinned.id},
+        "closing": witness.closing_root,
+        "context": {"audience": audience, "nonce": nonce},
+        "currency": opening.currency,
+        "holding": HOLDING,
+        "method": regime.method.value,
+        "opening": witness.opening_root,
+        "scales": list(SCALES),
+        "sources": [{"id": source, "root": opening.roots[source]} for source in opening.sources],
+        "timezone": regime.timezone,
+        "totals": {name: str(witness.totals[name]) for name in TOTALS},
+        "v": 1,
+        "wash_sale": False,
+        "year": regime.year,
+    }
