@@ -11,7 +11,10 @@ from typing import Any
 from typer.core import TyperGroup
 
 TAXPAYER, AUDITOR, DEVELOPER = "Taxpayer", "Auditor", "Developer"
-_FLOW = ("trades", "ledger", "commit", "prove", "keygen", "attest", "verify", "inspect", "circuits", "vectors")
+_FLOW = (
+    *("trades", "ledger", "harvest", "commit", "prove", "keygen", "attest"),
+    *("verify", "inspect", "circuits", "vectors"),
+)
 
 
 class Group(TyperGroup):
