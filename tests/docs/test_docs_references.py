@@ -164,7 +164,7 @@ def test_every_step_of_the_protocol_names_both_sides(step):
     rounds = text.partition("## 3. ")[2].partition("## 4. ")[0]
     part = next(part for part in re.split(r"\n\n(?=\*\*)", rounds) if step in part.partition("**")[2][:40])
     named = {code.partition("/")[2].partition("/")[0] for code in CODE.findall(part) if code.startswith("zkharvest/")}
-    both = {"verify"} if step == "Statement" else {"prove", "verify"}  # the statement is one object on both sides
+    both = {"verifier"} if step == "Statement" else {"prover", "verifier"}  # the statement is one object on both sides
     assert both <= named
 
 
