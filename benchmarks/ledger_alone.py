@@ -23,15 +23,15 @@ def measure(trades: int, environment: dict[str, str]) -> dict[str, Any]:
 
 def seconds_by_method(count: int) -> dict[str, float]:
     """Seconds from trades to totals under every method, per-wallet basis, kernels loaded."""
-    from zkharvest.ledger.rules import Basis, Method, Regime
+    from zkharvest.ledger.rules import Election, Method, Pooling
     from zkharvest.ledger.run import FAST_FROM, run_ledger
 
     trades = make_ledger(count, named=True)
-    run_ledger(trades[:FAST_FROM], Regime(Method.FIFO, Basis.WALLET, "America/New_York", YEAR))
+    run_ledger(trades[:FAST_FROM], Election(Method.FIFO, Pooling.WALLET, "America/New_York", YEAR))
     seconds = {}
     for method in Method:
         began = time.perf_counter()
-        totals = run_ledger(trades, Regime(method, Basis.WALLET, "America/New_York", YEAR)).totals
+        totals = run_ledger(trades, Election(method, Pooling.WALLET, "America/New_York", YEAR)).totals
         seconds[method.value] = round(time.perf_counter() - began, 3)
         assert totals.proceeds
     return seconds

@@ -34,11 +34,11 @@ def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, An
     """Seconds of every stage from the opening file to the verified package, and of the bare work; one warm-up first."""
     from zkharvest.files.openings import read_opening
     from zkharvest.ledger.fast_tape import run_tape
-    from zkharvest.ledger.rules import Basis, Method, Regime
+    from zkharvest.ledger.rules import Election, Method, Pooling
     from zkharvest.verifier.package import decode_package
     from zkharvest.workflow import prove as proving
 
-    regime = Regime(Method(METHOD), Basis(BASIS), "America/New_York", year)
+    election = Election(Method(METHOD), Pooling(BASIS), "America/New_York", year)
     rounds: list[dict[str, float]] = []
     bare: list[dict[str, float]] = []
     for _ in range(repeat + 1):
@@ -53,7 +53,7 @@ def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, An
         clock.begin(_ENDED)
         seconds = clock.seconds
         began = time.perf_counter()
-        run_tape(secret.trades, regime)
+        run_tape(secret.trades, election)
         seconds["ledger alone"] = time.perf_counter() - began
         package = decode_package(proof)
         rounds.append(seconds)

@@ -21,7 +21,7 @@ from venues import CENT, SATOSHI, Coinbase, Deribit, Kraken, cut, noise, table
 
 from zkharvest.trades.csv_out import format_picks, trades_to_text, write_text
 from zkharvest.trades.importers import import_exports
-from zkharvest.trades.model import OPENING_KINDS, Kind, LotPick, Trade
+from zkharvest.trades.model import OPENS_LOT, Kind, LotPick, Trade
 
 FOLDER = Path(__file__).resolve().parent / "taxpayer"
 EXPORTS = ("coinbase.csv", "kraken-ledgers.csv", "deribit.csv")
@@ -299,7 +299,7 @@ def identify(trades: list[Trade]) -> list[list[str]]:
     rows = []
     for trade in trades:
         unit = (trade.amount << 64) // trade.quantity
-        if trade.kind in OPENING_KINDS:
+        if trade.kind in OPENS_LOT:
             lot = Lot(trade.ref, unit, trade.time, trade.quantity)
             pools[trade.asset, trade.source, trade.kind is Kind.SHORT].append(lot)
             continue

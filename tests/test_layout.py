@@ -49,7 +49,7 @@ def test_the_verifier_imports_the_standard_library_only(path):
         "import zkharvest",
         "import zkharvest.cli",
         "import zkharvest.verifier.stark",
-        "from zkharvest import Basis, InputError, LedgerRun, Method, Regime, Trade, load_trades, run_ledger",
+        "from zkharvest import Pooling, InputError, LedgerRun, Method, Election, Trade, load_trades, run_ledger",
     ],
 )
 def test_start_up_imports_no_heavy_library(code):

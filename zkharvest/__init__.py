@@ -1,6 +1,6 @@
 """Prove a tax figure without handing over the trades.
 
-    from zkharvest import Basis, Method, Regime, commit, load_trades, prove, run_ledger, verify
+    from zkharvest import Pooling, Method, Election, commit, load_trades, prove, run_ledger, verify
 
     trades = load_trades("trades.csv")
     opening = commit(trades)                                  # opening.roots: what auditor and sources get
@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _PLACES = {
-    "Basis": "zkharvest.ledger.rules",
+    "Pooling": "zkharvest.ledger.rules",
     "InputError": "zkharvest.errors",
     "LedgerRun": "zkharvest.ledger.results",
     "Method": "zkharvest.ledger.rules",
     "Opening": "zkharvest.commitment.opening",
-    "Regime": "zkharvest.ledger.rules",
+    "Election": "zkharvest.ledger.rules",
     "Trade": "zkharvest.trades.model",
     "UsageError": "zkharvest.errors",
     "commit": "zkharvest.commitment.opening",
@@ -34,12 +34,12 @@ _PLACES = {
 }
 
 __all__ = [
-    "Basis",
+    "Election",
     "InputError",
     "LedgerRun",
     "Method",
     "Opening",
-    "Regime",
+    "Pooling",
     "Trade",
     "UsageError",
     "__version__",
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening, commit
     from zkharvest.errors import InputError, UsageError
     from zkharvest.ledger.results import LedgerRun
-    from zkharvest.ledger.rules import Basis, Method, Regime
+    from zkharvest.ledger.rules import Election, Method, Pooling
     from zkharvest.ledger.run import run_ledger
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.model import Trade

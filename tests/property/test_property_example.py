@@ -1,4 +1,4 @@
-"""The shipped example: for every method, basis and year, the proof states what `ledger report` says."""
+"""The shipped example: for every method, pooling and year, the proof states what `ledger report` says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support import statement
 from zkharvest.circuit.lot_machine.buses import BUCKETS
 from zkharvest.circuit.lot_machine.witness import make_witness
 from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Basis, Method, Regime, run_ledger
+from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.trades import load_trades
 
 TRADES = Path(__file__).parents[2] / "examples" / "taxpayer" / "trades.csv"
@@ -22,12 +22,12 @@ def opening():
 
 
 @pytest.mark.parametrize("year", [2023, 2024, 2025])
-@pytest.mark.parametrize("basis", Basis)
+@pytest.mark.parametrize("pooling", Pooling)
 @pytest.mark.parametrize("method", Method)
-def test_the_example_s_totals_are_those_of_the_report(opening, method, basis, year):
-    regime = Regime(method, basis, "America/New_York", year)
-    stated = make_witness(opening, regime, definition=statement.definition()).totals
-    plain, fast = (run_ledger(opening.trades, regime, engine=engine) for engine in ("plain", "fast"))
+def test_the_example_s_totals_are_those_of_the_report(opening, method, pooling, year):
+    election = Election(method, pooling, "America/New_York", year)
+    stated = make_witness(opening, election, definition=statement.definition()).totals
+    plain, fast = (run_ledger(opening.trades, election, engine=engine) for engine in ("plain", "fast"))
     assert plain.totals == fast.totals
     assert plain.disposals == fast.disposals
     told = plain.totals

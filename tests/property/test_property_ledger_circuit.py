@@ -1,6 +1,6 @@
 """The proof says what the ledger says: random ledgers through both, to the last digit.
 
-For every method and both basis rules: the statement's totals are those of `run_ledger`, the compiled ledger equals the
+For every method and pooling: the statement's totals are those of `run_ledger`, the compiled ledger equals the
 plain one, and the witness satisfies every constraint, bus and tally of the circuit. 200 ledgers of a market and as
 many at the edges of every limb.
 """
@@ -22,8 +22,8 @@ from tests.support.make import at
 from zkharvest.circuit.check import check
 from zkharvest.circuit.lot_machine.witness import make_witness
 from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Basis, Method, Regime, run_ledger
-from zkharvest.trades.model import OPENING_KINDS
+from zkharvest.ledger import Election, Method, Pooling, run_ledger
+from zkharvest.trades.model import OPENS_LOT
 
 quick = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 checked = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,11 +41,11 @@ def stated(totals):
     }
 
 
-def agree(trades, regime):
+def agree(trades, election):
     """Both ledgers and the witness say the same; returns what the checker needs."""
-    plain, fast = (run_ledger(trades, regime, engine=engine) for engine in ("plain", "fast"))
+    plain, fast = (run_ledger(trades, election, engine=engine) for engine in ("plain", "fast"))
     opening = commit(trades, seed=statement.SEED)
-    witness = make_witness(opening, regime, definition=statement.definition())
+    witness = make_witness(opening, election, definition=statement.definition())
     assert fast.totals == plain.totals
     assert fast.open_lots == plain.open_lots
     assert witness.totals == stated(plain.totals)
@@ -58,56 +58,56 @@ def agree(trades, regime):
     return opening, witness
 
 
-@pytest.mark.parametrize(("method", "basis"), ALL_RULES)
-def test_totals_are_those_of_the_ledger(method, basis):
+@pytest.mark.parametrize(("method", "pooling"), ALL_RULES)
+def test_totals_are_those_of_the_ledger(method, pooling):
     @quick
-    @given(ledgers(basis, min_size=1, max_size=50), regimes(method, basis))
-    def agrees(trades, regime):
-        agree(trades, regime)
+    @given(ledgers(pooling, min_size=1, max_size=50), regimes(method, pooling))
+    def agrees(trades, election):
+        agree(trades, election)
 
     agrees()
 
 
-@pytest.mark.parametrize(("method", "basis"), ORDERED)
-def test_totals_are_those_of_the_ledger_at_the_edges(method, basis):
+@pytest.mark.parametrize(("method", "pooling"), ORDERED)
+def test_totals_are_those_of_the_ledger_at_the_edges(method, pooling):
     @settings(quick, max_examples=25)
-    @given(extreme_ledgers(basis), regimes(method, basis))
-    def agrees(trades, regime):
-        agree(trades, regime)
+    @given(extreme_ledgers(pooling), regimes(method, pooling))
+    def agrees(trades, election):
+        agree(trades, election)
 
     agrees()
 
 
-@pytest.mark.parametrize(("method", "basis"), ALL_RULES)
-def test_the_witness_satisfies_the_circuit(method, basis):
+@pytest.mark.parametrize(("method", "pooling"), ALL_RULES)
+def test_the_witness_satisfies_the_circuit(method, pooling):
     @checked
-    @given(ledgers(basis, min_size=1, max_size=50), regimes(method, basis))
-    def satisfies(trades, regime):
-        opening, witness = agree(trades, regime)
-        assert shortened(opening, regime, witness).violations() == []
+    @given(ledgers(pooling, min_size=1, max_size=50), regimes(method, pooling))
+    def satisfies(trades, election):
+        opening, witness = agree(trades, election)
+        assert shortened(opening, election, witness).violations() == []
 
     satisfies()
 
 
-@pytest.mark.parametrize(("method", "basis"), ORDERED)
-def test_the_witness_satisfies_the_circuit_at_the_edges(method, basis):
+@pytest.mark.parametrize(("method", "pooling"), ORDERED)
+def test_the_witness_satisfies_the_circuit_at_the_edges(method, pooling):
     @checked
-    @given(extreme_ledgers(basis, max_size=30), regimes(method, basis))
-    def satisfies(trades, regime):
-        opening, witness = agree(trades, regime)
-        assert shortened(opening, regime, witness).violations() == []
+    @given(extreme_ledgers(pooling, max_size=30), regimes(method, pooling))
+    def satisfies(trades, election):
+        opening, witness = agree(trades, election)
+        assert shortened(opening, election, witness).violations() == []
 
     satisfies()
 
 
-@pytest.mark.parametrize("basis", Basis)
-def test_the_whole_witness_satisfies_the_circuit(basis):
+@pytest.mark.parametrize("pooling", Pooling)
+def test_the_whole_witness_satisfies_the_circuit(pooling):
     """Not cut to its used rows, as it is proven: every table of one height, with the generator's own range counts."""
-    trades = random_ledger(Random(7), 120, basis)
-    regime = Regime(Method.HIFO, basis, "America/New_York", 2024)
-    opening, witness = agree(trades, regime)
+    trades = random_ledger(Random(7), 120, pooling)
+    election = Election(Method.HIFO, pooling, "America/New_York", 2024)
+    opening, witness = agree(trades, election)
     assert {len(trace) for trace in witness.traces} == {1 << witness.n}
-    public = statement.public_values(opening, regime, witness)
+    public = statement.public_values(opening, election, witness)
     assert check(statement.description(), witness.traces, public) == []
 
 
@@ -118,23 +118,23 @@ def test_two_years_say_what_one_run_says(method, seed):
     """A year proven from last year's lots has the totals of a year proven from all records."""
     rng = Random(seed)
     rows = random_ledger(rng, 40, start=at("2024-01-01"))
-    lots = next((i for i, t in enumerate(rows) if t.kind not in OPENING_KINDS), len(rows))
+    lots = next((i for i, t in enumerate(rows) if t.kind not in OPENS_LOT), len(rows))
     early = [replace(t, time=at("2022-06-01") + rng.randrange(5 * 10**10)) for t in rows[:lots]]
     early.sort(key=lambda t: t.time)
     trades = [*early, *rows[lots:]]
-    regime = Regime(method, Basis.WALLET, "UTC", 2024)
-    opening, whole = agree(trades, regime)
-    witness = make_witness(opening, regime, carried=early, definition=statement.definition())
+    election = Election(method, Pooling.WALLET, "UTC", 2024)
+    opening, whole = agree(trades, election)
+    witness = make_witness(opening, election, carried=early, definition=statement.definition())
     assert witness.totals == whole.totals
-    assert shortened(opening, regime, witness).violations() == []
+    assert shortened(opening, election, witness).violations() == []
 
 
 def test_the_same_run_makes_the_same_statement():
-    """Everything but the blinding is determined by the opening and the regime."""
+    """Everything but the blinding is determined by the opening and the election."""
     trades = random_ledger(Random(3), 30)
-    regime = Regime(Method.LIFO, Basis.WALLET, "UTC", 2022)
+    election = Election(Method.LIFO, Pooling.WALLET, "UTC", 2022)
     opening = commit(trades, seed=statement.SEED)
-    one, two = (make_witness(opening, regime, definition=statement.definition()) for _ in range(2))
+    one, two = (make_witness(opening, election, definition=statement.definition()) for _ in range(2))
     assert (one.totals, one.closing_root, one.calendar) == (two.totals, two.closing_root, two.calendar)
     for table, a, b in zip(statement.description()["tables"], one.traces, two.traces, strict=True):
         blind = [i for i, name in enumerate(table["columns"]) if name in ("blind_out", "blind_in")]

@@ -15,8 +15,8 @@ from zkharvest.ledger import Method
 from zkharvest.ledger.fast_tape import run_tape
 
 
-def same(trades, regime):
-    tape, written = run_tape(trades, regime), Scribe(trades, regime).write()
+def same(trades, election):
+    tape, written = run_tape(trades, election), Scribe(trades, election).write()
     for field in fields(tape):
         made, told = getattr(tape, field.name), getattr(written, field.name)
         if isinstance(made, np.ndarray):
@@ -26,21 +26,21 @@ def same(trades, regime):
             assert made == told or list(made) == list(told), field.name
 
 
-@pytest.mark.parametrize(("method", "basis"), ALL_RULES)
-def test_the_tape_is_what_the_rules_say(method, basis):
+@pytest.mark.parametrize(("method", "pooling"), ALL_RULES)
+def test_the_tape_is_what_the_rules_say(method, pooling):
     @settings(max_examples=20, deadline=None)
-    @given(ledgers(basis, max_size=50), regimes(method, basis))
-    def told(trades, regime):
-        same(trades, regime)
+    @given(ledgers(pooling, max_size=50), regimes(method, pooling))
+    def told(trades, election):
+        same(trades, election)
 
     told()
 
 
-@pytest.mark.parametrize(("method", "basis"), [rule for rule in ALL_RULES if rule[0] is not Method.SPECIFIC])
-def test_the_tape_is_what_the_rules_say_at_the_edges(method, basis):
+@pytest.mark.parametrize(("method", "pooling"), [rule for rule in ALL_RULES if rule[0] is not Method.SPECIFIC])
+def test_the_tape_is_what_the_rules_say_at_the_edges(method, pooling):
     @settings(max_examples=20, deadline=None)
-    @given(extreme_ledgers(basis), regimes(method, basis))
-    def told(trades, regime):
-        same(trades, regime)
+    @given(extreme_ledgers(pooling), regimes(method, pooling))
+    def told(trades, election):
+        same(trades, election)
 
     told()

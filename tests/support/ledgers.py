@@ -11,13 +11,13 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from zkharvest.ledger import Basis, Method, Regime
-from zkharvest.trades.model import MONEY_LIMIT, OPENING_KINDS, QUANTITY_LIMIT, Kind, LotPick, Trade
+from zkharvest.ledger import Election, Method, Pooling
+from zkharvest.trades.model import MONEY_LIMIT, OPENS_LOT, QUANTITY_LIMIT, Kind, LotPick, Trade
 
 ZONES = ("America/New_York", "Europe/London", "Asia/Tokyo", "Pacific/Apia", "Australia/Lord_Howe", "UTC")
 DAY = 86_400_000
 START = 1_577_836_800_000  # 2020-01-01T00:00:00Z
-ALL_RULES = [(method, basis) for method in Method for basis in Basis]
+ALL_RULES = [(method, pooling) for method in Method for pooling in Pooling]
 
 _UNIT = 10**18
 _STEPS = (0, 0, 0, 1, 999, 1000, 3_600_000, DAY, 9 * DAY, 365 * DAY, 366 * DAY)
@@ -27,9 +27,9 @@ _LONG, _SHORT = 0, 1
 class _Holder:
     """What lies where while a random ledger is made: lot (place in the ledger) to quantity, by pool and side."""
 
-    def __init__(self, rng: Random, basis: Basis, wallets: int, assets: int) -> None:
+    def __init__(self, rng: Random, pooling: Pooling, wallets: int, assets: int) -> None:
         self.rng = rng
-        self.universal = basis is Basis.UNIVERSAL
+        self.universal = pooling is Pooling.UNIVERSAL
         self.wallets = [f"w{n}" for n in range(wallets)]
         self.assets = [f"A{n}" for n in range(assets)]
         self.lots: dict[tuple[str, str, int], dict[int, int]] = defaultdict(dict)
@@ -41,7 +41,7 @@ class _Holder:
         return self.lots[asset, "" if self.universal else wallet, side]
 
     def side_open(self, asset: str, side: int) -> bool:
-        """Whether the asset is open on a side in any wallet (an expiry must be clear under either basis rule)."""
+        """Whether the asset is open on a side in any wallet (an expiry must be clear under either pooling rule)."""
         return any(lots for (of, _, on), lots in self.lots.items() if of == asset and on == side)
 
     def quantity(self) -> int:
@@ -94,17 +94,17 @@ class _Holder:
         if kind is Kind.TRANSFER and len(self.wallets) == 1:
             kind = Kind.SPEND
         pool = short if kind in (Kind.COVER, Kind.SHORT) or (kind is Kind.EXPIRE and not long) else long
-        quantity = self.quantity() if kind in OPENING_KINDS else self.taken(pool)
+        quantity = self.quantity() if kind in OPENS_LOT else self.taken(pool)
         amount = 0 if kind in (Kind.TRANSFER, Kind.EXPIRE) else self.amount(asset, quantity)
         fee = 0 if kind is Kind.TRANSFER else rng.choice((0, 0, 1, 5, 1_000_000, -1, -5))
-        if kind in OPENING_KINDS:
+        if kind in OPENS_LOT:
             sign = -1 if kind is Kind.SHORT else 1
             fee = fee if 0 <= amount + sign * fee < MONEY_LIMIT else 0
             pool[place] = quantity
         elif max(amount + abs(fee), abs(amount - fee)) >= MONEY_LIMIT:
             fee = 0
         to = rng.choice([other for other in self.wallets if other != wallet]) if kind is Kind.TRANSFER else ""
-        if kind not in OPENING_KINDS and not (kind is Kind.TRANSFER and self.universal):
+        if kind not in OPENS_LOT and not (kind is Kind.TRANSFER and self.universal):
             self.picks[place] = self.named(pool, quantity)
             if kind is Kind.TRANSFER:
                 target = self.pool(asset, to, _LONG)
@@ -115,7 +115,7 @@ class _Holder:
 
     def finished(self) -> list[Trade]:
         """The trades, with the lots named by id where that is enough."""
-        uses = Counter(trade.id for trade in self.trades if trade.kind in OPENING_KINDS)
+        uses = Counter(trade.id for trade in self.trades if trade.kind in OPENS_LOT)
 
         def name(lot: int) -> str:
             trade = self.trades[lot]
@@ -128,14 +128,14 @@ class _Holder:
 
 
 def random_ledger(
-    rng: Random, size: int, basis: Basis = Basis.WALLET, *, wallets: int = 3, assets: int = 2, start: int = START
+    rng: Random, size: int, pooling: Pooling = Pooling.WALLET, *, wallets: int = 3, assets: int = 2, start: int = START
 ) -> list[Trade]:
     """A valid ledger of `size` trades, in order, with every kind, equal times, dust, ties and negative closing values.
 
-    Made for wallet basis it is valid under either basis rule; made for universal basis, wallets sell what others hold.
+    Made for wallet pooling it is valid under either pooling; made for universal pooling, wallets sell what others hold.
     `lots` always name lots that are there, whatever the method.
     """
-    holder = _Holder(rng, basis, wallets, assets)
+    holder = _Holder(rng, pooling, wallets, assets)
     time = start
     for _ in range(size):
         time += rng.choice(_STEPS)
@@ -144,20 +144,20 @@ def random_ledger(
 
 
 @st.composite
-def ledgers(draw: st.DrawFn, basis: Basis = Basis.WALLET, min_size: int = 0, max_size: int = 60) -> list[Trade]:
+def ledgers(draw: st.DrawFn, pooling: Pooling = Pooling.WALLET, min_size: int = 0, max_size: int = 60) -> list[Trade]:
     """`random_ledger` as a strategy: shrinks in size; a failure is reproduced by its seed."""
     size = draw(st.integers(min_size, max_size))
     seed = draw(st.integers(0, 2**32 - 1))
     wallets, assets = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    return random_ledger(Random(seed), size, basis, wallets=wallets, assets=assets)
+    return random_ledger(Random(seed), size, pooling, wallets=wallets, assets=assets)
 
 
-def regimes(method: Method | None = None, basis: Basis | None = None) -> st.SearchStrategy[Regime]:
-    """Any regime, or any with this method and basis; years in which random ledgers have disposals."""
+def regimes(method: Method | None = None, pooling: Pooling | None = None) -> st.SearchStrategy[Election]:
+    """Any election, or any with this method and basis; years in which random ledgers have disposals."""
     return st.builds(
-        Regime,
+        Election,
         st.sampled_from(Method) if method is None else st.just(method),
-        st.sampled_from(Basis) if basis is None else st.just(basis),
+        st.sampled_from(Pooling) if pooling is None else st.just(pooling),
         st.sampled_from(ZONES),
         st.integers(2020, 2030),
     )

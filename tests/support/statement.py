@@ -14,7 +14,7 @@ from zkharvest.circuit.lot_machine.steps_columns import Steps
 from zkharvest.circuit.lot_machine.witness import Witness, make_witness
 from zkharvest.commitment.encoding import currency_code, digest_elements, source_code
 from zkharvest.commitment.opening import Opening, commit
-from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.ledger import Election, Method, Pooling
 from zkharvest.trades.model import Trade
 
 SEED = bytes(range(32))
@@ -50,13 +50,13 @@ def column_number(table: str, column: str) -> int:
     return int(description()["tables"][table_number(table)]["columns"].index(column))
 
 
-def public_values(opening: Opening, regime: Regime, witness: Witness) -> PublicValues:
+def public_values(opening: Opening, election: Election, witness: Witness) -> PublicValues:
     """The statement that goes with a witness."""
     totals = witness.totals
-    scalars = {str(m): int(m == regime.method) for m in Method}
+    scalars = {str(m): int(m == election.method) for m in Method}
     scalars |= {
-        "wallet": int(regime.basis is Basis.WALLET),
-        "year": regime.year,
+        "wallet": int(election.pooling is Pooling.WALLET),
+        "year": election.year,
         "currency": currency_code(opening.currency),
     }
     scalars["proceeds_negative"] = int(totals["proceeds"] < 0)
@@ -68,13 +68,13 @@ def public_values(opening: Opening, regime: Regime, witness: Witness) -> PublicV
     return PublicValues([scalars[name] for name in description()["publics"]], [sources], columns)
 
 
-def opened(trades: Sequence[Trade], regime: Regime) -> tuple[Opening, Witness]:
+def opened(trades: Sequence[Trade], election: Election) -> tuple[Opening, Witness]:
     """Trades committed with a fixed seed, and their witness."""
     opening = commit(trades, seed=SEED)
-    return opening, make_witness(opening, regime, definition=definition())
+    return opening, make_witness(opening, election, definition=definition())
 
 
-def checked(trades: Sequence[Trade], regime: Regime) -> list[Violation]:
+def checked(trades: Sequence[Trade], election: Election) -> list[Violation]:
     """Everything that an honest run of these trades breaks: nothing."""
-    opening, witness = opened(trades, regime)
-    return check(description(), witness.traces, public_values(opening, regime, witness), limit=1000)
+    opening, witness = opened(trades, election)
+    return check(description(), witness.traces, public_values(opening, election, witness), limit=1000)

@@ -29,7 +29,7 @@ from zkharvest.circuit.lot_machine.witness_trace import Trace
 from zkharvest.commitment.opening import Opening
 from zkharvest.conformance.kinds.packages import judge
 from zkharvest.files.packages import package_bytes
-from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.ledger import Election, Method, Pooling
 from zkharvest.ledger.fast_tape import Tape
 from zkharvest.prover import stark
 from zkharvest.trades.csv_in import load_trades
@@ -40,7 +40,7 @@ from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.statement import public_data, read_statement
 from zkharvest.workflow import prove as proving
 
-REGIME = Regime(Method.FIFO, Basis.WALLET, ZONE, 2025)
+REGIME = Election(Method.FIFO, Pooling.WALLET, ZONE, 2025)
 PRESET = "test"
 
 
@@ -50,7 +50,7 @@ class Lie:
 
     path: str
     about: str
-    proven: Regime = REGIME
+    proven: Election = REGIME
     trades: Callable[[list[Trade]], list[Trade]] = lambda trades: trades  # those that the witness is made from
     tape: Callable[[Tape], Tape] = lambda tape: tape
     statement: Callable[[Parts], None] = lambda parts: None
@@ -114,7 +114,7 @@ LIES = [
     Lie(
         "constraints/lots-of-another-wallet",
         "lots of all wallets for wallet basis",
-        proven=replace(REGIME, basis=Basis.UNIVERSAL),
+        proven=replace(REGIME, basis=Pooling.UNIVERSAL),
     ),
     Lie("constraints/another-year", "the figures of 2024 for 2025", proven=replace(REGIME, year=2024)),
     Lie("constraints/sale-left-out", "a sale of the committed ones not run", trades=ledger.without("coinbase:main/c8")),

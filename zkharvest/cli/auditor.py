@@ -12,7 +12,7 @@ from zkharvest.cli import output, show
 from zkharvest.cli.options import Json, Package
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
-from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Basis, Method
+from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Method, Pooling
 from zkharvest.verifier.text import quoted
 
 ROOT_DIGITS = 72
@@ -33,7 +33,7 @@ def verify(
     min_bits: Annotated[float, typer.Option("--min-bits", help="Least proven soundness.")] = 128,
     year: Annotated[int | None, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")] = None,
     method: Annotated[Method | None, typer.Option("--method", "-m", help="Lot method.")] = None,
-    basis: Annotated[Basis | None, typer.Option("--basis", "-b", help="Pooling of lots.")] = None,
+    basis: Annotated[Pooling | None, typer.Option("--basis", "-b", help="Pooling of lots.")] = None,
     timezone: Annotated[
         str | None, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone.")
     ] = None,

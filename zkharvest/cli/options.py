@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Basis, Method
+from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Method, Pooling
 
 Trades = Annotated[Path, typer.Argument(metavar="TRADES.csv", help="Canonical trades CSV.")]
 Package = Annotated[Path, typer.Argument(metavar="PACKAGE.zkh", help="Audit package.")]
 
 MethodOption = Annotated[Method, typer.Option("--method", "-m", help="Which lot a disposal takes first.")]
-BasisOption = Annotated[Basis, typer.Option("--basis", "-b", help="Lots of one wallet together, or of all wallets.")]
+BasisOption = Annotated[Pooling, typer.Option("--basis", "-b", help="Lots of one wallet together, or of all wallets.")]
 YearOption = Annotated[int, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")]
 ZoneOption = Annotated[str, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone, an IANA name.")]
 

@@ -24,7 +24,7 @@ from zkharvest.cli.options import (
 )
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import InputError, UsageError
-from zkharvest.ledger.rules import DEFAULT_BASIS, DEFAULT_TIMEZONE, Regime
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election
 
 if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening
@@ -134,7 +134,7 @@ def ledger_report(
     path: Trades,
     year: YearOption,
     method: MethodOption,
-    basis: BasisOption = DEFAULT_BASIS,
+    basis: BasisOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     form: FormatOption = Format.TABLE,
     json: Json = False,
@@ -142,7 +142,7 @@ def ledger_report(
     """Gains and losses of a tax year, lot part by lot part, with all digits."""
     from zkharvest.ledger import report
 
-    run = _run(_load(path), Regime(method, basis, timezone, year))
+    run = _run(_load(path), Election(method, basis, timezone, year))
     if json or form is Format.JSON:
         _object(report.report_json(run))
     elif form is Format.CSV:
@@ -167,7 +167,7 @@ def ledger_lots(
         datetime | None,
         typer.Option("--at", metavar="DATE", formats=["%Y-%m-%d"], help="As of the end of this day; default: today."),
     ] = None,
-    basis: BasisOption = DEFAULT_BASIS,
+    basis: BasisOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     form: FormatOption = Format.TABLE,
     json: Json = False,
@@ -176,7 +176,7 @@ def ledger_lots(
     from zkharvest.ledger import report
 
     day = at.date() if at else _today(timezone)
-    run = _run(_load(path), Regime(method, basis, timezone, day.year), until=day)
+    run = _run(_load(path), Election(method, basis, timezone, day.year), until=day)
     if json or form is Format.JSON:
         _object(report.lots_json(run))
     elif form is Format.CSV:
@@ -222,7 +222,7 @@ def prove(
     year: YearOption,
     method: MethodOption,
     package: Output,
-    basis: BasisOption = DEFAULT_BASIS,
+    basis: BasisOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     nonce: Annotated[str | None, typer.Option("--nonce", metavar="HEX", help="The auditor's nonce.")] = None,
     audience: Annotated[
@@ -239,7 +239,7 @@ def prove(
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.files.openings import read_opening
 
-    Regime(method, basis, timezone, year)  # refuse an unknown zone before long work
+    Election(method, basis, timezone, year)  # refuse an unknown zone before long work
     bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
     if audience is not None and not audience.strip():
         raise UsageError("--audience: an empty value", "leave the option out to name nobody")
@@ -281,11 +281,11 @@ def _load(path: Path) -> list[Trade]:
     return load_trades(path)
 
 
-def _run(read: list[Trade], regime: Regime, until: date | None = None) -> LedgerRun:
+def _run(read: list[Trade], election: Election, until: date | None = None) -> LedgerRun:
     from zkharvest.ledger.run import run_ledger
 
     with output.progress("computing lots"):
-        return run_ledger(read, regime, until=until)
+        return run_ledger(read, election, until=until)
 
 
 def _object(whole: dict[str, Any]) -> None:
@@ -293,8 +293,8 @@ def _object(whole: dict[str, Any]) -> None:
 
 
 def _title(what: str, run: LedgerRun) -> str:
-    regime = run.regime
-    return f"{what}, {regime.method.upper()}, {regime.basis} basis, {regime.timezone}"
+    election = run.election
+    return f"{what}, {election.method.upper()}, {election.pooling} basis, {election.timezone}"
 
 
 def _print_roots(opening: Opening, *, json: bool, printing: bool) -> None:
@@ -316,7 +316,7 @@ def _today(timezone: str) -> date:
     try:
         return datetime.now(ZoneInfo(timezone)).date()
     except (KeyError, ValueError, OSError):
-        return datetime.now(UTC).date()  # Regime names the unknown zone
+        return datetime.now(UTC).date()  # Election names the unknown zone
 
 
 def _count(number: int, noun: str) -> str:

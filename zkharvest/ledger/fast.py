@@ -9,7 +9,7 @@ import numpy as np
 from zkharvest.ledger.calendar import Calendar, DayTable
 from zkharvest.ledger.fast_tape import TAKE, Ints, Tape, record, run_tape
 from zkharvest.ledger.results import LONG_TERM, SHORT_TERM, Disposal, LedgerRun, OpenLot, Totals
-from zkharvest.ledger.rules import Regime, Side
+from zkharvest.ledger.rules import Election, Side
 from zkharvest.trades.model import Trade
 
 __all__ = ["Tape", "run_fast", "run_tape"]
@@ -18,11 +18,11 @@ _LOW32 = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 
 
-def run_fast(trades: Sequence[Trade], regime: Regime, window: tuple[int, int], cut: int, later: int) -> LedgerRun:
+def run_fast(trades: Sequence[Trade], election: Election, window: tuple[int, int], cut: int, later: int) -> LedgerRun:
     """`run_ledger` on trades already ordered and cut; arguments as the fields of `LedgerRun`."""
-    tape = record(trades, regime)
+    tape = record(trades, election)
     parts = _Parts(tape, window)
-    return LedgerRun(regime, trades, later, window, cut, parts.totals(), parts.disposals, lambda: _open_lots(tape))
+    return LedgerRun(election, trades, later, window, cut, parts.totals(), parts.disposals, lambda: _open_lots(tape))
 
 
 class _Parts:
@@ -37,7 +37,7 @@ class _Parts:
         self.negative = tape.negative[takes]
         disposed = time[self.trade]
         self.in_year = (disposed >= window[0]) & (disposed < window[1])
-        self.long_term = ~self.short_side & (disposed >= _long_at(tape.regime.timezone, time)[self.lot])
+        self.long_term = ~self.short_side & (disposed >= _long_at(tape.election.timezone, time)[self.lot])
 
     def totals(self) -> Totals:
         """The totals of the year, summed exactly: values as high and low halves, so that a sum stays in 64 bits."""

@@ -19,8 +19,8 @@ from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.fast_words import unit_bases
 from zkharvest.ledger.picks import resolve_picks
 from zkharvest.ledger.refusals import ambiguous_expiry, checked_values, lot_short, nothing_to_expire, oversold
-from zkharvest.ledger.rules import Basis, Method, Pool, Regime, Side
-from zkharvest.trades.model import OPENING_KINDS, Kind, Trade, in_order
+from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side
+from zkharvest.trades.model import OPENS_LOT, Kind, Trade, in_order
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
@@ -51,7 +51,7 @@ class Tape:
     Quantities of 112 bits are two words, `_lo` and `_hi`.
     """
 
-    regime: Regime
+    election: Election
     trades: Sequence[Trade]
     pools: tuple[Pool, ...]
     op: Bytes
@@ -83,16 +83,16 @@ class Tape:
     final_value: Words
 
 
-def run_tape(trades: Iterable[Trade], regime: Regime) -> Tape:
+def run_tape(trades: Iterable[Trade], election: Election) -> Tape:
     """The tape of the trades before the end of the tax year. Raises InputError where `run_ledger` does."""
     ordered = in_order(trades)
-    end = Calendar(regime.timezone).year_window(regime.year)[1]
-    return record(ordered[: bisect_left(ordered, end, key=attrgetter("time"))], regime)
+    end = Calendar(election.timezone).year_window(election.year)[1]
+    return record(ordered[: bisect_left(ordered, end, key=attrgetter("time"))], election)
 
 
-def record(trades: Sequence[Trade], regime: Regime) -> Tape:
+def record(trades: Sequence[Trade], election: Election) -> Tape:
     """The tape of trades already ordered and cut."""
-    columns = _Columns(trades, regime)
+    columns = _Columns(trades, election)
     pools = np.full(2 * len(columns.pairs), -1, kernel.POOL)
     ending = kernel.run(*columns.arguments(), pools, np.full(columns.slots, -1, kernel.SLOT), not columns.specific)
     if ending[0] != kernel.DONE:
@@ -109,7 +109,7 @@ def record(trades: Sequence[Trade], regime: Regime) -> Tape:
     lots = np.ascontiguousarray(nodes["lot"])
     left = kernel.in_list_order(nodes, pools, nodes.size - np.count_nonzero(fields["emptied"]))
     return Tape(
-        regime=regime,
+        election=election,
         trades=trades,
         pools=tuple(Pool(*columns.pairs[pool // 2], Side(pool % 2)) for pool in used.tolist()),
         negative=negative,
@@ -138,16 +138,16 @@ def _fields(records: NDArray[Any]) -> dict[str, NDArray[Any]]:
 class _Columns:
     """A ledger as arrays. Pools are numbered 2k for the long and 2k + 1 for the short side of the k-th pair."""
 
-    def __init__(self, trades: Sequence[Trade], regime: Regime) -> None:
+    def __init__(self, trades: Sequence[Trade], election: Election) -> None:
         self.trades = trades
-        self.specific = regime.method is Method.SPECIFIC
-        self.universal = regime.basis is Basis.UNIVERSAL
-        values = checked_values(trades, regime)
+        self.specific = election.method is Method.SPECIFIC
+        self.universal = election.pooling is Pooling.UNIVERSAL
+        values = checked_values(trades, election)
         kind = np.array([trade.kind for trade in trades], np.int64)
         self.quantity = _two_words([trade.quantity for trade in trades])
         self.value = np.array([abs(value) for value in values], np.uint64)
         self.signs = np.array([(value > 0) - (value < 0) for value in values], np.int64)
-        self.opens = np.isin(kind, [int(one) for one in OPENING_KINDS])
+        self.opens = np.isin(kind, [int(one) for one in OPENS_LOT])
         self.expires = kind == Kind.EXPIRE
         self.action = np.full(len(trades), kernel.DO_CLOSE, np.int64)
         self.action[self.opens] = kernel.DO_OPEN
@@ -160,7 +160,7 @@ class _Columns:
         unit = np.empty((lots.size, 3), np.uint64)
         unit_bases(self.value[lots], self.quantity[lots], unit)
         self.unit[lots] = unit
-        self.rank = _ranks(regime.method, lots, self.unit, len(trades))
+        self.rank = _ranks(election.method, lots, self.unit, len(trades))
         self.slot_of = np.zeros(len(trades), np.int64)
         self.slots = 1
         self.pick_start = np.zeros(len(trades) + 1, np.int64)

@@ -25,10 +25,10 @@ from zkharvest.ledger.picks import resolve_picks
 from zkharvest.ledger.refusals import ambiguous_expiry, checked_values, lot_short, nothing_to_expire, oversold
 from zkharvest.ledger.results import LONG_TERM, SHORT_TERM, Disposal, OpenLot
 from zkharvest.ledger.rules import (
-    Basis,
+    Election,
     Method,
     Pool,
-    Regime,
+    Pooling,
     Side,
     closing_value,
     opening_side,
@@ -36,7 +36,7 @@ from zkharvest.ledger.rules import (
     sort_key,
     unit_basis,
 )
-from zkharvest.trades.model import OPENING_KINDS, Kind, Trade
+from zkharvest.trades.model import OPENS_LOT, Kind, Trade
 
 
 @dataclass(slots=True)
@@ -51,13 +51,13 @@ class Entry:
 
 
 def run_plain(
-    trades: Sequence[Trade], regime: Regime, window: tuple[int, int]
+    trades: Sequence[Trade], election: Election, window: tuple[int, int]
 ) -> tuple[tuple[Disposal, ...], tuple[OpenLot, ...]]:
     """Run the trades (in the order of the ledger) and return the disposals in order and the lots left open.
 
     Raises InputError naming the trade that cannot be taken.
     """
-    machine = Machine(trades, regime, window)
+    machine = Machine(trades, election, window)
     for place in range(len(trades)):
         machine.step(place)
     return tuple(machine.disposals), tuple(machine.open_lots())
@@ -66,16 +66,16 @@ def run_plain(
 class Machine:
     """The pools while a ledger runs."""
 
-    def __init__(self, trades: Sequence[Trade], regime: Regime, window: tuple[int, int]) -> None:
+    def __init__(self, trades: Sequence[Trade], election: Election, window: tuple[int, int]) -> None:
         self.trades = trades
         self.window = window
-        self.key = sort_key(regime.method)
-        self.universal = regime.basis is Basis.UNIVERSAL
-        self.specific = regime.method is Method.SPECIFIC
-        self.calendar = Calendar(regime.timezone)
+        self.key = sort_key(election.method)
+        self.universal = election.pooling is Pooling.UNIVERSAL
+        self.specific = election.method is Method.SPECIFIC
+        self.calendar = Calendar(election.timezone)
         self.pools: dict[Pool, list[Entry]] = {}
         self.disposals: list[Disposal] = []
-        self.values = checked_values(trades, regime)
+        self.values = checked_values(trades, election)
         self.named: dict[int, list[int]] = {}
         if self.specific:
             takes = [place for place, trade in enumerate(trades) if self._takes(trade)]
@@ -84,12 +84,12 @@ class Machine:
 
     def _takes(self, trade: Trade) -> bool:
         """Whether a trade takes from open lots."""
-        return trade.kind not in OPENING_KINDS and not (trade.kind is Kind.TRANSFER and self.universal)
+        return trade.kind not in OPENS_LOT and not (trade.kind is Kind.TRANSFER and self.universal)
 
     def step(self, place: int) -> None:
         """Run the trade at a place."""
         trade = self.trades[place]
-        if trade.kind in OPENING_KINDS:
+        if trade.kind in OPENS_LOT:
             unit = unit_basis(self.values[place], trade.quantity)
             entry = Entry(place, trade.quantity, self.values[place], unit, self.key(unit, place))
             self.insert(Pool(trade.asset, self.wallet(trade.source), opening_side(trade)), entry)

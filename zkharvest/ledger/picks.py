@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.refusals import ambiguous_lot, unknown_lot
-from zkharvest.trades.model import OPENING_KINDS, Trade
+from zkharvest.trades.model import OPENS_LOT, Trade
 
 
 def resolve_picks(trades: Sequence[Trade], closing: Sequence[int]) -> list[int]:
@@ -16,7 +16,7 @@ def resolve_picks(trades: Sequence[Trade], closing: Sequence[int]) -> list[int]:
     A name is the id of an opening trade, or its `source/id`. Raises InputError with every name that fits no opening
     trade, or more than one.
     """
-    openings = [place for place, trade in enumerate(trades) if trade.kind in OPENING_KINDS]
+    openings = [place for place, trade in enumerate(trades) if trade.kind in OPENS_LOT]
     ids, refs = [trades[place].id for place in openings], [trades[place].ref for place in openings]
     places = dict(zip([*ids, *refs], openings * 2, strict=True))
     clear = len(places) == 2 * len(openings)

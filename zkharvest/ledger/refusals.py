@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from zkharvest.errors import InputError, Problem
-from zkharvest.ledger.rules import Basis, Method, Pool, Regime, Side, closing_value, opening_value
-from zkharvest.trades.model import MONEY_LIMIT, OPENING_KINDS, QUANTITY_LIMIT, TIME_LIMIT, Kind, LotPick, Trade
+from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side, closing_value, opening_value
+from zkharvest.trades.model import MONEY_LIMIT, OPENS_LOT, QUANTITY_LIMIT, TIME_LIMIT, Kind, LotPick, Trade
 from zkharvest.trades.text import format_money, format_quantity
 
 
@@ -15,18 +15,18 @@ def where(trade: Trade) -> str:
     return f"line {trade.line}: {trade.ref}" if trade.line else trade.ref
 
 
-def checked_values(trades: Sequence[Trade], regime: Regime) -> list[int]:
+def checked_values(trades: Sequence[Trade], election: Election) -> list[int]:
     """The value that each trade opens or closes with, by its place; 0 for a transfer, -fee (as if long) for an expiry.
 
     Raises InputError with every trade that no ledger could take, whatever is held: see `_flaws`.
     """
-    specific = regime.method is Method.SPECIFIC
-    wallets = regime.basis is Basis.WALLET
+    specific = election.method is Method.SPECIFIC
+    wallets = election.pooling is Pooling.WALLET
     values: list[int] = []
     flawed: list[Trade] = []
     for trade in trades:
         kind = trade.kind
-        opening = kind in OPENING_KINDS
+        opening = kind in OPENS_LOT
         if opening:
             value = opening_value(trade)
             sound = 0 <= value < MONEY_LIMIT
@@ -45,11 +45,11 @@ def checked_values(trades: Sequence[Trade], regime: Regime) -> list[int]:
             flawed.append(trade)
         values.append(value)
     if flawed:
-        raise InputError(problem for trade in flawed for problem in _flaws(trade, regime))
+        raise InputError(problem for trade in flawed for problem in _flaws(trade, election))
     return values
 
 
-def _flaws(trade: Trade, regime: Regime) -> Iterator[Problem]:
+def _flaws(trade: Trade, election: Election) -> Iterator[Problem]:
     """What is wrong with one trade by itself."""
     at, word = where(trade), trade.kind.word
     if not 0 < trade.quantity < QUANTITY_LIMIT:
@@ -61,7 +61,7 @@ def _flaws(trade: Trade, regime: Regime) -> Iterator[Problem]:
     if not -MONEY_LIMIT < trade.fee < MONEY_LIMIT:
         yield Problem(at, f"fee {format_money(trade.fee)} has a magnitude of 2^64 * 10^-8 or more")
     sums = f"amount {format_money(trade.amount)} and fee {format_money(trade.fee)}"
-    if trade.kind in OPENING_KINDS:
+    if trade.kind in OPENS_LOT:
         value = opening_value(trade)
         if value < 0:
             yield Problem(
@@ -85,12 +85,14 @@ def _flaws(trade: Trade, regime: Regime) -> Iterator[Problem]:
             yield Problem(at, f"transfer from {trade.source!r} to {trade.to!r}", "`to` names another source")
     elif not -MONEY_LIMIT < closing_value(trade, Side.SHORT if trade.kind is Kind.COVER else Side.LONG) < MONEY_LIMIT:
         yield Problem(at, f"{word} with {sums} has a value of magnitude 2^64 * 10^-8 or more")
-    yield from _pick_flaws(trade, regime)
+    yield from _pick_flaws(trade, election)
 
 
-def _pick_flaws(trade: Trade, regime: Regime) -> Iterator[Problem]:
+def _pick_flaws(trade: Trade, election: Election) -> Iterator[Problem]:
     """What is wrong with the lots that a closing trade or a transfer names."""
-    if regime.method is not Method.SPECIFIC or (trade.kind is Kind.TRANSFER and regime.basis is Basis.UNIVERSAL):
+    if election.method is not Method.SPECIFIC or (
+        trade.kind is Kind.TRANSFER and election.pooling is Pooling.UNIVERSAL
+    ):
         return
     at, word = where(trade), trade.kind.word
     if not trade.lots:

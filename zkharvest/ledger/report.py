@@ -60,13 +60,13 @@ def report_json(run: LedgerRun) -> dict[str, Any]:
 
 
 def regime_json(run: LedgerRun) -> dict[str, Any]:
-    """Year, method, basis and time zone of a run."""
-    regime = run.regime
+    """Year, method, pooling and time zone of a run."""
+    election = run.election
     return {
-        "year": regime.year,
-        "method": regime.method.value,
-        "basis": regime.basis.value,
-        "timezone": regime.timezone,
+        "year": election.year,
+        "method": election.method.value,
+        "pooling": election.pooling.value,
+        "timezone": election.timezone,
     }
 
 
@@ -110,7 +110,7 @@ def lots_json(run: LedgerRun) -> dict[str, Any]:
 def lot_rows(run: LedgerRun) -> Iterator[Row]:
     """The open lots by asset, wallet and side, in the order in which disposals take them, as LOT_COLUMNS.
 
-    `wallet` is empty under universal basis. `value` is the basis left, or the proceeds left of a short lot. A lot
+    `wallet` is empty under universal pooling. `value` is the basis left, or the proceeds left of a short lot. A lot
     that lies in several parts (it was moved in parts) has several rows.
     """
     name = _names(run.trades)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from zkharvest.ledger.rules import Pool, Regime, Side
+from zkharvest.ledger.rules import Election, Pool, Side
 from zkharvest.trades.model import Trade
 
 SHORT_TERM, LONG_TERM = "short", "long"
@@ -103,7 +103,7 @@ class LedgerRun:
     were left alone. `window` is the tax year [first instant, first instant of the next), `cut` where the run stopped.
     """
 
-    regime: Regime
+    election: Election
     trades: Sequence[Trade]
     later: int
     window: tuple[int, int]

@@ -30,7 +30,7 @@ class Method(StrEnum):
     SPECIFIC = "specific"
 
 
-class Basis(StrEnum):
+class Pooling(StrEnum):
     """Which lots lie in one pool: those of one wallet, or those of all wallets together."""
 
     WALLET = "wallet"
@@ -40,18 +40,18 @@ class Basis(StrEnum):
 NO_PLACE = frozenset({"Factory", "localtime", "posix", "posixrules", "right"})
 """What lies in a machine's folder of zones beside those of the IANA database; a verifier knows none of it."""
 
-DEFAULT_BASIS = Basis.WALLET  # Reg. 1.1012-1(j), for sales from 2025-01-01 on
+DEFAULT_POOLING = Pooling.WALLET  # Reg. 1.1012-1(j), for sales from 2025-01-01 on
 
 
 @dataclass(frozen=True, slots=True)
-class Regime:
+class Election:
     """What a ledger run is computed under. `timezone` is an IANA name; `year` is the calendar tax year.
 
     Raises UsageError for an unknown zone or a year outside 1971..2526.
     """
 
     method: Method
-    basis: Basis
+    pooling: Pooling
     timezone: str
     year: int
 

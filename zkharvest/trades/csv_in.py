@@ -24,7 +24,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from zkharvest.errors import InputError, Problem, UsageError
-from zkharvest.trades.model import MONEY_LIMIT, OPENING_KINDS, Kind, LotPick, Trade, in_order
+from zkharvest.trades.model import MONEY_LIMIT, OPENS_LOT, Kind, LotPick, Trade, in_order
 from zkharvest.trades.text import (
     TextError,
     check_name,
@@ -219,18 +219,18 @@ class _Reader:
         elif trade.to:
             self.problem(line, "to", f"{quoted(trade.to)} given for {kind.word}", "only a transfer has a destination")
         value = trade.amount - trade.fee if kind is Kind.SHORT else trade.amount + trade.fee
-        if kind in OPENING_KINDS and not 0 <= value < MONEY_LIMIT:
+        if kind in OPENS_LOT and not 0 <= value < MONEY_LIMIT:
             what = "amount less fee" if kind is Kind.SHORT else "amount and fee together"
             state = "are below zero" if value < 0 else "are too large"
             self.problem(line, "fee", f"{what} {state}", "check the sign: a rebate is negative, a cost is positive")
-        elif kind not in OPENING_KINDS and trade.amount + abs(trade.fee) >= MONEY_LIMIT:
+        elif kind not in OPENS_LOT and trade.amount + abs(trade.fee) >= MONEY_LIMIT:
             self.problem(line, "fee", "amount and fee together are too large", "check the decimal point")
         if trade.lots:
             self._check_lots(trade)
         self._check_names(trade)
 
     def _check_lots(self, trade: Trade) -> None:
-        if trade.kind in OPENING_KINDS:
+        if trade.kind in OPENS_LOT:
             self.problem(trade.line, "lots", f"given for {trade.kind.word}", "only a row that takes lots names them")
             return
         named = [pick.trade for pick in trade.lots]

@@ -41,8 +41,8 @@ class Kind(IntEnum):
         return self.name.lower()
 
 
-OPENING_KINDS = frozenset({Kind.BUY, Kind.INCOME, Kind.SHORT})
-CLOSING_KINDS = frozenset({Kind.SELL, Kind.SPEND, Kind.EXPIRE, Kind.COVER})
+OPENS_LOT = frozenset({Kind.BUY, Kind.INCOME, Kind.SHORT})
+CLOSES_LOT = frozenset({Kind.SELL, Kind.SPEND, Kind.EXPIRE, Kind.COVER})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zkharvest.errors import UsageError, ZkharvestError
 from zkharvest.files.packages import package_bytes
-from zkharvest.ledger.rules import DEFAULT_BASIS, DEFAULT_TIMEZONE, Basis, Method, Regime
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
 from zkharvest.verifier import circuits, policy
 from zkharvest.verifier.package import Package, statement_digest
 from zkharvest.verifier.params import PRESETS, Preset
@@ -47,14 +47,14 @@ def prove(
     *,
     year: int,
     method: str,
-    basis: str = DEFAULT_BASIS,
+    basis: str = DEFAULT_POOLING,
     timezone: str = DEFAULT_TIMEZONE,
     nonce: bytes = b"",
     audience: str = "",
     preset: str = "standard",
     progress: Callable[[str], None] | None = None,
 ) -> bytes:
-    """Prove a year's totals under a regime; returns the bytes of a package (`.zkh`), without signatures.
+    """Prove a year's totals under an election; returns the bytes of a package (`.zkh`), without signatures.
 
     `method` is fifo, lifo, hifo, lofo or specific, `basis` wallet or universal, `timezone` an IANA name. `nonce` (at
     most 32 bytes) and `audience` bind the proof to an occasion. `preset` is standard, or test (for tests: verifying
@@ -63,7 +63,7 @@ def prove(
     Raises InputError where the ledger does, UsageError for options that make no statement.
     """
     say = progress or (lambda _: None)
-    regime = _regime(year, method, basis, timezone)
+    election = _regime(year, method, basis, timezone)
     pinned = next((one for one in circuits.PINNED if one.id == CIRCUIT), None)
     if pinned is None:
         raise UsageError(f"the circuit {CIRCUIT} is not known here", "reinstall zkharvest")
@@ -74,9 +74,9 @@ def prove(
     from zkharvest.circuit.lot_machine.witness import make_witness
     from zkharvest.prover.stark import prove_circuit
 
-    witness = make_witness(opening, regime)
+    witness = make_witness(opening, election)
     chosen = _find_preset(preset, witness.n)
-    parts = _statement(opening, regime, witness, pinned, audience, nonce)
+    parts = _statement(opening, election, witness, pinned, audience, nonce)
     try:
         statement = read_statement(parts)
     except Reject as reject:
@@ -102,11 +102,11 @@ def self_check(package: bytes, opening: Opening) -> None:
         raise SelfCheckError(f"the proof just made does not verify: {verdict.reason} {verdict.detail}")
 
 
-def _regime(year: int, method: str, basis: str, timezone: str) -> Regime:
+def _regime(year: int, method: str, basis: str, timezone: str) -> Election:
     try:
-        return Regime(Method(method), Basis(basis), timezone, year)
+        return Election(Method(method), Pooling(basis), timezone, year)
     except ValueError as error:
-        methods, bases = ", ".join(Method), ", ".join(Basis)
+        methods, bases = ", ".join(Method), ", ".join(Pooling)
         raise UsageError(str(error), f"methods are {methods}; basis rules are {bases}") from None
 
 
@@ -119,23 +119,23 @@ def _find_preset(name: str, rows: int) -> Preset:
 
 
 def _statement(
-    opening: Opening, regime: Regime, witness: Witness, pinned: circuits.Pinned, audience: str, nonce: bytes
+    opening: Opening, election: Election, witness: Witness, pinned: circuits.Pinned, audience: str, nonce: bytes
 ) -> dict[str, Any]:
     return {
-        "basis": regime.basis.value,
+        "basis": election.pooling.value,
         "calendar": witness.calendar,
         "circuit": {"digest": bytes.fromhex(pinned.digest), "id": pinned.id},
         "closing": witness.closing_root,
         "context": {"audience": audience, "nonce": nonce},
         "currency": opening.currency,
         "holding": HOLDING,
-        "method": regime.method.value,
+        "method": election.method.value,
         "opening": witness.opening_root,
         "scales": list(SCALES),
         "sources": [{"id": source, "root": opening.roots[source]} for source in opening.sources],
-        "timezone": regime.timezone,
+        "timezone": election.timezone,
         "totals": {name: str(witness.totals[name]) for name in TOTALS},
         "v": 1,
         "wash_sale": False,
-        "year": regime.year,
+        "year": election.year,
     }

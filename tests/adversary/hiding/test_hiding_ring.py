@@ -20,7 +20,7 @@ from tests.support.counts import count, least
 from zkharvest.circuit.lot_machine.definition import define
 from zkharvest.circuit.lot_machine.witness import _uniform, make_witness
 from zkharvest.circuit.lot_machine.witness_tables import BLIND_ROWS, blind
-from zkharvest.ledger.rules import Basis, Method, Regime
+from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.prover import field, logup, stark
 from zkharvest.verifier.field import DEGREE, P
 from zkharvest.verifier.statement import public_data, read_statement
@@ -80,7 +80,7 @@ def test_terminals_of_the_lot_machine_are_uniform_for_every_ledger():
     lookup = COINS.lookup
 
     def terminals(name, proofs, ring=None):
-        regime = Regime(Method(LEDGERS[name][1]), Basis.WALLET, "UTC", YEAR)
+        regime = Election(Method(LEDGERS[name][1]), Pooling.WALLET, "UTC", YEAR)
         witness = make_witness(opening(name), regime)
         statement = read_statement(packages()[name].statement)
         shown = public_data(statement, description, bytes(32))

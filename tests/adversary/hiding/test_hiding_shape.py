@@ -14,7 +14,7 @@ from tests.support.counts import count
 from zkharvest.circuit.lot_machine.witness import make_witness
 from zkharvest.commitment.opening import commit
 from zkharvest.conformance.kinds.proof_parts import proof_parts
-from zkharvest.ledger.rules import Basis, Method, Regime
+from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.trades.csv_in import trades_from_text
 from zkharvest.verifier import policy, wire
 from zkharvest.verifier.package import decode_package, encode_package
@@ -24,7 +24,7 @@ from zkharvest.workflow.prove import prove
 def test_the_ledgers_differ_and_the_heights_do_not():
     used = {}
     for name, (_, method) in LEDGERS.items():
-        witness = make_witness(opening(name), Regime(Method(method), Basis.WALLET, "UTC", YEAR))
+        witness = make_witness(opening(name), Election(Method(method), Pooling.WALLET, "UTC", YEAR))
         operations = [i for i, column in enumerate(frozen().tables[0].columns) if column.startswith("is_")]
         used[name] = int(witness.traces[0][:, operations].any(axis=1).sum())
         assert {trace.shape[0] for trace in witness.traces} == {1 << LOG_ROWS}
@@ -71,6 +71,6 @@ def test_with_real_coins_the_length_follows_from_the_indices():
 def test_rows_tell_the_size_of_the_run_up_to_a_factor_of_two(trades, log_rows):
     """The height is the smallest power of two that holds the run, 2^13 at least: a bucket, never a count."""
     made = commit(trades_from_text(busy(trades), "busy.csv"))
-    witness = make_witness(made, Regime(Method.FIFO, Basis.WALLET, "UTC", YEAR))
+    witness = make_witness(made, Election(Method.FIFO, Pooling.WALLET, "UTC", YEAR))
     assert witness.n == log_rows
     assert {trace.shape[0] for trace in witness.traces} == {1 << log_rows}

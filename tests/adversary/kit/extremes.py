@@ -10,8 +10,8 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from zkharvest.ledger import Basis
-from zkharvest.trades.model import MONEY_LIMIT, OPENING_KINDS, QUANTITY_LIMIT, Kind, Trade
+from zkharvest.ledger import Pooling
+from zkharvest.trades.model import MONEY_LIMIT, OPENS_LOT, QUANTITY_LIMIT, Kind, Trade
 
 START = 1_577_836_800_000  # 2020-01-01T00:00:00Z
 DAY = 86_400_000
@@ -35,7 +35,7 @@ def _fee(rng: Random, amount: int) -> int:
     return rng.choice((0, 0, 1, -1, amount // 2, amount, amount + 1, -amount, rng.randrange(10**10)))
 
 
-def extreme_ledger(rng: Random, size: int, basis: Basis, *, wallets: int, assets: int) -> list[Trade]:
+def extreme_ledger(rng: Random, size: int, pooling: Pooling, *, wallets: int, assets: int) -> list[Trade]:
     """A valid ledger of `size` trades, in order."""
     held: dict[tuple[str, str, int], int] = defaultdict(int)
     names = [f"w{n}" for n in range(wallets)]
@@ -48,7 +48,7 @@ def extreme_ledger(rng: Random, size: int, basis: Basis, *, wallets: int, assets
     for number in range(size):
         time += rng.choice((0, 0, 0, 1, 1, 10**6, DAY * rng.randint(1, 400)))
         wallet, asset = rng.choice(names), f"A{rng.randrange(assets)}"
-        place = "" if basis is Basis.UNIVERSAL else wallet
+        place = "" if pooling is Pooling.UNIVERSAL else wallet
         long, short = (place, asset, _LONG), (place, asset, _SHORT)
         kinds = [Kind.BUY, Kind.BUY, Kind.INCOME, Kind.SHORT]
         kinds += [Kind.SELL, Kind.SELL, Kind.SELL, Kind.SPEND] * bool(held[long])
@@ -60,7 +60,7 @@ def extreme_ledger(rng: Random, size: int, basis: Basis, *, wallets: int, assets
         amount = 0 if kind in (Kind.TRANSFER, Kind.EXPIRE) else _amount(rng)
         fee = 0 if kind is Kind.TRANSFER else _fee(rng, amount)
         to = ""
-        if kind in OPENING_KINDS:
+        if kind in OPENS_LOT:
             quantity = _quantity(rng)
             fee = fee if 0 <= amount + (-fee if kind is Kind.SHORT else fee) < MONEY_LIMIT else 0
             held[short if kind is Kind.SHORT else long] += quantity
@@ -72,17 +72,17 @@ def extreme_ledger(rng: Random, size: int, basis: Basis, *, wallets: int, assets
             fee = fee if max(abs(amount - fee), abs(amount + fee), abs(fee)) < MONEY_LIMIT else 0
             if kind is Kind.TRANSFER:
                 to = rng.choice([name for name in names if name != wallet])
-            if not (kind is Kind.TRANSFER and basis is Basis.UNIVERSAL):
+            if not (kind is Kind.TRANSFER and pooling is Pooling.UNIVERSAL):
                 held[pool] -= quantity
-            if kind is Kind.TRANSFER and basis is Basis.WALLET:
+            if kind is Kind.TRANSFER and pooling is Pooling.WALLET:
                 held[to, asset, _LONG] += quantity
         trades.append(Trade(time, wallet, f"t{number}", kind, asset, quantity, amount, fee, to))
     return trades
 
 
 @st.composite
-def extreme_ledgers(draw: st.DrawFn, basis: Basis, max_size: int = 60) -> list[Trade]:
+def extreme_ledgers(draw: st.DrawFn, pooling: Pooling, max_size: int = 60) -> list[Trade]:
     """`extreme_ledger` as a strategy: shrinks in size; a failure is reproduced by its seed."""
     size, seed = draw(st.integers(1, max_size)), draw(st.integers(0, 2**32 - 1))
     wallets, assets = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-    return extreme_ledger(Random(seed), size, basis, wallets=wallets, assets=assets)
+    return extreme_ledger(Random(seed), size, pooling, wallets=wallets, assets=assets)

@@ -28,7 +28,7 @@ from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
 from zkharvest.circuit.lot_machine.witness_trace import Trace
 from zkharvest.commitment.opening import Opening
 from zkharvest.commitment.records import Records, encode
-from zkharvest.ledger import Regime
+from zkharvest.ledger import Election
 from zkharvest.ledger.fast_tape import Tape
 from zkharvest.trades.model import Trade
 
@@ -129,10 +129,10 @@ class Forgery:
 
 def forge(
     opening: Opening,
-    regime: Regime,
+    regime: Election,
     *,
     steps: Callable[[Sheet], None] | None = None,
-    tape: Callable[[Sequence[Trade], Regime], Tape] | None = None,
+    tape: Callable[[Sequence[Trade], Election], Tape] | None = None,
     carried: Sequence[Trade] = (),
     replace: Mapping[str, Any] | None = None,
     patches: Sequence[tuple[Any, str, Any]] = (),
@@ -186,7 +186,7 @@ def forge(
     return shortened(opening, regime, witness, idle=idle)
 
 
-def shortened(opening: Opening, regime: Regime, witness: generator.Witness, *, idle: int = 2) -> Forgery:
+def shortened(opening: Opening, regime: Election, witness: generator.Witness, *, idle: int = 2) -> Forgery:
     """A witness with its tables cut to their used rows and `idle` more: a tenth of the time to check."""
     names = [t["name"] for t in statement.description()["tables"]]
     least = {"calendar": len(witness.calendar_columns[0]), "range": RANGE_ROWS}

@@ -13,12 +13,12 @@ from operator import attrgetter
 
 import numpy as np
 
-from zkharvest.ledger import Basis, Method, Pool, Regime, Side
+from zkharvest.ledger import Election, Method, Pool, Pooling, Side
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE, Tape
 from zkharvest.ledger.picks import resolve_picks
 from zkharvest.ledger.rules import closing_value, opening_value, part_of, sort_key, unit_basis
-from zkharvest.trades.model import OPENING_KINDS, Kind, Trade
+from zkharvest.trades.model import OPENS_LOT, Kind, Trade
 
 WORD = 2**64
 SHORT_KINDS = {Kind.SHORT, Kind.COVER}
@@ -39,7 +39,7 @@ class Entry:
 class Scribe:
     """One run; the methods with a docstring are the decisions."""
 
-    def __init__(self, trades: Sequence[Trade], regime: Regime) -> None:
+    def __init__(self, trades: Sequence[Trade], regime: Election) -> None:
         end = Calendar(regime.timezone).year_window(regime.year)[1]
         self.trades = list(trades[: bisect_left(trades, end, key=attrgetter("time"))])
         self.regime = regime
@@ -52,7 +52,7 @@ class Scribe:
     def pool(self, trade: int, side: Side) -> Pool:
         """The pool that a trade works on."""
         t = self.trades[trade]
-        return Pool(t.asset, t.source if self.regime.basis is Basis.WALLET else "", side)
+        return Pool(t.asset, t.source if self.regime.pooling is Pooling.WALLET else "", side)
 
     def key(self, entry: Entry) -> tuple[int, ...]:
         """What the list is sorted by."""
@@ -101,7 +101,7 @@ class Scribe:
 
     def skips(self, trade: int) -> bool:
         """Whether a trade is left without effect."""
-        return self.trades[trade].kind is Kind.TRANSFER and self.regime.basis is Basis.UNIVERSAL
+        return self.trades[trade].kind is Kind.TRANSFER and self.regime.pooling is Pooling.UNIVERSAL
 
     def side(self, trade: int) -> Side:
         """The side that a closing works on."""
@@ -124,7 +124,7 @@ class Scribe:
             side = self.side(trade)
             if self.skips(trade):
                 self.note(NONE, trade)
-            elif t.kind in OPENING_KINDS:
+            elif t.kind in OPENS_LOT:
                 value = opening_value(t)
                 unit = self.unit(trade, value, t.quantity)
                 self.insert(OPEN, trade, Entry(-1, trade, self.pool(trade, side), t.quantity, value, unit))
@@ -196,7 +196,7 @@ class Scribe:
         final = self.final()
         parts = ("part_q_lo", "part_q_hi", "lot_q_lo", "lot_q_hi", "lot_value", "part_value", "rest_q_lo", "rest_q_hi")
         return Tape(
-            regime=self.regime,
+            election=self.regime,
             trades=self.trades,
             pools=pools,
             op=column("op", np.uint8),
@@ -219,6 +219,6 @@ def words(name: str, number: int) -> dict[str, int]:
     return {f"{name}_lo": number % WORD, f"{name}_hi": number // WORD}
 
 
-def told_by(liar: type[Scribe]) -> Callable[[Sequence[Trade], Regime], Tape]:
+def told_by(liar: type[Scribe]) -> Callable[[Sequence[Trade], Election], Tape]:
     """A replacement of `run_tape` that has the run written by this scribe."""
     return lambda trades, regime: liar(trades, regime).write()

@@ -19,7 +19,7 @@ from tests.support.counts import count
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
 from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.ledger import Election, Method, Pooling
 
 BITS = ("borrow", "is_", "more", "emptied", "first", "negative", "side", "loss", "held_long", "long_term", "code_")
 
@@ -226,7 +226,7 @@ def test_e4_the_remainder_is_below_the_divisor_and_the_divisor_not_zero():
     count("attacks covered")
 
 
-REGIME = Regime(Method.FIFO, Basis.WALLET, "UTC", 2024)
+REGIME = Election(Method.FIFO, Pooling.WALLET, "UTC", 2024)
 
 
 # ------------------------------------------------------------------ E9: one witness

@@ -16,7 +16,7 @@ from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.witness_tables import totals_trace
 from zkharvest.circuit.lot_machine.words import divide_columns
 from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.ledger import Election, Method, Pooling
 from zkharvest.ledger.rules import part_of, unit_basis
 
 COIN = 10**8
@@ -33,8 +33,8 @@ MOVED = [
 ]
 
 
-def regime(method=Method.FIFO, basis=Basis.WALLET):
-    return Regime(method, basis, "UTC", 2024)
+def regime(method=Method.FIFO, basis=Pooling.WALLET):
+    return Election(method, basis, "UTC", 2024)
 
 
 def committed(rows):

@@ -15,7 +15,7 @@ from zkharvest.circuit.lot_machine import witness as generator
 from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
 from zkharvest.commitment.inventory import commit_inventory
 from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.ledger import Election, Method, Pooling
 
 COIN = 10**8
 HELD = [
@@ -27,8 +27,8 @@ CARRIED = [trade("2022-01-01", "a/1", "buy", 1, 100), trade("2023-06-01", "a/2",
 AFTER = [trade("2024-02-01", "a/3", "sell", 1, 300), trade("2024-03-01", "a/4", "buy", 2, 500)]
 
 
-def regime(method=Method.FIFO, basis=Basis.WALLET):
-    return Regime(method, basis, "UTC", 2024)
+def regime(method=Method.FIFO, basis=Pooling.WALLET):
+    return Election(method, basis, "UTC", 2024)
 
 
 def committed(rows):
@@ -83,10 +83,10 @@ def test_a_lot_is_added_to_the_closing_inventory():
 # ------------------------------------------------------------------------------------------------------- carried in
 
 
-@pytest.mark.parametrize("basis", Basis)
+@pytest.mark.parametrize("pooling", Pooling)
 @pytest.mark.parametrize("method", [m for m in Method if m is not Method.SPECIFIC])
-def test_lots_are_carried_in_honestly(method, basis):
-    forged = forge(committed(AFTER), regime(method, basis), carried=CARRIED)
+def test_lots_are_carried_in_honestly(method, pooling):
+    forged = forge(committed(AFTER), regime(method, pooling), carried=CARRIED)
     assert forged.broken() == set()
     first = method in (Method.FIFO, Method.LOFO)
     assert forged.witness.totals["long_gain"] == (200 * COIN if first else 0)

@@ -14,7 +14,7 @@ from zkharvest.circuit.lot_machine import witness_lists
 from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
 from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD
 from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Basis, Method, Pool, Regime
+from zkharvest.ledger import Election, Method, Pool, Pooling
 from zkharvest.ledger.rules import Side
 
 COIN = 10**8
@@ -36,8 +36,8 @@ MOVED = [
 ]
 
 
-def regime(method=Method.FIFO, basis=Basis.WALLET):
-    return Regime(method, basis, "UTC", 2024)
+def regime(method=Method.FIFO, basis=Pooling.WALLET):
+    return Election(method, basis, "UTC", 2024)
 
 
 def committed(rows):
@@ -191,7 +191,7 @@ def test_all_wallets_in_one_pool_under_wallet_basis():
     def universal(sheet):
         sheet["wallet"][:] = 0
 
-    forged = forge(opening, regime(Method.HIFO, Basis.UNIVERSAL), steps=universal)
+    forged = forge(opening, regime(Method.HIFO, Pooling.UNIVERSAL), steps=universal)
     forged.claim(wallet=1)
     assert forged.broken() >= {"steps.wallet_own"}
 

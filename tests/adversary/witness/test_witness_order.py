@@ -18,7 +18,7 @@ from tests.support.make import trade
 from zkharvest.circuit.lot_machine import witness_lists
 from zkharvest.circuit.lot_machine.witness_lists import _entries
 from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Basis, Method, Pool, Regime
+from zkharvest.ledger import Election, Method, Pool, Pooling
 from zkharvest.ledger.fast_tape import TAKE
 from zkharvest.ledger.rules import sort_key
 
@@ -35,8 +35,8 @@ FOUR = [
 ]
 
 
-def regime(method=Method.FIFO, basis=Basis.WALLET):
-    return Regime(method, basis, "UTC", 2024)
+def regime(method=Method.FIFO, basis=Pooling.WALLET):
+    return Election(method, basis, "UTC", 2024)
 
 
 def committed(rows):

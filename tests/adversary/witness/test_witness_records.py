@@ -14,7 +14,7 @@ from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.lot_machine.witness_trace import lay_out
 from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.ledger import Election, Method, Pooling
 
 FOUR = [
     trade("2024-01-01", "w/1", "buy", 1, 100),
@@ -26,8 +26,8 @@ FOUR = [
 ]
 
 
-def regime(method=Method.FIFO, basis=Basis.WALLET):
-    return Regime(method, basis, "UTC", 2024)
+def regime(method=Method.FIFO, basis=Pooling.WALLET):
+    return Election(method, basis, "UTC", 2024)
 
 
 def committed(rows):

@@ -13,7 +13,7 @@ from tests.support.make import at, trade
 from zkharvest.circuit.lot_machine.calendar_rows import CalendarRows
 from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
 from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.ledger import Election, Method, Pooling
 
 COIN = 10**8
 DAY = 86_400_000
@@ -23,7 +23,7 @@ TAKE, SETTLE = 1, 2
 
 
 def regime(year=2024, method=Method.FIFO):
-    return Regime(method, Basis.WALLET, "UTC", year)
+    return Election(method, Pooling.WALLET, "UTC", year)
 
 
 def committed(rows):

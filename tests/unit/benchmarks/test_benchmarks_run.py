@@ -8,7 +8,7 @@ from benchmarks import ledger_alone, machine, report, stages
 from benchmarks.commands import CommandFailed, run
 from benchmarks.figures import Figure, figures
 from benchmarks.ledgers import YEAR, make_ledger, write_ledger
-from zkharvest.ledger import Basis, Method, Regime, run_ledger
+from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.trades.csv_in import load_trades
 from zkharvest.trades.model import Kind
 
@@ -27,10 +27,10 @@ def test_a_ledger_has_what_taxpayers_have():
     assert trades == sorted(trades, key=lambda trade: trade.time)
 
 
-@pytest.mark.parametrize("basis", Basis)
+@pytest.mark.parametrize("pooling", Pooling)
 @pytest.mark.parametrize("method", Method)
-def test_a_ledger_runs_under_every_rule(method, basis):
-    run = run_ledger(make_ledger(400, named=True), Regime(method, basis, "America/New_York", YEAR))
+def test_a_ledger_runs_under_every_rule(method, pooling):
+    run = run_ledger(make_ledger(400, named=True), Election(method, pooling, "America/New_York", YEAR))
     assert run.disposals
     assert run.open_lots
     assert run.later == 0

@@ -15,9 +15,9 @@ from zkharvest.commitment import encoding, records
 from zkharvest.commitment.encoding import TAG_RECORD, asset_code, currency_code, lanes24, limbs15, source_code
 from zkharvest.commitment.records import encode, signed_value
 from zkharvest.errors import InputError
-from zkharvest.ledger import Basis, Method, Regime, run_ledger
+from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.ledger.rules import Side, closing_value, opening_value
-from zkharvest.trades.model import OPENING_KINDS, Kind
+from zkharvest.trades.model import OPENS_LOT, Kind
 
 
 def number(lanes, bits=24):
@@ -30,7 +30,7 @@ def check_record(made, i, t):
     code = lane[0] - TAG_RECORD
     close, move, short, negative = (code >> k & 1 for k in range(4))
     assert code < 16
-    assert close == (t.kind not in OPENING_KINDS and t.kind is not Kind.TRANSFER)
+    assert close == (t.kind not in OPENS_LOT and t.kind is not Kind.TRANSFER)
     assert move == (t.kind is Kind.TRANSFER)
     assert short == made.short[i]
     assert number([*(lane[1] >> (15 * k) & 0x7FFF for k in (0, 1)), lane[2] & 0x7FFF], 15) == t.time
@@ -44,7 +44,7 @@ def check_record(made, i, t):
     assert not move or made.sources[made.to[i]] == t.to
 
 
-@given(st.integers(0, 2**32), st.sampled_from(Basis))
+@given(st.integers(0, 2**32), st.sampled_from(Pooling))
 @settings(max_examples=25, deadline=None)
 def test_a_record_says_what_the_trade_says(seed, basis):
     trades = random_ledger(Random(seed), 40, basis)
@@ -116,11 +116,11 @@ def test_values_join_the_fee(kind, short, amount, fee, value):
         assert signed_value(t, short) == closing_value(t, Side(short))
 
 
-@given(st.integers(0, 2**32), st.sampled_from(Basis), st.sampled_from([m for m in Method if m != "specific"]))
+@given(st.integers(0, 2**32), st.sampled_from(Pooling), st.sampled_from([m for m in Method if m != "specific"]))
 @settings(max_examples=25, deadline=None)
 def test_an_expiry_closes_the_side_that_the_ledger_closes(seed, basis, method):
     trades = random_ledger(Random(seed), 60, basis, assets=1)
-    run = run_ledger(trades, Regime(method, basis, "UTC", 2500))
+    run = run_ledger(trades, Election(method, basis, "UTC", 2500))
     sides = {d.trade: d.side for d in run.disposals if trades[d.trade].kind is Kind.EXPIRE}
     short = encode(trades, "USD").short
     assert all(short[i] == (side is Side.SHORT) for i, side in sides.items())

@@ -10,12 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.ledgers import ALL_RULES, ledgers, random_ledger, regimes
-from zkharvest.ledger import Basis, Method, Pool, Regime, run_ledger
+from zkharvest.ledger import Election, Method, Pool, Pooling, run_ledger
 from zkharvest.ledger import fast_words as words
 from zkharvest.ledger.fast import Tape, run_tape
 from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE
 from zkharvest.ledger.rules import part_of, sort_key, unit_basis
-from zkharvest.trades.model import MONEY_LIMIT, OPENING_KINDS, QUANTITY_LIMIT, Kind, Trade
+from zkharvest.trades.model import MONEY_LIMIT, OPENS_LOT, QUANTITY_LIMIT, Kind, Trade
 
 WORD = 1 << 64
 
@@ -41,8 +41,8 @@ def test_wide_arithmetic_is_exact(value: int, one: int, other: int) -> None:
     assert [int(word) for word in words.subtract(*two(whole), *two(part))] == [int(word) for word in two(whole - part)]
 
 
-def same(trades: list[Trade], regime: Regime) -> None:
-    plain, fast = (run_ledger(trades, regime, engine=engine) for engine in ("plain", "fast"))
+def same(trades: list[Trade], election: Election) -> None:
+    plain, fast = (run_ledger(trades, election, engine=engine) for engine in ("plain", "fast"))
     assert fast.totals == plain.totals
     assert fast.disposals == plain.disposals
     assert fast.open_lots == plain.open_lots
@@ -51,20 +51,20 @@ def same(trades: list[Trade], regime: Regime) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(ledgers(), regimes())
-def test_fast_equals_plain(trades: list[Trade], regime: Regime) -> None:
-    same(trades, regime)
+def test_fast_equals_plain(trades: list[Trade], election: Election) -> None:
+    same(trades, election)
 
 
 @settings(max_examples=50, deadline=None)
-@given(ledgers(Basis.UNIVERSAL), regimes(basis=Basis.UNIVERSAL))
-def test_fast_equals_plain_where_wallets_sell_what_others_hold(trades: list[Trade], regime: Regime) -> None:
-    same(trades, regime)
+@given(ledgers(Pooling.UNIVERSAL), regimes(pooling=Pooling.UNIVERSAL))
+def test_fast_equals_plain_where_wallets_sell_what_others_hold(trades: list[Trade], election: Election) -> None:
+    same(trades, election)
 
 
-@pytest.mark.parametrize(("method", "basis"), ALL_RULES)
-def test_fast_equals_plain_on_longer_ledgers(method: Method, basis: Basis) -> None:
-    trades = random_ledger(Random(f"{method}{basis}"), 1500, wallets=2, assets=2)
-    same(trades, Regime(method, basis, "America/New_York", 2200))
+@pytest.mark.parametrize(("method", "pooling"), ALL_RULES)
+def test_fast_equals_plain_on_longer_ledgers(method: Method, pooling: Pooling) -> None:
+    trades = random_ledger(Random(f"{method}{pooling}"), 1500, wallets=2, assets=2)
+    same(trades, Election(method, pooling, "America/New_York", 2200))
 
 
 def test_transfers_to_and_fro_need_room() -> None:
@@ -73,9 +73,9 @@ def test_transfers_to_and_fro_need_room() -> None:
     total = sum(lot.quantity for lot in lots)
     moves = [Trade(100 + n, "ab"[n % 2], f"t{n}", Kind.TRANSFER, "BTC", total, 0, to="ba"[n % 2]) for n in range(50)]
     for method in (Method.FIFO, Method.LIFO, Method.HIFO, Method.LOFO):
-        regime = Regime(method, Basis.WALLET, "UTC", 2025)
-        same([*lots, *moves], regime)
-        assert run_tape([*lots, *moves], regime).op.size == 40 + 50 * 40 * 2
+        election = Election(method, Pooling.WALLET, "UTC", 2025)
+        same([*lots, *moves], election)
+        assert run_tape([*lots, *moves], election).op.size == 40 + 50 * 40 * 2
 
 
 def quantity(tape: Tape, name: str, n: int) -> int:
@@ -84,8 +84,8 @@ def quantity(tape: Tape, name: str, n: int) -> int:
 
 def replay(tape: Tape) -> None:
     """Play the tape on plain lists, checking everything that it says against them and against the trades."""
-    regime, trades = tape.regime, tape.trades
-    universal = regime.basis is Basis.UNIVERSAL
+    election, trades = tape.election, tape.trades
+    universal = election.pooling is Pooling.UNIVERSAL
     lists: list[list[int]] = [[] for _ in tape.pools]
     held: dict[int, list[int]] = {}
     rest: dict[int, list[int]] = {}
@@ -114,7 +114,7 @@ def replay(tape: Tape) -> None:
             assert (int(tape.node_trade[node]), int(tape.node_pool[node])) == (lot, pool)
             assert before[0] == part
             if op == OPEN:
-                assert trade.kind in OPENING_KINDS
+                assert trade.kind in OPENS_LOT
                 assert before[0] == trade.quantity
                 assert tape.pools[pool].side == (trade.kind is Kind.SHORT)
                 assert tape.pools[pool][:2] == (trade.asset, "" if universal else trade.source)
@@ -133,7 +133,7 @@ def replay(tape: Tape) -> None:
         at = entries.index(node)
         assert int(tape.pred[n]) == (entries[at - 1] if at else -1)
         assert int(tape.next[n]) == (entries[at + 1] if at + 1 < len(entries) else -1)
-        assert regime.method is Method.SPECIFIC or at == 0
+        assert election.method is Method.SPECIFIC or at == 0
         assert held[node] == before
         assert value == part_of(before[1], part, before[0])
         held[node] = [before[0] - part, before[1] - value]
@@ -162,7 +162,7 @@ def replay(tape: Tape) -> None:
     for n, node in enumerate(tape.final_node.tolist()):
         assert held[node] == [quantity(tape, "final_q", n), int(tape.final_value[n])]
     assert list(tape.pools) == sorted(set(tape.pools))
-    key = sort_key(regime.method)
+    key = sort_key(election.method)
     for entries in lists:
         keys = [
             key(int.from_bytes(tape.node_unit[node].tobytes(), "little"), int(tape.node_trade[node]))
@@ -177,31 +177,31 @@ def replay(tape: Tape) -> None:
 
 @settings(max_examples=120, deadline=None)
 @given(ledgers(), regimes())
-def test_the_tape_can_be_replayed(trades: list[Trade], regime: Regime) -> None:
-    replay(run_tape(trades, regime))
+def test_the_tape_can_be_replayed(trades: list[Trade], election: Election) -> None:
+    replay(run_tape(trades, election))
 
 
-@pytest.mark.parametrize(("method", "basis"), ALL_RULES)
-def test_a_longer_tape_can_be_replayed(method: Method, basis: Basis) -> None:
-    replay(run_tape(random_ledger(Random(7), 800, wallets=2, assets=1), Regime(method, basis, "UTC", 2400)))
+@pytest.mark.parametrize(("method", "pooling"), ALL_RULES)
+def test_a_longer_tape_can_be_replayed(method: Method, pooling: Pooling) -> None:
+    replay(run_tape(random_ledger(Random(7), 800, wallets=2, assets=1), Election(method, pooling, "UTC", 2400)))
 
 
 def test_an_empty_tape() -> None:
-    tape = run_tape([], Regime(Method.HIFO, Basis.WALLET, "UTC", 2025))
+    tape = run_tape([], Election(Method.HIFO, Pooling.WALLET, "UTC", 2025))
     assert tape.op.size == tape.node_trade.size == tape.final_node.size == len(tape.pools) == 0
-    same([], Regime(Method.SPECIFIC, Basis.WALLET, "UTC", 2025))
+    same([], Election(Method.SPECIFIC, Pooling.WALLET, "UTC", 2025))
 
 
 def test_the_tape_stops_at_the_end_of_the_year() -> None:
     trades = random_ledger(Random(3), 60)
-    regime = Regime(Method.FIFO, Basis.WALLET, "UTC", 2021)
-    tape, run = run_tape(trades, regime), run_ledger(trades, regime)
+    election = Election(Method.FIFO, Pooling.WALLET, "UTC", 2021)
+    tape, run = run_tape(trades, election), run_ledger(trades, election)
     assert 0 < len(tape.trades) == len(run.trades) < len(trades)
     assert set(tape.trade.tolist()) == set(range(len(tape.trades)))
 
 
 def test_arrays_of_the_tape_have_their_types() -> None:
-    tape = run_tape(random_ledger(Random(3), 60), Regime(Method.LIFO, Basis.WALLET, "UTC", 2030))
+    tape = run_tape(random_ledger(Random(3), 60), Election(Method.LIFO, Pooling.WALLET, "UTC", 2030))
     for name, kind in Tape.__annotations__.items():
         if kind in ("Ints", "Words", "Bytes", "Bools"):
             array = getattr(tape, name)

@@ -6,18 +6,18 @@ import pytest
 
 from tests.support.make import at, money, trade, units
 from zkharvest.errors import InputError
-from zkharvest.ledger import Basis, Disposal, LedgerRun, Method, Regime, Side, run_ledger
+from zkharvest.ledger import Disposal, Election, LedgerRun, Method, Pooling, Side, run_ledger
 from zkharvest.trades.model import Trade
 
 
 def run(
     trades: list[Trade],
     method: Method = Method.FIFO,
-    basis: Basis = Basis.WALLET,
+    pooling: Pooling = Pooling.WALLET,
     zone: str = "America/New_York",
     year: int = 2025,
 ) -> LedgerRun:
-    return run_ledger(trades, Regime(method, basis, zone, year), engine="plain")
+    return run_ledger(trades, Election(method, pooling, zone, year), engine="plain")
 
 
 def parts(ledger: LedgerRun) -> list[tuple[str, int, int, int]]:
@@ -158,8 +158,8 @@ def test_a_transfer_carries_basis_and_date() -> None:
     assert [(lot.pool.wallet, lot.lot_ref, lot.value) for lot in ledger.open_lots] == [("x", "x/a", money(100))]
 
 
-def test_a_transfer_moves_nothing_under_universal_basis() -> None:
-    ledger = run(MOVED, basis=Basis.UNIVERSAL)
+def test_a_transfer_moves_nothing_under_universal_pooling() -> None:
+    ledger = run(MOVED, pooling=Pooling.UNIVERSAL)
     assert parts(ledger) == [("a", units(2), money(1000), money(200))]
 
 
@@ -181,9 +181,9 @@ def test_parts_of_one_lot_are_taken_in_the_order_of_their_arrival() -> None:
 
 def test_trades_of_one_instant_keep_the_order_given() -> None:
     pair = [trade("2025-01-02", "x/b", "buy", 1, 1), trade("2025-01-02", "y/s", "sell", 1, 1)]
-    assert len(run(pair, basis=Basis.UNIVERSAL).disposals) == 1
+    assert len(run(pair, pooling=Pooling.UNIVERSAL).disposals) == 1
     with pytest.raises(InputError, match="holds 0 at that moment"):
-        run(pair[::-1], basis=Basis.UNIVERSAL)
+        run(pair[::-1], pooling=Pooling.UNIVERSAL)
 
 
 def test_only_the_year_counts_and_later_trades_are_left_alone() -> None:

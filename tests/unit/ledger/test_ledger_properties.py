@@ -11,21 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.ledgers import ALL_RULES, DAY, START, ledgers, regimes
-from zkharvest.ledger import Basis, LedgerRun, Method, Pool, Regime, Side, run_ledger
+from zkharvest.ledger import Election, LedgerRun, Method, Pool, Pooling, Side, run_ledger
 from zkharvest.ledger.rules import opening_value, sort_key
-from zkharvest.trades.model import OPENING_KINDS, Kind, Trade
+from zkharvest.trades.model import OPENS_LOT, Kind, Trade
 
 EXAMPLES = settings(max_examples=60, deadline=None)
 LATE = 2500  # a year after all trades: everything is run, nothing is in the year
 
 
-def run(trades: list[Trade], method: Method, basis: Basis, year: int = LATE) -> LedgerRun:
-    return run_ledger(trades, Regime(method, basis, "America/New_York", year), engine="plain")
+def run(trades: list[Trade], method: Method, pooling: Pooling, year: int = LATE) -> LedgerRun:
+    return run_ledger(trades, Election(method, pooling, "America/New_York", year), engine="plain")
 
 
 @EXAMPLES
 @given(ledgers(), st.sampled_from(ALL_RULES))
-def test_parts_add_up_to_their_trades_and_lots(trades: list[Trade], rules: tuple[Method, Basis]) -> None:
+def test_parts_add_up_to_their_trades_and_lots(trades: list[Trade], rules: tuple[Method, Pooling]) -> None:
     ledger = run(trades, *rules)
     closed: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     opened: dict[int, list[int]] = defaultdict(lambda: [0, 0])
@@ -39,7 +39,7 @@ def test_parts_add_up_to_their_trades_and_lots(trades: list[Trade], rules: tuple
         opened[lot.seq] = [opened[lot.seq][0] + lot.quantity, opened[lot.seq][1] + lot.value]
         assert lot.quantity > 0
     for place, trade in enumerate(trades):
-        if trade.kind in OPENING_KINDS:
+        if trade.kind in OPENS_LOT:
             assert opened[place] == [trade.quantity, opening_value(trade)]
         elif trade.kind is not Kind.TRANSFER:
             on_short = trade.kind is Kind.COVER or any(d.side for d in ledger.disposals if d.trade == place)
@@ -49,7 +49,7 @@ def test_parts_add_up_to_their_trades_and_lots(trades: list[Trade], rules: tuple
 @EXAMPLES
 @given(ledgers(), st.sampled_from(ALL_RULES), st.integers(2020, 2026))
 def test_totals_are_the_sums_of_the_parts_of_the_year(
-    trades: list[Trade], rules: tuple[Method, Basis], year: int
+    trades: list[Trade], rules: tuple[Method, Pooling], year: int
 ) -> None:
     totals = run(trades, *rules, year).totals
     parts = [part for part in run(trades, *rules, year).disposals if part.in_year]
@@ -63,7 +63,7 @@ def test_totals_are_the_sums_of_the_parts_of_the_year(
 
 @EXAMPLES
 @given(ledgers(), st.sampled_from(ALL_RULES))
-def test_years_tile_the_disposals(trades: list[Trade], rules: tuple[Method, Basis]) -> None:
+def test_years_tile_the_disposals(trades: list[Trade], rules: tuple[Method, Pooling]) -> None:
     whole = run(trades, *rules)
     years = range(2019, 2100)  # the first random trades lie in 2019 in New York
     last = max((trade.time for trade in trades), default=START)
@@ -76,20 +76,20 @@ def test_years_tile_the_disposals(trades: list[Trade], rules: tuple[Method, Basi
 
 @EXAMPLES
 @given(ledgers(), regimes())
-def test_inventory_lies_in_the_order_of_the_method(trades: list[Trade], regime: Regime) -> None:
-    lots, key = run_ledger(trades, regime, engine="plain").open_lots, sort_key(regime.method)
+def test_inventory_lies_in_the_order_of_the_method(trades: list[Trade], election: Election) -> None:
+    lots, key = run_ledger(trades, election, engine="plain").open_lots, sort_key(election.method)
     for one, other in pairwise(lots):
         assert one.pool <= other.pool
         if one.pool == other.pool:
             assert key(one.unit, one.seq) <= key(other.unit, other.seq)
-    assert all((lot.pool.wallet == "") == (regime.basis is Basis.UNIVERSAL) for lot in lots)
+    assert all((lot.pool.wallet == "") == (election.pooling is Pooling.UNIVERSAL) for lot in lots)
 
 
 @EXAMPLES
 @given(ledgers(), st.sampled_from(Method))
 def test_a_wallet_alone_is_the_same_under_either_basis(trades: list[Trade], method: Method) -> None:
-    alone = [trade for trade in trades if trade.source == "w0" and trade.kind in OPENING_KINDS]
-    wallet, universal = run(alone, method, Basis.WALLET), run(alone, method, Basis.UNIVERSAL)
+    alone = [trade for trade in trades if trade.source == "w0" and trade.kind in OPENS_LOT]
+    wallet, universal = run(alone, method, Pooling.WALLET), run(alone, method, Pooling.UNIVERSAL)
     assert [lot.seq for lot in wallet.open_lots] == [lot.seq for lot in universal.open_lots]
 
 
@@ -107,7 +107,7 @@ def fifo_parts(trades: list[Trade]) -> list[tuple[int, int, int]]:
                 of[-1][1] if of else 0 for of in (openings[trade.asset, Side.LONG], closings[trade.asset, Side.LONG])
             ]
             key = (trade.asset, Side.LONG if held[0] > held[1] else Side.SHORT)
-        line = (openings if trade.kind in OPENING_KINDS else closings)[key]
+        line = (openings if trade.kind in OPENS_LOT else closings)[key]
         start = line[-1][1] if line else 0
         line.append((start, start + trade.quantity, place))
     parts = []
@@ -120,9 +120,9 @@ def fifo_parts(trades: list[Trade]) -> list[tuple[int, int, int]]:
 
 
 @EXAMPLES
-@given(ledgers(Basis.UNIVERSAL))
+@given(ledgers(Pooling.UNIVERSAL))
 def test_fifo_is_the_overlap_of_stretches(trades: list[Trade]) -> None:
-    ledger = run(trades, Method.FIFO, Basis.UNIVERSAL)
+    ledger = run(trades, Method.FIFO, Pooling.UNIVERSAL)
     assert sorted((part.trade, part.lot, part.quantity) for part in ledger.disposals) == fifo_parts(trades)
 
 
@@ -132,7 +132,7 @@ def hifo_parts(trades: list[Trade], sign: int) -> list[tuple[int, int, int, int]
     found = []
     for place, trade in enumerate(trades):
         side = int(trade.kind in (Kind.SHORT, Kind.COVER))
-        if trade.kind in OPENING_KINDS:
+        if trade.kind in OPENS_LOT:
             parts.append([trade.source, trade.asset, side, place, trade.quantity, opening_value(trade)])
             continue
         rest = trade.quantity
@@ -163,7 +163,7 @@ def hifo_parts(trades: list[Trade], sign: int) -> list[tuple[int, int, int, int]
 @given(ledgers())
 @pytest.mark.parametrize(("method", "sign"), [(Method.HIFO, 1), (Method.LOFO, -1)])
 def test_hifo_and_lofo_take_the_best_of_all(method: Method, sign: int, trades: list[Trade]) -> None:
-    ledger = run(trades, method, Basis.WALLET)
+    ledger = run(trades, method, Pooling.WALLET)
     assert [
         (part.trade, part.lot, part.quantity, part.basis if part.side is Side.LONG else part.proceeds)
         for part in ledger.disposals
@@ -173,19 +173,17 @@ def test_hifo_and_lofo_take_the_best_of_all(method: Method, sign: int, trades: l
 @EXAMPLES
 @given(ledgers())
 def test_specific_identification_takes_what_was_named(trades: list[Trade]) -> None:
-    ledger = run(trades, Method.SPECIFIC, Basis.UNIVERSAL)
+    ledger = run(trades, Method.SPECIFIC, Pooling.UNIVERSAL)
     taken: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for part in ledger.disposals:
         taken[part.trade][part.lot_ref] += part.quantity
     for place, trade in enumerate(trades):
-        if trade.kind in OPENING_KINDS or trade.kind is Kind.TRANSFER:
+        if trade.kind in OPENS_LOT or trade.kind is Kind.TRANSFER:
             assert place not in taken
             continue
         named: dict[str, int] = defaultdict(int)
         for pick in trade.lots:
-            (ref,) = [
-                other.ref for other in trades if other.kind in OPENING_KINDS and pick.trade in (other.id, other.ref)
-            ]
+            (ref,) = [other.ref for other in trades if other.kind in OPENS_LOT and pick.trade in (other.id, other.ref)]
             named[ref] += pick.quantity
         assert taken[place] == named
 
@@ -193,6 +191,6 @@ def test_specific_identification_takes_what_was_named(trades: list[Trade]) -> No
 @EXAMPLES
 @given(ledgers())
 def test_short_lots_never_turn_long(trades: list[Trade]) -> None:
-    ledger = run(trades, Method.FIFO, Basis.WALLET)
+    ledger = run(trades, Method.FIFO, Pooling.WALLET)
     assert {part.term for part in ledger.disposals if part.side is Side.SHORT} <= {"short"}
     assert all(lot.pool == Pool(*lot.pool) for lot in ledger.open_lots)

@@ -11,19 +11,21 @@ from hypothesis import strategies as st
 from tests.support.ledgers import ledgers, regimes
 from tests.support.make import trade
 from zkharvest.errors import InputError
-from zkharvest.ledger import Basis, Method, Regime, run_ledger
+from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.ledger.run import Engine
 from zkharvest.trades.model import MONEY_LIMIT, QUANTITY_LIMIT, Kind, LotPick, Trade
 
 ENGINES: tuple[Engine, ...] = ("plain", "fast")
 BUY = trade("2024-01-01", "w/b", "buy", 1, 10)
 SHORT = trade("2024-01-02", "w/o", "short", 1, 10)
-UNIVERSAL, SPECIFIC = Basis.UNIVERSAL, Method.SPECIFIC
+UNIVERSAL, SPECIFIC = Pooling.UNIVERSAL, Method.SPECIFIC
 
 
-def refusal(trades: list[Trade], engine: Engine, method: Method = Method.FIFO, basis: Basis = Basis.WALLET) -> str:
+def refusal(
+    trades: list[Trade], engine: Engine, method: Method = Method.FIFO, pooling: Pooling = Pooling.WALLET
+) -> str:
     with pytest.raises(InputError) as caught:
-        run_ledger(trades, Regime(method, basis, "UTC", 2025), engine=engine)
+        run_ledger(trades, Election(method, pooling, "UTC", 2025), engine=engine)
     return str(caught.value)
 
 
@@ -33,7 +35,7 @@ def test_more_than_is_held(engine: Engine) -> None:
     hint = "hint: enter the acquisition or the incoming transfer that is missing before it, or correct the quantity"
     expected = "line 7: w/s: sell of 1.5 from pool BTC (w, long), which holds 1 at that moment\n" + hint
     assert refusal([BUY, sale], engine) == expected
-    assert refusal([BUY, sale], engine, basis=UNIVERSAL) == expected.replace("(w, long)", "(long)")
+    assert refusal([BUY, sale], engine, pooling=UNIVERSAL) == expected.replace("(w, long)", "(long)")
     moved = trade("2025-01-01", "w/t", "transfer", 2, to="v")
     assert refusal([BUY, moved], engine).startswith("w/t: transfer of 2 from pool BTC (w, long), which holds 1 at")
     cover = trade("2025-01-01", "w/c", "cover", 2, 1)
@@ -58,7 +60,7 @@ def test_an_expiry_needs_one_open_side(engine: Engine) -> None:
         "line 3: w/e: expire of 1 from pool BTC (w) is ambiguous: long and short lots are open\n"
         "hint: enter it as a sell (long) or a cover (short) with amount 0"
     )
-    assert refusal([expiry], engine, basis=UNIVERSAL) == (
+    assert refusal([expiry], engine, pooling=UNIVERSAL) == (
         "line 3: w/e: expire of 1 from pool BTC, which holds 0 at that moment, long or short\n"
         "hint: enter the trade that opened it before it, or leave the expiry out"
     )
@@ -115,7 +117,7 @@ def test_an_expiry_needs_one_open_side(engine: Engine) -> None:
     ],
 )
 def test_trades_that_no_ledger_takes(bad: Trade, message: str, engine: Engine) -> None:
-    assert refusal([BUY, bad], engine, basis=UNIVERSAL) == message
+    assert refusal([BUY, bad], engine, pooling=UNIVERSAL) == message
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -123,7 +125,7 @@ def test_all_flaws_at_once(engine: Engine) -> None:
     first = trade("2025-01-01", "w/1", "buy", 1, 10, -11, line=2)
     second = trade("2025-01-02", "w/2", "transfer", 1, 0, 1, line=3)
     with pytest.raises(InputError) as caught:
-        run_ledger([first, BUY, second], Regime(Method.FIFO, UNIVERSAL, "UTC", 2025), engine=engine)
+        run_ledger([first, BUY, second], Election(Method.FIFO, UNIVERSAL, "UTC", 2025), engine=engine)
     assert [problem.where for problem in caught.value.problems] == ["line 2: w/1", "line 3: w/2", "line 3: w/2"]
 
 
@@ -171,20 +173,20 @@ def test_a_name_must_be_clear(engine: Engine) -> None:
         "w/s: lot 'b' names several trades: w/b, v/b\nhint: write it as source/id"
     )
     clear = trade("2025-01-01", "w/s", "sell", 1, 1, lots="w/b:1")
-    assert run_ledger([BUY, twin, clear], Regime(SPECIFIC, Basis.WALLET, "UTC", 2025), engine=engine).disposals
+    assert run_ledger([BUY, twin, clear], Election(SPECIFIC, Pooling.WALLET, "UTC", 2025), engine=engine).disposals
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_lots_play_no_part_under_other_methods_or_in_universal_transfers(engine: Engine) -> None:
     sale = trade("2025-01-01", "w/s", "sell", 1, 1, lots="nothing:9")
-    assert run_ledger([BUY, sale], Regime(Method.HIFO, Basis.WALLET, "UTC", 2025), engine=engine).disposals
+    assert run_ledger([BUY, sale], Election(Method.HIFO, Pooling.WALLET, "UTC", 2025), engine=engine).disposals
     moved = trade("2025-01-01", "w/t", "transfer", 5, to="v")
-    assert not run_ledger([BUY, moved], Regime(SPECIFIC, UNIVERSAL, "UTC", 2025), engine=engine).disposals
+    assert not run_ledger([BUY, moved], Election(SPECIFIC, UNIVERSAL, "UTC", 2025), engine=engine).disposals
 
 
-def outcome(trades: list[Trade], regime: Regime, engine: Engine) -> object:
+def outcome(trades: list[Trade], election: Election, engine: Engine) -> object:
     try:
-        run = run_ledger(trades, regime, engine=engine)
+        run = run_ledger(trades, election, engine=engine)
     except InputError as error:
         assert error.problems
         return str(error)
@@ -193,12 +195,12 @@ def outcome(trades: list[Trade], regime: Regime, engine: Engine) -> object:
 
 @settings(max_examples=150, deadline=None)
 @given(ledgers(max_size=30), regimes(), st.integers(0, 2**32))
-def test_damaged_ledgers_end_the_same_way_in_either_engine(trades: list[Trade], regime: Regime, seed: int) -> None:
+def test_damaged_ledgers_end_the_same_way_in_either_engine(trades: list[Trade], election: Election, seed: int) -> None:
     rng = Random(seed)
     damaged = [trade for trade in trades if rng.random() < 0.95]
     if damaged and rng.random() < 0.5:
         damaged[rng.randrange(len(damaged))] = rng.choice(trades)
-    assert outcome(damaged, regime, "plain") == outcome(damaged, regime, "fast")
+    assert outcome(damaged, election, "plain") == outcome(damaged, election, "fast")
 
 
 wild_trades = st.builds(
@@ -221,5 +223,5 @@ wild_trades = st.builds(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(wild_trades, max_size=4), regimes())
-def test_anything_is_taken_or_refused_in_the_same_words(trades: list[Trade], regime: Regime) -> None:
-    assert outcome(trades, regime, "plain") == outcome(trades, regime, "fast")
+def test_anything_is_taken_or_refused_in_the_same_words(trades: list[Trade], election: Election) -> None:
+    assert outcome(trades, election, "plain") == outcome(trades, election, "fast")

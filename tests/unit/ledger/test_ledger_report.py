@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.ledgers import ledgers, random_ledger, regimes
 from tests.support.make import trade
-from zkharvest.ledger import Basis, Method, Regime, run_ledger
+from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.ledger.report import (
     DISPOSAL_COLUMNS,
     LOT_COLUMNS,
@@ -28,7 +28,7 @@ from zkharvest.ledger.report import (
 )
 from zkharvest.trades.model import Trade
 
-REGIME = Regime(Method.HIFO, Basis.WALLET, "America/New_York", 2025)
+REGIME = Election(Method.HIFO, Pooling.WALLET, "America/New_York", 2025)
 TRADES = [
     trade("2023-03-01T10:00:00.250", "kraken/1", "buy", 1, "100.10", "0.05"),
     trade("2024-03-02", "cold/1", "buy", 1, 90),
@@ -43,7 +43,7 @@ def test_the_report_as_json() -> None:
         "schema": "zkharvest/report/1",
         "year": 2025,
         "method": "hifo",
-        "basis": "wallet",
+        "pooling": "wallet",
         "timezone": "America/New_York",
         "totals": {
             "proceeds": "29.99999999",
@@ -91,7 +91,7 @@ def test_the_inventory_as_json() -> None:
         "schema": "zkharvest/lots/1",
         "year": 2025,
         "method": "hifo",
-        "basis": "wallet",
+        "pooling": "wallet",
         "timezone": "America/New_York",
         "at": "2026-01-01T05:00:00.000Z",
         "lots": [
@@ -140,8 +140,8 @@ def test_numbers_are_written_in_full() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(ledgers(), regimes(), st.sampled_from(("plain", "fast")))
-def test_rows_add_up_to_the_totals(trades: list[Trade], regime: Regime, engine: str) -> None:
-    run = run_ledger(trades, regime, engine=engine)  # type: ignore[arg-type]
+def test_rows_add_up_to_the_totals(trades: list[Trade], election: Election, engine: str) -> None:
+    run = run_ledger(trades, election, engine=engine)  # type: ignore[arg-type]
     report = report_json(run)
 
     def cents(text: str) -> int:
@@ -154,7 +154,7 @@ def test_rows_add_up_to_the_totals(trades: list[Trade], regime: Regime, engine: 
 
 
 def test_rows_as_csv() -> None:
-    run = run_ledger(random_ledger(Random(5), 60), Regime(Method.LOFO, Basis.UNIVERSAL, "UTC", 2022))
+    run = run_ledger(random_ledger(Random(5), 60), Election(Method.LOFO, Pooling.UNIVERSAL, "UTC", 2022))
     rows = list(disposal_rows(run))
     read = list(csv.reader(io.StringIO(csv_text(DISPOSAL_COLUMNS, rows))))
     assert read[0] == list(DISPOSAL_COLUMNS)

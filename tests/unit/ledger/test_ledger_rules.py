@@ -1,4 +1,4 @@
-"""Methods as sort keys, values of trades, and what a regime accepts."""
+"""Methods as sort keys, values of trades, and what an election accepts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.make import money, trade
 from zkharvest.errors import UsageError
-from zkharvest.ledger import Basis, Method, Pool, Regime, Side
+from zkharvest.ledger import Election, Method, Pool, Pooling, Side
 from zkharvest.ledger.rules import closing_value, opening_side, opening_value, part_of, sort_key, unit_basis
 from zkharvest.trades.model import MONEY_LIMIT, QUANTITY_LIMIT
 
@@ -79,13 +79,13 @@ NO_ZONES = ["America/Gotham", "", "../etc/passwd", "EST5EDT4,M3", "Europe", "a\0
 @pytest.mark.parametrize("zone", NO_ZONES)
 def test_an_unknown_zone_is_a_usage_error(zone: str) -> None:
     with pytest.raises(UsageError, match="unknown time zone"):
-        Regime(Method.FIFO, Basis.WALLET, zone, 2025)
+        Election(Method.FIFO, Pooling.WALLET, zone, 2025)
 
 
 @pytest.mark.parametrize("year", [1970, 2527, 0, -1])
 def test_a_year_outside_the_range_of_times_is_a_usage_error(year: int) -> None:
     with pytest.raises(UsageError, match=r"outside 1971\.\.2526"):
-        Regime(Method.FIFO, Basis.WALLET, "UTC", year)
+        Election(Method.FIFO, Pooling.WALLET, "UTC", year)
 
 
 def test_pools_read_well() -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from tests.support.ledgers import random_ledger
 from tests.support.make import trade, units
-from zkharvest.ledger import Basis, Method, Regime, run, run_ledger
+from zkharvest.ledger import Election, Method, Pooling, run, run_ledger
 
-REGIME = Regime(Method.FIFO, Basis.WALLET, "America/New_York", 2025)
+REGIME = Election(Method.FIFO, Pooling.WALLET, "America/New_York", 2025)
 
 
 def test_trades_are_put_in_order_of_time() -> None:
@@ -60,7 +60,7 @@ def test_the_engine_goes_by_size(threshold: int, expected: str, monkeypatch: pyt
         return plain(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(run, "run_plain", spy)
-    run_ledger(random_ledger(Random(1), 40), Regime(Method.FIFO, Basis.WALLET, "UTC", 2400))
+    run_ledger(random_ledger(Random(1), 40), Election(Method.FIFO, Pooling.WALLET, "UTC", 2400))
     assert used == (["plain"] if expected == "plain" else [])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zkharvest.ledger.rules import Basis, Method, Regime
+from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.ledger.run import run_ledger
 from zkharvest.trades import Kind, load_trades
 from zkharvest.trades.csv_out import trades_to_text
@@ -64,17 +64,17 @@ def test_the_exports_are_made_by_the_script(monkeypatch: pytest.MonkeyPatch) -> 
             sys.modules.pop(name, None)
 
 
-@pytest.mark.parametrize("basis", Basis)
+@pytest.mark.parametrize("pooling", Pooling)
 @pytest.mark.parametrize("method", Method)
-def test_every_regime_runs_and_ends_in_the_stated_loss(trades, method: Method, basis: Basis) -> None:
-    totals = run_ledger(trades, Regime(method, basis, "America/New_York", 2025), engine="plain").totals
+def test_every_regime_runs_and_ends_in_the_stated_loss(trades, method: Method, pooling: Pooling) -> None:
+    totals = run_ledger(trades, Election(method, pooling, "America/New_York", 2025), engine="plain").totals
     net = totals.short_term_gain - totals.short_term_loss + totals.long_term_gain - totals.long_term_loss
     cents = (abs(net) + 500_000) // 1_000_000
-    assert f"-{cents // 100:,}.{cents % 100:02d}" == NET_2025[method.value, basis.value]
+    assert f"-{cents // 100:,}.{cents % 100:02d}" == NET_2025[method.value, pooling.value]
     assert net < 0
     text = (EXAMPLES / "README.md").read_text()
     row = next(line for line in text.splitlines() if line.startswith(f"| {method.value} "))
-    assert NET_2025[method.value, basis.value] in row
+    assert NET_2025[method.value, pooling.value] in row
 
 
 def test_it_has_what_it_says(trades) -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.support.proofs import AUDIENCE, METHOD, NONCE, YEAR, small_opening, small_package
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.packages import open_package, package_bytes, source_roots
-from zkharvest.ledger import Basis, Method, Regime, run_ledger
+from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.verifier.package import MAGIC, Package, encode_package
 from zkharvest.verifier.policy import Policy, verify
 from zkharvest.verifier.statement import read_statement
@@ -17,7 +17,7 @@ def test_a_package_states_what_the_ledger_computes():
     opening = small_opening()
     package = open_package(small_package(), "p")
     statement = read_statement(package.statement)
-    totals = run_ledger(opening.trades, Regime(Method(METHOD), Basis.WALLET, "America/New_York", YEAR)).totals
+    totals = run_ledger(opening.trades, Election(Method(METHOD), Pooling.WALLET, "America/New_York", YEAR)).totals
     assert (statement.totals.proceeds, statement.totals.basis, statement.totals.gain) == (
         totals.proceeds,
         totals.basis,
@@ -64,7 +64,7 @@ def test_the_self_check_catches_a_bad_proof():
     ("options", "message"),
     [
         ({"method": "average"}, "'average' is not a valid Method"),
-        ({"basis": "account"}, "'account' is not a valid Basis"),
+        ({"basis": "account"}, "'account' is not a valid Pooling"),
         ({"timezone": "Mars/Base"}, "unknown time zone"),
         ({"year": 1900}, "tax year 1900"),
         ({"preset": "weak"}, '"weak" is no preset'),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar, DayTable
-from zkharvest.ledger.rules import Regime
+from zkharvest.ledger.rules import Election
 
 LAST_INSTANT = 2**45 - 1
 FIRST_DAY = date(1970, 1, 2)
@@ -28,18 +28,18 @@ class CalendarRows:
     Raises InputError if the first instant is before the first day that a calendar can list.
     """
 
-    def __init__(self, regime: Regime, first_instant: int, *, carried: bool = False) -> None:
-        self.calendar = Calendar(regime.timezone)
-        end = date(regime.year + 1, 1, 1)
-        year = min(self.calendar.date_of(first_instant).year, regime.year)
-        since = date(regime.year if carried else end.year - -(-(end.year - year) // YEARS) * YEARS, 1, 1)
+    def __init__(self, election: Election, first_instant: int, *, carried: bool = False) -> None:
+        self.calendar = Calendar(election.timezone)
+        end = date(election.year + 1, 1, 1)
+        year = min(self.calendar.date_of(first_instant).year, election.year)
+        since = date(election.year if carried else end.year - -(-(end.year - year) // YEARS) * YEARS, 1, 1)
         since = max(since, FIRST_DAY)
         if not carried and first_instant < self.calendar.first_instant(FIRST_DAY):
             raise InputError.one("", f"trades before {FIRST_DAY} cannot be proven", "check the times of the first rows")
         before = [(0, 0, 2)] if carried else []
         days = (end - since).days
-        table = DayTable(regime.timezone, since, days + 367)
-        in_year = (date(regime.year, 1, 1) - since).days
+        table = DayTable(election.timezone, since, days + 367)
+        in_year = (date(election.year, 1, 1) - since).days
         rows = [*before, *((table.start[d], table.long_at[d], int(d >= in_year)) for d in range(days))]
         rows += [(table.start[days], 0, 2), (LAST_INSTANT, 0, 0)]
         self.start, self.long_at, self.phase = np.array(rows, np.int64).T.copy()

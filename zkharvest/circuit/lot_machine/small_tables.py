@@ -53,7 +53,7 @@ def range_table(circuit: Circuit, ranges: Ranges) -> Table:
 
 
 def calendar_table(circuit: Circuit, buses: Buses) -> Table:
-    """The regime's public calendar: row d is local day d; its end is the next row's start.
+    """The election's public calendar: row d is local day d; its end is the next row's start.
 
     The row after the last is the first: without `last_no_day` an idle last row (start 0, long-term from 0) would end at
     the first listed day's start, a day that holds every trade before the calendar.

@@ -1,4 +1,4 @@
-"""From an opening and a regime to the witness of the lot machine: one trace a table, and the statement's figures."""
+"""From an opening and an election to the witness of the lot machine: one trace a table, and the statement's figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zkharvest.commitment.tree import build_tree
 from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.fast_tape import NONE, Tape, run_tape
-from zkharvest.ledger.rules import Basis, Regime
+from zkharvest.ledger.rules import Election, Pooling
 from zkharvest.trades.model import Trade
 
 from . import words
@@ -67,7 +67,7 @@ class Witness:
 
 def make_witness(
     opening: Opening,
-    regime: Regime,
+    election: Election,
     *,
     carried: Sequence[Trade] = (),
     definition: tuple[Circuit, Steps] | None = None,
@@ -78,29 +78,29 @@ def make_witness(
     committed trades before January 1 of the tax year then have no effect. Without them the inventory is empty.
 
     Raises InputError where the ledger does, if the run needs more rows than the circuit allows, or if an expiry closes
-    another side under this regime than the committed record says.
+    another side under this election than the committed record says.
     """
     circuit, steps = definition or define()
     for lot in carried:
-        if regime.basis is Basis.WALLET and lot.source not in opening.sources:
+        if election.pooling is Pooling.WALLET and lot.source not in opening.sources:
             raise InputError.one(
                 "",
                 f"a lot carried in lies in {lot.source}, which no committed trade speaks of",
                 "commit that source too",
             )
-    start = Calendar(regime.timezone).year_window(regime.year)[0] if carried else 0
+    start = Calendar(election.timezone).year_window(election.year)[0] if carried else 0
     early = bisect_left(opening.trades, start, key=attrgetter("time"))
     everything = [*carried, *opening.trades[early:]]
     times = np.array([t.time for t in everything], np.int64)
-    tape = run_tape(everything, regime)
+    tape = run_tape(everything, election)
     layout = lay_out(tape, len(opening.trades), len(carried), early)
     _check_sides(tape, opening, layout)
-    calendar = CalendarRows(regime, opening.trades[0].time, carried=bool(carried))
-    label = f"{regime.year}\0{regime.method}\0{regime.basis}\0{regime.timezone}"
+    calendar = CalendarRows(election, opening.trades[0].time, carried=bool(carried))
+    label = f"{election.year}\0{election.method}\0{election.pooling}\0{election.timezone}"
     filled_from = _Lots(tape, calendar, times, layout)
-    closing = commit_inventory(*filled_from.left(), regime.year, opening.seed, label)
+    closing = commit_inventory(*filled_from.left(), election.year, opening.seed, label)
     first = (
-        commit_inventory(*filled_from.carried_in(), regime.year - 1, opening.seed, f"opening\0{label}")
+        commit_inventory(*filled_from.carried_in(), election.year - 1, opening.seed, f"opening\0{label}")
         if carried
         else _no_inventory()
     )

@@ -83,7 +83,7 @@ def _entries(f: StepsWitness) -> tuple[Ints, Ints, Ints]:
     unit = words.lanes24(f.tape.node_unit.astype(np.int64))
     seq = f.seq_of(f.tape.node_trade)
     key = np.zeros((len(seq), 8), np.int64)
-    method = f.tape.regime.method
+    method = f.tape.election.method
     if method is Method.LOFO:
         key[:, :7] = unit
     elif method is Method.HIFO:

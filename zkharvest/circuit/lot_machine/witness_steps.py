@@ -11,7 +11,7 @@ from zkharvest.circuit.expr import P
 from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD, asset_code, source_code
 from zkharvest.commitment.records import Records
 from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE, Tape
-from zkharvest.ledger.rules import Basis
+from zkharvest.ledger.rules import Pooling
 
 from . import words
 from .calendar_rows import CalendarRows
@@ -32,7 +32,7 @@ class StepsWitness:
         self.times = times  # instants of the tape's trades, carried ones first
         self.carried, self.early = plan.carried, len(plan.early)
         self.trace = Trace(len(s.t.columns), plan.rows)
-        self.wallet_basis = tape.regime.basis is Basis.WALLET
+        self.wallet_basis = tape.election.pooling is Pooling.WALLET
         self.pools = _pool_lanes(tape, records)
         self.load_rows = plan.at[: self.carried]
         self.seq_base = self.carried + 1 if self.carried else 0  # trades are numbered after every carried lot

@@ -1,4 +1,4 @@
-"""Worked ledgers: `NAME.csv` and, beside it, `NAME.expected.json` with what the ledger must give under each regime."""
+"""Worked ledgers: `NAME.csv` and, beside it, `NAME.expected.json` what the ledger must give for each run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from zkharvest.trades.model import Trade
 
 HEAD = {"about", "authority", "worked", "runs"}
-RUN = {"year", "method", "basis", "timezone", "totals", "disposals", "error"}
+RUN = {"year", "method", "pooling", "timezone", "totals", "disposals", "error"}
 
 
 def check_ledger(_root: Path, path: Path) -> None:
-    """Under each regime of `runs` these totals and disposals, or this error, from the plain ledger and the fast one."""
+    """In each of `runs` these totals and disposals, or this error, from the plain ledger and the fast one."""
     from zkharvest.trades.csv_in import load_trades
 
     data = json.loads(path.read_text(encoding="utf-8"))
@@ -30,15 +30,15 @@ def check_ledger(_root: Path, path: Path) -> None:
 
 
 def _check_run(trades: list[Trade], run: dict[str, Any], engine: Literal["plain", "fast"]) -> None:
-    from zkharvest.ledger import Basis, Method, Regime, run_ledger
+    from zkharvest.ledger import Election, Method, Pooling, run_ledger
     from zkharvest.ledger.report import report_json
 
-    regime = Regime(Method(run["method"]), Basis(run["basis"]), run["timezone"], run["year"])
-    label = f"{regime.method} {regime.basis} {regime.year}"
+    election = Election(Method(run["method"]), Pooling(run["pooling"]), run["timezone"], run["year"])
+    label = f"{election.method} {election.pooling} {election.year}"
     if engine != "plain":
         label += f", {engine} engine"
     try:
-        report = report_json(run_ledger(trades, regime, engine=engine))
+        report = report_json(run_ledger(trades, election, engine=engine))
     except InputError as error:
         if "error" not in run:
             raise Mismatch(f"{label}: {error}") from None

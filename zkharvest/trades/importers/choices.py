@@ -14,7 +14,7 @@ from pathlib import Path
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import parse_lots, read_text, records
-from zkharvest.trades.model import OPENING_KINDS, LotPick, Trade
+from zkharvest.trades.model import OPENS_LOT, LotPick, Trade
 from zkharvest.trades.text import TextError, format_quantity, quoted
 
 COLUMNS = ["trade", "lots"]
@@ -58,7 +58,7 @@ def _row(
     trade = known.get(name)
     if trade is None:
         return "trade", f"{quoted(name)} is not a trade of this import", "write source/id as the import names it"
-    if trade.kind in OPENING_KINDS:
+    if trade.kind in OPENS_LOT:
         return "trade", f"{quoted(name)} is a {trade.kind.word}", "only disposals and transfers take lots"
     if name in named:
         return "trade", f"{quoted(name)} is named twice", "keep one of the rows"

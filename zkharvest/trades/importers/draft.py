@@ -24,7 +24,7 @@ from zkharvest.trades.importers.rows import Row
 from zkharvest.trades.model import (
     MONEY_DECIMALS,
     MONEY_LIMIT,
-    OPENING_KINDS,
+    OPENS_LOT,
     QUANTITY_DECIMALS,
     QUANTITY_LIMIT,
     Kind,
@@ -229,7 +229,7 @@ class Draft(Gather):
     ) -> None:
         """One canonical trade. `RowError` if it does not fit the ledger's scales."""
         self._check(event, leg, amount, fee)
-        if kind in OPENING_KINDS and amount + (-fee if kind is Kind.SHORT else fee) < 0:
+        if kind in OPENS_LOT and amount + (-fee if kind is Kind.SHORT else fee) < 0:
             raise RowError(event.row, "", f"the fee turns the value of {leg.asset} negative", "check its sign")
         id_ = self.name(event.row, "id", event.id + suffix)
         line = event.row.line

@@ -31,7 +31,7 @@ from zkharvest.commitment.inventory import Inventory
 from zkharvest.commitment.opening import commit
 from zkharvest.commitment.poseidon_kernel import compress_many
 from zkharvest.commitment.tree import build_tree
-from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.ledger import Election, Method, Pooling
 
 BUY = trade("2024-01-01", "a/1", "buy", 1, 100)
 SELL = trade("2024-02-01", "a/3", "sell", 1, 200)
@@ -326,7 +326,7 @@ def _source() -> Forgery:
         return np.concatenate((inputs, leaf)), np.concatenate((marks, [[0, TREE_CLOSING, 0, 0]]))
 
     made = {"commit_inventory": lambda *_: inventory, "hash_rows": hashes}
-    return forge(fake, Regime(Method.FIFO, Basis.UNIVERSAL, "UTC", 2024), tape=told_by(Scribe), replace=made)
+    return forge(fake, Election(Method.FIFO, Pooling.UNIVERSAL, "UTC", 2024), tape=told_by(Scribe), replace=made)
 
 
 u15_lie("time0", _time0)

@@ -15,7 +15,7 @@ from typing import Any
 from tests.adversary.kit.forge import Forgery, forge
 from tests.support import statement
 from zkharvest.commitment.opening import Opening, commit
-from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.ledger import Election, Method, Pooling
 from zkharvest.trades.model import Trade
 
 LIES: dict[str, Callable[[], Forgery]] = {}
@@ -82,13 +82,13 @@ def _committed(trades: tuple[Trade, ...]) -> Opening:
 
 
 @cache
-def _honest(trades: tuple[Trade, ...], regime: Regime, idle: int) -> Forgery:
+def _honest(trades: tuple[Trade, ...], regime: Election, idle: int) -> Forgery:
     return forge(_committed(trades), regime, idle=idle)
 
 
 def run(trades: Iterable[Trade], method: str = "fifo", basis: str = "wallet", **told: Any) -> Forgery:
     """A forgery of the tax year 2024 in UTC; with no lies told an honest run, to be changed by the caller."""
-    rows, regime = tuple(trades), Regime(Method(method), Basis(basis), "UTC", 2024)
+    rows, regime = tuple(trades), Election(Method(method), Pooling(basis), "UTC", 2024)
     if set(told) <= {"idle"}:
         forged = _honest(rows, regime, told.get("idle", 2))
         return replace(forged, traces={name: trace.copy() for name, trace in forged.traces.items()})

@@ -20,7 +20,7 @@ from zkharvest.circuit.lot_machine.witness_trace import lay_out
 from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.opening import Opening, commit
-from zkharvest.ledger import Basis, Method, Regime
+from zkharvest.ledger import Election, Method, Pooling
 from zkharvest.ledger.rules import Side
 
 BUY = trade("2024-01-01", "a/1", "buy", 1, 100)
@@ -29,7 +29,7 @@ SELL = trade("2024-02-01", "a/3", "sell", 1, 200)
 SELL_THERE = trade("2024-02-01", "b/3", "sell", 1, 200)
 EXTRA = trade("2024-03-01", "a/9", "buy", 1, 5, asset="ETH")
 LATER = trade("2024-05-01", "a/8", "income", 1, 5)
-FIFO = Regime(Method.FIFO, Basis.WALLET, "UTC", 2024)
+FIFO = Election(Method.FIFO, Pooling.WALLET, "UTC", 2024)
 ORDER = ("time2", "time1", "time0", "tie", "source", "position")
 RECORD = (
     *("code_close", "code_move", "side", "negative", "to", "time0", "time1", "time2", "tie", "source", "position"),
@@ -317,7 +317,7 @@ def runs_on(rows: list[Any], **told: Any) -> Forgery:
     """What is after the year's end has an effect."""
 
     class RunsOn(Scribe):
-        def __init__(self, trades: Any, regime: Regime) -> None:
+        def __init__(self, trades: Any, regime: Election) -> None:
             super().__init__(trades, regime)
             self.trades = list(trades)
 
