@@ -12,7 +12,7 @@ from zkharvest.circuit.lot_machine.witness_tables import BLIND_ROWS
 from zkharvest.verifier import circuits
 from zkharvest.verifier.field import DEGREE, P
 from zkharvest.verifier.params import FINAL_TERMS, PRESETS, sizes
-from zkharvest.verifier.soundness import Election, model, security
+from zkharvest.verifier.soundness import Regime, model, security
 from zkharvest.verifier.statement import currency_code
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +60,7 @@ def test_bits_that_the_protocol_states():
             instance = model(description, preset.params, n)
             assert found.minimum >= 128
             sums.append(found.total)
-        lists.append(round(Election("", instance.rate, preset.params.johnson_m).list_size(instance.rate)))
+        lists.append(round(Regime("", instance.rate, preset.params.johnson_m).list_size(instance.rate)))
         unique.append(int(found.unique_decoding))
     assert not said(
         PROTOCOL,

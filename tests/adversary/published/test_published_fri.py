@@ -94,7 +94,7 @@ def test_c2_parameters_that_prove_nothing_do_not_exist():
         assert policy.verify(small_package()).reason == Reason.POLICY_BITS.value
     instance = soundness.model(tiny.DESCRIPTION, PRESETS["standard"].params, 13)
     with pytest.raises(ValueError, match="no room"):
-        soundness.terms(replace(instance, rate=1.0), soundness.Election("", 1.0, 5))
+        soundness.terms(replace(instance, rate=1.0), soundness.Regime("", 1.0, 5))
     # Had a set no queries, nothing would be opened: even then nothing is accepted.
     none = replace(TEST)
     object.__setattr__(none, "queries", 0)
