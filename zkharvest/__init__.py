@@ -12,8 +12,7 @@ Importing this imports none of the heavy libraries; each name loads what it need
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # what type checkers take for typing's; importing that takes as long as all else here together
 
 __version__ = "0.1.0"
 
@@ -62,9 +61,18 @@ if TYPE_CHECKING:
     from zkharvest.workflow.verify import verify
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in _PLACES:
-        return getattr(importlib.import_module(_PLACES[name]), name)
+        import importlib
+
+        try:
+            return getattr(importlib.import_module(_PLACES[name]), name)
+        except ModuleNotFoundError as error:
+            from zkharvest.extras import missing
+
+            if problem := missing(error):
+                raise problem from error
+            raise
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -1,7 +1,30 @@
-"""`python -m zkharvest`."""
+"""`zkharvest` and `python -m zkharvest`: answers Ctrl-C from the first moment on, then loads the commands.
 
+Nothing has been read or written while the commands are being loaded, so an interrupt can end the process on the spot.
+"""
+
+import os
+import signal
 import sys
 
-from zkharvest.cli import main
+_INTERRUPTED = 130
 
-sys.exit(main())
+
+def _leave(*_: object) -> None:
+    try:
+        os.write(2, b"zkharvest: error: interrupted\n")
+    finally:
+        os._exit(_INTERRUPTED)
+
+
+def main() -> int:
+    """Run the process's own command line and return its exit code."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a background job ignores it, and goes on so
+        signal.signal(signal.SIGINT, _leave)
+    from zkharvest.cli import main as run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

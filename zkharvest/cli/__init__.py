@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import sys
 import traceback
 from collections.abc import Sequence
 from typing import Annotated
@@ -13,7 +13,14 @@ import typer
 from zkharvest.cli import auditor, developer, harvest, output, signers, taxpayer
 from zkharvest.cli.help import AUDITOR, DEVELOPER, TAXPAYER, Group
 from zkharvest.cli.output import ExitCode
+from zkharvest.cli.process import Process, process
 from zkharvest.errors import InputError, UsageError, ZkharvestError
+from zkharvest.extras import missing
+
+_SURROUNDINGS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO),
+    *(errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM),
+}
 
 app = typer.Typer(
     name="zkharvest",
@@ -63,21 +70,48 @@ def _settings(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (by default the process's own) and return its exit code; see `ExitCode`."""
     try:
+        with process() as run:
+            return run.finish(_run(arguments, run))
+    except KeyboardInterrupt:  # between two of the steps above
+        return ExitCode.INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None, run: Process) -> int:
+    try:
         result = app(args=arguments, prog_name="zkharvest", standalone_mode=False)
-        sys.stdout.flush()
         if result == ExitCode.INTERRUPTED:  # typer's answer to Ctrl-C
             raise KeyboardInterrupt
         return int(result) if isinstance(result, int) else ExitCode.DONE
     except (InputError, UsageError) as error:
         return output.failure(error)
     except (KeyboardInterrupt, typer.Abort):
-        output.error("interrupted")
-        return ExitCode.INTERRUPTED
-    except (BrokenPipeError, SystemExit):  # the reader of our output went away; typer makes a SystemExit of it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _interrupted()
+    except SystemExit as error:  # of completion scripts
+        return error.code if isinstance(error.code, int) else ExitCode.DONE
+    except MemoryError:
+        output.error("not enough memory", "close other programs, or use a machine with more")
         return ExitCode.USAGE
     except Exception as error:  # noqa: BLE001  (the last resort)
+        if run.interrupted:  # a library made another exception of the interrupt
+            return _interrupted()
+        if isinstance(error, ModuleNotFoundError) and (problem := missing(error)) is not None:
+            return output.failure(problem)
+        if isinstance(error, OSError) and error.errno in _SURROUNDINGS:
+            return _surroundings(error)
         return _usage(error) if hasattr(error, "format_message") else _internal(error)
+
+
+def _interrupted() -> ExitCode:
+    output.error("interrupted")
+    return ExitCode.INTERRUPTED
+
+
+def _surroundings(error: OSError) -> ExitCode:
+    """Something that the machine refused, such as space on a disk: not a bug."""
+    where = f"{error.filename}: " if error.filename else ""
+    hint = "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "see to it and run the command again"
+    output.error(f"{where}{error.strerror}", hint)
+    return ExitCode.USAGE
 
 
 def _usage(error: Exception) -> ExitCode:

@@ -11,6 +11,7 @@ import typer
 from zkharvest.cli import output, show
 from zkharvest.cli.options import Json, Package
 from zkharvest.cli.output import ExitCode
+from zkharvest.cli.process import answers
 from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Method, Pooling
 from zkharvest.verifier.text import quoted
@@ -62,6 +63,7 @@ def verify(
     from zkharvest.files.packages import READ_AT_MOST
     from zkharvest.workflow.verify import verify as verify_package
 
+    answers()
     _check_given(signer=signer, opening=opening, nonce=nonce, audience=audience, timezone=timezone, currency=currency)
     for name in circuit or []:
         _check_given(circuit=name)

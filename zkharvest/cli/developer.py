@@ -11,6 +11,7 @@ from zkharvest.cli import output, show
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import Json
 from zkharvest.cli.output import ExitCode
+from zkharvest.cli.process import answers
 from zkharvest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def vectors(
     """Run the published vectors: known answers, worked ledgers, packages to accept and to reject."""
     from zkharvest.conformance.vectors import find_vectors, run_vectors, write_packages
 
+    answers()
     root = directory or find_vectors()
     if write is not None:
         count = write_packages(root, write)

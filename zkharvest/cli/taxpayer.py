@@ -23,6 +23,7 @@ from zkharvest.cli.options import (
     ZoneOption,
 )
 from zkharvest.cli.output import ExitCode
+from zkharvest.cli.process import answers
 from zkharvest.errors import InputError, UsageError
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election
 
@@ -111,6 +112,7 @@ def trades_check(path: Trades, json: Json = False) -> ExitCode:
     """Say everything that is wrong with a trades CSV, or that it is in order."""
     from zkharvest.trades.csv_in import load_trades
 
+    answers()
     try:
         read = load_trades(path)
     except InputError as error:

@@ -1,0 +1,184 @@
+"""Exit codes survive what happens around the process: lost streams, readers that go away, Ctrl-C at any moment."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.counts import count
+from tests.support.proofs import SMALL, small_opening, small_package
+from zkharvest.cli import main
+from zkharvest.cli.output import ExitCode
+from zkharvest.errors import UsageError
+from zkharvest.extras import EXTRAS, missing
+
+FULL = Path("/dev/full")
+TEST_POLICY = (
+    "import sys, zkharvest.workflow.verify as w\n"
+    "real = w.verify\n"
+    "w.verify = lambda data, *a, **k: real(data, *a, allow_test_preset=True, **k)\n"
+    "from zkharvest.__main__ import main; sys.exit(main())\n"
+)
+"""The process's command line with a policy that takes the test preset."""
+
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trades.csv").write_text(SMALL)
+    (tmp_path / "good.zkh").write_bytes(small_package())
+    (tmp_path / "bad.zkh").write_bytes(small_package()[:-40] + bytes(40))
+    return tmp_path
+
+
+def verify(name):
+    roots = small_opening().roots.items()
+    return ["verify", name, *(word for s, root in roots for word in ("--commitment", f"{s}={root.hex()}"))]
+
+
+def shell(words, redirection, program=("-c", TEST_POLICY)):
+    """Exit code and standard error of a command under a shell's redirection."""
+    script = f'"$@" {redirection}'
+    whole = ["bash", "-o", "pipefail", "-c", script, "bash", sys.executable, *program, *words]
+    done = subprocess.run(whole, capture_output=True, text=True, timeout=120)
+    assert "Traceback" not in done.stderr + done.stdout, done.stderr
+    assert "Exception ignored" not in done.stderr
+    return done.returncode, done.stderr
+
+
+STREAMS = [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-", "> /dev/full", "2> /dev/full", "> /dev/full 2>&1", "| head -1"]
+
+
+@needs_full
+@pytest.mark.parametrize("redirection", STREAMS)
+def test_a_verdict_survives_its_streams(here, redirection):
+    for name, code, more in (("good.zkh", 0, []), ("bad.zkh", 1, ["--json"]), ("trades.csv", 2, [])):
+        found, err = shell([*verify(name), *more], redirection)
+        assert found == code, (redirection, err)
+        count("commands run with lost streams")
+
+
+@needs_full
+def test_a_full_disk_is_told_and_is_not_success(here):
+    words = ["ledger", "report", "trades.csv", "--year", "2025", "--method", "hifo"]
+    code, err = shell(words, "> /dev/full", ("-m", "zkharvest"))
+    assert code == ExitCode.USAGE
+    assert os.strerror(errno.ENOSPC) in err
+    assert "incomplete" in err
+    for redirection in (">&-", "| head -1", "| true"):
+        code, err = shell(words, redirection, ("-m", "zkharvest"))
+        assert (code, err) == (0, ""), redirection
+
+
+@needs_full
+@pytest.mark.parametrize("words", [["--help"], []])
+@pytest.mark.parametrize("redirection", ["| head -1", "| true", ">&-"])
+def test_help_survives_its_streams(here, words, redirection):
+    code, err = shell(words, redirection, ("-m", "zkharvest"))
+    assert code == (0 if words else 2)
+    assert err == ""
+
+
+def test_a_closed_stream_is_not_taken_by_a_file(here):
+    """Descriptors 1 and 2 are free when the process begins: what is opened next must not get them."""
+    code = (
+        "import os, sys\n"
+        "from zkharvest.cli.process import process\n"
+        "with process():\n"
+        "    assert open('x', 'w').fileno() > 2\n"
+        "    os.write(1, b'noise'); os.write(2, b'noise'); print('noise'); print('noise', file=sys.stderr)\n"
+    )
+    assert shell([], "<&- >&- 2>&-", ("-c", code))[0] == 0
+    assert (here / "x").read_bytes() == b""
+
+
+def test_streams_are_put_back(here, capsys):
+    before = sys.stdout, sys.stderr, sys.unraisablehook, signal.getsignal(signal.SIGINT)
+    assert main(["--version"]) == 0
+    assert (sys.stdout, sys.stderr, sys.unraisablehook, signal.getsignal(signal.SIGINT)) == before
+
+
+MOMENTS = [0.0, 0.04, 0.08, 0.12, 0.2, 0.3]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_an_interrupt_at_the_start_ends_with_130(here):
+    """From the first line of ours on, imports included; what Python does before that is its own."""
+    (here / "begin.py").write_text(
+        "import os, signal\n"
+        "os.write(1, b'x')\n"  # Python's own start is over
+        "from zkharvest.__main__ import main\n"
+        "import sys; sys.exit(main())\n"
+    )
+    root = Path(__file__).resolve().parents[3]
+    for moment in MOMENTS:
+        words = [sys.executable, "begin.py", "prove", "-", "--year", "2025", "--method", "fifo", "-o", "x.zkh"]
+        with subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(root)},
+        ) as running:
+            assert running.stdout.read(1) == b"x"
+            time.sleep(0.02 + moment)  # two hundredths for `import zkharvest` itself
+            running.send_signal(signal.SIGINT)
+            _, err = running.communicate(timeout=60)
+        assert running.returncode == ExitCode.INTERRUPTED, (moment, err)
+        assert err == b"zkharvest: error: interrupted\n", moment
+        count("moments of Ctrl-C at the start")
+    assert not (here / "x.zkh").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_an_interrupt_that_a_library_hides_still_ends_with_130(capsys, monkeypatch):
+    def hidden(*_args, **_options):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        except KeyboardInterrupt:
+            raise ImportError("initialisation failed") from None
+
+    monkeypatch.setattr("zkharvest.cli.app", hidden)
+    assert main(["inspect", "x"]) == ExitCode.INTERRUPTED
+    assert capsys.readouterr().err == "zkharvest: error: interrupted\n"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE])
+def test_what_the_machine_refuses_is_not_a_bug(capsys, monkeypatch, number):
+    def refused(*_args, **_options):
+        raise OSError(number, os.strerror(number), "cache/x.nbi")
+
+    monkeypatch.setattr("zkharvest.cli.app", refused)
+    assert main(["inspect", "x"]) == ExitCode.USAGE
+    assert f"cache/x.nbi: {os.strerror(number)}" in capsys.readouterr().err
+
+
+def test_too_little_memory_is_told(capsys, monkeypatch):
+    def refused(*_args, **_options):
+        raise MemoryError
+
+    monkeypatch.setattr("zkharvest.cli.app", refused)
+    assert main(["inspect", "x"]) == ExitCode.USAGE
+    assert "not enough memory" in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_named(capsys, monkeypatch):
+    def absent(*_args, **_options):
+        raise ModuleNotFoundError("No module named 'numba'", name="numba")
+
+    monkeypatch.setattr("zkharvest.cli.app", absent)
+    assert main(["prove"]) == ExitCode.USAGE
+    assert capsys.readouterr().err == (
+        "zkharvest: error: this needs numba, which is not installed: it comes with the extra 'prove'\n"
+        "zkharvest: hint: pip install 'zkharvest[prove]'\n"
+    )
+    assert missing(ModuleNotFoundError(name="nothing.we.use")) is None
+    assert all(isinstance(missing(ModuleNotFoundError(name=f"{name}.part")), UsageError) for name in EXTRAS)
