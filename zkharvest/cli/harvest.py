@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from zkharvest.cli import reentry
 from zkharvest.cli.help import Group
 
 harvest = typer.Typer(
@@ -11,3 +12,5 @@ harvest = typer.Typer(
     help="Estimates, never proofs: losses worth taking, what they cost, the orders, and their record.",
     no_args_is_help=True,
 )
+
+harvest.command("match")(reentry.match)

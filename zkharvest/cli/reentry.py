@@ -1,0 +1,202 @@
+"""`harvest match`: which instruments bring back the exposure that harvested lots gave up."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zkharvest.cli import output
+from zkharvest.cli.options import BasisOption, Force, Json, MethodOption, Trades, ZoneOption
+from zkharvest.cli.output import ExitCode
+from zkharvest.errors import UsageError
+from zkharvest.harvest.reentry.legal import Effect, Jurisdiction
+from zkharvest.ledger.rules import DEFAULT_BASIS, DEFAULT_TIMEZONE, Method, Regime
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from zkharvest.harvest.reentry.match import Match
+
+LAW = {
+    Jurisdiction.US: "United States law as of 2026-11: s.1091 does not reach crypto",
+    Jurisdiction.UK: "United Kingdom law as of 2026-11",
+    Jurisdiction.CA: "law of Canada as of 2026-11",
+    Jurisdiction.DE: "German law as of 2026-11",
+}
+
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="TIME", help="The instant of the estimate, ISO 8601; default: now.")
+]
+PlotOption = Annotated[
+    list[Path] | None, typer.Option("--plot", metavar="FILE", help="Draw it: FILE ends in .png or .svg; may repeat.")
+]
+
+
+def match(
+    path: Trades,
+    instruments: Annotated[
+        Path, typer.Option("--instruments", metavar="FILE", help="What can be traded: Deribit's JSON, or CSV.")
+    ],
+    quotes: Annotated[Path, typer.Option("--quotes", metavar="FILE", help="Quotes: Deribit tickers, or CSV.")],
+    method: MethodOption = Method.FIFO,
+    lot: Annotated[
+        list[str] | None,
+        typer.Option("--lot", metavar="LOT", help="Lot to close, as source/id or source/id:quantity; may repeat."),
+    ] = None,
+    book: Annotated[bool, typer.Option("--book", help="Close the whole book: its delta, gamma and vega.")] = False,
+    as_of: AsOf = None,
+    max_age: Annotated[float, typer.Option("--max-age", min=0, help="Oldest quote that counts, in minutes.")] = 60.0,
+    horizon: Annotated[float, typer.Option("--horizon", min=1, help="Days that the legs must live.")] = 31.0,
+    max_legs: Annotated[int, typer.Option("--max-legs", min=1, max=8, help="Most legs.")] = 4,
+    margin: Annotated[float, typer.Option("--margin", min=0, help="Most margin, in dollars.")] = math.inf,
+    settlement: Annotated[
+        str, typer.Option("--settlement", metavar="KIND", help="linear-first, linear, inverse or any.")
+    ] = "linear-first",
+    allow_offsetting: Annotated[
+        bool, typer.Option("--allow-offsetting", help="Legs may oppose each other (s.1092 straddle).")
+    ] = False,
+    jurisdiction: Annotated[Jurisdiction, typer.Option("--jurisdiction", help="Whose law is shown.")] = Jurisdiction.US,
+    wash_sale: Annotated[
+        bool, typer.Option("--wash-sale", help="Take s.1091 to reach crypto, as H.R. 10357 and H.R. 9172 would.")
+    ] = False,
+    basis: BasisOption = DEFAULT_BASIS,
+    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    plot: PlotOption = None,
+    force: Force = False,
+    json: Json = False,
+) -> ExitCode:
+    """Find the instruments that bring back the exposure of harvested lots: delta, gamma, vega, at the least cost.
+
+    An estimate. The legs have the target's direction unless --allow-offsetting; the law's rule stands beside each.
+    """
+    from zkharvest.files.atomic import ensure_writable
+    from zkharvest.harvest.markets.quotes import market, read_instruments, read_quotes
+    from zkharvest.harvest.plotting import check_forms
+    from zkharvest.harvest.reentry.closing import chosen_lots, positions
+    from zkharvest.harvest.reentry.match import Settlement, Wishes
+    from zkharvest.harvest.reentry.match import match as find
+    from zkharvest.ledger import run_ledger
+    from zkharvest.trades import load_trades
+
+    if bool(lot) == book:
+        raise UsageError("nothing says what is closed" if not book else "--lot and --book exclude each other",
+                         "name lots with --lot, or close the whole book with --book")  # fmt: skip
+    if settlement not in set(Settlement):
+        raise UsageError(f'--settlement: "{settlement}" is none of {", ".join(Settlement)}')
+    check_forms(plot or [])
+    for target in plot or ():
+        ensure_writable(target, force=force, inputs=[path, instruments, quotes])
+    now = parse_as_of(as_of)
+    regime = Regime(method, basis, timezone, datetime.fromtimestamp(now / 1000, UTC).year)
+    with output.progress("matching") as step:
+        run = run_ledger([trade for trade in load_trades(path) if trade.time <= now], regime)
+        offered = market(read_instruments(instruments), read_quotes(quotes), now, round(max_age * 60_000))
+        chosen = chosen_lots(run, lot or ())
+        if not chosen:
+            raise UsageError("the book is empty: no lot is open", "check --as-of and the trades")
+        closing = positions(chosen, offered)
+        wishes = Wishes(jurisdiction, horizon, max_legs, allow_offsetting, Settlement(settlement), margin, wash_sale)
+        kept = {one.pool.asset for one in run.open_lots} if not book else set()
+        made = []
+        for coin, closed in sorted(closing.items()):
+            step(f"solving for {coin}")
+            made.append(find(coin, closed, offered, wishes, coin_held=coin in kept))
+    if plot:
+        from zkharvest.harvest.reentry.plots import match_figure
+
+        save_plots(plot, match_figure(made, offered.now), force=force)
+    law = LAW[jurisdiction] if not wash_sale else f"{LAW[jurisdiction]}; taken to reach it by --wash-sale"
+    if json:
+        output.json_object(
+            "zkharvest/match/1",
+            {
+                "estimate": True,
+                "as_of": time_text(now),
+                "law": law,
+                "lots": [{"lot": one.ref, "asset": one.asset, "amount": f"{one.amount:.12g}"} for one in chosen],
+                "matches": [one.as_json() for one in made],
+                "left_out": [{"instrument": name, "reason": why} for name, why in sorted(offered.left_out.items())],
+            },
+        )
+    else:
+        output.data(f"An estimate as of {time_text(now)}. {law}.")
+        for one in made:
+            _show(one)
+        if offered.left_out:
+            output.data("")
+            output.table(("left out", "why"), sorted(offered.left_out.items()))
+    return ExitCode.REJECTED if any(one.verdict.value == "cannot" for one in made) else ExitCode.DONE
+
+
+def _show(made: Match) -> None:
+    output.data("")
+    closed = ", ".join(f"{p.amount:g} {p.name}" for p in made.closed)
+    output.data(
+        output.paint(f"{made.coin}: {made.verdict.upper()}", "bold"), f"  closes {closed}, spot {made.spot:,.2f}"
+    )
+    if made.reason:
+        output.data(f"  {made.reason}" + ("; the nearest is" if made.legs else ""))
+    for text in made.notes:
+        output.data(f"  {text}")
+    if made.legs:
+        output.data("")
+        rows = []
+        for leg in made.legs:
+            shown = leg.as_json()
+            amount = f"{shown['amount']} {shown['unit']}"
+            money = (f"{leg.delta:.6g}", f"{leg.cost:,.2f}", f"{leg.margin:,.2f}")
+            rows.append((shown["instrument"], shown["side"], amount, shown["price"], *money))
+        rows.append(("total", "", "", "", f"{sum(leg.delta for leg in made.legs):.6g}",
+                     f"{made.cost:,.2f}", f"{made.margin:,.2f}"))  # fmt: skip
+        output.table(("leg", "side", "amount", "price", "delta", "cost", "margin"), rows, right=(2, 3, 4, 5, 6))
+        output.data("")
+        assert made.got is not None
+        names = ("delta", "gamma", "vega", "theta")
+        greeks = [
+            (title, *(f"{getattr(one, name):.6g}" for name in names))
+            for title, one in (("closed", made.target), ("legs", made.got))
+        ]
+        gaps = ("gap", f"{made.residual['delta']:.6g}", *(f"{made.residual[n]:,.2f} USD" for n in names[1:]))
+        output.table(("", *names), [*greeks, gaps], right=(1, 2, 3, 4))
+        for leg in made.legs:
+            output.data("")
+            output.data(leg.listed.instrument.name)
+            output.fields([(_EFFECTS[rule.effect], f"{rule.authority}: {rule.text}") for rule in leg.rules])
+    if made.refused:
+        output.data("")
+        output.table(("refused", "why"), sorted(made.refused.items()))
+
+
+_EFFECTS = {Effect.CLEAR: "clear", Effect.CARE: "care", Effect.BILL: "bill", Effect.DENIES: "DENIES"}
+
+
+def parse_as_of(text: str | None) -> int:
+    """An instant in ms; now if none is given. Raises UsageError."""
+    from zkharvest.trades.text import TextError, parse_time
+
+    if text is None:
+        return int(datetime.now(UTC).timestamp() * 1000)
+    try:
+        return parse_time(text)
+    except TextError as error:
+        raise UsageError(f"--as-of: {error.reason}", error.hint) from None
+
+
+def time_text(instant: int) -> str:
+    """An instant (ms) as ISO 8601 in UTC."""
+    from zkharvest.trades.text import format_time
+
+    return format_time(instant)
+
+
+def save_plots(targets: list[Path], figure: Figure, *, force: bool) -> None:
+    """Write a figure to each file, in the form that its ending names."""
+    from zkharvest.files.atomic import write_file
+    from zkharvest.harvest.plotting import rendered
+
+    for target in targets:
+        write_file(target, rendered(figure, target.suffix), force=force)

@@ -1,0 +1,1 @@
+"""Instruments, quotes and Greeks of the markets where exposure is bought back."""

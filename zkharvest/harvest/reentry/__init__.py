@@ -1,0 +1,1 @@
+"""Re-entry: which instruments bring the exposure back that a harvested lot gave up, and what they cost."""
