@@ -13,8 +13,9 @@ from zkharvest.cli import output
 from zkharvest.cli.options import BasisOption, Force, Json, MethodOption, Trades, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
-from zkharvest.harvest.reentry.legal import Effect, Jurisdiction
-from zkharvest.ledger.rules import DEFAULT_BASIS, DEFAULT_TIMEZONE, Method, Regime
+from zkharvest.harvest.policy import Jurisdiction
+from zkharvest.harvest.reentry.legal import Effect
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,11 +60,13 @@ def match(
     allow_offsetting: Annotated[
         bool, typer.Option("--allow-offsetting", help="Legs may oppose each other (s.1092 straddle).")
     ] = False,
-    jurisdiction: Annotated[Jurisdiction, typer.Option("--jurisdiction", help="Whose law is shown.")] = Jurisdiction.US,
+    jurisdiction: Annotated[
+        Jurisdiction, typer.Option("--jurisdiction", case_sensitive=False, help="Whose law is shown.")
+    ] = Jurisdiction.US,
     wash_sale: Annotated[
         bool, typer.Option("--wash-sale", help="Take s.1091 to reach crypto, as H.R. 10357 and H.R. 9172 would.")
     ] = False,
-    basis: BasisOption = DEFAULT_BASIS,
+    pooling: BasisOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     plot: PlotOption = None,
     force: Force = False,
@@ -91,9 +94,9 @@ def match(
     for target in plot or ():
         ensure_writable(target, force=force, inputs=[path, instruments, quotes])
     now = parse_as_of(as_of)
-    regime = Regime(method, basis, timezone, datetime.fromtimestamp(now / 1000, UTC).year)
+    election = Election(method, pooling, timezone, datetime.fromtimestamp(now / 1000, UTC).year)
     with output.progress("matching") as step:
-        run = run_ledger([trade for trade in load_trades(path) if trade.time <= now], regime)
+        run = run_ledger([trade for trade in load_trades(path) if trade.time <= now], election)
         offered = market(read_instruments(instruments), read_quotes(quotes), now, round(max_age * 60_000))
         chosen = chosen_lots(run, lot or ())
         if not chosen:

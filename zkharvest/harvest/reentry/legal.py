@@ -17,17 +17,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from zkharvest.harvest.markets.instruments import Instrument, Kind
+from zkharvest.harvest.policy import Jurisdiction
 
 DEEP_DELTA = 0.8  # a put's delta from which it counts as deep in the money here; the ruling gives no number
-
-
-class Jurisdiction(StrEnum):
-    """Whose law is shown."""
-
-    US = "us"
-    UK = "uk"
-    CA = "ca"
-    DE = "de"
 
 
 class Effect(StrEnum):

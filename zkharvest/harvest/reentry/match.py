@@ -11,8 +11,9 @@ from typing import Any
 from zkharvest.harvest.markets.greeks import YEAR_DAYS, Greeks, quantlib_greeks
 from zkharvest.harvest.markets.instruments import Kind
 from zkharvest.harvest.markets.quotes import Listed, Market
+from zkharvest.harvest.policy import Jurisdiction
 from zkharvest.harvest.reentry.exposure import Gap, Position, profit_gap, total_greeks, unit_greeks
-from zkharvest.harvest.reentry.legal import Jurisdiction, Rule, Situation, denied, rules
+from zkharvest.harvest.reentry.legal import Rule, Situation, denied, rules
 from zkharvest.harvest.reentry.problem import DELTA_TOLERANCE, Choice, Problem, Scales, choices_of
 from zkharvest.harvest.reentry.solve import Solution, solve, why_not
 
