@@ -6,9 +6,9 @@ from itertools import combinations
 from math import log2
 from pathlib import Path
 
-from zkharvest.circuit.lot_machine.buses import TALLY_BYTES
-from zkharvest.circuit.lot_machine.definition import LOG_ROWS
-from zkharvest.circuit.lot_machine.witness_tables import BLIND_ROWS
+from zkharvest.circuit.blinding import BLIND_ROWS
+from zkharvest.circuit.lot_machine.v1.buses import TALLY_BYTES
+from zkharvest.circuit.lot_machine.v1.definition import LOG_ROWS
 from zkharvest.verifier import circuits
 from zkharvest.verifier.field import DEGREE, P
 from zkharvest.verifier.params import FINAL_TERMS, PRESETS, sizes

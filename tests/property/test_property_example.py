@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import statement
-from zkharvest.circuit.lot_machine.buses import BUCKETS
-from zkharvest.circuit.lot_machine.witness import make_witness
+from zkharvest.circuit.lot_machine.v1.buses import BUCKETS
+from zkharvest.circuit.lot_machine.v1.witness import make_witness
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.trades import load_trades

@@ -20,7 +20,7 @@ from tests.support import statement
 from tests.support.ledgers import ALL_RULES, ledgers, random_ledger, regimes
 from tests.support.make import at
 from zkharvest.circuit.check import check
-from zkharvest.circuit.lot_machine.witness import make_witness
+from zkharvest.circuit.lot_machine.v1.witness import make_witness
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.trades.model import OPENS_LOT

@@ -8,10 +8,10 @@ from typing import Any
 
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues, Violation, check
-from zkharvest.circuit.lot_machine.buses import BUCKETS, TOTAL_BYTES
-from zkharvest.circuit.lot_machine.definition import define
-from zkharvest.circuit.lot_machine.steps_columns import Steps
-from zkharvest.circuit.lot_machine.witness import Witness, make_witness
+from zkharvest.circuit.lot_machine.v1.buses import BUCKETS, TOTAL_BYTES
+from zkharvest.circuit.lot_machine.v1.definition import define
+from zkharvest.circuit.lot_machine.v1.steps.table import Steps
+from zkharvest.circuit.lot_machine.v1.witness import Witness, make_witness
 from zkharvest.commitment.encoding import currency_code, digest_elements, source_code
 from zkharvest.commitment.opening import Opening, commit
 from zkharvest.ledger import Election, Method, Pooling

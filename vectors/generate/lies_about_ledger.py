@@ -13,7 +13,7 @@ from unittest import mock
 
 import numpy as np
 
-from zkharvest.circuit.lot_machine.calendar_rows import CalendarRows
+from zkharvest.circuit.lot_machine.v1.calendar import CalendarRows
 from zkharvest.ledger.fast_tape import TAKE, Tape
 from zkharvest.trades.model import Kind, Trade
 

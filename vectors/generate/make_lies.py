@@ -23,9 +23,9 @@ import numpy as np
 from lies_about_ledger import Parts, one_unit, set_part
 from make_packages import FOLDER, VECTORS, ZONE, opening_of, reproducible
 
-from zkharvest.circuit.lot_machine import witness as generator
-from zkharvest.circuit.lot_machine import witness_tables
-from zkharvest.circuit.lot_machine.witness_trace import Trace
+from zkharvest.circuit.lot_machine.trace import Trace
+from zkharvest.circuit.lot_machine.v1 import ranges
+from zkharvest.circuit.lot_machine.v1 import witness as generator
 from zkharvest.commitment.opening import Opening
 from zkharvest.conformance.kinds.packages import judge
 from zkharvest.files.packages import package_bytes
@@ -92,10 +92,10 @@ def lenient() -> list[AbstractContextManager[Any]]:
         for number, cell in enumerate(cells):
             self.put_signed(cell, rows, np.asarray(values)[:, number])
 
-    count = witness_tables._count
+    count = ranges._count
 
     def count_good(where: str, interaction: Any, trace: Any, pairs: Any, u15: Any) -> None:
-        values = [witness_tables._linear(message, trace) for message in interaction.message]
+        values = [ranges._linear(message, trace) for message in interaction.message]
         below = 256 if interaction.bus.name == "bytes" else 1 << 15
         good = np.all([value < below for value in values], axis=0)
         count(where, interaction, trace[good], pairs, u15)
@@ -103,7 +103,7 @@ def lenient() -> list[AbstractContextManager[Any]]:
     return [
         mock.patch.object(Trace, "put", lambda s, cell, rows, v: s.put_signed(cell, rows, np.asarray(v) + 0)),
         mock.patch.object(Trace, "put_all", put_all),
-        mock.patch.object(witness_tables, "_count", count_good),
+        mock.patch.object(ranges, "_count", count_good),
     ]
 
 

@@ -22,7 +22,7 @@ from unittest import mock
 
 import ledger_oracle as oracle
 
-from zkharvest.circuit.lot_machine import witness as generator
+from zkharvest.circuit.lot_machine.v1 import witness as generator
 from zkharvest.commitment.opening import Opening, commit
 from zkharvest.conformance.kinds.recipe import taxpayer_key
 from zkharvest.files.packages import open_package, package_bytes
@@ -127,7 +127,7 @@ def reproducible(name: str) -> Iterator[None]:
 
     with (
         mock.patch.object(stark, "Randomness", partial(Randomness, seed)),
-        mock.patch("zkharvest.circuit.lot_machine.witness.secrets.token_bytes", octets),
+        mock.patch("zkharvest.circuit.blinding.secrets.token_bytes", octets),
     ):
         yield
 

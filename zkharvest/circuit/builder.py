@@ -81,6 +81,10 @@ class Table:
         self.public_columns.append(cell)
         return cell
 
+    def index(self, name: str) -> int:
+        """The number of a committed column."""
+        return next(c.index for c in self.columns if c.name == name)
+
     def zero(self, name: str, expr: Expr, note: str, where: Where = "all") -> None:
         """Promise that `expr` vanishes on the rows `where`."""
         if any(c.name == name for c in self.constraints):

@@ -34,6 +34,11 @@ class Ranges:
             table.receive(self.u15, [value])
 
 
+def most_significant_first(lanes: Sequence[Expr]) -> list[Expr]:
+    """Lanes are stored least significant first; comparisons read them the other way."""
+    return list(reversed(lanes))
+
+
 def pack24(cells: Sequence[Expr]) -> list[Expr]:
     """Bytes, little-endian, three to a lane."""
     return [total(c * 256**k for k, c in enumerate(cells[i : i + 3])) for i in range(0, len(cells), 3)]

@@ -9,7 +9,7 @@ from zkharvest.verifier.rejections import Reject
 def check_circuits() -> dict[str, str]:
     """Circuit id -> what is wrong with it, empty if nothing: file and pinned digest, definition and file."""
     faults = {pinned.id: _check_file(pinned) for pinned in circuits.PINNED}
-    from zkharvest.circuit.lot_machine.definition import NAME, VERSION
+    from zkharvest.circuit.lot_machine.v1.definition import NAME, VERSION
     from zkharvest.circuit.publish import documents  # builds the circuit anew from its definition
 
     newest = f"{NAME}/v{VERSION}"

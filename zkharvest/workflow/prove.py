@@ -17,7 +17,7 @@ from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.statement import HOLDING, SCALES, TOTALS, public_data, read_statement
 
 if TYPE_CHECKING:
-    from zkharvest.circuit.lot_machine.witness import Witness
+    from zkharvest.circuit.lot_machine.v1.witness import Witness
     from zkharvest.commitment.opening import Opening
 
 CIRCUIT = "lot-machine/v1"
@@ -71,7 +71,7 @@ def prove(
     _find_preset(preset, 0)
 
     say("running the ledger")
-    from zkharvest.circuit.lot_machine.witness import make_witness
+    from zkharvest.circuit.lot_machine.v1.witness import make_witness
     from zkharvest.prover.stark import prove_circuit
 
     witness = make_witness(opening, election)

@@ -11,9 +11,8 @@ from hashlib import sha256
 import numpy as np
 
 from tests.adversary.hiding.observing import LOG_ROWS, Coins, sample
+from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.builder import Circuit
-from zkharvest.circuit.lot_machine.witness import _uniform
-from zkharvest.circuit.lot_machine.witness_tables import blind
 from zkharvest.prover.randomness import Randomness
 from zkharvest.verifier.description_reader import read_description
 from zkharvest.verifier.field import P
@@ -86,7 +85,7 @@ PLAIN, RICH = _plain_witness(), _rich_witness()
 def with_ring(traces, random=None):
     """A witness that proves once: the product's ring, its random messages drawn as the product draws them."""
     filled = {name: cells.copy() for name, cells in traces.items()}
-    blind(CIRCUIT, filled, _uniform(len(CIRCUIT.tables)) if random is None else random)
+    blind(CIRCUIT, filled, uniform(len(CIRCUIT.tables)) if random is None else random)
     return list(filled.values())
 
 

@@ -18,8 +18,8 @@ from tests.adversary.hiding.mutants import MUTANTS
 from tests.adversary.hiding.observing import PARAMS, sample
 from tests.adversary.hiding.ring_circuit import COINS, DESCRIPTION, LOG_ROWS, PLAIN, PUBLIC, RICH, sample_ring
 from tests.support.counts import count
+from zkharvest.circuit.blinding import BLIND_ROWS
 from zkharvest.circuit.builder import Circuit
-from zkharvest.circuit.lot_machine.witness_tables import BLIND_ROWS
 from zkharvest.prover.randomness import Randomness
 from zkharvest.verifier.description_reader import read_description
 from zkharvest.verifier.params import sizes

@@ -11,7 +11,7 @@ import pytest
 from tests.adversary.hiding.ledgers import COINS, LEDGERS, YEAR, busy, frozen, opening, packages
 from tests.adversary.hiding.observing import LOG_ROWS, observe
 from tests.support.counts import count
-from zkharvest.circuit.lot_machine.witness import make_witness
+from zkharvest.circuit.lot_machine.v1.witness import make_witness
 from zkharvest.commitment.opening import commit
 from zkharvest.conformance.kinds.proof_parts import proof_parts
 from zkharvest.ledger.rules import Election, Method, Pooling

@@ -19,13 +19,15 @@ import numpy as np
 
 from tests.support import statement
 from zkharvest.circuit import check as checker
+from zkharvest.circuit.blinding import BLIND_ROWS
 from zkharvest.circuit.check import PublicValues, Violation
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine import witness as generator
-from zkharvest.circuit.lot_machine import witness_tables, words
-from zkharvest.circuit.lot_machine.small_tables import RANGE_ROWS
-from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
-from zkharvest.circuit.lot_machine.witness_trace import Trace
+from zkharvest.circuit.lot_machine import words
+from zkharvest.circuit.lot_machine.trace import Trace
+from zkharvest.circuit.lot_machine.v1 import ranges
+from zkharvest.circuit.lot_machine.v1 import witness as generator
+from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS
+from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
 from zkharvest.commitment.opening import Opening
 from zkharvest.commitment.records import Records, encode
 from zkharvest.ledger import Election
@@ -191,7 +193,7 @@ def shortened(opening: Opening, regime: Election, witness: generator.Witness, *,
     names = [t["name"] for t in statement.description()["tables"]]
     least = {"calendar": len(witness.calendar_columns[0]), "range": RANGE_ROWS}
     traces = {
-        name: _cut(name, trace, least.get(name, generator.BLIND_ROWS), idle)
+        name: _cut(name, trace, least.get(name, BLIND_ROWS), idle)
         for name, trace in zip(names, witness.traces, strict=True)
     }
     forgery = Forgery(traces, statement.public_values(opening, regime, witness), witness)
@@ -263,8 +265,8 @@ def _lenient_range(circuit: Any, table: Any, traces: dict[str, np.ndarray], rows
     """Multiplicities of what is in range; nothing can be done about the rest."""
 
     def count(_where: str, i: Any, trace: np.ndarray, pairs: np.ndarray, u15: np.ndarray) -> None:
-        values = [witness_tables._linear(m, trace) for m in i.message]
-        good = witness_tables._linear(i.mult, trace) == 1
+        values = [ranges._linear(m, trace) for m in i.message]
+        good = ranges._linear(i.mult, trace) == 1
         if i.bus.name == "bytes":
             good &= (values[0] < 256) & (values[1] < 256)
             pairs += np.bincount((values[0] * 256 + values[1])[good], minlength=65536)
@@ -272,5 +274,5 @@ def _lenient_range(circuit: Any, table: Any, traces: dict[str, np.ndarray], rows
             good &= values[0] < 32768
             u15 += np.bincount(values[0][good], minlength=32768)
 
-    with mock.patch.object(witness_tables, "_count", count):
-        return witness_tables.range_trace(circuit, table, traces, rows)
+    with mock.patch.object(ranges, "_count", count):
+        return ranges.range_trace(circuit, table, traces, rows)

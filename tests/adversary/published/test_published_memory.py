@@ -10,6 +10,7 @@ import ast
 import copy
 import inspect
 import json
+import textwrap
 from collections import Counter
 from dataclasses import replace
 
@@ -32,8 +33,8 @@ from tests.support.tiny_proof import (
 )
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine import steps_amounts, steps_gain, steps_lists, steps_sequence
-from zkharvest.circuit.lot_machine.definition import define
+from zkharvest.circuit.lot_machine.v1.steps import amounts, day, gain, kinds, lists, record
+from zkharvest.circuit.lot_machine.v1.steps.table import Steps
 from zkharvest.prover import logup
 from zkharvest.verifier import circuits, constraints, soundness
 from zkharvest.verifier.description_reader import DescriptionError, read_description
@@ -50,9 +51,9 @@ BUY, SELL = trade("2024-01-01", "a/1", "buy", 1, 100), trade("2024-02-01", "a/2"
 
 def test_d7_every_constraint_is_registered_and_needed():
     """lambda_vm #652: constraint functions were written, and never called. The whole list: tests/adversary/witness."""
-    source = ast.parse(inspect.getsource(define))
+    source = ast.parse(textwrap.dedent(inspect.getsource(Steps.constrain)))
     called = {ast.unparse(node.func) for node in ast.walk(source) if isinstance(node, ast.Call)}
-    for module in (steps_amounts, steps_gain, steps_lists, steps_sequence):
+    for module in (amounts, day, gain, kinds, lists, record):
         name = module.__name__.rpartition(".")[2]
         for function, value in vars(module).items():
             own = inspect.isfunction(value) and value.__module__ == module.__name__

@@ -11,9 +11,9 @@ from tests.adversary.kit.scribe import Scribe, told_by
 from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine import witness as generator
 from zkharvest.circuit.lot_machine import words
-from zkharvest.circuit.lot_machine.witness_tables import totals_trace
+from zkharvest.circuit.lot_machine.v1 import witness as generator
+from zkharvest.circuit.lot_machine.v1.totals import totals_trace
 from zkharvest.circuit.lot_machine.words import divide_columns
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pooling

@@ -11,8 +11,8 @@ from tests.adversary.witness.lies.every import LIES
 from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine import witness as generator
-from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
+from zkharvest.circuit.lot_machine.v1 import witness as generator
+from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
 from zkharvest.commitment.inventory import commit_inventory
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pooling

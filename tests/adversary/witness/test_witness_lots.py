@@ -10,8 +10,8 @@ from tests.adversary.kit.scribe import Scribe, told_by
 from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine import witness_lists
-from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
+from zkharvest.circuit.lot_machine.v1.steps import lists as steps_lists
+from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
 from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pool, Pooling
@@ -280,8 +280,8 @@ def test_a_transfer_changes_the_place_in_line():
         key[1, 0] = (key[1, 0] - 1) % P
         return unit, key, seq
 
-    real = witness_lists._entries
-    forged = forge(committed(MOVED), regime(Method.HIFO), patches=[(witness_lists, "_entries", entries)])
+    real = steps_lists._entries
+    forged = forge(committed(MOVED), regime(Method.HIFO), patches=[(steps_lists, "_entries", entries)])
     assert forged.broken() == {"steps.unit0_moved"}
 
     def order(filled):
@@ -290,7 +290,7 @@ def test_a_transfer_changes_the_place_in_line():
         key[1, 7] += 1
         return unit, key, seq
 
-    forged = forge(committed(MOVED), regime(Method.HIFO), patches=[(witness_lists, "_entries", order)])
+    forged = forge(committed(MOVED), regime(Method.HIFO), patches=[(steps_lists, "_entries", order)])
     assert forged.broken() == {"steps.seq_moved"}
 
 

@@ -15,8 +15,8 @@ from tests.adversary.kit.scribe import Scribe, told_by
 from tests.adversary.witness.lies.every import LIES
 from tests.support import statement
 from tests.support.make import trade
-from zkharvest.circuit.lot_machine import witness_lists
-from zkharvest.circuit.lot_machine.witness_lists import _entries
+from zkharvest.circuit.lot_machine.v1.steps import lists as steps_lists
+from zkharvest.circuit.lot_machine.v1.steps.lists import _entries
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pool, Pooling
 from zkharvest.ledger.fast_tape import TAKE
@@ -104,7 +104,7 @@ def test_another_key(method):
         return unit, key, seq
 
     forged = forge(
-        committed(FOUR), regime(method), tape=told_by(Forged), patches=[(witness_lists, "_entries", entries)]
+        committed(FOUR), regime(method), tape=told_by(Forged), patches=[(steps_lists, "_entries", entries)]
     )
     lanes = {f"steps.key{i}" for i in range(8)}
     assert forged.broken() <= lanes

@@ -12,7 +12,7 @@ from tests.adversary.kit.forge import forge, pretend
 from tests.adversary.kit.scribe import Scribe, told_by
 from tests.support import statement
 from tests.support.make import trade
-from zkharvest.circuit.lot_machine.witness_trace import lay_out
+from zkharvest.circuit.lot_machine.v1.steps.layout import lay_out
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pooling
 

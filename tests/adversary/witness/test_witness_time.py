@@ -10,8 +10,8 @@ from tests.adversary.kit.scribe import Scribe, told_by
 from tests.adversary.witness.lies.terms import LateCalendar
 from tests.support import statement
 from tests.support.make import at, trade
-from zkharvest.circuit.lot_machine.calendar_rows import CalendarRows
-from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
+from zkharvest.circuit.lot_machine.v1.calendar import CalendarRows
+from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pooling
 

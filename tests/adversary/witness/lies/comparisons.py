@@ -17,7 +17,7 @@ from tests.adversary.witness.lies.sequence import FIFO, lanes24
 from tests.adversary.witness.lies.tables import two_lists
 from tests.support import statement
 from tests.support.make import at, trade
-from zkharvest.circuit.lot_machine.calendar_rows import CalendarRows
+from zkharvest.circuit.lot_machine.v1.calendar import CalendarRows
 from zkharvest.commitment.opening import Opening, commit
 from zkharvest.ledger import Method
 from zkharvest.ledger.rules import sort_key

@@ -17,10 +17,10 @@ from tests.adversary.witness.lies.registry import lie, run
 from tests.adversary.witness.lies.sequence import FIFO, ORDER, follows, follows_nothing, holds, lanes24
 from tests.support import statement
 from tests.support.make import trade
-from zkharvest.circuit.lot_machine import witness_lists
-from zkharvest.circuit.lot_machine.witness_lists import _write_times
-from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
-from zkharvest.circuit.lot_machine.witness_trace import lay_out
+from zkharvest.circuit.lot_machine.v1.steps import lists as steps_lists
+from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
+from zkharvest.circuit.lot_machine.v1.steps.layout import lay_out
+from zkharvest.circuit.lot_machine.v1.steps.lists import _write_times
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.opening import commit
 
@@ -124,7 +124,7 @@ def closed_before(place: int, rows: list[Any], basis: str = "wallet") -> Forgery
             sheet.set(place, node_next=2)
             sheet.put(place, "node_next_key", sheet.get(1, "key"))
 
-    patches = [(witness_lists, "_write_times", in_time)]
+    patches = [(steps_lists, "_write_times", in_time)]
     return run(rows, basis=basis, tape=told_by(Drains), replace=layout(at_once), patches=patches, steps=goes_on)
 
 

@@ -15,7 +15,7 @@ from tests.adversary.witness.lies.registry import run
 from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.check import PublicValues
-from zkharvest.circuit.lot_machine.witness_tables import poseidon_trace
+from zkharvest.circuit.lot_machine.v1.poseidon import poseidon_trace
 from zkharvest.commitment.encoding import DEPTH, DIGEST, TAG_NODE, TREE_CLOSING, TREE_OPENING, WIDTH
 from zkharvest.commitment.poseidon_kernel import compress_many
 

@@ -9,9 +9,9 @@ from tests.adversary.witness.lies.forest import LOT_A, LOT_B, RECORD, Forest, Ro
 from tests.adversary.witness.lies.hashes import root_row
 from tests.adversary.witness.lies.registry import bus_lie, field_lie, public_lie, run, starved, weak_lie
 from tests.support.make import trade
+from zkharvest.circuit.blinding import BLIND_ROWS
 from zkharvest.circuit.check import PublicValues
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine.witness_tables import BLIND_ROWS
 from zkharvest.commitment.encoding import DIGEST, LOT_LANES, TAG_LOT_A, TAG_LOT_B, TREE_CLOSING, TREE_OPENING, WIDTH
 
 BUY = trade("2024-01-01", "a/1", "buy", 1, 100)

@@ -12,7 +12,7 @@ import numpy as np
 from tests.adversary.kit.forge import Forgery
 from tests.adversary.witness.lies.registry import lie, lies, run
 from tests.support.make import trade
-from zkharvest.circuit.lot_machine.witness_tables import hash_rows
+from zkharvest.circuit.lot_machine.v1.poseidon import hash_rows
 from zkharvest.commitment.encoding import DEPTH, DIGEST, TREE_CLOSING, WIDTH, digest_bytes
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.poseidon import MDS, ROUND_CONSTANTS, P

@@ -11,10 +11,11 @@ from tests.adversary.kit.forge import Forgery, Sheet
 from tests.adversary.kit.scribe import Scribe, told_by
 from tests.adversary.witness.lies.registry import lie, lies, run
 from tests.support.make import trade
-from zkharvest.circuit.lot_machine import witness_lists
-from zkharvest.circuit.lot_machine.witness_lists import _entries, fill_lists
-from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
-from zkharvest.circuit.lot_machine.witness_tables import hash_rows
+from zkharvest.circuit.lot_machine.v1.poseidon import hash_rows
+from zkharvest.circuit.lot_machine.v1.steps import lists as steps_lists
+from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
+from zkharvest.circuit.lot_machine.v1.steps.lists import _entries
+from zkharvest.circuit.lot_machine.v1.steps.lists import fill as fill_lists
 from zkharvest.commitment.encoding import TREE_CLOSING, TREE_OPENING
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.tree import build_tree
@@ -40,7 +41,7 @@ def entries(node: int, *, unit: tuple[int, int] = (0, 0), key: tuple[int, int] =
         seqs[node] += seq
         return units, keys, seqs
 
-    return [(witness_lists, "_entries", forged)]
+    return [(steps_lists, "_entries", forged)]
 
 
 def long_from(node: int, change: int) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from tests.adversary.witness.lies.registry import lie, run
 from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
-from zkharvest.circuit.lot_machine.witness_trace import lay_out
+from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
+from zkharvest.circuit.lot_machine.v1.steps.layout import lay_out
 from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.opening import Opening, commit

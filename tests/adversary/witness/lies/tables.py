@@ -14,8 +14,8 @@ from tests.adversary.witness.lies.registry import lie, lies, run, weak_lie
 from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine.small_tables import RANGE_ROWS
-from zkharvest.circuit.lot_machine.witness_tables import totals_trace
+from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS
+from zkharvest.circuit.lot_machine.v1.totals import totals_trace
 
 BUY = trade("2024-01-01", "a/1", "buy", 1, 100)
 SECOND = trade("2024-01-02", "a/2", "buy", 1, 300)

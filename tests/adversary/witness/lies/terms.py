@@ -10,7 +10,7 @@ from tests.adversary.kit.forge import Forgery, Sheet
 from tests.adversary.witness.lies.amounts import flagged, weighed
 from tests.adversary.witness.lies.registry import lie, run
 from tests.support.make import trade
-from zkharvest.circuit.lot_machine.calendar_rows import CalendarRows
+from zkharvest.circuit.lot_machine.v1.calendar import CalendarRows
 
 OLD = trade("2023-06-17", "a/1", "buy", 1, 100)
 JUST = trade("2023-06-16", "a/1", "buy", 1, 100)

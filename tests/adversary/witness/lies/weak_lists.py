@@ -25,7 +25,8 @@ from tests.adversary.witness.lies.weak_steps import (
 )
 from tests.support import statement
 from tests.support.make import trade
-from zkharvest.circuit.lot_machine import witness, witness_steps
+from zkharvest.circuit.lot_machine.v1 import witness
+from zkharvest.circuit.lot_machine.v1.steps import fill as steps_fill
 from zkharvest.commitment.encoding import asset_code
 from zkharvest.commitment.opening import Opening, commit
 from zkharvest.ledger.rules import Side
@@ -41,7 +42,7 @@ def other_asset(lane: int) -> tuple[Any, list[Any]]:
         lanes[lane] ^= name.endswith("2")
         return tuple(lanes)
 
-    return code("BTC2"), [(where, "asset_code", code) for where in (witness, witness_steps)]
+    return code("BTC2"), [(where, "asset_code", code) for where in (witness, steps_fill)]
 
 
 def arrives_as(lane: int | None) -> Forgery:

@@ -15,7 +15,7 @@ from tests.adversary.witness.lies.registry import run, weak_lie
 from tests.adversary.witness.lies.sequence import idle_before, runs_on
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine.witness_steps import StepsWitness
+from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 
 BUY = trade("2024-01-01", "a/1", "buy", 1, 100)

@@ -26,6 +26,10 @@ POOL = 8
 """A pool in a message: asset x6, wallet, side."""
 KEY = 8
 """A sort key: unit basis x7 (most significant last), acquisition order."""
+LANE_MAX = 2**24 - 1
+SEQ_MAX = 2**28
+"""The tail's key: above every key of a lot. Honest packages, year by year, count trades up to it for centuries; beyond
+it a lot has no place in a list."""
 
 
 @dataclass(frozen=True, slots=True)

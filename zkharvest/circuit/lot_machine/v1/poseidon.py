@@ -13,12 +13,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.expr import Cell, Expr, weighted
-from zkharvest.commitment.encoding import DIGEST, LOT_LANES, TAG_LOT_A, TAG_LOT_B, TAG_NODE, TAG_RECORD, WIDTH
+from zkharvest.circuit.lot_machine.words import Ints
+from zkharvest.commitment.encoding import (
+    DIGEST,
+    LOT_LANES,
+    TAG_LOT_A,
+    TAG_LOT_B,
+    TAG_NODE,
+    TAG_RECORD,
+    TREE_CLOSING,
+    TREE_OPENING,
+    WIDTH,
+)
+from zkharvest.commitment.inventory import Inventory
+from zkharvest.commitment.opening import Opening
 from zkharvest.commitment.poseidon import MDS, ROUND_CONSTANTS
+from zkharvest.commitment.poseidon_kernel import trace_many
+from zkharvest.commitment.tree import Tree
 
 from .buses import Buses
+
+Cells = NDArray[np.uint32]
 
 HALF_FULL = 4
 PARTIAL = 23
@@ -82,3 +102,57 @@ def poseidon_table(circuit: Circuit, buses: Buses) -> Table:
     nature = [c.next for c in x[10:22]]  # unit basis, long-from, side, year
     t.send(buses.lot, [tree.next, index.next, *x[1 : 1 + LOT_LANES], *nature], lot_a)
     return t
+
+
+class _Hashes:
+    """Collects rows of the Poseidon table."""
+
+    def __init__(self) -> None:
+        self.inputs: list[Cells] = []
+        self.marks: list[Ints] = []  # kind (0 record, 1 lot A, 2 lot B, 3 node), tree, level, index
+
+    def add(self, inputs: Cells, kind: Ints | int, tree: int, level: int, index: Ints) -> None:
+        n = len(inputs)
+        marks = np.empty((n, 4), np.int64)
+        for j, value in enumerate((kind, tree, level, index)):
+            marks[:, j] = value
+        self.inputs.append(inputs)
+        self.marks.append(marks)
+
+    def add_nodes(self, tree: Tree, number: int) -> None:
+        for level, inputs in enumerate(tree.nodes, start=1):
+            self.add(inputs, 3, number, level, np.arange(len(inputs)))
+
+    def add_inventory(self, inventory: Inventory, number: int) -> None:
+        n = len(inventory.first)
+        pairs = np.empty((2 * n, inventory.first.shape[1]), np.uint32)
+        pairs[0::2], pairs[1::2] = inventory.first, inventory.second
+        self.add(pairs, np.arange(2 * n) % 2 + 1, number, 0, np.arange(2 * n) // 2)
+        self.add_nodes(inventory.tree, number)
+
+
+def hash_rows(opening: Opening, first: Inventory, last: Inventory) -> tuple[Cells, Ints]:
+    """All permutations of a statement: (m, 24) inputs and their marks."""
+    rows = _Hashes()
+    for number, (leaves, tree) in enumerate(zip(opening.leaves, opening.trees, strict=True)):
+        rows.add(leaves, 0, number, 0, np.arange(len(leaves)))
+        rows.add_nodes(tree, number)
+    rows.add_inventory(first, TREE_OPENING)
+    rows.add_inventory(last, TREE_CLOSING)
+    return np.concatenate(rows.inputs), np.concatenate(rows.marks)
+
+
+def poseidon_trace(table: Table, inputs: Cells, marks: Ints, rows: int) -> Cells:
+    """The filled table; idle rows permute zeros."""
+    padded = np.zeros((rows, inputs.shape[1]), np.uint32)
+    padded[: len(inputs)] = inputs
+    cells = np.zeros((rows, len(table.columns)), np.uint32)
+    trace_many(padded, out=cells)
+    at = table.index("is_record")
+    used = np.arange(len(inputs))
+    cells[used, at + marks[:, 0]] = 1
+    cells[used, at + 4], cells[used, at + 5], cells[used, at + 6] = marks[:, 1], marks[:, 2], marks[:, 3]
+    node = marks[:, 0] == 3
+    for name, start in (("no_left", 1), ("no_right", 10)):
+        cells[used, table.index(name)] = node & ~inputs[:, start : start + 9].any(axis=1)
+    return cells

@@ -10,13 +10,42 @@ A 31-bit field holds no 32-bit product, so the factors are bytes: a product colu
 
 from __future__ import annotations
 
-from zkharvest.circuit.expr import Expr, lift, total
-from zkharvest.circuit.gadgets import less, pack16
+from typing import TYPE_CHECKING
 
-from .steps_columns import CARRIES, Steps
+import numpy as np
 
+from zkharvest.circuit.builder import Table
+from zkharvest.circuit.expr import Expr, P, lift, total
+from zkharvest.circuit.gadgets import Ranges, compare_columns, less, pack16, pack24
+from zkharvest.circuit.lot_machine import words
+from zkharvest.circuit.lot_machine.words import Ints
+from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE
+
+if TYPE_CHECKING:
+    from .fill import StepsWitness
+    from .table import Steps
+
+CARRIES = 16
 UNIT_SHIFT_BYTE = 12
 """2^96 = 256^12: the unit basis has 96 fractional bits."""
+
+
+class AmountColumns:
+    """Columns of the proportion a * b = q * c + r over bytes, and of the rests c = b + e, a = q + g."""
+
+    def __init__(self, t: Table, ranges: Ranges) -> None:
+        col, cols = t.column, t.column_list
+        self.a, self.b, self.c = cols("a", 8), cols("b", 14), cols("c", 14)
+        self.q, self.r = cols("q", 20), cols("r", 14)
+        self.e, self.g = cols("e", 14), cols("g", 8)
+        self.carry = cols("carry", CARRIES)
+        self.borrow_e, self.borrow_g = cols("borrow_e", 6), cols("borrow_g", 3)
+        self.remainder = compare_columns(t, ranges, "remainder", 5, wide=True)
+        self.left_inverse = col("left_inverse")  # 1 / sum of the bytes of e where a lot stays, of b in second halves
+
+        self.a_lanes, self.b_lanes, self.c_lanes = pack24(self.a), pack24(self.b), pack24(self.c)
+        self.q_lanes, self.r_lanes = pack24(self.q), pack24(self.r)
+        self.e_lanes, self.g_lanes = pack24(self.e), pack24(self.g)
 
 
 def _column(x: list[Expr], y: list[Expr], m: int) -> Expr:
@@ -130,3 +159,72 @@ def flow(s: Steps) -> None:
         first_half * (1 - s.emptied) * (1 - s.publics.specific) * s.more.next,
         "the next lot is touched only when this one is used up (but under specific identification)",
     )
+
+
+def fill(f: StepsWitness) -> None:
+    """Bytes of a * b = q * c + r, the rests, and what a trade has left before each part."""
+    s, w, t = f.s, f.trace, f.tape
+    opens, open_rows = f.rows_of(OPEN)
+    takes, take_rows = f.rows_of(TAKE)
+    outs, out_rows = f.rows_of(MOVE_OUT)
+    into_rows = f.rows_of(MOVE_IN)[1]
+    settle_rows = take_rows + 1
+    entered = np.concatenate((np.arange(f.carried), opens))
+    enter_rows = np.concatenate((f.load_rows, open_rows))
+    w.put_all(s.a, enter_rows, words.to_bytes(t.lot_value[entered], None, 8))
+    w.put_all(s.c, enter_rows, words.to_bytes(t.lot_q_lo[entered], t.lot_q_hi[entered], 14))
+    w.put_all(s.q, enter_rows, t.node_unit[t.node[entered]].astype(np.int64))
+    w.put(s.b[12], open_rows, 1)  # 2^96
+    parts, part_rows = np.concatenate((takes, outs)), np.concatenate((take_rows, out_rows))
+    part = words.to_bytes(t.part_q_lo[parts], t.part_q_hi[parts], 14)
+    rest = words.to_bytes(t.rest_q_lo[parts], t.rest_q_hi[parts], 14)
+    rest_value = words.to_bytes(t.rest_value[parts], None, 8)
+    part_value = words.to_bytes(t.part_value[parts], None, 8)
+    w.put_all(s.a, part_rows, words.to_bytes(t.lot_value[parts], None, 8))
+    w.put_all(s.b, part_rows, part)
+    w.put_all(s.c, part_rows, words.to_bytes(t.lot_q_lo[parts], t.lot_q_hi[parts], 14))
+    w.put_all(s.q[:8], part_rows, part_value)
+    second_rows = np.concatenate((settle_rows, into_rows))
+    w.put_all(s.b, second_rows, part)
+    w.put_all(s.c, second_rows, rest)
+    w.put_all(s.a, settle_rows, rest_value[: len(takes)])
+    w.put_all(s.q[:8], settle_rows, words.to_bytes(t.close_value[takes], None, 8))
+    w.put_all(s.a, into_rows, part_value[len(takes) :])
+    w.put_all(s.a, f.plan.closes, words.to_bytes(t.final_value, None, 8))
+    w.put_all(s.c, f.plan.closes, words.to_bytes(t.final_q_lo, t.final_q_hi, 14))
+    of_record = np.concatenate((f.plan.early, open_rows, f.plan.late, f.rows_of(NONE)[1]))
+    lanes = f.records.lanes[f.record_of[of_record]].astype(np.int64)
+    w.put_all(s.rest_quantity, of_record, lanes[:, 3:8])
+    w.put_all(s.rest_value, of_record, lanes[:, 8:11])
+    for half in (0, 1):
+        w.put_all(s.rest_quantity, part_rows + half, words.lanes24(rest))
+        w.put_all(s.rest_value, take_rows + half, words.lanes24(rest_value[: len(takes)]))
+        w.put_all(s.rest_value, out_rows + half, f.records.lanes[f.record_of[out_rows], 8:11].astype(np.int64))
+    _quotients(f, np.concatenate((open_rows, part_rows, settle_rows)))
+    _rests(f, part_rows, settle_rows, into_rows)
+
+
+def _quotients(f: StepsWitness, rows: Ints) -> None:
+    s, w = f.s, f.trace
+    a, b, c, q = (w.get(cells, rows) for cells in (s.a, s.b, s.c, s.q))
+    r, carries = words.divide_columns(a, b, q, c)
+    w.put_all(s.r, rows, r)
+    w.put_all(s.carry, rows, carries % P)
+    w.put_compare(s.remainder, rows, words.lanes24(r)[:, ::-1], words.lanes24(c)[:, ::-1])
+
+
+def _rests(f: StepsWitness, part_rows: Ints, settle_rows: Ints, into_rows: Ints) -> None:
+    s, w = f.s, f.trace
+    rows = np.concatenate((part_rows, settle_rows, into_rows))
+    left, borrow = words.subtract(words.limbs16(w.get(s.c, rows)), words.limbs16(w.get(s.b, rows)))
+    w.put_all(s.e, rows, words.from_limbs16(left))
+    w.put_all(s.borrow_e, rows, borrow[:, :6])
+    rows = np.concatenate((part_rows, settle_rows))
+    left, borrow = words.subtract(words.limbs16(w.get(s.a, rows)), words.limbs16(w.get(s.q[:8], rows)))
+    w.put_all(s.g, rows, words.from_limbs16(left))
+    w.put_all(s.borrow_g, rows, borrow[:, :3])
+    inverse = np.array([0, *(pow(i, -1, P) for i in range(1, 14 * 255 + 1))], np.int64)
+    stays = part_rows[w.column(s.emptied, part_rows) == 0]
+    w.put(s.left_inverse, stays, inverse[w.get(s.e, stays).sum(axis=1)])
+    second = np.concatenate((settle_rows, into_rows))
+    w.put(s.left_inverse, second, inverse[w.get(s.b, second).sum(axis=1)])

@@ -1,4 +1,4 @@
-"""The calendar of a statement: which days it lists, and the public rows they make."""
+"""The calendar of a statement: which days it lists, the public rows they make, and how often each is looked up."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zkharvest.circuit.builder import Circuit, Table
+from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar, DayTable
 from zkharvest.ledger.rules import Election
+
+from .buses import Buses
+
+Cells = NDArray[np.uint32]
 
 LAST_INSTANT = 2**45 - 1
 FIRST_DAY = date(1970, 1, 2)
@@ -74,3 +80,27 @@ def _offsets(table: DayTable) -> list[list[Any]]:
         if not runs or runs[-1][1] != offset:
             runs.append([d, offset])
     return runs
+
+
+def calendar_table(circuit: Circuit, buses: Buses) -> Table:
+    """The election's public calendar: row d is local day d; its end is the next row's start.
+
+    The row after the last is the first: without `last_no_day` an idle last row (start 0, long-term from 0) would end at
+    the first listed day's start, a day that holds every trade before the calendar.
+    """
+    t = circuit.table("calendar", "first instant of each local day, and from when a lot acquired that day is long term")
+    start = [t.public_column(f"start{i}") for i in range(3)]
+    long = [t.public_column(f"long{i}") for i in range(3)]
+    phase = t.public_column("phase")
+    count = t.column("count")
+    t.send(buses.calendar, [*start, *(s.next for s in start), *long, phase], count)
+    t.zero("last_no_day", count, "the last row is no day: its end would be the first row's start", "last")
+    return t
+
+
+def calendar_trace(table: Table, days_used: Ints, rows: int) -> Cells:
+    """How often each day is looked up."""
+    cells = np.zeros((rows, len(table.columns)), np.uint32)
+    counts = np.bincount(days_used, minlength=rows)
+    cells[:, 0] = counts
+    return cells

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.builder import Circuit
-from zkharvest.circuit.expr import P
+from zkharvest.circuit.lot_machine import words
+from zkharvest.circuit.lot_machine.words import Ints, Words
 from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH, asset_code, source_code
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.opening import Opening
@@ -24,26 +25,18 @@ from zkharvest.ledger.fast_tape import NONE, Tape, run_tape
 from zkharvest.ledger.rules import Election, Pooling
 from zkharvest.trades.model import Trade
 
-from . import words
 from .buses import BUCKETS
-from .calendar_rows import CalendarRows
+from .calendar import CalendarRows, calendar_trace
 from .definition import LOG_ROWS, define
-from .steps_columns import Steps
-from .witness_lists import fill_lists
-from .witness_steps import StepsWitness
-from .witness_tables import (
-    BLIND_ROWS,
-    blind,
-    calendar_trace,
-    hash_rows,
-    pools_trace,
-    poseidon_trace,
-    range_trace,
-    sources_trace,
-    totals_trace,
-)
-from .witness_trace import Plan, lay_out
-from .words import Ints, Words
+from .pools import pools_trace
+from .poseidon import hash_rows, poseidon_trace
+from .ranges import range_trace
+from .sources import sources_trace
+from .steps.fill import StepsWitness
+from .steps.layout import Plan, lay_out
+from .steps.lists import fill as fill_lists
+from .steps.table import Steps
+from .totals import totals_trace
 
 Cells = NDArray[np.uint32]
 
@@ -131,7 +124,7 @@ def make_witness(
         "totals": totals_trace(by_name["totals"], filled.slot_sums, totals, height),
     }
     traces["range"] = range_trace(circuit, by_name["range"], traces, height)
-    blind(circuit, traces, _uniform(len(circuit.tables)))
+    blind(circuit, traces, uniform(len(circuit.tables)))
     traces["steps"] = filled.trace.finish()
     return Witness(
         n,
@@ -195,9 +188,3 @@ class _Lots:
 def _no_inventory() -> Inventory:
     nothing = np.zeros((0, WIDTH), np.uint32)
     return Inventory(nothing, nothing, build_tree(np.zeros((0, DIGEST), np.uint32), np.zeros(SALT, np.uint32)))
-
-
-def _uniform(tables: int) -> NDArray[np.uint32]:
-    """Uniform elements from the system's generator (64 bits reduced mod p: bias below 2^-32)."""
-    raw = np.frombuffer(secrets.token_bytes(8 * tables * BLIND_ROWS), "<u8")
-    return (raw % np.uint64(P)).astype(np.uint32).reshape(tables, BLIND_ROWS)

@@ -1,0 +1,103 @@
+"""The range table: every pair of bytes and every 15-bit integer, and how often each is looked up."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zkharvest.circuit.builder import Circuit, Interaction, Table
+from zkharvest.circuit.expr import Expr, P
+from zkharvest.circuit.gadgets import Ranges
+from zkharvest.circuit.lot_machine.words import Ints
+
+Cells = NDArray[np.uint32]
+
+RANGE_ROWS = 8192
+PAIRS_A_ROW = 8
+U15_A_ROW = 4
+
+
+def range_table(circuit: Circuit, ranges: Ranges) -> Table:
+    """Counts through all byte pairs, eight a row, and all 15-bit integers, four a row, in its first 8192 rows.
+
+    No preprocessed column: the counters are pinned at both ends. From 0 by steps of 8, `lo` can return to 0 only from
+    248; rows that end in (255, 248) are 8192 and leave no other count (8 * row = lo + 256 * hi throughout). `active` is
+    a bit and 1 at first: that follows (docs/adr/0009).
+    """
+    t = circuit.table("range", "every pair of bytes and every 15-bit integer")
+    active, r, hi, lo, wrap = (t.column(n) for n in ("active", "row", "hi", "lo", "wrap"))
+    t.boolean(wrap)
+    for cell in (r, hi, lo):
+        t.zero(f"{cell.name}_start", cell + 0, f"`{cell.name}` starts at 0", "first")
+    t.zero("active_once", active.next * (1 - active), "active rows come first", "transition")
+    t.zero("row_step", active.next * (r.next - r - 1), "rows are counted", "transition")
+    t.zero(
+        "lo_step", active.next * (lo.next - lo - 8 + wrap * 256), "the low byte steps by eight and wraps", "transition"
+    )
+    t.zero("hi_step", active.next * (hi.next - hi - wrap), "the high byte counts the wraps", "transition")
+    t.zero("wrap_at", wrap * (lo - 248), "the low byte wraps only at its end")
+    for cell, end in ((hi, 255), (lo, 248)):
+        t.zero(
+            f"{cell.name}_end",
+            active * (1 - active.next) * (cell - end),
+            f"the last active row: {cell.name} {end}",
+            "transition",
+        )
+        t.zero(f"{cell.name}_end_last", active * (cell - end), f"so does an active last row: {cell.name} {end}", "last")
+    for j in range(PAIRS_A_ROW):
+        t.send(ranges.bytes, [hi, lo + j], active * t.column(f"pair_count{j}"))
+    for j in range(U15_A_ROW):
+        t.send(ranges.u15, [r * U15_A_ROW + j], active * t.column(f"u15_count{j}"))
+    return t
+
+
+def _linear(expr: Expr, trace: Cells) -> Ints:
+    """A linear expression without next-row cells, over all rows."""
+    out = np.full(len(trace), expr.const, np.int64)
+    for atom, k in expr.terms.items():
+        if atom[0] != "col" or atom[2]:
+            raise ValueError("range checks are linear in the row's own cells")
+        cell = trace[:, atom[1]].astype(np.int64)
+        out += cell if k == 1 else cell * k % P
+    return out if len(expr.terms) == 1 and expr.const == 0 else out % P
+
+
+def range_trace(circuit: Circuit, table: Table, traces: dict[str, Cells], rows: int) -> Cells:
+    """Counts every range check of the other tables.
+
+    Raises ValueError naming the table and the check if a value is out of range (the witness is not honest).
+    """
+    pairs = np.zeros(65536, np.int64)
+    u15 = np.zeros(32768, np.int64)
+    for other in circuit.tables:
+        if other is table:
+            continue
+        trace = traces[other.name]
+        for i in other.interactions:
+            if i.bus.name in {"bytes", "u15"}:
+                _count(other.name, i, trace, pairs, u15)
+    cells = np.zeros((rows, len(table.columns)), np.uint32)
+    r = np.arange(RANGE_ROWS)
+    lo = 8 * (r & 31)
+    for j, value in enumerate((np.ones(RANGE_ROWS, np.int64), r, r >> 5, lo, lo == 248)):
+        cells[:RANGE_ROWS, j] = value
+    cells[:RANGE_ROWS, 5 : 5 + PAIRS_A_ROW] = pairs.reshape(RANGE_ROWS, PAIRS_A_ROW)
+    cells[:RANGE_ROWS, 5 + PAIRS_A_ROW : 5 + PAIRS_A_ROW + U15_A_ROW] = u15.reshape(RANGE_ROWS, U15_A_ROW)
+    return cells
+
+
+def _count(where: str, i: Interaction, trace: Cells, pairs: Ints, u15: Ints) -> None:
+    values = [_linear(m, trace) for m in i.message]
+    mult = _linear(i.mult, trace)
+    active = mult != 0
+    if i.bus.name == "bytes":
+        key, size, counts = values[0] * 256 + values[1], 65536, pairs
+        good = (values[0] < 256) & (values[1] < 256)
+    else:
+        key, size, counts = values[0], 32768, u15
+        good = values[0] < 32768
+    bad = active & ~good
+    if bad.any():
+        names = sorted(f"column {a[1]}" for m in i.message for a in m.terms)
+        raise ValueError(f"{where} row {int(np.argmax(bad))}: {', '.join(names)} is out of range")
+    counts += np.bincount(key[active], minlength=size)

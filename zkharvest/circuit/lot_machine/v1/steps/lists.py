@@ -1,0 +1,276 @@
+"""The lists of open lots as linear tokens on two buses.
+
+    link     pool, entry, time of writing, key, next entry, its key        (the head has entry 0 and key 0)
+    content  entry, time of writing, quantity, value, unit, seq, long-from
+
+A read consumes the token, a write emits a new one with the row's clock; a read is later than its write, so tokens
+cannot come from the future, and a token that is not written again is gone (offline memory checking, Blum et al. 1991).
+An entry's number is the clock of the row that inserts it, so that it is of one pool: what `link` says of the pool,
+`content` need not say again (docs/adr/0009).
+An insert names the entry before as advice and shows key(before) <= key < key(after); a take reads the head's link.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zkharvest.circuit.builder import Table
+from zkharvest.circuit.expr import Expr
+from zkharvest.circuit.gadgets import LIMB, Ranges, compare_columns, less
+from zkharvest.circuit.lot_machine import words
+from zkharvest.circuit.lot_machine.v1.buses import KEY, LANE_MAX, SEQ_MAX
+from zkharvest.circuit.lot_machine.words import Ints
+from zkharvest.commitment.encoding import TREE_OPENING
+from zkharvest.ledger.fast_tape import MOVE_IN, NONE, OPEN
+from zkharvest.ledger.rules import Method
+
+if TYPE_CHECKING:
+    from .fill import StepsWitness
+    from .table import Steps
+
+RANK = [6, 5, 4, 3, 2, 1, 0, 7]
+"""Key lanes from the most significant: lane 6 of the unit first, the order (lane 7) last."""
+
+
+class ListColumns:
+    """Columns of the entry before, of the entry that comes or goes, and of its lot."""
+
+    def __init__(self, t: Table, ranges: Ranges) -> None:
+        col, cols = t.column, t.column_list
+        self.pred, self.pred_write = col("pred"), col("pred_write")
+        self.pred_key = cols("pred_key", KEY)
+        self.pred_next = col("pred_next")
+        self.pred_next_key = cols("pred_next_key", KEY)
+        self.node, self.node_write = col("node"), col("node_write")
+        self.key = cols("key", KEY)
+        self.node_next = col("node_next")
+        self.node_next_key = cols("node_next_key", KEY)
+        self.content_write = col("content_write")
+        self.pred_age, self.node_age, self.content_age = (
+            cols("pred_age", 2),
+            cols("node_age", 2),
+            cols("content_age", 2),
+        )
+        self.unit = cols("unit", 7)
+        self.lot_seq = col("lot_seq")
+        self.long_from = cols("long_from", 3)
+        self.above = compare_columns(t, ranges, "above", KEY, wide=True)
+        self.below = compare_columns(t, ranges, "below", KEY, wide=True)
+        self.inventory = col("inventory")  # position in the opening or closing inventory
+
+
+def keys(s: Steps) -> None:
+    """An inserted entry has the method's key; one not inserted brings its own."""
+    t, p = s.t, s.publics
+    for i in range(7):
+        key = p.lofo * s.unit[i] + p.hifo * (LANE_MAX - s.unit[i])
+        t.zero(
+            f"key{i}",
+            s.inserts * (s.key[i] - key),
+            "LOFO sorts by unit basis, HIFO by its complement, others not at all",
+        )
+    key = (p.fifo + p.hifo + p.lofo) * s.lot_seq + p.lifo * (SEQ_MAX - 1 - s.lot_seq)
+    t.zero("key7", s.inserts * (s.key[7] - key), "then by acquisition order (LIFO: the latest first)")
+    above, below = list(s.pred_key), list(s.pred_next_key)
+    pairs = [(above[i] + 0, s.key[i] + 0) for i in RANK]
+    less(t, "above", s.above, pairs, s.inserts, strict=False, note="the entry before does not sort after")
+    pairs = [(s.key[i] + 0, below[i] + 0) for i in RANK]
+    less(t, "below", s.below, pairs, s.inserts, strict=True, note="the entry after sorts after")
+    for i, lane in enumerate(s.q_lanes):
+        t.zero(
+            f"unit{i}",
+            (s.open + s.load) * (s.unit[i] - lane),
+            "the unit basis is the quotient (for a loaded lot: has its bytes)",
+        )
+        t.zero(f"unit{i}_moved", s.out * (s.unit[i].next - s.unit[i]), "a moved part keeps its unit basis")
+    t.zero("seq_opened", s.open * (s.lot_seq - s.seq), "a new lot is as old as its trade")
+    t.zero("seq_moved", s.out * (s.lot_seq.next - s.lot_seq), "a moved part keeps its acquisition order")
+    for i in range(3):
+        t.zero(f"long{i}_opened", s.open * (s.long_from[i] - s.day_long[i]), "its term starts with its day")
+        t.zero(f"long{i}_moved", s.out * (s.long_from[i].next - s.long_from[i]), "a moved part keeps its date")
+
+
+def links(s: Steps) -> None:
+    """Reads and writes of the entry before, and of the entry that comes or goes."""
+    t = s.t
+    acts = s.inserts + s.removes
+    stays = acts - s.inserts - s.emptied
+    t.receive(s.buses.link, [*s.pool, s.pred, s.pred_write, *s.pred_key, s.pred_next, *s.pred_next_key], acts)
+    next_entry = s.inserts * s.clk + s.emptied * s.node_next + stays * s.pred_next
+    next_key = [
+        s.inserts * k + s.emptied * n + stays * o
+        for k, n, o in zip(s.key, s.node_next_key, s.pred_next_key, strict=True)
+    ]
+    t.send(s.buses.link, [*s.pool, s.pred, s.clk, *s.pred_key, next_entry, *next_key], acts)
+    entry = [*s.pool, s.node, s.node_write, *s.key, s.node_next, *s.node_next_key]
+    t.send(s.buses.link, entry, s.inserts - s.emptied)
+
+    t.zero("entry_id", s.inserts * (s.node - s.clk), "a new entry's id is the clock")
+    t.zero("entry_write", s.inserts * (s.node_write - s.clk), "written now")
+    t.zero("entry_next", s.inserts * (s.node_next - s.pred_next), "it stands before what its predecessor stood before")
+    for i in range(8):
+        t.zero(f"entry_next_key{i}", s.inserts * (s.node_next_key[i] - s.pred_next_key[i]), "with that entry's key")
+    t.zero("entry_linked", s.removes * (s.pred_next - s.node), "what is taken is what its predecessor points to")
+    ordered = (s.take + s.out) * (1 - s.publics.specific) + s.close
+    t.zero("head", ordered * s.pred, "and that is the head, but under specific identification")
+    t.zero("emptied_where", s.emptied * (1 - s.removes), "only a taken lot is emptied")
+    t.zero("close_empties", s.close * (1 - s.emptied), "closing takes the whole lot")
+
+    for name, age, written, active in (
+        ("pred", s.pred_age, s.pred_write, acts),
+        ("node", s.node_age, s.node_write, s.emptied + 0),
+        ("content", s.content_age, s.content_write, s.removes),
+    ):
+        gap = s.clk - written - 1 - age[0] - age[1] * LIMB
+        t.zero(f"{name}_earlier", active * gap, f"the {name} token was written before it is read")
+        s.buses.ranges.check_u15(t, *age)
+
+
+def contents(s: Steps) -> None:
+    """Reads and writes of a lot's content."""
+    t = s.t
+    nature: list[Expr] = [*s.unit, s.lot_seq, *s.long_from]
+    t.receive(s.buses.content, [s.node, s.content_write, *s.c_lanes, *s.a_lanes, *nature], s.removes)
+    parts = s.take + s.out
+    quantity = [
+        (s.open + s.load) * c + s.into * b + parts * e for c, b, e in zip(s.c_lanes, s.b_lanes, s.e_lanes, strict=True)
+    ]
+    value = [s.inserts * a + parts * g for a, g in zip(s.a_lanes, s.g_lanes, strict=True)]
+    t.send(s.buses.content, [s.node, s.clk, *quantity, *value, *nature], s.inserts + s.removes - s.emptied)
+
+
+def inventories(s: Steps) -> None:
+    """Loads consume the opening inventory's lots in their order, closes the closing inventory's.
+
+    A lot says at the end of which year it was carried out: last year's are carried in, no others.
+    """
+    t = s.t
+    t.receive(
+        s.buses.lot,
+        [
+            s.close + TREE_OPENING,
+            s.inventory,
+            *s.asset,
+            *s.rest_value,
+            *s.c_lanes,
+            *s.a_lanes,
+            s.lot_seq,
+            *s.unit,
+            *s.long_from,
+            s.side,
+            s.close * s.publics.year + s.load * (s.publics.year - 1),
+        ],
+        s.load + s.close,
+    )
+    t.zero("inventory_start", s.load * s.inventory, "an inventory is counted from 0", "first")
+    t.zero("closing_start", (1 - s.close) * s.close.next * s.inventory.next, "the closing one too", "transition")
+    same = s.load * s.load.next + s.close * s.close.next
+    t.zero("inventory_step", same * (s.inventory.next - s.inventory - 1), "and counts its lots", "transition")
+    older = s.seq - s.lot_seq - 1 - s.node_age[0] - s.node_age[1] * LIMB
+    t.zero("loaded_older", s.load * older, "a loaded lot is older than every trade")
+    t.receive(s.buses.ranges.u15, [s.node_age[1] * 32], s.load)
+
+
+def fill(f: StepsWitness) -> list[int]:
+    """Fill the columns; returns the last write of each pool's head."""
+    s, w, t = f.s, f.trace, f.tape
+    unit, key, seq = _entries(f)
+    acts = np.flatnonzero(t.op != NONE)
+    closes = len(t.final_node)
+    final_pool = t.node_pool[t.final_node]
+    after = np.full(closes, -1)
+    if closes:
+        same = final_pool[1:] == final_pool[:-1]
+        after[:-1][same] = t.final_node[1:][same]
+    rows = np.concatenate((f.plan.at[acts], f.plan.closes))
+    node = np.concatenate((t.node[acts], t.final_node))
+    pred = np.concatenate((t.pred[acts], np.full(closes, -1)))
+    pool = np.concatenate((t.pool[acts], final_pool))
+    following = np.concatenate((t.next[acts], after))
+    inserts = np.concatenate(((t.op[acts] == OPEN) | (t.op[acts] == MOVE_IN), np.zeros(closes, bool)))
+    emptied = np.concatenate((t.emptied[acts], np.ones(closes, bool))) & ~inserts
+    removes = ~inserts
+    clk = rows + 1
+    entry = np.zeros(len(t.node_trade) + 1, np.int64)  # the last stands for "none": entry 0
+    entry[node[inserts]] = clk[inserts]
+    head_key, tail_key = np.zeros((1, 8), np.int64), np.array([[LANE_MAX] * 7 + [SEQ_MAX]], np.int64)
+    keys_before, keys_after = np.concatenate((key, head_key)), np.concatenate((key, tail_key))
+    pred_write, node_write, content_write, head_write = _write_times(
+        clk, node, pred, pool, inserts, len(unit), len(t.pools)
+    )
+
+    pred_next = np.where(inserts, following, node)
+    w.put(s.pred, rows, entry[pred])
+    w.put(s.pred_write, rows, pred_write)
+    w.put_all(s.pred_key, rows, keys_before[pred])
+    w.put(s.pred_next, rows, entry[pred_next])
+    w.put_all(s.pred_next_key, rows, keys_after[pred_next])
+    w.put(s.node, rows, entry[node])
+    w.put_all(s.unit, rows, unit[node])
+    w.put(s.lot_seq, rows, seq[node])
+    w.put_all(s.long_from, rows, words.limbs15(f.long_at[node]))
+    linked = inserts | emptied
+    lr = rows[linked]
+    w.put(s.node_write, lr, node_write[linked])
+    w.put_all(s.key, lr, key[node[linked]])
+    w.put(s.node_next, lr, entry[following[linked]])
+    w.put_all(s.node_next_key, lr, keys_after[following[linked]])
+    w.put(s.content_write, rows[removes], content_write[removes])
+    loads = f.load_rows
+    older = f.seq_base - seq[t.node[: f.carried]] - 1
+    for age, at, gap in (
+        (s.pred_age, rows, clk - pred_write - 1),
+        (s.node_age, rows[emptied], (clk - node_write - 1)[emptied]),
+        (s.content_age, rows[removes], (clk - content_write - 1)[removes]),
+        (s.node_age, loads, older),
+    ):
+        w.put_all(age, at, np.stack((gap & 0x7FFF, gap >> 15), axis=1))
+    ir = rows[inserts]
+    mine = key[node[inserts]][:, RANK]
+    w.put_compare(s.above, ir, keys_before[pred[inserts]][:, RANK], mine)
+    w.put_compare(s.below, ir, mine, keys_after[following[inserts]][:, RANK])
+    return head_write
+
+
+def _entries(f: StepsWitness) -> tuple[Ints, Ints, Ints]:
+    """Per entry: unit (n, 7), key (n, 8), acquisition order (n,)."""
+    unit = words.lanes24(f.tape.node_unit.astype(np.int64))
+    seq = f.seq_of(f.tape.node_trade)
+    key = np.zeros((len(seq), 8), np.int64)
+    method = f.tape.election.method
+    if method is Method.LOFO:
+        key[:, :7] = unit
+    elif method is Method.HIFO:
+        key[:, :7] = LANE_MAX - unit
+    if method is not Method.SPECIFIC:
+        key[:, 7] = SEQ_MAX - 1 - seq if method is Method.LIFO else seq
+    return unit, key, seq
+
+
+def _write_times(
+    clk: Ints, node: Ints, pred: Ints, pool: Ints, inserts: NDArray[np.bool_], nodes: int, pools: int
+) -> tuple[Ints, Ints, Ints, list[int]]:
+    """When the tokens that an operation reads were written: the link before, the entry's link, its content.
+
+    The fourth result is when each pool's head was last written.
+    """
+    link, content, head = [0] * nodes, [0] * nodes, [0] * pools
+    read_pred, read_node, read_content = [], [], []
+    steps = zip(clk.tolist(), node.tolist(), pred.tolist(), pool.tolist(), inserts.tolist(), strict=True)
+    for now, n, p, pl, ins in steps:
+        if p < 0:
+            read_pred.append(head[pl])
+            head[pl] = now
+        else:
+            read_pred.append(link[p])
+            link[p] = now
+        if ins:
+            link[n] = now
+        read_node.append(link[n])
+        read_content.append(content[n])
+        content[n] = now
+    as_arrays = [np.array(x, np.int64) for x in (read_pred, read_node, read_content)]
+    return as_arrays[0], as_arrays[1], as_arrays[2], head

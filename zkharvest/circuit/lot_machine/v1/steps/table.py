@@ -1,0 +1,62 @@
+"""The `steps` table: the columns of its rooms in their frozen order, and all constraints."""
+
+from __future__ import annotations
+
+from zkharvest.circuit.builder import Table
+from zkharvest.circuit.expr import Cell
+from zkharvest.circuit.lot_machine.v1.buses import Buses, Publics
+
+from . import amounts, day, gain, kinds, lists, record
+from .amounts import AmountColumns
+from .day import DayColumns
+from .gain import GainColumns
+from .kinds import KindColumns
+from .lists import ListColumns
+from .record import RecordColumns
+
+
+class Steps(KindColumns, RecordColumns, DayColumns, AmountColumns, ListColumns, GainColumns):
+    """The table: every room's columns by name, so that the constraints of one room can speak of another's."""
+
+    def __init__(self, t: Table, buses: Buses, publics: Publics) -> None:
+        self.t, self.buses, self.publics = t, buses, publics
+        KindColumns.__init__(self, t)
+        RecordColumns.__init__(self, t, buses.ranges)
+        DayColumns.__init__(self, t, buses.ranges)
+        AmountColumns.__init__(self, t, buses.ranges)
+        ListColumns.__init__(self, t, buses.ranges)
+        GainColumns.__init__(self, t, buses.ranges)
+
+    def constrain(self) -> None:
+        """All constraints, room by room."""
+        kinds.sequence(self)
+        record.order(self)
+        record.record(self)
+        day.constrain(self)
+        amounts.proportion(self)
+        amounts.rests(self)
+        amounts.flow(self)
+        lists.keys(self)
+        lists.links(self)
+        lists.contents(self)
+        lists.inventories(self)
+        gain.term(self)
+        gain.result(self)
+        gain.weights(self)
+
+    def held_by_trade(self) -> list[Cell]:
+        """Columns that stay the same on all rows of one trade."""
+        return [
+            self.code_close,
+            self.code_move,
+            self.side,
+            self.negative,
+            self.to,
+            *self.time,
+            self.tie,
+            self.source,
+            self.position,
+            *self.asset,
+            self.seq,
+            self.phase,
+        ]

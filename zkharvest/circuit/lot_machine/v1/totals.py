@@ -1,0 +1,89 @@
+"""The tallied byte sums of all disposals, and the declared totals that they carry up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zkharvest.circuit.builder import Circuit, Table
+from zkharvest.circuit.expr import P, total
+from zkharvest.circuit.lot_machine.words import Ints
+
+from .buses import BUCKETS, TALLY_BYTES, TOTAL_BYTES, Buses, Publics
+
+Cells = NDArray[np.uint32]
+
+
+def totals_table(circuit: Circuit, buses: Buses, publics: Publics) -> Table:
+    """Turns the tallied byte sums into the declared totals.
+
+    The steps add up each byte position on its own (slot 8*bucket + position); a row takes one sum, adds the carry of
+    the position below and splits off one byte of the total. |sum| < 2^28 (at most 2^20 rows of 255) and |carry| is at
+    most 2^21, so nothing wraps: the byte equations hold over the integers. The sums stay hidden: they say more than the
+    totals do.
+
+    The statement takes every (bucket, position) once, so an active row has one of each. A bucket's rows follow each
+    other up to position 11, which ends them; what is said of positions 0 to 9 leaves no other order (docs/adr/0009).
+    """
+    t = circuit.table("totals", "byte sums of all disposals into the declared totals")
+    bucket = t.column_list("bucket", len(BUCKETS))
+    position = t.column_list("position", TOTAL_BYTES)
+    value, carry_in, carry_out, low, high, byte = (
+        t.column(n) for n in ("sum", "carry_in", "carry_out", "carry_low", "carry_high", "byte")
+    )
+    t.boolean(*bucket, *position)
+    active = total(position)
+    t.zero("one_bucket", total(bucket) - active, "an active row has one bucket")
+    sign = 1 - publics.proceeds_negative * bucket[4] * 2
+    t.zero("split", value + carry_in - sign * byte - carry_out * 256, "sum + carry in = byte + 256 * carry out")
+    t.zero("carry_limbs", carry_out + 2**21 - low - high * 2**15, "the carry out is low + 2^15 high - 2^21")
+    buses.ranges.check_u15(t, low, high, high * 256)
+    buses.ranges.check_bytes(t, [byte])
+    t.zero("carry_first", position[0] * carry_in, "no carry into the lowest byte")
+    t.zero("carry_last", position[-1] * carry_out, "no carry out of the highest byte")
+    inner = total(position[:-1])
+    t.zero("no_sum_above", total(position[TALLY_BYTES:]) * value, "positions above the tallied ones have no sum")
+    t.zero("carry_step", inner * (carry_in.next - carry_out), "the carry out is the next carry in", "transition")
+    place = total(p * k for k, p in enumerate(position))
+    place_next = total(p.next * k for k, p in enumerate(position))
+    ordered = total(position[:-2])
+    t.zero("position_step", ordered * (place_next - place - 1), "positions follow each other", "transition")
+    rank = total(b * (i + 1) for i, b in enumerate(bucket))  # 0 on an idle row
+    rank_next = total(b.next * (i + 1) for i, b in enumerate(bucket))
+    t.zero("bucket_step", inner * (rank_next - rank), "a total's rows stay in its bucket", "transition")
+    t.zero("whole", inner, "no total is cut off by the end of the table", "last")
+    number = total(b * i for i, b in enumerate(bucket))
+    t.send(buses.total, [number, place, byte], active)
+    for i, b in enumerate(bucket):
+        for k in range(TALLY_BYTES):
+            t.tally(i * TALLY_BYTES + k, -(b * position[k]) * value)
+    return t
+
+
+def totals_trace(table: Table, sums: Ints, totals: Sequence[int], rows: int) -> Cells:
+    """One row a byte of each total; `sums` (5, 8) may be negative, so may the last total."""
+    cells = np.zeros((rows, len(table.columns)), np.int64)
+    at = {name: table.index(name) for name in ("sum", "carry_in", "carry_out", "carry_low", "carry_high", "byte")}
+    cells[:, at["carry_high"]] = 64
+    for b, value in enumerate(totals):
+        sign = -1 if value < 0 else 1
+        carry = 0
+        for k in range(TOTAL_BYTES):
+            row = b * TOTAL_BYTES + k
+            byte = abs(value) >> (8 * k) & 255
+            tallied = int(sums[b, k]) if k < TALLY_BYTES else 0
+            cells[row, at["carry_in"]] = carry
+            carry = (tallied + carry - sign * byte) >> 8
+            limbs = carry + 2**21
+            cells[row, b] = cells[row, len(BUCKETS) + k] = 1
+            for name, v in (
+                ("sum", tallied),
+                ("carry_out", carry),
+                ("carry_low", limbs & 0x7FFF),
+                ("carry_high", limbs >> 15),
+                ("byte", byte),
+            ):
+                cells[row, at[name]] = v
+    return (cells % P).astype(np.uint32)
