@@ -31,7 +31,7 @@ def weil(p, e):
     return ((2 * e - 2) * sqrt(p) + 1) / p
 
 
-def far_fromuniform(p, e, terms):
+def far_from_uniform(p, e, terms):
     """Half the sum of |probability - p^-e| for a sum of `terms` such fractions is at most this, as bits."""
     return 1 - log2(p) * e / 2 - terms * log2(weil(p, e))
 
@@ -61,15 +61,15 @@ def test_weil_s_bound_and_what_follows_from_it_on_small_fields(p, nonresidue):
         assert sizes.max() <= weil(p, 2)
         for terms in (4, 16):
             distance = np.abs(np.fft.ifft2(spectrum**terms).real - 1 / p**2).sum() / 2
-            assert distance <= 2 ** -far_fromuniform(p, 2, terms) + 1e-9
+            assert distance <= 2 ** -far_from_uniform(p, 2, terms) + 1e-9
         assert distance < 1e-4
 
 
 def test_the_messages_of_a_ring_are_enough_for_the_real_field():
     """Each B_i, and so all terminals together but for their sum, is uniform to within 2^-133; with 16 to 2^-120."""
-    bits = far_fromuniform(P, DEGREE, BLIND_ROWS) - log2(len(frozen().tables))
+    bits = far_from_uniform(P, DEGREE, BLIND_ROWS) - log2(len(frozen().tables))
     assert bits > 133
-    assert far_fromuniform(P, DEGREE, 16) < 124
+    assert far_from_uniform(P, DEGREE, 16) < 124
     least("bits, terminals indistinguishable from uniform", bits)
 
 

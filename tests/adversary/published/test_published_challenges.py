@@ -179,7 +179,7 @@ def _unchecked():
     return [(Transcript, "grind", grind)]
 
 
-def test_a10_as_many_checks_as_queries_anduniform():
+def test_a10_as_many_checks_as_queries_and_uniform():
     """Plonky3: indices were biased, or drawn again when they repeated, so fewer than q were checked."""
     assert len(Transcript().indices("queries", 1000, 16)) == 1000  # repetitions stay
     many = replace(TEST, queries=80)
