@@ -11,7 +11,7 @@ import pytest
 import zkharvest
 
 ROOT = Path(zkharvest.__file__).parent
-HEAVY = {"cryptography", "galois", "llvmlite", "msgpack", "numba", "numpy", "py_ecc", "pydantic", "rich"}
+HEAVY = {"cryptography", "fpdf", "galois", "llvmlite", "msgpack", "numba", "numpy", "py_ecc", "pydantic", "rich"}
 
 
 def python(code):

@@ -9,8 +9,11 @@ from __future__ import annotations
 from zkharvest.errors import UsageError
 
 EXTRAS = {
+    "fpdf": "desk",
     "galois": "prove",
+    "jinja2": "desk",
     "llvmlite": "prove",
+    "matplotlib": "desk",
     "numba": "prove",
     "numpy": "prove",
 }

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from zkharvest.cli import auditor, developer, harvest, output, signers, taxpayer
+from zkharvest.cli import auditor, desk, developer, harvest, output, signers, taxpayer
 from zkharvest.cli.help import AUDITOR, DEVELOPER, TAXPAYER, Group
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import Process, process
@@ -36,6 +36,7 @@ app = typer.Typer(
 app.add_typer(taxpayer.trades, name="trades", rich_help_panel=TAXPAYER)
 app.add_typer(taxpayer.ledger, name="ledger", rich_help_panel=TAXPAYER)
 app.add_typer(harvest.harvest, name="harvest", rich_help_panel=TAXPAYER)
+app.add_typer(desk.report, name="report", rich_help_panel=TAXPAYER)
 app.command("commit", rich_help_panel=TAXPAYER)(taxpayer.commit)
 app.command("prove", rich_help_panel=TAXPAYER)(taxpayer.prove)
 app.command("keygen", rich_help_panel=TAXPAYER)(signers.keygen)

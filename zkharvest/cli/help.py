@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 TAXPAYER, AUDITOR, DEVELOPER = "Taxpayer", "Auditor", "Developer"
 _FLOW = (
-    *("trades", "ledger", "harvest", "commit", "prove", "keygen", "attest"),
+    *("trades", "ledger", "report", "batch", "harvest", "commit", "prove", "keygen", "attest"),
     *("verify", "inspect", "circuits", "vectors"),
 )
 

@@ -1,0 +1,421 @@
+"""What a taxpayer and an adviser file and read: forms, the report page, and many clients at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zkharvest.cli import output
+from zkharvest.cli.help import Group
+from zkharvest.cli.options import BasisOption, Force, Json, MethodOption, Trades, YearOption, ZoneOption
+from zkharvest.cli.output import ExitCode
+from zkharvest.errors import UsageError
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
+
+if TYPE_CHECKING:
+    from zkharvest.desk.form8949 import Form8949
+    from zkharvest.desk.reconcile import Reconciled
+    from zkharvest.desk.scheduled import Carryover
+    from zkharvest.ledger.results import LedgerRun
+
+report = typer.Typer(cls=Group, help="Forms to file and pages to read, from the ledger.", no_args_is_help=True)
+
+
+class Format(StrEnum):
+    """How a form is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PDF = "pdf"
+
+
+class Rows(StrEnum):
+    """What is one row of Form 8949."""
+
+    LOT = "lot"
+    SALE = "sale"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write it.")]
+Target = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is standard output (the default).")
+]
+WholeDollars = Annotated[bool, typer.Option("--whole-dollars", help="Round every amount to whole dollars.")]
+RowsOption = Annotated[Rows, typer.Option("--by", help="One row for each lot, or for each sale (VARIOUS dates).")]
+Broker = Annotated[
+    Path | None, typer.Option("--reconcile", metavar="1099DA.csv", help="Form 1099-DA: gives boxes and codes.")
+]
+Name = Annotated[str, typer.Option("--name", metavar="TEXT", help="Name shown on the return, for the head of the PDF.")]
+STDOUT = Path("-")
+
+
+@report.command("form8949")
+def form8949(
+    path: Trades,
+    year: YearOption,
+    method: MethodOption,
+    pooling: BasisOption = DEFAULT_POOLING,
+    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    broker: Broker = None,
+    by: RowsOption = Rows.LOT,
+    whole: WholeDollars = False,
+    form: FormatOption = Format.TABLE,
+    target: Target = STDOUT,
+    statement: Annotated[
+        bool, typer.Option("--statement", help="PDF: one row with code M, the sales on an attached statement.")
+    ] = False,
+    name: Name = "",
+    force: Force = False,
+    json: Json = False,
+) -> ExitCode:
+    """Form 8949: sales and other dispositions, in the boxes of the year, with totals for Schedule D."""
+    from zkharvest.desk import form8949 as forms
+
+    form = _format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
+    run, made, found = _made(path, Election(method, pooling, timezone, year), broker, by)
+    _say_open(found)
+    if form is Format.PDF:
+        from zkharvest.desk.pdf_forms import form8949_pdf
+
+        return _save(target, form8949_pdf(made, name=name, whole=whole, statement=statement), force=force)
+    rows = list(forms.form_rows(made, run, whole=whole))
+    if form is Format.JSON:
+        shown = {**_regime(run), **forms.form_json(made, run, whole=whole)}
+        return _object("zkharvest/form8949/1", shown, target, force)
+    if form is Format.CSV:
+        return _csv(forms.ROW_COLUMNS, rows, target, force=force)
+    output.data(_title(f"Form 8949 of {year}", run))
+    for box in made.totals:
+        output.data("")
+        output.data(output.paint(f"box {box}: {forms.box_text(box, year)}", "bold"))
+        of_box = [row[2:10] if row[0] == "line" else ("line 2, totals", *row[3:10]) for row in rows if row[1] == box]
+        output.table(("(a)", "(b)", "(c)", "(d)", "(e)", "(f)", "(g)", "(h)"), of_box, right=(3, 4, 6, 7))
+    if not made.totals:
+        output.data("nothing was disposed of in the year")
+    return ExitCode.DONE
+
+
+@report.command("scheduled")
+def scheduled(
+    path: Trades,
+    year: YearOption,
+    method: MethodOption,
+    pooling: BasisOption = DEFAULT_POOLING,
+    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    broker: Broker = None,
+    carryover_short: Annotated[
+        str, typer.Option("--carryover-short", metavar="AMOUNT", help="Line 6: short-term loss carried into the year.")
+    ] = "0",
+    carryover_long: Annotated[
+        str, typer.Option("--carryover-long", metavar="AMOUNT", help="Line 14: long-term loss carried into the year.")
+    ] = "0",
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            "--prior", metavar="L7,L15,L21,TAXABLE",
+            help="Last year's Schedule D lines 7, 15, 21 and Form 1040 line 15: the worksheet makes lines 6 and 14.",
+        ),
+    ] = None,
+    line: Annotated[
+        list[str] | None,
+        typer.Option("--line", metavar="N=AMOUNT", help="Line 4, 5, 11, 12 or 13, from other forms."),
+    ] = None,
+    separate: Annotated[
+        bool, typer.Option("--married-separately", help="The limit of line 21 is $1,500 instead of $3,000.")
+    ] = False,
+    taxable: Annotated[
+        str | None,
+        typer.Option("--taxable-income", metavar="AMOUNT", help="Form 1040 line 15, for the worksheet to next year."),
+    ] = None,
+    whole: WholeDollars = False,
+    form: FormatOption = Format.TABLE,
+    target: Target = STDOUT,
+    name: Name = "",
+    force: Force = False,
+    json: Json = False,
+) -> ExitCode:
+    """Schedule D: totals of Form 8949, losses carried in and out, the limit on losses."""
+    from zkharvest.desk import scheduled as schedules
+    from zkharvest.desk.amounts import parse_cents
+
+    form = _format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
+    carried: Carryover | tuple[int, int] = (
+        parse_cents(carryover_short, "--carryover-short"),
+        parse_cents(carryover_long, "--carryover-long"),
+    )
+    if prior is not None:
+        if carried != (0, 0):
+            raise UsageError("--prior makes lines 6 and 14 itself", "leave --carryover-short and --carryover-long out")
+        carried = _prior(prior, year)
+    others = dict(_other_line(text) for text in line or [])
+    run, made, found = _made(path, Election(method, pooling, timezone, year), broker, Rows.LOT)
+    _say_open(found)
+    schedule = schedules.make_schedule(
+        made,
+        carried_in=carried,
+        others=others,
+        separate=separate,
+        taxable=None if taxable is None else parse_cents(taxable, "--taxable-income"),
+    )
+    if form is Format.PDF:
+        from zkharvest.desk.pdf_forms import schedule_pdf
+
+        return _save(target, schedule_pdf(schedule, name=name, whole=whole), force=force)
+    if form is Format.JSON:
+        shown = {**_regime(run), **schedules.schedule_json(schedule, whole=whole)}
+        return _object("zkharvest/scheduled/1", shown, target, force)
+    rows = list(schedules.schedule_rows(schedule, whole=whole))
+    if form is Format.CSV:
+        return _csv(schedules.COLUMNS, rows, target, force=force)
+    output.data(_title(f"Schedule D of {year}", run))
+    output.data("")
+    cut = [(n, schedules.short_text(n), *money) for n, _, *money in rows]
+    output.table(("line", "", "(d)", "(e)", "(g)", "(h)"), cut, right=(2, 3, 4, 5))
+    for sheet in (schedule.carried_in, schedule.carried_out):
+        if sheet is not None:
+            output.data("")
+            title = f"Capital Loss Carryover Worksheet, {sheet.year} to {sheet.year + 1}"
+            output.data(output.paint(title, "bold"))
+            if sheet.lines:
+                output.table(("line", "", "amount"), list(schedules.worksheet_rows(sheet, whole=whole)), right=(0, 2))
+            else:
+                output.data("nothing to carry over")
+    if taxable is None and schedule.carried_out.lines:
+        output.note("the worksheet to next year takes taxable income to be zero or more; --taxable-income states it")
+    return ExitCode.DONE
+
+
+@report.command("income")
+def income(
+    path: Trades,
+    year: YearOption,
+    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    whole: WholeDollars = False,
+    form: FormatOption = Format.TABLE,
+    target: Target = STDOUT,
+    name: Name = "",
+    force: Force = False,
+    json: Json = False,
+) -> ExitCode:
+    """Income by day, source and kind: rewards, airdrops, interest, for Schedule 1 line 8v."""
+    from zkharvest.desk import income as incomes
+
+    form = _format(form, target, force=force, json=json, inputs=[path])
+    made = incomes.income_of(_run(path, Election(Method.FIFO, Pooling.UNIVERSAL, timezone, year)))
+    for text in made.notes():
+        output.note(text)
+    if form is Format.PDF:
+        from zkharvest.desk.pdf_forms import income_pdf
+
+        return _save(target, income_pdf(made, name=name, whole=whole), force=force)
+    if form is Format.JSON:
+        return _object("zkharvest/income/1", incomes.income_json(made, whole=whole), target, force)
+    rows = list(incomes.income_rows(made, whole=whole))
+    if form is Format.CSV:
+        return _csv(incomes.COLUMNS, rows, target, force=force)
+    output.data(f"income of {year}, {timezone}")
+    output.data("")
+    output.table(incomes.COLUMNS[:7], [row[:7] for row in rows], right=(5, 6))
+    return ExitCode.DONE
+
+
+@report.command("txf")
+def txf(
+    path: Trades,
+    year: YearOption,
+    method: MethodOption,
+    pooling: BasisOption = DEFAULT_POOLING,
+    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    broker: Broker = None,
+    target: Target = STDOUT,
+    with_income: Annotated[bool, typer.Option("--income/--no-income", help="Income too, as other income.")] = True,
+    force: Force = False,
+) -> ExitCode:
+    """A file that tax programs import (TXF 042): every sale, and the income."""
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
+
+    from zkharvest import __version__
+    from zkharvest.desk.income import income_of
+    from zkharvest.desk.txf import txf_text
+
+    _format(Format.CSV, target, force=force, json=False, inputs=[path, *([broker] if broker else [])])
+    election = Election(method, pooling, timezone, year)
+    run, made, found = _made(path, election, broker, Rows.LOT)
+    _say_open(found)
+    today = datetime.now(UTC).astimezone(ZoneInfo(timezone)).date()
+    received = income_of(run) if with_income else None
+    text = txf_text(made, received, program=f"zkharvest {__version__}", exported=today)
+    if any(box in "GHIJKL" for box in made.totals):
+        output.note("TXF has no boxes G to L: after the import, check the boxes of Form 8949 in your tax program")
+    return _save(target, text.encode("ascii"), force=force)
+
+
+@report.command("reconcile")
+def reconcile(
+    path: Trades,
+    broker: Annotated[Path, typer.Argument(metavar="1099DA.csv", help="What brokers reported.")],
+    year: YearOption,
+    method: MethodOption,
+    pooling: BasisOption = DEFAULT_POOLING,
+    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    form: FormatOption = Format.TABLE,
+    target: Target = STDOUT,
+    force: Force = False,
+    json: Json = False,
+) -> ExitCode:
+    """Form 1099-DA against the ledger, row by row, each difference explained. Exit 1 if one is left unexplained."""
+    from zkharvest.desk.reconcile import COLUMNS, finding_rows
+
+    form = _format(form, target, force=force, json=json, inputs=[path, broker], pdf=False)
+    run, _, found = _made(path, Election(method, pooling, timezone, year), broker, Rows.LOT)
+    assert found is not None, "there is a broker's file"
+    rows = list(finding_rows(found, run))
+    if form is Format.JSON:
+        findings = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        _object("zkharvest/reconcile/1", {**_regime(run), "open": len(found.open), "findings": findings}, target, force)
+    elif form is Format.CSV:
+        _csv(COLUMNS, rows, target, force=force)
+    else:
+        output.data(_title(f"Form 1099-DA of {year} against the ledger", run))
+        for row in rows:
+            output.data("")
+            style = {"matched": "green", "differs": "red", "only-broker": "red"}.get(row[0], "yellow")
+            output.data(output.paint(row[0], style), f"  {row[4]} {row[2]}, {row[3]}  {row[1]}")
+            lines = [("trades", row[5]), ("proceeds", _both(row[6], row[7])), ("basis", _both(row[8], row[9]))]
+            lines += [("code", row[10]), *(("why", text) for text in row[11].split("; "))]
+            output.fields([(label, text) for label, text in lines if text])
+    return ExitCode.REJECTED if found.open else ExitCode.DONE
+
+
+def _both(broker: str, ledger: str) -> str:
+    parts = [f"broker {broker}"] if broker else []
+    parts += [f"ledger {ledger}"] if ledger else []
+    return ", ".join(parts)
+
+
+# What the commands share
+
+
+def _format(
+    form: Format, target: Path, *, force: bool, json: bool, inputs: Iterable[Path], pdf: bool = True
+) -> Format:
+    """The format that is meant, after a look at whether its target can be written."""
+    from zkharvest.files.atomic import ensure_writable
+
+    suffix = target.suffix.lower().removeprefix(".")
+    if json:
+        if form not in (Format.TABLE, Format.JSON):
+            raise UsageError(f"--json and --format {form} are two formats", "give one of them")
+        form = Format.JSON
+    elif form is Format.TABLE and suffix in (Format.CSV, Format.JSON, Format.PDF):
+        form = Format(suffix)
+    if form is Format.PDF and not pdf:
+        raise UsageError("this is not made as PDF", "use --format table, csv or json")
+    if form is Format.PDF and str(target) == "-":
+        raise UsageError("a PDF goes to a file", "add -o form.pdf")
+    if form is Format.TABLE and str(target) != "-":
+        raise UsageError(f"{target}: which format?", "name it .csv, .json or .pdf, or give --format")
+    if str(target) != "-":
+        ensure_writable(target, force=force, inputs=inputs)
+    return form
+
+
+def _run(path: Path, election: Election) -> LedgerRun:
+    from zkharvest.ledger.run import run_ledger
+    from zkharvest.trades.csv_in import load_trades
+
+    with output.progress("computing lots"):
+        return run_ledger(load_trades(path), election)
+
+
+def _made(
+    path: Path, election: Election, broker: Path | None, by: Rows
+) -> tuple[LedgerRun, Form8949, Reconciled | None]:
+    """The run of a year and its Form 8949, with the boxes and codes that a broker's form asks for."""
+    from zkharvest.desk.broker import read_1099da
+    from zkharvest.desk.form8949 import make_form
+    from zkharvest.desk.lines import lines_of
+    from zkharvest.desk.reconcile import reconcile as compare
+
+    told = None if broker is None else read_1099da(broker)
+    run = _run(path, election)
+    lines = lines_of(run, by_sale=by is Rows.SALE)
+    if told is None:
+        return run, make_form(lines, election.year), None
+    found = compare(run, lines, told)
+    return run, make_form(found.lines, election.year, found.reported), found
+
+
+def _say_open(found: Reconciled | None) -> None:
+    if found is None:
+        output.note("no Form 1099-DA given: boxes say that no broker reported; --reconcile 1099da.csv changes that")
+    elif found.open:
+        count = f"{len(found.open)} row" if len(found.open) == 1 else f"{len(found.open)} rows"
+        output.warning(f"{count} of Form 1099-DA not explained", "zkharvest report reconcile shows them")
+
+
+def _prior(text: str, year: int) -> Carryover:
+    from zkharvest.desk.amounts import parse_cents
+    from zkharvest.desk.scheduled import carryover_worksheet
+
+    parts = text.split(",")
+    if len(parts) != 4:
+        hint = "such as --prior -5000,1000,3000,52000 (no commas inside an amount)"
+        raise UsageError("--prior: four amounts are needed: lines 7, 15, 21 and taxable income", hint)
+    line7, line15, line21, taxable = (parse_cents(part, "--prior") for part in parts)
+    return carryover_worksheet(year - 1, line7=line7, line15=line15, line21=abs(line21), taxable=taxable)
+
+
+def _other_line(text: str) -> tuple[str, int]:
+    from zkharvest.desk.amounts import parse_cents
+
+    number, separator, amount = text.partition("=")
+    if not separator:
+        raise UsageError(f'--line: "{text}" has no amount', "write it as --line 13=120.50")
+    return number.strip(), parse_cents(amount, f"--line {number}")
+
+
+def _regime(run: LedgerRun) -> dict[str, Any]:
+    from zkharvest.ledger.report import regime_json
+
+    return regime_json(run)
+
+
+def _title(what: str, run: LedgerRun) -> str:
+    election = run.election
+    return f"{what}, {election.method.upper()}, {election.pooling} pooling, {election.timezone}"
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]], target: Path, *, force: bool) -> ExitCode:
+    from zkharvest.ledger.report import csv_text
+
+    text = csv_text(tuple(columns), (tuple(row) for row in rows))
+    if str(target) == "-":
+        output.document(text)
+        return ExitCode.DONE
+    return _save(target, text.encode(), force=force)
+
+
+def _object(schema: str, fields: dict[str, Any], target: Path, force: bool) -> ExitCode:
+    if str(target) == "-":
+        output.json_object(schema, fields)
+        return ExitCode.DONE
+    import json as library
+
+    text = library.dumps({"schema": schema, **fields}, indent=2) + "\n"
+    return _save(target, text.encode("ascii"), force=force)
+
+
+def _save(target: Path, data: bytes, *, force: bool) -> ExitCode:
+    from zkharvest.files.atomic import write_file
+
+    write_file(target, data, force=force)
+    if str(target) != "-":
+        output.note(f"{target}: {len(data):,} bytes")
+    return ExitCode.DONE

@@ -1,0 +1,186 @@
+"""Drawing on paper: a thin layer over fpdf2 with the fonts, lines and tables that forms and reports share.
+
+Letter paper, points, the DejaVu fonts that come with matplotlib: they hold every letter that a name in the ledger can
+have, but for Chinese, Japanese and Korean ones. docs/adr/0010 says why fpdf2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+WIDTH, HEIGHT, MARGIN = 612.0, 792.0, 40.0
+INK, GREY, LIGHT = (26, 30, 36), (95, 102, 112), (205, 210, 216)
+FONT, MONO = "dejavu", "dejavu-mono"
+
+
+class Sheet:
+    """A document under way: where the pen is, and what each page carries at its foot."""
+
+    def __init__(self, title: str, foot: str = "", *, landscape: bool = False) -> None:
+        self.pdf: FPDF = _document(title)
+        self.foot = foot
+        self.landscape = landscape
+        self.width, self.height = (HEIGHT, WIDTH) if landscape else (WIDTH, HEIGHT)
+        self.y = 0.0
+
+    @property
+    def right(self) -> float:
+        """The right edge of what is printed."""
+        return self.width - MARGIN
+
+    @property
+    def bottom(self) -> float:
+        """Below this a new page begins."""
+        return self.height - MARGIN - 16
+
+    def page(self) -> None:
+        """Begin a page."""
+        self.pdf.add_page("landscape" if self.landscape else "portrait")
+        self.y = MARGIN
+        self.text(MARGIN, self.height - MARGIN + 8, self.foot, size=6.5, colour=GREY)
+        number = f"page {self.pdf.page_no()}"
+        self.text(self.right, self.height - MARGIN + 8, number, size=6.5, colour=GREY, align="right")
+
+    def font(self, size: float, style: str = "", family: str = FONT) -> None:
+        """Choose a font."""
+        self.pdf.set_font(family, style, size)
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float = 8,
+        bold: bool = False,
+        colour: tuple[int, int, int] = INK,
+        align: str = "left",
+        fit: float = 0,
+    ) -> None:
+        """Text on a base line at (x, y); `fit` is the width it may take, by a smaller size and then by shortening."""
+        if not text:
+            return
+        self.font(size, "B" if bold else "")
+        while fit and size > 5 and self.pdf.get_string_width(text) > fit:
+            size -= 0.25
+            self.font(size, "B" if bold else "")
+        while fit and len(text) > 4 and self.pdf.get_string_width(text) > fit:
+            text = f"{text[:-2]}…"
+        self.pdf.set_text_color(*colour)
+        shift = self.pdf.get_string_width(text) if align == "right" else 0
+        self.pdf.text(x - shift, y, text)
+
+    def paragraph(self, text: str, *, size: float = 8, bold: bool = False, width: float = 0, x: float = MARGIN,
+                  colour: tuple[int, int, int] = INK, gap: float = 3) -> None:  # fmt: skip
+        """Running text from the pen's place on; the pen goes below it."""
+        for line in self.wrapped(text, size, width or self.right - x, bold=bold):
+            if self.y + size * 1.35 > self.bottom:
+                self.page()
+            self.y += size * 1.35
+            self.text(x, self.y, line, size=size, bold=bold, colour=colour)
+        self.y += gap
+
+    def wrapped(self, text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
+        """The lines that a text takes at a width."""
+        self.font(size, "B" if bold else "")
+        lines: list[str] = []
+        line = ""
+        for word in text.split():
+            longer = f"{line} {word}".strip()
+            if line and self.pdf.get_string_width(longer) > width:
+                lines.append(line)
+                line = word
+            else:
+                line = longer
+        return [*lines, line] if line else lines
+
+    def rule(self, y: float, *, x: float = MARGIN, to: float = 0, weight: float = 0.5,
+             colour: tuple[int, int, int] = INK) -> None:  # fmt: skip
+        """A horizontal line."""
+        self.pdf.set_line_width(weight)
+        self.pdf.set_draw_color(*colour)
+        self.pdf.line(x, y, to or self.right, y)
+
+    def post(self, x: float, top: float, bottom: float, *, colour: tuple[int, int, int] = LIGHT) -> None:
+        """A vertical line."""
+        self.pdf.set_line_width(0.5)
+        self.pdf.set_draw_color(*colour)
+        self.pdf.line(x, top, x, bottom)
+
+    def check_box(self, x: float, y: float, *, checked: bool) -> None:
+        """A box of 7 points with its base line at y, crossed if checked."""
+        self.pdf.set_line_width(0.6)
+        self.pdf.set_draw_color(*INK)
+        self.pdf.rect(x, y - 6.5, 7, 7)
+        if checked:
+            self.pdf.set_line_width(1.1)
+            self.pdf.line(x + 1.2, y - 5.3, x + 5.8, y - 0.7)
+            self.pdf.line(x + 1.2, y - 0.7, x + 5.8, y - 5.3)
+
+    def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[float], *,
+              right: Sequence[int] = (), size: float = 7, bold_last: bool = False) -> None:  # fmt: skip
+        """A table from the pen's place on, its head repeated on every page."""
+        self._head(head, widths, right, size)
+        held = list(rows)
+        for number, row in enumerate(held):
+            if self.y + size * 1.7 > self.bottom:
+                self.page()
+                self._head(head, widths, right, size)
+            self.y += size * 1.7
+            self._cells(row, widths, right, size, bold=bold_last and number == len(held) - 1)
+            self.rule(self.y + size * 0.45, colour=LIGHT, to=MARGIN + sum(widths))
+        self.y += size * 1.5
+
+    def _head(self, head: Sequence[str], widths: Sequence[float], right: Sequence[int], size: float) -> None:
+        self.y += size * 1.7
+        self._cells(head, widths, right, size, bold=True)
+        self.rule(self.y + size * 0.45, weight=0.8, to=MARGIN + sum(widths))
+        self.y += size * 0.3
+
+    def _cells(self, row: Sequence[str], widths: Sequence[float], right: Sequence[int], size: float, *,
+               bold: bool) -> None:  # fmt: skip
+        x = MARGIN
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            if place in right:
+                self.text(x + width - 3, self.y, cell, size=size, bold=bold, align="right", fit=width - 4)
+            else:
+                self.text(x + 1, self.y, cell, size=size, bold=bold, fit=width - 4)
+            x += width
+
+    def image(self, svg: bytes, width: float, ratio: float) -> None:
+        """A picture (SVG) at the pen's place, `ratio` its height over its width."""
+        if self.y + width * ratio > self.bottom:
+            self.page()
+        import io
+
+        self.pdf.image(io.BytesIO(svg), x=MARGIN, y=self.y, w=width)
+        self.y += width * ratio + 6
+
+    def bytes(self) -> bytes:
+        """The finished document."""
+        return bytes(self.pdf.output())
+
+
+def _document(title: str) -> FPDF:
+    """An empty document with our fonts."""
+    import matplotlib as mpl
+    from fpdf import FPDF
+
+    pdf: Any = FPDF(unit="pt", format="letter")
+    pdf.set_auto_page_break(False)
+    pdf.set_margin(0)
+    fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    pdf.add_font(FONT, "", fonts / "DejaVuSans.ttf")
+    pdf.add_font(FONT, "B", fonts / "DejaVuSans-Bold.ttf")
+    pdf.add_font(MONO, "", fonts / "DejaVuSansMono.ttf")
+    pdf.set_title(title)
+    pdf.set_creator("zkharvest")
+    pdf.set_lang("en")
+    pdf.set_creation_date(datetime.now(UTC))
+    return pdf  # type: ignore[no-any-return]
