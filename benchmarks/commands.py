@@ -88,7 +88,7 @@ class Commands:
         """From the opening to a package that the command has verified itself."""
         target = ["-o", str(self.package), "--force"]
         return self._zkharvest(
-            "prove", str(self.opening), "--year", self._year, "--method", METHOD, "--basis", BASIS, *target
+            "prove", str(self.opening), "--year", self._year, "--method", METHOD, "--pooling", BASIS, *target
         )
 
     def verify(self) -> Run:

@@ -46,7 +46,7 @@ def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, An
         clock.begin("reading the opening")
         secret = read_opening(opening)
         proof = proving.prove(
-            secret, year=year, method=METHOD, basis=BASIS, preset=preset, progress=clock.begin
+            secret, year=year, method=METHOD, pooling=BASIS, preset=preset, progress=clock.begin
         )  # fmt: skip
         clock.begin("verifying")
         proving.self_check(proof, secret)
@@ -57,15 +57,15 @@ def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, An
         seconds["ledger alone"] = time.perf_counter() - began
         package = decode_package(proof)
         rounds.append(seconds)
-        bare.append(bare_work(package.preset, package.rows))
+        bare.append(bare_work(package.preset, package.log_rows))
     return {
-        "log_rows": package.rows,
+        "log_rows": package.log_rows,
         "preset": package.preset,
         "proof": len(package.proof),
         "package": len(proof),
         "stages": _medians(rounds[1:]),
         "bare": _medians(bare[1:]),
-        "cells": _cells(package.preset, package.rows),
+        "cells": _cells(package.preset, package.log_rows),
     }
 
 

@@ -36,9 +36,9 @@ function check(bytes, policy) {
   const parameters = PARAMETER_SETS.get(parts.preset);
   demand(parameters !== undefined, 'package/preset');
   checkTestPreset(policy, parameters);
-  const within = ([least, most]) => parts.rows >= BigInt(least) && parts.rows <= BigInt(most);
-  demand(within(parameters.rows) && within(held.circuit.log_rows), 'package/rows');
-  const n = Number(parts.rows);
+  const within = ([least, most]) => parts.log_rows >= BigInt(least) && parts.log_rows <= BigInt(most);
+  demand(within(parameters.rows) && within(held.circuit.log_rows), 'package/log-rows');
+  const n = Number(parts.log_rows);
   checkBits(policy, held.circuit, parameters, n);
 
   // 5. What else is expected.

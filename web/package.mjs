@@ -9,7 +9,7 @@ const MAGIC = Buffer.from([0x89, 0x5a, 0x4b, 0x48, 0x0d, 0x0a, 0x1a, 0x0a]);
 const VERSION = 1;
 const MAX_BYTES = 2 ** 26;
 const MAX_PRESET = 40;
-const KEYS = ['attestations', 'preset', 'proof', 'rows', 'signature', 'statement'];
+const KEYS = ['attestations', 'log_rows', 'preset', 'proof', 'signature', 'statement'];
 
 export function readPackage(bytes) {
   demand(bytes.subarray(0, MAGIC.length).equals(MAGIC), 'package/magic');
@@ -25,7 +25,7 @@ export function readPackage(bytes) {
   demand(value instanceof Map && value.size === KEYS.length && KEYS.every((key) => value.has(key)), 'package/fields');
   const isMapOrNil = (part) => part === null || part instanceof Map;
   demand(isMapOrNil(value.get('attestations')) && isMapOrNil(value.get('signature')), 'package/fields');
-  demand(typeof value.get('preset') === 'string' && typeof value.get('rows') === 'bigint', 'package/fields');
+  demand(typeof value.get('preset') === 'string' && typeof value.get('log_rows') === 'bigint', 'package/fields');
   demand(Buffer.isBuffer(value.get('proof')) && value.get('statement') instanceof Map, 'package/fields');
 
   demand(isPlainText(value.get('preset'), MAX_PRESET), 'package/preset');
@@ -34,8 +34,8 @@ export function readPackage(bytes) {
   const entry = (key) => body.subarray(spans.get(key).key[0], spans.get(key).value[1]);
   return {
     ...Object.fromEntries(value),
-    statementDigest: sha256(Buffer.from('zkharvest/statement/v1\0', 'ascii'), part('statement'), part('preset'), part('rows')),
+    statementDigest: sha256(Buffer.from('zkharvest/statement/v1\0', 'ascii'), part('statement'), part('preset'), part('log_rows')),
     signedDigest: () => sha256(Buffer.from('zkharvest/signed/v1\0', 'ascii'), Buffer.from([0x85]),
-      ...['attestations', 'preset', 'proof', 'rows', 'statement'].map(entry)),
+      ...['attestations', 'log_rows', 'preset', 'proof', 'statement'].map(entry)),
   };
 }

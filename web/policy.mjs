@@ -2,10 +2,10 @@
 
 import { Undecided, demand } from './faults.mjs';
 import { provenBits } from './security.mjs';
-import { openingName } from './statement.mjs';
+import { carriedInName } from './statement.mjs';
 
-const PLAIN = ['year', 'method', 'basis', 'timezone', 'currency'];
-const KNOWN = [...PLAIN, 'commitments', 'source_keys', 'signer', 'opening', 'nonce', 'audience', 'circuits', 'min_bits',
+const PLAIN = ['year', 'method', 'pooling', 'timezone', 'currency'];
+const KNOWN = [...PLAIN, 'commitments', 'source_keys', 'signer', 'carried_in', 'nonce', 'audience', 'circuits', 'min_bits',
   'allow_other_sources', 'allow_test_preset'];
 const DEFAULT_BITS = 128;
 
@@ -44,7 +44,7 @@ export function readPolicy(raw) {
     commitments: bytesOfSources(raw, 'commitments'),
     sourceKeys: bytesOfSources(raw, 'source_keys'),
     signer: bytes(raw, 'signer'),
-    opening: bytes(raw, 'opening'),
+    carriedIn: bytes(raw, 'carried_in'),
     nonce: bytes(raw, 'nonce'),
     minBits: member(raw, 'min_bits', Number.isFinite) ?? DEFAULT_BITS,
     allowOtherSources: member(raw, 'allow_other_sources', isSwitch) ?? false,
@@ -70,8 +70,8 @@ export function checkExpectations(policy, statement) {
     const source = statement.sources.find((one) => one.id === id);
     demand(source !== undefined && source.root.equals(root), 'policy/commitment', id);
   }
-  if (policy.opening !== null) {
-    demand(statement.carriedIn && openingName(statement).equals(policy.opening), 'policy/opening');
+  if (policy.carriedIn !== null) {
+    demand(statement.carriedIn && carriedInName(statement).equals(policy.carriedIn), 'policy/carried-in');
   }
   for (const key of PLAIN) demand(policy[key] === null || policy[key] === statement[key], `policy/${key}`);
   demand(policy.audience === null || policy.audience === statement.audience, 'policy/context', 'audience');
@@ -82,7 +82,7 @@ export function checkExpectations(policy, statement) {
 export function checkDecided(policy, statement, zone) {
   if (!zone.known) throw new Undecided('statement/unknown-zone');
   if (zone.strange) throw new Undecided('statement/unknown-zone', 'a later day has an offset that the zone never had');
-  if (statement.carriedIn && policy.opening === null) throw new Undecided('policy/opening-not-compared');
+  if (statement.carriedIn && policy.carriedIn === null) throw new Undecided('policy/carried-in-not-compared');
   const named = new Set([...policy.commitments.keys(), ...policy.sourceKeys.keys()]);
   if (named.size === 0 && policy.signer === null) throw new Undecided('policy/no-expectation');
   const others = statement.sources.some(({ id }) => !named.has(id));

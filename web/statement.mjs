@@ -6,7 +6,7 @@ import { demand } from './faults.mjs';
 import { sha256, u64 } from './transcript.mjs';
 
 export const METHODS = ['fifo', 'lifo', 'hifo', 'lofo', 'specific'];
-export const BASES = ['wallet', 'universal'];
+export const POOLINGS = ['wallet', 'universal'];
 export const ROOT_BYTES = 36;
 export const EMPTY_ROOT = Buffer.from('97736e19d85fae2a1f9ca071d4e671213ce74b15658bbb54523bc76c0c4f9a3f48697c4d', 'hex');
 const TOTALS = ['short_gain', 'short_loss', 'long_gain', 'long_loss', 'proceeds'];
@@ -134,8 +134,8 @@ function readTotals(raw) {
  * the checks. The zone is compared elsewhere.
  */
 export function readStatement(raw) {
-  map(raw, ['v', 'circuit', 'year', 'method', 'basis', 'timezone', 'currency', 'holding', 'scales', 'wash_sale', 'calendar',
-    'sources', 'opening', 'closing', 'totals', 'context'], 'statement');
+  map(raw, ['v', 'circuit', 'year', 'method', 'pooling', 'timezone', 'currency', 'holding', 'scales', 'wash_sale', 'calendar',
+    'sources', 'carried_in', 'carried_out', 'totals', 'context'], 'statement');
   const scales = raw.get('scales');
   valid(raw.get('v') === 1n && raw.get('holding') === 'us-1222' && raw.get('wash_sale') === false, 'v, holding or wash_sale');
   valid(Array.isArray(scales) && scales.length === 2 && scales[0] === 18n && scales[1] === 8n, 'scales');
@@ -144,8 +144,8 @@ export function readStatement(raw) {
   const year = Number(raw.get('year'));
   const { audience, nonce } = readContext(raw.get('context'));
   const calendar = readCalendar(raw.get('calendar'), year);
-  const opening = readRoot(raw.get('opening'), 'opening');
-  const carriedIn = !opening.root.equals(EMPTY_ROOT);
+  const inventoryIn = readRoot(raw.get('carried_in'), 'carried_in');
+  const carriedIn = !inventoryIn.root.equals(EMPTY_ROOT);
   demand(!carriedIn || calendar.firstDay === calendar.january, 'statement/calendar', 'lots carried in: first_day is January 1');
   const text = (key, allowed) => {
     fields(isText(raw.get(key)), key);
@@ -153,13 +153,13 @@ export function readStatement(raw) {
     return raw.get(key);
   };
   const method = text('method', (value) => METHODS.includes(value));
-  const basis = text('basis', (value) => BASES.includes(value));
+  const pooling = text('pooling', (value) => POOLINGS.includes(value));
   const timezone = text('timezone', (value) => /^[A-Za-z0-9_+\-/]{1,64}$/.test(value));
   const currency = text('currency', (value) => /^[A-Za-z0-9]{3,5}$/.test(value));
   const sources = readSources(raw.get('sources'));
-  const closing = readRoot(raw.get('closing'), 'closing');
+  const inventoryOut = readRoot(raw.get('carried_out'), 'carried_out');
   const totals = readTotals(raw.get('totals'));
-  return { year, audience, nonce, calendar, opening, carriedIn, method, basis, timezone, currency, sources, closing, totals };
+  return { year, audience, nonce, calendar, inventoryIn, carriedIn, method, pooling, timezone, currency, sources, inventoryOut, totals };
 }
 
 const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -170,8 +170,8 @@ export function currencyCode(name) {
 }
 
 /** The name of the inventory carried in: root, start of day 0 in milliseconds, currency. */
-export function openingName(statement) {
-  return sha256(Buffer.from('zkharvest/inventory/v1\0', 'ascii'), statement.opening.root, u64(statement.calendar.starts[0] * 1000),
+export function carriedInName(statement) {
+  return sha256(Buffer.from('zkharvest/inventory/v1\0', 'ascii'), statement.inventoryIn.root, u64(statement.calendar.starts[0] * 1000),
     Buffer.from(statement.currency, 'utf8'));
 }
 
@@ -183,13 +183,13 @@ function bytesOf(magnitude) {
 export function publicInputs(statement, circuit, context) {
   const publics = [
     ...METHODS.map((method) => (method === statement.method ? 1 : 0)),
-    statement.basis === 'wallet' ? 1 : 0,
+    statement.pooling === 'wallet' ? 1 : 0,
     statement.totals[4][0] ? 1 : 0,
     statement.year,
     currencyCode(statement.currency),
     ...statement.totals.flatMap(([, magnitude]) => bytesOf(magnitude)),
-    ...statement.opening.words,
-    ...statement.closing.words,
+    ...statement.inventoryIn.words,
+    ...statement.inventoryOut.words,
   ];
   const calendar = calendarColumns(statement.calendar, !statement.carriedIn);
   return {

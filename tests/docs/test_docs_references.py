@@ -1,7 +1,7 @@
 """What the documents name exists: files, functions, sections, commands with their options, make targets.
 
 A reference is code in backquotes: `zkharvest/verifier/fri.py`, `zkharvest/verifier/fri.py: fold, inverse_dft`,
-`tests/fuzz/`, `make audit`, `zkharvest circuits show`, `--opening`; or a link.
+`tests/fuzz/`, `make audit`, `zkharvest circuits show`, `--carried-in`; or a link.
 """
 
 from __future__ import annotations

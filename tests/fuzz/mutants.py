@@ -189,7 +189,7 @@ def edited(rng: Random, parts: Any, odd: Sequence[Any] = ODD, least: int = 8) ->
         case 2:
             holder[last] = copied(at(parts, rng.choice(places)))
         case 3 if isinstance(holder, dict):
-            holder[rng.choice(("zzz", "", "Preset", "rows", "v"))] = copied(holder[last])
+            holder[rng.choice(("zzz", "", "Preset", "log_rows", "v"))] = copied(holder[last])
         case 4 if isinstance(holder, list):
             holder.insert(rng.randrange(len(holder) + 1), copied(holder[last]))
         case _:
@@ -233,16 +233,16 @@ def stated(rng: Random, bases: list[Base]) -> bytes:
             case 3:
                 source = rng.choice(statement["sources"])
                 neighbour = rng.choice(statement["sources"])["root"]
-                source["root"] = rng.choice((statement["closing"], statement["opening"], neighbour))
+                source["root"] = rng.choice((statement["carried_out"], statement["carried_in"], neighbour))
             case 4:
-                name = rng.choice(("opening", "closing"))
+                name = rng.choice(("carried_in", "carried_out"))
                 root = bytearray(statement[name])
                 root[4 * rng.randrange(9)] ^= 1 << rng.randrange(8)
                 statement[name] = bytes(root)
             case 5:
                 statement["method"] = rng.choice(("fifo", "lifo", "hifo", "lofo", "specific"))
             case 6:
-                statement["basis"] = rng.choice(("wallet", "universal"))
+                statement["pooling"] = rng.choice(("wallet", "universal"))
             case 7:
                 statement["currency"] = rng.choice(("EUR", "JPY", "USDT"))
             case 8:

@@ -74,7 +74,7 @@ def container(data: bytes) -> str:
 def _small() -> list[bytes]:
     """Containers with every kind of value, in every width; they need not be packages otherwise."""
     of_all = [None, True, 0, 127, 128, 2**16, 2**32, -1, -33, -(2**15) - 1, "é", "x" * 32, b"", b"\0" * 300, [], [[{}]]]
-    fixed = {"attestations": None, "preset": "test", "proof": b"", "rows": 13, "signature": None, "statement": {}}
+    fixed = {"attestations": None, "preset": "test", "proof": b"", "log_rows": 13, "signature": None, "statement": {}}
     maps = (
         {"statement": {"": of_all}},
         {"signature": {f"{i:x}": i for i in range(20)}},
@@ -200,8 +200,9 @@ def _mutate_attestations(rng: Random, data: bytes) -> bytes:
 # --------------------------------------------------------------------------------------------- the list
 
 _KEYS = (
-    *("attestations", "preset", "proof", "rows", "signature", "statement"),
-    *("basis", "calendar", "circuit", "closing", "context", "currency", "holding", "method", "opening", "scales"),
+    *("attestations", "preset", "proof", "log_rows", "signature", "statement"),
+    *("calendar", "carried_in", "carried_out", "circuit", "context", "currency", "holding", "method", "pooling"),
+    "scales",
     *(
         "sources",
         "timezone",

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 METHODS = ("fifo", "lifo", "hifo", "lofo", "specific")
-BASES = ("wallet", "universal")
+POOLINGS = ("wallet", "universal")
 TOTALS = ("proceeds", "basis", "short_term_gain", "short_term_loss", "long_term_gain", "long_term_loss")
 
 
@@ -63,14 +63,14 @@ def floor_part(value: int, part: int, whole: int) -> int:
     return share if value >= 0 else -share
 
 
-def totals(trades: list[dict[str, Any]], method: str, basis: str, timezone: str, year: int) -> dict[str, int]:
+def totals(trades: list[dict[str, Any]], method: str, pooling: str, timezone: str, year: int) -> dict[str, int]:
     """The six totals of a year, in 10^-8."""
     zone = ZoneInfo(timezone)
     lots: list[dict[str, Any]] = []  # in order of arrival in their pool
     sums = dict.fromkeys(TOTALS, 0)
 
     def wallet(name: str) -> str:
-        return name if basis == "wallet" else ""
+        return name if pooling == "wallet" else ""
 
     def best(pool: list[dict[str, Any]], named: str) -> dict[str, Any]:
         if method == "specific":
@@ -92,7 +92,7 @@ def totals(trades: list[dict[str, Any]], method: str, basis: str, timezone: str,
                 }
             )  # fmt: skip
             continue
-        if kind == "transfer" and basis == "universal":
+        if kind == "transfer" and pooling == "universal":
             continue
         short = kind == "cover"
         if kind == "expire":

@@ -113,8 +113,8 @@ LIES = [
     Lie("constraints/order-of-another-method", "LIFO's lots for FIFO", proven=replace(REGIME, method=Method.LIFO)),
     Lie(
         "constraints/lots-of-another-wallet",
-        "lots of all wallets for wallet basis",
-        proven=replace(REGIME, basis=Pooling.UNIVERSAL),
+        "lots of all wallets together for pooling by wallet",
+        proven=replace(REGIME, pooling=Pooling.UNIVERSAL),
     ),
     Lie("constraints/another-year", "the figures of 2024 for 2025", proven=replace(REGIME, year=2024)),
     Lie("constraints/sale-left-out", "a sale of the committed ones not run", trades=ledger.without("coinbase:main/c8")),
@@ -137,7 +137,11 @@ LIES = [
     ),
     Lie("constraints/basis-from-nowhere", "a lot that has grown a dollar of basis", tape=ledger.basis_from_nowhere),
     Lie("constraints/lot-used-twice", "a part taken again from the lot as it was before", tape=ledger.lot_used_twice),
-    Lie("constraints/closing-inventory", "another closing inventory", statement=set_part("closing", b"\1\0\0\0" * 9)),
+    Lie(
+        "constraints/inventory-carried-out",
+        "another inventory carried out",
+        statement=set_part("carried_out", b"\1\0\0\0" * 9),
+    ),
     Lie(
         "statement/calendar-of-another-zone",
         "New York's days for Chicago",

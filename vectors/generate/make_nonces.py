@@ -49,7 +49,7 @@ def nonces(package: Package, short: int | None = None) -> list[tuple[str, int, i
     """(site, nonce, bits asked for) of every round: those of the proof, from number `short` on others."""
     pinned = circuits.PINNED[-1]
     description, params = circuits.load(pinned), PRESETS[package.preset].params
-    sent = proof.read_messages(proof.Reader(package.proof), description, sizes(package.rows, params))
+    sent = proof.read_messages(proof.Reader(package.proof), description, sizes(package.log_rows, params))
     asked: list[int] = []
 
     def grinder(_site: str, state: bytes, bits: int) -> int:
@@ -59,7 +59,7 @@ def nonces(package: Package, short: int | None = None) -> list[tuple[str, int, i
             return sent.nonces[number]
         return short_nonce(state, bits) if number == short else find_nonce(state, bits)
 
-    rounds = Lenient(params, package.rows, grinder)
+    rounds = Lenient(params, package.log_rows, grinder)
     statement = read_statement(package.statement)
     data = public_data(statement, description, package.statement_digest)
     rounds.statement(statement.circuit_digest, public.encode(description, data))

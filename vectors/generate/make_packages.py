@@ -47,10 +47,10 @@ class Wanted:
     name: str
     about: str
     method: str = "fifo"
-    basis: str = "wallet"
+    pooling: str = "wallet"
     year: int = 2025
     ledger: str = "small.csv"
-    carried: str = ""  # the lots of the opening inventory, as the trades that opened them
+    carried: str = ""  # the lots carried in, as the trades that opened them
     timezone: str = ZONE
     preset: str = "test"
     book: str = "book"  # seeds the salts: two books of one ledger have other roots
@@ -63,9 +63,9 @@ class Wanted:
 
 WANTED = [
     *(
-        Wanted(f"{method}-{basis}", f"{method}, {basis} basis", method, basis)
+        Wanted(f"{method}-{pooling}", f"{method}, {pooling} pooling", method, pooling)
         for method in oracle.METHODS
-        for basis in oracle.BASES
+        for pooling in oracle.POOLINGS
     ),
     Wanted(
         "standard",
@@ -160,7 +160,7 @@ def make(one: Wanted) -> tuple[bytes, dict[str, Any]]:
             opening,
             year=one.year,
             method=one.method,
-            basis=one.basis,
+            pooling=one.pooling,
             timezone=one.timezone,
             preset=one.preset,
             audience=one.audience,
@@ -171,7 +171,7 @@ def make(one: Wanted) -> tuple[bytes, dict[str, Any]]:
         "commitments": {s: root.hex() for s, root in opening.roots.items() if one.known in ("", s)},
         "year": one.year,
         "method": one.method,
-        "basis": one.basis,
+        "pooling": one.pooling,
         "timezone": one.timezone,
         "currency": opening.currency,
     }
@@ -180,7 +180,7 @@ def make(one: Wanted) -> tuple[bytes, dict[str, Any]]:
     if carried:
         name = read_statement(package.statement).carried_in
         assert name is not None
-        policy["opening"] = name.hex()
+        policy["carried_in"] = name.hex()
     if one.preset == "test":
         policy["allow_test_preset"] = True
     if one.audience:
@@ -193,11 +193,11 @@ def make(one: Wanted) -> tuple[bytes, dict[str, Any]]:
         package = sign_as_taxpayer(package, key)
         policy["signer"] = key.public().key.hex()
     trades = [trade for name in (one.carried, one.ledger) if name for trade in oracle.load(FOLDER / name)]
-    sums = oracle.totals(trades, one.method, one.basis, one.timezone, one.year)
+    sums = oracle.totals(trades, one.method, one.pooling, one.timezone, one.year)
     statement = {
         "year": one.year,
         "method": one.method,
-        "basis": one.basis,
+        "pooling": one.pooling,
         "timezone": one.timezone,
         "totals": oracle.shown(sums),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import traceback
 from collections.abc import Sequence
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 
 from zkharvest.cli import auditor, desk, developer, harvest, output, signers, taxpayer
 from zkharvest.cli.help import AUDITOR, DEVELOPER, TAXPAYER, Group
+from zkharvest.cli.options import current_names
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import Process, process
 from zkharvest.errors import InputError, UsageError, ZkharvestError
@@ -79,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None, run: Process) -> int:
     try:
-        result = app(args=arguments, prog_name="zkharvest", standalone_mode=False)
+        given = current_names(sys.argv[1:] if arguments is None else arguments)
+        result = app(args=given, prog_name="zkharvest", standalone_mode=False)
         if result == ExitCode.INTERRUPTED:  # typer's answer to Ctrl-C
             raise KeyboardInterrupt
         return int(result) if isinstance(result, int) else ExitCode.DONE

@@ -34,7 +34,7 @@ def verify(
     min_bits: Annotated[float, typer.Option("--min-bits", help="Least proven soundness.")] = 128,
     year: Annotated[int | None, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")] = None,
     method: Annotated[Method | None, typer.Option("--method", "-m", help="Lot method.")] = None,
-    basis: Annotated[Pooling | None, typer.Option("--basis", "-b", help="Pooling of lots.")] = None,
+    pooling: Annotated[Pooling | None, typer.Option("--pooling", "-p", help="Which lots lie together.")] = None,
     timezone: Annotated[
         str | None, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone.")
     ] = None,
@@ -42,9 +42,9 @@ def verify(
     circuit: Annotated[
         list[str] | None, typer.Option("--circuit", metavar="ID", help="Acceptable circuit. Repeatable; default: all.")
     ] = None,
-    opening: Annotated[
+    carried_in: Annotated[
         str | None,
-        typer.Option("--opening", metavar="HEX", help="Inventory carried in: what last year's package carried out."),
+        typer.Option("--carried-in", metavar="HEX", help="Inventory carried in: what last year's package carried out."),
     ] = None,
     nonce: Annotated[str | None, typer.Option("--nonce", metavar="HEX", help="The nonce you gave.")] = None,
     audience: Annotated[str | None, typer.Option("--audience", metavar="TEXT", help="For whom it was made.")] = None,
@@ -64,7 +64,9 @@ def verify(
     from zkharvest.workflow.verify import verify as verify_package
 
     answers()
-    _check_given(signer=signer, opening=opening, nonce=nonce, audience=audience, timezone=timezone, currency=currency)
+    _check_given(
+        signer=signer, carried_in=carried_in, nonce=nonce, audience=audience, timezone=timezone, currency=currency
+    )
     for name in circuit or []:
         _check_given(circuit=name)
     if not 0 <= min_bits < math.inf:  # also refuses nan
@@ -76,10 +78,10 @@ def verify(
         "signer": _signer(signer) if signer is not None else None,
         "min_bits": min_bits,
         "circuits": tuple(circuit) if circuit else None,
-        "opening": _inventory(opening) if opening is not None else None,
+        "carried_in": _inventory(carried_in) if carried_in is not None else None,
         "year": year,
         "method": method.value if method else None,
-        "basis": basis.value if basis else None,
+        "pooling": pooling.value if pooling else None,
         "timezone": timezone,
         "currency": currency,
         "nonce": show.parse_hex(nonce, "--nonce") if nonce is not None else None,
@@ -120,7 +122,7 @@ def _check_given(**options: str | None) -> None:
     """Refuse an option whose value is nothing: an unset variable of a script must not turn an expectation off."""
     for name, value in options.items():
         if value is not None and not value.strip():
-            raise UsageError(f"--{name}: an empty value", "leave the option out to expect nothing")
+            raise UsageError(f"--{name.replace('_', '-')}: an empty value", "leave the option out to expect nothing")
 
 
 def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
@@ -136,10 +138,10 @@ def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
 
 
 def _inventory(text: str) -> bytes:
-    name = show.parse_hex(text, "--opening")
+    name = show.parse_hex(text, "--carried-in")
     if len(name) != INVENTORY_BYTES:
         raise UsageError(
-            f"--opening: {len(text)} digits, an inventory's name has {2 * INVENTORY_BYTES}",
+            f"--carried-in: {len(text)} digits, an inventory's name has {2 * INVENTORY_BYTES}",
             'as zkharvest verify prints it for last year\'s package, under "Carried out"',
         )
     return name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +10,14 @@ import typer
 
 from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Method, Pooling
 
+RENAMED = {"--basis": "--pooling", "-b": "-p"}
+"""Earlier names of options: still understood, no longer shown."""
+
 Trades = Annotated[Path, typer.Argument(metavar="TRADES.csv", help="Canonical trades CSV.")]
 Package = Annotated[Path, typer.Argument(metavar="PACKAGE.zkh", help="Audit package.")]
 
 MethodOption = Annotated[Method, typer.Option("--method", "-m", help="Which lot a disposal takes first.")]
-BasisOption = Annotated[Pooling, typer.Option("--basis", "-b", help="Lots of one wallet together, or of all wallets.")]
+PoolingOption = Annotated[Pooling, typer.Option("--pooling", "-p", help="Lots are pooled by wallet, or all together.")]
 YearOption = Annotated[int, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")]
 ZoneOption = Annotated[str, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone, an IANA name.")]
 
@@ -21,3 +25,14 @@ Currency = Annotated[str, typer.Option("--currency", metavar="CODE", help="Repor
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is standard output.")]
+
+
+def current_names(arguments: Sequence[str]) -> list[str]:
+    """A command line with earlier names of options (`--basis universal`, `--basis=universal`) replaced by today's."""
+    found: list[str] = []
+    for place, argument in enumerate(arguments):
+        if argument == "--":
+            return [*found, *arguments[place:]]
+        name, equals, value = argument.partition("=")
+        found.append(RENAMED.get(name, name) + equals + value)
+    return found

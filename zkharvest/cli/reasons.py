@@ -25,11 +25,11 @@ _MEANINGS = {
     "policy/commitment": "the figures are about other trades than those expected",
     "policy/source-not-compared": "the proof holds, but trades count that nobody expects or answers for",
     "policy/no-expectation": "the proof holds, but nothing says whose trades it is about",
-    "policy/opening": "other lots were carried in than those expected",
-    "policy/opening-not-compared": "the proof holds, but lots were carried in, and nothing says that they are right",
+    "policy/carried-in": "other lots were carried in than those expected",
+    "policy/carried-in-not-compared": "the proof holds, but lots were carried in, and nothing says that they are right",
     "policy/year": "the figures are for another tax year",
     "policy/method": "the figures are under another lot method",
-    "policy/basis": "the figures are under another pooling of basis",
+    "policy/pooling": "the figures are under another pooling of lots",
     "policy/timezone": "the figures are for another time zone",
     "policy/currency": "the figures are in another currency",
     "policy/context": "the package was made for another occasion or reader",
@@ -53,7 +53,7 @@ _HINTS = {
     "policy/no-expectation": "say whose trades they must be, by --commitment SOURCE=HEX, --source-key or --signer",
     "policy/source-not-compared": "give --commitment SOURCE=HEX or --source-key for each source, "
     "or --allow-other-sources to count the rest unseen",
-    "policy/opening-not-compared": "give --opening HEX, the inventory that verifying last year's package prints "
+    "policy/carried-in-not-compared": "give --carried-in HEX, the inventory that verifying last year's package prints "
     'under "Carried out"',
     "statement/unknown-zone": "install current time zone data (the tzdata package)",
     "package/version": "update zkharvest",

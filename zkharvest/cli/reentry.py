@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zkharvest.cli import output
-from zkharvest.cli.options import BasisOption, Force, Json, MethodOption, Trades, ZoneOption
+from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
 from zkharvest.harvest.policy import Jurisdiction
@@ -66,7 +66,7 @@ def match(
     wash_sale: Annotated[
         bool, typer.Option("--wash-sale", help="Take s.1091 to reach crypto, as H.R. 10357 and H.R. 9172 would.")
     ] = False,
-    pooling: BasisOption = DEFAULT_POOLING,
+    pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     plot: PlotOption = None,
     force: Force = False,

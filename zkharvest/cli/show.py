@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _HEAD = {"accepted": ("VERIFIED", "green"), "rejected": ("REJECTED", "red"), "undecided": ("UNDECIDED", "yellow")}
 Rows = list[tuple[str, str | Sequence[str]]]
 _WIDTH = 79  # of running text
-_BASIS = {"wallet": "per wallet", "universal": "all wallets together"}
+_POOLING = {"wallet": "per wallet", "universal": "all wallets together"}
 
 
 def exit_code(verdict: Verdict) -> ExitCode:
@@ -65,7 +65,7 @@ def statement(claim: Mapping[str, Any]) -> Rows:
     totals, currency = claim["totals"], claim["currency"]
     net = totals["net"]
     result = f"net loss {money(net[1:])}" if net.startswith("-") else f"net gain {money(net)}"
-    rule = f"{claim['method'].upper()} {_BASIS[claim['basis']]}, {claim['timezone']}"
+    rule = f"{claim['method'].upper()} {_POOLING[claim['pooling']]}, {claim['timezone']}"
     sums = (
         f"proceeds {money(totals['proceeds'])}, basis {money(totals['basis'])}",
         f"short term: gains {money(totals['short_term_gain'])}, losses {money(totals['short_term_loss'])}",
@@ -74,8 +74,8 @@ def statement(claim: Mapping[str, Any]) -> Rows:
     lines: Rows = [
         ("Statement", f"{result} {currency}, tax year {claim['year']}, {rule}"),
         ("Totals", sums),
-        ("Carried in", f"inventory {claim['opening']}" if claim["opening"] else "nothing"),
-        ("Carried out", f"inventory {claim['closing']}"),
+        ("Carried in", f"inventory {claim['carried_in']}" if claim["carried_in"] else "nothing"),
+        ("Carried out", f"inventory {claim['carried_out']}"),
     ]
     context = [f"audience {named(claim['audience'])}"] if claim["audience"] else []
     context += [f"nonce {claim['nonce']}"] if claim["nonce"] else []
@@ -106,7 +106,9 @@ def package(name: str, shown: Mapping[str, Any]) -> None:
     signed += [f"the taxpayer by {signatures['taxpayer'][:16]}..."] if signatures["taxpayer"] else []
     signed += [f"in a form that cannot be read ({signatures['fault']})"] if signatures["fault"] else []
     rows.append(("Signed", [*signed, "(not checked)"] if signed else "by nobody"))
-    rows.append(("Proof", f"preset {named(shown['preset'])}, 2^{shown['rows']} rows, FRI over KoalaBear^5, SHA-256"))
+    rows.append(
+        ("Proof", f"preset {named(shown['preset'])}, 2^{shown['log_rows']} rows, FRI over KoalaBear^5, SHA-256")
+    )
     if level:
         terms = [f"{term} {bits}" for term, bits in level["terms"].items()]
         wrapped = [", ".join(terms[i : i + 6]) for i in range(0, len(terms), 6)]

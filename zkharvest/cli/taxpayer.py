@@ -12,12 +12,12 @@ import typer
 from zkharvest.cli import output, show
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import (
-    BasisOption,
     Currency,
     Force,
     Json,
     MethodOption,
     Output,
+    PoolingOption,
     Trades,
     YearOption,
     ZoneOption,
@@ -136,7 +136,7 @@ def ledger_report(
     path: Trades,
     year: YearOption,
     method: MethodOption,
-    basis: BasisOption = DEFAULT_POOLING,
+    pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     form: FormatOption = Format.TABLE,
     json: Json = False,
@@ -144,7 +144,7 @@ def ledger_report(
     """Gains and losses of a tax year, lot part by lot part, with all digits."""
     from zkharvest.ledger import report
 
-    run = _run(_load(path), Election(method, basis, timezone, year))
+    run = _run(_load(path), Election(method, pooling, timezone, year))
     if json or form is Format.JSON:
         _object(report.report_json(run))
     elif form is Format.CSV:
@@ -169,7 +169,7 @@ def ledger_lots(
         datetime | None,
         typer.Option("--at", metavar="DATE", formats=["%Y-%m-%d"], help="As of the end of this day; default: today."),
     ] = None,
-    basis: BasisOption = DEFAULT_POOLING,
+    pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     form: FormatOption = Format.TABLE,
     json: Json = False,
@@ -178,7 +178,7 @@ def ledger_lots(
     from zkharvest.ledger import report
 
     day = at.date() if at else _today(timezone)
-    run = _run(_load(path), Election(method, basis, timezone, day.year), until=day)
+    run = _run(_load(path), Election(method, pooling, timezone, day.year), until=day)
     if json or form is Format.JSON:
         _object(report.lots_json(run))
     elif form is Format.CSV:
@@ -224,7 +224,7 @@ def prove(
     year: YearOption,
     method: MethodOption,
     package: Output,
-    basis: BasisOption = DEFAULT_POOLING,
+    pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     nonce: Annotated[str | None, typer.Option("--nonce", metavar="HEX", help="The auditor's nonce.")] = None,
     audience: Annotated[
@@ -241,7 +241,7 @@ def prove(
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.files.openings import read_opening
 
-    Election(method, basis, timezone, year)  # refuse an unknown zone before long work
+    Election(method, pooling, timezone, year)  # refuse an unknown zone before long work
     bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
     if audience is not None and not audience.strip():
         raise UsageError("--audience: an empty value", "leave the option out to name nobody")
@@ -258,7 +258,7 @@ def prove(
             secret,
             year=year,
             method=method.value,
-            basis=basis.value,
+            pooling=pooling.value,
             timezone=timezone,
             nonce=bound,
             audience=audience or "",
@@ -296,7 +296,7 @@ def _object(whole: dict[str, Any]) -> None:
 
 def _title(what: str, run: LedgerRun) -> str:
     election = run.election
-    return f"{what}, {election.method.upper()}, {election.pooling} basis, {election.timezone}"
+    return f"{what}, {election.method.upper()}, {election.pooling} pooling, {election.timezone}"
 
 
 def _print_roots(opening: Opening, *, json: bool, printing: bool) -> None:

@@ -28,7 +28,7 @@ def package_bytes(package: Package) -> bytes:
         "attestations": package.attestations,
         "preset": package.preset,
         "proof": package.proof,
-        "rows": package.rows,
+        "log_rows": package.log_rows,
         "signature": package.signature,
         "statement": package.statement,
     }

@@ -10,7 +10,7 @@ The taxpayer's Ed25519 signature is over a digest of everything else in the pack
 
     attestations: {"scheme": "bls12-381-g2-pop", "aggregate": bin 96, "sources": [entry]}
     entry:        {"source": id, "key": bin 48, "pop": bin 96}, sorted by the bytes of the id, each id at most once;
-                  at most MAX_SOURCES of them, as each costs a verifier 0.3 s
+                  at most MAX_ATTESTATIONS of them, as each costs a verifier 0.3 s
     signature:    {"scheme": "ed25519", "key": bin 32, "signature": bin 64}
 """
 
@@ -30,7 +30,7 @@ from zkharvest.verifier.package import Package
 from zkharvest.verifier.statement import MAX_SOURCE_ID
 from zkharvest.verifier.text import is_visible, quoted
 
-MAX_SOURCES = 64
+MAX_ATTESTATIONS = 64
 """Sources that can sign one package."""
 
 SOURCES_SCHEME = "bls12-381-g2-pop"
@@ -130,8 +130,8 @@ def sign_as_source(
             before = _parse_attestations(package.attestations)
             if any(entry.source == source for entry in before.entries):
                 raise UsageError(f"{quoted(source)} has signed already", "nothing is left to do")
-            if len(before.entries) == MAX_SOURCES:
-                raise UsageError(f"{MAX_SOURCES} sources have signed: there is no room for more", "")
+            if len(before.entries) == MAX_ATTESTATIONS:
+                raise UsageError(f"{MAX_ATTESTATIONS} sources have signed: there is no room for more", "")
             _check_membership(before.entries, roots)
             _check_aggregate(before, roots, progress)
         except AttestationError as error:
@@ -223,8 +223,8 @@ def _parse_attestations(value: Mapping[str, Any]) -> _Attestations:
     """The attestations with every length and the order checked; AttestationError if they are of another form."""
     match value:
         case {"scheme": "bls12-381-g2-pop", "sources": [_, *_] as sources, "aggregate": bytes(aggregate), **others}:
-            if len(sources) > MAX_SOURCES:
-                text = f"{len(sources)} attestations, more than {MAX_SOURCES}"
+            if len(sources) > MAX_ATTESTATIONS:
+                text = f"{len(sources)} attestations, more than {MAX_ATTESTATIONS}"
                 raise AttestationError(Fault.LIMIT, text)
             entries = [_parse_entry(item) for item in sources]
             names = [entry.source.encode() for entry in entries]

@@ -34,7 +34,7 @@ _MAX_OFFSET = _DAY_SECONDS  # zones are within 16 hours; a day that a zone skipp
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
+class CalendarTable:
     """Local days 0..days-1, ending with December 31 of the tax year; `offsets` are (first day, UTC offset) runs."""
 
     first_day: date
@@ -53,7 +53,7 @@ class Calendar:
     def rows(self, year: int, *, carried: bool = False) -> list[tuple[int, int, int]]:
         """(start, long at, phase) of each public row: the days, then the year's end, then the end of time.
 
-        With lots `carried` in, the first day is the day on which the opening inventory stands: what was recorded before
+        With lots `carried` in, the first day is the one at whose start the inventory stands: what was recorded before
         is in it, so a row of phase 2 (without effect) comes before the days.
         """
         starts = self.starts()
@@ -80,7 +80,7 @@ def long_from(acquired: date) -> date:
     return start.replace(year=start.year + 1)
 
 
-def make_calendar(first_day: date, days: int, offsets: Sequence[tuple[int, int]], year: int) -> Calendar:
+def make_calendar(first_day: date, days: int, offsets: Sequence[tuple[int, int]], year: int) -> CalendarTable:
     """A calendar that can be one, or Reject(STATEMENT_CALENDAR).
 
     Runs are in order and differ, offsets are within a day, and days begin one after the other. Whether it is the
@@ -101,7 +101,7 @@ def make_calendar(first_day: date, days: int, offsets: Sequence[tuple[int, int]]
             raise bad("the offsets are not a run-length list")
     if any(abs(offset) > _MAX_OFFSET for _, offset in offsets):
         raise bad("an offset is more than a day")
-    calendar = Calendar(first_day, days, tuple(offsets))
+    calendar = CalendarTable(first_day, days, tuple(offsets))
     starts = calendar.starts()
     # In order, so that no later day, whatever its offset, is before the year's end: a lot cannot turn long early.
     if any(a > b for a, b in pairwise(starts)):
@@ -112,7 +112,7 @@ def make_calendar(first_day: date, days: int, offsets: Sequence[tuple[int, int]]
 
 
 @lru_cache(maxsize=16)
-def check_zone(calendar: Calendar, timezone: str) -> bool:
+def check_zone(calendar: CalendarTable, timezone: str) -> bool:
     """Whether every listed day begins when it does in the zone, as this machine knows it.
 
     Reject(STATEMENT_CALENDAR) if one up to the year's end does not, Reject(STATEMENT_ZONE) if the zone is unknown here.

@@ -2,9 +2,9 @@ r"""The audit package (`.zkh`) as a container: what its parts are, and what bind
 
     "\x89ZKH\r\n\x1a\n" | u8 version | canonical msgpack map
     attestations  nil or a map: signatures of sources over their roots (checked in `audit`, opaque here)
+    log_rows      n: every table has 2^n rows
     preset        name of the parameter set
     proof         the proof's bytes
-    rows          n: every table has 2^n rows
     signature     nil or a map: the taxpayer's signature over `signed_digest` (checked in `audit`, opaque here)
     statement     a map (`statement`)
 
@@ -40,7 +40,7 @@ class Package:
 
     statement: dict[str, Value]
     preset: str
-    rows: int
+    log_rows: int
     proof: bytes
     attestations: dict[str, Value] | None = None
     signature: dict[str, Value] | None = None
@@ -48,7 +48,7 @@ class Package:
     @property
     def statement_digest(self) -> bytes:
         """What the proof is bound to (`PublicData.context`)."""
-        return statement_digest(self.statement, self.preset, self.rows)
+        return statement_digest(self.statement, self.preset, self.log_rows)
 
     @property
     def body_digest(self) -> bytes:
@@ -61,12 +61,12 @@ class Package:
         return sha256(_SIGNED_TAG + wire.encode({**self._body(), "attestations": self.attestations})).digest()
 
     def _body(self) -> dict[str, Value]:
-        return {"preset": self.preset, "proof": self.proof, "rows": self.rows, "statement": self.statement}
+        return {"preset": self.preset, "proof": self.proof, "log_rows": self.log_rows, "statement": self.statement}
 
 
-def statement_digest(statement: Mapping[str, Value], preset: str, rows: int) -> bytes:
+def statement_digest(statement: Mapping[str, Value], preset: str, log_rows: int) -> bytes:
     """SHA-256 of the tag and the canonical encodings of statement, preset and height, one after the other."""
-    parts = wire.encode(dict(statement)) + wire.encode(preset) + wire.encode(rows)
+    parts = wire.encode(dict(statement)) + wire.encode(preset) + wire.encode(log_rows)
     return sha256(_STATEMENT_TAG + parts).digest()
 
 
@@ -76,7 +76,7 @@ def encode_package(package: Package) -> bytes:
         "attestations": package.attestations,
         "preset": package.preset,
         "proof": package.proof,
-        "rows": package.rows,
+        "log_rows": package.log_rows,
         "signature": package.signature,
         "statement": package.statement,
     }
@@ -102,13 +102,13 @@ def decode_package(data: bytes) -> Package:
             "attestations": None | dict() as attestations,
             "preset": str(preset),
             "proof": bytes(proof),
-            "rows": int(rows),
+            "log_rows": int(log_rows),
             "signature": None | dict() as signature,
             "statement": dict(statement),
             **others,
-        } if not others and not isinstance(rows, bool):
+        } if not others and not isinstance(log_rows, bool):
             if not is_visible(preset, MAX_PRESET):
                 raise Reject(Reason.PACKAGE_PRESET, f"{quoted(preset)} is no name of a parameter set")
-            return Package(statement, preset, rows, proof, attestations, signature)
+            return Package(statement, preset, log_rows, proof, attestations, signature)
         case _:
             raise Reject(Reason.PACKAGE_FIELDS, "the parts are not those of a package")

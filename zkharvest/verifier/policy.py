@@ -27,7 +27,7 @@ from zkharvest.verifier.text import quoted
 
 SCHEMA = "zkharvest/verdict/1"
 ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
-_UNDECIDED = {Reason.PACKAGE_VERSION, Reason.CIRCUIT_UNKNOWN, Reason.STATEMENT_ZONE, Reason.POLICY_NO_OPENING}
+_UNDECIDED = {Reason.PACKAGE_VERSION, Reason.CIRCUIT_UNKNOWN, Reason.STATEMENT_ZONE, Reason.POLICY_NO_CARRIED_IN}
 
 _NEVER_SHOWN = (
     "that these sources are all of the taxpayer's sources",
@@ -41,7 +41,7 @@ class Policy:
 
     `min_bits`: proven soundness. `commitments`: the root (36 bytes) that a source is known to have; sources besides
     these leave the verdict undecided unless `allow_other_sources`, as anybody can add one with losses in it.
-    `circuits`: ids that are acceptable. `opening`: the name (32 bytes) of the inventory that must have been carried in.
+    `circuits`: ids that are acceptable. `carried_in`: the name (32 bytes) of the inventory that must be carried in.
     `audience`, `nonce`: the context that the package must have been made for. `allow_test_preset`: for tests; proofs
     under it are worth nothing, whatever `min_bits` says.
     """
@@ -49,10 +49,10 @@ class Policy:
     min_bits: float = 128
     commitments: Mapping[str, bytes] = field(default_factory=dict)
     circuits: tuple[str, ...] | str | None = None
-    opening: bytes | None = None
+    carried_in: bytes | None = None
     year: int | None = None
     method: str | None = None
-    basis: str | None = None
+    pooling: str | None = None
     timezone: str | None = None
     currency: str | None = None
     audience: str | None = None
@@ -75,7 +75,7 @@ class Verdict:
     detail: str = ""
     statement: Statement | None = None
     preset: str = ""
-    rows: int = 0
+    log_rows: int = 0
     security: Security | None = None
     bound: bool = False
     not_compared: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ class Verdict:
                 "bits_unique_decoding": rounded_bits(self.security.unique_decoding),
                 "terms": {term.name: rounded_bits(term.bits) for term in self.security.terms},
                 "preset": self.preset,
-                "rows": 1 << self.rows,
+                "rows": 1 << self.log_rows,
             }
         return result
 
@@ -142,7 +142,7 @@ def _verify(data: bytes, policy: Policy) -> Verdict:
     # 3 ----- How well it can be proven at all, before any time is spent on the proof.
     description = circuits.load(pinned)
     preset = _preset(package, description, policy)
-    level = security(description, preset.params, package.rows)
+    level = security(description, preset.params, package.log_rows)
     if preset.real and not level.minimum >= policy.min_bits:  # so written, it also fails for a NaN
         raise Reject(Reason.POLICY_BITS, f"{level.minimum:.1f} bits are proven, {policy.min_bits} are expected")
 
@@ -151,14 +151,17 @@ def _verify(data: bytes, policy: Policy) -> Verdict:
 
     # 5 ----- The proof, bound to every byte of the statement, to the preset and to the height.
     public = public_data(statement, description, package.statement_digest)
-    verify_proof(description, statement.circuit_digest, preset.params, package.rows, public, package.proof)
+    verify_proof(description, statement.circuit_digest, preset.params, package.log_rows, public, package.proof)
 
     # 6 ----- The calendar is the time zone's. Last, as it alone can end undecided on a package whose proof holds.
     check_zone(statement.calendar, statement.timezone)
 
     # 7 ----- Lots carried in are as good as the package that carried them out: without its root nothing is shown.
-    if policy.opening is None and statement.carried_in is not None:
-        raise Reject(Reason.POLICY_NO_OPENING, "lots were carried in: expect last year's closing inventory")
+    if policy.carried_in is None and statement.carried_in is not None:
+        raise Reject(
+            Reason.POLICY_NO_CARRIED_IN,
+            "lots were carried in: expect the inventory that last year's package carried out",
+        )
 
     # 8 ----- Who answers for some sources does not answer for the others.
     others = not_compared(statement, policy.commitments)
@@ -170,7 +173,7 @@ def _verify(data: bytes, policy: Policy) -> Verdict:
         others_text(others) if open_question else "",
         statement=statement,
         preset=package.preset,
-        rows=package.rows,
+        log_rows=package.log_rows,
         security=level,
         bound=not others,
         not_compared=others,
@@ -189,8 +192,8 @@ def _preset(package: Package, description: Description, policy: Policy) -> Prese
     if not preset.real and not policy.allow_test_preset:
         raise Reject(Reason.POLICY_TEST_PRESET, f"the parameter set {preset.name!r} is for tests: it proves nothing")
     least, most = description.log_rows
-    if not max(least, preset.min_log_rows) <= package.rows <= min(most, preset.max_log_rows):
-        raise Reject(Reason.PACKAGE_ROWS, f"a height of 2^{package.rows} is not allowed")
+    if not max(least, preset.min_log_rows) <= package.log_rows <= min(most, preset.max_log_rows):
+        raise Reject(Reason.PACKAGE_LOG_ROWS, f"a height of 2^{package.log_rows} is not allowed")
     return preset
 
 
@@ -203,10 +206,10 @@ def _check_expectations(statement: Statement, policy: Policy) -> None:
         if roots[source] != root:
             raise Reject(Reason.POLICY_COMMITMENT, f"the commitment of {quoted(source)} is another one")
     expected = (
-        (Reason.POLICY_OPENING, "inventory carried in", statement.carried_in, policy.opening),
+        (Reason.POLICY_CARRIED_IN, "inventory carried in", statement.carried_in, policy.carried_in),
         (Reason.POLICY_YEAR, "tax year", statement.year, policy.year),
         (Reason.POLICY_METHOD, "lot method", statement.method, policy.method),
-        (Reason.POLICY_BASIS, "pooling of basis", statement.basis, policy.basis),
+        (Reason.POLICY_POOLING, "pooling of lots", statement.pooling, policy.pooling),
         (Reason.POLICY_TIMEZONE, "time zone", statement.timezone, policy.timezone),
         (Reason.POLICY_CURRENCY, "currency", statement.currency, policy.currency),
         (Reason.POLICY_CONTEXT, "audience", statement.audience, policy.audience),
@@ -255,7 +258,7 @@ def statement_json(statement: Statement, circuit_status: str) -> dict[str, Any]:
     return {
         "year": statement.year,
         "method": statement.method,
-        "basis": statement.basis,
+        "pooling": statement.pooling,
         "timezone": statement.timezone,
         "currency": statement.currency,
         "totals": {
@@ -269,8 +272,8 @@ def statement_json(statement: Statement, circuit_status: str) -> dict[str, Any]:
             "net": money_text(totals.gain),
         },
         "sources": [{"id": source.id, "root": source.root.hex()} for source in statement.sources],
-        "opening": statement.carried_in.hex() if statement.carried_in is not None else None,
-        "closing": statement.carried_out.hex(),
+        "carried_in": statement.carried_in.hex() if statement.carried_in is not None else None,
+        "carried_out": statement.carried_out.hex(),
         "audience": statement.audience,
         "nonce": statement.nonce.hex(),
         "circuit": {

@@ -21,7 +21,7 @@ class Reason(StrEnum):
     PACKAGE_TRAILING = "package/trailing-bytes"
     PACKAGE_FIELDS = "package/fields"  # keys or types are not those of a package
     PACKAGE_PRESET = "package/preset"  # a parameter set that this verifier does not know
-    PACKAGE_ROWS = "package/rows"  # a height that circuit or parameter set do not allow
+    PACKAGE_LOG_ROWS = "package/log-rows"  # a height that circuit or parameter set do not allow
 
     # statement
     STATEMENT_FIELDS = "statement/fields"
@@ -41,11 +41,11 @@ class Reason(StrEnum):
     POLICY_CIRCUIT = "policy/circuit"
     POLICY_COMMITMENT = "policy/commitment"
     POLICY_NOT_COMPARED = "policy/source-not-compared"  # besides the sources that are expected there are others
-    POLICY_OPENING = "policy/opening"
-    POLICY_NO_OPENING = "policy/opening-not-compared"  # lots were carried in, and nobody says which are right
+    POLICY_CARRIED_IN = "policy/carried-in"
+    POLICY_NO_CARRIED_IN = "policy/carried-in-not-compared"  # lots were carried in, and nobody says which are right
     POLICY_YEAR = "policy/year"
     POLICY_METHOD = "policy/method"
-    POLICY_BASIS = "policy/basis"
+    POLICY_POOLING = "policy/pooling"
     POLICY_TIMEZONE = "policy/timezone"
     POLICY_CURRENCY = "policy/currency"
     POLICY_CONTEXT = "policy/context"

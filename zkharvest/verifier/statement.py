@@ -1,7 +1,7 @@
 """The public statement of a package: read strictly, and as the public data of the circuit `lot-machine/v1`.
 
     The committed records and the lots carried in, run through the lot machine in time order under this regime, give
-    these totals and this closing inventory.
+    these totals and leave this inventory.
 
 Every key is required and nothing else is allowed, so that two readers cannot understand one statement differently. All
 of its bytes, also what the circuit does not see (names, currency, context), are bound to the proof by its digest.
@@ -17,7 +17,7 @@ from datetime import date
 from hashlib import sha256
 from itertools import pairwise
 
-from zkharvest.verifier.calendar import Calendar, make_calendar
+from zkharvest.verifier.calendar import CalendarTable, make_calendar
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import WORD_BYTES, P
 from zkharvest.verifier.public import PublicData
@@ -26,7 +26,7 @@ from zkharvest.verifier.text import is_visible, quoted
 from zkharvest.verifier.wire import Value
 
 METHODS = ("fifo", "lifo", "hifo", "lofo", "specific")
-BASES = ("wallet", "universal")
+POOLINGS = ("wallet", "universal")
 TOTALS = ("short_gain", "short_loss", "long_gain", "long_loss", "proceeds")
 HOLDING = "us-1222"
 SCALES = [18, 8]
@@ -44,15 +44,15 @@ EMPTY_ROOT = bytes.fromhex("97736e19d85fae2a1f9ca071d4e671213ce74b15658bbb54523b
 """The root of an inventory without lots and with the zero salt: "nothing is carried in"."""
 
 _KEYS = (
-    "basis",
     "calendar",
+    "carried_in",
+    "carried_out",
     "circuit",
-    "closing",
     "context",
     "currency",
     "holding",
     "method",
-    "opening",
+    "pooling",
     "scales",
     "sources",
     "timezone",
@@ -105,28 +105,28 @@ class Statement:
     circuit_digest: bytes
     year: int
     method: str
-    basis: str
+    pooling: str
     timezone: str
     currency: str
-    calendar: Calendar
+    calendar: CalendarTable
     sources: tuple[Source, ...]
-    opening: bytes
-    closing: bytes
+    carried_in_root: bytes
+    carried_out_root: bytes
     totals: Totals
     audience: str
     nonce: bytes
 
     @property
     def carried_in(self) -> bytes | None:
-        """The name (32 bytes) of the opening inventory; None if nothing was carried in."""
-        if self.opening == EMPTY_ROOT:
+        """The name (32 bytes) of the inventory carried in; None if nothing was carried in."""
+        if self.carried_in_root == EMPTY_ROOT:
             return None
-        return inventory_id(self.opening, self.calendar.starts()[0], self.currency)
+        return inventory_id(self.carried_in_root, self.calendar.starts()[0], self.currency)
 
     @property
     def carried_out(self) -> bytes:
-        """The name of the closing inventory: what next year's package must have carried in."""
-        return inventory_id(self.closing, self.calendar.starts()[self.calendar.days], self.currency)
+        """The name of the inventory carried out: what next year's package must have carried in."""
+        return inventory_id(self.carried_out_root, self.calendar.starts()[self.calendar.days], self.currency)
 
 
 def circuit_of(statement: Mapping[str, Value]) -> tuple[str, bytes]:
@@ -153,8 +153,8 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
             audience = _text(audience, "audience", 200) if audience else ""
         case _:
             raise _fields("context")
-    calendar, opening = _calendar(statement["calendar"], year), _root(statement["opening"], "opening")
-    if opening != EMPTY_ROOT and calendar.first_day != date(year, 1, 1):
+    calendar, carried_in = _calendar(statement["calendar"], year), _root(statement["carried_in"], "carried_in")
+    if carried_in != EMPTY_ROOT and calendar.first_day != date(year, 1, 1):
         why = "with lots carried in, the calendar begins with the tax year"
         raise Reject(Reason.STATEMENT_CALENDAR, why)
     return Statement(
@@ -162,13 +162,13 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
         circuit_digest,
         year,
         _choice(statement["method"], "method", METHODS),
-        _choice(statement["basis"], "basis", BASES),
+        _choice(statement["pooling"], "pooling", POOLINGS),
         _pattern(statement["timezone"], "timezone", _ZONE),
         _pattern(statement["currency"], "currency", _CURRENCY),
         calendar,
         _sources(statement["sources"]),
-        opening,
-        _root(statement["closing"], "closing"),
+        carried_in,
+        _root(statement["carried_out"], "carried_out"),
         _totals(statement["totals"]),
         audience,
         nonce,
@@ -178,24 +178,24 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
 def public_data(statement: Statement, description: Description, context: bytes) -> PublicData:
     """The statement as the circuit's public data.
 
-    Scalars: the method one-hot, wallet basis, the sign of the proceeds, the year, the currency's code, 12 little-endian
-    bytes of each total, both inventory roots. List: one record per source, its root and the code of its id. Public
-    columns: the calendar's.
+    Scalars: the method one-hot, pooling by wallet, the sign of the proceeds, the year, the currency's code, 12
+    little-endian bytes of each total, both inventory roots. List: one record per source, its root and the code of its
+    id. Public columns: the calendar's.
     """
     totals = statement.totals
     magnitudes = [getattr(totals, name) for name in TOTALS[:-1]] + [abs(totals.proceeds)]
     publics = [
         *(int(statement.method == method) for method in METHODS),
-        int(statement.basis == "wallet"),
+        int(statement.pooling == "wallet"),
         int(totals.proceeds < 0),
         statement.year,
         currency_code(statement.currency),
         *(byte for magnitude in magnitudes for byte in magnitude.to_bytes(TOTAL_BYTES, "little")),
-        *_words(statement.opening),
-        *_words(statement.closing),
+        *_words(statement.carried_in_root),
+        *_words(statement.carried_out_root),
     ]
     table = [table.name for table in description.tables].index(CALENDAR_TABLE)
-    columns = statement.calendar.public_columns(statement.year, carried=statement.opening != EMPTY_ROOT)
+    columns = statement.calendar.public_columns(statement.year, carried=statement.carried_in_root != EMPTY_ROOT)
     sources = tuple((*_words(source.root), *source_code(source.id)) for source in statement.sources)
     return PublicData(tuple(publics), (sources,), {(table, i): column for i, column in enumerate(columns)}, context)
 
@@ -269,7 +269,7 @@ def _root(value: Value, where: str) -> bytes:
     return value
 
 
-def _calendar(value: Value, year: int) -> Calendar:
+def _calendar(value: Value, year: int) -> CalendarTable:
     match value:
         case {"first_day": str(first_day), "days": int(days), "offsets": list(offsets), **others} if not others:
             pass

@@ -11,6 +11,7 @@ from zkharvest.files.packages import READ_AT_MOST, open_package
 from zkharvest.sign.attest import AttestationError, named_signers
 from zkharvest.sign.keys import public_fields
 from zkharvest.verifier import circuits, wire
+from zkharvest.verifier.description_reader import MAX_LOG_ROWS
 from zkharvest.verifier.package import MAGIC, Package
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.policy import rounded_bits, statement_json
@@ -53,7 +54,8 @@ def describe_package(data: bytes, name: str) -> dict[str, Any]:
         "verified": False,
         "package": package.body_digest.hex(),
         "preset": package.preset,
-        "rows": package.rows,
+        "log_rows": package.log_rows,
+        "rows": 1 << package.log_rows if 0 <= package.log_rows <= MAX_LOG_ROWS else None,
         "statement": None,
         "statement_fault": None,
         "security": None,
@@ -82,7 +84,7 @@ def _security(statement: Statement, package: Package) -> dict[str, Any] | None:
     """Bits that a proof of this shape proves, term by term; None if circuit, preset or height are unknown here."""
     try:
         description = circuits.load(circuits.find(statement.circuit_id, statement.circuit_digest))
-        level = security(description, PRESETS[package.preset].params, package.rows)
+        level = security(description, PRESETS[package.preset].params, package.log_rows)
     except (Reject, KeyError, ValueError):
         return None
     return {

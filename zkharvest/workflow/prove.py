@@ -47,7 +47,7 @@ def prove(
     *,
     year: int,
     method: str,
-    basis: str = DEFAULT_POOLING,
+    pooling: str = DEFAULT_POOLING,
     timezone: str = DEFAULT_TIMEZONE,
     nonce: bytes = b"",
     audience: str = "",
@@ -56,14 +56,14 @@ def prove(
 ) -> bytes:
     """Prove a year's totals under an election; returns the bytes of a package (`.zkh`), without signatures.
 
-    `method` is fifo, lifo, hifo, lofo or specific, `basis` wallet or universal, `timezone` an IANA name. `nonce` (at
+    `method` is fifo, lifo, hifo, lofo or specific, `pooling` wallet or universal, `timezone` an IANA name. `nonce` (at
     most 32 bytes) and `audience` bind the proof to an occasion. `preset` is standard, or test (for tests: verifying
     refuses it). `progress` is called with the name of each step as it begins.
 
     Raises InputError where the ledger does, UsageError for options that make no statement.
     """
     say = progress or (lambda _: None)
-    election = _regime(year, method, basis, timezone)
+    election = _regime(year, method, pooling, timezone)
     pinned = next((one for one in circuits.PINNED if one.id == CIRCUIT), None)
     if pinned is None:
         raise UsageError(f"the circuit {CIRCUIT} is not known here", "reinstall zkharvest")
@@ -102,12 +102,12 @@ def self_check(package: bytes, opening: Opening) -> None:
         raise SelfCheckError(f"the proof just made does not verify: {verdict.reason} {verdict.detail}")
 
 
-def _regime(year: int, method: str, basis: str, timezone: str) -> Election:
+def _regime(year: int, method: str, pooling: str, timezone: str) -> Election:
     try:
-        return Election(Method(method), Pooling(basis), timezone, year)
+        return Election(Method(method), Pooling(pooling), timezone, year)
     except ValueError as error:
-        methods, bases = ", ".join(Method), ", ".join(Pooling)
-        raise UsageError(str(error), f"methods are {methods}; basis rules are {bases}") from None
+        methods, poolings = ", ".join(Method), ", ".join(Pooling)
+        raise UsageError(str(error), f"methods are {methods}; poolings are {poolings}") from None
 
 
 def _find_preset(name: str, rows: int) -> Preset:
@@ -122,15 +122,15 @@ def _statement(
     opening: Opening, election: Election, witness: Witness, pinned: circuits.Pinned, audience: str, nonce: bytes
 ) -> dict[str, Any]:
     return {
-        "basis": election.pooling.value,
         "calendar": witness.calendar,
+        "carried_in": witness.opening_root,
+        "carried_out": witness.closing_root,
         "circuit": {"digest": bytes.fromhex(pinned.digest), "id": pinned.id},
-        "closing": witness.closing_root,
         "context": {"audience": audience, "nonce": nonce},
         "currency": opening.currency,
         "holding": HOLDING,
         "method": election.method.value,
-        "opening": witness.opening_root,
+        "pooling": election.pooling.value,
         "scales": list(SCALES),
         "sources": [{"id": source, "root": opening.roots[source]} for source in opening.sources],
         "timezone": election.timezone,

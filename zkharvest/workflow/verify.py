@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zkharvest.sign.attest import Attested
 
 UNBOUND = "policy/no-expectation"
-_PROOF_HOLDS = {Reason.POLICY_NO_OPENING.value, Reason.STATEMENT_ZONE.value}
+_PROOF_HOLDS = {Reason.POLICY_NO_CARRIED_IN.value, Reason.STATEMENT_ZONE.value}
 """Questions that stay open after the proof was found to hold."""
 
 
@@ -53,10 +53,10 @@ def verify(
     signer: bytes | None = None,
     min_bits: float = 128,
     circuits: tuple[str, ...] | str | None = None,
-    opening: bytes | None = None,
+    carried_in: bytes | None = None,
     year: int | None = None,
     method: str | None = None,
-    basis: str | None = None,
+    pooling: str | None = None,
     timezone: str | None = None,
     currency: str | None = None,
     audience: str | None = None,
@@ -77,10 +77,10 @@ def verify(
         min_bits=min_bits,
         commitments=dict(commitments or {}),
         circuits=circuits,
-        opening=opening,
+        carried_in=carried_in,
         year=year,
         method=method,
-        basis=basis,
+        pooling=pooling,
         timezone=timezone,
         currency=currency,
         audience=audience,

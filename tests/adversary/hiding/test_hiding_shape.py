@@ -41,7 +41,7 @@ def test_with_the_same_indices_every_part_has_the_same_size():
     ]
     assert all(part == parts[0] for part in parts)
     assert len({len(p.proof) for p in packages().values()}) == 1
-    assert {p.rows for p in packages().values()} == {LOG_ROWS}
+    assert {p.log_rows for p in packages().values()} == {LOG_ROWS}
     around = {len(encode_package(p)) - len(wire.encode(p.statement)) for p in packages().values()}
     assert len(around) == 1
     for p in packages().values():

@@ -64,7 +64,7 @@ def packaged(path: Path) -> Case:
     statement, description = read_statement(package.statement), circuits.load(circuits.PINNED[-1])
     data = public_data(statement, description, package.statement_digest)
     params = PRESETS[package.preset].params
-    return Case(description, statement.circuit_digest, params, package.rows, data, package.proof)
+    return Case(description, statement.circuit_digest, params, package.log_rows, data, package.proof)
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ def test_b4_every_field_word_is_below_p():
 def test_b4_public_words_are_below_p():
     """The same for what the statement says: no second name for a root, no scalar above p."""
     package = decode_package(small_package())
-    for key in ("opening", "closing"):
+    for key in ("carried_in", "carried_out"):
         root = package.statement[key]
         for at in range(0, 36, 4):
             word = int.from_bytes(root[at : at + 4], "little") + P

@@ -42,14 +42,17 @@ def test_c7_the_height_is_bounded_and_bound():
         with pytest.raises(ValueError, match="height"):
             check(case.proof, case.public, n=n)
     package = decode_package(small_package())
-    assert package.rows == 13
+    assert package.log_rows == 13
     for rows in (0, 1, 12, 21, 22, 25, 63, 2**32, 2**63):
-        verdict = policy.verify(encode_package(replace(package, rows=rows)), TRUSTING)
-        assert verdict.reason == Reason.PACKAGE_ROWS.value
+        verdict = policy.verify(encode_package(replace(package, log_rows=rows)), TRUSTING)
+        assert verdict.reason == Reason.PACKAGE_LOG_ROWS.value
     for rows in (-1, -(2**31)):
-        assert policy.verify(encode_package(replace(package, rows=rows)), TRUSTING).reason == Reason.PACKAGE_ROWS.value
+        assert (
+            policy.verify(encode_package(replace(package, log_rows=rows)), TRUSTING).reason
+            == Reason.PACKAGE_LOG_ROWS.value
+        )
     for rows in (14, 15, 20):
-        verdict = policy.verify(encode_package(replace(package, rows=rows)), TRUSTING)
+        verdict = policy.verify(encode_package(replace(package, log_rows=rows)), TRUSTING)
         assert verdict.verdict == policy.REJECTED
     encoded = encode_package(package).replace(b"\xa4rows\x0d", b"\xa4rows\xc3")  # true is no height
     assert policy.verify(encoded, TRUSTING).reason == Reason.PACKAGE_FIELDS.value

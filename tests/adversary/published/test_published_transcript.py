@@ -124,7 +124,7 @@ def test_a1_every_byte_of_a_package_s_statement():
         else:
             assert wire.encode(other) == changed  # one value, one encoding: so another value
             if isinstance(other, dict):
-                digests.add(statement_digest(other, package.preset, package.rows))
+                digests.add(statement_digest(other, package.preset, package.log_rows))
             else:
                 undecodable += 1
         if i % 3 == 0:
@@ -133,11 +133,11 @@ def test_a1_every_byte_of_a_package_s_statement():
             assert verdict.reason != Reason.INTERNAL.value
     assert len(digests) + undecodable == len(encoded) + 1
     assert policy.verify(data, TRUSTING).accepted
-    for change in ({"rows": package.rows + 1}, {"preset": "standard"}):
+    for change in ({"log_rows": package.log_rows + 1}, {"preset": "standard"}):
         assert replace(package, **change).statement_digest != package.statement_digest
         assert not policy.verify(encode_package(replace(package, **change)), TRUSTING).accepted
     assert {f.name for f in fields(Package)} == {
-        "statement", "preset", "rows", "proof", "attestations", "signature",
+        "statement", "preset", "log_rows", "proof", "attestations", "signature",
     }  # fmt: skip
 
 

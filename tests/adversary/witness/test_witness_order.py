@@ -103,9 +103,7 @@ def test_another_key(method):
         key[1, 7] = 1 if lane == 0 else 0
         return unit, key, seq
 
-    forged = forge(
-        committed(FOUR), regime(method), tape=told_by(Forged), patches=[(steps_lists, "_entries", entries)]
-    )
+    forged = forge(committed(FOUR), regime(method), tape=told_by(Forged), patches=[(steps_lists, "_entries", entries)])
     lanes = {f"steps.key{i}" for i in range(8)}
     assert forged.broken() <= lanes
     assert forged.broken()

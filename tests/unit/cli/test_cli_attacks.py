@@ -134,7 +134,7 @@ def test_a_huge_value_is_not_echoed(here, capsys):
         shown(capsys)
 
 
-@pytest.mark.parametrize("option", ["signer", "opening", "nonce", "audience", "circuit", "timezone", "currency"])
+@pytest.mark.parametrize("option", ["signer", "carried-in", "nonce", "audience", "circuit", "timezone", "currency"])
 @pytest.mark.parametrize("value", ["", " "])
 def test_an_empty_expectation_is_wrong_use(here, capsys, option, value):
     """As of a script whose variable is unset: it must not verify under less than was meant."""
@@ -221,7 +221,7 @@ def test_every_reason_has_a_sentence():
         assert not sentence.endswith(".")
     for reason in ("constraints/quotient", "merkle/main", "fri/layer", "transcript/grinding"):
         assert reasons.meaning(reason) == "the proof does not belong to this statement, or was altered"
-    assert "--opening" in reasons.hint("policy/opening-not-compared")
+    assert "--carried-in" in reasons.hint("policy/carried-in-not-compared")
     assert "--commitment" in reasons.hint("policy/no-expectation")
 
 

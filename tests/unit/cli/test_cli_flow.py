@@ -132,7 +132,7 @@ def test_verdict_as_json(here, capsys, test_preset):
     shown = json.loads(capsys.readouterr().out)
     assert (shown["schema"], shown["verdict"], shown["reason"]) == ("zkharvest/verdict/1", "accepted", None)
     statement = shown["statement"]
-    assert (statement["year"], statement["method"], statement["basis"]) == (YEAR, METHOD, "wallet")
+    assert (statement["year"], statement["method"], statement["pooling"]) == (YEAR, METHOD, "wallet")
     assert {source["id"]: source["root"] for source in statement["sources"]} == {
         source: root.hex() for source, root in small_opening().roots.items()
     }
@@ -159,10 +159,10 @@ def test_real_policy_refuses_the_test_preset(here, capsys):
     [
         (["--year", "2024"], "policy/year"),
         (["--method", "lifo"], "policy/method"),
-        (["--basis", "universal"], "policy/basis"),
+        (["--pooling", "universal"], "policy/pooling"),
         (["--nonce", "00"], "policy/context"),
         (["--nonce", NONCE.hex(), "--audience", "me"], "policy/context"),
-        (["--opening", "00" * 32], "policy/opening"),
+        (["--carried-in", "00" * 32], "policy/carried-in"),
         (["--circuit", "other/v1"], "policy/circuit"),
         (["--signer", "00" * 32], "signature/missing"),
         (["--source-key", f"{SOURCES[0]}={'00' * 48}"], "attestation/missing"),
@@ -205,7 +205,7 @@ def test_other_files_are_wrong_use_and_newer_ones_undecided(here, capsys):
         ["--source-key", f"{SOURCES[0]}=00"],
         ["--signer", "00"],
         ["--nonce", "0"],
-        ["--opening", "00"],
+        ["--carried-in", "00"],
         ["--method", "best"],
     ],
 )

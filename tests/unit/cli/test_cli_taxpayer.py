@@ -95,7 +95,7 @@ def test_report_as_csv_and_table(trades, capsys):
     assert [row["gain"] for row in rows] == ["-2007.33333333", "-3005.00000000"]
     assert main(["ledger", "report", trades, "--year", "2025", "--method", "fifo"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("gains and losses of 2025, FIFO, wallet basis, America/New_York\n")
+    assert out.startswith("gains and losses of 2025, FIFO, wallet pooling, America/New_York\n")
     assert "net              -5012.33333333\n" in out
 
 

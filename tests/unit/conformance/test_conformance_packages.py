@@ -65,9 +65,9 @@ def test_a_recipe_with_another_header_is_none(text):
 
 def test_edits_of_the_structure():
     assert parts(made('set preset = "fast"'))["preset"] == "fast"
-    assert parts(made('set statement.opening = "hex:0102"'))["statement"]["opening"] == b"\1\2"
+    assert parts(made('set statement.carried_in = "hex:0102"'))["statement"]["carried_in"] == b"\1\2"
     assert len(parts(made("set statement.scales.2 = 0"))["statement"]["scales"]) == 3
-    assert "rows" not in parts(made("delete rows"))
+    assert "log_rows" not in parts(made("delete log_rows"))
     before = parts(DATA)["statement"]
     assert parts(made("add statement.year -1"))["statement"]["year"] == before["year"] - 1
     proceeds = int(before["totals"]["proceeds"])
@@ -86,8 +86,8 @@ def test_edits_of_bytes():
     assert made("append 0102") == DATA + b"\1\2"
     assert made("flip file+3 7")[3] == DATA[3] ^ 128
     assert made("write file+-1 55")[-1] == 0x55
-    rows = b"\xa4rows"
-    assert made("replace a4726f7773 00*2+ff") == DATA.replace(rows, b"\0\0\xff")
+    rows = b"\xa8log_rows"
+    assert made("replace a86c6f675f726f7773 00*2+ff") == DATA.replace(rows, b"\0\0\xff")
 
 
 def test_edits_of_the_proof():
@@ -125,8 +125,8 @@ def test_a_signature_is_made_with_a_test_key():
     "edit",
     [
         "polish proof", "set nowhere.at.all = 1", "flip proof:main/99/salt 0", "flip somewhere 0", "truncate x",
-        "replace ffffffffffff 00", "write proof:nonce/query 00*9", "add preset 1", "set rows = 13", "sign",
-        "set rows = {",
+        "replace ffffffffffff 00", "write proof:nonce/query 00*9", "add preset 1", "set log_rows = 13", "sign",
+        "set log_rows = {",
     ],
 )  # fmt: skip
 def test_an_edit_that_cannot_be_made_is_an_error(edit):

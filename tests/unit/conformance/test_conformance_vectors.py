@@ -23,7 +23,7 @@ time,source,id,kind,asset,quantity,amount,fee,to,lots
 2024-02-02T10:00:00Z,a,2,buy,X,2,400,,,
 2025-03-02T10:00:00Z,a,3,sell,X,1,150,,,
 """
-RUN = {"year": 2025, "method": "lifo", "basis": "wallet", "timezone": "UTC"}
+RUN = {"year": 2025, "method": "lifo", "pooling": "wallet", "timezone": "UTC"}
 
 
 def place(root, name, runs, trades=TRADES):

@@ -10,7 +10,7 @@ from tests.support.proofs import small_opening, small_package
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.packages import open_package, package_bytes
 from zkharvest.sign import attest, bls
-from zkharvest.sign.attest import MAX_SOURCES, AttestationError, check_attestations, sign_as_source, source_message
+from zkharvest.sign.attest import MAX_ATTESTATIONS, AttestationError, check_attestations, sign_as_source, source_message
 from zkharvest.sign.bls import AggregateError, PossessionError, Signed, check_signed
 from zkharvest.sign.keys import Scheme, generate_key, parse_public_key, write_public_key
 from zkharvest.verifier.package import Package
@@ -124,7 +124,7 @@ def test_thousands_of_attestations_are_refused_at_once(no_pairing, keys):
 
 
 def test_form_membership_and_keys_come_before_pairings(no_pairing, keys):
-    names = [f"s{i:02}" for i in range(MAX_SOURCES)]
+    names = [f"s{i:02}" for i in range(MAX_ATTESTATIONS)]
     good = package(names)
     assert fault(package(names[1:], attestations=attested(names))) == "attestation/source"
     assert fault(replace(good, attestations=attested(names[:2] + names[:1]))) == "attestation/form"
@@ -243,16 +243,16 @@ def test_a_key_file_of_another_scheme_is_named(tmp_path, keys):
 def test_messages_are_distinct_per_source_and_root():
     pairs = itertools.product(("a", "b"), (bytes(36), b"\1" * 36))
     assert len({source_message(*pair) for pair in pairs}) == 4
-    assert attest.MAX_SOURCES == 64
+    assert attest.MAX_ATTESTATIONS == 64
 
 
 @pytest.mark.slow
 def test_a_full_package_is_checked_in_time():
-    keys = [generate_key(Scheme.BLS) for _ in range(MAX_SOURCES)]
+    keys = [generate_key(Scheme.BLS) for _ in range(MAX_ATTESTATIONS)]
     halves = [key.public() for key in keys]
     claims = [Signed(half.key, half.pop, half.key) for half in halves]
     signed = bls.load().Aggregate([key.sign(half.key) for key, half in zip(keys, halves, strict=True)])
     begun, lines = time.process_time(), []
     check_signed(claims, signed, lines.append)
     assert time.process_time() - begun < 30
-    assert len(lines) == MAX_SOURCES + 1
+    assert len(lines) == MAX_ATTESTATIONS + 1

@@ -85,17 +85,19 @@ def calendar(zone="America/New_York", first_day="2022-01-01", year=2024):
 def statement(**changes):
     """A statement as the map that packages hold."""
     zone, year = changes.get("timezone", "America/New_York"), changes.get("year", 2024)
-    first = year - 2 if changes.get("opening", EMPTY_ROOT) == EMPTY_ROOT else year  # lots are carried in on January 1
+    first = (
+        year - 2 if changes.get("carried_in", EMPTY_ROOT) == EMPTY_ROOT else year
+    )  # lots are carried in on January 1
     return {
-        "basis": "wallet",
         "calendar": changes.get("calendar") or calendar(zone, f"{first}-01-01", year),
         "circuit": {"digest": DIGEST, "id": "stub/v1"},
-        "closing": root(2),
+        "carried_in": EMPTY_ROOT,
+        "carried_out": root(2),
         "context": {"audience": "", "nonce": b""},
         "currency": "USD",
         "holding": "us-1222",
         "method": "hifo",
-        "opening": EMPTY_ROOT,
+        "pooling": "wallet",
         "scales": [18, 8],
         "sources": [{"id": "0xab:ethereum", "root": root(5)}, {"id": "kraken:main", "root": root(4)}],
         "timezone": zone,
@@ -113,17 +115,17 @@ def statement(**changes):
     }
 
 
-def prove(claimed, preset="test", rows=13):
+def prove(claimed, preset="test", log_rows=13):
     """A package for a statement, with a proof that the stub circuit accepts."""
     from zkharvest.prover.stark import prove_circuit
 
-    package = Package(claimed, preset, rows, b"")
+    package = Package(claimed, preset, log_rows, b"")
     public = public_data(read_statement(claimed), DESCRIPTION, package.statement_digest)
-    mix = np.zeros((1 << rows, 1), np.uint32)
+    mix = np.zeros((1 << log_rows, 1), np.uint32)
     for column in public.columns.values():
         mix[: len(column), 0] += np.array(column, np.uint32)
     proof = prove_circuit(DESCRIPTION, DIGEST, PRESETS[preset].params, public, [mix])
-    return Package(claimed, preset, rows, proof)
+    return Package(claimed, preset, log_rows, proof)
 
 
 def package_bytes(claimed, **more):

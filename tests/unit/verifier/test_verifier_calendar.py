@@ -13,7 +13,7 @@ from zkharvest.verifier import calendar
 from zkharvest.verifier.calendar import (
     END_OF_TIME,
     HORIZON,
-    Calendar,
+    CalendarTable,
     check_zone,
     first_instant,
     long_from,
@@ -225,7 +225,7 @@ def test_the_calendar_ends_before_the_end_of_time():
 def test_years_at_the_ends_of_the_range():
     for year, first in ((1971, "1970-01-02"), (2526, "2526-01-01")):
         calendar = made("UTC", first, year)
-        assert isinstance(calendar, Calendar)
+        assert isinstance(calendar, CalendarTable)
         assert calendar.starts()[-1] < END_OF_TIME
 
 

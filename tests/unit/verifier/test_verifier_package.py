@@ -17,7 +17,7 @@ PARTS = {
     "attestations": PACKAGE.attestations,
     "preset": PACKAGE.preset,
     "proof": PACKAGE.proof,
-    "rows": PACKAGE.rows,
+    "log_rows": PACKAGE.log_rows,
     "signature": PACKAGE.signature,
     "statement": PACKAGE.statement,
 }
@@ -61,7 +61,7 @@ def test_parts_and_their_types(key):
         "attestations": (type(None), dict),
         "preset": (str,),
         "proof": (bytes,),
-        "rows": (int,),
+        "log_rows": (int,),
         "signature": (type(None), dict),
         "statement": (dict,),
     }[key]
@@ -77,7 +77,7 @@ def test_not_a_map_at_all(value):
 
 
 def test_digests_as_specified():
-    body = {key: PARTS[key] for key in ("preset", "proof", "rows", "statement")}
+    body = {key: PARTS[key] for key in ("preset", "proof", "log_rows", "statement")}
     assert PACKAGE.body_digest == sha256(b"zkharvest/package/v1\0" + wire.encode(body)).digest()
     unsigned = {key: value for key, value in PARTS.items() if key != "signature"}
     assert PACKAGE.signed_digest == sha256(b"zkharvest/signed/v1\0" + wire.encode(unsigned)).digest()
@@ -91,7 +91,7 @@ def test_digests_as_specified():
     [
         ({"statement": {"v": 1, "year": 2026}}, "statement body signed"),
         ({"preset": "test"}, "statement body signed"),
-        ({"rows": 16}, "statement body signed"),
+        ({"log_rows": 16}, "statement body signed"),
         ({"proof": b"proo"}, "body signed"),
         ({"attestations": None}, "signed"),
         ({"attestations": {"scheme": "y"}}, "signed"),

@@ -24,10 +24,10 @@ CONTEXT = {"audience": "Tax office", "nonce": b"\7" * 16}
 
 @pytest.fixture(scope="session")
 def packages():
-    """Proven once: a plain package, one with context and opening inventory, one under the standard preset."""
+    """Proven once: a plain package, one with context and lots carried in, one under the standard preset."""
     return {
         "plain": stub.prove(stub.statement()),
-        "rich": stub.prove(stub.statement(context=CONTEXT, opening=stub.root(9), timezone="Europe/Berlin")),
+        "rich": stub.prove(stub.statement(context=CONTEXT, carried_in=stub.root(9), timezone="Europe/Berlin")),
         "standard": stub.prove(stub.statement(), preset="standard"),
     }
 
@@ -85,12 +85,12 @@ def test_an_accepted_package(packages):
 
 
 def test_not_shown_lines(packages):
-    opening = replace(TEST, opening=carried_in(packages["rich"]))
+    opening = replace(TEST, carried_in=carried_in(packages["rich"]))
     assert any("made for you" in line for line in verify(encode_package(packages["rich"]), opening).not_shown)
     everything = replace(
         TEST,
         commitments={"0xab:ethereum": stub.root(5), "kraken:main": stub.root(4)},
-        opening=carried_in(packages["rich"]),
+        carried_in=carried_in(packages["rich"]),
         audience=CONTEXT["audience"],
         nonce=CONTEXT["nonce"],
     )
@@ -102,9 +102,9 @@ def test_not_shown_lines(packages):
 
 def test_lots_carried_in_need_the_package_that_carried_them_out(packages):
     """Nothing is shown about them here, so without an expectation there is no verdict; a forgery stays one."""
-    assert outcome(packages["rich"]) == ("undecided", Reason.POLICY_NO_OPENING)
-    assert outcome(packages["rich"], replace(TEST, opening=carried_in(packages["rich"]))) == ("accepted", "")
-    assert outcome(packages["rich"], replace(TEST, opening=bytes(32))) == ("rejected", Reason.POLICY_OPENING)
+    assert outcome(packages["rich"]) == ("undecided", Reason.POLICY_NO_CARRIED_IN)
+    assert outcome(packages["rich"], replace(TEST, carried_in=carried_in(packages["rich"]))) == ("accepted", "")
+    assert outcome(packages["rich"], replace(TEST, carried_in=bytes(32))) == ("rejected", Reason.POLICY_CARRIED_IN)
     forged = replace(packages["rich"], statement={**packages["rich"].statement, "currency": "EUR"})
     assert outcome(forged)[0] == "rejected"
 
@@ -132,13 +132,13 @@ EXPECTED = [
     ({"circuits": ("stub/v1",)}, None),
     ({"circuits": ("lot-machine/v1",)}, Reason.POLICY_CIRCUIT),
     ({"circuits": ()}, Reason.POLICY_CIRCUIT),
-    ({"opening": bytes(32)}, Reason.POLICY_OPENING),  # nothing was carried in
+    ({"carried_in": bytes(32)}, Reason.POLICY_CARRIED_IN),  # nothing was carried in
     ({"year": 2024}, None),
     ({"year": 2025}, Reason.POLICY_YEAR),
     ({"method": "hifo"}, None),
     ({"method": "fifo"}, Reason.POLICY_METHOD),
-    ({"basis": "wallet"}, None),
-    ({"basis": "universal"}, Reason.POLICY_BASIS),
+    ({"pooling": "wallet"}, None),
+    ({"pooling": "universal"}, Reason.POLICY_POOLING),
     ({"audience": ""}, None),
     ({"audience": "Tax office"}, Reason.POLICY_CONTEXT),
     ({"nonce": b""}, None),
@@ -193,7 +193,7 @@ def test_no_parameter_comes_from_the_package(packages, key):
     data = encode_package(packages["standard"])
     tree = wire.decode(data[9:])
     assert outcome(data[:9] + wire.encode(dict(sorted({**tree, key: 1000}.items()))))[0] == "rejected"
-    assert set(tree) == {"attestations", "preset", "proof", "rows", "signature", "statement"}
+    assert set(tree) == {"attestations", "preset", "proof", "log_rows", "signature", "statement"}
 
 
 # ------------------------------------------------------------------ the package against itself
@@ -204,11 +204,11 @@ def test_every_part_of_the_statement_is_bound_to_the_proof(packages):
     package = packages["plain"]
     before = package.statement
     changes = [
-        {"basis": "universal"},
+        {"pooling": "universal"},
         {"method": "fifo"},
         {"currency": "EUR"},
-        {"closing": stub.root(3)},
-        {"opening": stub.root(3), "calendar": stub.calendar("America/New_York", "2024-01-01", 2024)},
+        {"carried_out": stub.root(3)},
+        {"carried_in": stub.root(3), "calendar": stub.calendar("America/New_York", "2024-01-01", 2024)},
         {"context": {"audience": "x", "nonce": b""}},
         {"context": {"audience": "", "nonce": b"\0"}},
         {"sources": before["sources"][:1]},
@@ -223,7 +223,7 @@ def test_every_part_of_the_statement_is_bound_to_the_proof(packages):
         verdict, reason = outcome(replace(package, statement={**before, **change}))
         assert verdict == "rejected", change
         assert reason.partition("/")[0] in ("proof", "constraints", "merkle", "fri", "transcript"), (change, reason)
-    for other in (replace(package, rows=14), replace(package, preset="standard"), replace(package, proof=b"")):
+    for other in (replace(package, log_rows=14), replace(package, preset="standard"), replace(package, proof=b"")):
         assert outcome(other)[0] == "rejected"
 
 
@@ -235,10 +235,10 @@ def test_a_proof_of_another_package(packages):
     ("change", "reason"),
     [
         ({"preset": "standart"}, Reason.PACKAGE_PRESET),
-        ({"rows": 12}, Reason.PACKAGE_ROWS),
-        ({"rows": 21}, Reason.PACKAGE_ROWS),
-        ({"rows": -1}, Reason.PACKAGE_ROWS),
-        ({"rows": 2**63}, Reason.PACKAGE_ROWS),
+        ({"log_rows": 12}, Reason.PACKAGE_LOG_ROWS),
+        ({"log_rows": 21}, Reason.PACKAGE_LOG_ROWS),
+        ({"log_rows": -1}, Reason.PACKAGE_LOG_ROWS),
+        ({"log_rows": 2**63}, Reason.PACKAGE_LOG_ROWS),
         ({"statement": {}}, Reason.STATEMENT_FIELDS),
         ({"statement": {"circuit": 5}}, Reason.STATEMENT_FIELDS),
     ],
@@ -248,7 +248,7 @@ def test_faults_of_the_package(packages, change, reason):
 
 
 def test_a_preset_is_only_for_its_heights(packages):
-    assert outcome(replace(packages["standard"], rows=19)) == ("rejected", Reason.PACKAGE_ROWS)
+    assert outcome(replace(packages["standard"], log_rows=19)) == ("rejected", Reason.PACKAGE_LOG_ROWS)
 
 
 def test_a_calendar_that_is_not_the_zone_s():

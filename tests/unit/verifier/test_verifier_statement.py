@@ -24,7 +24,7 @@ def test_what_is_read():
     statement = read_statement(stub.statement(context={"audience": "Tax office", "nonce": b"\1\2"}))
     assert statement.circuit_id == "stub/v1"
     assert statement.circuit_digest == stub.DIGEST
-    assert (statement.year, statement.method, statement.basis) == (2024, "hifo", "wallet")
+    assert (statement.year, statement.method, statement.pooling) == (2024, "hifo", "wallet")
     assert (statement.currency, statement.timezone) == ("USD", "America/New_York")
     assert (statement.audience, statement.nonce) == ("Tax office", b"\1\2")
     assert [source.id for source in statement.sources] == ["0xab:ethereum", "kraken:main"]
@@ -56,24 +56,24 @@ def test_public_data():
     assert set(data.columns) == {(0, i) for i in range(7)}
     assert len(data.columns[0, 0]) == 365 + 365 + 366 + 2
     # with lots carried in, a row without effect comes before the days, which are those of the year
-    carried = public_data(read_statement(stub.statement(opening=stub.root(1))), stub.DESCRIPTION, b"")
+    carried = public_data(read_statement(stub.statement(carried_in=stub.root(1))), stub.DESCRIPTION, b"")
     assert carried.columns[0, 6] == (2, *data.columns[0, 6][730:])
     assert all(carried.columns[0, i] == (0, *data.columns[0, i][730:]) for i in range(6))
 
 
 def test_names_of_inventories():
-    """A year's closing inventory has the name that the next year's opening one must have; nothing else has it."""
-    closing = read_statement(stub.statement())
-    following = stub.statement(year=2025, opening=stub.root(2))
-    assert closing.carried_in is None
-    assert closing.carried_out == read_statement(following).carried_in
+    """The inventory that a year carries out has the name that the next year's must have carried in; no other has it."""
+    before = read_statement(stub.statement())
+    following = stub.statement(year=2025, carried_in=stub.root(2))
+    assert before.carried_in is None
+    assert before.carried_out == read_statement(following).carried_in
     instant = 1735707600000  # 2025-01-01T00:00-05:00
     expected = b"zkharvest/inventory/v1\0" + stub.root(2) + instant.to_bytes(8, "little") + b"USD"
-    assert closing.carried_out == sha256(expected).digest()
-    for change in ({"opening": stub.root(3)}, {"timezone": "Europe/Berlin"}, {"currency": "EUR"}):
-        other = stub.statement(**{"year": 2025, "opening": stub.root(2), **change})
-        assert read_statement(other).carried_in != closing.carried_out
-    assert read_statement(stub.statement(year=2026, opening=stub.root(2))).carried_in != closing.carried_out
+    assert before.carried_out == sha256(expected).digest()
+    for change in ({"carried_in": stub.root(3)}, {"timezone": "Europe/Berlin"}, {"currency": "EUR"}):
+        other = stub.statement(**{"year": 2025, "carried_in": stub.root(2), **change})
+        assert read_statement(other).carried_in != before.carried_out
+    assert read_statement(stub.statement(year=2026, carried_in=stub.root(2))).carried_in != before.carried_out
 
 
 def test_prover_and_verifier_name_currencies_and_zones_alike():
@@ -100,7 +100,7 @@ def test_source_codes():
 
 
 def test_with_lots_carried_in_the_calendar_begins_with_the_year():
-    assert rejection(stub.statement(opening=stub.root(1), calendar=stub.calendar())) is Reason.STATEMENT_CALENDAR
+    assert rejection(stub.statement(carried_in=stub.root(1), calendar=stub.calendar())) is Reason.STATEMENT_CALENDAR
 
 
 def test_two_sources_with_one_code_or_one_root_are_refused(monkeypatch):
@@ -110,9 +110,9 @@ def test_two_sources_with_one_code_or_one_root_are_refused(monkeypatch):
     assert rejection(stub.statement()) is Reason.STATEMENT_VALUE
 
 
-def test_universal_basis_and_positive_proceeds():
+def test_universal_pooling_and_positive_proceeds():
     totals = {**stub.statement()["totals"], "proceeds": str(2**96 - 1)}
-    claimed = stub.statement(basis="universal", method="fifo", totals=totals)
+    claimed = stub.statement(pooling="universal", method="fifo", totals=totals)
     data = public_data(read_statement(claimed), stub.DESCRIPTION, b"")
     named = dict(zip(stub.DESCRIPTION.publics, data.publics, strict=True))
     assert (named["fifo"], named["hifo"], named["wallet"], named["proceeds_negative"]) == (1, 0, 0, 0)
@@ -159,7 +159,7 @@ def sources(*entries):
         ({"scales": [18, 2]}, Reason.STATEMENT_VALUE),
         ({"holding": "de-23"}, Reason.STATEMENT_VALUE),
         ({"method": "average"}, Reason.STATEMENT_VALUE),
-        ({"basis": "account"}, Reason.STATEMENT_VALUE),
+        ({"pooling": "account"}, Reason.STATEMENT_VALUE),
         ({"currency": "US"}, Reason.STATEMENT_VALUE),
         ({"currency": "US DOLLARS"}, Reason.STATEMENT_VALUE),
         ({"currency": "DOLLAR"}, Reason.STATEMENT_VALUE),
@@ -171,9 +171,9 @@ def sources(*entries):
         ({"year": 2527, "calendar": stub.calendar()}, Reason.STATEMENT_VALUE),
         ({"year": True, "calendar": stub.calendar()}, Reason.STATEMENT_FIELDS),
         ({"year": 2025, "calendar": stub.calendar()}, Reason.STATEMENT_CALENDAR),
-        ({"opening": stub.root(1)[:-1]}, Reason.STATEMENT_FIELDS),
-        ({"opening": stub.root(1)[:-4] + P.to_bytes(4, "little")}, Reason.STATEMENT_VALUE),
-        ({"closing": b"\xff" * 36}, Reason.STATEMENT_VALUE),
+        ({"carried_in": stub.root(1)[:-1]}, Reason.STATEMENT_FIELDS),
+        ({"carried_in": stub.root(1)[:-4] + P.to_bytes(4, "little")}, Reason.STATEMENT_VALUE),
+        ({"carried_out": b"\xff" * 36}, Reason.STATEMENT_VALUE),
         ({"circuit": {"digest": bytes(31), "id": "stub/v1"}}, Reason.STATEMENT_FIELDS),
         ({"circuit": {"digest": bytes(32), "id": ""}}, Reason.STATEMENT_VALUE),
         ({"context": {"audience": "x", "nonce": bytes(33)}}, Reason.STATEMENT_FIELDS),

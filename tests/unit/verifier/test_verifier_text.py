@@ -121,7 +121,7 @@ def test_bits_fail_closed(packages, bits):
 
 def test_an_empty_expectation_is_one(packages):
     """An empty value given to the library is compared like any other, never dropped."""
-    assert outcome(packages["test"], opening=b"") == ("rejected", "policy/opening")
+    assert outcome(packages["test"], carried_in=b"") == ("rejected", "policy/carried-in")
     assert outcome(packages["test"], method="") == ("rejected", "policy/method")
     assert outcome(packages["test"], circuits=()) == ("rejected", "policy/circuit")
     assert outcome(packages["test"], commitments={"kraken:main": b""}) == ("rejected", "policy/commitment")

@@ -26,7 +26,7 @@ def test_a_package_is_described_without_a_verdict(tmp_path):
     assert (shown["kind"], shown["verified"], shown["preset"]) == ("package", False, "test")
     assert shown["statement"]["year"] == YEAR
     assert shown["statement"]["circuit"]["status"] == "active"
-    assert shown["statement"]["opening"] is None
+    assert shown["statement"]["carried_in"] is None
     assert shown["security"]["bits"] < 128
     assert set(shown["security"]["terms"]) >= {"lookup", "constraints", "deep", "batch", "query"}
 

@@ -25,7 +25,7 @@ def test_a_package_states_what_the_ledger_computes():
     )
     assert statement.totals.long_loss == totals.long_term_loss > 0
     assert {source.id: source.root for source in statement.sources} == opening.roots == source_roots(package)
-    assert (statement.year, statement.method, statement.basis) == (YEAR, METHOD, "wallet")
+    assert (statement.year, statement.method, statement.pooling) == (YEAR, METHOD, "wallet")
     assert (statement.audience, statement.nonce, statement.currency) == (AUDIENCE, NONCE, "USD")
     assert (package.attestations, package.signature, package.preset) == (None, None, "test")
 
@@ -55,7 +55,7 @@ def test_the_self_check_catches_a_bad_proof():
     package = open_package(small_package(), "p")
     proof = bytearray(package.proof)
     proof[len(proof) // 2] ^= 1
-    bad = package_bytes(Package(package.statement, package.preset, package.rows, bytes(proof)))
+    bad = package_bytes(Package(package.statement, package.preset, package.log_rows, bytes(proof)))
     with pytest.raises(proving.SelfCheckError, match="does not verify"):
         proving.self_check(bad, small_opening())
 
@@ -64,7 +64,7 @@ def test_the_self_check_catches_a_bad_proof():
     ("options", "message"),
     [
         ({"method": "average"}, "'average' is not a valid Method"),
-        ({"basis": "account"}, "'account' is not a valid Pooling"),
+        ({"pooling": "account"}, "'account' is not a valid Pooling"),
         ({"timezone": "Mars/Base"}, "unknown time zone"),
         ({"year": 1900}, "tax year 1900"),
         ({"preset": "weak"}, '"weak" is no preset'),
@@ -116,10 +116,10 @@ def test_other_files_and_damaged_ones_are_told_apart():
 
 
 def test_the_first_run_is_told_from_later_ones(tmp_path, monkeypatch):
-    (tmp_path / "audit").mkdir()
-    cache = tmp_path / "prove" / "__pycache__"
+    (tmp_path / "workflow").mkdir()
+    cache = tmp_path / "prover" / "__pycache__"
     cache.mkdir(parents=True)
-    monkeypatch.setattr(proving, "__file__", str(tmp_path / "audit" / "proving.py"))
+    monkeypatch.setattr(proving, "__file__", str(tmp_path / "workflow" / "prove.py"))
     assert proving.first_run()
     (cache / "kernel-1.py311.nbi").write_bytes(b"")
     assert not proving.first_run()

@@ -61,10 +61,10 @@ def test_without_any_expectation_it_is_undecided():
     [
         ({"year": 2024}, "policy/year"),
         ({"method": "fifo"}, "policy/method"),
-        ({"basis": "universal"}, "policy/basis"),
+        ({"pooling": "universal"}, "policy/pooling"),
         ({"nonce": bytes(16)}, "policy/context"),
         ({"audience": "somebody else"}, "policy/context"),
-        ({"opening": bytes(32)}, "policy/opening"),
+        ({"carried_in": bytes(32)}, "policy/carried-in"),
         ({"circuits": ("other/v1",)}, "policy/circuit"),
         ({"commitments": {SOURCE: bytes(36)}}, "policy/commitment"),
         ({"commitments": {"binance": bytes(36)}}, "policy/commitment"),
@@ -83,7 +83,7 @@ def test_the_test_preset_and_bits_are_enforced(roots):
 
 
 def test_expectations_that_hold_are_accepted(roots):
-    assert check(commitments=roots, year=YEAR, method=METHOD, basis="wallet", nonce=NONCE, audience=AUDIENCE).accepted
+    assert check(commitments=roots, year=YEAR, method=METHOD, pooling="wallet", nonce=NONCE, audience=AUDIENCE).accepted
 
 
 def test_expected_keys_make_it_accepted(signed, source_key, taxpayer):
@@ -140,7 +140,7 @@ def test_an_open_question_does_not_cover_up_a_false_signature():
     data = (VECTORS / "carried-in.zkh").read_bytes()
     package = decode_package(data)
     commitments = {source["id"]: source["root"] for source in package.statement["sources"]}
-    assert check(data, commitments=commitments).reason == "policy/opening-not-compared"
+    assert check(data, commitments=commitments).reason == "policy/carried-in-not-compared"
     for change, reason in (
         ({"attestations": {"scheme": "none"}}, "attestation/form"),
         ({"signature": {"scheme": "none"}}, "signature/form"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HEAD = {"about", "ledger", "policy", "expect"}
 SEVERAL = "challenges"
-_HEX = ("signer", "opening", "nonce")
+_HEX = ("signer", "carried_in", "nonce")
 _HEX_MAPS = ("commitments", "source_keys")
 
 

@@ -26,11 +26,11 @@ def proof_parts(package: Package) -> dict[str, range]:
     pinned = circuits.find(*circuit_of(package.statement))
     description = circuits.load(pinned)
     params = PRESETS[package.preset].params
-    at = sizes(package.rows, params)
+    at = sizes(package.log_rows, params)
     reader = proof.Reader(package.proof)
     messages = proof.read_messages(reader, description, at)
     nonces = iter(messages.nonces)
-    rounds = Rounds(params, package.rows, lambda _site, _state, _bits: next(nonces))
+    rounds = Rounds(params, package.log_rows, lambda _site, _state, _bits: next(nonces))
     statement = read_statement(package.statement)
     data = public_data(statement, description, package.statement_digest)
     rounds.statement(statement.circuit_digest, public.encode(description, data))
