@@ -63,7 +63,7 @@ def prove(
     Raises InputError where the ledger does, UsageError for options that make no statement.
     """
     say = progress or (lambda _: None)
-    election = _regime(year, method, pooling, timezone)
+    election = _election(year, method, pooling, timezone)
     pinned = next((one for one in circuits.PINNED if one.id == CIRCUIT), None)
     if pinned is None:
         raise UsageError(f"the circuit {CIRCUIT} is not known here", "reinstall zkharvest")
@@ -102,7 +102,7 @@ def self_check(package: bytes, opening: Opening) -> None:
         raise SelfCheckError(f"the proof just made does not verify: {verdict.reason} {verdict.detail}")
 
 
-def _regime(year: int, method: str, pooling: str, timezone: str) -> Election:
+def _election(year: int, method: str, pooling: str, timezone: str) -> Election:
     try:
         return Election(Method(method), Pooling(pooling), timezone, year)
     except ValueError as error:
