@@ -11,7 +11,7 @@ import typer
 
 from zkharvest.cli import output
 from zkharvest.cli.help import Group
-from zkharvest.cli.options import BasisOption, Force, Json, MethodOption, Trades, YearOption, ZoneOption
+from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, YearOption, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
@@ -59,7 +59,7 @@ def form8949(
     path: Trades,
     year: YearOption,
     method: MethodOption,
-    pooling: BasisOption = DEFAULT_POOLING,
+    pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     broker: Broker = None,
     by: RowsOption = Rows.LOT,
@@ -105,7 +105,7 @@ def scheduled(
     path: Trades,
     year: YearOption,
     method: MethodOption,
-    pooling: BasisOption = DEFAULT_POOLING,
+    pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     broker: Broker = None,
     carryover_short: Annotated[
@@ -117,7 +117,8 @@ def scheduled(
     prior: Annotated[
         str | None,
         typer.Option(
-            "--prior", metavar="L7,L15,L21,TAXABLE",
+            "--prior",
+            metavar="L7,L15,L21,TAXABLE",
             help="Last year's Schedule D lines 7, 15, 21 and Form 1040 line 15: the worksheet makes lines 6 and 14.",
         ),
     ] = None,
@@ -229,7 +230,7 @@ def txf(
     path: Trades,
     year: YearOption,
     method: MethodOption,
-    pooling: BasisOption = DEFAULT_POOLING,
+    pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     broker: Broker = None,
     target: Target = STDOUT,
@@ -262,7 +263,7 @@ def reconcile(
     broker: Annotated[Path, typer.Argument(metavar="1099DA.csv", help="What brokers reported.")],
     year: YearOption,
     method: MethodOption,
-    pooling: BasisOption = DEFAULT_POOLING,
+    pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     form: FormatOption = Format.TABLE,
     target: Target = STDOUT,
@@ -302,9 +303,7 @@ def _both(broker: str, ledger: str) -> str:
 # What the commands share
 
 
-def _format(
-    form: Format, target: Path, *, force: bool, json: bool, inputs: Iterable[Path], pdf: bool = True
-) -> Format:
+def _format(form: Format, target: Path, *, force: bool, json: bool, inputs: Iterable[Path], pdf: bool = True) -> Format:
     """The format that is meant, after a look at whether its target can be written."""
     from zkharvest.files.atomic import ensure_writable
 
