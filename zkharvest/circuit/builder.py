@@ -7,7 +7,8 @@ constraint checker read is the text that `Circuit.freeze` returns, never this pr
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -62,9 +63,11 @@ class Table:
     constraints: list[Constraint] = field(default_factory=list)
     interactions: list[Interaction] = field(default_factory=list)
     tallies: list[tuple[int, Expr]] = field(default_factory=list)
+    scope: list[Expr] = field(default_factory=list)
 
     def column(self, name: str) -> Cell:
         """A committed base-field column."""
+        self._unconditional("a column")
         if any(c.name == name for c in self.columns):
             raise ValueError(f"{self.name}: column {name} is declared twice")
         cell = Cell("col", len(self.columns), name)
@@ -82,11 +85,36 @@ class Table:
         return cell
 
     def index(self, name: str) -> int:
-        """The number of a committed column."""
-        return next(c.index for c in self.columns if c.name == name)
+        """The number of a committed column; KeyError if there is none of this name."""
+        for c in self.columns:
+            if c.name == name:
+                return c.index
+        raise KeyError(f"{self.name} has no column {name}")
 
-    def zero(self, name: str, expr: Expr, note: str, where: Where = "all") -> None:
-        """Promise that `expr` vanishes on the rows `where`."""
+    @contextmanager
+    def when(self, selector: Expr | int) -> Iterator[None]:
+        """Constraints stated in this scope hold where `selector` is not 0: each is multiplied by it.
+
+        Scopes nest: the selectors are multiplied, the outer one first. What has no condition (columns, bits, messages,
+        tallies) cannot be stated here: a message says by its multiplicity how often it is sent.
+        """
+        self.scope.append(lift(selector))
+        try:
+            yield
+        finally:
+            self.scope.pop()
+
+    def zero(self, name: str, expr: Expr | int, note: str, where: Where = "all") -> None:
+        """Promise that `expr` vanishes on the rows `where`, under the selectors in scope.
+
+        Raises ValueError if the name is taken, the expression is constant, or its degree above the circuit's.
+        """
+        expr = lift(expr)
+        if self.scope:
+            selector = self.scope[0]
+            for inner in self.scope[1:]:
+                selector = selector * inner
+            expr = selector * expr
         if any(c.name == name for c in self.constraints):
             raise ValueError(f"{self.name}: constraint {name} is declared twice")
         if not expr.terms:
@@ -96,8 +124,24 @@ class Table:
             raise ValueError(f"{self.name}.{name}: degree {degree} is above {self.circuit.degree}")
         self.constraints.append(Constraint(name, where, expr, note))
 
+    def zeros(self, name: str, exprs: Sequence[Expr], note: str, where: Where = "all") -> None:
+        """Promise that every lane of a vector vanishes; `{}` in the name stands for the number of the lane."""
+        for i, expr in enumerate(exprs):
+            self.zero(name.format(i), expr, note, where)
+
+    def equal(self, name: str, left: Expr | int, right: Expr | int, note: str, where: Where = "all") -> None:
+        """Promise that `left` is `right`."""
+        self.zero(name, lift(left) - right, note, where)
+
+    def equals(
+        self, name: str, left: Sequence[Expr], right: Sequence[Expr | int], note: str, where: Where = "all"
+    ) -> None:
+        """Promise that two vectors agree lane by lane; `{}` in the name stands for the number of the lane."""
+        self.zeros(name, [x - y for x, y in zip(left, right, strict=True)], note, where)
+
     def boolean(self, *cells: Cell) -> None:
         """Each cell is 0 or 1."""
+        self._unconditional("a bit")
         for c in cells:
             self.zero(f"{c.name}_bit", c * (c - 1), f"`{c.name}` is 0 or 1")
 
@@ -111,14 +155,20 @@ class Table:
 
     def tally(self, slot: int, value: Expr) -> None:
         """Add `value` to the circuit-wide sum of a slot; every slot's sum over all tables is zero."""
+        self._unconditional("a tally")
         if not 0 <= slot < self.circuit.tallies:
             raise ValueError(f"{self.name}: there is no tally slot {slot}")
         self.tallies.append((slot, value))
 
     def _interact(self, bus: Bus, sign: int, message: Sequence[Expr | int], mult: Expr | int) -> None:
+        self._unconditional("a message")
         if len(message) != bus.width:
             raise ValueError(f"{self.name}: bus {bus.name} takes {bus.width} elements, not {len(message)}")
         self.interactions.append(Interaction(bus, sign, lift(mult), tuple(lift(m) for m in message)))
+
+    def _unconditional(self, what: str) -> None:
+        if self.scope:
+            raise ValueError(f"{self.name}: {what} has no condition; state it outside of `when`")
 
     def groups(self) -> list[list[int]]:
         """Interactions packed so that each group constraint h * prod d = sum m prod d stays within the degree."""

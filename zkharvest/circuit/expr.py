@@ -93,6 +93,11 @@ def lift(value: Expr | int) -> Expr:
     return value if isinstance(value, Expr) else Expr(value, {})
 
 
+def following(cells: Iterable[Cell]) -> list[Expr]:
+    """The same columns one row on."""
+    return [c.next for c in cells]
+
+
 def total(items: Iterable[Expr | int]) -> Expr:
     """The sum, built in one pass (quadratic otherwise)."""
     const = 0

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import statement
 from zkharvest.circuit.builder import Circuit
-from zkharvest.circuit.expr import lift
+from zkharvest.circuit.expr import following, lift
 from zkharvest.verifier.description_reader import read_description
 
 
@@ -43,12 +43,87 @@ def test_degree_is_limited_with_its_selector(where, most):
                 t.zero(f"power{k}", power, "", where)
 
 
-def test_a_constant_is_no_constraint():
+def test_a_constant_is_not_a_constraint():
     t = circuit().table("t", "")
     a = t.column("a")
     for nothing in (lift(0), lift(1), a - a):
         with pytest.raises(ValueError, match="a constant is not a constraint"):
             t.zero("c", nothing, "")
+
+
+def compiled(state):
+    t = circuit().table("t", "")
+    state(t, t.column("a"), t.column_list("b", 2))
+    return t.compile()
+
+
+def test_a_scope_multiplies_what_is_stated_in_it_by_its_selector():
+    def scoped(t, a, b):
+        with t.when(a):
+            t.equal("x", b[0], 7, "")
+            with t.when(1 - b[1]):
+                t.zero("y", b[0] + 3, "")
+        t.zero("z", a, "")
+
+    def plain(t, a, b):
+        t.zero("x", a * (b[0] - 7), "")
+        t.zero("y", a * (1 - b[1]) * (b[0] + 3), "")
+        t.zero("z", a, "")
+
+    assert compiled(scoped) == compiled(plain)
+
+
+def test_vectors_are_stated_lane_by_lane():
+    def vectors(t, a, b):
+        t.equals("same{}", following(b), [a, 5], "lanes agree", "transition")
+        with t.when(a):
+            t.zeros("nothing{}_here", b, "")
+
+    def lanes(t, a, b):
+        t.zero("same0", b[0].next - a, "lanes agree", "transition")
+        t.zero("same1", b[1].next - 5, "lanes agree", "transition")
+        t.zero("nothing0_here", a * b[0], "")
+        t.zero("nothing1_here", a * b[1], "")
+
+    assert compiled(vectors) == compiled(lanes)
+    with pytest.raises(ValueError, match="shorter"):
+        compiled(lambda t, a, b: t.equals("same{}", b, [a], ""))
+
+
+def test_a_scope_may_forbid_a_row_but_not_hold_nowhere():
+    assert compiled(lambda t, a, b: forbidden(t, a)) == compiled(lambda t, a, b: t.zero("x", a * 3, ""))
+    with pytest.raises(ValueError, match="a constant is not a constraint"):
+        compiled(lambda t, a, b: forbidden(t, 0))
+
+
+def forbidden(t, selector):
+    with t.when(selector):
+        t.zero("x", 3, "")
+
+
+def test_degrees_count_the_selectors():
+    t = circuit().table("t", "")
+    a = t.column("a")
+    with t.when(a), t.when(a), pytest.raises(ValueError, match=r"t\.x: degree 5 is above 4"):
+        t.zero("x", a * a * a, "")
+
+
+def test_what_has_no_condition_is_not_stated_in_a_scope():
+    """A message in a scope would be sent on every row, whatever the selector says."""
+    c = circuit()
+    t, bus = c.table("t", ""), c.bus("b", 1)
+    a = t.column("a")
+    for state in (
+        lambda: t.send(bus, [a]),
+        lambda: t.receive(bus, [a]),
+        lambda: t.tally(0, a),
+        lambda: t.boolean(a),
+        lambda: t.column("c"),
+    ):
+        with t.when(a), pytest.raises(ValueError, match="has no condition; state it outside of `when`"):
+            state()
+    t.send(bus, [a], a)
+    assert len(t.interactions) == 1
 
 
 def test_messages_have_the_width_of_their_bus():

@@ -178,5 +178,5 @@ def test_the_range_witness_names_what_is_out_of_range():
     t = circuit.table("t", "")
     ranges.check_u15(t, t.column("y") + 0)
     table = range_table(circuit, ranges)
-    with pytest.raises(ValueError, match="t row 1: column 0 is out of range"):
+    with pytest.raises(ValueError, match="t, row 1: y is out of range"):
         range_trace(circuit, table, {"t": np.array([[3], [2**15]], np.uint32)}, RANGE_ROWS)

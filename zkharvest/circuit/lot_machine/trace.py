@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zkharvest.circuit.builder import Table
 from zkharvest.circuit.expr import Cell, P
 from zkharvest.circuit.gadgets import Compare
 from zkharvest.simd.threads import over_ranges
@@ -64,3 +65,25 @@ class Trace:
 
         over_ranges(turn, rows, grain=1 << 11)
         return out
+
+
+class NamedCells:
+    """A small table while it is filled: (rows, columns) canonical elements, set by the columns' names."""
+
+    def __init__(self, table: Table, rows: int) -> None:
+        self.table = table
+        self.cells = np.zeros((rows, len(table.columns)), np.uint32)
+
+    def put(self, rows: Rows | int, /, **columns: Any) -> None:
+        """Set columns on some rows, reduced modulo p: a number or (n,) values for a column, (n, k) values for the
+        columns name0, name1, ...
+
+        Raises KeyError if the table has no such column.
+        """
+        for name, values in columns.items():
+            given = np.asarray(values)
+            if given.ndim == 2:
+                first, last = (self.table.index(f"{name}{i}") for i in (0, given.shape[1] - 1))
+                self.cells[rows, first : last + 1] = given % P
+            else:
+                self.cells[rows, self.table.index(name)] = given % P

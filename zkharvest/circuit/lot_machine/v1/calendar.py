@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Table
+from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar, DayTable
@@ -100,7 +101,6 @@ def calendar_table(circuit: Circuit, buses: Buses) -> Table:
 
 def calendar_trace(table: Table, days_used: Ints, rows: int) -> Cells:
     """How often each day is looked up."""
-    cells = np.zeros((rows, len(table.columns)), np.uint32)
-    counts = np.bincount(days_used, minlength=rows)
-    cells[:, 0] = counts
-    return cells
+    filled = NamedCells(table, rows)
+    filled.put(slice(None), count=np.bincount(days_used, minlength=rows))
+    return filled.cells

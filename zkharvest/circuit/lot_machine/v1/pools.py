@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Table
-from zkharvest.circuit.expr import Expr
+from zkharvest.circuit.expr import shifted
 from zkharvest.circuit.gadgets import compare_columns, less, pack24
 from zkharvest.circuit.lot_machine import words
-from zkharvest.circuit.lot_machine.trace import Trace
+from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 
 from .buses import KEY, LANE_MAX, SEQ_MAX, Buses
@@ -32,18 +32,17 @@ def pools_table(circuit: Circuit, buses: Buses) -> Table:
     t.boolean(active, side)
     buses.ranges.check_bytes(t, octets)
     buses.ranges.check_u15(t, wallet)
-    for i, lane in enumerate(pack24(octets)):
-        t.zero(f"asset{i}_bytes", asset[i] - lane, "the order lanes of the asset have 24 bits")
-    t.zero("active_once", active.next * (1 - active), "active rows come first", "transition")
+    t.equals("asset{}_bytes", asset[:3], pack24(octets), "the order lanes of the asset have 24 bits")
+    with t.when(active.next):
+        t.equal("active_once", 1, active, "active rows come first", "transition")
     order = compare_columns(t, buses.ranges, "order", 4, wide=True)
-    rank: list[Expr] = [*asset[:3], wallet * 2 + side]
-    following: list[Expr] = [*(a.next for a in asset[:3]), wallet.next * 2 + side.next]
+    rank = [*asset[:3], wallet * 2 + side]
     less(
         t,
         "order",
         order,
-        list(zip(rank, following, strict=True)),
-        active.next + 0,
+        [(lane, shifted(lane)) for lane in rank],
+        active.next,
         strict=True,
         note="pools are strictly increasing",
         where="transition",
@@ -57,21 +56,15 @@ def pools_table(circuit: Circuit, buses: Buses) -> Table:
 
 def pools_trace(table: Table, pools: Ints, last_write: Sequence[int], rows: int) -> Cells:
     """Pools (n, 8: asset, wallet, side) in strictly increasing order."""
-    trace = Trace(len(table.columns), rows)
+    filled = NamedCells(table, rows)
     order = np.lexsort((pools[:, 6] * 2 + pools[:, 7], pools[:, 2], pools[:, 1], pools[:, 0]))
     pools = pools[order]
     used = np.arange(len(pools))
-    c = table.columns
-    trace.put(c[0], used, 1)
-    trace.put_all(c[1:9], used, pools)
-    trace.put(c[9], used, np.asarray(last_write, np.int64)[order])
-    octets = np.concatenate([(pools[:, [i]] >> (8 * j)) & 255 for i in range(3) for j in range(3)], axis=1)
-    trace.put_all(c[10:19], used, octets)
+    filled.put(used, active=1, asset=pools[:, :6], wallet=pools[:, 6], side=pools[:, 7])
+    filled.put(used, last_write=np.asarray(last_write, np.int64)[order])
+    filled.put(used, octet=words.from_lanes24(pools[:, :3], 9))
     if len(pools) > 1:
         rank = np.stack((*pools.T[:3], pools[:, 6] * 2 + pools[:, 7]), axis=1)
         flags, gap = words.compare(rank[:-1], rank[1:])
-        at = table.index("order_at0")
-        trace.put_all(c[at : at + 4], used[:-1], flags)
-        trace.put(c[at + 4], used[:-1], (gap - 1) & 0x7FFF)
-        trace.put(c[at + 5], used[:-1], (gap - 1) >> 15)
-    return trace.finish()
+        filled.put(used[:-1], order_at=flags, order_low=(gap - 1) & 0x7FFF, order_high=(gap - 1) >> 15)
+    return filled.cells

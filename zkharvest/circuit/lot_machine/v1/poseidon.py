@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Table
-from zkharvest.circuit.expr import Cell, Expr, weighted
+from zkharvest.circuit.expr import Cell, Expr, following, weighted
+from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.commitment.encoding import (
     DIGEST,
@@ -42,6 +43,7 @@ Cells = NDArray[np.uint32]
 
 HALF_FULL = 4
 PARTIAL = 23
+KINDS = ("is_record", "is_lot_a", "is_lot_b", "is_node")
 
 
 def _mix(state: Sequence[Expr]) -> list[Expr]:
@@ -60,13 +62,12 @@ def _permutation(t: Table, inputs: list[Cell]) -> list[Cell]:
         state = [s + c for s, c in zip(state, ROUND_CONSTANTS[r], strict=True)]
         if HALF_FULL <= r < HALF_FULL + PARTIAL:
             cubed = t.column(f"partial{r - HALF_FULL}")
-            t.zero(f"{cubed.name}_cube", cubed - _cube(state[0]), f"lane 0 is cubed in round {r}")
+            t.equal(f"{cubed.name}_cube", cubed, _cube(state[0]), f"lane 0 is cubed in round {r}")
             state = _mix([cubed, *state[1:]])
         else:
             outputs = t.column_list(f"round{r}_", WIDTH)
             mixed = _mix([_cube(s) for s in state])
-            for i, (cell, value) in enumerate(zip(outputs, mixed, strict=True)):
-                t.zero(f"round{r}_lane{i}", cell - value, f"full round {r}: cube every lane, then the MDS matrix")
+            t.equals(f"round{r}_lane{{}}", outputs, mixed, f"full round {r}: cube every lane, then the MDS matrix")
             state = list(outputs)
     return outputs
 
@@ -76,30 +77,34 @@ def poseidon_table(circuit: Circuit, buses: Buses) -> Table:
     t = circuit.table("poseidon", "one permutation a row: records, lots and nodes of the commitment trees")
     x = t.column_list("in", WIDTH)
     out = _permutation(t, x)
-    record, lot_a, lot_b, node = (t.column(n) for n in ("is_record", "is_lot_a", "is_lot_b", "is_node"))
+    record, lot_a, lot_b, node = (t.column(n) for n in KINDS)
     tree, level, index = (t.column(n) for n in ("tree", "level", "index"))
     no_left, no_right = t.column("no_left"), t.column("no_right")
     t.boolean(record, lot_a, node)
     digest = [o + i for o, i in zip(out[:DIGEST], x[:DIGEST], strict=True)]
 
-    t.zero("leaf_level", (record + lot_b) * level, "leaves stand at level 0")
+    left, right = x[1 : 1 + DIGEST], x[1 + DIGEST : 1 + 2 * DIGEST]
+
+    with t.when(record + lot_b):
+        t.zero("leaf_level", level, "leaves stand at level 0")
     for flag, tag in ((node, TAG_NODE), (lot_a, TAG_LOT_A), (lot_b, TAG_LOT_B)):
-        t.zero(f"{flag.name}_tag", flag * (x[0] - tag), f"the domain tag of `{flag.name}`")
-    for flag, first in ((no_left, 1), (no_right, 1 + DIGEST)):
-        t.zero(f"{flag.name}_node", flag * (1 - node), "only a node can lack a child")
-        for i in range(DIGEST):
-            t.zero(f"{flag.name}_zero{i}", flag * x[first + i], "a child that is left out is the zero digest")
+        with t.when(flag):
+            t.equal(f"{flag.name}_tag", x[0], tag, f"the domain tag of `{flag.name}`")
+    for flag, child in ((no_left, left), (no_right, right)):
+        with t.when(flag):
+            t.equal(f"{flag.name}_node", 1, node, "only a node can lack a child")
+            t.zeros(f"{flag.name}_zero{{}}", child, "a child that is left out is the zero digest")
     t.send(buses.node, [tree, level, index, *digest], record + lot_b + node)
-    t.receive(buses.node, [tree, level - 1, index * 2, *x[1 : 1 + DIGEST]], node - no_left)
-    t.receive(buses.node, [tree, level - 1, index * 2 + 1, *x[1 + DIGEST : 1 + 2 * DIGEST]], node - no_right)
+    t.receive(buses.node, [tree, level - 1, index * 2, *left], node - no_left)
+    t.receive(buses.node, [tree, level - 1, index * 2 + 1, *right], node - no_right)
 
     t.send(buses.record, [tree, index, x[0] - TAG_RECORD, *x[1:18]], record)
 
     # Cyclic: a second half on the first row would belong to a first half on the last.
-    t.zero("lot_pair", lot_b.next - lot_a, "the two halves of a lot stand on neighbouring rows")
-    for i in range(DIGEST):
-        t.zero(f"lot_link{i}", lot_a * (x[1 + i].next - digest[i]), "the second half holds the digest of the first")
-    nature = [c.next for c in x[10:22]]  # unit basis, long-from, side, year
+    t.equal("lot_pair", lot_b.next, lot_a, "the two halves of a lot stand on neighbouring rows")
+    with t.when(lot_a):
+        t.equals("lot_link{}", following(left), digest, "the second half holds the digest of the first")
+    nature = following(x[10:22])  # unit basis, long-from, side, year
     t.send(buses.lot, [tree.next, index.next, *x[1 : 1 + LOT_LANES], *nature], lot_a)
     return t
 
@@ -109,7 +114,7 @@ class _Hashes:
 
     def __init__(self) -> None:
         self.inputs: list[Cells] = []
-        self.marks: list[Ints] = []  # kind (0 record, 1 lot A, 2 lot B, 3 node), tree, level, index
+        self.marks: list[Ints] = []  # kind (a place in KINDS), tree, level, index
 
     def add(self, inputs: Cells, kind: Ints | int, tree: int, level: int, index: Ints) -> None:
         n = len(inputs)
@@ -143,16 +148,16 @@ def hash_rows(opening: Opening, first: Inventory, last: Inventory) -> tuple[Cell
 
 
 def poseidon_trace(table: Table, inputs: Cells, marks: Ints, rows: int) -> Cells:
-    """The filled table; idle rows permute zeros."""
+    """The filled table; idle rows permute zeros. Inputs and states come from the kernel, column for column."""
     padded = np.zeros((rows, inputs.shape[1]), np.uint32)
     padded[: len(inputs)] = inputs
-    cells = np.zeros((rows, len(table.columns)), np.uint32)
-    trace_many(padded, out=cells)
-    at = table.index("is_record")
-    used = np.arange(len(inputs))
-    cells[used, at + marks[:, 0]] = 1
-    cells[used, at + 4], cells[used, at + 5], cells[used, at + 6] = marks[:, 1], marks[:, 2], marks[:, 3]
-    node = marks[:, 0] == 3
-    for name, start in (("no_left", 1), ("no_right", 10)):
-        cells[used, table.index(name)] = node & ~inputs[:, start : start + 9].any(axis=1)
-    return cells
+    filled = NamedCells(table, rows)
+    trace_many(padded, out=filled.cells)
+    used = slice(len(inputs))
+    for kind, name in enumerate(KINDS):
+        filled.put(used, **{name: marks[:, 0] == kind})
+    filled.put(used, tree=marks[:, 1], level=marks[:, 2], index=marks[:, 3])
+    node = marks[:, 0] == KINDS.index("is_node")
+    left, right = inputs[:, 1 : 1 + DIGEST], inputs[:, 1 + DIGEST : 1 + 2 * DIGEST]
+    filled.put(used, no_left=node & ~left.any(axis=1), no_right=node & ~right.any(axis=1))
+    return filled.cells

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from zkharvest.circuit.builder import Circuit, Interaction, Table
 from zkharvest.circuit.expr import Expr, P
 from zkharvest.circuit.gadgets import Ranges
+from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 
 Cells = NDArray[np.uint32]
@@ -28,22 +29,19 @@ def range_table(circuit: Circuit, ranges: Ranges) -> Table:
     active, r, hi, lo, wrap = (t.column(n) for n in ("active", "row", "hi", "lo", "wrap"))
     t.boolean(wrap)
     for cell in (r, hi, lo):
-        t.zero(f"{cell.name}_start", cell + 0, f"`{cell.name}` starts at 0", "first")
-    t.zero("active_once", active.next * (1 - active), "active rows come first", "transition")
-    t.zero("row_step", active.next * (r.next - r - 1), "rows are counted", "transition")
-    t.zero(
-        "lo_step", active.next * (lo.next - lo - 8 + wrap * 256), "the low byte steps by eight and wraps", "transition"
-    )
-    t.zero("hi_step", active.next * (hi.next - hi - wrap), "the high byte counts the wraps", "transition")
-    t.zero("wrap_at", wrap * (lo - 248), "the low byte wraps only at its end")
+        t.zero(f"{cell.name}_start", cell, f"`{cell.name}` starts at 0", "first")
+    with t.when(active.next):
+        t.equal("active_once", 1, active, "active rows come first", "transition")
+        t.equal("row_step", r.next, r + 1, "rows are counted", "transition")
+        t.equal("lo_step", lo.next, lo + 8 - wrap * 256, "the low byte steps by eight and wraps", "transition")
+        t.equal("hi_step", hi.next, hi + wrap, "the high byte counts the wraps", "transition")
+    with t.when(wrap):
+        t.equal("wrap_at", lo, 248, "the low byte wraps only at its end")
     for cell, end in ((hi, 255), (lo, 248)):
-        t.zero(
-            f"{cell.name}_end",
-            active * (1 - active.next) * (cell - end),
-            f"the last active row: {cell.name} {end}",
-            "transition",
-        )
-        t.zero(f"{cell.name}_end_last", active * (cell - end), f"so does an active last row: {cell.name} {end}", "last")
+        with t.when(active):
+            with t.when(1 - active.next):
+                t.equal(f"{cell.name}_end", cell, end, f"the last active row: {cell.name} {end}", "transition")
+            t.equal(f"{cell.name}_end_last", cell, end, f"so does an active last row: {cell.name} {end}", "last")
     for j in range(PAIRS_A_ROW):
         t.send(ranges.bytes, [hi, lo + j], active * t.column(f"pair_count{j}"))
     for j in range(U15_A_ROW):
@@ -65,7 +63,7 @@ def _linear(expr: Expr, trace: Cells) -> Ints:
 def range_trace(circuit: Circuit, table: Table, traces: dict[str, Cells], rows: int) -> Cells:
     """Counts every range check of the other tables.
 
-    Raises ValueError naming the table and the check if a value is out of range (the witness is not honest).
+    Raises ValueError naming table, row and columns if a value is out of range (the witness is not honest).
     """
     pairs = np.zeros(65536, np.int64)
     u15 = np.zeros(32768, np.int64)
@@ -75,18 +73,16 @@ def range_trace(circuit: Circuit, table: Table, traces: dict[str, Cells], rows: 
         trace = traces[other.name]
         for i in other.interactions:
             if i.bus.name in {"bytes", "u15"}:
-                _count(other.name, i, trace, pairs, u15)
-    cells = np.zeros((rows, len(table.columns)), np.uint32)
+                _count(other, i, trace, pairs, u15)
+    filled = NamedCells(table, rows)
     r = np.arange(RANGE_ROWS)
     lo = 8 * (r & 31)
-    for j, value in enumerate((np.ones(RANGE_ROWS, np.int64), r, r >> 5, lo, lo == 248)):
-        cells[:RANGE_ROWS, j] = value
-    cells[:RANGE_ROWS, 5 : 5 + PAIRS_A_ROW] = pairs.reshape(RANGE_ROWS, PAIRS_A_ROW)
-    cells[:RANGE_ROWS, 5 + PAIRS_A_ROW : 5 + PAIRS_A_ROW + U15_A_ROW] = u15.reshape(RANGE_ROWS, U15_A_ROW)
-    return cells
+    filled.put(r, active=1, row=r, hi=r >> 5, lo=lo, wrap=lo == 248)
+    filled.put(r, pair_count=pairs.reshape(-1, PAIRS_A_ROW), u15_count=u15.reshape(-1, U15_A_ROW))
+    return filled.cells
 
 
-def _count(where: str, i: Interaction, trace: Cells, pairs: Ints, u15: Ints) -> None:
+def _count(table: Table, i: Interaction, trace: Cells, pairs: Ints, u15: Ints) -> None:
     values = [_linear(m, trace) for m in i.message]
     mult = _linear(i.mult, trace)
     active = mult != 0
@@ -98,6 +94,6 @@ def _count(where: str, i: Interaction, trace: Cells, pairs: Ints, u15: Ints) -> 
         good = values[0] < 32768
     bad = active & ~good
     if bad.any():
-        names = sorted(f"column {a[1]}" for m in i.message for a in m.terms)
-        raise ValueError(f"{where} row {int(np.argmax(bad))}: {', '.join(names)} is out of range")
+        names = ", ".join(sorted({table.columns[a[1]].name for m in i.message for a in m.terms}))
+        raise ValueError(f"{table.name}, row {int(np.argmax(bad))}: {names} is out of range")
     counts += np.bincount(key[active], minlength=size)

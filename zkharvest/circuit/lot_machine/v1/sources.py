@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Table
+from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.commitment.encoding import SOURCE_LANES, source_code
 
@@ -32,10 +33,8 @@ def sources_table(circuit: Circuit, buses: Buses) -> Table:
 
 def sources_trace(table: Table, sources: Sequence[str], named: Ints, rows: int) -> Cells:
     """Every listed source, and how often it is named."""
-    cells = np.zeros((rows, len(table.columns)), np.uint32)
-    n = len(sources)
-    cells[:n, 0] = 1
-    cells[:n, 1] = np.arange(n)
-    cells[:n, 2] = np.bincount(named, minlength=n)
-    cells[:n, 3:6] = [source_code(name) for name in sources]
-    return cells
+    filled = NamedCells(table, rows)
+    number = np.arange(len(sources))
+    codes = np.array([source_code(name) for name in sources], np.int64)
+    filled.put(number, active=1, number=number, count=np.bincount(named, minlength=len(sources)), code=codes)
+    return filled.cells

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Table
-from zkharvest.circuit.expr import P, total
+from zkharvest.circuit.expr import shifted, total
+from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 
 from .buses import BUCKETS, TALLY_BYTES, TOTAL_BYTES, Buses, Publics
@@ -35,24 +36,27 @@ def totals_table(circuit: Circuit, buses: Buses, publics: Publics) -> Table:
     )
     t.boolean(*bucket, *position)
     active = total(position)
-    t.zero("one_bucket", total(bucket) - active, "an active row has one bucket")
+    t.equal("one_bucket", total(bucket), active, "an active row has one bucket")
     sign = 1 - publics.proceeds_negative * bucket[4] * 2
-    t.zero("split", value + carry_in - sign * byte - carry_out * 256, "sum + carry in = byte + 256 * carry out")
-    t.zero("carry_limbs", carry_out + 2**21 - low - high * 2**15, "the carry out is low + 2^15 high - 2^21")
+    t.equal("split", value + carry_in, sign * byte + carry_out * 256, "sum + carry in = byte + 256 * carry out")
+    t.equal("carry_limbs", carry_out + 2**21, low + high * 2**15, "the carry out is low + 2^15 high - 2^21")
     buses.ranges.check_u15(t, low, high, high * 256)
     buses.ranges.check_bytes(t, [byte])
-    t.zero("carry_first", position[0] * carry_in, "no carry into the lowest byte")
-    t.zero("carry_last", position[-1] * carry_out, "no carry out of the highest byte")
+    with t.when(position[0]):
+        t.zero("carry_first", carry_in, "no carry into the lowest byte")
+    with t.when(position[-1]):
+        t.zero("carry_last", carry_out, "no carry out of the highest byte")
     inner = total(position[:-1])
-    t.zero("no_sum_above", total(position[TALLY_BYTES:]) * value, "positions above the tallied ones have no sum")
-    t.zero("carry_step", inner * (carry_in.next - carry_out), "the carry out is the next carry in", "transition")
+    with t.when(total(position[TALLY_BYTES:])):
+        t.zero("no_sum_above", value, "positions above the tallied ones have no sum")
+    with t.when(inner):
+        t.equal("carry_step", carry_in.next, carry_out, "the carry out is the next carry in", "transition")
     place = total(p * k for k, p in enumerate(position))
-    place_next = total(p.next * k for k, p in enumerate(position))
-    ordered = total(position[:-2])
-    t.zero("position_step", ordered * (place_next - place - 1), "positions follow each other", "transition")
+    with t.when(total(position[:-2])):
+        t.equal("position_step", shifted(place), place + 1, "positions follow each other", "transition")
     rank = total(b * (i + 1) for i, b in enumerate(bucket))  # 0 on an idle row
-    rank_next = total(b.next * (i + 1) for i, b in enumerate(bucket))
-    t.zero("bucket_step", inner * (rank_next - rank), "a total's rows stay in its bucket", "transition")
+    with t.when(inner):
+        t.equal("bucket_step", shifted(rank), rank, "a total's rows stay in its bucket", "transition")
     t.zero("whole", inner, "no total is cut off by the end of the table", "last")
     number = total(b * i for i, b in enumerate(bucket))
     t.send(buses.total, [number, place, byte], active)
@@ -64,9 +68,8 @@ def totals_table(circuit: Circuit, buses: Buses, publics: Publics) -> Table:
 
 def totals_trace(table: Table, sums: Ints, totals: Sequence[int], rows: int) -> Cells:
     """One row a byte of each total; `sums` (5, 8) may be negative, so may the last total."""
-    cells = np.zeros((rows, len(table.columns)), np.int64)
-    at = {name: table.index(name) for name in ("sum", "carry_in", "carry_out", "carry_low", "carry_high", "byte")}
-    cells[:, at["carry_high"]] = 64
+    filled = NamedCells(table, rows)
+    filled.put(slice(None), carry_high=2**21 >> 15)
     for b, value in enumerate(totals):
         sign = -1 if value < 0 else 1
         carry = 0
@@ -74,16 +77,8 @@ def totals_trace(table: Table, sums: Ints, totals: Sequence[int], rows: int) -> 
             row = b * TOTAL_BYTES + k
             byte = abs(value) >> (8 * k) & 255
             tallied = int(sums[b, k]) if k < TALLY_BYTES else 0
-            cells[row, at["carry_in"]] = carry
+            filled.put(row, **{f"bucket{b}": 1, f"position{k}": 1}, sum=tallied, byte=byte, carry_in=carry)
             carry = (tallied + carry - sign * byte) >> 8
             limbs = carry + 2**21
-            cells[row, b] = cells[row, len(BUCKETS) + k] = 1
-            for name, v in (
-                ("sum", tallied),
-                ("carry_out", carry),
-                ("carry_low", limbs & 0x7FFF),
-                ("carry_high", limbs >> 15),
-                ("byte", byte),
-            ):
-                cells[row, at[name]] = v
-    return (cells % P).astype(np.uint32)
+            filled.put(row, carry_out=carry, carry_low=limbs & 0x7FFF, carry_high=limbs >> 15)
+    return filled.cells

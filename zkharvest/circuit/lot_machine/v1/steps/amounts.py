@@ -10,13 +10,14 @@ A 31-bit field holds no 32-bit product, so the factors are bytes: a product colu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zkharvest.circuit.builder import Table
-from zkharvest.circuit.expr import Expr, P, lift, total
-from zkharvest.circuit.gadgets import Ranges, compare_columns, less, pack16, pack24
+from zkharvest.circuit.expr import Expr, P, following, lift, total
+from zkharvest.circuit.gadgets import Ranges, compare_columns, less, most_significant_first, pack16, pack24
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE
@@ -48,7 +49,7 @@ class AmountColumns:
         self.e_lanes, self.g_lanes = pack24(self.e), pack24(self.g)
 
 
-def _column(x: list[Expr], y: list[Expr], m: int) -> Expr:
+def _column(x: Sequence[Expr], y: Sequence[Expr], m: int) -> Expr:
     """Byte positions 2m and 2m+1 of the product x * y."""
     pairs = [(i, 2 * m + k - i, 256**k) for k in (0, 1) for i in range(len(x))]
     return total(x[i] * y[j] * w for i, j, w in pairs if 0 <= j < len(y))
@@ -59,106 +60,92 @@ def proportion(s: Steps) -> None:
     t = s.t
     for cells in (s.a, s.b, s.c, s.q, s.r, s.e, s.g):
         s.buses.ranges.check_bytes(t, cells)
-    remainder = pack16(list(s.r))
+    remainder = pack16(s.r)
     carry_in: Expr = lift(0)
     for m in range(CARRIES + 1):
-        left = _column(list(s.a), list(s.b), m) - _column(list(s.q), list(s.c), m)
+        left = _column(s.a, s.b, m) - _column(s.q, s.c, m)
         if m < len(remainder):
             left = left - remainder[m]
-        carry_out: Expr = s.carry[m] * 65536 if m < CARRIES else lift(0)
+        carry_out = s.carry[m] * 65536 if m < CARRIES else lift(0)
         t.zero(f"product{m}", s.divides * left + carry_in - carry_out, f"a*b = q*c + r, bytes {2 * m} and {2 * m + 1}")
-        carry_in = s.carry[m] + 0 if m < CARRIES else lift(0)
+        carry_in = s.carry[m] if m < CARRIES else lift(0)
     s.buses.ranges.check_u15(t, *(c + 2**14 for c in s.carry))
-    pairs = list(zip(reversed(s.r_lanes), reversed(s.c_lanes), strict=True))
     less(
         t,
         "remainder",
         s.remainder,
-        pairs,
+        list(zip(most_significant_first(s.r_lanes), most_significant_first(s.c_lanes), strict=True)),
         s.divides,
         strict=True,
         note="the remainder is below the divisor, which is not zero",
     )
-    for j, byte in enumerate(s.b):
-        t.zero(f"shift{j}", s.open * (byte - (j == UNIT_SHIFT_BYTE)), "a unit basis is value * 2^96 / quantity")
+    with t.when(s.open):
+        shift = [int(j == UNIT_SHIFT_BYTE) for j in range(len(s.b))]
+        t.equals("shift{}", s.b, shift, "a unit basis is value * 2^96 / quantity")
 
 
 def _split(
-    s: Steps, name: str, active: Expr, whole: list[Expr], part: list[Expr], rest: list[Expr], borrow: list[Expr]
+    s: Steps,
+    name: str,
+    active: Expr,
+    whole: Sequence[Expr],
+    part: Sequence[Expr],
+    rest: Sequence[Expr],
+    borrow: Sequence[Expr],
 ) -> None:
     carry_in: Expr = lift(0)
     for m in range(len(whole)):
         carry_out = borrow[m] * 65536 if m < len(borrow) else lift(0)
         equation = active * (part[m] + rest[m] - whole[m]) + carry_in - carry_out
         s.t.zero(f"{name}{m}", equation, f"{name.replace('_', ' ')}: part + rest = whole, limb {m}")
-        carry_in = borrow[m] + 0 if m < len(borrow) else lift(0)
+        carry_in = borrow[m] if m < len(borrow) else lift(0)
 
 
 def rests(s: Steps) -> None:
     """c = b + e and a = q + g: nothing is consumed beyond what is there, and the rest is exact."""
-    t = s.t
-    t.boolean(*s.borrow_e, *s.borrow_g)
+    s.t.boolean(*s.borrow_e, *s.borrow_g)
     parts = s.take + s.settle + s.out
-    _split(
-        s, "quantity_rest", parts + s.into, pack16(list(s.c)), pack16(list(s.b)), pack16(list(s.e)), list(s.borrow_e)
-    )
-    _split(s, "value_rest", parts, pack16(list(s.a)), pack16(list(s.q[:8])), pack16(list(s.g)), list(s.borrow_g))
+    _split(s, "quantity_rest", parts + s.into, pack16(s.c), pack16(s.b), pack16(s.e), s.borrow_e)
+    _split(s, "value_rest", parts, pack16(s.a), pack16(s.q[:8]), pack16(s.g), s.borrow_g)
 
 
 def flow(s: Steps) -> None:
     """Amounts pass from record to lot, from part to part, and from a lot to where it is moved."""
     t = s.t
-    left = total(s.e)
-    for i in range(5):
-        t.zero(
-            f"open_quantity{i}",
-            (s.open + s.settle + s.into) * (s.c_lanes[i] - s.rest_quantity[i]),
-            "the divisor is what the trade has left",
-        )
-    for i in range(3):
-        t.zero(
-            f"open_value{i}", (s.open + s.settle) * (s.a_lanes[i] - s.rest_value[i]), "so is the value to be divided"
-        )
+    with t.when(s.open + s.settle + s.into):
+        t.equals("open_quantity{}", s.c_lanes, s.rest_quantity, "the divisor is what the trade has left")
+    with t.when(s.open + s.settle):
+        t.equals("open_value{}", s.a_lanes, s.rest_value, "so is the value to be divided")
     first_half = s.take + s.out
-    for i in range(5):
-        t.zero(
-            f"rest_quantity{i}_held",
-            first_half * (s.rest_quantity[i].next - s.rest_quantity[i]),
-            "held over both halves of a part",
-        )
-        t.zero(
-            f"rest_quantity{i}_step",
-            s.more * (s.rest_quantity[i].next - s.e_lanes[i]),
-            "the next part starts from the rest",
-        )
-    for i in range(3):
-        t.zero(
-            f"rest_value{i}_held",
-            s.take * (s.rest_value[i].next - s.rest_value[i]),
-            "held over both halves of a part",
-        )
-        t.zero(
-            f"rest_value{i}_step",
-            s.more * s.settle * (s.rest_value[i].next - s.g_lanes[i]),
-            "the next part starts from the rest",
-        )
-    for j in range(14):
-        t.zero(f"part{j}_same", first_half * (s.b[j].next - s.b[j]), "both halves are of one quantity")
-    for j in range(8):
-        t.zero(f"moved_value{j}", s.out * (s.a[j].next - s.q[j]), "a moved part keeps its value")
-    t.zero("something", (s.settle + s.into) * (total(s.b) * s.left_inverse - 1), "a part is not nothing")
-    t.zero("used_up", (s.settle + s.into - s.more) * left, "a finished trade has nothing left")
-    t.zero("emptied_left", s.emptied * (s.take + s.out) * left, "an emptied lot has nothing left")
-    t.zero(
-        "kept_left",
-        (s.take + s.out) * (1 - s.emptied) * (left * s.left_inverse - 1),
-        "a lot that stays has something left",
-    )
-    t.zero(
-        "head_first",
-        first_half * (1 - s.emptied) * (1 - s.publics.specific) * s.more.next,
-        "the next lot is touched only when this one is used up (but under specific identification)",
-    )
+    for i, rest in enumerate(s.rest_quantity):
+        with t.when(first_half):
+            t.equal(f"rest_quantity{i}_held", rest.next, rest, "held over both halves of a part")
+        with t.when(s.more):
+            t.equal(f"rest_quantity{i}_step", rest.next, s.e_lanes[i], "the next part starts from the rest")
+    for i, rest in enumerate(s.rest_value):
+        with t.when(s.take):
+            t.equal(f"rest_value{i}_held", rest.next, rest, "held over both halves of a part")
+        with t.when(s.more), t.when(s.settle):
+            t.equal(f"rest_value{i}_step", rest.next, s.g_lanes[i], "the next part starts from the rest")
+    with t.when(first_half):
+        t.equals("part{}_same", following(s.b), s.b, "both halves are of one quantity")
+    with t.when(s.out):
+        t.equals("moved_value{}", following(s.a), s.q[:8], "a moved part keeps its value")
+    left = total(s.e)
+    with t.when(s.settle + s.into):
+        t.equal("something", total(s.b) * s.left_inverse, 1, "a part is not nothing")
+    with t.when(s.settle + s.into - s.more):
+        t.zero("used_up", left, "a finished trade has nothing left")
+    with t.when(s.emptied), t.when(first_half):
+        t.zero("emptied_left", left, "an emptied lot has nothing left")
+    with t.when(first_half), t.when(1 - s.emptied):
+        t.equal("kept_left", left * s.left_inverse, 1, "a lot that stays has something left")
+        with t.when(1 - s.publics.specific):
+            t.zero(
+                "head_first",
+                s.more.next,
+                "the next lot is touched only when this one is used up (but under specific identification)",
+            )
 
 
 def fill(f: StepsWitness) -> None:

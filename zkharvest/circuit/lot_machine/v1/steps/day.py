@@ -29,26 +29,10 @@ def constrain(s: Steps) -> None:
     """The record's local day: the calendar row whose interval holds its time."""
     t = s.t
     t.receive(s.buses.calendar, [*s.day_start, *s.day_end, *s.day_long, s.phase], s.first)
-    time = most_significant_first(s.time)
-    active = s.first + 0
-    less(
-        t,
-        "since",
-        s.since,
-        list(zip(most_significant_first(s.day_start), time, strict=True)),
-        active,
-        strict=False,
-        note="the day has begun",
-    )
-    less(
-        t,
-        "until",
-        s.until,
-        list(zip(time, most_significant_first(s.day_end), strict=True)),
-        active,
-        strict=True,
-        note="the day has not ended",
-    )
+    start, time, end = (most_significant_first(x) for x in (s.day_start, s.time, s.day_end))
+    begun, not_ended = list(zip(start, time, strict=True)), list(zip(time, end, strict=True))
+    less(t, "since", s.since, begun, s.first, strict=False, note="the day has begun")
+    less(t, "until", s.until, not_ended, s.first, strict=True, note="the day has not ended")
 
 
 def fill(f: StepsWitness, rows: Ints, day: Ints) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zkharvest.circuit.builder import Table
+from zkharvest.circuit.expr import following
 from zkharvest.circuit.gadgets import Ranges, compare_columns, less, most_significant_first, pack24
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.v1.buses import TALLY_BYTES
@@ -36,41 +37,46 @@ def term(s: Steps) -> None:
     """Long term if the disposal is not before the lot's long-from instant; a short sale never is (s. 1233, 1234)."""
     t = s.t
     t.boolean(s.held_long)
-    x = most_significant_first(s.long_from)
-    y = most_significant_first(s.time)
-    pairs = list(zip(x, y, strict=True))
-    less(t, "held", s.held, pairs, s.take + 0, strict=False, turn=s.held_long * 2 - 1, note="held to long-from, or not")
-    t.zero("held_equal", (s.take - s.held.marked) * (1 - s.held_long), "at the very instant it is long")
-    t.zero("long_term", s.take * (s.long_term - s.held_long * (1 - s.side)), "long term: a long lot held that long")
-    t.zero("long_term_held", s.take * (s.long_term.next - s.long_term), "the same for both halves of the part")
+    less(
+        t,
+        "held",
+        s.held,
+        list(zip(most_significant_first(s.long_from), most_significant_first(s.time), strict=True)),
+        s.take,
+        strict=False,
+        turn=s.held_long * 2 - 1,
+        note="held to long-from, or not",
+    )
+    with t.when(s.take - s.held.marked):
+        t.equal("held_equal", 1, s.held_long, "at the very instant it is long")
+    with t.when(s.take):
+        t.equal("long_term", s.long_term, s.held_long * (1 - s.side), "long term: a long lot held that long")
+        t.equal("long_term_held", s.long_term.next, s.long_term, "the same for both halves of the part")
 
 
 def result(s: Steps) -> None:
     """Gain or loss: compare the lot's part (this row) with the trade's part (next row)."""
     t = s.t
     t.boolean(s.loss)
-    lot = pack24(list(s.q[:8]))
-    trade = pack24([c.next for c in s.q[:8]])
+    lot = pack24(s.q[:8])
+    trade = pack24(following(s.q[:8]))
     # 1: the trade's part must be the larger: a long lot's gain, a short lot's loss.
     trade_larger = 1 - s.loss - s.side + s.side * s.loss * 2
-    pairs = list(zip(reversed(lot), reversed(trade), strict=True))
     less(
         t,
         "result",
         s.result,
-        pairs,
+        list(zip(most_significant_first(lot), most_significant_first(trade), strict=True)),
         s.take * (1 - s.negative),
         strict=False,
         turn=trade_larger * 2 - 1,
         note="a gain is a gain and a loss is a loss",
     )
-    t.zero(
-        "result_negative",
-        s.take * s.negative * (s.loss + s.side - 1),
-        "a fee above the amount: a long lot loses, a short one gains",
-    )
-    t.zero("loss_held", s.take * (s.loss.next - s.loss), "the same for both halves of the part")
-    t.zero("direction", s.direction - (1 - s.loss * 2) * (1 - s.side * 2), "(1 - 2 loss)(1 - 2 side)")
+    with t.when(s.take), t.when(s.negative):
+        t.equal("result_negative", s.loss + s.side, 1, "a fee above the amount: a long lot loses, a short one gains")
+    with t.when(s.take):
+        t.equal("loss_held", s.loss.next, s.loss, "the same for both halves of the part")
+    t.equal("direction", s.direction, (1 - s.loss * 2) * (1 - s.side * 2), "(1 - 2 loss)(1 - 2 side)")
 
 
 def weights(s: Steps) -> None:
@@ -90,11 +96,11 @@ def weights(s: Steps) -> None:
     gain = 1 - s.loss
     classes = (short_term * gain, short_term * s.loss, s.long_term * gain, s.long_term * s.loss)
     for w, c in zip(s.bucket_weight[:4], classes, strict=True):
-        t.zero(f"{w.name}_class", w - s.weight * c, "to the class of the part")
-    proceeds = s.settle * s.phase * (1 - s.side) * sign + s.take * s.phase * s.side
-    t.zero(
+        t.equal(f"{w.name}_class", w, s.weight * c, "to the class of the part")
+    t.equal(
         "proceeds_weight",
-        s.bucket_weight[4] - proceeds,
+        s.bucket_weight[4],
+        s.settle * s.phase * (1 - s.side) * sign + s.take * s.phase * s.side,
         "proceeds: the trade's part of a long lot, the lot's of a short one",
     )
     for bucket, w in enumerate(s.bucket_weight):

@@ -60,54 +60,54 @@ def sequence(s: Steps) -> None:
     flags = [s.open, s.take, s.settle, s.out, s.into, s.skip, s.close]
     works = total(flags)
     t.zero("one_kind", works * (works - 1), "a row does one thing, or nothing")
-    t.zero("load_alone", s.load * (s.load - 1 + works), "a row that loads, once, does nothing else")
+    with t.when(s.load):
+        t.equal("load_alone", s.load + works, 1, "a row that loads, once, does nothing else")
     idle = (1 - s.load) * (1 - works)
-    t.zero("clk_start", s.clk - 1, "the clock starts at 1", "first")
-    t.zero("clk_step", s.clk.next - s.clk - 1, "the clock counts rows", "transition")
-    t.zero(
-        "loads_first", s.load.next * (1 - s.load), "the opening inventory is loaded before anything else", "transition"
-    )
+    t.equal("clk_start", s.clk, 1, "the clock starts at 1", "first")
+    t.equal("clk_step", s.clk.next, s.clk + 1, "the clock counts rows", "transition")
+    with t.when(s.load.next):
+        t.equal("loads_first", 1, s.load, "the opening inventory is loaded before anything else", "transition")
     # Loads and second halves follow rows of their own: that none follows a close or an idle row is said there.
     begins = s.open.next + s.take.next + s.out.next + s.skip.next
-    t.zero("closes_last", s.close * begins, "after the first close come only closes and idle rows", "transition")
-    t.zero("idle_last", idle * (begins + s.close.next), "after the first idle row come only idle rows", "transition")
-    t.zero(
+    with t.when(s.close):
+        t.zero("closes_last", begins, "after the first close come only closes and idle rows", "transition")
+    with t.when(idle):
+        t.zero("idle_last", begins + s.close.next, "after the first idle row come only idle rows", "transition")
+    t.equal(
         "take_settles",
-        s.settle.next - s.take,
+        s.settle.next,
+        s.take,
         "a take's trade part follows, and only follows, its lot part",
         "transition",
     )
-    t.zero("settle_start", s.settle + 0, "the first row is no second half", "first")
-    t.zero("out_into", s.into.next - s.out, "what leaves a list enters the other on the next row", "transition")
-    t.zero("into_start", s.into + 0, "the first row is no arrival", "first")
-    t.zero("more_where", s.more * (1 - s.settle - s.into), "`more` is said where a part is done")
-    t.zero(
-        "more_take", s.more * s.settle * (1 - s.take.next), "an unfinished closing goes on with a take", "transition"
-    )
-    t.zero(
-        "more_out",
-        s.more * s.into * (1 - s.out.next),
-        "an unfinished transfer goes on with its next part",
-        "transition",
-    )
+    t.zero("settle_start", s.settle, "the first row is no second half", "first")
+    t.equal("out_into", s.into.next, s.out, "what leaves a list enters the other on the next row", "transition")
+    t.zero("into_start", s.into, "the first row is no arrival", "first")
+    with t.when(s.more):
+        t.equal("more_where", 1, s.settle + s.into, "`more` is said where a part is done")
+        with t.when(s.settle):
+            t.equal("more_take", 1, s.take.next, "an unfinished closing goes on with a take", "transition")
+        with t.when(s.into):
+            t.equal("more_out", 1, s.out.next, "an unfinished transfer goes on with its next part", "transition")
     t.zero("ends_whole", s.keeps, "the table does not end inside a trade", "last")
 
-    starts = s.take + s.out
-    t.zero(
+    t.equal(
         "first_next",
-        s.first.next - s.open.next - s.skip.next - (s.take.next + s.out.next) * (1 - s.more),
+        s.first.next,
+        s.open.next + s.skip.next + (s.take.next + s.out.next) * (1 - s.more),
         "a trade's first row is an open, a skip, or a take or transfer that continues nothing",
         "transition",
     )
-    t.zero("first_start", s.first - s.open - s.skip - starts, "the same on row 0", "first")
-    t.zero("seq_step", (s.seq.next - s.seq - s.first.next), "`seq` counts trades", "transition")
-    t.zero("seq_start", (1 - s.load) * (s.seq - s.first), "with no opening inventory it starts at 0", "first")
+    t.equal("first_start", s.first, s.open + s.skip + s.take + s.out, "the same on row 0", "first")
+    t.equal("seq_step", s.seq.next, s.seq + s.first.next, "`seq` counts trades", "transition")
+    with t.when(1 - s.load):
+        t.equal("seq_start", s.seq, s.first, "with no opening inventory it starts at 0", "first")
+    # What follows an unfinished part has its code by `take_code` or `out_code`, the asset's rest by `pools`.
+    halves = {s.code_close: s.take + 0, s.code_move: s.out + 0} | dict.fromkeys(s.asset[3:], s.take + s.out)
     for cell in s.held_by_trade():
         if cell is not s.seq:
-            # What follows an unfinished part has its code by `take_code` or `out_code`, the asset's rest by `pools`.
-            halves = {s.code_close: s.take + 0, s.code_move: s.out + 0} | dict.fromkeys(s.asset[3:], s.take + s.out)
-            keeps = halves.get(cell, s.keeps)
-            t.zero(f"{cell.name}_held", keeps * (cell.next - cell), f"`{cell.name}` is the same on all rows of a trade")
+            with t.when(halves.get(cell, s.keeps)):
+                t.equal(f"{cell.name}_held", cell.next, cell, f"`{cell.name}` is the same on all rows of a trade")
 
 
 def fill(f: StepsWitness) -> None:

@@ -65,32 +65,29 @@ class ListColumns:
 def keys(s: Steps) -> None:
     """An inserted entry has the method's key; one not inserted brings its own."""
     t, p = s.t, s.publics
-    for i in range(7):
-        key = p.lofo * s.unit[i] + p.hifo * (LANE_MAX - s.unit[i])
-        t.zero(
-            f"key{i}",
-            s.inserts * (s.key[i] - key),
-            "LOFO sorts by unit basis, HIFO by its complement, others not at all",
-        )
-    key = (p.fifo + p.hifo + p.lofo) * s.lot_seq + p.lifo * (SEQ_MAX - 1 - s.lot_seq)
-    t.zero("key7", s.inserts * (s.key[7] - key), "then by acquisition order (LIFO: the latest first)")
-    above, below = list(s.pred_key), list(s.pred_next_key)
-    pairs = [(above[i] + 0, s.key[i] + 0) for i in RANK]
-    less(t, "above", s.above, pairs, s.inserts, strict=False, note="the entry before does not sort after")
-    pairs = [(s.key[i] + 0, below[i] + 0) for i in RANK]
-    less(t, "below", s.below, pairs, s.inserts, strict=True, note="the entry after sorts after")
-    for i, lane in enumerate(s.q_lanes):
-        t.zero(
-            f"unit{i}",
-            (s.open + s.load) * (s.unit[i] - lane),
-            "the unit basis is the quotient (for a loaded lot: has its bytes)",
-        )
-        t.zero(f"unit{i}_moved", s.out * (s.unit[i].next - s.unit[i]), "a moved part keeps its unit basis")
-    t.zero("seq_opened", s.open * (s.lot_seq - s.seq), "a new lot is as old as its trade")
-    t.zero("seq_moved", s.out * (s.lot_seq.next - s.lot_seq), "a moved part keeps its acquisition order")
-    for i in range(3):
-        t.zero(f"long{i}_opened", s.open * (s.long_from[i] - s.day_long[i]), "its term starts with its day")
-        t.zero(f"long{i}_moved", s.out * (s.long_from[i].next - s.long_from[i]), "a moved part keeps its date")
+    with t.when(s.inserts):
+        by_unit = [p.lofo * u + p.hifo * (LANE_MAX - u) for u in s.unit]
+        t.equals("key{}", s.key[:7], by_unit, "LOFO sorts by unit basis, HIFO by its complement, others not at all")
+        by_age = (p.fifo + p.hifo + p.lofo) * s.lot_seq + p.lifo * (SEQ_MAX - 1 - s.lot_seq)
+        t.equal("key7", s.key[7], by_age, "then by acquisition order (LIFO: the latest first)")
+    before, own, after = ([k[i] for i in RANK] for k in (s.pred_key, s.key, s.pred_next_key))
+    above, below = list(zip(before, own, strict=True)), list(zip(own, after, strict=True))
+    less(t, "above", s.above, above, s.inserts, strict=False, note="the entry before does not sort after")
+    less(t, "below", s.below, below, s.inserts, strict=True, note="the entry after sorts after")
+    for i, unit in enumerate(s.unit):
+        with t.when(s.open + s.load):
+            t.equal(f"unit{i}", unit, s.q_lanes[i], "the unit basis is the quotient (for a loaded lot: has its bytes)")
+        with t.when(s.out):
+            t.equal(f"unit{i}_moved", unit.next, unit, "a moved part keeps its unit basis")
+    with t.when(s.open):
+        t.equal("seq_opened", s.lot_seq, s.seq, "a new lot is as old as its trade")
+    with t.when(s.out):
+        t.equal("seq_moved", s.lot_seq.next, s.lot_seq, "a moved part keeps its acquisition order")
+    for i, limb in enumerate(s.long_from):
+        with t.when(s.open):
+            t.equal(f"long{i}_opened", limb, s.day_long[i], "its term starts with its day")
+        with t.when(s.out):
+            t.equal(f"long{i}_moved", limb.next, limb, "a moved part keeps its date")
 
 
 def links(s: Steps) -> None:
@@ -108,24 +105,28 @@ def links(s: Steps) -> None:
     entry = [*s.pool, s.node, s.node_write, *s.key, s.node_next, *s.node_next_key]
     t.send(s.buses.link, entry, s.inserts - s.emptied)
 
-    t.zero("entry_id", s.inserts * (s.node - s.clk), "a new entry's id is the clock")
-    t.zero("entry_write", s.inserts * (s.node_write - s.clk), "written now")
-    t.zero("entry_next", s.inserts * (s.node_next - s.pred_next), "it stands before what its predecessor stood before")
-    for i in range(8):
-        t.zero(f"entry_next_key{i}", s.inserts * (s.node_next_key[i] - s.pred_next_key[i]), "with that entry's key")
-    t.zero("entry_linked", s.removes * (s.pred_next - s.node), "what is taken is what its predecessor points to")
-    ordered = (s.take + s.out) * (1 - s.publics.specific) + s.close
-    t.zero("head", ordered * s.pred, "and that is the head, but under specific identification")
-    t.zero("emptied_where", s.emptied * (1 - s.removes), "only a taken lot is emptied")
-    t.zero("close_empties", s.close * (1 - s.emptied), "closing takes the whole lot")
+    with t.when(s.inserts):
+        t.equal("entry_id", s.node, s.clk, "a new entry's id is the clock")
+        t.equal("entry_write", s.node_write, s.clk, "written now")
+        t.equal("entry_next", s.node_next, s.pred_next, "it stands before what its predecessor stood before")
+        t.equals("entry_next_key{}", s.node_next_key, s.pred_next_key, "with that entry's key")
+    with t.when(s.removes):
+        t.equal("entry_linked", s.pred_next, s.node, "what is taken is what its predecessor points to")
+    with t.when((s.take + s.out) * (1 - s.publics.specific) + s.close):
+        t.zero("head", s.pred, "and that is the head, but under specific identification")
+    with t.when(s.emptied):
+        t.equal("emptied_where", 1, s.removes, "only a taken lot is emptied")
+    with t.when(s.close):
+        t.equal("close_empties", 1, s.emptied, "closing takes the whole lot")
 
     for name, age, written, active in (
         ("pred", s.pred_age, s.pred_write, acts),
-        ("node", s.node_age, s.node_write, s.emptied + 0),
+        ("node", s.node_age, s.node_write, s.emptied),
         ("content", s.content_age, s.content_write, s.removes),
     ):
-        gap = s.clk - written - 1 - age[0] - age[1] * LIMB
-        t.zero(f"{name}_earlier", active * gap, f"the {name} token was written before it is read")
+        with t.when(active):
+            gap = age[0] + age[1] * LIMB
+            t.equal(f"{name}_earlier", s.clk, written + 1 + gap, f"the {name} token was written before it is read")
         s.buses.ranges.check_u15(t, *age)
 
 
@@ -165,12 +166,15 @@ def inventories(s: Steps) -> None:
         ],
         s.load + s.close,
     )
-    t.zero("inventory_start", s.load * s.inventory, "an inventory is counted from 0", "first")
-    t.zero("closing_start", (1 - s.close) * s.close.next * s.inventory.next, "the closing one too", "transition")
-    same = s.load * s.load.next + s.close * s.close.next
-    t.zero("inventory_step", same * (s.inventory.next - s.inventory - 1), "and counts its lots", "transition")
-    older = s.seq - s.lot_seq - 1 - s.node_age[0] - s.node_age[1] * LIMB
-    t.zero("loaded_older", s.load * older, "a loaded lot is older than every trade")
+    with t.when(s.load):
+        t.zero("inventory_start", s.inventory, "an inventory is counted from 0", "first")
+    with t.when(1 - s.close), t.when(s.close.next):
+        t.zero("closing_start", s.inventory.next, "the closing one too", "transition")
+    with t.when(s.load * s.load.next + s.close * s.close.next):
+        t.equal("inventory_step", s.inventory.next, s.inventory + 1, "and counts its lots", "transition")
+    with t.when(s.load):
+        gap = s.node_age[0] + s.node_age[1] * LIMB
+        t.equal("loaded_older", s.seq, s.lot_seq + 1 + gap, "a loaded lot is older than every trade")
     t.receive(s.buses.ranges.u15, [s.node_age[1] * 32], s.load)
 
 

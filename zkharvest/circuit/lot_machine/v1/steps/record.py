@@ -91,36 +91,40 @@ def record(s: Steps) -> None:
         s.first,
     )
     # f * (f - c) = 0 for a bit c: the flag f is a bit, and 0 where c is.
-    t.zero("open_code", s.open * (s.open - (1 - s.code_close - s.code_move)), "only an opening record opens, one lot")
-    t.zero("open_sign", s.open * s.negative, "a lot's value is not negative")
-    t.zero("take_code", s.take * (s.take - s.code_close), "only a closing record takes, once a row")
-    moves = s.code_move * s.publics.wallet
-    t.zero("out_code", s.out * (s.out - moves), "only a transfer moves, under wallet basis only, once a row")
-    t.zero("out_long", s.out * s.side, "only long lots move")
-    t.zero(
-        "skip_why",
-        s.skip * (2 - s.phase) * (1 - s.code_move * (1 - s.publics.wallet)),
-        "a record is without effect only outside the days that count, or as a transfer under universal basis",
-    )
-    working = s.trade - s.skip
+    wallets = s.publics.wallet
+    with t.when(s.open):
+        t.equal("open_code", s.open, 1 - s.code_close - s.code_move, "only an opening record opens, one lot")
+        t.zero("open_sign", s.negative, "a lot's value is not negative")
+    with t.when(s.take):
+        t.equal("take_code", s.take, s.code_close, "only a closing record takes, once a row")
+    with t.when(s.out):
+        moves = s.code_move * wallets
+        t.equal("out_code", s.out, moves, "only a transfer moves, under wallet basis only, once a row")
+        t.zero("out_long", s.side, "only long lots move")
+    with t.when(s.skip), t.when(2 - s.phase):
+        t.equal(
+            "skip_why",
+            1,
+            s.code_move * (1 - wallets),
+            "a record is without effect only outside the days that count, or as a transfer under universal basis",
+        )
     acts = s.open + s.take + s.out
     t.zero("work_in_time", acts * s.phase * (s.phase - 1), "nothing after the year's end has an effect")
-    own = s.publics.wallet * (s.source + 1)
-    t.zero(
-        "wallet_own",
-        (working - s.into) * (s.wallet - own),
-        "the pool is that of the record's source, or the universal one",
-    )
-    named = s.publics.wallet * (s.load + s.close)
-    t.zero("wallet_to", (s.into + named) * (s.wallet - s.to - 1), "an arrival is in the destination's pool")
+    working = s.trade - s.skip
+    own = wallets * (s.source + 1)
+    with t.when(working - s.into):
+        t.equal("wallet_own", s.wallet, own, "the pool is that of the record's source, or the universal one")
+    named = wallets * (s.load + s.close)
+    with t.when(s.into + named):
+        t.equal("wallet_to", s.wallet, s.to + 1, "an arrival is in the destination's pool")
     t.receive(s.buses.source, [s.to, *s.rest_value], s.out * s.first + named)
     # Else what arrives could be moved again, in the same trade, for as long as one likes: more than there is.
-    t.zero("out_elsewhere", s.out * ((s.to - s.source) * s.away - 1), "a transfer goes to another source")
-    unnamed = (1 - s.publics.wallet) * (s.load + s.close)
-    without = (1 - s.publics.wallet) * s.load
-    t.zero("wallet_none", without * s.wallet, "under universal basis a loaded lot is in no wallet")
-    for i, lane in enumerate(s.rest_value):
-        t.zero(f"wallet_none{i}", unnamed * lane, "and names none")
+    with t.when(s.out):
+        t.equal("out_elsewhere", (s.to - s.source) * s.away, 1, "a transfer goes to another source")
+    with t.when((1 - wallets) * s.load):
+        t.zero("wallet_none", s.wallet, "under universal basis a loaded lot is in no wallet")
+    with t.when((1 - wallets) * (s.load + s.close)):
+        t.zeros("wallet_none{}", s.rest_value, "and names none")
 
 
 def fill(f: StepsWitness) -> None:
