@@ -153,13 +153,13 @@ class Sheet:
                 self.text(x + 1, self.y, cell, size=size, bold=bold, fit=width - 4)
             x += width
 
-    def image(self, svg: bytes, width: float, ratio: float) -> None:
-        """A picture (SVG) at the pen's place, `ratio` its height over its width."""
+    def image(self, png: bytes, width: float, ratio: float) -> None:
+        """A picture at the pen's place, `ratio` its height over its width."""
         if self.y + width * ratio > self.bottom:
             self.page()
         import io
 
-        self.pdf.image(io.BytesIO(svg), x=MARGIN, y=self.y, w=width)
+        self.pdf.image(io.BytesIO(png), x=MARGIN, y=self.y, w=width)
         self.y += width * ratio + 6
 
     def bytes(self) -> bytes:

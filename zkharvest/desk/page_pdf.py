@@ -1,0 +1,134 @@
+"""The report on paper: what the page says, in the same order, with every disposal in a fixed-pitch list at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zkharvest.desk.amounts import signed, to_cents
+from zkharvest.desk.charts import charts
+from zkharvest.desk.form8949 import us_date
+from zkharvest.desk.overview import Overview, Sums, summary, warnings
+from zkharvest.desk.pdf import GREY, INK, MARGIN, MONO, Sheet
+
+_LIST_SIZE = 5.4  # points: 176 characters of the fixed-pitch font across a page on its side
+_LIST_STEP = 7.6
+_LIST_HEAD = (
+    f"{'sold':<10} {'what':<34} {'acquired':<10} {'proceeds':>14} {'basis':>14} {'(g)':>10} {'gain or loss':>14} "
+    f"{'':<5} {'box':<3} {'trade, lot':<26} where it comes from"
+)
+_ACROSS = 218
+
+
+def page_pdf(view: Overview, *, version: str) -> bytes:
+    """The report as PDF."""
+    election = view.run.election
+    foot = f"zkharvest {version} from {view.source}, SHA-256 {view.digest[:16]}... Not tax advice."
+    sheet = Sheet(f"Gains and losses {election.year}", foot)
+    sheet.page()
+    sheet.paragraph(f"Gains and losses {election.year}", size=17, bold=True, gap=1)
+    pooling = "wallet by wallet" if election.pooling == "wallet" else str(election.pooling)
+    about = f"{election.method.upper()}, {pooling}, time zone {election.timezone}, amounts in {view.currency}"
+    sheet.paragraph(about, size=8.5, colour=GREY, gap=6)
+    for text in summary(view):
+        sheet.paragraph(text, size=9.5)
+    for text in warnings(view):
+        sheet.y += 4
+        sheet.paragraph(text, size=8.5, bold=True, x=MARGIN + 8)
+    for chart in charts(view, paper=True):
+        width = 380.0
+        if sheet.y + 24 + width * chart.ratio > sheet.bottom:
+            sheet.page()
+        sheet.paragraph(chart.title, size=10, bold=True, gap=1)
+        sheet.image(chart.picture, width, chart.ratio)
+    _title(sheet, "Gains")
+    for label, sums in (("month", view.months), ("asset", view.assets)):
+        rows = [_sums(one) for one in sums]
+        form = view.form
+        rows.append(("all", signed(form.short.proceeds + form.long.proceeds), signed(form.short.gain),
+                     signed(form.long.gain), signed(view.net)))  # fmt: skip
+        sheet.table((label, "proceeds", "short term", "long term", "together"), rows, (150, 95, 95, 95, 95),
+                    right=(1, 2, 3, 4), bold_last=True)  # fmt: skip
+    if view.income.receipts:
+        _title(sheet, "Income")
+        income = [(*key, signed(c)) for key, c in view.income.by("category", "source", "asset").items()]
+        sheet.table(("kind", "source", "asset", "amount"), [*income, ("all", "", "", signed(view.income.total))],
+                    (130, 150, 110, 100), right=(3,), bold_last=True)  # fmt: skip
+    if view.held:
+        _title(sheet, f"Lots held at the end of {view.last_day.isoformat()}")
+        lots = [
+            (lot.asset, lot.wallet, lot.quantity, signed(lot.cents), lot.acquired.isoformat(), str(lot.age),
+             "always short" if lot.short_side else "long" if lot.long_on <= view.last_day else lot.long_on.isoformat())
+            for lot in view.held
+        ]  # fmt: skip
+        sheet.table(("asset", "wallet", "quantity", "basis", "acquired", "days", "long from"), lots,
+                    (84, 96, 112, 80, 58, 34, 66), right=(2, 3, 5))  # fmt: skip
+    _title(sheet, "What each method gives")
+    methods: list[tuple[str, ...]] = []
+    for one in view.methods:
+        name = f"{one.method.upper()}{', this report' if one.chosen else ''}"
+        if one.short is None or one.long is None:
+            methods.append((name, "cannot be run", "", ""))
+        else:
+            parts = (one.short, one.long, one.short + one.long)
+            methods.append((name, *(signed(to_cents(part)) for part in parts)))
+    sheet.table(("method", "short term", "long term", "net"), methods, (170, 100, 100, 100), right=(1, 2, 3))
+    _list(sheet, view)
+    return sheet.bytes()
+
+
+def _title(sheet: Sheet, text: str) -> None:
+    if sheet.y + 60 > sheet.bottom:
+        sheet.page()
+    sheet.y += 10
+    sheet.paragraph(text, size=12, bold=True, gap=2)
+
+
+def _sums(one: Sums) -> tuple[str, str, str, str, str]:
+    return one.label, signed(one.proceeds), signed(one.short), signed(one.long), signed(one.total)
+
+
+def _list(sheet: Sheet, view: Overview) -> None:
+    """Every disposal and its lots. A line is one piece of text: a hundred thousand of them are written in seconds."""
+    sheet.landscape = True
+    sheet.width, sheet.height = sheet.height, sheet.width
+    pdf = sheet.pdf
+    y = sheet.bottom + 1
+    for text, bold in _list_lines(view):
+        if y > sheet.bottom:
+            sheet.page()
+            sheet.paragraph("Every disposal, with its lots", size=11, bold=True, gap=2)
+            pdf.set_font(MONO, "", _LIST_SIZE)
+            pdf.set_text_color(*INK)
+            pdf.text(MARGIN, sheet.y + _LIST_STEP, _LIST_HEAD)
+            sheet.rule(sheet.y + _LIST_STEP + 2)
+            y = sheet.y + 2 * _LIST_STEP + 2
+        if bold:
+            pdf.set_text_color(11, 92, 173)
+        pdf.text(MARGIN, y, text[:_ACROSS])
+        if bold:
+            pdf.set_text_color(*INK)
+        y += _LIST_STEP
+
+
+def _list_lines(view: Overview) -> Iterator[tuple[str, bool]]:
+    trades = view.run.trades
+    for _, sales in view.sales:
+        for sale in sales:
+            proceeds = sum(row.proceeds for row in sale.rows)
+            basis = sum(row.basis for row in sale.rows)
+            yield _text(us_date(sale.day), sale.what, f"{sale.kind}", proceeds, basis, "", sale.gain, "", "", sale.name,
+                        sale.origin), True  # fmt: skip
+            for row in sale.rows:
+                lot = row.line.lots[0]
+                origin = getattr(trades[lot], "origin", "") or f"line {trades[lot].line}"
+                adjustment = f"{row.line.codes} {signed(row.adjustment)}" if row.adjustments else ""
+                yield _text("", row.line.description, row.acquired, row.proceeds, row.basis, adjustment, row.gain,
+                            row.line.term, row.box, view.lot_names[lot], origin), False  # fmt: skip
+
+
+def _text(sold: str, what: str, acquired: str, proceeds: int, basis: int, adjustment: str, gain: int, term: str,
+          box: str, name: str, origin: str) -> str:  # fmt: skip
+    return (
+        f"{sold:<10} {what[:34]:<34} {acquired[:10]:<10} {signed(proceeds):>14} {signed(basis):>14} {adjustment:>10} "
+        f"{signed(gain):>14} {term:<5} {box:<3} {name[:26]:<26} {origin}"
+    )
