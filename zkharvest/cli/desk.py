@@ -18,6 +18,7 @@ from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, 
 
 if TYPE_CHECKING:
     from zkharvest.desk.form8949 import Form8949
+    from zkharvest.desk.lines import Line
     from zkharvest.desk.reconcile import Reconciled
     from zkharvest.desk.scheduled import Carryover
     from zkharvest.ledger.results import LedgerRun
@@ -294,6 +295,59 @@ def reconcile(
     return ExitCode.REJECTED if found.open else ExitCode.DONE
 
 
+@report.command("page")
+def page(
+    path: Trades,
+    target: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="report.html, report.pdf or report.json.")
+    ],
+    year: YearOption,
+    method: MethodOption,
+    pooling: PoolingOption = DEFAULT_POOLING,
+    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    broker: Broker = None,
+    force: Force = False,
+) -> ExitCode:
+    """One page for the taxpayer and the accountant: summary, charts, lots, methods compared, every disposal."""
+    import hashlib
+
+    from zkharvest import __version__
+    from zkharvest.desk.lines import lines_of
+    from zkharvest.desk.overview import make_overview, overview_json
+    from zkharvest.files.atomic import ensure_writable, read_file
+    from zkharvest.ledger.run import run_ledger
+    from zkharvest.trades.csv_in import load_trades
+
+    suffix = target.suffix.lower()
+    if suffix not in (".html", ".htm", ".pdf", ".json"):
+        raise UsageError(f"{target}: which format?", "name it .html, .pdf or .json")
+    ensure_writable(target, force=force, inputs=[path, *([broker] if broker else [])])
+    election = Election(method, pooling, timezone, year)
+    with output.progress("report") as step:
+        step("reading trades")
+        digest = hashlib.sha256(read_file(path)).hexdigest()
+        trades = load_trades(path)
+        step("computing lots")
+        run = run_ledger(trades, election)
+        found = None if broker is None else _compared(run, lines_of(run), broker)
+        step("comparing methods")
+        view = make_overview(run, trades, source=path.name, digest=digest, found=found)
+        step("writing the report")
+        if suffix == ".json":
+            shown = {**_regime(run), **overview_json(view)}
+            return _object("zkharvest/overview/1", shown, target, force)
+        if suffix == ".pdf":
+            from zkharvest.desk.page_pdf import page_pdf
+
+            data = page_pdf(view, version=__version__)
+        else:
+            from zkharvest.desk.page import page_html, write_bytes
+
+            data = write_bytes(page_html(view, version=__version__))
+    _say_open(found)
+    return _save(target, data, force=force)
+
+
 def _both(broker: str, ledger: str) -> str:
     parts = [f"broker {broker}"] if broker else []
     parts += [f"ledger {ledger}"] if ledger else []
@@ -337,18 +391,22 @@ def _made(
     path: Path, election: Election, broker: Path | None, by: Rows
 ) -> tuple[LedgerRun, Form8949, Reconciled | None]:
     """The run of a year and its Form 8949, with the boxes and codes that a broker's form asks for."""
-    from zkharvest.desk.broker import read_1099da
     from zkharvest.desk.form8949 import make_form
     from zkharvest.desk.lines import lines_of
-    from zkharvest.desk.reconcile import reconcile as compare
 
-    told = None if broker is None else read_1099da(broker)
     run = _run(path, election)
     lines = lines_of(run, by_sale=by is Rows.SALE)
-    if told is None:
+    if broker is None:
         return run, make_form(lines, election.year), None
-    found = compare(run, lines, told)
+    found = _compared(run, lines, broker)
     return run, make_form(found.lines, election.year, found.reported), found
+
+
+def _compared(run: LedgerRun, lines: Sequence[Line], broker: Path) -> Reconciled:
+    from zkharvest.desk.broker import read_1099da
+    from zkharvest.desk.reconcile import reconcile as compare
+
+    return compare(run, lines, read_1099da(broker))
 
 
 def _say_open(found: Reconciled | None) -> None:

@@ -7,9 +7,12 @@ Use box I."
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -117,10 +120,14 @@ class Total:
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Total:
         """Columns (d), (e), (g) and (h), added."""
-        total = cls()
+        d = e = g = h = 0
         for row in rows:
-            total = total.plus(cls(row.proceeds, row.basis, row.adjustment, row.gain))
-        return total
+            d += row.proceeds
+            e += row.basis
+            h += row.gain
+            if row.adjustments:
+                g += row.adjustment
+        return cls(d, e, g, h)
 
     def plus(self, other: Total) -> Total:
         """The sum of two totals."""
@@ -178,6 +185,10 @@ def make_form(lines: Sequence[Line], year: int, reported: Mapping[int, Reported]
         basis = Carry.to(exact_e, to_cents(exact_d) - to_cents(exact_d - exact_e))
         told_proceeds, told_basis, wash = Carry(), Carry(), Carry()
         for box, line, amounts in sold:
+            if not amounts:  # nearly all
+                d, e = proceeds.cents(line.proceeds), basis.cents(line.basis)
+                rows.append(Row(box, line, d, e, (), d - e))
+                continue
             d = proceeds.cents(line.proceeds + amounts.get("E", 0))
             e = basis.cents(line.basis - amounts.get("B", 0))
             g = dict.fromkeys(amounts, 0)
@@ -260,8 +271,6 @@ class TradeNames:
     """What each trade is called: its id, or `source/id` where several trades have that id."""
 
     def __init__(self, trades: Sequence[Trade]) -> None:
-        from collections import Counter
-
         uses = Counter(trade.id for trade in trades)
         self._names = [trade.id if uses[trade.id] == 1 else trade.ref for trade in trades]
 
@@ -281,7 +290,8 @@ def origin_of(trades: Iterable[Trade]) -> str:
     return ";".join(places)
 
 
-def us_date(day: Any) -> str:
+@lru_cache(maxsize=4096)
+def us_date(day: date | None) -> str:
     """A day as the IRS writes it, MM/DD/YYYY; VARIOUS for none."""
     return VARIOUS if day is None else f"{day.month:02d}/{day.day:02d}/{day.year:04d}"
 

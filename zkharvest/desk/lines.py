@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from zkharvest.ledger.calendar import Calendar
@@ -98,11 +98,22 @@ def lines_of(run: LedgerRun, *, by_sale: bool = False) -> list[Line]:
 
 
 class Days:
-    """Local days of instants, remembered."""
+    """Local days of instants. A day once found is remembered with its bounds: a year has few days, and many sales."""
 
     def __init__(self, timezone: str) -> None:
-        self.calendar = Calendar(timezone)
-        self.of = lru_cache(maxsize=1 << 16)(self.calendar.date_of)
+        self._calendar = Calendar(timezone)
+        self._known: dict[int, list[tuple[int, int, date]]] = {}  # by the day of UTC
+
+    def of(self, instant: int) -> date:
+        """The local day of an instant (ms)."""
+        known = self._known.setdefault(instant // 86_400_000, [])
+        for first, end, day in known:
+            if first <= instant < end:
+                return day
+        day = self._calendar.date_of(instant)
+        first, end = self._calendar.first_instant(day), self._calendar.first_instant(day + timedelta(days=1))
+        known.append((first, end, day))
+        return day
 
 
 def _line(part: Disposal, trades: Sequence[Trade], days: Days) -> Line:

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from zkharvest.desk.amounts import signed, to_cents
 from zkharvest.desk.charts import charts
-from zkharvest.desk.form8949 import Row, us_date
+from zkharvest.desk.form8949 import Row, origin_of, us_date
 from zkharvest.desk.overview import SOON, Overview, Sale, summary, warnings
 
 UNFOLDED = 400  # rows: up to so many, the months of the list stand open
@@ -54,8 +54,8 @@ def _disposals(view: Overview) -> Iterator[str]:
             yield "<tbody>"
             yield _sale_row(sale)
             for row in sale.rows:
-                lot = trades[row.line.lots[0]]
-                yield _lot_row(row, names[row.line.lots[0]], getattr(lot, "origin", "") or f"line {lot.line}")
+                lot = row.line.lots[0]
+                yield _lot_row(row, names[lot], origin_of([trades[lot]]))
             yield "</tbody>\n"
         yield "</table></div></details>\n"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from zkharvest.desk.amounts import signed, to_cents
 from zkharvest.desk.charts import charts
-from zkharvest.desk.form8949 import us_date
+from zkharvest.desk.form8949 import origin_of, us_date
 from zkharvest.desk.overview import Overview, Sums, summary, warnings
 from zkharvest.desk.pdf import GREY, INK, MARGIN, MONO, Sheet
 
@@ -97,7 +97,7 @@ def _list(sheet: Sheet, view: Overview) -> None:
         if y > sheet.bottom:
             sheet.page()
             sheet.paragraph("Every disposal, with its lots", size=11, bold=True, gap=2)
-            pdf.set_font(MONO, "", _LIST_SIZE)
+            sheet.font(_LIST_SIZE, family=MONO)
             pdf.set_text_color(*INK)
             pdf.text(MARGIN, sheet.y + _LIST_STEP, _LIST_HEAD)
             sheet.rule(sheet.y + _LIST_STEP + 2)
@@ -120,7 +120,7 @@ def _list_lines(view: Overview) -> Iterator[tuple[str, bool]]:
                         sale.origin), True  # fmt: skip
             for row in sale.rows:
                 lot = row.line.lots[0]
-                origin = getattr(trades[lot], "origin", "") or f"line {trades[lot].line}"
+                origin = origin_of([trades[lot]])
                 adjustment = f"{row.line.codes} {signed(row.adjustment)}" if row.adjustments else ""
                 yield _text("", row.line.description, row.acquired, row.proceeds, row.basis, adjustment, row.gain,
                             row.line.term, row.box, view.lot_names[lot], origin), False  # fmt: skip

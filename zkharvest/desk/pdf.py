@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, MARGIN = 612.0, 792.0, 40.0
 INK, GREY, LIGHT = (26, 30, 36), (95, 102, 112), (205, 210, 216)
 FONT, MONO = "dejavu", "dejavu-mono"
+_FILES = {(FONT, ""): "DejaVuSans.ttf", (FONT, "B"): "DejaVuSans-Bold.ttf", (MONO, ""): "DejaVuSansMono.ttf"}
 
 
 class Sheet:
@@ -28,6 +29,7 @@ class Sheet:
         self.landscape = landscape
         self.width, self.height = (HEIGHT, WIDTH) if landscape else (WIDTH, HEIGHT)
         self.y = 0.0
+        self._fonts: set[tuple[str, str]] = set()
 
     @property
     def right(self) -> float:
@@ -48,7 +50,13 @@ class Sheet:
         self.text(self.right, self.height - MARGIN + 8, number, size=6.5, colour=GREY, align="right")
 
     def font(self, size: float, style: str = "", family: str = FONT) -> None:
-        """Choose a font."""
+        """Choose a font; it is read when it is first chosen."""
+        if (family, style) not in self._fonts:
+            import matplotlib as mpl
+
+            file = Path(mpl.get_data_path()) / "fonts" / "ttf" / _FILES[family, style]
+            self.pdf.add_font(family, style, file)
+            self._fonts.add((family, style))
         self.pdf.set_font(family, style, size)
 
     def text(
@@ -168,17 +176,12 @@ class Sheet:
 
 
 def _document(title: str) -> FPDF:
-    """An empty document with our fonts."""
-    import matplotlib as mpl
+    """An empty document."""
     from fpdf import FPDF
 
     pdf: Any = FPDF(unit="pt", format="letter")
     pdf.set_auto_page_break(False)
     pdf.set_margin(0)
-    fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    pdf.add_font(FONT, "", fonts / "DejaVuSans.ttf")
-    pdf.add_font(FONT, "B", fonts / "DejaVuSans-Bold.ttf")
-    pdf.add_font(MONO, "", fonts / "DejaVuSansMono.ttf")
     pdf.set_title(title)
     pdf.set_creator("zkharvest")
     pdf.set_lang("en")
