@@ -18,7 +18,7 @@ TRADES = Path(__file__).parents[2] / "examples" / "taxpayer" / "trades.csv"
 
 @pytest.fixture(scope="module")
 def opening():
-    return commit(load_trades(TRADES), seed=statement.SEED)
+    return commit(load_trades(TRADES), currency="USD", seed=statement.SEED)
 
 
 @pytest.mark.parametrize("year", [2023, 2024, 2025])

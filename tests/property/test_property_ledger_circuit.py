@@ -44,7 +44,7 @@ def stated(totals):
 def agree(trades, election):
     """Both ledgers and the witness say the same; returns what the checker needs."""
     plain, fast = (run_ledger(trades, election, engine=engine) for engine in ("plain", "fast"))
-    opening = commit(trades, seed=statement.SEED)
+    opening = commit(trades, currency="USD", seed=statement.SEED)
     witness = make_witness(opening, election, definition=statement.definition())
     assert fast.totals == plain.totals
     assert fast.open_lots == plain.open_lots
@@ -133,7 +133,7 @@ def test_the_same_run_makes_the_same_statement():
     """Everything but the blinding is determined by the opening and the election."""
     trades = random_ledger(Random(3), 30)
     election = Election(Method.LIFO, Pooling.WALLET, "UTC", 2022)
-    opening = commit(trades, seed=statement.SEED)
+    opening = commit(trades, currency="USD", seed=statement.SEED)
     one, two = (make_witness(opening, election, definition=statement.definition()) for _ in range(2))
     assert (one.totals, one.closing_root, one.calendar) == (two.totals, two.closing_root, two.calendar)
     for table, a, b in zip(statement.description()["tables"], one.traces, two.traces, strict=True):

@@ -19,7 +19,7 @@ YEAR, METHOD, NONCE, AUDIENCE = 2025, "hifo", bytes(range(16)), "the tax office"
 
 @cache
 def small_opening():
-    return commit(trades_from_text(SMALL, "small.csv"))
+    return commit(trades_from_text(SMALL, "small.csv"), currency="USD")
 
 
 @cache

@@ -70,7 +70,7 @@ def public_values(opening: Opening, election: Election, witness: Witness) -> Pub
 
 def opened(trades: Sequence[Trade], election: Election) -> tuple[Opening, Witness]:
     """Trades committed with a fixed seed, and their witness."""
-    opening = commit(trades, seed=SEED)
+    opening = commit(trades, currency="USD", seed=SEED)
     return opening, make_witness(opening, election, definition=definition())
 
 

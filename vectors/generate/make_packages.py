@@ -134,7 +134,9 @@ def reproducible(name: str) -> Iterator[None]:
 
 def opening_of(ledger: str, book: str) -> Opening:
     """The ledger committed under the salts of a book."""
-    return commit(load_trades(FOLDER / ledger), seed=sha256(f"zkharvest vectors {book}".encode()).digest())
+    return commit(
+        load_trades(FOLDER / ledger), currency="USD", seed=sha256(f"zkharvest vectors {book}".encode()).digest()
+    )
 
 
 def source_key(name: str) -> PrivateKey:

@@ -18,6 +18,7 @@ from zkharvest.cli.options import (
     MethodOption,
     Output,
     PoolingOption,
+    StatedCurrency,
     Trades,
     YearOption,
     ZoneOption,
@@ -192,7 +193,7 @@ def ledger_lots(
 
 
 def commit(
-    path: Trades, opening: Output, currency: Currency = "USD", force: Force = False, json: Json = False
+    path: Trades, opening: Output, currency: StatedCurrency = None, force: Force = False, json: Json = False
 ) -> ExitCode:
     """Commit to trades: writes the secret opening (mode 0600), prints SOURCE=HEX for each source.
 
@@ -203,8 +204,9 @@ def commit(
     from zkharvest.files.atomic import ensure_writable
     from zkharvest.files.openings import write_opening
 
-    if not is_currency(currency):
-        raise UsageError(f'--currency: "{currency[:20]}" is no currency code', "three to five letters, as USD or EUR")
+    if currency is not None and not is_currency(currency):
+        hint = "write three to five letters or digits, such as USD or EUR"
+        raise UsageError(f'--currency: "{currency[:20]}" is not a currency code', hint)
     output.refuse_two_outputs(opening, json=json)
     ensure_writable(opening, force=force, inputs=[path])
     read = _load(path)

@@ -12,11 +12,20 @@ from typing import Any
 import numpy as np
 
 from zkharvest.errors import InputError
-from zkharvest.trades.model import MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT, Kind, LotPick, Trade
+from zkharvest.trades.model import (
+    MONEY_LIMIT,
+    QUANTITY_LIMIT,
+    TIME_LIMIT,
+    Kind,
+    LotPick,
+    Trade,
+    agreed_currency,
+    in_order,
+)
 
 from .encoding import SALT, WIDTH, is_currency
 from .poseidon_kernel import compress_many
-from .records import Lanes, Records, encode
+from .records import Lanes, Records, check_provable, encode
 from .tree import Tree, build_tree
 
 P = 2**31 - 2**24 + 1
@@ -31,7 +40,11 @@ def salts(seed: bytes, label: str, count: int) -> Lanes:
 
 @dataclass(frozen=True)
 class Opening:
-    """Everything that opens the commitments. Trades are in their global order (stable by time)."""
+    """Everything that opens the commitments. Trades are in their global order (stable by time).
+
+    An opening file keeps of a trade what its record holds, the lots that it names, and the file and line it was read
+    from, so that an error can name the place. `currency` is that of all amounts.
+    """
 
     trades: tuple[Trade, ...] = field(repr=False)
     currency: str
@@ -87,10 +100,17 @@ class Opening:
                 str(t.fee),
                 t.to,
                 [[p.trade, str(p.quantity)] for p in t.lots],
+                t.line,
             ]
             for t in self.trades
         ]
-        return {"currency": self.currency, "roots": self.roots, "seed": self.seed, "trades": trades}
+        return {
+            "currency": self.currency,
+            "file": self.trades[0].file,
+            "roots": self.roots,
+            "seed": self.seed,
+            "trades": trades,
+        }
 
     @classmethod
     def from_map(cls, data: Mapping[str, Any]) -> Opening:
@@ -99,7 +119,8 @@ class Opening:
         Raises InputError if the content is malformed or does not open the roots it names.
         """
         try:
-            trades = tuple(_read_trade(*fields) for fields in data["trades"])
+            file = data["file"]
+            trades = tuple(_read_trade(file, *fields) for fields in data["trades"])
             opening = cls(trades, str(data["currency"]), bytes(data["seed"]))
             stated = {str(k): bytes(v) for k, v in data["roots"].items()}
             opens = len(opening.seed) == SEED_BYTES and opening.roots == stated
@@ -117,15 +138,26 @@ class Opening:
 
 
 def _read_trade(
-    time: Any, source: Any, name: Any, kind: Any, asset: Any, quantity: Any, amount: Any, fee: Any, to: Any, lots: Any
+    file: Any,
+    time: Any,
+    source: Any,
+    name: Any,
+    kind: Any,
+    asset: Any,
+    quantity: Any,
+    amount: Any,
+    fee: Any,
+    to: Any,
+    lots: Any,
+    line: Any,
 ) -> Trade:
     """A trade from the fields of an opening file. Raises TypeError or ValueError where they cannot be a trade's."""
-    if not all(isinstance(text, str) for text in (source, name, asset, quantity, fee, to)):
+    if not all(isinstance(text, str) for text in (source, name, asset, quantity, fee, to, file)):
         raise TypeError("a name or number is not text")
-    if not isinstance(time, int) or not isinstance(amount, int):
-        raise TypeError("a time or amount is not an integer")
+    if not all(isinstance(number, int) for number in (time, amount, line)):
+        raise TypeError("a time, amount or line is not an integer")
     picks = tuple(LotPick(str(trade), int(part)) for trade, part in lots)
-    trade = Trade(time, source, name, Kind(kind), asset, int(quantity), amount, int(fee), to, picks)
+    trade = Trade(time, source, name, Kind(kind), asset, int(quantity), amount, int(fee), to, picks, line, file=file)
     if not (0 <= time < TIME_LIMIT and 0 < trade.quantity < QUANTITY_LIMIT and 0 <= amount < MONEY_LIMIT):
         raise ValueError("a number is out of range")
     if abs(trade.fee) >= MONEY_LIMIT:
@@ -133,16 +165,22 @@ def _read_trade(
     return trade
 
 
-def commit(trades: Sequence[Trade], *, currency: str = "USD", seed: bytes | None = None) -> Opening:
+def commit(trades: Sequence[Trade], *, currency: str | None = None, seed: bytes | None = None) -> Opening:
     """Commit to trades (any order; sorted stably by time). The seed is drawn from the system unless a test gives one.
 
-    Raises InputError if a record cannot be encoded.
+    `currency` is that of the amounts, where the trades do not state it themselves.
+
+    Raises InputError if the currency is not stated or differs from what the trades state, if a trade is of a kind that
+    the circuit does not know, or if a record cannot be encoded.
     """
-    if not is_currency(currency):
-        raise InputError.one("", f'"{currency[:20]}" is no currency code', "three to five letters, as USD or EUR")
-    ordered = tuple(sorted(trades, key=lambda t: t.time))
+    ordered = tuple(in_order(trades))
     if not ordered:
         raise InputError.one("", "there are no trades to commit", "give a trades file with at least one row")
+    currency = agreed_currency(ordered, currency)
+    if not is_currency(currency):
+        hint = "write three to five letters or digits, such as USD or EUR"
+        raise InputError.one("", f'"{currency[:20]}" is not a currency code', hint)
+    check_provable(ordered)
     opening = Opening(ordered, currency, secrets.token_bytes(SEED_BYTES) if seed is None else seed)
     _ = opening.trees
     return opening

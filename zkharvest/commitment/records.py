@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zkharvest.errors import InputError, Problem
-from zkharvest.trades.model import Kind, Trade
+from zkharvest.trades.model import OPENS_LOT, Kind, Trade
 
 from .encoding import (
     CLOSE,
@@ -27,7 +27,12 @@ from .encoding import (
 
 Lanes = npt.NDArray[np.uint32]
 
-_OPENING = {Kind.BUY, Kind.INCOME, Kind.SHORT}
+_UNKNOWN_TO_CIRCUIT = {Kind.DEPOSIT, Kind.WITHDRAW, Kind.CONVERT}
+_INSTEAD = {
+    Kind.DEPOSIT: "enter it as a transfer from the account it came from, or as a buy or income with its basis",
+    Kind.WITHDRAW: "enter it as a transfer to the account it went to, or as a spend at fair value",
+    Kind.CONVERT: "report it with `zkharvest ledger report`; a proof cannot take it yet",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,17 @@ def all_sources(trades: Sequence[Trade]) -> tuple[str, ...]:
     """Every venue account and wallet that a trade speaks of, sorted by UTF-8 bytes (destinations included)."""
     names = {t.source for t in trades} | {t.to for t in trades if t.to}
     return tuple(sorted(names, key=str.encode))
+
+
+def check_provable(trades: Sequence[Trade]) -> None:
+    """Raises InputError with every trade of a kind that lot-machine/v1 does not know (docs/trades-csv.md)."""
+    problems = [
+        Problem(trade.where, f"{trade.ref}: lot-machine/v1 cannot prove a {trade.kind.word}", _INSTEAD[trade.kind])
+        for trade in trades
+        if trade.kind in _UNKNOWN_TO_CIRCUIT
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def signed_value(trade: Trade, short: bool) -> int:
@@ -87,7 +103,7 @@ def expiry_sides(trades: Sequence[Trade]) -> dict[int, bool]:
                 state = "both a long and a short position are" if long else "no position is"
                 problems.append(
                     Problem(
-                        f"line {t.line}" if t.line else "",
+                        t.where,
                         f"{t.ref}: `expire` of {t.asset}, but {state} open there",
                         "close each side with its own row (sell or cover at zero), or add the missing opening trade",
                     )
@@ -100,7 +116,7 @@ def expiry_sides(trades: Sequence[Trade]) -> dict[int, bool]:
             held[t.to, t.asset, False] = held.get((t.to, t.asset, False), 0) + t.quantity
         else:
             short = t.kind in {Kind.SHORT, Kind.COVER}
-            change(t.source, t.asset, short, t.quantity if t.kind in _OPENING else -t.quantity)
+            change(t.source, t.asset, short, t.quantity if t.kind in OPENS_LOT else -t.quantity)
     if problems:
         raise InputError(problems)
     return sides
@@ -127,7 +143,7 @@ def encode(trades: Sequence[Trade], currency: str) -> Records:
         tie = tie + 1 if t.time == last_time else 0
         last_time = t.time
         if tie >= MAX_TIE:
-            raise InputError.one(f"line {t.line}", f"more than {MAX_TIE} trades at one millisecond", "give later times")
+            raise InputError.one(t.where, f"more than {MAX_TIE} trades at one millisecond", "give later times")
         short = sides.get(i, t.kind in {Kind.SHORT, Kind.COVER})
         value = signed_value(t, short)
         code = SHORT_SIDE * short + NEGATIVE * (value < 0)
@@ -137,7 +153,7 @@ def encode(trades: Sequence[Trade], currency: str) -> Records:
             code += MOVE
             to[i] = number[t.to]
             amount = source_code(t.to)
-        elif t.kind not in _OPENING:
+        elif t.kind not in OPENS_LOT:
             code += CLOSE
         s = number[t.source]
         source[i], position[i], shorts[i] = s, count[s], short

@@ -12,7 +12,7 @@ from zkharvest.trades.text import format_money, format_quantity
 
 def where(trade: Trade) -> str:
     """The place of a trade as an error names it."""
-    return f"line {trade.line}: {trade.ref}" if trade.line else trade.ref
+    return f"{trade.where}: {trade.ref}" if trade.line else trade.ref
 
 
 def checked_values(trades: Sequence[Trade], election: Election) -> list[int]:
@@ -29,10 +29,10 @@ def checked_values(trades: Sequence[Trade], election: Election) -> list[int]:
         opening = kind in OPENS_LOT
         if opening:
             value = opening_value(trade)
-            sound = 0 <= value < MONEY_LIMIT
+            sound = kind is not Kind.DEPOSIT and 0 <= value < MONEY_LIMIT
         else:
             value = trade.amount - trade.fee if kind is not Kind.COVER else trade.amount + trade.fee
-            sound = -MONEY_LIMIT < value < MONEY_LIMIT
+            sound = -MONEY_LIMIT < value < MONEY_LIMIT and kind < Kind.DEPOSIT
             if kind is Kind.TRANSFER:
                 sound = not trade.amount and not trade.fee and trade.to not in ("", trade.source)
             elif kind is Kind.EXPIRE:
@@ -52,6 +52,9 @@ def checked_values(trades: Sequence[Trade], election: Election) -> list[int]:
 def _flaws(trade: Trade, election: Election) -> Iterator[Problem]:
     """What is wrong with one trade by itself."""
     at, word = where(trade), trade.kind.word
+    if trade.kind >= Kind.DEPOSIT:
+        yield Problem(at, f"the ledger cannot take a {word} yet", "leave the row out")
+        return
     if not 0 < trade.quantity < QUANTITY_LIMIT:
         yield Problem(at, f"quantity {format_quantity(trade.quantity)} is not above 0 and below 2^112 * 10^-18")
     if not 0 <= trade.time < TIME_LIMIT:

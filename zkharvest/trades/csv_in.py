@@ -1,44 +1,42 @@
 """The canonical trades CSV, read: one row a trade, every problem of a file reported at once.
 
-UTF-8 (a byte order mark is tolerated), comma separated, header required, columns in any order, unknown
-columns refused. `trades.csv_out` writes what this reads. The columns:
-
-    time      ISO 8601 with zone, up to milliseconds
-    source    venue account or wallet; the pool's wallet under per-wallet basis
-    id        unique within the source
-    kind      buy, sell, income, spend, expire, short, cover, transfer
-    asset     instrument, e.g. BTC or BTC-27DEC26-80000-P
-    quantity  decimal, positive
-    amount    value in the reporting currency before the fee; empty for transfer and expire
-    fee       in the reporting currency; empty is 0, a rebate is negative
-    to        destination source of a transfer
-    lots      specific identification: `id:quantity` (`source/id` where an id is not unique), joined by `;`
+docs/trades-csv.md is its definition. UTF-8 (a byte order mark is tolerated), comma separated, header required, columns
+in any order, unknown columns refused; all but the first seven of `COLUMNS` may be missing. `trades.csv_out` writes
+what this reads.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
+from operator import itemgetter
 from pathlib import Path
 
 from zkharvest.errors import InputError, Problem, UsageError
-from zkharvest.trades.model import MONEY_LIMIT, OPENS_LOT, Kind, LotPick, Trade, in_order
+from zkharvest.trades.csv_rows import flaws
+from zkharvest.trades.model import CATEGORIES, MAX_LEGS, WITHOUT_VALUE, Kind, LotPick, Trade, in_order
 from zkharvest.trades.text import (
     TextError,
+    check_currency,
     check_name,
-    format_quantity,
+    check_text,
+    parse_acquired,
     parse_money,
     parse_quantity,
     parse_time,
     quoted,
 )
 
-COLUMNS = ("time", "source", "id", "kind", "asset", "quantity", "amount", "fee", "to", "lots")
+COLUMNS = (
+    "time", "source", "id", "kind", "asset", "quantity", "amount", "fee", "currency", "to", "into", "into_quantity",
+    "acquired", "lots", "group", "ref", "category", "origin",
+)  # fmt: skip
+REQUIRED = COLUMNS[:7]
 
 _KINDS = {kind.word: kind for kind in Kind}
-_NO_AMOUNT = frozenset({Kind.TRANSFER, Kind.EXPIRE})
+_AMOUNT_OPTIONAL = WITHOUT_VALUE | {Kind.DEPOSIT}
 
 
 def load_trades(path: str | Path) -> list[Trade]:
@@ -102,9 +100,12 @@ class _Reader:
         self.name = name
         self.trades: list[Trade] = []
         self.problems: list[Problem] = []
-        self._lines: dict[tuple[str, str], int] = {}
-        self._known: set[tuple[str, str]] = set()
+        self._ids: dict[str, dict[str, int]] = {}  # by source: the line of each id; the keys are sources in order
+        self._assets: set[str] = {""}
+        self._wallets: set[str] = {""}
         self._spellings: dict[tuple[str, str], str] = {}
+        self._currencies: dict[str, int] = {}  # the line of the first row that states it
+        self._legs: dict[tuple[str, int, str], int] = {}
 
     def problem(self, line: int, column: str, message: str, hint: str = "") -> None:
         where = f"{self.name}:{line}:{column}" if column else f"{self.name}:{line}"
@@ -116,27 +117,30 @@ class _Reader:
         try:
             first = next(rows, None)
             if first is None:
-                self.problems.append(Problem(self.name, "is empty", f"the first line is {','.join(COLUMNS)}"))
+                self.problems.append(Problem(self.name, "is empty", f"the first line is {','.join(COLUMNS[:8])}"))
                 return
             line, header = first
-            places = self._places(line, header)
-            if places is None:
+            if not self._usable(line, header):
                 return
             width = len(header)
+            missing = [width] * len(COLUMNS)  # the place of a cell added to every row
+            pick = itemgetter(*(header.index(column) if column in header else missing[0] for column in COLUMNS))
             for line, cells in rows:
                 if len(cells) == width:
-                    self._row(line, [cells[place] for place in places])
+                    cells.append("")
+                    self._row(line, pick(cells))
                 elif any(cell.strip() for cell in cells):
                     self.problem(line, "", f"has {len(cells)} cells, the header has {width}", _cells_hint(cells))
         except csv.Error as error:
             self.problem(line, "", f"is broken at or after this line: {error}", "look for a stray quote mark")
+        self._one_currency()
 
-    def _places(self, line: int, header: list[str]) -> list[int] | None:
-        """Where each column of `COLUMNS` stands, or None if the header cannot be used."""
+    def _usable(self, line: int, header: list[str]) -> bool:
+        """Whether the header names every required column, and only columns of `COLUMNS`, once each."""
         before = len(self.problems)
         if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
             self.problem(line, "", "the columns are not separated by commas", "save the file with commas")
-            return None
+            return False
         for column in header:
             if column not in COLUMNS:
                 near = get_close_matches(column.strip().lower(), COLUMNS, 1)
@@ -144,34 +148,51 @@ class _Reader:
                 self.problem(line, column, f"{quoted(column)} is not a column of the trades CSV", hint)
         for column in COLUMNS:
             count = header.count(column)
-            if count == 0:
-                self.problem(line, column, "the column is missing", "add it; amount, fee, to and lots may be empty")
+            if count == 0 and column in REQUIRED:
+                hint = "add it; amount may be empty where the kind has none" if column == "amount" else "add it"
+                self.problem(line, column, "the column is missing", hint)
             elif count > 1:
                 self.problem(line, column, f"the column occurs {count} times", "keep one of them")
-        return None if len(self.problems) > before else [header.index(column) for column in COLUMNS]
+        return len(self.problems) == before
 
-    def _row(self, line: int, cells: Sequence[str]) -> None:
-        time, source, id_, word, asset, quantity, amount, fee, to, lots = cells
+    def _row(self, line: int, cells: tuple[str, ...]) -> None:
+        (
+            time, source, id_, word, asset, quantity, amount, fee, currency, to, into, into_quantity, acquired, lots,
+            group, ref, category, origin,
+        ) = cells  # fmt: skip
         try:
             kind = _KINDS[word]
+            if currency not in self._currencies:
+                self._new_currency(currency, line)
             trade = Trade(
                 parse_time(time),
-                check_name(source),
+                source if source in self._ids else check_name(source),
                 check_name(id_),
                 kind,
-                check_name(asset),
+                asset if asset in self._assets and asset else check_name(asset),
                 parse_quantity(quantity),
-                0 if kind in _NO_AMOUNT and not amount else parse_money(amount),
+                0 if not amount and kind in _AMOUNT_OPTIONAL else parse_money(amount),
                 parse_money(fee, signed=True) if fee else 0,
-                check_name(to) if to else "",
+                to if to in self._wallets else check_name(to),
                 parse_lots(lots) if lots else (),
                 line,
+                currency,
+                into if into in self._assets else check_name(into),
+                parse_quantity(into_quantity) if into_quantity else 0,
+                parse_acquired(acquired) if acquired else None,
+                check_name(group) if group else "",
+                check_text(ref, 256) if ref else "",
+                _category(category) if category else "",
+                check_text(origin, 4096) if origin else "",
+                self.name,
             )
         except (KeyError, TextError):
             self._explain(line, dict(zip(COLUMNS, cells, strict=True)))
             return
         before = len(self.problems)
-        self._check(trade, amount)
+        for column, message, hint in flaws(trade, amount):
+            self.problem(line, column, message, hint)
+        self._among_rows(trade)
         if len(self.problems) == before:
             self.trades.append(trade)
 
@@ -186,80 +207,68 @@ class _Reader:
                         parse_time(text)
                     case "source" | "id" | "asset":
                         check_name(text)
-                    case "to" if text:
-                        check_name(text)
                     case "quantity":
                         parse_quantity(text)
-                    case "amount" if text or (kind is not None and kind not in _NO_AMOUNT):
+                    case "amount" if text or (kind is not None and kind not in _AMOUNT_OPTIONAL):
                         parse_money(text)
-                    case "fee" if text:
-                        parse_money(text, signed=True)
-                    case "lots" if text:
-                        parse_lots(text)
                     case "kind" if kind is None:
                         near = get_close_matches(text.strip().lower(), _KINDS, 1)
                         meant = f"did you mean {near[0]}? " if near else ""
                         raise TextError(text, "is not a kind", f"{meant}the kinds are {', '.join(_KINDS)}")
+                    case _ if column in _OPTIONAL and text:
+                        _OPTIONAL[column](text)
             except TextError as error:
                 self.problem(line, column, error.reason, error.hint)
 
-    def _check(self, trade: Trade, amount: str) -> None:
-        """What the cells of one row say together, and with the rows above."""
-        line, kind = trade.line, trade.kind
-        if kind in _NO_AMOUNT and amount:
-            self.problem(line, "amount", f"{quoted(amount)} given for {kind.word}", f"leave it empty: {_WHY[kind]}")
-        if kind is Kind.TRANSFER:
-            if not trade.to:
-                self.problem(line, "to", "is empty", "a transfer names the source it goes to")
-            elif trade.to == trade.source:
-                self.problem(line, "to", f"{quoted(trade.to)} is where it came from", "leave the row out")
-            if trade.fee:
-                hint = "enter the network fee as its own spend row"
-                self.problem(line, "fee", "a transfer carries no fee", hint)
-        elif trade.to:
-            self.problem(line, "to", f"{quoted(trade.to)} given for {kind.word}", "only a transfer has a destination")
-        value = trade.amount - trade.fee if kind is Kind.SHORT else trade.amount + trade.fee
-        if kind in OPENS_LOT and not 0 <= value < MONEY_LIMIT:
-            what = "amount less fee" if kind is Kind.SHORT else "amount and fee together"
-            state = "are below zero" if value < 0 else "are too large"
-            self.problem(line, "fee", f"{what} {state}", "check the sign: a rebate is negative, a cost is positive")
-        elif kind not in OPENS_LOT and trade.amount + abs(trade.fee) >= MONEY_LIMIT:
-            self.problem(line, "fee", "amount and fee together are too large", "check the decimal point")
-        if trade.lots:
-            self._check_lots(trade)
-        self._check_names(trade)
+    def _new_currency(self, currency: str, line: int) -> None:
+        if currency:
+            check_currency(currency)
+        self._currencies[currency] = line
 
-    def _check_lots(self, trade: Trade) -> None:
-        if trade.kind in OPENS_LOT:
-            self.problem(trade.line, "lots", f"given for {trade.kind.word}", "only a row that takes lots names them")
+    def _one_currency(self) -> None:
+        """A file has one reporting currency, on every row, or states none."""
+        if len(self._currencies) < 2:
             return
-        named = [pick.trade for pick in trade.lots]
-        if len(set(named)) < len(named):
-            self.problem(trade.line, "lots", "names a lot twice", "add its quantities up")
-        total = sum(pick.quantity for pick in trade.lots)
-        if total != trade.quantity:
-            message = f"lots add up to {format_quantity(total)}, the row has {format_quantity(trade.quantity)}"
-            self.problem(trade.line, "lots", message, "name lots for the whole quantity")
+        stated, first = next((name, line) for name, line in self._currencies.items() if name)
+        for name, line in self._currencies.items():
+            if name != stated:
+                what = f"{quoted(name)} here" if name else "is empty here"
+                hint = "a file has one reporting currency, stated on every row; convert the amounts or split the file"
+                self.problem(line, "currency", f"{what}, {quoted(stated)} in line {first}", hint)
 
-    def _check_names(self, trade: Trade) -> None:
-        key = (trade.source, trade.id)
-        seen = self._lines.setdefault(key, trade.line)
-        if seen != trade.line:
+    def _among_rows(self, trade: Trade) -> None:
+        """What the row says together with the rows above."""
+        source, line = trade.source, trade.line
+        ids = self._ids.get(source)
+        if ids is None:
+            ids = self._ids[source] = {}
+            self._spelling(trade, "source", source)
+        seen = ids.setdefault(trade.id, line)
+        if seen != line:
             hint = "give each row of a source its own id; remove the row if it is a copy"
-            self.problem(trade.line, "id", f"{quoted(trade.id)} was used for this source in line {seen}", hint)
-        for column, name in (("source", trade.source), ("asset", trade.asset), ("source", trade.to)):
-            if (column, name) not in self._known and name:
-                self._known.add((column, name))
-                first = self._spellings.setdefault((column, name.casefold()), name)
-                if first != name:  # two spellings would silently be two pools
-                    message = f"{quoted(name)} is also written {quoted(first)}"
-                    self.problem(trade.line, column, message, "use one spelling")
+            self.problem(line, "id", f"{quoted(trade.id)} was used for this source in line {seen}", hint)
+        for column, name in (("asset", trade.asset), ("into", trade.into)):
+            if name not in self._assets:
+                self._assets.add(name)
+                self._spelling(trade, column, name)
+        if trade.to not in self._wallets:
+            self._wallets.add(trade.to)
+            self._spelling(trade, "to", trade.to)
+        if trade.group:
+            key = (source, trade.time, trade.group)
+            legs = self._legs[key] = self._legs.get(key, 0) + 1
+            if legs == MAX_LEGS + 1:
+                message = f"{quoted(trade.group)} has more than {MAX_LEGS} rows"
+                self.problem(
+                    line, "group", message, "a group holds the legs of one trade; give other trades another word"
+                )
 
-
-_WHY = {
-    Kind.TRANSFER: "a transfer has no value of its own",
-    Kind.EXPIRE: "it closes at zero; use sell or cover for a cash settlement",
-}
+    def _spelling(self, trade: Trade, column: str, name: str) -> None:
+        """Two spellings of one name would silently be two pools."""
+        sort = "asset" if column in ("asset", "into") else "source"
+        first = self._spellings.setdefault((sort, name.casefold()), name)
+        if first != name:
+            self.problem(trade.line, column, f"{quoted(name)} is also written {quoted(first)}", "use one spelling")
 
 
 def parse_lots(text: str) -> tuple[LotPick, ...]:
@@ -277,7 +286,31 @@ def parse_lots(text: str) -> tuple[LotPick, ...]:
     return tuple(picks)
 
 
-def _cells_hint(cells: list[str]) -> str:
+def _category(text: str) -> str:
+    if text not in CATEGORIES:
+        near = get_close_matches(text.strip().lower(), CATEGORIES, 1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        raise TextError(text, "is not a category", f"{meant}the categories are {', '.join(CATEGORIES)}")
+    return text
+
+
+_OPTIONAL: dict[str, Callable[[str], object]] = {
+    "fee": lambda text: parse_money(text, signed=True),
+    "currency": check_currency,
+    "to": check_name,
+    "into": check_name,
+    "into_quantity": parse_quantity,
+    "acquired": parse_acquired,
+    "lots": parse_lots,
+    "group": check_name,
+    "ref": lambda text: check_text(text, 256),
+    "category": _category,
+    "origin": lambda text: check_text(text, 4096),
+}
+"""How each cell that may be empty is read."""
+
+
+def _cells_hint(cells: Sequence[str]) -> str:
     if len(cells) == 1 and ";" in cells[0]:
         return "separate cells by commas"
-    return "quote a cell that holds a comma: fill empty cells with nothing between commas"
+    return "quote a cell that holds a comma; leave an empty cell empty, with its comma"

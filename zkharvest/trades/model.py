@@ -13,14 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum
 from operator import attrgetter
+
+from zkharvest.errors import InputError, Problem
 
 QUANTITY_DECIMALS = 18
 MONEY_DECIMALS = 8
 QUANTITY_LIMIT = 1 << 112
 MONEY_LIMIT = 1 << 64
 TIME_LIMIT = 1 << 44
+MAX_LEGS = 16
+"""Rows of one group: the legs of one trade."""
 
 
 class Kind(IntEnum):
@@ -29,11 +34,14 @@ class Kind(IntEnum):
     BUY = 1  # opens a long lot; fee joins the basis
     SELL = 2  # closes long lots; fee comes off the proceeds
     INCOME = 3  # opens a long lot at fair value (Rev. Rul. 2019-24, 2023-14)
-    SPEND = 4  # closes long lots at fair value, e.g. a fee paid in the asset
+    SPEND = 4  # closes long lots at fair value, such as a fee paid in the asset
     EXPIRE = 5  # closes the open side at zero (s.1234)
     SHORT = 6  # sells to open; fee comes off the proceeds
     COVER = 7  # buys to close; fee joins the cost
     TRANSFER = 8  # moves long lots between the taxpayer's own wallets
+    DEPOSIT = 9  # coins from outside these records: opens a long lot with a declared basis, or none
+    WITHDRAW = 10  # coins that leave these records without proceeds: takes long lots, no gain
+    CONVERT = 11  # one asset becomes another at a ratio: lots keep basis and date, no disposal
 
     @property
     def word(self) -> str:
@@ -41,8 +49,17 @@ class Kind(IntEnum):
         return self.name.lower()
 
 
-OPENS_LOT = frozenset({Kind.BUY, Kind.INCOME, Kind.SHORT})
+OPENS_LOT = frozenset({Kind.BUY, Kind.INCOME, Kind.SHORT, Kind.DEPOSIT})
 CLOSES_LOT = frozenset({Kind.SELL, Kind.SPEND, Kind.EXPIRE, Kind.COVER})
+WITHOUT_VALUE = frozenset({Kind.EXPIRE, Kind.TRANSFER, Kind.WITHDRAW, Kind.CONVERT})
+"""Kinds whose amount is empty."""
+WITHOUT_FEE = frozenset({Kind.TRANSFER, Kind.DEPOSIT, Kind.WITHDRAW, Kind.CONVERT})
+"""Kinds that carry no fee: what a network takes is a `spend` of its own."""
+CATEGORIES = (
+    "staking", "airdrop", "mining", "interest", "reward", "fork", "gift", "payment", "funding", "fee", "lost",
+    "opening balance",
+)  # fmt: skip
+CATEGORISED = frozenset({Kind.INCOME, Kind.SPEND, Kind.DEPOSIT, Kind.WITHDRAW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +72,14 @@ class LotPick:
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """One event of one source. `amount` is 0 for `transfer` and `expire`; `fee` is signed (a rebate is negative).
+    """One event of one source, as docs/trades-csv.md defines its columns.
 
-    `line` is the line in the file it was read from (0: made by hand); it takes no part in equality,
-    so that a trade equals itself after a round trip through a file.
+    `amount` is 0 where the kind has none, and for a deposit without a declared basis; `fee` is signed (a rebate is
+    negative). `acquired` is an instant (ms), a local date of the taxpayer, or None for the trade's own time.
+    `chain_ref` is the column `ref`.
+
+    `file` and `line` say where the trade was read (empty, 0: made by hand); they take no part in equality, so that a
+    trade equals itself after a round trip through a file.
     """
 
     time: int
@@ -72,13 +93,78 @@ class Trade:
     to: str = ""
     lots: tuple[LotPick, ...] = ()
     line: int = field(default=0, compare=False)
+    currency: str = ""
+    into: str = ""
+    into_quantity: int = 0
+    acquired: int | date | None = None
+    group: str = ""
+    chain_ref: str = ""
+    category: str = ""
+    origin: str = ""
+    file: str = field(default="", compare=False)
 
     @property
     def ref(self) -> str:
         """`source/id`: names the trade among all sources."""
         return f"{self.source}/{self.id}"
 
+    @property
+    def where(self) -> str:
+        """The place of the trade as an error names it: file and line as far as known, else `source/id`."""
+        if not self.line:
+            return self.ref
+        return f"{self.file}:{self.line}" if self.file else f"line {self.line}"
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether it is a deposit for which no basis is declared."""
+        return self.kind is Kind.DEPOSIT and not self.amount
+
 
 def in_order(trades: Iterable[Trade]) -> list[Trade]:
     """The trades in the order of the ledger: by time; equal times keep the order given, across sources too."""
     return sorted(trades, key=attrgetter("time"))
+
+
+def stated_currency(trades: Iterable[Trade]) -> str:
+    """The reporting currency that the trades state, or "" if they state none.
+
+    Raises InputError if they state two, or if only some of them state one.
+    """
+    first: dict[str, Trade] = {}
+    for trade in trades:
+        if trade.currency not in first:
+            first[trade.currency] = trade
+    if len(first) < 2:
+        return next(iter(first), "")
+    stated = next(name for name in first if name)
+    raise InputError(
+        Problem(
+            trade.where,
+            f'the currency is "{name}", other rows say "{stated}"'
+            if name
+            else f'no currency, other rows say "{stated}"',
+            "one file has one reporting currency, stated on every row",
+        )
+        for name, trade in first.items()
+        if name != stated
+    )
+
+
+def agreed_currency(trades: Iterable[Trade], asked: str | None) -> str:
+    """The reporting currency of the trades: what they state, or `asked` where they state none.
+
+    Raises InputError if the two differ or if there is neither: a currency is never assumed.
+    """
+    stated = stated_currency(trades)
+    if stated and asked and stated != asked:
+        raise InputError.one(
+            "", f"the trades state amounts in {stated}, not in {asked}", f"leave {asked} out, or convert the amounts"
+        )
+    if not (stated or asked):
+        raise InputError.one(
+            "",
+            "the trades do not state their currency",
+            "name it (--currency, currency=), or add a `currency` column to the file",
+        )
+    return stated or asked or ""

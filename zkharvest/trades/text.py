@@ -29,6 +29,9 @@ _NOT_IN_NAMES = re.compile(
     r"\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fa5\uac00-\ud7a3]"
 )
 
+_LONGEST_DATE = len("2024-02-29")
+_CURRENCY = re.compile(r"[0-9A-Za-z]{3,5}")
+
 # The shortest text of a binary64 has at most 17 significant digits; an inexact sum or product shows as a
 # long run of 0 or 9 with one or two odd digits after it, at the 15th to 17th place (0.1 + 0.2).
 _FLOAT_TAIL = re.compile(r"(?:0{4,}[1-9][0-9]?|9{4,}[0-9]{0,2})$")
@@ -58,9 +61,16 @@ def quoted(text: str) -> str:
 
 
 def looks_like_float(whole: str, fraction: str) -> bool:
-    """Whether digits before and after the point look like the print of an inexact binary float."""
+    """Whether digits before and after the point are the print of an inexact binary float (docs/adr/0012).
+
+    They have the tail of one, and some binary64 is printed like this: 0.30000000000000004 is, 0.99999999999999999 is
+    not (the nearest binary64 is 1), so the latter is meant.
+    """
     digits = (whole + fraction).lstrip("0")
-    return 15 <= len(digits) <= 17 and bool(fraction) and _FLOAT_TAIL.search(digits) is not None
+    if not (15 <= len(digits) <= 17 and fraction and _FLOAT_TAIL.search(digits)):
+        return False
+    text = f"{whole.lstrip('0') or '0'}.{fraction}"
+    return f"{float(text):.{len(fraction)}f}" == text  # a test of the text; no value is ever taken from it
 
 
 def parse_quantity(text: str) -> int:
@@ -180,8 +190,33 @@ def instant(year: int, month: int, day: int, hour: int = 0, minute: int = 0, sec
     return ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + milli
 
 
+_NOT_A_TIME = "is not a time of the calendar"
+_CALENDAR_HINT = "hours run to 23, minutes and seconds to 59"
+
+
+def _plain_time(text: str) -> bool:
+    """Whether `datetime.fromisoformat` reads exactly what `_TIME` takes: UTC, to the second or the millisecond.
+
+    It also takes weeks, days of the year, commas and other forms, which the places of the signs rule out.
+    """
+    signs = text[4:20:3]
+    if signs == "--T::Z":
+        return len(text) == 20 and text[11:13] != "24"
+    return signs == "--T::." and len(text) == 24 and text[23] == "Z" and text[11:13] != "24"
+
+
 def parse_time(text: str) -> int:
     """ISO 8601 date, time and zone (`2024-02-29T12:00:00.250Z`) as Unix milliseconds. Raises `TextError`."""
+    if _plain_time(text):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise TextError(text, _NOT_A_TIME, _CALENDAR_HINT) from None
+        days = moment.toordinal() - _EPOCH_DAY
+        seconds = ((days * 24 + moment.hour) * 60 + moment.minute) * 60 + moment.second
+        value = seconds * 1000 + moment.microsecond // 1000
+        if 0 <= value < TIME_LIMIT:
+            return value
     match = _TIME.fullmatch(text)
     if match is None or match[8] is None:
         raise _why_not_a_time(text, without_zone=match is not None)
@@ -194,12 +229,25 @@ def parse_time(text: str) -> int:
     try:
         value = instant(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), milli)
     except ValueError:
-        raise TextError(text, "is no time of the calendar", "hours run to 23, minutes and seconds to 59") from None
+        raise TextError(text, _NOT_A_TIME, _CALENDAR_HINT) from None
     if zone != "Z":
         value -= _offset(text, zone)
     if not 0 <= value < TIME_LIMIT:
         raise TextError(text, "is out of range", "times run from 1970 to 2527")
     return value
+
+
+def parse_acquired(text: str) -> int | date:
+    """When a lot was acquired: a local date (`2021-05-03`) or a time with zone, in ms. Raises `TextError`."""
+    if len(text) != _LONGEST_DATE or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return parse_time(text)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise TextError(text, "is not a day of the calendar", "write 2021-05-03") from None
+    if not date(1970, 1, 2) <= day < date(2527, 1, 1):
+        raise TextError(text, "is out of range", "dates run from 1970 to 2526")
+    return day
 
 
 def _offset(text: str, zone: str) -> int:
@@ -267,4 +315,27 @@ def check_name(text: str) -> str:
         raise TextError(text, "has a / or ;", "these join references (source/id, lots); use another character")
     if len(text.encode()) > _LONGEST_NAME:
         raise TextError(text, f"is longer than {_LONGEST_NAME} bytes", "use a shorter name")
+    return text
+
+
+def check_text(text: str, longest: int) -> str:
+    """A reference or the place that a row comes from: visible text of at most `longest` bytes. Raises `TextError`."""
+    if not text.isprintable():
+        raise TextError(text, "has control characters", "remove them")
+    if text != text.strip():
+        raise TextError(text, "has spaces around it", "remove the spaces")
+    if len(text.encode()) > longest:
+        raise TextError(text, f"is longer than {longest} bytes", "shorten it")
+    return text
+
+
+def is_currency(text: str) -> bool:
+    """Whether a text can name a reporting currency: three to five letters or digits, such as USD or USDC."""
+    return _CURRENCY.fullmatch(text) is not None
+
+
+def check_currency(text: str) -> str:
+    """The name of a reporting currency. Raises `TextError`."""
+    if not is_currency(text):
+        raise TextError(text, "is not a currency", "write three to five letters or digits, such as USD or EUR")
     return text

@@ -41,7 +41,7 @@ LEDGERS = {"five trades": (SMALL, "hifo"), "300 trades": (busy(300), "fifo"), "1
 
 @cache
 def opening(name):
-    return commit(trades_from_text(LEDGERS[name][0], f"{name}.csv"))
+    return commit(trades_from_text(LEDGERS[name][0], f"{name}.csv"), currency="USD")
 
 
 @cache

@@ -70,7 +70,7 @@ def test_with_real_coins_the_length_follows_from_the_indices():
 @pytest.mark.parametrize(("trades", "log_rows"), [(3, 13), (1500, 13), (2500, 14)])
 def test_rows_tell_the_size_of_the_run_up_to_a_factor_of_two(trades, log_rows):
     """The height is the smallest power of two that holds the run, 2^13 at least: a bucket, never a count."""
-    made = commit(trades_from_text(busy(trades), "busy.csv"))
+    made = commit(trades_from_text(busy(trades), "busy.csv"), currency="USD")
     witness = make_witness(made, Election(Method.FIFO, Pooling.WALLET, "UTC", YEAR))
     assert witness.n == log_rows
     assert {trace.shape[0] for trace in witness.traces} == {1 << log_rows}

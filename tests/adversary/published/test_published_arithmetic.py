@@ -210,7 +210,7 @@ def test_e4_the_remainder_is_below_the_divisor_and_the_divisor_not_zero():
             yield entries[-1], self.trades[trade].quantity
 
     nothing = [replace(exact[0], quantity=0), replace(exact[0], id="3"), exact[1]]
-    forged = forge(commit(nothing, seed=statement.SEED), REGIME, tape=told_by(Empty))
+    forged = forge(commit(nothing, currency="USD", seed=statement.SEED), REGIME, tape=told_by(Empty))
     broken = Board(forged).verdict()
     assert broken & {"steps.remainder_marked", "steps.remainder_gap"}
     cells = forged.sheet("steps")

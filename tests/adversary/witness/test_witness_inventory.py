@@ -32,7 +32,7 @@ def regime(method=Method.FIFO, basis=Pooling.WALLET):
 
 
 def committed(rows):
-    return commit(rows, seed=statement.SEED)
+    return commit(rows, currency="USD", seed=statement.SEED)
 
 
 # ------------------------------------------------------------------------------------------------------ carried out

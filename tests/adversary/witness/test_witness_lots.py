@@ -41,7 +41,7 @@ def regime(method=Method.FIFO, basis=Pooling.WALLET):
 
 
 def committed(rows):
-    return commit(rows, seed=statement.SEED)
+    return commit(rows, currency="USD", seed=statement.SEED)
 
 
 def from_pool(pool, *trades):

@@ -31,7 +31,7 @@ def regime(method=Method.FIFO, basis=Pooling.WALLET):
 
 
 def committed(rows):
-    return commit(rows, seed=statement.SEED)
+    return commit(rows, currency="USD", seed=statement.SEED)
 
 
 @pytest.mark.parametrize("gone", [0, 1, 5])

@@ -27,7 +27,7 @@ def regime(year=2024, method=Method.FIFO):
 
 
 def committed(rows):
-    return commit(rows, seed=statement.SEED)
+    return commit(rows, currency="USD", seed=statement.SEED)
 
 
 def limbs(instant):

@@ -41,7 +41,7 @@ def expected():
 
 
 def test_commit_writes_a_private_opening_and_prints_commitments(here, capsys):
-    assert main(["commit", "trades.csv", "-o", "s.zko"]) == ExitCode.DONE
+    assert main(["commit", "trades.csv", "--currency", "USD", "-o", "s.zko"]) == ExitCode.DONE
     out, err = capsys.readouterr()
     lines = dict(line.split("=") for line in out.splitlines())
     assert tuple(lines) == SOURCES
@@ -49,9 +49,9 @@ def test_commit_writes_a_private_opening_and_prints_commitments(here, capsys):
     assert "keep it secret" in err
     assert stat.S_IMODE((here / "s.zko").stat().st_mode) == 0o600
     before = (here / "s.zko").read_bytes()
-    assert main(["commit", "trades.csv", "-o", "s.zko"]) == ExitCode.USAGE
+    assert main(["commit", "trades.csv", "--currency", "USD", "-o", "s.zko"]) == ExitCode.USAGE
     assert (here / "s.zko").read_bytes() == before
-    assert main(["commit", "trades.csv", "-o", "s.zko", "--force", "--json"]) == ExitCode.DONE
+    assert main(["commit", "trades.csv", "--currency", "USD", "-o", "s.zko", "--force", "--json"]) == ExitCode.DONE
     shown = json.loads(capsys.readouterr().out)
     assert [source["id"] for source in shown["sources"]] == list(SOURCES)
     assert shown["sources"][0]["root"] != lines[SOURCES[0]]  # fresh salts
@@ -60,7 +60,7 @@ def test_commit_writes_a_private_opening_and_prints_commitments(here, capsys):
 @pytest.mark.parametrize(
     "words",
     [
-        ["commit", "trades.csv", "-o", "./trades.csv", "--force"],
+        ["commit", "trades.csv", "--currency", "USD", "-o", "./trades.csv", "--force"],
         ["prove", "s.zko", "--year", "2025", "--method", "fifo", "-o", "s.zko", "--force"],
         ["trades", "import", "trades.csv", "-o", "trades.csv", "--force"],
     ],
@@ -81,7 +81,7 @@ def test_one_stream_takes_one_result(here, capsys):
 
 def test_an_opening_on_a_stream_leaves_the_commitments_to_the_other(here):
     done = subprocess.run(
-        [sys.executable, "-m", "zkharvest", "--quiet", "commit", "trades.csv", "-o", "-"],
+        [sys.executable, "-m", "zkharvest", "--quiet", "commit", "trades.csv", "--currency", "USD", "-o", "-"],
         capture_output=True,
         check=True,
     )

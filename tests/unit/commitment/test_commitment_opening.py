@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from zkharvest.commitment.opening import Opening, commit, salts
 from zkharvest.commitment.poseidon import P, compress
 from zkharvest.commitment.tree import build_tree
 from zkharvest.errors import InputError
+from zkharvest.trades.model import Kind
 
 SEED = bytes(range(32))
 ROWS = [
@@ -23,14 +25,14 @@ ROWS = [
 
 
 def test_trades_are_put_in_order_of_time():
-    opening = commit(ROWS, seed=SEED)
+    opening = commit(ROWS, currency="USD", seed=SEED)
     assert [t.ref for t in opening.trades] == ["a/1", "b/1", "b/2", "a/3"]
     assert opening.sources == ("a", "b", "c")
     assert set(opening.roots) == {"a", "b", "c"}
 
 
 def test_a_root_commits_to_the_salted_records_of_its_source():
-    opening = commit(ROWS, seed=SEED)
+    opening = commit(ROWS, currency="USD", seed=SEED)
     for name, lanes, tree in zip(opening.sources, opening.leaves, opening.trees, strict=True):
         assert (
             lanes[:, :19] == opening.records.lanes[opening.records.source == opening.sources.index(name), :19]
@@ -51,15 +53,15 @@ def test_salts_are_elements_of_their_own_for_every_label_and_seed():
 
 def test_the_seed_hides_the_trades():
     """Equal trades under other seeds, or at another source, have unrelated roots; the system draws the seed."""
-    one, two, other = (commit(ROWS, seed=s).roots for s in (SEED, bytes(32), None))
+    one, two, other = (commit(ROWS, currency="USD", seed=s).roots for s in (SEED, bytes(32), None))
     assert set(one.values()).isdisjoint(two.values())
     assert set(one.values()).isdisjoint(other.values())
-    assert commit(ROWS).seed != commit(ROWS).seed
-    assert len(commit(ROWS).seed) == 32
+    assert commit(ROWS, currency="USD").seed != commit(ROWS, currency="USD").seed
+    assert len(commit(ROWS, currency="USD").seed) == 32
 
 
 def test_every_field_of_a_record_moves_its_root():
-    base = commit([ROWS[0]], seed=SEED).roots
+    base = commit([ROWS[0]], currency="USD", seed=SEED).roots
     changed = [
         trade("2024-01-01T00:00:01", "a/1", "buy", 2, 40, "0.5"),
         trade("2024-01-01", "a/1", "income", 2, 40, "0.5"),
@@ -68,7 +70,7 @@ def test_every_field_of_a_record_moves_its_root():
         trade("2024-01-01", "a/1", "buy", 2, 40, "0.6"),
         trade("2024-01-01", "a/1", "buy", 2, 40, "0.5", asset="ETH"),
     ]
-    roots = {commit([t], seed=SEED).roots["a"] for t in changed}
+    roots = {commit([t], currency="USD", seed=SEED).roots["a"] for t in changed}
     assert len(roots) == len(changed)
     assert base["a"] not in roots
 
@@ -101,7 +103,7 @@ PLACES = [("roots",), ("seed",), ("trades",), ("roots", "a"), *(("trades", 0, i)
 
 @pytest.mark.parametrize("path", PLACES, ids=lambda p: "-".join(map(str, p)))
 def test_a_damaged_opening_is_refused_whatever_stands_there(path):
-    data = commit(ROWS, seed=SEED).to_map()
+    data = commit(ROWS, currency="USD", seed=SEED).to_map()
     for value in WRONG:
         with pytest.raises(InputError, match=r"the opening file (is damaged|does not open its own commitments)"):
             Opening.from_map(put(data, path, value))
@@ -109,7 +111,7 @@ def test_a_damaged_opening_is_refused_whatever_stands_there(path):
 
 @pytest.mark.parametrize("key", ["roots", "seed", "trades", "currency"])
 def test_a_missing_part_is_refused(key):
-    data = commit(ROWS, seed=SEED).to_map()
+    data = commit(ROWS, currency="USD", seed=SEED).to_map()
     del data[key]
     with pytest.raises(InputError, match="damaged"):
         Opening.from_map(data)
@@ -132,12 +134,36 @@ def test_a_missing_part_is_refused(key):
 )
 def test_a_changed_opening_does_not_open_its_roots(path, value):
     with pytest.raises(InputError, match="does not open its own commitments"):
-        Opening.from_map(put(commit(ROWS, seed=SEED).to_map(), path, value))
+        Opening.from_map(put(commit(ROWS, currency="USD", seed=SEED).to_map(), path, value))
 
 
 def test_a_dropped_trade_is_noticed():
-    data = commit(ROWS, seed=SEED).to_map()
+    data = commit(ROWS, currency="USD", seed=SEED).to_map()
     with pytest.raises(InputError, match="does not open"):
         Opening.from_map(data | {"trades": data["trades"][:-1]})
     with pytest.raises(InputError, match="damaged"):
         Opening.from_map(data | {"trades": [[*data["trades"][0], "more"]]})
+
+
+def test_a_currency_is_never_assumed() -> None:
+    with pytest.raises(InputError, match="do not state their currency"):
+        commit(ROWS, seed=SEED)
+    euros = [replace(row, currency="EUR") for row in ROWS]
+    assert commit(euros, seed=SEED).roots == commit(ROWS, currency="EUR", seed=SEED).roots
+    with pytest.raises(InputError, match="amounts in EUR, not in USD"):
+        commit(euros, currency="USD", seed=SEED)
+
+
+def test_kinds_that_the_circuit_does_not_know_are_refused_by_row() -> None:
+    rows = [replace(ROWS[0], id=str(kind), kind=kind, line=n, file="t.csv") for n, kind in enumerate(Kind, start=2)]
+    with pytest.raises(InputError) as caught:
+        commit(rows[8:], currency="USD", seed=SEED)
+    assert [problem.where for problem in caught.value.problems] == ["t.csv:10", "t.csv:11", "t.csv:12"]
+    assert "cannot prove a deposit" in str(caught.value)
+    assert all(problem.hint for problem in caught.value.problems)
+
+
+def test_an_opening_remembers_where_its_trades_were_read() -> None:
+    rows = [replace(row, file="my trades.csv", line=n) for n, row in enumerate(ROWS, start=2)]
+    again = Opening.from_map(commit(rows, currency="USD", seed=SEED).to_map())
+    assert sorted(trade.where for trade in again.trades) == [f"my trades.csv:{n}" for n in range(2, 2 + len(ROWS))]

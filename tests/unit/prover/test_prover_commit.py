@@ -21,7 +21,7 @@ def matrices(*widths):
     return [rng.integers(0, P, (SIZE, width), dtype=np.uint32) for width in widths]
 
 
-def commit(parts, seed=b"s" * 32):
+def commit(parts, currency="USD", seed=b"s" * 32):
     return Commitment([field.to_mont(part) for part in parts], Randomness(seed))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,18 @@ from zkharvest.errors import InputError, UsageError
 from zkharvest.trades import Kind, LotPick, Trade, load_trades
 from zkharvest.trades.csv_in import check_trades, trades_from_text
 from zkharvest.trades.csv_out import trades_to_text, write_trades
-from zkharvest.trades.model import MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT, in_order
+from zkharvest.trades.model import (
+    CATEGORIES,
+    CATEGORISED,
+    MONEY_LIMIT,
+    OPENS_LOT,
+    QUANTITY_LIMIT,
+    TIME_LIMIT,
+    WITHOUT_FEE,
+    WITHOUT_VALUE,
+    agreed_currency,
+    in_order,
+)
 
 HEADER = "time,source,id,kind,asset,quantity,amount,fee,to,lots\n"
 GOOD = "2024-02-29T12:00:00Z,kraken,T1,buy,BTC,0.5,30000,12.5,,\n"
@@ -153,8 +165,6 @@ def test_two_spellings_of_one_name_are_refused() -> None:
                 ("t.csv:1:fees", '"fees" is not a column of the trades CSV'),
                 ("t.csv:1:note", '"note" is not a column of the trades CSV'),
                 ("t.csv:1:id", "the column occurs 2 times"),
-                ("t.csv:1:fee", "the column is missing"),
-                ("t.csv:1:lots", "the column is missing"),
             ],
         ),
         (
@@ -200,24 +210,39 @@ def trades(draw: st.DrawFn) -> list[Trade]:
     """Any valid trades with unique references, in the order of the ledger."""
     keys = draw(st.lists(st.tuples(st.sampled_from(["k", "w:1", "Übersee"]), NAMES), max_size=12, unique=True))
     out = []
+    stated = draw(st.sampled_from(["", "USD", "EUR"]))
     for source, id_ in keys:
         kind = draw(st.sampled_from(Kind))
+        currency = stated
         quantity = draw(st.integers(2, QUANTITY_LIMIT - 1) | st.integers(2, 10**20))
-        plain = kind in (Kind.TRANSFER, Kind.EXPIRE)
+        plain = kind in WITHOUT_VALUE
         amount = 0 if plain else draw(st.integers(0, MONEY_LIMIT // 2 - 1))
-        fee = 0 if kind is Kind.TRANSFER else draw(st.integers(0, MONEY_LIMIT // 2 - 1) | st.just(0))
+        fee = 0 if kind in WITHOUT_FEE else draw(st.integers(0, MONEY_LIMIT // 2 - 1) | st.just(0))
         if kind is Kind.SHORT:
             fee = min(fee, amount)
-        elif draw(st.booleans()):
+        elif draw(st.booleans()) and not plain:
             fee = -min(fee, amount)
         lots: tuple[LotPick, ...] = ()
-        if kind not in (Kind.BUY, Kind.INCOME, Kind.SHORT) and draw(st.booleans()):
+        if kind not in OPENS_LOT and draw(st.booleans()):
             part = draw(st.integers(1, quantity - 1))
             lots = (LotPick("a", part), LotPick("k/b:c", quantity - part))
         to = "elsewhere" if kind is Kind.TRANSFER else ""
         moment = draw(st.integers(0, TIME_LIMIT - 1) | st.just(1709208000000))
         asset = draw(st.sampled_from(["BTC", "ETH-27DEC26-80000-P"]))
-        out.append(Trade(moment, source, id_, kind, asset, quantity, amount, fee, to, lots))
+        more = {"currency": currency, "group": draw(st.sampled_from(["", "swap 1"]))}
+        more |= {
+            "chain_ref": draw(st.sampled_from(["", "bitcoin:ab12:0"])),
+            "origin": draw(st.sampled_from(["", "k.csv:7"])),
+        }
+        if kind is Kind.CONVERT:
+            more |= {"into": "POL", "into_quantity": quantity // 2}
+        if kind is Kind.DEPOSIT:
+            more["acquired"] = draw(
+                st.sampled_from([None, min(moment, 12345), date(1999, 12, 31) if moment > 10**12 else None])
+            )
+        if kind in CATEGORISED:
+            more["category"] = draw(st.sampled_from(["", *CATEGORIES]))
+        out.append(Trade(moment, source, id_, kind, asset, quantity, amount, fee, to, lots, **more))
     return in_order(out)
 
 
@@ -256,3 +281,94 @@ def test_large_files_are_read_fast() -> None:
     start = time.process_time()
     assert len(trades_from_text(HEADER + rows, "t.csv")) == 20_000
     assert time.process_time() - start < 1.5
+
+
+WIDE = (
+    "time,source,id,kind,asset,quantity,amount,currency,into,into_quantity,acquired,group,ref,category,origin,to,fee\n"
+)
+
+
+def wide(*cells: str) -> str:
+    """A file of one row per argument; the time and the source come before, empty cells after."""
+    rows = [f"2024-01-01T00:00:00Z,k,{n},{row}" for n, row in enumerate(cells, start=1)]
+    return WIDE + "".join(row + "," * (WIDE.count(",") - row.count(",")) + "\n" for row in rows)
+
+
+def test_the_documented_example_is_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "trades-csv.md").read_text()
+    text = page.partition("```csv\n")[2].partition("```")[0]
+    rows = trades_from_text(text, "t.csv")
+    assert [row.kind.word for row in rows] == ["buy", "transfer", "sell", "buy"]
+    assert {row.currency for row in rows} == {"USD"}
+    assert [row.group for row in rows] == ["", "", "S1", "S1"]
+    assert (rows[1].to, rows[0].fee) == ("ledger-nano", 1260 * CENT)
+
+
+def test_deposits_withdrawals_and_conversions() -> None:
+    deposit, unexplained, withdraw, convert = trades_from_text(
+        wide(
+            "deposit,BTC,1,20000,USD,,,2021-05-03,,bitcoin:ab:0,gift,old.csv:3",
+            "deposit,BTC,2,,USD,,,2021-05-03T12:00:00Z",
+            "withdraw,BTC,0.5,,USD,,,,,bitcoin:cd:1,lost",
+            "convert,MATIC,100,,USD,POL,100",
+        ),
+        "t.csv",
+    )
+    assert (deposit.kind, deposit.amount, deposit.acquired) == (Kind.DEPOSIT, 2_000_000 * CENT, date(2021, 5, 3))
+    assert (deposit.chain_ref, deposit.category, deposit.origin) == ("bitcoin:ab:0", "gift", "old.csv:3")
+    assert (deposit.unexplained, unexplained.unexplained, unexplained.acquired) == (False, True, 1620043200000)
+    assert (withdraw.kind, withdraw.category, withdraw.amount) == (Kind.WITHDRAW, "lost", 0)
+    assert (convert.into, convert.into_quantity) == ("POL", 100 * UNIT)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("buy,BTC,1,1,US$", ("currency", '"US$" is not a currency')),
+        ("convert,BTC,1,", ("into", "is empty")),
+        ("convert,BTC,1,,,BTC,1", ("into", '"BTC" is what was given')),
+        ("convert,BTC,1,5,,WBTC,1", ("amount", '"5" given for convert')),
+        ("convert,BTC,1,,,WBTC,0", ("into_quantity", '"0" is zero')),
+        ("buy,BTC,1,1,,WBTC,", ("into", '"WBTC" given for buy')),
+        ("buy,BTC,1,1,,,2", ("into_quantity", "given for buy")),
+        ("buy,BTC,1,1,,,,2021-05-03", ("acquired", "given for buy")),
+        ("deposit,BTC,1,1,,,,2024-01-03", ("acquired", "is later than the row's time")),
+        ("deposit,BTC,1,1,,,,2021-02-29", ("acquired", '"2021-02-29" is not a day of the calendar')),
+        ("deposit,BTC,1,1,,,,1066-10-14", ("acquired", '"1066-10-14" is out of range')),
+        ("withdraw,BTC,1,9", ("amount", '"9" given for withdraw')),
+        ("buy,BTC,1,1,,,,,,,gift", ("category", '"gift" given for buy')),
+        ("income,BTC,1,1,,,,,,,stake", ("category", '"stake" is not a category')),
+        ("income,BTC,1,1,,,,,a/b", ("group", '"a/b" has a / or ;')),
+        ("deposit,BTC,1,1,,,,,,,,,w", ("to", '"w" given for deposit')),
+        ("deposit,BTC,1,1,,,,,,,,,,1", ("fee", "a deposit carries no fee")),
+    ],
+)
+def test_the_new_columns_belong_to_their_kinds(row: str, expected: tuple[str, str]) -> None:
+    column, message = expected
+    assert (f"t.csv:2:{column}", message) in problems(wide(row))
+
+
+def test_a_file_has_one_currency() -> None:
+    two = wide("buy,BTC,1,1,USD", "buy,BTC,1,1,EUR", "buy,BTC,1,1,")
+    assert problems(two) == [
+        ("t.csv:3:currency", '"EUR" here, "USD" in line 2'),
+        ("t.csv:4:currency", 'is empty here, "USD" in line 2'),
+    ]
+
+
+def test_a_currency_is_stated_or_asked_for_and_never_assumed() -> None:
+    euros = trades_from_text(wide("buy,BTC,1,1,EUR"), "t.csv")
+    silent = trades_from_text(HEADER + GOOD, "t.csv")
+    assert agreed_currency(euros, None) == agreed_currency(euros, "EUR") == agreed_currency(silent, "EUR") == "EUR"
+    with pytest.raises(InputError, match="amounts in EUR, not in USD"):
+        agreed_currency(euros, "USD")
+    with pytest.raises(InputError, match="do not state their currency"):
+        agreed_currency(silent, None)
+    with pytest.raises(InputError, match=r't\.csv:2: no currency, other rows say "EUR"'):
+        agreed_currency([*euros, *silent], None)
+
+
+def test_a_group_has_sixteen_legs() -> None:
+    legs = ["income,BTC,1,1,,,,,swap"] * 16
+    assert len(trades_from_text(wide(*legs), "t.csv")) == 16
+    assert problems(wide(*legs, legs[0])) == [("t.csv:18:group", '"swap" has more than 16 rows')]

@@ -39,7 +39,9 @@ class OneList(Scribe):
 
 def _assets(lane: int) -> Forgery:
     """The second lot and its sale are of an asset whose code differs in a lane; its lot waits behind the other's."""
-    opening = commit([BUY, SECOND, SELL, replace(SELL, id="4", time=SELL.time + 1)], seed=statement.SEED)
+    opening = commit(
+        [BUY, SECOND, SELL, replace(SELL, id="4", time=SELL.time + 1)], currency="USD", seed=statement.SEED
+    )
     opening.records.lanes[[1, 3], 11 + lane] ^= 1
     fresh = Opening(opening.trades, opening.currency, opening.seed)
     fresh.__dict__["records"] = opening.records

@@ -314,7 +314,7 @@ def _time2() -> Forgery:
 
 def _source() -> Forgery:
     """A buy that no source has on record stands in the closing inventory, and a sale takes it (universal basis)."""
-    opening, bought = (commit(rows, seed=statement.SEED) for rows in ([SELL], [BUY]))
+    opening, bought = (commit(rows, currency="USD", seed=statement.SEED) for rows in ([SELL], [BUY]))
     fake = pretend(opening, [BUY, *opening.trades])
     fake.records.source[0], fake.records.position[0] = TREE_CLOSING, 0
     (leaf,) = bought.leaves

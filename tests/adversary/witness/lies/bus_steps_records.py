@@ -23,7 +23,7 @@ from zkharvest.commitment.tree import build_tree
 
 def _unrecorded() -> Forgery:
     """A year of trades, of which the source has none on record."""
-    real = commit([BUY, SELL], seed=statement.SEED)
+    real = commit([BUY, SELL], currency="USD", seed=statement.SEED)
     fake = Opening(real.trades, real.currency, real.seed)
     nothing, salt = np.zeros((0, DIGEST), np.uint32), real.leaves[0][0, WIDTH - SALT :]
     fake.__dict__.update(leaves=(np.zeros((0, WIDTH), np.uint32),), trees=(build_tree(nothing, salt),))
@@ -33,7 +33,7 @@ def _unrecorded() -> Forgery:
 def _astray() -> Forgery:
     """A transfer to b arrives at c, and no name of a wallet is looked up."""
     rows = [*MOVED[:2], replace(MOVED[2], source="c")]
-    real = commit(rows, seed=statement.SEED)
+    real = commit(rows, currency="USD", seed=statement.SEED)
     fake = Opening((rows[0], replace(rows[1], to="c"), rows[2]), real.currency, real.seed)
     number = real.sources.index("c")
     records = replace(real.records, to=np.array([0, number, 0]))

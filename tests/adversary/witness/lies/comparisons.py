@@ -155,7 +155,7 @@ lie("steps.order_marked", _order_marked)
 
 def swapped(rows: list[Any], order: Sequence[int], mark: int, gap: int) -> Forgery:
     """Records run in another order; the comparison before the last is marked at a lane that does increase."""
-    opening = commit(rows, seed=statement.SEED)
+    opening = commit(rows, currency="USD", seed=statement.SEED)
     if mark == 5:  # sources that number their instants on their own
         opening.records.lanes[:, 2] &= LANE - 1
         fresh = Opening(opening.trades, opening.currency, opening.seed)

@@ -71,7 +71,7 @@ def _one_kind() -> Forgery:
 def _loads_first() -> Forgery:
     """A lot is loaded between trades: no order is asked of what follows. The sale of February follows March's buy."""
     rows = [BUY, trade("2024-02-01", "a/2", "sell", 2, 500), trade("2024-03-01", "a/3", "buy", 1, 900)]
-    opening = commit(rows, seed=statement.SEED)
+    opening = commit(rows, currency="USD", seed=statement.SEED)
 
     class Restarts(StepsWitness):
         def __init__(self, *given: Any) -> None:

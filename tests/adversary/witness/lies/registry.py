@@ -78,7 +78,7 @@ def starved(reason: str, *mutants: str) -> None:
 
 @cache
 def _committed(trades: tuple[Trade, ...]) -> Opening:
-    return commit(trades, seed=statement.SEED)
+    return commit(trades, currency="USD", seed=statement.SEED)
 
 
 @cache

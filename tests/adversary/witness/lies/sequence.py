@@ -42,7 +42,7 @@ RECORD = (
 
 def committed(rows: list[Any], codes: dict[int, int] | None = None) -> Opening:
     """Trades, some of whose records have another code: what no honest source commits."""
-    opening = commit(rows, seed=statement.SEED)
+    opening = commit(rows, currency="USD", seed=statement.SEED)
     for place, code in (codes or {}).items():
         opening.records.lanes[place, 0] = TAG_RECORD + code
     fresh = Opening(opening.trades, opening.currency, opening.seed)
@@ -115,7 +115,7 @@ def unrecorded(rows: list[Any], extra: Any, row: int, *, arrives: bool = False) 
 
     With `arrives` it is what a transfer brings that took nothing.
     """
-    opening = commit(rows, seed=statement.SEED)
+    opening = commit(rows, currency="USD", seed=statement.SEED)
     fake = pretend(opening, sorted([*opening.trades, extra], key=lambda t: t.time))
     number = row + 1  # what its order of acquisition would be; it gets the one before
 

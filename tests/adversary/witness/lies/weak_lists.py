@@ -77,7 +77,7 @@ class Both(Scribe):
 def goes_on_with_asset(lane: int) -> Forgery:
     """A disposal's second part is of another asset."""
     code, patches = other_asset(lane)
-    opening = commit([BUY, replace(SECOND, asset="BTC2"), SELL_TWO], seed=statement.SEED)
+    opening = commit([BUY, replace(SECOND, asset="BTC2"), SELL_TWO], currency="USD", seed=statement.SEED)
     opening.records.lanes[1, 11:17] = code
     fresh = Opening(opening.trades, opening.currency, opening.seed)
     fresh.__dict__["records"] = opening.records
