@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from zkharvest.cli import reentry
+from zkharvest.cli import forecast, reentry
 from zkharvest.cli.help import Group
 
 harvest = typer.Typer(
@@ -14,3 +14,4 @@ harvest = typer.Typer(
 )
 
 harvest.command("match")(reentry.match)
+harvest.command("forecast")(forecast.forecast)
