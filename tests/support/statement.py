@@ -61,7 +61,7 @@ def public_values(opening: Opening, election: Election, witness: Witness) -> Pub
     }
     scalars["proceeds_negative"] = int(totals["proceeds"] < 0)
     scalars |= {f"{b}_{k}": abs(totals[b]) >> (8 * k) & 255 for b in BUCKETS for k in range(TOTAL_BYTES)}
-    for kind, root in (("opening", witness.opening_root), ("closing", witness.closing_root)):
+    for kind, root in (("opening", witness.carried_in_root), ("closing", witness.carried_out_root)):
         scalars |= {f"{kind}_root_{i}": x for i, x in enumerate(digest_elements(root))}
     sources = [(*digest_elements(root), *source_code(name)) for name, root in opening.roots.items()]
     columns = {(table_number("calendar"), i): column for i, column in enumerate(witness.calendar_columns)}

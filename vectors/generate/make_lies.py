@@ -71,7 +71,7 @@ def make(lie: Lie) -> tuple[bytes, Parts]:
         for patch in [*lenient(), *lie.patches()]:
             stack.enter_context(patch)
         witness = generator.make_witness(told, lie.proven)
-        claimed = replace(truth, totals=witness.totals, closing_root=witness.closing_root)
+        claimed = replace(truth, totals=witness.totals, carried_out_root=witness.carried_out_root)
         parts = proving._statement(honest, REGIME, claimed, pinned, "", b"")
         lie.statement(parts)
         statement = read_statement(parts)

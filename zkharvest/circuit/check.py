@@ -6,7 +6,7 @@ compiled description, not the builder's objects, and shares no arithmetic with t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,6 +19,9 @@ from .expr import P
 Cells = NDArray[np.uint32]
 Field = Any  # a galois.FieldArray; the library is untyped
 Labeler = Callable[[str, int], str]
+
+BLOCK = 1 << 13
+"""Rows that are evaluated at once: all nodes of a table are held for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,16 @@ class Violation:
         place = f"{self.table}, row {self.row}" if self.row >= 0 else self.table
         tail = f" [{self.what}]" if self.what else ""
         return f"{place}: {self.constraint}{f' ({self.detail})' if self.detail else ''}{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """What one interaction of a table puts on a bus: (n, width) messages, how often (mod p), and on which rows."""
+
+    table: str
+    message: Cells
+    mult: NDArray[np.int64]
+    rows: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,47 +74,67 @@ def check(
     *,
     label: Labeler | None = None,
     limit: int = 20,
+    progress: Callable[[str], None] | None = None,
 ) -> list[Violation]:
-    """What is broken, up to `limit` entries: constraints (the first broken row of each), then buses, then tallies."""
+    """What is broken, up to `limit` entries: constraints (the first broken row of each), then buses, then tallies.
+
+    `label` says in words what a row of a table is about; `progress` is called with the name of each step.
+
+    Raises ValueError if a trace has another width than its table.
+    """
+    say = progress or (lambda _: None)
     found: list[Violation] = []
-    messages: dict[int, list[tuple[str, NDArray[np.int64], NDArray[np.int64]]]] = {}
+    messages: dict[int, list[Messages]] = {}
     tallies = [0] * int(description["tallies"])
     for t, (table, trace) in enumerate(zip(description["tables"], traces, strict=True)):
         if trace.shape[1] != len(table["columns"]):
             raise ValueError(f"{table['name']}: {trace.shape[1]} columns given, {len(table['columns'])} declared")
-        values = _evaluate(t, table, trace, public)
-        found.extend(_constraints(table, values, label))
-        for i in table["interactions"]:
-            message = np.stack([np.asarray(values[m]).astype(np.int64) for m in i["message"]], axis=1)
-            mult = np.asarray(values[i["mult"]]).astype(np.int64) * i["sign"] % P
-            messages.setdefault(i["bus"], []).append((table["name"], message, mult))
-        for entry in table["tally"]:
-            tallies[entry["slot"]] += int(np.asarray(values[entry["node"]]).astype(np.int64).sum())
+        say(f"checking {table['name']}")
+        broken: dict[int, int] = {}  # constraint -> its first broken row
+        for start in range(0, len(trace), BLOCK):
+            values = _evaluate(t, table, trace, public, start)
+            for k, c in enumerate(table["constraints"]):
+                if k not in broken and (row := _first_broken(c["where"], values[c["node"]], start, len(trace))) >= 0:
+                    broken[k] = row
+            for i in table["interactions"]:
+                mult = np.asarray(values[i["mult"]]).astype(np.int64) * i["sign"] % P
+                used = np.flatnonzero(mult)
+                message = np.stack([np.asarray(values[m])[used] for m in i["message"]], axis=1).astype(np.uint32)
+                messages.setdefault(i["bus"], []).append(Messages(table["name"], message, mult[used], used + start))
+            for entry in table["tally"]:
+                tallies[entry["slot"]] += int(np.asarray(values[entry["node"]]).astype(np.int64).sum())
+        for k, row in sorted(broken.items()):
+            what = label(table["name"], row) if label else ""
+            found.append(Violation(table["name"], table["constraints"][k]["name"], row, what=what))
     for number, bus in enumerate(description["buses"], start=1):
-        found.extend(_bus(bus["name"], messages.get(number, []), _public_messages(description, number, public), label))
+        say(f"balancing {bus['name']}")
+        given = _public_messages(description, number, public)
+        found.extend(_bus(bus["name"], messages.pop(number, []), given, label))
     for slot, value in enumerate(tallies):
         if value % P:
             found.append(Violation("all tables", f"tally {slot}", -1, f"sums to {value % P}"))
     return found[:limit]
 
 
-def _evaluate(number: int, table: Mapping[str, Any], trace: Cells, public: PublicValues) -> list[Field]:
+def _evaluate(number: int, table: Mapping[str, Any], trace: Cells, public: PublicValues, start: int) -> list[Field]:
+    """The values of all nodes on the rows from `start` on, at most a block of them."""
     field = reference_field()
-    rows = len(trace)
+    now = np.arange(start, min(start + BLOCK, len(trace)))
+    after = (now + 1) % len(trace)
+    columns = [field(np.ascontiguousarray(trace[at].T)) for at in (now, after)]
     values: list[Field] = []
-    columns = field(np.ascontiguousarray(trace.T))
     for node in table["nodes"]:
         match node:
             case ["const", c]:
-                values.append(field(np.full(rows, c, np.int64)))
+                values.append(field(np.full(len(now), c, np.int64)))
             case ["col", i, off]:
-                values.append(np.roll(columns[i], -off) if off else columns[i])
+                values.append(columns[off][i])
             case ["pub", i, off]:
-                given = public.columns[number, i]
-                full = field(np.array([*given, *([0] * (rows - len(given)))], np.int64))
-                values.append(np.roll(full, -off) if off else full)
+                given = np.zeros(len(trace), np.int64)
+                given[: len(public.columns[number, i])] = public.columns[number, i]
+                values.append(field(given[after if off else now]))
             case ["public", i]:
-                values.append(field(np.full(rows, public.publics[i] % P, np.int64)))
+                values.append(field(np.full(len(now), public.publics[i] % P, np.int64)))
             case ["mul", a, b]:
                 values.append(values[a] * values[b])
             case ["add", a, b]:
@@ -117,19 +150,17 @@ def _evaluate(number: int, table: Mapping[str, Any], trace: Cells, public: Publi
     return values
 
 
-def _constraints(table: Mapping[str, Any], values: Sequence[Field], label: Labeler | None) -> Iterator[Violation]:
-    for c in table["constraints"]:
-        broken = np.asarray(values[c["node"]]) != 0
-        match c["where"]:
-            case "first":
-                broken[1:] = False
-            case "last":
-                broken[:-1] = False
-            case "transition":
-                broken[-1] = False
-        if broken.any():
-            row = int(np.argmax(broken))
-            yield Violation(table["name"], c["name"], row, what=label(table["name"], row) if label else "")
+def _first_broken(where: str, value: Field, start: int, height: int) -> int:
+    """The first row of the block on which a constraint applies and does not vanish, or -1."""
+    broken = np.flatnonzero(np.asarray(value)) + start
+    match where:
+        case "first":
+            broken = broken[broken == 0]
+        case "last":
+            broken = broken[broken == height - 1]
+        case "transition":
+            broken = broken[broken != height - 1]
+    return int(broken[0]) if len(broken) else -1
 
 
 def _public_messages(description: Mapping[str, Any], bus: int, public: PublicValues) -> list[tuple[list[int], int]]:
@@ -159,38 +190,37 @@ def _term(term: Any, index: int, record: Sequence[int], public: PublicValues) ->
 
 
 def _bus(
-    name: str,
-    parts: list[tuple[str, NDArray[np.int64], NDArray[np.int64]]],
-    given: list[tuple[list[int], int]],
-    label: Labeler | None,
-) -> Iterator[Violation]:
+    name: str, parts: list[Messages], given: list[tuple[list[int], int]], label: Labeler | None
+) -> list[Violation]:
     """The multiset sent equals the multiset received, counted message by message (no challenge, no chance)."""
-    kept = [(table, message[mult != 0], mult[mult != 0], np.flatnonzero(mult)) for table, message, mult in parts]
     if given:
-        rows = np.array([m for m, _ in given], np.int64)
-        kept.append(("statement", rows, np.array([s % P for _, s in given], np.int64), np.arange(len(rows))))
-    if not kept:
-        return
-    every = np.concatenate([message for _, message, _, _ in kept])
-    mult = np.concatenate([m for _, _, m, _ in kept])
-    distinct, inverse = np.unique(every, axis=0, return_inverse=True) if every.shape[1] <= 2 else _distinct(every)
-    counts = np.zeros(len(distinct), np.int64)
-    np.add.at(counts, inverse.reshape(-1), mult)
+        rows = np.array([m for m, _ in given], np.uint32)
+        parts = [*parts, Messages("statement", rows, np.array([s % P for _, s in given]), np.arange(len(rows)))]
+    if not any(len(part.rows) for part in parts):
+        return []
+    first, inverse = _distinct(np.concatenate([part.message for part in parts]))
+    counts = np.zeros(len(first), np.int64)
+    np.add.at(counts, inverse, np.concatenate([part.mult for part in parts]))
+    found = []
     for at in np.flatnonzero(counts % P)[:3]:
-        place = int(np.argmax(inverse.reshape(-1) == at))
+        place = int(first[at])
         net = int(counts[at] % P)
         net = net - P if net > P // 2 else net
-        for table, message, _, rows_ in kept:
-            if place < len(message):
-                row = int(rows_[place])
-                what = label(table, row) if label and table != "statement" else ""
-                yield Violation(table, f"bus {name}", row, f"{net:+d} x {distinct[at].tolist()} unbalanced", what)
+        for part in parts:
+            if place < len(part.rows):
+                row = int(part.rows[place])
+                what = label(part.table, row) if label and part.table != "statement" else ""
+                detail = f"{net:+d} x {part.message[place].tolist()} unbalanced"
+                found.append(Violation(part.table, f"bus {name}", row, detail, what))
                 break
-            place -= len(message)
+            place -= len(part.rows)
+    return found
 
 
-def _distinct(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Distinct wide rows by their bytes (np.unique over an axis sorts columns one by one, which is slow)."""
-    packed = np.ascontiguousarray(rows.astype(np.uint32)).view(f"V{4 * rows.shape[1]}").reshape(-1)
+def _distinct(rows: Cells) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each distinct row stands first, and which of them every row is; rows are compared by their bytes."""
+    width = rows.shape[1]
+    packed: NDArray[Any] = np.ascontiguousarray(rows)
+    packed = packed.view(np.uint32 if width == 1 else np.uint64 if width == 2 else f"V{4 * width}").reshape(-1)
     _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
-    return rows[first], inverse
+    return first, inverse.reshape(-1)

@@ -25,6 +25,9 @@ Currency = Annotated[str, typer.Option("--currency", metavar="CODE", help="Repor
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is standard output.")]
+OptionalOutput = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; - is standard output.")
+]
 StatedCurrency = Annotated[
     str | None,
     typer.Option("--currency", metavar="CODE", help="Currency of all amounts, where the file does not state it."),

@@ -16,6 +16,7 @@ from zkharvest.cli.options import (
     Force,
     Json,
     MethodOption,
+    OptionalOutput,
     Output,
     PoolingOption,
     StatedCurrency,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening
     from zkharvest.ledger.results import LedgerRun
     from zkharvest.trades.model import Trade
+    from zkharvest.workflow.check import Checked
 
 trades = typer.Typer(cls=Group, help="Read exchange exports; check the canonical trades CSV.", no_args_is_help=True)
 ledger = typer.Typer(cls=Group, help="The exact gain calculation: reports and open lots.", no_args_is_help=True)
@@ -225,7 +227,7 @@ def prove(
     opening: Annotated[Path, typer.Argument(metavar="OPENING.zko", help="Opening that commit wrote.")],
     year: YearOption,
     method: MethodOption,
-    package: Output,
+    package: OptionalOutput = None,
     pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     nonce: Annotated[str | None, typer.Option("--nonce", metavar="HEX", help="The auditor's nonce.")] = None,
@@ -235,7 +237,15 @@ def prove(
     preset: Annotated[str, typer.Option("--preset", help="standard, or test (refused by every real policy).")] = (
         "standard"
     ),
-    check: Annotated[bool, typer.Option("--verify/--no-verify", help="Verify the proof before writing it.")] = True,
+    verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Verify the proof before writing it.")] = True,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="First check every constraint on the raw trace and name what is broken; without -o, nothing else. "
+            "Five seconds for 450 trades, a quarter of a minute for 10,000.",
+        ),
+    ] = False,
     force: Force = False,
     json: Json = False,
 ) -> ExitCode:
@@ -247,11 +257,26 @@ def prove(
     bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
     if audience is not None and not audience.strip():
         raise UsageError("--audience: an empty value", "leave the option out to name nobody")
-    output.refuse_two_outputs(package, json=json)
-    ensure_writable(package, force=force, inputs=[opening])
-    with output.progress("proving") as step:
+    if package is not None:
+        output.refuse_two_outputs(package, json=json)
+        ensure_writable(package, force=force, inputs=[opening])
+    elif not check:
+        raise UsageError("where to write the package is not said", "give --output FILE, or --check to only check")
+    with output.progress("reading") as step:
         step("reading the opening")
         secret = read_opening(opening)
+    if check:
+        with output.progress("checking") as step:
+            from zkharvest.workflow.check import check_constraints
+
+            checked = check_constraints(
+                secret, year=year, method=method.value, pooling=pooling.value, timezone=timezone, progress=step
+            )
+        if package is None or not checked.holds:
+            return _show_checked(checked, json=json)
+        output.note("every constraint holds on the raw trace")
+    assert package is not None  # else it was only checked
+    with output.progress("proving") as step:
         from zkharvest.workflow import prove as proving
 
         if proving.first_run():
@@ -267,7 +292,7 @@ def prove(
             preset=preset,
             progress=step,
         )
-        if check:
+        if verify:
             step("verifying")
             proving.self_check(made, secret)
     write_file(package, made, force=force)
@@ -277,6 +302,37 @@ def prove(
     else:
         output.note(f"{package}: {len(made):,} bytes, ready for the auditor")
     return ExitCode.DONE
+
+
+def _show_checked(checked: Checked, *, json: bool) -> ExitCode:
+    """What the constraint checker found; its details hold private amounts, so they are data, not messages."""
+    looked_at = {
+        "constraints": checked.constraints,
+        "buses": checked.buses,
+        "tallies": checked.tallies,
+        "rows": checked.rows,
+    }
+    if json:
+        violations = [
+            {"table": v.table, "constraint": v.constraint, "row": v.row, "detail": v.detail, "what": v.what}
+            for v in checked.violations
+        ]
+        output.json_object("zkharvest/check/1", {**looked_at, "holds": checked.holds, "violations": violations})
+    else:
+        for violation in checked.violations:
+            output.data(str(violation))
+        if checked.holds:
+            output.data(
+                f"every constraint holds: {checked.constraints:,} constraints, {checked.buses} buses and "
+                f"{checked.tallies} tallies on {checked.rows:,} rows"
+            )
+    if checked.holds:
+        return ExitCode.DONE
+    output.error(
+        "the witness breaks the circuit's constraints, so nothing was proven",
+        "this is a bug in zkharvest: report the names of constraint, table and row; details hold private amounts",
+    )
+    return ExitCode.REJECTED
 
 
 def _load(path: Path) -> list[Trade]:

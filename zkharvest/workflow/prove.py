@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, 
 from zkharvest.verifier import circuits, policy
 from zkharvest.verifier.package import Package, statement_digest
 from zkharvest.verifier.params import PRESETS, Preset
+from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.statement import HOLDING, SCALES, TOTALS, public_data, read_statement
 
@@ -63,6 +65,56 @@ def prove(
     Raises InputError where the ledger does, UsageError for options that make no statement.
     """
     say = progress or (lambda _: None)
+    prepared = prepare(
+        opening,
+        year=year,
+        method=method,
+        pooling=pooling,
+        timezone=timezone,
+        nonce=nonce,
+        audience=audience,
+        preset=preset,
+        progress=say,
+    )
+    from zkharvest.prover.stark import prove_circuit
+
+    witness, chosen = prepared.witness, prepared.preset
+    proof = prove_circuit(
+        circuits.load(prepared.circuit),
+        bytes.fromhex(prepared.circuit.digest),
+        chosen.params,
+        prepared.public,
+        witness.traces,
+        progress=lambda step, _done, _total: say(step) if step else None,
+        consume=True,
+    )
+    return package_bytes(Package(prepared.statement, chosen.name, witness.n, proof))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a proof is made from: the statement in its parts, its public data, and the witness."""
+
+    circuit: circuits.Pinned
+    preset: Preset
+    statement: dict[str, Any]
+    public: PublicData
+    witness: Witness
+
+
+def prepare(
+    opening: Opening,
+    *,
+    year: int,
+    method: str,
+    pooling: str,
+    timezone: str,
+    nonce: bytes = b"",
+    audience: str = "",
+    preset: str = "standard",
+    progress: Callable[[str], None],
+) -> Prepared:
+    """Run the ledger and write the witness and the statement; arguments and errors are those of `prove`."""
     election = _election(year, method, pooling, timezone)
     pinned = next((one for one in circuits.PINNED if one.id == CIRCUIT), None)
     if pinned is None:
@@ -70,9 +122,8 @@ def prove(
     description = circuits.load(pinned)
     _find_preset(preset, 0)
 
-    say("running the ledger")
+    progress("running the ledger")
     from zkharvest.circuit.lot_machine.v1.witness import make_witness
-    from zkharvest.prover.stark import prove_circuit
 
     witness = make_witness(opening, election)
     chosen = _find_preset(preset, witness.n)
@@ -82,17 +133,7 @@ def prove(
     except Reject as reject:
         raise UsageError(f"this makes no statement: {reject.detail}", "change the option it names") from None
     digest = statement_digest(parts, chosen.name, witness.n)
-    public = public_data(statement, description, digest)
-    proof = prove_circuit(
-        description,
-        statement.circuit_digest,
-        chosen.params,
-        public,
-        witness.traces,
-        progress=lambda step, _done, _total: say(step) if step else None,
-        consume=True,
-    )
-    return package_bytes(Package(parts, chosen.name, witness.n, proof))
+    return Prepared(pinned, chosen, parts, public_data(statement, description, digest), witness)
 
 
 def self_check(package: bytes, opening: Opening) -> None:
@@ -123,8 +164,8 @@ def _statement(
 ) -> dict[str, Any]:
     return {
         "calendar": witness.calendar,
-        "carried_in": witness.opening_root,
-        "carried_out": witness.closing_root,
+        "carried_in": witness.carried_in_root,
+        "carried_out": witness.carried_out_root,
         "circuit": {"digest": bytes.fromhex(pinned.digest), "id": pinned.id},
         "context": {"audience": audience, "nonce": nonce},
         "currency": opening.currency,

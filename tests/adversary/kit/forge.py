@@ -228,16 +228,16 @@ def pretend(opening: Opening, trades: Sequence[Trade]) -> Opening:
 
 
 _evaluate = checker._evaluate
-_hashes: dict[bytes, list[Any]] = {}
+_hashes: dict[tuple[int, bytes], list[Any]] = {}
 
 
-def _evaluate_once(number: int, table: Any, trace: np.ndarray, public: PublicValues) -> list[Any]:
+def _evaluate_once(number: int, table: Any, trace: np.ndarray, public: PublicValues, start: int) -> list[Any]:
     """The checker's evaluation; hash tables, the same from lie to lie, are not evaluated again."""
     if table["name"] != "poseidon":
-        return _evaluate(number, table, trace, public)
-    key = hashlib.sha256(np.ascontiguousarray(trace).tobytes()).digest()
+        return _evaluate(number, table, trace, public, start)
+    key = start, hashlib.sha256(np.ascontiguousarray(trace).tobytes()).digest()
     if key not in _hashes:
-        _hashes[key] = _evaluate(number, table, trace, public)
+        _hashes[key] = _evaluate(number, table, trace, public, start)
     return _hashes[key]
 
 

@@ -200,7 +200,7 @@ def test_all_lots_change_sides_as_they_are_loaded():
         replace={"StepsWitness": Flipped, **opening_inventory(change)},
     )
     assert forged.witness.totals["short_loss"] == 40_000 * COIN
-    assert forged.witness.opening_root == long_lots.witness.opening_root
+    assert forged.witness.carried_in_root == long_lots.witness.carried_in_root
     assert forged.broken() == {"bus lot"}
 
 

@@ -50,6 +50,7 @@ class CalendarRows:
         rows = [*before, *((table.start[d], table.long_at[d], int(d >= in_year)) for d in range(days))]
         rows += [(table.start[days], 0, 2), (LAST_INSTANT, 0, 0)]
         self.start, self.long_at, self.phase = np.array(rows, np.int64).T.copy()
+        self.first_day = since
         self.statement = {"days": days, "first_day": since.isoformat(), "offsets": _offsets(table)}
 
     def long_from(self, acquired: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -54,10 +54,15 @@ def pools_table(circuit: Circuit, buses: Buses) -> Table:
     return t
 
 
+def pool_order(pools: Ints) -> Ints:
+    """The order in which pools (n, 8: asset, wallet, side) stand in the table."""
+    return np.lexsort((pools[:, 6] * 2 + pools[:, 7], pools[:, 2], pools[:, 1], pools[:, 0]))
+
+
 def pools_trace(table: Table, pools: Ints, last_write: Sequence[int], rows: int) -> Cells:
-    """Pools (n, 8: asset, wallet, side) in strictly increasing order."""
+    """Pools (n, 8: asset, wallet, side) in strictly increasing order, each with the last write of its head."""
     filled = NamedCells(table, rows)
-    order = np.lexsort((pools[:, 6] * 2 + pools[:, 7], pools[:, 2], pools[:, 1], pools[:, 0]))
+    order = pool_order(pools)
     pools = pools[order]
     used = np.arange(len(pools))
     filled.put(used, active=1, asset=pools[:, :6], wallet=pools[:, 6], side=pools[:, 7])

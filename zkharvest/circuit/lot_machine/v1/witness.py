@@ -28,7 +28,8 @@ from zkharvest.trades.model import Trade
 from .buses import BUCKETS
 from .calendar import CalendarRows, calendar_trace
 from .definition import LOG_ROWS, define
-from .pools import pools_trace
+from .names import RowNames, row_names
+from .pools import pool_order, pools_trace
 from .poseidon import hash_rows, poseidon_trace
 from .ranges import range_trace
 from .sources import sources_trace
@@ -46,7 +47,8 @@ class Witness:
     """Everything a proof of one statement is made from.
 
     n: log2 of the common height; traces: (2^n, columns) canonical elements, one a table in the circuit's order;
-    totals: 10^-8 of the currency, `proceeds` may be negative; calendar: as in the statement; roots: 36 bytes.
+    totals: 10^-8 of the currency, `proceeds` may be negative; calendar: as in the statement; roots: 36 bytes. `names`
+    says what a row is about.
     """
 
     n: int
@@ -54,8 +56,9 @@ class Witness:
     totals: dict[str, int]
     calendar: dict[str, Any]
     calendar_columns: list[list[int]]
-    opening_root: bytes
-    closing_root: bytes
+    carried_in_root: bytes
+    carried_out_root: bytes
+    names: RowNames
 
 
 def make_witness(
@@ -134,6 +137,7 @@ def make_witness(
         calendar.columns(),
         first.tree.root,
         closing.tree.root,
+        row_names(filled, opening.trades, marks, pool_order(filled.pools), calendar.first_day),
     )
 
 
