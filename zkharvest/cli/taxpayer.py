@@ -1,4 +1,4 @@
-"""What a taxpayer does: read trades, see the ledger, commit, prove."""
+"""What a taxpayer does: see the ledger, commit, prove."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import typer
 from zkharvest.cli import output, show
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import (
-    Currency,
     Force,
     Json,
     MethodOption,
@@ -25,8 +24,7 @@ from zkharvest.cli.options import (
     ZoneOption,
 )
 from zkharvest.cli.output import ExitCode
-from zkharvest.cli.process import answers
-from zkharvest.errors import InputError, UsageError
+from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election
 
 if TYPE_CHECKING:
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from zkharvest.trades.model import Trade
     from zkharvest.workflow.check import Checked
 
-trades = typer.Typer(cls=Group, help="Read exchange exports; check the canonical trades CSV.", no_args_is_help=True)
 ledger = typer.Typer(cls=Group, help="The exact gain calculation: reports and open lots.", no_args_is_help=True)
 
 
@@ -48,90 +45,6 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write it.")]
-
-
-@trades.command("import")
-def trades_import(
-    exports: Annotated[list[Path], typer.Argument(metavar="EXPORT...", help="Files as exchanges export them.")],
-    target: Output,
-    form: Annotated[
-        str | None, typer.Option("--from", metavar="FORMAT", help="Format or exchange; default: told by the header.")
-    ] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Name of the account, if not the exchange's.")] = None,
-    currency: Currency = "USD",
-    prices: Annotated[
-        Path | None, typer.Option("--prices", metavar="CSV", help="Fair values that the exports do not hold.")
-    ] = None,
-    lots: Annotated[
-        Path | None,
-        typer.Option("--lots", metavar="CSV", help="Lots that you identified, for specific identification."),
-    ] = None,
-    external: Annotated[
-        str | None, typer.Option("--external", metavar="SOURCE", help="Own wallet that has no export.")
-    ] = None,
-    timezone: Annotated[
-        str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of times that carry none.")
-    ] = None,
-    asset: Annotated[str, typer.Option("--asset", help="Coin of a Deribit log that names no instrument.")] = "",
-    force: Force = False,
-    json: Json = False,
-) -> ExitCode:
-    """Turn exchange exports into one canonical trades CSV.
-
-    All files of a year together, so that withdrawals meet their deposits. Unclear rows stop the import.
-    """
-    from zkharvest.files.atomic import ensure_writable, write_file
-    from zkharvest.trades.csv_out import trades_to_text
-    from zkharvest.trades.importers import import_exports
-
-    output.refuse_two_outputs(target, json=json)
-    ensure_writable(target, force=force, inputs=exports)
-    with output.progress("importing"):
-        made = import_exports(
-            exports,
-            fmt=form,
-            source=source,
-            currency=currency,
-            prices=prices,
-            lots=lots,
-            external=external,
-            timezone=timezone,
-            asset=asset,
-        )
-    write_file(target, trades_to_text(made.trades).encode(), force=force)
-    for text in made.notes:
-        output.note(text)
-    sources = sorted({trade.source for trade in made.trades})
-    if json:
-        shown = {"file": str(target), "trades": len(made.trades), "sources": sources, "notes": made.notes}
-        output.json_object("zkharvest/trades-import/1", shown)
-    else:
-        output.note(f"{target}: {_count(len(made.trades), 'trade')} of {_count(len(sources), 'source')}")
-    return ExitCode.DONE
-
-
-@trades.command("check")
-def trades_check(path: Trades, json: Json = False) -> ExitCode:
-    """Say everything that is wrong with a trades CSV, or that it is in order."""
-    from zkharvest.trades.csv_in import load_trades
-
-    answers()
-    try:
-        read = load_trades(path)
-    except InputError as error:
-        if not json:
-            return output.failure(error)
-        problems = [{"where": p.where, "message": p.message, "hint": p.hint} for p in error.problems]
-        output.json_object("zkharvest/trades-check/1", {"ok": False, "trades": 0, "problems": problems})
-        return ExitCode.REJECTED
-    sources = sorted({trade.source for trade in read})
-    if json:
-        output.json_object(
-            "zkharvest/trades-check/1", {"ok": True, "trades": len(read), "sources": sources, "problems": []}
-        )
-    else:
-        output.data(f"{path}: in order, {_count(len(read), 'trade')} of {_count(len(sources), 'source')}")
-    return ExitCode.DONE
 
 
 @ledger.command("report")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 from zkharvest.errors import InputError
 from zkharvest.trades.csv_in import trades_from_text
 from zkharvest.trades.csv_out import trades_to_text
-from zkharvest.trades.importers import ImportResult, import_exports
+from zkharvest.trades.importers import Answers, ImportResult, import_exports
+
+OLD = ("time", "source", "id", "kind", "asset", "quantity", "amount", "fee", "to", "lots")  # columns that tests compare
+_ANSWERS = set(Answers.__dataclass_fields__)
 
 
 class Bring:
@@ -26,16 +30,26 @@ class Bring:
             path.write_bytes(text.encode())
             paths.append(path)
         if prices is not None:
-            options["prices"] = self.folder / "prices.csv"
-            options["prices"].write_text(prices)
-        result = import_exports(paths, **options)
+            (self.folder / "prices.csv").write_text(prices)
+            options["prices"] = [self.folder / "prices.csv"]
+        if "manual" in options:
+            (self.folder / "manual.csv").write_text(options["manual"])
+            options["manual"] = [self.folder / "manual.csv"]
+        answers = Answers(**{name: options.pop(name) for name in _ANSWERS & options.keys()})
+        result = import_exports(paths, answers=answers, **options)
         text = trades_to_text(result.trades)
         assert trades_from_text(text, "t.csv") == result.trades
         return result
 
     def rows(self, *texts: str, **options: Any) -> list[str]:
-        """The canonical rows."""
-        return trades_to_text(self(*texts, **options).trades).splitlines()[1:]
+        """The canonical rows, in the columns of `OLD`."""
+        made = csv.DictReader(trades_to_text(self(*texts, **options).trades).splitlines())
+        return [",".join(row[column] for column in OLD) for row in made]
+
+    def table(self, *texts: str, columns: str, **options: Any) -> list[str]:
+        """The canonical rows, in these columns."""
+        made = csv.DictReader(trades_to_text(self(*texts, **options).trades).splitlines())
+        return [" ".join(row[column] for column in columns.split()) for row in made]
 
     def notes(self, *texts: str, **options: Any) -> list[str]:
         return [note.replace(f"{self.folder}/", "") for note in self(*texts, **options).notes]

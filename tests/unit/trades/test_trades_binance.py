@@ -30,8 +30,12 @@ def test_rows_of_a_second_are_one_trade(bring) -> None:
     )
     prices = "time,asset,price\n2024-03-03,BNB,370\n"
     assert bring.rows(text, currency="EUR", prices=prices) == [
-        "2024-03-03T10:00:01Z,binance,20240303T100001-1,buy,ETH,0.1146,393.25,0.0333333,,",
+        "2024-03-03T10:00:01Z,binance,20240303T100001-1,buy,ETH,0.1148,393.25,0.71843783,,",
         "2024-03-03T10:00:01Z,binance,20240303T100001-1-fee,spend,BNB,0.00009009,0.0333333,,,",
+        (
+            "2024-03-03T10:00:01Z,binance,20240303T100001-1-fee2,spend,ETH,0.0002,0.68510453,,,"
+            "binance/20240303T100001-1:0.0002"
+        ),
         "2024-03-03T10:00:02Z,binance,20240303T100002-1,buy,AXS,1.19592356,150.00,,,",
         "2024-03-03T10:00:03Z,binance,20240303T100003-1,sell,ETH,1,3400.00,3.40,,",
         "2024-03-03T10:00:03Z,binance,20240303T100003-2,buy,DOGE,10,1.00,,,",
@@ -41,6 +45,7 @@ def test_rows_of_a_second_are_one_trade(bring) -> None:
 def test_a_second_that_is_no_single_trade(bring) -> None:
     text = statement(
         "1|Spot|Buy|EUR|-333",
+        "1|Spot|Buy|XRP|-0.1",
         "1|Spot|Buy|ETH|0.1",
         "1|Spot|Buy|BTC|0.1",
         "2|Spot|Buy|EUR|-100",
@@ -50,9 +55,9 @@ def test_a_second_that_is_no_single_trade(bring) -> None:
         "3|Spot|Buy|ETH|1",
     )
     assert bring.problems(text, currency="EUR") == [
-        "a.csv:2: the rows of this second (lines 2, 3, 4) do not make one trade",
-        "a.csv:5: the rows of this second (lines 5, 6, 7, 8) do not make one trade",
-        "a.csv:9: the rows of this second (lines 9) do not make one trade",
+        "a.csv:2: the rows of this second (lines 2, 3, 4, 5) do not make one trade",
+        "a.csv:6: the rows of this second (lines 6, 7, 8, 9) do not make one trade",
+        "a.csv:10: the rows of this second (lines 10) do not make one trade",
     ]
 
 
@@ -77,8 +82,8 @@ def test_single_rows(bring) -> None:
         "2024-03-03T10:00:05Z,binance,20240303T100005-1,income,BNB,0.049715199999999990,19.88608,,,",
     ]
     assert bring.notes(text, prices=PRICES) == [
-        "a.csv: 1 row: POS savings purchase: stays within Binance",
-        "a.csv: 1 row: Transfer Between Main and Funding Wallet: stays within Binance",
+        "a.csv: 1 row: 0.5 BNB is in the savings wallet of binance at the end (lines a.csv:3), kept with it",
+        "a.csv: 1 row: 500 USDT is in the funding wallet of binance at the end (lines a.csv:4), kept with it",
         "a.csv: 1 row: deposit or withdrawal of money, no trade of the ledger",
         "a.csv: 1 row: a number that the exchange printed as an inexact float, taken as printed",
         "a.csv: 1 row: money with more than 8 decimals, rounded half to even",
@@ -89,7 +94,7 @@ def test_bad_rows_are_all_named(bring) -> None:
     text = (
         statement(
             "1|Spot|ABC|ETH|-15",
-            "2|USD-MFutures|Funding Fee|USDT|-1",
+            "2|Cross Margin|Funding Fee|USDT|-1",
             "3|Spot|Deposit||",
             "4|Spot|Withdraw|KNC|0.16",
             "5|Spot|Staking Rewards|BNB|-1",
@@ -99,7 +104,7 @@ def test_bad_rows_are_all_named(bring) -> None:
     )
     assert bring.problems(text) == [
         'a.csv:2:Operation: "ABC" is not a known operation',
-        'a.csv:3:Account: "USD-MFutures" is not a spot account',
+        'a.csv:3:Account: "Cross Margin" is not a spot or futures account',
         'a.csv:4:Change: "" is empty',
         'a.csv:5:Change: "0.16" has the wrong sign for "Withdraw"',
         'a.csv:6:Change: "-1" has the wrong sign for "Staking Rewards"',
@@ -115,10 +120,12 @@ def test_trade_history_with_units(bring) -> None:
         "2024-03-03 10:00:03,1INCHEUR,BUY,1,1001INCH,100EUR,11INCH\n"
     )
     assert bring.rows(text, currency="EUR", prices=PRICES) == [
-        "2024-03-03T10:00:01Z,binance,20240303T100001-1,buy,ETH,0.4995,1700.50,,,",
+        "2024-03-03T10:00:01Z,binance,20240303T100001-1,buy,ETH,0.5,1700.50,1.7005,,",
+        "2024-03-03T10:00:01Z,binance,20240303T100001-1-fee,spend,ETH,0.0005,1.7005,,,binance/20240303T100001-1:0.0005",
         "2024-03-03T10:00:02Z,binance,20240303T100002-1,sell,ETH,0.25,850.00,0.40,,",
         "2024-03-03T10:00:02Z,binance,20240303T100002-1-fee,spend,BNB,0.001,0.40,,,",
-        "2024-03-03T10:00:03Z,binance,20240303T100003-1,buy,1INCH,99,100.00,,,",
+        "2024-03-03T10:00:03Z,binance,20240303T100003-1,buy,1INCH,100,100.00,1.00,,",
+        "2024-03-03T10:00:03Z,binance,20240303T100003-1-fee,spend,1INCH,1,1.00,,,binance/20240303T100003-1:1",
     ]
     bad = TRADES + (
         "2024-03-03 10:00:01,ETHEUR,BUY,3400,0.5BTC,1700EUR,0ETH\n"
@@ -136,8 +143,10 @@ def test_older_trade_history(bring) -> None:
     )
     prices = "time,asset,price\n2018-03-03,USD,0.8\n"
     assert bring.rows(text, currency="EUR", prices=prices) == [
-        "2018-03-03T10:00:01Z,binance,20180303T100001-1,buy,ETH,0.4995,400.00,,,",
-        "2018-03-03T10:00:01Z,binance,20180303T100001-2,buy,BNB,0.999,6.40,,,",
+        "2018-03-03T10:00:01Z,binance,20180303T100001-1,buy,ETH,0.5,400.00,0.40,,",
+        "2018-03-03T10:00:01Z,binance,20180303T100001-1-fee,spend,ETH,0.0005,0.40,,,binance/20180303T100001-1:0.0005",
+        "2018-03-03T10:00:01Z,binance,20180303T100001-2,buy,BNB,1,6.40,0.0064,,",
+        "2018-03-03T10:00:01Z,binance,20180303T100001-2-fee,spend,BNB,0.001,0.0064,,,binance/20180303T100001-2:0.001",
     ]
     assert bring.problems(OLD + "2018-03-03 10:00:01,BNBBUSD,BUY,8,1,8,0.001,ETH\n") == [
         'a.csv:2:Market: "BNBBUSD" cannot be split for certain'

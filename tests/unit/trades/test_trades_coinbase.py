@@ -67,7 +67,7 @@ def test_convert_has_its_target_in_the_note(bring) -> None:
         "2024-02-29T12:00:00Z,coinbase,1-buy,buy,DAI,1200.5,2970.00,,,",
     ]
     assert bring.problems(HEADER + row.format("") + row.format("Converted 0.049 BTC to 1 ETH")) == [
-        'a.csv:2:Notes: "" does not say what was received',
+        'a.csv:2:Notes: "" does not say what the other side was (rows of the same second: a.csv:3)',
         'a.csv:3:Notes: "Converted 0.049 BTC to 1 ETH" differs from the row\'s own quantity',
     ]
 
@@ -88,7 +88,7 @@ def test_income_spending_and_what_stays_inside(bring) -> None:
     ]
     assert bring.notes(text) == [
         "a.csv: 1 row: deposit or withdrawal of money, no trade of the ledger",
-        "a.csv: 1 row: Retail Staking Transfer: stays within the account",
+        "a.csv: 1 row: 1 ETH is in the staking wallet of coinbase at the end (lines a.csv:6), kept with it",
         "a.csv: 1 row: interest or reward in money, no trade of the ledger",
     ]
 
@@ -97,7 +97,10 @@ def test_a_reward_without_value_needs_a_price(bring) -> None:
     text = HEADER + "1,2024-01-01 00:00:00 UTC,Staking Income,ETH,0.01,USD,,,,,\n"
     assert bring.problems(text) == ["a.csv:2: the value of 0.01 ETH in USD is not in the file"]
     assert bring.hints(text) == [
-        "give a fair value with --prices FILE (time,asset,price): 2024-01-01T00:00:00Z,ETH,PRICE; or 2024-01-01,..."
+        (
+            "give a fair value with --prices FILE (time,asset,price): 2024-01-01T00:00:00Z,ETH,PRICE or "
+            "2024-01-01,ETH,PRICE; --missing-prices FILE writes all rows that are missing"
+        )
     ]
     assert bring.rows(text, prices="time,asset,price\n2024-01-01,ETH,2500.5\n") == [
         "2024-01-01T00:00:00Z,coinbase,1,income,ETH,0.01,25.005,,,"
@@ -168,8 +171,9 @@ def test_fills(bring) -> None:
     assert bring.rows(text, prices=prices) == [
         "2021-05-10T14:23:05.123Z,coinbase-advanced,ETH-USD-11,buy,ETH,1.5,4500.00,15.00,,",
         "2021-05-10T14:23:05.123Z,coinbase-advanced:second,ETH-USD-12,sell,ETH,0.5,1500.00,5.00,,",
-        "2021-05-10T14:23:06Z,coinbase-advanced,ETH-BTC-13-sell,sell,BTC,0.07035,3900.00,,,",
+        "2021-05-10T14:23:06Z,coinbase-advanced,ETH-BTC-13-sell,sell,BTC,0.07,3900.00,19.50,,",
         "2021-05-10T14:23:06Z,coinbase-advanced,ETH-BTC-13-buy,buy,ETH,1,3900.00,,,",
+        "2021-05-10T14:23:06Z,coinbase-advanced,ETH-BTC-13-fee,spend,BTC,0.00035,19.50,,,",
     ]
     assert bring.notes(text, prices=prices) == [
         "a.csv: 1 row: the time cut to the millisecond (the order of the file is kept)"
@@ -239,7 +243,7 @@ def test_what_an_account_statement_cannot_say(bring) -> None:
     assert bring.problems(bad) == [
         'a.csv:2:amount: "-5" has the wrong sign for a deposit',
         'a.csv:3:type: "gift" is not a known type',
-        "a.csv:4: a rebate in ETH",
+        "a.csv:4: the value of 0.01 ETH in USD is not in the file",
         "a.csv:7: the fee turns the value of ETH negative",
         "a.csv:10: the value of ETH is out of range",
     ]

@@ -134,16 +134,16 @@ def test_refusals(bring) -> None:
         + row(id=3, inst="BTC_USDC", side="buy", n=1, pos=1, cf="-0.1", fee="0", ch="-0.1")
         + row(id=4, kind="position move", inst=CALL, n=1, pos=1, ch="0")
         + row(id=5, inst=CALL, side="open buy", n=1, pos=1, cf="0.1", fee="0", ch="0.1")
-        + row(id=6, inst=CALL, side="open buy", n=1, pos=1, cf="-0.1", fee="0", ch="-0.1", date="3.3.2024 08:00")
+        + row(id=6, inst=CALL, side="open buy", n=1, pos=1, cf="-0.1", fee="0", ch="-0.1", date="yesterday")
         + row(id=7, inst=CALL, side="open buy", n=0, pos=1, cf="-0.1", fee="0", ch="-0.1")
     )
     assert bring.problems(text) == [
         'a.csv:2:Change: "-0.2" is neither Cash Flow nor Cash Flow less fee',
         'a.csv:3:Side: "buy" is not a side',
-        'a.csv:4:Instrument: "BTC_USDC" is no option, future or perpetual',
+        'a.csv:4:Instrument: "BTC_USDC" is not an option, a future or a perpetual',
         'a.csv:5:Type: "position move" is not a known type',
         'a.csv:6:Change: "0.1" has the wrong sign for open buy',
-        'a.csv:7:Date: "3.3.2024 08:00" is an ambiguous date (day or month first?)',
+        'a.csv:7:Date: "yesterday" names its zone in letters',
         "a.csv:8: the quantity of BTC-27DEC24-60000-C is not above zero",
     ]
 

@@ -33,8 +33,9 @@ def test_gemini(bring) -> None:
     assert bring.rows(text, prices=prices) == [
         "2021-02-19T04:26:23.644Z,gemini,1,buy,BTC,0.0101601,519.83,1.82,,",
         "2021-02-20T04:26:23.644Z,gemini,2,sell,BTC,0.08,4478.35,15.67,,",
-        "2021-02-21T00:00:00Z,gemini,3-sell,sell,BTC,0.101,5700.00,,,",
+        "2021-02-21T00:00:00Z,gemini,3-sell,sell,BTC,0.1,5700.00,57.00,,",
         "2021-02-21T00:00:00Z,gemini,3-buy,buy,ETH,2.5,5700.00,,,",
+        "2021-02-21T00:00:00Z,gemini,3-fee,spend,BTC,0.001,57.00,,,",
         "2021-02-23T00:00:00Z,gemini,20210223T000000-1,income,ETH,0.5,800.00,,,",
         "2021-02-23T00:00:00Z,gemini,20210223T000000-2,income,BTC,0.01,480.00,,,",
     ]

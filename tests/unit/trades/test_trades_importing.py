@@ -38,12 +38,18 @@ def into(n: int, time: str, quantity: str) -> str:
 def test_an_unknown_header_is_answered_with_the_nearest(bring) -> None:
     assert bring.problems(KRAKEN.replace("fee", "commission")) == ["a.csv:1: is not an export of a known format"]
     assert bring.hints(KRAKEN.replace("fee", "commission")) == [
-        'the nearest known header is Kraken ledgers: it lacks "fee"; "commission" is new'
+        (
+            'the nearest known header is Kraken ledgers: it lacks "fee"; "commission" is new; '
+            "`trades map` proposes a map for a header that is not known"
+        )
     ]
     assert bring.hints("preamble\n\n" + COINBASE.replace("Notes", "Notes,Memo,Tag")) == [
-        'the nearest known header is Coinbase transactions: "Memo", "Tag" are new'
+        (
+            'the nearest known header is Coinbase transactions: "Memo", "Tag" are new; '
+            "`trades map` proposes a map for a header that is not known"
+        )
     ]
-    assert bring.hints("a,b\n1,2\n")[0].startswith("known are: Coinbase transactions, ")
+    assert "known are: Coinbase transactions, " in bring.hints("a,b\n1,2\n")[0]
     assert bring.problems("") == ["a.csv: is empty"]
 
 
@@ -216,7 +222,7 @@ def test_every_problem_of_a_price_file(bring) -> None:
         'prices.csv:3:time: "2024-02-30" is no day of the calendar',
         'prices.csv:4:time: "3/3/2024" is an ambiguous date (day or month first?)',
         'prices.csv:5:asset: "" is empty',
-        'prices.csv:7:price: "2" for a time and asset priced otherwise in line 6',
+        'prices.csv:7:price: "2" for a time and asset priced otherwise in prices.csv:6',
         "prices.csv:9: has 2 cells",
     ]
     assert bring.problems(KRAKEN, prices="when,asset,price\n") == ["prices.csv:1: the columns are time, asset, price"]

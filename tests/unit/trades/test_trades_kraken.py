@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from zkharvest.trades.importers.kraken import asset_name
+from zkharvest.trades.importers.kraken.ledgers import asset_name
+from zkharvest.trades.importers.names import load_names
 
 HEADER = '"txid","refid","time","type","subtype","aclass","subclass","asset","wallet","amount","fee","balance"\n'
 NEW = HEADER.replace('"balance"', '"balance","amountusd","feeusd","balanceusd","feecurrency"')
@@ -31,7 +32,8 @@ def test_legs_are_joined_on_refid(bring) -> None:
     )
     assert bring.rows(text) == [
         "2024-03-03T08:20:01Z,kraken,T1,buy,BTC,0.0045,400.00,1.00,,",
-        "2024-03-03T08:20:02Z,kraken,T2,buy,ETH,0.0299,100.00,,,",
+        "2024-03-03T08:20:02Z,kraken,T2,buy,ETH,0.03,100.00,0.33333333,,",
+        "2024-03-03T08:20:02Z,kraken,T2-fee,spend,ETH,0.0001,0.33333333,,,kraken/T2:0.0001",
         "2024-03-03T08:20:03Z,kraken,T3,sell,BTC,0.001,70.00,0.20,,",
     ]
 
@@ -42,10 +44,11 @@ def test_a_leg_that_is_missing_or_too_many(bring) -> None:
         "L2 T2 1 trade x ZUSD -400 1",
         "L3 T2 1 trade x XXBT 1 0",
         "L4 T2 1 trade x XETH 1 0",
+        "L5 T2 1 trade x XXRP -1 0",
     )
     assert bring.problems(text) == [
         "a.csv:2:refid: the rows of this refid (lines 2) do not make one trade",
-        "a.csv:3:refid: the rows of this refid (lines 3, 4, 5) do not make one trade",
+        "a.csv:3:refid: the rows of this refid (lines 3, 4, 5, 6) do not make one trade",
     ]
 
 
@@ -53,8 +56,10 @@ def test_crypto_for_crypto_takes_the_given_price_or_the_usd_column(bring) -> Non
     legs = ("L1 T1 1 trade x XETH -2 0.01", "L2 T1 1 trade x XXBT 0.1 0.0002")
     assert bring.problems(ledger(*legs)) == ["a.csv:2: the value of 0.1 BTC or 2 ETH in USD is not in the file"]
     assert bring.rows(ledger(*legs), prices=PRICES) == [
-        "2024-03-03T08:20:01Z,kraken,T1-sell,sell,ETH,2.01,6000.00,12.00,,",
-        "2024-03-03T08:20:01Z,kraken,T1-buy,buy,BTC,0.0998,5988.00,,,",
+        "2024-03-03T08:20:01Z,kraken,T1-sell,sell,ETH,2,6000.00,42.00,,",
+        "2024-03-03T08:20:01Z,kraken,T1-buy,buy,BTC,0.1,6000.00,,,",
+        "2024-03-03T08:20:01Z,kraken,T1-fee,spend,ETH,0.01,30.00,,,",
+        "2024-03-03T08:20:01Z,kraken,T1-fee2,spend,BTC,0.0002,12.00,,,kraken/T1-buy:0.0002",
     ]
     text = NEW + (
         '"L1","T1","2024-03-03 08:20:01","trade","x","c","","ETH","m",-2,0,0,-6790.5,0,0,""\n'
@@ -62,7 +67,8 @@ def test_crypto_for_crypto_takes_the_given_price_or_the_usd_column(bring) -> Non
     )
     assert bring.rows(text) == [
         "2024-03-03T08:20:01Z,kraken,T1-sell,sell,ETH,2,6001.25,12.0025,,",
-        "2024-03-03T08:20:01Z,kraken,T1-buy,buy,BTC,0.0998,5989.2475,,,",
+        "2024-03-03T08:20:01Z,kraken,T1-buy,buy,BTC,0.1,6001.25,,,",
+        "2024-03-03T08:20:01Z,kraken,T1-fee,spend,BTC,0.0002,12.0025,,,kraken/T1-buy:0.0002",
     ]
 
 
@@ -105,13 +111,12 @@ def test_moves_pending_rows_and_what_stays_inside(bring) -> None:
         "2024-03-03T08:20:05Z,kraken,L6,income,DOT,0.8,6.40,,,",
     ]
     assert bring.notes(text, prices=prices) == [
-        "a.csv: 1 row: transfer spottostaking: stays within Kraken",
-        "a.csv: 1 row: transfer stakingfromspot: stays within Kraken",
-        "a.csv: 1 row: earn allocation: stays within Kraken",
-        "a.csv: 1 row: pending deposit (no txid), told again by a later row",
         "a.csv: 1 row: deposit or withdrawal of money, no trade of the ledger",
+        "a.csv: 2 rows: moved between kraken and its staking wallet, stays within kraken",
+        "a.csv: 1 row: 1 ETH is in the earn wallet of kraken at the end (lines a.csv:5), kept with it",
         "a.csv: 2 rows: withdrawal that was reversed",
         "a.csv: 1 row: Kraken fee credits, which cost nothing",
+        "a.csv: 1 row: pending deposit (no txid), told again by a later row",
     ]
 
 
@@ -120,10 +125,10 @@ def test_rewards_take_the_usd_column(bring) -> None:
     assert bring.rows(text) == ["2024-03-03T08:20:01Z,kraken,L1,income,ETH,0.008,27.60,,,"]
 
 
-def test_margin_and_unknown_types_are_refused(bring) -> None:
+def test_unknown_types_are_refused(bring) -> None:
     text = ledger(
-        "L1 R1 1 margin x ZUSD 5 0",
-        "L2 R2 2 rollover x ZUSD 0 1",
+        "L1 R1 1 deposit x ZUSD 5 0",
+        "L2 R2 2 deposit x ZUSD 1 0",
         "L3 R3 3 lottery x XETH 1 0",
         "L4 R4 4 transfer airdropish XETH 1 0",
         "L5 R5 5 deposit x XETH -1 0",
@@ -131,9 +136,7 @@ def test_margin_and_unknown_types_are_refused(bring) -> None:
         "L7 R7 7 deposit x XETH 1,5 0",
     ).replace("1,5,0,0", '"1,5",0,0')
     assert bring.problems(text) == [
-        'a.csv:2:type: "margin" is a margin row',
-        'a.csv:3:type: "rollover" is a margin row',
-        'a.csv:4:type: "lottery" is not a known type of "lottery"',
+        'a.csv:4:type: "lottery" is not a known type',
         'a.csv:5:subtype: "airdropish" is not a known subtype of "transfer"',
         'a.csv:6:amount: "-1" of a deposit that was partly reversed',
         'a.csv:7:amount: "-1" for a staking',
@@ -198,7 +201,7 @@ def test_ledgers_and_trades_tell_the_same(bring) -> None:
     ],
 )
 def test_usual_names(name: str, usual: str) -> None:
-    assert asset_name(name) == usual
+    assert load_names().coin(asset_name(name), "kraken") == usual
 
 
 def test_fees_that_leave_nothing_and_fees_of_two_kinds(bring) -> None:
@@ -214,4 +217,72 @@ def test_fees_that_leave_nothing_and_fees_of_two_kinds(bring) -> None:
     ]
     assert bring.problems(ledger("L1 T1 1 spend x USD -5 0", "L2 T1 1 receive x ETH 0.001 0.001")) == [
         "a.csv:2: the fee takes all that was received"
+    ]
+
+
+def test_margin_is_a_closed_lot_of_what_it_paid_or_took(bring) -> None:
+    text = ledger("L1 R1 1 margin x ZUSD 5 1", "L2 R2 2 rollover x ZUSD 0 1", "L3 R3 3 margin x XXBT -0.01 0")
+    assert bring.rows(text, prices=PRICES) == [
+        "2024-03-03T08:20:01Z,kraken,L1-open,buy,MARGIN:USD,1,0.00,,,",
+        "2024-03-03T08:20:01Z,kraken,L1-close,sell,MARGIN:USD,1,4.00,,,kraken/L1-open:1",
+        "2024-03-03T08:20:02Z,kraken,L2-open,buy,MARGIN:USD,1,1.00,,,",
+        "2024-03-03T08:20:02Z,kraken,L2-close,expire,MARGIN:USD,1,,,,kraken/L2-open:1",
+        "2024-03-03T08:20:03Z,kraken,L3-open,buy,MARGIN:BTC,1,600.00,,,",
+        "2024-03-03T08:20:03Z,kraken,L3-close,expire,MARGIN:BTC,1,,,,kraken/L3-open:1",
+        "2024-03-03T08:20:03Z,kraken,L3-cash,sell,BTC,0.01,600.00,,,",
+    ]
+
+
+def test_futures_have_to_come_back(bring) -> None:
+    out = "L1 R1 1 transfer spottofutures XXBT -0.5 0"
+    back = "L2 R2 2 transfer spotfromfutures XXBT 0.5 0"
+    more = "L3 R3 3 transfer spotfromfutures XXBT 0.1 0"
+    assert bring.rows(ledger(out, back)) == []
+    assert bring.problems(ledger(out)) == [
+        "a.csv:2: 0.5 BTC went to the futures wallet of kraken and did not come back (lines a.csv:2)"
+    ]
+    assert bring.rows(ledger(out), still_inside=["kraken:futures"]) == []
+    assert bring.problems(ledger(out, back, more)) == [
+        "a.csv:4: 0.1 BTC came from the futures wallet of kraken that never went there (lines a.csv:4)"
+    ]
+
+
+def test_delisting_conversions(bring) -> None:
+    text = ledger(
+        "L1 R1 1 transfer delistingconversion MATIC -30 0",
+        "L2 R2 2 transfer delistingconversion POL 30 0",
+        "L3 R3 3 transfer delistingconversion NANO -5 0",
+        "L4 R3 3 transfer delistingconversion ZUSD 4 0",
+        "L5 R5 4 hybridearndeposit x XETH -1 0",
+        "L6 R6 5 hybridearnwithdrawal x XETH 1 0",
+        "L7 R7 6 earn hybridearnreward XETH 0.1 0",
+    )
+    assert bring.table(text, columns="kind asset quantity amount into into_quantity", prices=PRICES) == [
+        "convert MATIC 30  POL 30",
+        "sell NANO 5 4.00  ",
+        "income ETH 0.1 340.00  ",
+    ]
+    assert bring.problems(ledger("L1 R1 1 transfer delistingconversion ANT -30 0")) == [
+        "a.csv:2:refid: what ANT was converted to on its delisting is not certain; received: none"
+    ]
+
+
+def test_a_dash_is_what_kraken_does_not_know(bring) -> None:
+    text = NEW + '"L1","R1","2024-03-03 08:20:01","staking","-","c","-","ETH","m",0.01,0,-,-,-,-,"-"\n'
+    assert bring.rows(text, prices=PRICES) == ["2024-03-03T08:20:01Z,kraken,L1,income,ETH,0.01,34.00,,,"]
+
+
+def test_dust_is_shared_out_by_fair_values(bring) -> None:
+    text = ledger(
+        "L1 T1 1 receive dustsweeping ZUSD 0.3 0.009",
+        "L2 T1 1 spend dustsweeping XXBT -0.000005 0",
+        "L3 T1 1 spend dustsweeping XETH -0.00005 0",
+    )
+    assert bring.rows(text, prices="time,asset,price\n2024-03-03,BTC,40000\n2024-03-03,ETH,2000\n") == [
+        "2024-03-03T08:20:01Z,kraken,T1-1,sell,BTC,0.000005,0.20,0.006,,",
+        "2024-03-03T08:20:01Z,kraken,T1-2,sell,ETH,0.00005,0.10,0.003,,",
+    ]
+    assert bring.problems(text) == [
+        "a.csv:2: the value of 0.000005 BTC in USD is not in the file",
+        "a.csv:2: the value of 0.00005 ETH in USD is not in the file",
     ]

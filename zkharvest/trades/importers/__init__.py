@@ -1,11 +1,18 @@
 """Importers: exchange exports into canonical trades.
 
-One file an exchange, each headed by its model: what its columns mean and what becomes of each kind of row.
-`detect` knows the formats by their headers, `draft` what an event is in canonical trades, `pairing` makes
-transfers of withdrawals and deposits, `run` puts it together.
+One folder a venue, each file headed by its model: what its columns mean and what becomes of each kind of row; venues
+whose rows each stand for themselves need no code but a map (`maps/*.toml`, read by `mapped`). What they share:
+
+* `table`, `rows`, `cells`: a file as rows under known columns; `detect` knows the formats by their headers;
+* `names` and `renames` with `data/`: one coin has one name, and goes on under another;
+* `agree`: whether money columns agree; `prices`: fair values;
+* `draft`: what an event is in canonical trades; `gather`: what was found, notes and problems;
+* `pairing`: transfers of withdrawals and deposits; `order`: the one order of it all;
+* `manual`: what the user says of single rows; `choices`: the lots that he identified;
+* `run` puts it together, `grouping` tells its problems.
 """
 
 from zkharvest.trades.importers.detect import NAMES
-from zkharvest.trades.importers.run import ImportResult, import_exports
+from zkharvest.trades.importers.run import Answers, ImportRefused, ImportResult, import_exports
 
-__all__ = ["NAMES", "ImportResult", "import_exports"]
+__all__ = ["NAMES", "Answers", "ImportRefused", "ImportResult", "import_exports"]

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from zkharvest.trades.model import QUANTITY_DECIMALS, TIME_LIMIT
 from zkharvest.trades.text import TextError, instant, looks_like_float, parse_time
 
-ATOMS = 10**QUANTITY_DECIMALS
+_POWER: tuple[int, ...] = tuple(10**n for n in range(QUANTITY_DECIMALS + 1))
+ATOMS: int = 10**QUANTITY_DECIMALS
 
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,2}))?")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
@@ -28,7 +29,15 @@ _MONTH_FIRST = re.compile(
 )
 _DAY_FIRST = re.compile(r"([0-9]{1,2}) ([A-Z][a-z]{2})[a-z]* ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
 _PLAIN = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?")
-_DAY_SLASH = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
+_NUMERIC = re.compile(
+    r"([0-9]{1,4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,4}),?(?: -)?[ T]+([0-9]{1,2}):([0-9]{2})"
+    r"(?::([0-9]{2})(?:\.([0-9]+))?)?(?: ?([AaPp][Mm]))?"
+)
+_EPOCH = re.compile(r"([0-9]{9,11})(?:\.([0-9]+))?")
+_EPOCH_MS = re.compile(r"[0-9]{12,14}")
+
+# How an exporter is known to write dates of digits: which number is the day, or seconds or milliseconds since 1970.
+ORDERS = ("ymd", "dmy", "mdy", "unix", "unix-ms")
 
 
 def number(text: str, *, dressed: bool = False) -> int:
@@ -38,6 +47,16 @@ def number(text: str, *, dressed: bool = False) -> int:
     spreadsheet may have cut (a positive exponent, or six digits and more before it) is refused.
     """
     bare = text.strip()
+    whole, point, fraction = bare.partition(".")
+    if dressed and whole[:1] in _SIGNS:
+        whole = whole[1:]
+    if (
+        whole.isdigit()
+        and whole.isascii()
+        and len(fraction) <= QUANTITY_DECIMALS
+        and ((fraction.isdigit() and fraction.isascii()) or not point)
+    ):
+        return int(whole + fraction) * _POWER[QUANTITY_DECIMALS - len(fraction)]  # nearly always
     negative = False
     if dressed:
         if bare.startswith("(") and bare.endswith(")"):
@@ -45,7 +64,7 @@ def number(text: str, *, dressed: bool = False) -> int:
         elif bare.startswith("-"):
             negative, bare = True, bare[1:]
         bare = bare[1:] if bare[:1] in _SIGNS else bare
-        if _GROUPED.fullmatch(bare):
+        if _GROUPED.fullmatch(bare) and ("." in bare or bare.count(",") > 1):  # 30,125 may be 30.125: refused below
             bare = bare.replace(",", "")
     match = _NUMBER.fullmatch(bare)
     if match is None or (negative and match[1]):
@@ -69,7 +88,8 @@ def _not_a_number(text: str) -> TextError:
     if not bare:
         return TextError(text, "is empty", "complete the cell from the exchange's records")
     if re.fullmatch(r"[-+]?[0-9]+(,[0-9]+)+(\.[0-9]*)?", bare):
-        return TextError(text, "has a comma: thousands or decimals?", "export again in English number format")
+        hint = "export again in English number format, or write the row into a --manual file"
+        return TextError(text, "has a comma: thousands or decimals?", hint)
     return TextError(text, "is not a number", "export again and do not edit the file in a spreadsheet")
 
 
@@ -91,22 +111,25 @@ def amount_with_unit(text: str, *, dressed: bool = False) -> tuple[int, str]:
     return number(bare, dressed=True), _SIGNS[sign]
 
 
-def moment(text: str, zone: str | None, *, day_first: bool = False) -> tuple[int, bool]:
+def moment(text: str, zone: str | None, *, order: str = "") -> tuple[int, bool]:
     """Unix milliseconds of an exporter's time, and whether digits below the millisecond were cut off.
 
-    `zone` is the zone of times that carry none (None: they must); `day_first`: this exporter is known to write
-    DD/MM/YY. Raises `TextError`.
+    `zone` is the zone of times that carry none, an IANA name or an offset such as +02:00 (None: they must carry one);
+    `order` is how this exporter is known to write dates of digits (`ORDERS`). Raises `TextError`.
     """
     bare = text.strip()
     naive = bare.removesuffix(" UTC") if bare.endswith(" UTC") else bare
     if naive != bare:
         zone = "UTC"
-    fields = _fields(naive, day_first)
+    if order.startswith("unix"):
+        return _epoch(bare, order)
+    fields = _fields(naive, order)
     if fields is None:
         bare = re.sub(r"(\.[0-9]{3})[0-9]+(?=Z|[+-][0-9]{2}:?[0-9]{2}$)", r"\1", bare)
         return parse_time(re.sub(r"([+-][0-9]{2})([0-9]{2})$", r"\1:\2", bare)), bare != text.strip()
     if zone is None:
-        raise TextError(text, "has no time zone", "give the zone of the export with --timezone")
+        hint = "give the zone of the export with --timezone, such as UTC, UTC+2 or Europe/Berlin"
+        raise TextError(text, "has no time zone", hint)
     date_and_time, fraction = fields
     cut = bool(fraction[3:].strip("0"))
     try:
@@ -120,29 +143,55 @@ def moment(text: str, zone: str | None, *, day_first: bool = False) -> tuple[int
     return value, cut
 
 
+def _epoch(text: str, order: str) -> tuple[int, bool]:
+    """Seconds (with a fraction, perhaps) or milliseconds since 1970, UTC."""
+    if order == "unix-ms" and _EPOCH_MS.fullmatch(text):
+        return int(text), False
+    match = _EPOCH.fullmatch(text) if order == "unix" else None
+    if match is None:
+        unit = "milliseconds" if order == "unix-ms" else "seconds"
+        raise TextError(text, f"is not a number of {unit} since 1970", "export again and do not edit the file")
+    fraction = match[2] or ""
+    return int(match[1]) * 1000 + int(fraction[:3].ljust(3, "0")), bool(fraction[3:].strip("0"))
+
+
 _Fields = tuple[int, int, int, int, int, int]
 
 
-def _fields(text: str, day_first: bool) -> tuple[_Fields, str] | None:
+def _fields(text: str, order: str) -> tuple[_Fields, str] | None:
     """Year to second and the fraction's digits, for the forms that exporters use without a zone."""
     if m := _PLAIN.fullmatch(text):
-        return (int(m[1]), int(m[2]), int(m[3]), int(m[4]), int(m[5]), int(m[6])), m[7] or ""
+        year, month, day, hour, minute, second, fraction = m.groups()
+        return (int(year), int(month), int(day), int(hour), int(minute), int(second)), fraction or ""
     if m := _MONTH_FIRST.fullmatch(text):
         month = _MONTHS.get(m[1][:3].lower(), 0)
-        hour = int(m[4]) % 12 + (12 if m[7] == "PM" else 0) if 1 <= int(m[4]) <= 12 else 24
-        return (int(m[3]), month, int(m[2]), hour, int(m[5]), int(m[6] or 0)), ""
+        return (int(m[3]), month, int(m[2]), _hour(m[4], m[7]), int(m[5]), int(m[6] or 0)), ""
     if m := _DAY_FIRST.fullmatch(text):
         return (int(m[3]), _MONTHS.get(m[2].lower(), 0), int(m[1]), int(m[4]), int(m[5]), int(m[6])), ""
-    if day_first and (m := _DAY_SLASH.fullmatch(text)):
-        return (2000 + int(m[3]), int(m[2]), int(m[1]), int(m[4]), int(m[5]), int(m[6])), ""
+    if order and (m := _NUMERIC.fullmatch(text)):
+        day = dict(zip(order, (int(m[1]), int(m[2]), int(m[3])), strict=True))
+        year = day["y"] + 2000 if day["y"] < 100 else day["y"]
+        return (year, day["m"], day["d"], _hour(m[4], m[8] or ""), int(m[5]), int(m[6] or 0)), m[7] or ""
     return None
+
+
+def _hour(text: str, half: str) -> int:
+    """The hour of a day of 24; 24, which no clock has, for an hour of 13 with AM or PM."""
+    if not half:
+        return int(text)
+    return int(text) % 12 + (12 if half.upper() == "PM" else 0) if 1 <= int(text) <= 12 else 24
 
 
 def _in_zone(text: str, fields: _Fields, zone: str) -> int:
     """The instant of a wall-clock time; a time that a clock change made double or void is refused."""
+    if zone[0] in "+-":
+        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
+        tz = timezone(-offset if zone[0] == "-" else offset)
+        return int(datetime(*fields, tzinfo=tz).timestamp()) * 1000
     local = datetime(*fields, tzinfo=ZoneInfo(zone))
     if local.utcoffset() != local.replace(fold=1).utcoffset():
-        raise TextError(text, f"is double or missing in {zone} (clock change)", "export in UTC")
+        hint = "export in UTC, or write the row with its offset into a --manual file"
+        raise TextError(text, f"is double or missing in {zone} (clock change)", hint)
     return int(local.timestamp()) * 1000
 
 

@@ -4,10 +4,12 @@
 * Crypto for money is one row, `buy` or `sell`; crypto for crypto is two rows, `sell` and `buy`, at one fair value.
 * The whole fee of a crypto-for-crypto trade goes to the disposition, none to the new basis (Reg. 1.1001-7(b),
   1.1012-1(h)).
-* A fee in a third crypto is itself a disposal: a `spend` at fair value, and a cost of the trade.
-* A fee withheld from the units received: the net units are bought for the whole price. That equals buying all
-  and spending some of the units just bought at their cost, without a gain.
-* A fee in the units given: these too are sold, for the same price.
+* A fee in crypto is itself a disposal: a `spend` at fair value, and a cost of the trade. Units that are withheld from
+  those received are units of the lot just bought (Reg. 1.1012-1(j)(3)): the `spend` names it.
+* Several assets given for one, or one for several: the price is shared out by fair values, which have to be known.
+* A coin that continues as another (a migration, a redenomination, wrapping) is a `convert`: no disposal.
+* What a futures position paid or took is one closed lot of the instrument at that moment: what was won is bought for 0
+  and sold for it; what was lost is bought for it and expires. The coin it was paid in is bought or sold at its value.
 
 A fair value comes from the row, or from `--prices`, or the row is an error that names the remedy. Money in more
 decimals than the ledger holds is rounded half to even, and counted in the notes.
@@ -19,8 +21,9 @@ from collections.abc import Sequence
 
 from zkharvest.trades.importers.cells import ATOMS, amount_with_unit, float_print, moment, number
 from zkharvest.trades.importers.gather import Event, Gather, Leg, Move, RowError
+from zkharvest.trades.importers.names import Names, load_names
 from zkharvest.trades.importers.prices import Prices
-from zkharvest.trades.importers.rows import Row
+from zkharvest.trades.importers.rows import Row, by_hand
 from zkharvest.trades.model import (
     MONEY_DECIMALS,
     MONEY_LIMIT,
@@ -34,11 +37,14 @@ from zkharvest.trades.model import (
 from zkharvest.trades.text import TextError, check_name, format_quantity, format_time
 
 _MONEY_ATOM = 10 ** (QUANTITY_DECIMALS - MONEY_DECIMALS)  # one unit of the ledger's money, in 10^-18
+_ONE = 10**QUANTITY_DECIMALS
+_RATIO_SLACK = 1000  # a venue may round a known ratio by one part in this many
 
 # Money that exchanges deal in: it has no lots. Everything else is property, stablecoins included.
 _MONEY_CODES = """
-AED ARS AUD BRL CAD CHF CLP COP CZK DKK EUR GBP GEL GHS HKD HUF IDR ILS INR JPY KES KRW KZT MXN MYR NGN NOK NZD PHP
-PLN RON RUB SEK SGD THB TRY TWD UAH UGX USD VND XOF ZAR
+AED ARS AUD BGN BHD BRL CAD CHF CLP CNY COP CRC CZK DKK EGP EUR GBP GEL GHS HKD HUF IDR ILS INR ISK JPY KES KRW KWD KZT
+LKR MAD MXN MYR NGN NOK NZD PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD TZS UAH UGX USD UYU VND XAF XOF
+ZAR
 """
 MONEY = frozenset(_MONEY_CODES.split())
 
@@ -47,13 +53,26 @@ class Draft(Gather):
     """One import: several export files, one reporting currency."""
 
     def __init__(
-        self, currency: str = "USD", prices: Prices | None = None, zone: str | None = None, asset: str = ""
+        self,
+        currency: str = "USD",
+        prices: Prices | None = None,
+        zone: str | None = None,
+        asset: str = "",
+        names: Names | None = None,
+        markets: dict[tuple[str, int], str] | None = None,
+        dates: str = "",
     ) -> None:
         super().__init__()
         self.asset = asset
         self.currency = currency
         self.prices = prices or Prices()
         self.zone = zone
+        self.dates = dates  # whether day or month comes first in dates of digits, where a file does not show it
+        self.names = names or load_names()
+        self.markets = markets or {}
+        self.unpriced: set[tuple[int, str]] = set()  # values that were looked for in vain: time and asset
+        self._coins: dict[tuple[str, str], str] = {}
+        self._told: dict[tuple[int, str], int] = {}
 
     # Cells
 
@@ -64,7 +83,8 @@ class Draft(Gather):
         for column in columns:
             try:
                 values.append(number(row[column], dressed=dressed))
-                self._note_float(row, row[column])
+                if len(row[column]) > 15:
+                    self._note_float(row, row[column])
             except TextError as error:
                 errors.append(RowError(row, column, error.reason, error.hint))
         if errors:
@@ -74,9 +94,16 @@ class Draft(Gather):
 
     def number(self, row: Row, column: str, *, dressed: bool = False, empty: int | None = None) -> int:
         """The signed number of one column in 10^-18; an empty cell (or no such column) is `empty` if that is given."""
-        if empty is not None and not row.get(column):
+        text = row.cells.get(column, "") if empty is not None else row.cells[column]
+        if empty is not None and not text:
             return empty
-        return self.numbers(row, column, dressed=dressed)[0]
+        try:
+            value = number(text, dressed=dressed)
+        except TextError as error:
+            raise RowError(row, column, error.reason, error.hint) from None
+        if len(text) > 15:
+            self._note_float(row, text)
+        return value
 
     def amount(self, row: Row, column: str, *, dressed: bool = False) -> Leg:
         """A cell that holds a number and its unit; the quantity keeps its sign."""
@@ -91,10 +118,10 @@ class Draft(Gather):
         if float_print(text):
             self.note(row, "a number that the exchange printed as an inexact float, taken as printed")
 
-    def time(self, row: Row, column: str, *, zone: str | None = None, day_first: bool = False) -> int:
+    def time(self, row: Row, column: str, *, zone: str | None = None, order: str = "") -> int:
         """The instant of a cell; `zone` is the zone this exporter is known to use, else the one given to the import."""
         try:
-            value, cut = moment(row[column], zone or self.zone, day_first=day_first)
+            value, cut = moment(row[column], zone or self.zone, order=order)
         except TextError as error:
             raise RowError(row, column, error.reason, error.hint) from None
         if cut:
@@ -107,6 +134,13 @@ class Draft(Gather):
             return check_name(row[column] if text is None else text)
         except TextError as error:
             raise RowError(row, column, error.reason, error.hint) from None
+
+    def coin(self, asset: str, venue: str) -> str:
+        """The usual name of an asset as `venue` (a source, or the part before its colon) writes it."""
+        known = self._coins.get((asset, venue))
+        if known is None:
+            known = self._coins[asset, venue] = self.names.coin(asset, venue.partition(":")[0])
+        return known
 
     # Values
 
@@ -131,10 +165,17 @@ class Draft(Gather):
 
     def known_value(self, event: Event, leg: Leg) -> int | None:
         """The value of a leg in the reporting currency, if it is that currency or a price was given."""
-        if leg.asset == self.currency:
+        asset = self.coin(leg.asset, event.source)
+        if asset == self.currency:
             return self.money(event.row, leg.quantity)
-        price = self.prices.find(leg.asset, event.time)
+        price = self.prices.find(asset, event.time)
+        if price is None:
+            price = self._told.get((event.time, asset))
         return None if price is None else self.times(event.row, leg.quantity, price)
+
+    def told_price(self, time: int, asset: str, price: int) -> None:
+        """A price of the reporting currency that an export says for an instant; price files go before it."""
+        self._told[time, asset] = price
 
     def value(self, event: Event, *legs: Leg) -> int:
         """The value of the first leg that has one; they are worth the same. `RowError` if none has."""
@@ -142,79 +183,236 @@ class Draft(Gather):
             known = self.known_value(event, leg)
             if known is not None:
                 return known
-        shown = " or ".join(f"{format_quantity(leg.quantity)} {leg.asset}" for leg in legs)
+        assets = [self.coin(leg.asset, event.source) for leg in legs]
+        shown = " or ".join(f"{format_quantity(leg.quantity)} {asset}" for leg, asset in zip(legs, assets, strict=True))
         when = format_time(event.time)
+        self.unpriced.add((event.time, assets[0]))
         hint = (
-            f"give a fair value with --prices FILE (time,asset,price): {when},{legs[0].asset},PRICE; or {when[:10]},..."
+            f"give a fair value with --prices FILE (time,asset,price): {when},{assets[0]},PRICE or "
+            f"{when[:10]},{assets[0]},PRICE; --missing-prices FILE writes all rows that are missing"
         )
         raise RowError(event.row, "", f"the value of {shown} in {self.currency} is not in the file", hint)
 
     # What happened
 
     def exchange(
-        self, event: Event, gave: Leg, got: Leg, fees: Sequence[Leg] = (), *, value: int | None = None
+        self,
+        event: Event,
+        gave: Leg,
+        got: Leg,
+        fees: Sequence[Leg] = (),
+        *,
+        value: int | None = None,
+        withheld: bool = True,
     ) -> None:
         """One asset given for another. `value` (money, before fees) is used where neither side is money.
 
-        A negative fee is a rebate; it must be in money.
+        `withheld`: a fee in the asset received was taken off it (not so the gas of a chain, which was there before).
+        A negative fee is a rebate; in crypto it is income of its own.
         """
+        gave, got = self._usual(event, gave), self._usual(event, got)
         if self.is_money(gave.asset) and self.is_money(got.asset):
             self.note(event.row, "money changed into money, no trade of the ledger")
             return
-        further = withheld = fee = 0
-        third: list[tuple[Leg, int]] = []
-        for part in fees:
+        if gave.asset == got.asset:
+            self._nothing_changed(event, gave, got)
+            return
+        worth = self._worth(event, gave, got, value)
+        fee = 0
+        in_kind: list[tuple[Leg, int]] = []
+        rebates: list[Leg] = []
+        for part in (self._usual(event, fee_leg) for fee_leg in fees):
             if self.is_money(part.asset):
                 cost = self.value(event, Leg(part.asset, abs(part.quantity)))
                 fee += cost if part.quantity > 0 else -cost
             elif part.quantity < 0:
-                raise RowError(event.row, "", f"a rebate in {part.asset}", "add it by hand as income")
-            elif part.asset == gave.asset:
-                further += part.quantity
-            elif part.asset == got.asset:
-                withheld += part.quantity
+                rebates.append(Leg(part.asset, -part.quantity))
             elif part.quantity:
-                third.append((part, self.value(event, part)))
-        fee += sum(cost for _, cost in third)
-        net = got.quantity - withheld
-        if withheld and net <= 0:
-            raise RowError(event.row, "", "the fee takes all that was received", "add the row by hand as a spend")
-        if self.is_money(gave.asset):
-            self.add(event, Kind.BUY, Leg(got.asset, net), self.value(event, gave), fee)
-        elif self.is_money(got.asset):
-            self.add(event, Kind.SELL, Leg(gave.asset, gave.quantity + further), self.value(event, got), fee)
-        else:
-            worth = self.value(event, got, gave) if value is None else value
-            part_withheld = self.rounded(event.row, worth * withheld, got.quantity)
-            given = Leg(gave.asset, gave.quantity + further)
-            self.add(event, Kind.SELL, given, worth, fee + part_withheld, suffix="-sell")
-            self.add(event, Kind.BUY, Leg(got.asset, net), worth - part_withheld, suffix="-buy")
-        for n, (leg, cost) in enumerate(third):
-            self.add(event, Kind.SPEND, leg, cost, suffix=f"-fee{n + 1}" if n else "-fee")
+                side = next((leg for leg in (got, gave) if leg.asset == part.asset), None)
+                cost = (
+                    self.rounded(event.row, worth * part.quantity, side.quantity) if side else self.value(event, part)
+                )
+                if withheld and part.asset == got.asset and part.quantity >= got.quantity:
+                    hint = by_hand(event.row, *event.more, instead=f"write a spend row of {gave.asset}")
+                    raise RowError(event.row, "", "the fee takes all that was received", hint)
+                in_kind.append((part, cost))
+        fee += sum(cost for _, cost in in_kind)
+        both = not (self.is_money(gave.asset) or self.is_money(got.asset))
+        legs = both or bool(in_kind or rebates)
+        if not self.is_money(gave.asset):
+            self.add(event, Kind.SELL, gave, worth, fee, suffix="-sell" if both else "", leg_of=legs)
+        if not self.is_money(got.asset):
+            cost = 0 if both else fee  # the whole fee goes to the disposition, if there is one
+            self.add(event, Kind.BUY, got, worth, cost, suffix="-buy" if both else "", leg_of=legs)
+        bought = f"{event.source}/{event.id}{'-buy' if both else ''}"
+        for n, (leg, cost) in enumerate(in_kind):  # units withheld come from those just received, Reg. 1.1012-1(j)(3)
+            lots = (LotPick(bought, leg.quantity),) if withheld and leg.asset == got.asset else ()
+            self.add(event, Kind.SPEND, leg, cost, suffix=_nth("-fee", n), lots=lots, leg_of=True, category="fee")
+        for n, leg in enumerate(rebates):
+            gift = self.value(event, leg)
+            self.add(event, Kind.INCOME, leg, gift, suffix=_nth("-rebate", n), leg_of=True, category="reward")
 
-    def income(self, event: Event, leg: Leg, value: int | None = None) -> None:
+    def _worth(self, event: Event, gave: Leg, got: Leg, value: int | None) -> int:
+        """What a trade was worth: the money in it, else the value that the row says, else a fair value."""
+        for leg in (gave, got):
+            if self.is_money(leg.asset):
+                return self.value(event, leg)
+        return self.value(event, got, gave) if value is None else value
+
+    def exchange_many(
+        self,
+        event: Event,
+        gave: Sequence[Leg],
+        got: Sequence[Leg],
+        fees: Sequence[Leg] = (),
+        *,
+        values: Sequence[int] | None = None,
+        withheld: bool = True,
+    ) -> None:
+        """Several assets for one, or one for several: the one side's value shared out by the others' fair values.
+
+        `values`: those of the several, if the rows say them. Values that are not known make one problem each, so that
+        one price file can answer them all.
+        """
+        if len(gave) == 1 and len(got) == 1:
+            self.exchange(event, gave[0], got[0], fees, withheld=withheld)
+            return
+        if len(gave) != 1 and len(got) != 1:
+            raise RowError(
+                event.row, "", "several assets were given for several others", by_hand(event.row, *event.more)
+            )
+        many, one = (gave, got[0]) if len(got) == 1 else (got, gave[0])
+        weights: list[int] = []
+        errors: list[RowError] = []
+        for n, leg in enumerate(many):
+            try:
+                weights.append(self.value(event, leg) if values is None else values[n])
+            except RowError as error:
+                errors.append(error)
+        if errors:
+            self.problems.extend(error.problem for error in errors[:-1])
+            raise errors[-1]
+        known = self.known_value(event, one)
+        whole = sum(weights) if known is None else known
+        if not sum(weights):
+            raise RowError(event.row, "", "the assets are worth nothing by the prices given", "check the price file")
+        shares = share(whole, weights)
+        shared = share(one.quantity, weights)
+        fee_leg = fees[0] if fees else None
+        fee_shares = share(fee_leg.quantity, weights) if fee_leg else [0] * len(many)
+        for n, leg in enumerate(many):
+            part = Event(event.row, event.time, event.source, f"{event.id}-{n + 1}", event.more, event.ref)
+            fee = [Leg(fee_leg.asset, fee_shares[n])] if fee_leg and fee_shares[n] else []
+            other = Leg(one.asset, shared[n])
+            if not other.quantity:
+                raise RowError(
+                    event.row, "", f"too little {one.asset} to share out over the assets", by_hand(event.row)
+                )
+            pair_ = (leg, other) if len(got) == 1 else (other, leg)
+            self.exchange(part, *pair_, fee, value=shares[n], withheld=withheld)
+        for extra in fees[1:]:
+            self.spend(event, extra, suffix=f"-fee-{extra.asset}", category="fee")
+
+    def _nothing_changed(self, event: Event, gave: Leg, got: Leg) -> None:
+        """A coin given for itself: two of its names, or one of its products."""
+        if gave.quantity != got.quantity:
+            amounts = f"{format_quantity(gave.quantity)} and {format_quantity(got.quantity)}"
+            message = f"{gave.asset} was given for {got.asset}, in different quantities ({amounts})"
+            raise RowError(event.row, "", message, by_hand(event.row, *event.more))
+        for row in (event.row, *event.more):
+            self.note(row, f"{gave.asset} under another of its names, nothing changes")
+
+    def convert(self, event: Event, gave: Leg, got: Leg) -> None:
+        """One coin continues as another: basis and dates are carried, nothing is disposed of."""
+        gave, got = self._usual(event, gave), self._usual(event, got)
+        if gave.asset == got.asset:
+            self._nothing_changed(event, gave, got)
+            return
+        known = self.names.rename(gave.asset, got.asset)
+        if known is not None:
+            is_, should = got.quantity * known.takes, gave.quantity * known.gives
+            if abs(is_ - should) * _RATIO_SLACK > should:
+                ratio = f"{format_quantity(known.takes)}:{format_quantity(known.gives)}"
+                amounts = (
+                    f"{format_quantity(gave.quantity)} {gave.asset} to {format_quantity(got.quantity)} {got.asset}"
+                )
+                message = f"{amounts} is not at the known ratio {ratio} ({known.source})"
+                raise RowError(event.row, "", message, by_hand(event.row, *event.more, instead="write a convert row"))
+        elif not self.names.is_wrapping(gave.asset, got.asset):
+            self.note(event.row, f"{gave.asset} became {got.asset}, as the export says (not in the table of renames)")
+        self.add(event, Kind.CONVERT, gave, into=got)
+
+    def income(self, event: Event, leg: Leg, value: int | None = None, *, category: str = "", suffix: str = "") -> None:
         """Crypto earned: a lot at fair value."""
+        leg = self._usual(event, leg)
         if self.is_money(leg.asset):
             self.note(event.row, "interest or reward in money, no trade of the ledger")
         else:
-            self.add(event, Kind.INCOME, leg, self.value(event, leg) if value is None else value)
+            worth = self.value(event, leg) if value is None else value
+            self.add(event, Kind.INCOME, leg, worth, category=category, suffix=suffix)
 
-    def spend(self, event: Event, leg: Leg, value: int | None = None, *, suffix: str = "") -> None:
+    def spend(self, event: Event, leg: Leg, value: int | None = None, *, suffix: str = "", category: str = "") -> None:
         """Crypto paid away: a disposal at fair value."""
+        leg = self._usual(event, leg)
         if self.is_money(leg.asset):
             self.note(event.row, "fee or payment in money, no trade of the ledger")
         else:
-            self.add(event, Kind.SPEND, leg, self.value(event, leg) if value is None else value, suffix=suffix)
+            worth = self.value(event, leg) if value is None else value
+            self.add(event, Kind.SPEND, leg, worth, suffix=suffix, category=category)
 
-    def move(self, event: Event, leg: Leg, *, out: bool, fee: int = 0) -> None:
-        """A deposit or withdrawal of `leg`; `fee` more units of it are spent (the network's fee)."""
+    def move(self, event: Event, leg: Leg, *, out: bool, fee: int = 0, inside: str = "") -> None:
+        """A deposit or withdrawal of `leg`; `fee` more units of it are spent (the network's fee).
+
+        `inside`: to or from this wallet of the same account, where it has to net out.
+        """
+        leg = self._usual(event, leg)
         if self.is_money(leg.asset):
-            self.note(event.row, "deposit or withdrawal of money, no trade of the ledger")
+            what = f"moved between wallets ({inside})" if inside else "deposit or withdrawal"
+            self.note(event.row, f"{what} of money, no trade of the ledger")
             return
         self._check(event, leg, 0, 0)
-        self.put(event, event.id, Move(event, leg, out))
+        self.put(event, event.id, Move(event, leg, out, inside))
         if fee:
-            self.spend(event, Leg(leg.asset, fee), suffix="-fee")
+            self.spend(event, Leg(leg.asset, fee), suffix="-fee", category="fee")
+
+    def transfer(self, event: Event, leg: Leg, to: str) -> None:
+        """A move whose both ends the row names."""
+        leg = self._usual(event, leg)
+        if self.is_money(leg.asset):
+            self.note(event.row, "transfer of money, no trade of the ledger")
+        elif to == event.source:
+            self.note(event.row, f"moved from {to} to itself")
+        else:
+            self.add(event, Kind.TRANSFER, leg, to=to)
+
+    def settle(self, event: Event, instrument: str, paid: Leg, value: int | None = None) -> None:
+        """What a position in `instrument` paid (`paid` positive) or took, fees and funding included: a closed lot.
+
+        `value`: what it was worth in the reporting currency, signed like `paid`, if the row says it.
+        """
+        paid = self._usual(event, paid)
+        if not paid.quantity:
+            self.note(event.row, "futures row that changed no balance")
+            return
+        size = Leg(paid.asset, abs(paid.quantity))
+        worth = self.value(event, size) if value is None else abs(value)
+        one = Leg(instrument, _ONE)
+        lot = (LotPick(f"{event.source}/{event.id}-open", _ONE),)
+        if paid.quantity > 0:
+            self.add(event, Kind.BUY, one, 0, suffix="-open", leg_of=True)
+            self.add(event, Kind.SELL, one, worth, suffix="-close", lots=lot, leg_of=True)
+        else:
+            self.add(event, Kind.BUY, one, worth, suffix="-open", leg_of=True)
+            self.add(event, Kind.EXPIRE, one, suffix="-close", lots=lot, leg_of=True)
+        self.cash(event, paid, worth)
+
+    def cash(self, event: Event, paid: Leg, worth: int) -> None:
+        """The coin that a position paid (bought at its value) or took (sold at its value); money has no lots."""
+        paid = self._usual(event, paid)
+        if self.is_money(paid.asset) or not paid.quantity:
+            return
+        kind = Kind.BUY if paid.quantity > 0 else Kind.SELL
+        self.add(event, kind, Leg(paid.asset, abs(paid.quantity)), worth, suffix="-cash", leg_of=True)
 
     def add(
         self,
@@ -226,23 +424,70 @@ class Draft(Gather):
         *,
         suffix: str = "",
         lots: tuple[LotPick, ...] = (),
+        into: Leg | None = None,
+        category: str = "",
+        leg_of: bool = False,
+        to: str = "",
     ) -> None:
-        """One canonical trade. `RowError` if it does not fit the ledger's scales."""
+        """One canonical trade. `leg_of`: it is one leg of the event. `RowError` if it does not fit the scales."""
         self._check(event, leg, amount, fee)
         if kind in OPENS_LOT and amount + (-fee if kind is Kind.SHORT else fee) < 0:
-            raise RowError(event.row, "", f"the fee turns the value of {leg.asset} negative", "check its sign")
+            hint = f"check its sign at the exchange; {by_hand(event.row, *event.more)}"
+            raise RowError(event.row, "", f"the fee turns the value of {leg.asset} negative", hint)
         id_ = self.name(event.row, "id", event.id + suffix)
-        line = event.row.line
-        trade = Trade(event.time, event.source, id_, kind, leg.asset, leg.quantity, amount, fee, "", lots, line)
+        if into is not None:
+            self._check(event, into, 0, 0)
+        trade = Trade(
+            time=event.time,
+            source=event.source,
+            id=id_,
+            kind=kind,
+            asset=leg.asset,
+            quantity=leg.quantity,
+            amount=amount,
+            fee=fee,
+            to=to,
+            lots=lots,
+            into=into.asset if into else "",
+            into_quantity=into.quantity if into else 0,
+            group=event.id if leg_of else "",
+            category=category,
+            chain_ref=event.ref,
+            currency=self.currency,
+            origin=event.origin,
+            line=event.row.line,
+        )
         self.put(event, id_, trade)
+
+    def _usual(self, event: Event, leg: Leg) -> Leg:
+        asset = self.coin(leg.asset, event.source)
+        return leg if asset == leg.asset else Leg(asset, leg.quantity)
 
     def _check(self, event: Event, leg: Leg, amount: int, fee: int) -> None:
         self.name(event.row, "asset", leg.asset)
         if not 0 < leg.quantity < QUANTITY_LIMIT:
             reason = "is not above zero" if leg.quantity <= 0 else "is too large"
-            raise RowError(event.row, "", f"the quantity of {leg.asset} {reason}", "check the row at the exchange")
+            hint = f"check the row at the exchange; {by_hand(event.row, *event.more)}"
+            raise RowError(event.row, "", f"the quantity of {leg.asset} {reason}", hint)
         if amount < 0 or amount + abs(fee) >= MONEY_LIMIT:
-            raise RowError(event.row, "", f"the value of {leg.asset} is out of range", "check the row at the exchange")
+            hint = f"check the row at the exchange; {by_hand(event.row, *event.more)}"
+            raise RowError(event.row, "", f"the value of {leg.asset} is out of range", hint)
+
+
+def _nth(suffix: str, n: int) -> str:
+    return f"{suffix}{n + 1}" if n else suffix
+
+
+def share(whole: int, weights: Sequence[int]) -> list[int]:
+    """`whole` in parts proportional to the weights; each part is cut down, the last takes what is left."""
+    parts = []
+    left, rest = whole, sum(weights)
+    for weight in weights:
+        part = left * weight // rest if rest else 0
+        parts.append(part)
+        left -= part
+        rest -= weight
+    return parts
 
 
 def half_even(numerator: int, divisor: int) -> int:

@@ -1,7 +1,7 @@
-"""What an import has gathered so far: trades and moves in their order, notes and problems.
+"""What an import has gathered so far: trades and moves with their places, notes and problems.
 
-Files are read one after the other; a file that runs from newest to oldest is turned round, and what two
-overlapping exports tell twice is taken once.
+Nothing here depends on the order in which the files were named: what two overlapping exports tell twice is taken once,
+and every item remembers its rank in each file that tells it, from which `order` makes the one order of the import.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zkharvest.errors import Problem
-from zkharvest.trades.importers.rows import Row
+from zkharvest.trades.importers.rows import Row, places
 from zkharvest.trades.model import Trade
 from zkharvest.trades.text import format_time, quoted
 
@@ -35,21 +35,35 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Which row it is, and the time (Unix milliseconds), source and id that its trades carry."""
+    """Which row it is, and the time (Unix milliseconds), source and id that its trades carry.
+
+    `more` are the other rows that belong to it; `ref` is the transaction on its chain, where the export names it.
+    """
 
     row: Row
     time: int
     source: str
     id: str
+    more: tuple[Row, ...] = ()
+    ref: str = ""
+
+    @property
+    def origin(self) -> str:
+        """`file:line` of each row of the event."""
+        return self.row.place if not self.more else places((self.row, *self.more))
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Crypto that left a source (`out`) or came to one; `pairing` makes transfers of moves."""
+    """Crypto that left a source (`out`) or came to one; `pairing` makes transfers of moves.
+
+    `inside` names a wallet of the same account (staking, futures, a subaccount): such moves must net out.
+    """
 
     event: Event
     leg: Leg
     out: bool
+    inside: str = ""
 
     def tells_the_same(self, other: Move) -> bool:
         """Whether two exports tell of one and the same move."""
@@ -57,17 +71,24 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file tells of something: file number, line (falling lines of a newest-first file rise), and step."""
+
+    file: int
+    rank: int
+    step: int
+
+
+@dataclass(slots=True)
 class Item:
-    """A trade or move with its place: file, line, and step among all that was put in."""
+    """A trade or move with the row it came from and its places, one in each file that tells it."""
 
     time: int
     source: str
     id: str
-    file: int
-    line: int
-    step: int
     what: Trade | Move
     row: Row
+    places: list[Place]
 
 
 class Gather:
@@ -77,12 +98,13 @@ class Gather:
         self.problems: list[Problem] = []
         self._items: list[Item] = []
         self._noted: dict[tuple[str, str], set[int]] = {}
-        self._serials: Counter[tuple[int, str, str]] = Counter()
-        self._file = -1
+        self._serials: Counter[tuple[str, str, str]] = Counter()
+        self._files: dict[str, int] = {}
+        self._file = ""
 
-    def begin(self) -> None:
-        """Starts the next file."""
-        self._file += 1
+    def begin(self, label: str) -> None:
+        """Starts a file: its rows without ids are counted by themselves."""
+        self._file = label
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -94,13 +116,17 @@ class Gather:
 
     def note(self, row: Row, message: str) -> None:
         """Counts a row of the file under `message`."""
-        self._noted.setdefault((row.file, message), set()).add(row.line)
+        self.note_at(row.label, row.line, message)
+
+    def note_at(self, label: str, line: int, message: str) -> None:
+        """Counts a line of the file called `label` under `message`."""
+        self._noted.setdefault((label, message), set()).add(line)
 
     def notes(self) -> tuple[str, ...]:
-        """One line for each thing noted, with the number of rows."""
+        """One line for each thing noted, with the number of rows; in an order that the files' order does not change."""
         return tuple(
-            f"{file}: {len(lines)} row{'s' if len(lines) > 1 else ''}: {message}"
-            for (file, message), lines in self._noted.items()
+            f"{file}: {len(lines):,} row{'s' if len(lines) > 1 else ''}: {message}"
+            for (file, message), lines in sorted(self._noted.items(), key=lambda item: (item[0][0], min(item[1])))
         )
 
     def serial(self, source: str, time: int) -> str:
@@ -113,37 +139,62 @@ class Gather:
     def put(self, event: Event, id_: str, what: Trade | Move) -> None:
         """Adds a trade or move of an event."""
         row = event.row
-        self._items.append(Item(event.time, event.source, id_, self._file, row.line, len(self._items), what, row))
+        file = self._files.setdefault(row.label, len(self._files))
+        place = Place(file, row.line, len(self._items))
+        self._items.append(Item(event.time, event.source, id_, what, row, [place]))
 
-    def finish(self) -> list[Trade | Move]:
-        """Everything in the order in which it happened; an id used twice for different things is a problem."""
-        turned = self._newest_first()
-        self._items.sort(key=lambda i: (i.time, i.file, -i.line if i.file in turned else i.line, i.step))
-        kept: list[Trade | Move] = []
-        seen: dict[tuple[str, str], Item] = {}
+    def finish(self) -> list[Item]:
+        """Everything once, by time; an id used twice for different things is a problem."""
+        turned = _newest_first(self._items)
+        if turned:
+            for item in self._items:
+                place = item.places[0]
+                if place.file in turned:
+                    item.places[0] = Place(place.file, -place.rank, place.step)
+        told: dict[tuple[str, str], list[Item]] = {}
         for item in self._items:
-            first = seen.setdefault((item.source, item.id), item)
-            if first is item:
-                kept.append(item.what)
-            else:
-                self._again(first, item)
+            told.setdefault((item.source, item.id), []).append(item)
+        kept = []
+        for items in told.values():
+            first = items[0]
+            if len(items) > 1:
+                items.sort(key=lambda item: (item.row.label, item.row.line))
+                first = items[0]
+                for item in items[1:]:
+                    self._again(first, item)
+            kept.append(first)
+        kept.sort(key=lambda item: (item.time, item.source, item.id))
         return kept
 
     def _again(self, first: Item, item: Item) -> None:
         one, other = first.what, item.what
-        same = one.tells_the_same(other) if isinstance(one, Move) and isinstance(other, Move) else one == other
-        if same and first.file != item.file:
+        if isinstance(one, Move) and isinstance(other, Move):
+            same = one.tells_the_same(other)
+        else:
+            same = isinstance(one, Trade) and isinstance(other, Trade) and _told(one) == _told(other)
+        if same and first.places[0].file != item.places[0].file:
+            first.places.extend(item.places)
             self.note(item.row, "told by another file of this import too, taken once")
         else:
             message = f"the id {quoted(item.id)} is also that of {first.row.where()}"
-            hint = "import each export once; rows that are both real need ids of their own, given by hand"
+            hint = (
+                f"if the two rows are one, leave one out with --skip {item.row.place}=REASON; "
+                "if both are real, write one of them into a --manual file with an id of its own"
+            )
             self.problems.append(Problem(item.row.where(), message, hint))
 
-    def _newest_first(self) -> set[int]:
-        """The files whose first row is later than their last."""
-        ends: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {}
-        for item in self._items:
-            here = (item.line, item.time)
-            low, high = ends.get(item.file, (here, here))
-            ends[item.file] = (min(low, here), max(high, here))
-        return {file for file, (low, high) in ends.items() if low[1] > high[1]}
+
+def _told(trade: Trade) -> Trade:
+    """The trade without the places that told it."""
+    return replace(trade, origin="")
+
+
+def _newest_first(items: list[Item]) -> set[int]:
+    """The files whose first row is later than their last."""
+    ends: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {}
+    for item in items:
+        place = item.places[0]
+        here = (place.rank, item.time)
+        low, high = ends.get(place.file, (here, here))
+        ends[place.file] = (min(low, here), max(high, here))
+    return {file for file, (low, high) in ends.items() if low[1] > high[1]}

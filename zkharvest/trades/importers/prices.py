@@ -15,7 +15,9 @@ from pathlib import Path
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import read_text, records
-from zkharvest.trades.text import TextError, check_name, instant, parse_quantity, parse_time, quoted
+from zkharvest.trades.importers.names import Names
+from zkharvest.trades.importers.price_files import published
+from zkharvest.trades.text import TextError, check_name, format_time, instant, parse_quantity, parse_time, quoted
 
 COLUMNS = ("time", "asset", "price")
 
@@ -35,38 +37,80 @@ class Prices:
         return exact if exact is not None else self._rows.get((True, time // _DAY_MS * _DAY_MS, asset))
 
 
-def load_prices(path: str | Path) -> Prices:
-    """Reads a price file. Raises `InputError` with every problem of it."""
+def load_prices(paths: Iterable[str | Path], names: Names, currency: str) -> Prices:
+    """Reads price files, own or published; assets go by their usual names.
+
+    Raises `InputError` with every problem of them.
+    """
+    problems: list[Problem] = []
+    rows: dict[tuple[bool, int, str], tuple[int, str]] = {}
+    for path in paths:
+        try:
+            _read(path, names, currency, rows)
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return Prices((whole_day, time, asset, price) for (whole_day, time, asset), (price, _) in rows.items())
+
+
+def missing_text(unpriced: Iterable[tuple[int, str]]) -> str:
+    """The rows that a price file lacks, with an empty price each."""
+    lines = [",".join(COLUMNS)]
+    lines.extend(f"{format_time(time)},{asset}," for time, asset in sorted(set(unpriced)))
+    return "\n".join(lines) + "\n"
+
+
+def _read(path: str | Path, names: Names, currency: str, rows: dict[tuple[bool, int, str], tuple[int, str]]) -> None:
+    """Adds the rows of one file."""
     file = str(path)
     problems: list[Problem] = []
-    rows: dict[tuple[bool, int, str], tuple[int, int]] = {}
     places: list[int] = []
+    text = read_text(path)
+    if _published(file, text, names, currency, rows):
+        return
     line = 1
     try:
-        for line, cells in records(read_text(path)):
+        for line, cells in records(text):
             if not places:
-                names = [cell.strip().lower() for cell in cells]
-                if sorted(names) != sorted(COLUMNS):
+                head = [cell.strip().lower() for cell in cells]
+                if sorted(head) != sorted(COLUMNS):
                     raise InputError.one(f"{file}:{line}", f"the columns are {', '.join(COLUMNS)}", "name them so")
-                places = [names.index(column) for column in COLUMNS]
+                places = [head.index(column) for column in COLUMNS]
             elif len(cells) != len(COLUMNS):
                 problems.append(Problem(f"{file}:{line}", f"has {len(cells)} cells", "write time,asset,price"))
             else:
-                _row(file, line, [cells[place].strip() for place in places], rows, problems)
+                _row(file, line, [cells[place].strip() for place in places], names, rows, problems)
     except csv.Error as error:
         problems.append(Problem(f"{file}:{line}", f"is broken at or after this line: {error}", "mend the quotes"))
     if not places:
         problems.append(Problem(file, "is empty", f"the first line is {','.join(COLUMNS)}"))
     if problems:
         raise InputError(problems)
-    return Prices((whole_day, time, asset, price) for (whole_day, time, asset), (price, _) in rows.items())
+
+
+def _published(
+    file: str, text: str, names: Names, currency: str, rows: dict[tuple[bool, int, str], tuple[int, str]]
+) -> bool:
+    """Adds the prices of a file that a publisher wrote; whether it is one."""
+    try:
+        prices = published(file, records(text), names, currency)
+    except csv.Error:
+        return False
+    for one in prices or ():
+        price, where = rows.setdefault((True, one.time, one.asset), (one.price, file))
+        if price != one.price:
+            message = f"prices {one.asset} on {format_time(one.time)[:10]} otherwise than {where}"
+            raise InputError.one(file, message, "give one of the two files")
+    return prices is not None
 
 
 def _row(
     file: str,
     line: int,
     cells: list[str],
-    rows: dict[tuple[bool, int, str], tuple[int, int]],
+    names: Names,
+    rows: dict[tuple[bool, int, str], tuple[int, str]],
     problems: list[Problem],
 ) -> None:
     values: list[int] = []
@@ -80,16 +124,18 @@ def _row(
                     values.append(parse_time(text) if day is None else day)
                 case "asset":
                     check_name(text)
+                case "price" if not text:
+                    raise TextError(text, "is empty", "write the fair value of one unit, or take the row out")
                 case "price":
                     values.append(0 if re.fullmatch(r"0(\.0+)?", text) else parse_quantity(text))
     except TextError as error:
         problems.append(Problem(f"{file}:{line}:{column}", error.reason, error.hint))
         return
     time, price = values
-    key = (_day(cells[0]) is not None, time, cells[1])
-    first = rows.setdefault(key, (price, line))
+    key = (_day(cells[0]) is not None, time, names.coin(cells[1]))
+    first = rows.setdefault(key, (price, f"{file}:{line}"))
     if first[0] != price:
-        message = f"{quoted(cells[2])} for a time and asset priced otherwise in line {first[1]}"
+        message = f"{quoted(cells[2])} for a time and asset priced otherwise in {first[1]}"
         problems.append(Problem(f"{file}:{line}:price", message, "keep one of them"))
 
 

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import gc
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.trades.importers.choices import with_lots
 from zkharvest.trades.importers.detect import formats
 from zkharvest.trades.importers.draft import Draft
-from zkharvest.trades.importers.pairing import pair
-from zkharvest.trades.importers.prices import Prices, load_prices
+from zkharvest.trades.importers.gather import Event
+from zkharvest.trades.importers.manual import Said, load_manual, parse_skips, take_out
+from zkharvest.trades.importers.names import Names, load_names
+from zkharvest.trades.importers.order import in_order
+from zkharvest.trades.importers.pairing import Alone, pair
+from zkharvest.trades.importers.prices import load_prices, missing_text
+from zkharvest.trades.importers.renames import carried_on
+from zkharvest.trades.importers.rows import Row, file_label, file_labels
 from zkharvest.trades.importers.table import Table, read_table
 from zkharvest.trades.model import Trade
 from zkharvest.trades.text import TextError, check_name
+
+_PathLike = str | Path
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
+_MARKET = re.compile(r"(?:(?P<file>.+):(?P<line>[0-9]+)=)?(?P<market>[A-Za-z0-9-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,69 +40,194 @@ class ImportResult:
     notes: tuple[str, ...]
 
 
+class ImportRefused(InputError):
+    """An import that cannot be finished. `missing_prices`: a price file with just the rows that are missing, or ""."""
+
+    def __init__(self, problems: Iterable[Problem], missing_prices: str = "") -> None:
+        super().__init__(problems)
+        self.missing_prices = missing_prices
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the user says beside the exports; every field is one option of `trades import`.
+
+    prices         CSVs of fair values that the exports do not hold (`importers.prices`)
+    manual         canonical CSVs whose rows stand for rows of the exports or join them (`importers.manual`)
+    skip           `FILE:LINE=REASON`: rows to leave out
+    aliases        TOML of names and renames of coins (`importers.names`)
+    markets        `FILE:LINE=QUOTE` or `QUOTE`: what a trade whose note does not say it was made against
+    external       own wallet without an export: takes the withdrawals and gives the deposits that pair with nothing
+    record         keep such moves as `deposit` and `withdraw` rows
+    still_inside   `SOURCE:WALLET` whose coins are still in the futures, margin or subaccount wallet
+    timezone       zone of times whose exporter does not say it
+    dates          `dmy` or `mdy`: dates of digits, where an export that may write either does not show which
+    asset          coin of a Deribit log that holds no instrument
+    lots           CSV of the lots that the taxpayer identified (`importers.choices`)
+    maps           TOML maps of further formats (`importers.mapped`)
+    """
+
+    prices: Sequence[_PathLike] = ()
+    manual: Sequence[_PathLike] = ()
+    skip: Sequence[str] = ()
+    aliases: _PathLike | None = None
+    markets: Sequence[str] = ()
+    external: str | None = None
+    record: bool = False
+    still_inside: Sequence[str] = ()
+    timezone: str | None = None
+    dates: str = ""
+    asset: str = ""
+    lots: _PathLike | None = None
+    maps: Sequence[_PathLike] = field(default=())
+
+
 def import_exports(
-    paths: Sequence[str | Path],
+    paths: Sequence[_PathLike],
     *,
     fmt: str | None = None,
     source: str | None = None,
     currency: str = "USD",
-    prices: str | Path | None = None,
-    external: str | None = None,
-    timezone: str | None = None,
-    asset: str = "",
-    lots: str | Path | None = None,
+    answers: Answers | None = None,
 ) -> ImportResult:
-    """Canonical trades from exchange exports, all files together.
+    """Canonical trades from exchange exports, all files together; the order of the files makes no difference.
 
     fmt       format or exchange the files are of, else told by their headers
     source    name of the account, in place of the exchange's; all files must be of one format
     currency  reporting currency
-    prices    CSV of fair values that the exports do not hold (`importers.prices`)
-    external  own wallet without an export: takes the withdrawals and gives the deposits that pair with nothing
-    timezone  zone of times whose exporter does not say it
-    asset     coin of a Deribit log that holds no instrument
-    lots      CSV of the lots that the taxpayer identified (`importers.choices`)
 
-    Every row becomes trades, a note or a problem. Raises `InputError` with every problem of every file; no part
-    of an import is given out. Raises `UsageError` for options that do not fit.
+    Every row becomes trades, a note or a problem. Raises `ImportRefused` (an `InputError`) with every problem of every
+    file; no part of an import is given out. Raises `UsageError` for options that do not fit.
     """
-    chosen = formats(fmt)
-    for option, name in (("--source", source), ("--external", external)):
+    say = answers or Answers()
+    for option, name in (("--source", source), ("--external", say.external)):
         _check_option(option, name)
-    if timezone is not None:
-        try:
-            ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):  # TypeError: a module's name
-            raise UsageError(f"{timezone!r} is not a time zone", "name it as America/New_York") from None
+    if say.external is not None and say.record:
+        raise UsageError("--external and --unpaired record both say what becomes of moves alone", "give one of them")
+    zone = check_zone(say.timezone) if say.timezone is not None else None
+    names = load_names(say.aliases)
+    chosen = formats(fmt, say.maps)
     problems: list[Problem] = []
     tables: list[Table] = []
-    loaded = Prices()
+    said = Said(parse_skips(say.skip))
+    prices = None
     try:
-        loaded = load_prices(prices) if prices is not None else loaded
+        prices = load_prices(say.prices, names, currency)
+        said.rows = load_manual(say.manual)
     except InputError as error:
         problems.extend(error.problems)
-    for path in paths:
-        try:
-            tables.append(read_table(path, chosen, source))
-        except InputError as error:
-            problems.extend(error.problems)
+    labels = file_labels(dict.fromkeys(map(str, paths)))
+    with _no_collection():
+        for path, label in labels.items():
+            try:
+                tables.append(read_table(path, chosen, source, label))
+            except InputError as error:
+                problems.extend(error.problems)
     if source is not None and len({table.format.name for table in tables}) > 1:
         raise UsageError("--source names one account, but the files are of several", "import them one by one")
     problems.extend(_overlaps(tables))
+    taken_out: list[tuple[Row, str]] = []
+    if not problems:
+        taken_out, problems = take_out(tables, said, zone)
     if problems:
-        raise InputError(problems)
-    draft = Draft(currency, loaded, timezone, asset)
-    for table in tables:
-        draft.begin()
-        table.format.read(table, draft)
-    items = draft.finish()
-    trades, unpaired = pair(items, external)
-    if draft.problems or unpaired:
+        raise ImportRefused(problems)
+    draft = Draft(currency, prices, zone, say.asset, names, _markets(say.markets), say.dates)
+    with _no_collection():
+        return _made(tables, draft, taken_out, said, say, paths)
+
+
+def _made(
+    tables: Sequence[Table],
+    draft: Draft,
+    taken_out: Sequence[tuple[Row, str]],
+    said: Said,
+    say: Answers,
+    paths: Sequence[_PathLike],
+) -> ImportResult:
+    """The trades of the tables."""
+    for row, message in taken_out:
+        draft.note(row, message)
+    _read(tables, draft)
+    _add_manual(draft, said, draft.names)
+    alone = Alone(say.external, say.record, frozenset(say.still_inside))
+    placed = pair(draft.finish(), draft, alone)
+    if draft.problems:
         order = {str(path): n for n, path in enumerate(paths)}
-        raise InputError(sorted(draft.problems + unpaired, key=lambda p: _place(p, order)))
-    if lots is not None:
-        trades = with_lots(trades, lots)
+        problems = sorted(draft.problems, key=lambda p: _place(p, order))
+        raise ImportRefused(problems, missing_text(draft.unpriced) if draft.unpriced else "")
+    trades = carried_on(in_order(placed), draft)
+    if say.lots is not None:
+        trades = with_lots(trades, say.lots)
     return ImportResult(trades, draft.notes())
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keeps the garbage collector from going through millions of rows, of which nothing is garbage, again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _read(tables: Sequence[Table], draft: Draft) -> None:
+    """Reads the tables, each by itself or, where the format wants it, all of its readers' files at once."""
+    joint: dict[Callable[[Sequence[Table], Draft], None], list[Table]] = {}
+    for table in tables:
+        if table.format.together:
+            joint.setdefault(cast("Callable[[Sequence[Table], Draft], None]", table.format.read), []).append(table)
+        else:
+            draft.begin(table.rows[0].label if table.rows else "")
+            cast("Callable[[Table, Draft], None]", table.format.read)(table, draft)
+    for read, group in joint.items():
+        read(group, draft)
+
+
+def _add_manual(draft: Draft, said: Said, names: Names) -> None:
+    """Puts the manual rows in, in the names that coins have, with the manual file in their origin."""
+    for trade, _, path in said.rows:
+        row = Row(path, trade.line, {}, {}, file_label(path))
+        event = Event(row, trade.time, trade.source, trade.id)
+        origin = ";".join(filter(None, (trade.origin, row.place)))
+        venue = trade.source.partition(":")[0]
+        into = names.coin(trade.into, venue) if trade.into else ""
+        asset = names.coin(trade.asset, venue)
+        if trade.currency and trade.currency != draft.currency:
+            hint = "write the row in the currency of the import, or import with --currency of the row"
+            message = f"the row is in {trade.currency}, the import in {draft.currency}"
+            draft.problems.append(Problem(row.where("currency"), message, hint))
+        put = replace(trade, asset=asset, into=into, origin=origin, currency=draft.currency)
+        draft.put(event, trade.id, put)
+
+
+def check_zone(text: str) -> str:
+    """A time zone as the import takes it: an IANA name or a fixed offset (`UTC+2`, `+02:00`). Raises `UsageError`."""
+    match = _OFFSET.fullmatch(text)
+    if match is not None:
+        hours, minutes = int(match[2]), int(match[3] or 0)
+        if hours <= 15 and minutes < 60:
+            return f"{match[1]}{hours:02}:{minutes:02}"
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):  # TypeError: a module's name
+        hint = "name it as America/New_York, or as an offset from UTC such as UTC+2"
+        raise UsageError(f"{text!r} is not a time zone", hint) from None
+    return text
+
+
+def _markets(texts: Sequence[str]) -> dict[tuple[str, int], str]:
+    """The quotes that `--market` names, by file and line; ("", 0) is for all."""
+    found: dict[tuple[str, int], str] = {}
+    for text in texts:
+        match = _MARKET.fullmatch(text)
+        if match is None:
+            raise UsageError(f"--market {text}: is not a market", "write QUOTE or FILE:LINE=QUOTE, such as USD")
+        key = (file_label(match["file"]), int(match["line"])) if match["file"] else ("", 0)
+        found[key] = match["market"].upper().rpartition("-")[2]
+    return found
 
 
 def _check_option(option: str, name: str | None) -> None:

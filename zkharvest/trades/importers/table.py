@@ -7,7 +7,9 @@ passed over (some exporters write a preamble), as are byte order marks; `;` and 
 from __future__ import annotations
 
 import csv
+import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from pathlib import Path
 from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import read_text, records
 from zkharvest.trades.importers.draft import Draft
-from zkharvest.trades.importers.rows import Row
+from zkharvest.trades.importers.rows import Row, file_label
 from zkharvest.trades.text import quoted
 
 _PREAMBLE = 20  # records before the header
@@ -29,14 +31,19 @@ class Format:
     title: str
     source: str
     required: tuple[str, ...]
-    read: Callable[[Table, Draft], None]
+    read: Callable[[Table, Draft], None] | Callable[[Sequence[Table], Draft], None]
     optional: tuple[str, ...] = ()
     extra: str = ""  # pattern of further columns
     overlaps: frozenset[str] = frozenset()  # formats that tell the same events once more
+    when: str = "time"  # the column of the time, and the zone that this exporter is known to write
+    zone: str | None = None
+    order: str = ""  # of its dates of digits (`cells.ORDERS`)
+    together: bool = False  # `read` takes all files that have it at once (a list of tables)
+    blank: str = ""  # what stands in a cell that is not known, such as a dash
 
     def places(self, header: Sequence[str]) -> dict[str, int] | None:
         """The place of each column by its first name, or None if the header is not this format's."""
-        names = [_plain(cell) for cell in header]
+        names = _numbered([_plain(cell) for cell in header])
         while names and not names[-1]:
             names.pop()
         found: dict[str, int] = {}
@@ -79,28 +86,59 @@ class Table:
     columns: tuple[str, ...]
 
 
-def read_table(path: str | Path, formats: Sequence[Format], source: str | None) -> Table:
-    """Reads one export. Raises `InputError` if no format of `formats` has its header, or a row does not fit it."""
+def read_table(path: str | Path, formats: Sequence[Format], source: str | None, label: str = "") -> Table:
+    """Reads one export, whose rows are named by `label`.
+
+    Raises `InputError` if no format of `formats` has its header, or a row does not fit it.
+    """
     file = str(path)
     text = read_text(path)
     for delimiter in ",;\t":
-        rows = list(_until_broken(text, delimiter))
+        rows = list(text_rows(text, delimiter))
         for n, (_, header) in enumerate(rows[:_PREAMBLE]):
             for form in formats:
                 places = form.places(header)
                 if places is not None:
-                    return _table(file, form, source or form.source, places, rows[n:])
+                    return _table((file, label or file_label(file)), form, source or form.source, places, rows[n:])
     raise _unknown(file, text, formats)
 
 
-def _until_broken(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def text_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The records of an export with their lines; a broken one is the last, with line -1 and the reason as its cell.
+
+    JSON (a list of objects, or an object that holds one) is given as records too: the keys, then one a record.
+    """
+    if text.lstrip()[:1] in ("{", "["):
+        if delimiter == ",":
+            yield from _json_rows(text)
+        return
     try:
         yield from records(text, delimiter)
     except csv.Error as error:
         yield -1, [str(error)]
 
 
-def _table(file: str, form: Format, source: str, places: dict[str, int], rows: list[tuple[int, list[str]]]) -> Table:
+def _json_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The objects of the longest list in a JSON text, numbers as they are printed; records are counted from line 2."""
+    try:
+        whole = json.loads(text, parse_float=str, parse_int=str)
+    except ValueError as error:
+        yield -1, [str(error)]
+        return
+    lists = [whole] if isinstance(whole, list) else [part for part in whole.values() if isinstance(part, list)]
+    objects = [one for one in max(lists, key=len, default=[]) if isinstance(one, dict)]
+    keys = list(dict.fromkeys(key for one in objects for key in one))
+    if keys:
+        yield 1, keys
+    for n, one in enumerate(objects):
+        cells = [one.get(key) for key in keys]
+        yield n + 2, ["" if cell is None else str(cell) for cell in cells]
+
+
+def _table(
+    names: tuple[str, str], form: Format, source: str, places: dict[str, int], rows: list[tuple[int, list[str]]]
+) -> Table:
+    file, label = names
     header_line, header = rows[0]
     headings = {name: header[place].strip() for name, place in places.items()}
     problems: list[Problem] = []
@@ -114,9 +152,13 @@ def _table(file: str, form: Format, source: str, places: dict[str, int], rows: l
             pass
         elif any(cell.strip() for cell in cells[len(header) :]) or len(cells) <= max(places.values()):
             message = f"has {len(cells)} cells, the header has {len(header)}"
-            problems.append(Problem(f"{file}:{line}", message, "export the file again and do not edit it"))
+            hint = "a cell that holds the separator has to be quoted: export the file again, past any spreadsheet"
+            problems.append(Problem(f"{file}:{line}", message, hint))
         else:
-            out.append(Row(file, line, {name: cells[place].strip() for name, place in places.items()}, headings))
+            named = {name: cells[place].strip() for name, place in places.items()}
+            if form.blank:
+                named = {name: "" if cell == form.blank else cell for name, cell in named.items()}
+            out.append(Row(file, line, named, headings, label))
         last = line
     if problems:
         raise InputError(problems)
@@ -125,9 +167,9 @@ def _table(file: str, form: Format, source: str, places: dict[str, int], rows: l
 
 def _unknown(file: str, text: str, formats: Sequence[Format]) -> InputError:
     """No known header: name the nearest one and what is different."""
-    rows = list(_until_broken(text, ","))[:_PREAMBLE]
+    rows = list(text_rows(text, ","))[:_PREAMBLE]
     if not rows:
-        return InputError.one(file, "is empty", "export it again")
+        return InputError.one(file, "is empty", "export it again, with all rows of the time that you need")
     best: tuple[int, int, Format, list[str], list[str]] | None = None
     for line, header in rows:
         for form in formats:
@@ -138,14 +180,29 @@ def _unknown(file: str, text: str, formats: Sequence[Format]) -> InputError:
     if best is None or best[0] <= 0:
         known = ", ".join(dict.fromkeys(form.title for form in formats))
         return InputError.one(
-            f"{file}:{max(rows[0][0], 1)}", "is not an export of a known format", f"known are: {known}"
+            f"{file}:{max(rows[0][0], 1)}",
+            "is not an export of a known format",
+            f"`trades map {file}` proposes a map for it, to be given with --map; known are: {known}",
         )
     _, line, form, lacks, more = best
     parts = [f"it lacks {', '.join(map(quoted, lacks))}"] if lacks else []
     if more:
         parts.append(f"{', '.join(map(quoted, more))} {'is' if len(more) == 1 else 'are'} new")
-    hint = f"the nearest known header is {form.title}: {'; '.join(parts) or 'a column occurs twice'}"
+    hint = (
+        f"the nearest known header is {form.title}: {'; '.join(parts) or 'a column occurs twice'}; "
+        "`trades map` proposes a map for a header that is not known"
+    )
     return InputError.one(f"{file}:{line}", "is not an export of a known format", hint)
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """The names with a number after those that came before: unit, unit#2."""
+    seen: Counter[str] = Counter()
+    out = []
+    for name in names:
+        seen[name] += 1
+        out.append(name if seen[name] == 1 or not name else f"{name}#{seen[name]}")
+    return out
 
 
 def _plain(cell: str) -> str:

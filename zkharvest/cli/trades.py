@@ -1,0 +1,259 @@
+"""What a taxpayer does with exports: import them, check the canonical CSV, map a form that is not known."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zkharvest.cli import output
+from zkharvest.cli.help import Group
+from zkharvest.cli.options import Currency, Force, Json, Output, Trades
+from zkharvest.cli.output import ExitCode
+from zkharvest.cli.process import answers
+from zkharvest.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zkharvest.errors import Problem
+
+trades = typer.Typer(cls=Group, help="Read exchange exports; check the canonical trades CSV.", no_args_is_help=True)
+
+
+class Unpaired(StrEnum):
+    """What becomes of deposits and withdrawals that have no other side."""
+
+    REFUSE = "refuse"
+    RECORD = "record"
+
+
+class DateOrder(StrEnum):
+    """What comes first in dates of digits."""
+
+    DAY = "dmy"
+    MONTH = "mdy"
+
+
+_Files = list[Path] | None
+_Texts = list[str] | None
+
+
+@trades.command("import")
+def trades_import(
+    exports: Annotated[list[Path], typer.Argument(metavar="EXPORT...", help="Files as exchanges export them.")],
+    target: Output,
+    form: Annotated[
+        str | None, typer.Option("--from", metavar="FORMAT", help="Format or exchange; default: told by the header.")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Name of the account, if not the exchange's.")] = None,
+    currency: Currency = "USD",
+    prices: Annotated[
+        _Files, typer.Option("--prices", metavar="CSV", help="Fair values that the exports do not hold.")
+    ] = None,
+    missing: Annotated[
+        Path | None,
+        typer.Option(
+            "--missing-prices", metavar="CSV", help="Where to write the price rows that are missing, to fill in."
+        ),
+    ] = None,
+    manual: Annotated[
+        _Files,
+        typer.Option(
+            "--manual", metavar="CSV", help="Canonical rows that stand for rows named in origin, or join them."
+        ),
+    ] = None,
+    skip: Annotated[
+        _Texts, typer.Option("--skip", metavar="FILE:LINE=REASON", help="Leave a row out; the reason is noted.")
+    ] = None,
+    lots: Annotated[
+        Path | None,
+        typer.Option("--lots", metavar="CSV", help="Lots that you identified, for specific identification."),
+    ] = None,
+    external: Annotated[
+        str | None, typer.Option("--external", metavar="SOURCE", help="Own wallet that has no export.")
+    ] = None,
+    unpaired: Annotated[
+        Unpaired,
+        typer.Option(
+            "--unpaired", help="Moves without their other side: refuse, or record as deposit and withdraw rows."
+        ),
+    ] = Unpaired.REFUSE,
+    still_inside: Annotated[
+        _Texts,
+        typer.Option(
+            "--still-inside", metavar="SOURCE:WALLET", help="Futures or margin wallet that still holds coins."
+        ),
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of times that carry none.")
+    ] = None,
+    dates: Annotated[
+        DateOrder | None, typer.Option("--dates", help="Day or month first, where an export does not show it.")
+    ] = None,
+    asset: Annotated[str, typer.Option("--asset", help="Coin of a Deribit log that names no instrument.")] = "",
+    market: Annotated[
+        _Texts,
+        typer.Option(
+            "--market", metavar="[FILE:LINE=]QUOTE", help="What trades whose note is empty were made against."
+        ),
+    ] = None,
+    aliases: Annotated[
+        Path | None,
+        typer.Option("--aliases", metavar="TOML", help="Other names and renames of coins, beside the known."),
+    ] = None,
+    maps: Annotated[
+        _Files, typer.Option("--map", metavar="TOML", help="How to read a form that is not known; see trades map.")
+    ] = None,
+    force: Force = False,
+    json: Json = False,
+) -> ExitCode:
+    """Turn exchange exports into one canonical trades CSV.
+
+    All files of all years together, so that withdrawals meet their deposits; their order makes no difference. Unclear
+    rows stop the import, each with a way out.
+    """
+    from zkharvest.files.atomic import ensure_writable, write_file
+    from zkharvest.trades.csv_out import trades_to_text
+    from zkharvest.trades.importers import Answers, ImportRefused, import_exports
+
+    output.refuse_two_outputs(target, json=json)
+    ensure_writable(target, force=force, inputs=exports)
+    if missing is not None:
+        ensure_writable(missing, force=force, inputs=[*exports, *(prices or [])])
+    said = Answers(
+        prices=prices or (),
+        manual=manual or (),
+        skip=skip or (),
+        aliases=aliases,
+        markets=market or (),
+        external=external,
+        record=unpaired is Unpaired.RECORD,
+        still_inside=still_inside or (),
+        timezone=timezone,
+        dates=dates.value if dates else "",
+        asset=asset,
+        lots=lots,
+        maps=maps or (),
+    )
+    try:
+        with output.progress("importing"):
+            made = import_exports(exports, fmt=form, source=source, currency=currency, answers=said)
+    except ImportRefused as refused:
+        if missing is not None and refused.missing_prices:
+            write_file(missing, refused.missing_prices.encode(), force=force)
+            output.note(
+                f"{missing}: the price rows that are missing; fill in the last column, then give it with --prices"
+            )
+        return _refused(refused.problems, json=json)
+    write_file(target, trades_to_text(made.trades).encode(), force=force)
+    for text in made.notes:
+        output.note(text)
+    sources = sorted({trade.source for trade in made.trades})
+    if json:
+        shown = {
+            "file": str(target),
+            "trades": len(made.trades),
+            "sources": sources,
+            "notes": made.notes,
+            "problems": [],
+        }
+        output.json_object("zkharvest/trades-import/1", shown)
+    else:
+        output.note(f"{target}: {_count(len(made.trades), 'trade')} of {_count(len(sources), 'source')}")
+    return ExitCode.DONE
+
+
+@trades.command("check")
+def trades_check(
+    path: Trades,
+    aliases: Annotated[
+        Path | None, typer.Option("--aliases", metavar="TOML", help="Other names of coins, beside the known ones.")
+    ] = None,
+    json: Json = False,
+) -> ExitCode:
+    """Say everything that is wrong with a trades CSV, or that it is in order."""
+    from zkharvest.trades.csv_in import load_trades
+    from zkharvest.trades.importers.names import load_names, two_names
+
+    answers()
+    try:
+        read = load_trades(path)
+        problems = two_names(read, load_names(aliases), str(path))
+    except InputError as error:
+        read, problems = [], list(error.problems)
+    if problems:
+        if not json:
+            return output.failure(InputError(problems))
+        output.json_object("zkharvest/trades-check/1", {"ok": False, "trades": 0, "problems": _plain(problems)})
+        return ExitCode.REJECTED
+    sources = sorted({trade.source for trade in read})
+    if json:
+        output.json_object(
+            "zkharvest/trades-check/1", {"ok": True, "trades": len(read), "sources": sources, "problems": []}
+        )
+    else:
+        output.data(f"{path}: in order, {_count(len(read), 'trade')} of {_count(len(sources), 'source')}")
+    return ExitCode.DONE
+
+
+@trades.command("map")
+def trades_map(
+    export: Annotated[Path, typer.Argument(metavar="EXPORT", help="An export whose form is not known.")],
+    target: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="TOML", help="Where to write the map; default: print it.")
+    ] = None,
+    given: Annotated[
+        Path | None, typer.Option("--map", metavar="TOML", help="Try this map instead of proposing one.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of times that carry none.")
+    ] = None,
+    force: Force = False,
+) -> ExitCode:
+    """Propose a map for an export of an unknown form from its header, and show the first rows as it reads them.
+
+    Mend the map where it guesses (every guess is marked), try it again with --map, then import with --map.
+    """
+    from zkharvest.files.atomic import ensure_writable, write_file
+    from zkharvest.trades.importers.mapped import load_map
+    from zkharvest.trades.importers.mapped.proposing import first_rows, proposal
+
+    if target is not None:
+        ensure_writable(target, force=force, inputs=[export])
+    text = proposal(export) if given is None else given.read_text(encoding="utf-8")
+    if target is None and given is None:
+        output.document(text)
+    elif given is None and target is not None:
+        write_file(target, text.encode(), force=force)
+    form = load_map(text, str(given or target or "proposal"))
+    output.note("")
+    for line in first_rows(export, form, timezone):
+        output.note(line, always=True)
+    return ExitCode.DONE
+
+
+def _refused(problems: Sequence[Problem], *, json: bool) -> ExitCode:
+    """Shows why an import cannot be finished: like problems once, or all of them in the object of `--json`."""
+    from zkharvest.trades.importers.grouping import grouped
+
+    if json:
+        output.json_object(
+            "zkharvest/trades-import/1",
+            {"file": None, "trades": 0, "sources": [], "notes": [], "problems": _plain(problems)},
+        )
+        return ExitCode.REJECTED
+    code = output.failure(InputError(grouped(problems)))
+    if len(problems) > 1:
+        output.note(f"{_count(len(problems), 'problem')}; nothing was written", always=True)
+    return code
+
+
+def _plain(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    return [{"where": p.where, "message": p.message, "hint": p.hint} for p in problems]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

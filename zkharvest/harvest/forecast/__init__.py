@@ -1,1 +1,0 @@
-"""Forecast: how large harvestable losses may become, and when it pays to take them instead of waiting."""
