@@ -1,0 +1,99 @@
+"""Golden imports: each folder holds exports of our own making, and what must come of them.
+
+`expect.json` (the words are those of the bug reports that the kinds were taken from):
+
+    files, args   the files in the order given, and more arguments; default: all .csv but prices.csv, sorted
+    rows          rows that must be among the trades: each named cell equal, numbers by value
+    absent        rows that must not be there
+    gain          net gain of a year under FIFO, per wallet, UTC
+    refuse        words of which one must stand in the message, where a refusal is right
+    answers       what makes the refused import succeed: args, rows, absent, gain
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from contextlib import redirect_stderr
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zkharvest.cli import main
+from zkharvest.ledger.rules import Election, Method, Pooling
+from zkharvest.ledger.run import run_ledger
+from zkharvest.trades.csv_in import load_trades
+
+FOLDERS = sorted(path for path in (Path(__file__).parent / "imports").iterdir() if path.is_dir())
+
+
+def imported(folder: Path, files: list[str], args: list[str], target: Path) -> tuple[int, str]:
+    """Exit code and messages of `trades import`."""
+    said = io.StringIO()
+    given = [str(folder / arg) if (folder / arg).is_file() else arg for arg in args]
+    prices = ["--prices", str(folder / "prices.csv")] if (folder / "prices.csv").exists() else []
+    paths = [str(folder / name) for name in files]
+    with redirect_stderr(said):
+        code = main(["trades", "import", *paths, *prices, *given, "-o", str(target), "--force"])
+    return code, said.getvalue()
+
+
+def same(cell: str, wanted: str) -> bool:
+    try:
+        return Decimal(cell or "0") == Decimal(wanted)
+    except InvalidOperation:
+        return cell == wanted
+
+
+def fits(row: dict[str, str], wanted: dict[str, str]) -> bool:
+    return all(same(row[column], value) for column, value in wanted.items())
+
+
+def gain(path: Path, year: int) -> Decimal:
+    election = Election(Method.FIFO, Pooling.WALLET, "UTC", year)
+    totals = run_ledger(load_trades(path), election, engine="plain").totals
+    net = totals.short_term_gain - totals.short_term_loss + totals.long_term_gain - totals.long_term_loss
+    return Decimal(net).scaleb(-8)
+
+
+def hold(expect: dict[str, Any], target: Path) -> None:
+    """Everything that an expectation says of the trades made."""
+    rows = list(csv.DictReader(target.read_text().splitlines()))
+    for wanted in expect.get("rows", []):
+        assert any(fits(row, wanted) for row in rows), (wanted, rows)
+    for unwanted in expect.get("absent", []):
+        assert not any(fits(row, unwanted) for row in rows), unwanted
+    for year, amount in expect.get("gain", {}).items():
+        assert gain(target, int(year)) == Decimal(amount)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_expectations_hold(folder: Path, tmp_path: Path) -> None:
+    expect = json.loads((folder / "expect.json").read_text())
+    default = sorted(path.name for path in folder.glob("*.csv") if path.name != "prices.csv")
+    files = expect.get("files", default)
+    target = tmp_path / "trades.csv"
+    code, said = imported(folder, files, expect.get("args", []), target)
+    if "refuse" in expect:
+        assert code == 1
+        assert any(word in said for word in expect["refuse"]), said
+        assert not target.exists()
+    else:
+        assert code == 0, said
+        hold(expect, target)
+        backwards = tmp_path / "backwards.csv"
+        assert imported(folder, files[::-1], expect.get("args", []), backwards)[0] == 0
+        assert backwards.read_bytes() == target.read_bytes()  # the order of files makes no difference
+        assert main(["trades", "check", str(target)]) == 0
+    for answer in expect.get("answers", []):
+        code, said = imported(folder, files, answer["args"], target)
+        assert code == 0, said
+        hold(answer, target)
+
+
+def test_each_folder_says_where_its_form_was_seen() -> None:
+    for folder in FOLDERS:
+        assert len((folder / "README.md").read_text()) > 40, folder.name
