@@ -20,7 +20,7 @@ from typing import NamedTuple
 from venues import CENT, SATOSHI, Coinbase, Deribit, Kraken, cut, noise, table
 
 from zkharvest.trades.csv_out import format_picks, trades_to_text, write_text
-from zkharvest.trades.importers import import_exports
+from zkharvest.trades.importers import Answers, import_exports
 from zkharvest.trades.model import OPENS_LOT, Kind, LotPick, Trade
 
 FOLDER = Path(__file__).resolve().parent / "taxpayer"
@@ -352,9 +352,9 @@ def main() -> None:
     for name, text in files().items():
         write_text(text, FOLDER / name)
     paths = [FOLDER / name for name in EXPORTS]
-    plain = import_exports(paths, prices=FOLDER / "prices.csv")
+    plain = import_exports(paths, answers=Answers(prices=[FOLDER / "prices.csv"]))
     write_text(table(["trade", "lots"], identify(plain.trades)), FOLDER / "lots.csv")
-    made = import_exports(paths, prices=FOLDER / "prices.csv", lots=FOLDER / "lots.csv")
+    made = import_exports(paths, answers=Answers(prices=[FOLDER / "prices.csv"], lots=FOLDER / "lots.csv"))
     write_text(trades_to_text(made.trades), FOLDER / "trades.csv")
     print(*made.notes, sep="\n")
     print(f"{len(made.trades)} trades")
