@@ -29,7 +29,7 @@ YEAR = {"year": 2024, "method": "fifo", "timezone": "UTC"}
 
 
 def opening() -> Opening:
-    return commit(TRADES, "USD", seed=statement.SEED)
+    return commit(TRADES, currency="USD", seed=statement.SEED)
 
 
 @pytest.fixture
