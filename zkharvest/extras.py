@@ -9,6 +9,10 @@ from __future__ import annotations
 from zkharvest.errors import UsageError
 
 EXTRAS = {
+    "QuantLib": "harvest",
+    "arch": "garch",
+    "dask": "dask",
+    "distributed": "dask",
     "fpdf": "desk",
     "galois": "prove",
     "jinja2": "desk",
@@ -16,6 +20,7 @@ EXTRAS = {
     "matplotlib": "desk",
     "numba": "prove",
     "numpy": "prove",
+    "scipy": "harvest",
 }
 """Module -> extra (`optional-dependencies` in pyproject.toml)."""
 

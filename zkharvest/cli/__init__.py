@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from zkharvest.cli import auditor, desk, developer, harvest, output, signers, taxpayer, trades
+from zkharvest.cli import auditor, desk, developer, harvest, output, signers, taxpayer, trades, whatif
 from zkharvest.cli.help import AUDITOR, DEVELOPER, TAXPAYER, Group
 from zkharvest.cli.options import current_names
 from zkharvest.cli.output import ExitCode
@@ -35,6 +35,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+taxpayer.ledger.command("what-if")(whatif.what_if)
+taxpayer.ledger.command("diff")(whatif.diff)
+taxpayer.ledger.command("explain")(whatif.explain)
 app.add_typer(trades.trades, name="trades", rich_help_panel=TAXPAYER)
 app.add_typer(taxpayer.ledger, name="ledger", rich_help_panel=TAXPAYER)
 app.add_typer(harvest.harvest, name="harvest", rich_help_panel=TAXPAYER)

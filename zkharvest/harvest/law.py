@@ -1,0 +1,157 @@
+"""What the law takes from a loss: replacements bought too near (s.1091 and its kin), and straddles (s.1092).
+
+s.1091 speaks of stock and securities, so it does not reach crypto today. Two bills would make it: H.R. 9172
+(dispositions after 2026-06-08) and H.R. 10357 (tax years that begin after enactment). What each would deny is always
+shown for the US; it counts only where `[wash_sale]` of the rates says so. The UK (TCGA 1992 s.106A: a purchase within
+30 days is matched with the sale) and Canada (s.54 ITA, superficial loss) have such rules for coins in force.
+
+s.1092 is law: a loss on a position is deferred as far as an offsetting position has an unrecognised gain.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from operator import attrgetter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zkharvest.harvest.groups import growth, running
+from zkharvest.harvest.markets.instruments import Instrument
+from zkharvest.harvest.policy import Jurisdiction, Rates
+from zkharvest.harvest.positions import Positions
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.trades.model import Kind, Trade
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+WINDOW = 30  # days either side: s.1091(a), s.106A(5) TCGA 1992, s.54 ITA
+DEEP = 1.25  # strike over price from which a written put is taken to be certain of exercise (Rev. Rul. 85-87)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A bill that would bring digital assets under s.1091. `start`: dispositions from this date on."""
+
+    name: str
+    start: date
+    why: str
+
+
+BILLS = (
+    Bill("H.R. 9172", date(2026, 6, 9), "dispositions after 2026-06-08; not law"),
+    Bill("H.R. 10357", date(2027, 1, 1), "tax years after enactment, 2027 at the earliest; not law"),
+)
+
+
+@dataclass(frozen=True)
+class Replacements:
+    """What was bought within the window before a sale, by coin: quantities in coins, and who bought.
+
+    `own` is how much of a lot was itself bought within the window: a lot is no replacement of itself.
+    """
+
+    quantity: Floats
+    names: dict[int, list[str]]
+    last: dict[int, int]
+    own: Floats
+
+
+def replacements(
+    lots: Positions, trades: Sequence[Trade], as_of: int, spot: dict[str, float], window: int
+) -> Replacements:
+    """The purchases of the window: coins, and contracts to acquire them (calls, long futures, deep written puts).
+
+    `trades` in the order of the ledger. Income is no purchase (s.1091(a): "by purchase or by an exchange").
+    """
+    calendar = Calendar(lots.timezone)
+    today = calendar.date_of(as_of)
+    start = calendar.first_instant(today - timedelta(days=window))
+    coin_of, coins = lots.coins()
+    number = {name: n for n, name in enumerate(coins)}
+    asset_coin = {asset: int(coin_of[n]) for n, asset in enumerate(lots.assets)}
+    instruments = dict(zip(lots.assets, lots.instruments, strict=True))
+    quantity = np.zeros(len(coins))
+    names: dict[int, list[str]] = {}
+    last: dict[int, int] = {}
+    recent = trades[
+        bisect_left(trades, start, key=attrgetter("time")) : bisect_right(trades, as_of, key=attrgetter("time"))
+    ]
+    for trade in recent:
+        coin = asset_coin.get(trade.asset, number.get(trade.asset))
+        if coin is None or not _acquires(trade, instruments, spot.get(coins[coin], 0.0)):
+            continue
+        quantity[coin] += trade.quantity / 1e18
+        names.setdefault(coin, []).append(trade.ref)
+        last[coin] = trade.time
+    own = np.where(lots.acquired >= start, lots.quantity, 0.0)
+    own[lots.short] = 0.0
+    return Replacements(quantity, names, last, own)
+
+
+def _acquires(trade: Trade, instruments: Mapping[str, Instrument | None], spot: float) -> bool:
+    one = instruments.get(trade.asset)
+    kind = "spot" if one is None else one.kind.value
+    if trade.kind is Kind.SHORT:
+        return one is not None and kind == "put" and bool(spot) and one.strike >= DEEP * spot
+    return trade.kind is Kind.BUY and kind != "put"
+
+
+def denied_alone(lots: Positions, coin: Ints, found: Replacements) -> Floats:
+    """The share of each lot's loss that the purchases of the window would deny, were it the only one sold."""
+    left = np.maximum(found.quantity[coin] - found.own, 0.0)
+    share = np.minimum(left / np.where(lots.quantity > 0, lots.quantity, 1.0), 1.0)
+    return np.where(lots.short, 0.0, share)
+
+
+def denied_in_order(quantity: Floats, own: Floats, coin: Ints, found: Replacements) -> Floats:
+    """The same along an order of sales: each unit bought replaces one unit sold, once (Reg. 1.1091-1(e))."""
+    sold, gone = running(quantity, coin), running(own, coin)
+    used = growth(np.minimum(sold, found.quantity[coin] - gone), coin)
+    return np.minimum(used / np.where(quantity > 0, quantity, 1.0), 1.0)
+
+
+@dataclass(frozen=True)
+class Straddles:
+    """Unrecognised gains by coin and direction (2 coin + 1 where the gain comes from a rise), and each lot's offset."""
+
+    gain: Floats
+    key: Ints
+
+    def deferred_alone(self, loss: Floats) -> Floats:
+        """What of each loss is deferred, were it the only one taken (s.1092(a)(1))."""
+        return np.minimum(np.maximum(loss, 0.0), self.gain[self.key])
+
+    def deferred_in_order(self, loss: Floats, order: Ints) -> Floats:
+        """The same along an order: gains that have deferred one loss do not defer another."""
+        key = self.key[order]
+        if not self.gain[key].any():
+            return np.zeros_like(loss)
+        taken = running(np.maximum(loss, 0.0), key)
+        return growth(np.minimum(taken, self.gain[key]), key)
+
+
+def straddles(lots: Positions, gain: Floats, rates: Rates, coins: Sequence[str]) -> Straddles:
+    """The offsets of each lot: gains of lots of the same coin that run the other way, where the coin is established."""
+    coin_of, _ = lots.coins()
+    coin, rises = coin_of[lots.asset], lots.direction() > 0
+    gains = np.bincount(2 * coin + rises, np.maximum(gain, 0.0), 2 * len(coins))
+    counts = np.array([name in rates.established for name in coins], np.bool_).repeat(2)
+    if rates.jurisdiction is not Jurisdiction.US:
+        counts[:] = False
+    return Straddles(np.where(counts, gains, 0.0), 2 * coin + ~rises)
+
+
+def matched_loss(proceeds: float, basis: float, rebought: float, days: int) -> float:
+    """The UK's loss on a sale that is bought back after so many days: within 30 the purchase is its cost (s.106A)."""
+    return (rebought if 0 <= days <= WINDOW else basis) - proceeds
+
+
+def superficial_share(sold: float, bought: float, held: float) -> float:
+    """Canada: the share of a loss that is denied; `bought` within the window, `held` at its end (IT-456R)."""
+    return min(sold, bought, held) / sold if sold > 0 else 0.0
