@@ -80,7 +80,9 @@ class Commands:
 
     def commit(self) -> Run:
         """From trades to their commitments."""
-        done = self._zkharvest("commit", str(self.csv), "--currency", "USD", "-o", str(self.opening), "--force")
+        done = self._zkharvest(
+            "commit", str(self.csv), "--currency", "USD", "--no-passphrase", "-o", str(self.opening), "--force"
+        )
         self._commitments = [word for line in done.output.split() for word in ("--commitment", line)]
         return done
 

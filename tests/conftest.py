@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.counts import COUNTS
+
+
+@pytest.fixture
+def cheap_scrypt(monkeypatch):
+    """scrypt at a cost for tests, which no program that is not patched writes or reads."""
+    from zkharvest.files import sealing
+
+    monkeypatch.setattr(sealing, "STANDARD", sealing.Cost(4, 8, 1))
+    monkeypatch.setattr(sealing, "CHEAPEST", sealing.Cost(4, 8, 1))
 
 
 def pytest_terminal_summary(terminalreporter):

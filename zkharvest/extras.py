@@ -18,9 +18,11 @@ EXTRAS = {
     "jinja2": "desk",
     "llvmlite": "prove",
     "matplotlib": "desk",
+    "mnemonic": "prove",
     "numba": "prove",
     "numpy": "prove",
     "scipy": "harvest",
+    "segno": "qr",
 }
 """Module -> extra (`optional-dependencies` in pyproject.toml)."""
 

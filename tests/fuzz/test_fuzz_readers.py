@@ -46,7 +46,7 @@ values = st.recursive(
 @pytest.fixture(scope="module")
 def opening(tmp_path_factory):
     path = tmp_path_factory.mktemp("fuzz") / "secret.zko"
-    write_opening(path, commit(trades_from_text(TRADES, "trades"), currency="USD"))
+    write_opening(path, commit(trades_from_text(TRADES, "trades"), currency="USD"), passphrase=None)
     return path.read_bytes()
 
 

@@ -11,13 +11,14 @@ from typing import Annotated
 
 import typer
 
-from zkharvest.cli import auditor, desk, developer, harvest, output, signers, taxpayer, trades, whatif
+from zkharvest.cli import auditor, desk, developer, harvest, output, secret, signers, taxpayer, trades, whatif
 from zkharvest.cli.help import AUDITOR, DEVELOPER, TAXPAYER, Group
 from zkharvest.cli.options import current_names
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import Process, process
 from zkharvest.errors import InputError, UsageError, ZkharvestError
 from zkharvest.extras import missing
+from zkharvest.files.leftovers import Notice
 
 _SURROUNDINGS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO),
@@ -46,6 +47,7 @@ app.command("commit", rich_help_panel=TAXPAYER)(taxpayer.commit)
 app.command("prove", rich_help_panel=TAXPAYER)(taxpayer.prove)
 app.command("keygen", rich_help_panel=TAXPAYER)(signers.keygen)
 app.command("attest", rich_help_panel=TAXPAYER)(signers.attest)
+app.add_typer(secret.secret, name="secret", rich_help_panel=TAXPAYER)
 app.command("verify", rich_help_panel=AUDITOR)(auditor.verify)
 app.command("inspect", rich_help_panel=AUDITOR)(auditor.inspect)
 app.add_typer(developer.circuits, name="circuits", rich_help_panel=DEVELOPER)
@@ -71,6 +73,7 @@ def _settings(
     if color not in ("auto", "always", "never"):
         raise typer.BadParameter(f'"{color}" is none of auto, always, never', param_hint="--color")
     output.configure(quiet=quiet, color=color)
+    Notice.say = output.note
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

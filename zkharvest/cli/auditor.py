@@ -60,6 +60,7 @@ def verify(
     undecided, and so is one with sources that they do not cover. Needs no trades and no network.
     """
     from zkharvest.files.atomic import read_file
+    from zkharvest.files.kinds import told_apart
     from zkharvest.files.packages import READ_AT_MOST
     from zkharvest.workflow.verify import verify as verify_package
 
@@ -95,7 +96,7 @@ def verify(
         shown = verdict.to_json()
         output.json_object(shown.pop("schema"), shown)
     elif verdict.reason == "package/magic":
-        raise UsageError(f"{path}: {verdict.detail}", "is this a .zkh file?")
+        raise UsageError(f"{path}: {verdict.detail}", told_apart(data, "is this a .zkh file?"))
     else:
         show.verdict(str(path), verdict, expectations)
     return show.exit_code(verdict)
@@ -114,7 +115,7 @@ def inspect(
         show.package(str(path), shown)
     else:
         output.data(f"{path}: {shown.pop('kind').replace('-', ' ')}")
-        output.fields([(name, str(value)) for name, value in shown.items()])
+        output.fields(show.file_fields(shown))
     return ExitCode.DONE
 
 
@@ -158,12 +159,14 @@ def parse_root(text: str, option: str) -> bytes:
 
 
 def _keys(pairs: dict[str, str]) -> dict[str, bytes]:
-    from zkharvest.sign.keys import Scheme, parse_public_key
+    from zkharvest.sign.keyfiles import parse_public_key
+    from zkharvest.sign.keys import Scheme
 
     return {source: parse_public_key(text, Scheme.BLS) for source, text in pairs.items()}
 
 
 def _signer(text: str) -> bytes:
-    from zkharvest.sign.keys import Scheme, parse_public_key
+    from zkharvest.sign.keyfiles import parse_public_key
+    from zkharvest.sign.keys import Scheme
 
     return parse_public_key(text, Scheme.ED25519)

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 TAXPAYER, AUDITOR, DEVELOPER = "Taxpayer", "Auditor", "Developer"
 _FLOW = (
-    *("trades", "ledger", "report", "batch", "harvest", "commit", "prove", "keygen", "attest"),
+    *("trades", "ledger", "report", "batch", "harvest", "commit", "prove", "keygen", "attest", "secret"),
     *("verify", "inspect", "circuits", "vectors"),
 )
 

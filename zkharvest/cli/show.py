@@ -119,6 +119,17 @@ def package(name: str, shown: Mapping[str, Any]) -> None:
     output.note("not verified: zkharvest verify does that; --json shows all of it")
 
 
+def file_fields(shown: Mapping[str, Any]) -> Rows:
+    """The lines of a file that is not a package; commitments as `commit` prints them."""
+    rows: Rows = []
+    for name, value in shown.items():
+        if name == "sources":
+            rows.append(("commitments", [f"{named(entry['id'])}={entry['root']}" for entry in value]))
+        elif value is not None:
+            rows.append((name, {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)))
+    return rows
+
+
 def soundness(report: Mapping[str, Any]) -> None:
     """Print a circuit's soundness report: a block for every preset, a table for each regime."""
     from zkharvest.circuit.security import blocks, grinding, heading

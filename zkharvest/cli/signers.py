@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zkharvest.cli import output
+from zkharvest.cli import output, passphrases
 from zkharvest.cli.auditor import parse_root
-from zkharvest.cli.options import Json, Package
+from zkharvest.cli.options import Force, Json, Package
 from zkharvest.cli.output import ExitCode
+from zkharvest.cli.passphrases import NoPassphrase, PassphraseFd, PassphraseFile
 from zkharvest.errors import UsageError
 
 
@@ -30,20 +32,30 @@ def keygen(
     public: Annotated[
         Path | None, typer.Option("--public", metavar="FILE", help="Write the public part there, too.")
     ] = None,
+    pkcs8: Annotated[
+        bool, typer.Option("--pkcs8", help="Seal it as other programs do (Ed25519 only; weaker against guessing).")
+    ] = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    none: NoPassphrase = False,
     json: Json = False,
 ) -> ExitCode:
-    """Make a signing key (mode 0600) and print its public part."""
+    """Make a signing key (mode 0600, sealed under a passphrase) and print its public part."""
     from zkharvest.files.atomic import ensure_writable
-    from zkharvest.sign.keys import Scheme, generate_key, write_private_key, write_public_key
+    from zkharvest.sign.keyfiles import write_private_key, write_public_key
+    from zkharvest.sign.keys import Scheme, generate_key
 
     if str(path) == "-":
         raise UsageError("a private key is written to a file, not to standard output", "name one with -o")
     for target in (path, public):
         if target is not None:
-            ensure_writable(target)
+            ensure_writable(target, force=None)
+    if pkcs8 and scheme is SchemeOption.BLS:
+        raise UsageError("there is no PKCS#8 form of BLS keys", "leave --pkcs8 out")
+    chosen = passphrases.new(path, passphrase_file, passphrase_fd, none=none)
     key = generate_key(Scheme.BLS if scheme is SchemeOption.BLS else Scheme.ED25519)
     half = key.public()
-    write_private_key(path, key, half)
+    write_private_key(path, key, half, passphrase=chosen, pkcs8=pkcs8)
     if public is not None:
         write_public_key(public, half)
     if json:
@@ -52,6 +64,8 @@ def keygen(
     else:
         output.data(half.key.hex())
     output.note(f"{path} holds the private key: keep it secret; the line on standard output is public")
+    if chosen is None:
+        passphrases.unencrypted(path)
     return ExitCode.DONE
 
 
@@ -72,18 +86,26 @@ def attest(
     drop: Annotated[
         bool, typer.Option("--drop-signature", help="Allow a source to sign after the taxpayer, whose signature goes.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Sign in the place of a signature that is there, such as an old key's.")
+    ] = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    force: Force = False,
     json: Json = False,
 ) -> ExitCode:
     """Sign a package: without --source as the taxpayer, over all of it; with --source as that source.
 
     A source says what its commitment is, and does not sign a package that has another. Sources sign first: the
-    taxpayer's signature covers their signatures, so that it is made last.
+    taxpayer's signature covers their signatures, so that it is made last. A package whose proof does not verify is not
+    signed.
     """
     from zkharvest.files.atomic import ensure_writable, read_file, write_file
+    from zkharvest.files.leftovers import exclusive
     from zkharvest.files.packages import READ_AT_MOST, open_package, package_bytes
     from zkharvest.sign.attest import sign_as_source, sign_as_taxpayer
-    from zkharvest.sign.keys import read_private_key
+    from zkharvest.workflow.secrets import read_signing_key
+    from zkharvest.workflow.signing import refuse_unproven
 
     if source is not None and not source.strip():
         raise UsageError("--source: an empty value", "leave it out to sign as the taxpayer")
@@ -93,17 +115,30 @@ def attest(
     if drop and source is None:
         raise UsageError("--drop-signature goes with --source", "the taxpayer's new signature replaces the old one")
     root = parse_root(commitment, "--commitment") if commitment is not None else b""
+    if str(path) == str(key) == "-":
+        raise UsageError("package and key cannot both come from standard input", "give a file for one of them")
     output.refuse_two_outputs(target or path, json=json)
     ensure_writable(target or path, force=force or target is None, inputs=[key])
-    package = open_package(read_file(path, at_most=READ_AT_MOST), str(path))
-    with output.progress("signing") as step:
-        secret = read_private_key(key)
-        if source is not None:
-            signed = sign_as_source(package, secret, source, root, drop_signature=drop, progress=step)
-        else:
-            signed = sign_as_taxpayer(package, secret)
-        public = secret.public_bytes()
-    write_file(target or path, package_bytes(signed), force=force or target is None)
+    opener = passphrases.existing(key, passphrase_file, passphrase_fd)
+    # In place, the package is held from here on: of two that sign at once, the second signs what the first has written.
+    with exclusive(path) if target is None else nullcontext():
+        data = read_file(path, at_most=READ_AT_MOST)
+        package = open_package(data, str(path))
+        with output.progress("checking the proof"):
+            refuse_unproven(data, str(path))
+        with passphrases.reading(key, opener):
+            secret, sealed = read_signing_key(key, opener)
+        with output.progress("signing") as step:
+            if source is not None:
+                signed = sign_as_source(
+                    package, secret, source, root, drop_signature=drop, replace_own=replace, progress=step
+                )
+            else:
+                signed = sign_as_taxpayer(package, secret, replace_other=replace)
+            public = secret.public_bytes()
+        write_file(target or path, package_bytes(signed), force=force or target is None)
+    if not sealed:
+        passphrases.offer_to_seal(key)
     if json:
         shown = {"package": str(target or path), "key": public, "source": source or ""}
         output.json_object("zkharvest/attestation/1", shown)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zkharvest.cli import output, show
+from zkharvest.cli import output, passphrases, show
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import (
     Force,
@@ -24,6 +24,7 @@ from zkharvest.cli.options import (
     ZoneOption,
 )
 from zkharvest.cli.output import ExitCode
+from zkharvest.cli.passphrases import NoPassphrase, PassphraseFd, PassphraseFile
 from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election
 
@@ -108,31 +109,45 @@ def ledger_lots(
 
 
 def commit(
-    path: Trades, opening: Output, currency: StatedCurrency = None, force: Force = False, json: Json = False
+    path: Trades,
+    opening: Output,
+    currency: StatedCurrency = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    none: NoPassphrase = False,
+    force: Force = False,
+    json: Json = False,
 ) -> ExitCode:
-    """Commit to trades: writes the secret opening (mode 0600), prints SOURCE=HEX for each source.
+    """Commit to trades: writes the secret opening, sealed under a passphrase; prints SOURCE=HEX for each source.
 
     The printed lines are what sources sign and what an auditor expects; they show nothing of the trades.
     Committing again draws new salts and gives other values.
     """
     from zkharvest.commitment.encoding import is_currency
     from zkharvest.files.atomic import ensure_writable
+    from zkharvest.files.kinds import Kind
     from zkharvest.files.openings import write_opening
 
     if currency is not None and not is_currency(currency):
         hint = "write three to five letters or digits, such as USD or EUR"
         raise UsageError(f'--currency: "{currency[:20]}" is not a currency code', hint)
     output.refuse_two_outputs(opening, json=json)
-    ensure_writable(opening, force=force, inputs=[path])
+    ensure_writable(opening, force=force, replaces=Kind.OPENING, inputs=[path])
     read = _load(path)
+    chosen = passphrases.new(opening, passphrase_file, passphrase_fd, none=none)
     with output.progress("committing") as step:
         from zkharvest.commitment.opening import commit as commit_trades
 
         step(f"hashing {_count(len(read), 'record')}")
         made = commit_trades(read, currency=currency)
-        write_opening(opening, made, force=force)
+        step("writing the opening")
+        write_opening(opening, made, passphrase=chosen, force=force)
     _print_roots(made, json=json, printing=str(opening) != "-")
     output.note(f"{opening} holds the trades and their salts: keep it, and keep it secret")
+    if chosen is None:
+        passphrases.unencrypted(opening)
+    else:
+        output.note(f"without the passphrase it is lost: zkharvest secret backup {opening} -o sheet.html")
     return ExitCode.DONE
 
 
@@ -159,12 +174,14 @@ def prove(
             "Five seconds for 450 trades, a quarter of a minute for 10,000.",
         ),
     ] = False,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
     force: Force = False,
     json: Json = False,
 ) -> ExitCode:
     """Prove a year's gains and losses; writes the package that an auditor verifies."""
     from zkharvest.files.atomic import ensure_writable, write_file
-    from zkharvest.files.openings import read_opening
+    from zkharvest.workflow.secrets import read_proving_opening
 
     Election(method, pooling, timezone, year)  # refuse an unknown zone before long work
     bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
@@ -175,9 +192,11 @@ def prove(
         ensure_writable(package, force=force, inputs=[opening])
     elif not check:
         raise UsageError("where to write the package is not said", "give --output FILE, or --check to only check")
-    with output.progress("reading") as step:
-        step("reading the opening")
-        secret = read_opening(opening)
+    opener = passphrases.existing(opening, passphrase_file, passphrase_fd)
+    with passphrases.reading(opening, opener):
+        secret, sealed = read_proving_opening(opening, opener)
+    if not sealed:
+        passphrases.offer_to_seal(opening)
     if check:
         with output.progress("checking") as step:
             from zkharvest.workflow.check import check_constraints

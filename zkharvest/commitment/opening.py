@@ -119,7 +119,7 @@ class Opening:
         Raises InputError if the content is malformed or does not open the roots it names.
         """
         try:
-            file = data["file"]
+            file = data.get("file", "")  # earlier files name neither file nor line
             trades = tuple(_read_trade(file, *fields) for fields in data["trades"])
             opening = cls(trades, str(data["currency"]), bytes(data["seed"]))
             stated = {str(k): bytes(v) for k, v in data["roots"].items()}
@@ -149,7 +149,7 @@ def _read_trade(
     fee: Any,
     to: Any,
     lots: Any,
-    line: Any,
+    line: Any = 0,
 ) -> Trade:
     """A trade from the fields of an opening file. Raises TypeError or ValueError where they cannot be a trade's."""
     if not all(isinstance(text, str) for text in (source, name, asset, quantity, fee, to, file)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from zkharvest.errors import InputError, UsageError
+from zkharvest.files.kinds import told_apart
 from zkharvest.verifier.package import MAGIC, MAX_BYTES, VERSION, Package, decode_package
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.statement import MAX_SOURCE_ID, ROOT_BYTES
@@ -16,8 +17,6 @@ from zkharvest.verifier.text import is_visible
 
 READ_AT_MOST = MAX_BYTES + 1
 """So much of a file is read: one byte too many, so that the reader sees that a file is too large."""
-
-_OTHER_KIND = {Reason.PACKAGE_MAGIC: "is this a .zkh file?", Reason.PACKAGE_VERSION: "update zkharvest"}
 
 
 def package_bytes(package: Package) -> bytes:
@@ -50,8 +49,10 @@ def open_package(data: bytes, name: str) -> Package:
     try:
         return decode_package(data)
     except Reject as reject:
-        if reject.reason in _OTHER_KIND:
-            raise UsageError(f"{name}: {reject.detail}", _OTHER_KIND[reject.reason]) from None
+        if reject.reason is Reason.PACKAGE_MAGIC:
+            raise UsageError(f"{name}: {reject.detail}", told_apart(data, "is this a .zkh file?")) from None
+        if reject.reason is Reason.PACKAGE_VERSION:
+            raise UsageError(f"{name}: {reject.detail}", "update zkharvest") from None
         raise InputError.one(name, f"damaged package ({reject})", "ask for another copy") from None
 
 

@@ -102,12 +102,15 @@ def sign_as_source(
     root: bytes,
     *,
     drop_signature: bool = False,
+    replace_own: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Package:
     """The package with this source's signature over its `root` added to the aggregate.
 
     A source says what its root is: a package could name any. The taxpayer's signature covers the attestations and
-    cannot stay: it is dropped if `drop_signature`, otherwise a package that has one is refused.
+    cannot stay: it is dropped if `drop_signature`, otherwise a package that has one is refused. `replace_own` puts the
+    signature in the place of one that this source has made before, with another key or not validly; a signature can be
+    taken out of the aggregate only if no other source has part in it.
 
     Raises InputError where the package has another root, UsageError for a key of the wrong scheme, a source that is
     not in the statement or has signed already, and attestations that are full, or not valid as they stand.
@@ -128,16 +131,21 @@ def sign_as_source(
     if package.attestations is not None:
         try:
             before = _parse_attestations(package.attestations)
-            if any(entry.source == source for entry in before.entries):
-                raise UsageError(f"{quoted(source)} has signed already", "nothing is left to do")
-            if len(before.entries) == MAX_ATTESTATIONS:
-                raise UsageError(f"{MAX_ATTESTATIONS} sources have signed: there is no room for more", "")
-            _check_membership(before.entries, roots)
-            _check_aggregate(before, roots, progress)
+            own = [entry for entry in before.entries if entry.source == source]
+            if own and not replace_own:
+                raise UsageError(f"{quoted(source)} has signed already", "--replace signs again, with this key")
+            if own and len(before.entries) > 1:
+                hint = f"begin from the package as it was before {quoted(source)} signed; its sources sign again"
+                raise UsageError("one signature cannot be taken out of what several sources signed together", hint)
+            if not own:
+                if len(before.entries) == MAX_ATTESTATIONS:
+                    raise UsageError(f"{MAX_ATTESTATIONS} sources have signed: there is no room for more", "")
+                _check_membership(before.entries, roots)
+                _check_aggregate(before, roots, progress)
+                entries += before.entries
+                signatures.append(before.aggregate)
         except AttestationError as error:
             raise UsageError(f"the package as it stands is not valid: {error}", "ask for another copy") from None
-        entries += before.entries
-        signatures.append(before.aggregate)
     public = key.public()
     entries.append(_Entry(source, public.key, public.pop))
     entries.sort(key=lambda entry: entry.source.encode())
@@ -149,16 +157,20 @@ def sign_as_source(
     return replace(package, attestations=attestations, signature=None)
 
 
-def sign_as_taxpayer(package: Package, key: PrivateKey) -> Package:
-    """The package with the taxpayer's signature over everything else in it; an earlier one is replaced.
+def sign_as_taxpayer(package: Package, key: PrivateKey, *, replace_other: bool = False) -> Package:
+    """The package with the taxpayer's signature over everything else in it; an earlier one of this key is replaced.
 
-    Raises UsageError for a key of the wrong scheme.
+    One of another key is replaced if `replace_other`. Raises UsageError otherwise, and for a key of the wrong scheme.
     """
     if key.scheme is not Scheme.ED25519:
         hint = "zkharvest keygen makes one; to sign as a source, give --source"
         raise UsageError(f"the taxpayer signs with an ed25519 key; this one is {key.scheme}", hint)
+    public = key.public_bytes()
+    if package.signature is not None and package.signature.get("key") != public and not replace_other:
+        hint = "--replace puts the signature of this key in its place"
+        raise UsageError("the package is signed already, with another key than this one", hint)
     signature = key.sign(_PACKAGE_TAG + package.signed_digest)
-    return replace(package, signature={"scheme": SIGNATURE_SCHEME, "key": key.public_bytes(), "signature": signature})
+    return replace(package, signature={"scheme": SIGNATURE_SCHEME, "key": public, "signature": signature})
 
 
 def check_attestations(

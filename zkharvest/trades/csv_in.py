@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from operator import itemgetter
@@ -57,9 +58,9 @@ def check_trades(path: str | Path) -> list[Problem]:
 
 
 def read_text(path: str | Path) -> str:
-    """The text of a UTF-8 file without its byte order mark. Raises `UsageError` or `InputError`."""
+    """The text of a UTF-8 file (`-`: standard input) without its byte order mark. Raises UsageError or InputError."""
     try:
-        data = Path(path).read_bytes()
+        data = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path") from None
     try:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from zkharvest.errors import UsageError
-from zkharvest.files.atomic import STREAM, read_file
+from zkharvest.files.atomic import open_file
+from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of
 from zkharvest.files.packages import READ_AT_MOST, open_package
 from zkharvest.sign.attest import AttestationError, named_signers
-from zkharvest.sign.keys import public_fields
+from zkharvest.sign.keyfiles import FILE_BYTES, describe_key
 from zkharvest.verifier import circuits, wire
 from zkharvest.verifier.description_reader import MAX_LOG_ROWS
 from zkharvest.verifier.package import MAGIC, Package
@@ -19,26 +20,26 @@ from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.soundness import security
 from zkharvest.verifier.statement import Statement, read_statement
 
-OPENING_MAGIC = b"ZKHARVEST-OPENING\n"
-KEY_HEADERS = {b"zkharvest private key 1": "private-key", b"zkharvest public key 1": "public-key"}
-
 
 def describe(path: str | Path) -> dict[str, Any]:
     """Kind and content of a package, an opening or a key file, as the object of `inspect --json`.
 
-    Raises UsageError for other files, InputError for a package that cannot be read.
+    Of an opening only the header is read. Raises UsageError for other files, InputError for a package or opening that
+    cannot be read.
     """
-    data = read_file(path, at_most=READ_AT_MOST)
-    if data.startswith(MAGIC):
-        return describe_package(data, str(path))
-    if data.startswith(OPENING_MAGIC) and str(path) != STREAM:
-        from zkharvest.files.openings import describe_opening
+    with open_file(path) as file:
+        head = file.read(HEAD_BYTES)
+        kind = kind_of(head)
+        if kind is Kind.PACKAGE:
+            return describe_package(head + file.read(READ_AT_MOST - len(head)), str(path))
+        if kind is Kind.OPENING:
+            from zkharvest.files.openings import describe_open
 
-        return {"kind": "opening", **describe_opening(path)}
-    first, _, rest = data.partition(b"\n")
-    if first in KEY_HEADERS:
-        return {"kind": KEY_HEADERS[first], "version": 1, "bytes": len(data), **public_fields(path, rest)}
-    raise UsageError(f"{path}: none of zkharvest's files", "inspect reads .zkh, .zko and key files")
+            return {"kind": "opening", **describe_open(file, head, path)}
+        if kind in (Kind.PRIVATE_KEY, Kind.PUBLIC_KEY):
+            return describe_key(head + file.read(FILE_BYTES), path)
+        what = f"it is {kind}; " if kind else ""
+        raise UsageError(f"{path}: not a file that inspect reads", f"{what}inspect reads .zkh, .zko and key files")
 
 
 def describe_package(data: bytes, name: str) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def test_the_stages_of_a_proof_add_up_to_groups(tmp_path):
     from zkharvest.commitment.opening import commit
     from zkharvest.files.openings import write_opening
 
-    write_opening(tmp_path / "a.zko", commit(make_ledger(60), currency="USD"))
+    write_opening(tmp_path / "a.zko", commit(make_ledger(60), currency="USD"), passphrase=None)
     one = stages.stages_of(str(tmp_path / "a.zko"), 1, YEAR, "test")
     stages_alone = sum(seconds for stage, seconds in one["stages"].items() if stage != "ledger alone")
     assert sum(report.grouped(one).values()) == pytest.approx(stages_alone)

@@ -41,7 +41,7 @@ def expected():
 
 
 def test_commit_writes_a_private_opening_and_prints_commitments(here, capsys):
-    assert main(["commit", "trades.csv", "--currency", "USD", "-o", "s.zko"]) == ExitCode.DONE
+    assert main(["commit", "trades.csv", "--currency", "USD", "--no-passphrase", "-o", "s.zko"]) == ExitCode.DONE
     out, err = capsys.readouterr()
     lines = dict(line.split("=") for line in out.splitlines())
     assert tuple(lines) == SOURCES
@@ -49,9 +49,12 @@ def test_commit_writes_a_private_opening_and_prints_commitments(here, capsys):
     assert "keep it secret" in err
     assert stat.S_IMODE((here / "s.zko").stat().st_mode) == 0o600
     before = (here / "s.zko").read_bytes()
-    assert main(["commit", "trades.csv", "--currency", "USD", "-o", "s.zko"]) == ExitCode.USAGE
+    assert main(["commit", "trades.csv", "--currency", "USD", "--no-passphrase", "-o", "s.zko"]) == ExitCode.USAGE
     assert (here / "s.zko").read_bytes() == before
-    assert main(["commit", "trades.csv", "--currency", "USD", "-o", "s.zko", "--force", "--json"]) == ExitCode.DONE
+    assert (
+        main(["commit", "trades.csv", "--currency", "USD", "--no-passphrase", "-o", "s.zko", "--force", "--json"])
+        == ExitCode.DONE
+    )
     shown = json.loads(capsys.readouterr().out)
     assert [source["id"] for source in shown["sources"]] == list(SOURCES)
     assert shown["sources"][0]["root"] != lines[SOURCES[0]]  # fresh salts
@@ -66,7 +69,7 @@ def test_commit_writes_a_private_opening_and_prints_commitments(here, capsys):
     ],
 )
 def test_a_result_never_replaces_what_it_is_made_from(here, capsys, words):
-    write_opening("s.zko", small_opening())
+    write_opening("s.zko", small_opening(), passphrase=None)
     before = {path.name: path.read_bytes() for path in here.iterdir()}
     assert main(words) == ExitCode.USAGE
     assert "would be overwritten" in capsys.readouterr().err
@@ -81,7 +84,19 @@ def test_one_stream_takes_one_result(here, capsys):
 
 def test_an_opening_on_a_stream_leaves_the_commitments_to_the_other(here):
     done = subprocess.run(
-        [sys.executable, "-m", "zkharvest", "--quiet", "commit", "trades.csv", "--currency", "USD", "-o", "-"],
+        [
+            sys.executable,
+            "-m",
+            "zkharvest",
+            "--quiet",
+            "commit",
+            "trades.csv",
+            "--currency",
+            "USD",
+            "--no-passphrase",
+            "-o",
+            "-",
+        ],
         capture_output=True,
         check=True,
     )
@@ -90,14 +105,15 @@ def test_an_opening_on_a_stream_leaves_the_commitments_to_the_other(here):
 
 
 def test_records_are_committed_to_in_their_currency(here, capsys):
-    assert main(["commit", "trades.csv", "-o", "s.zko", "--currency", "EUR"]) == ExitCode.DONE
+    assert main(["commit", "trades.csv", "-o", "s.zko", "--no-passphrase", "--currency", "EUR"]) == ExitCode.DONE
     assert read_opening("s.zko").currency == "EUR"
-    assert main(["commit", "trades.csv", "-o", "t.zko", "--currency", "US dollars"]) == ExitCode.USAGE
+    words = ["commit", "trades.csv", "-o", "t.zko", "--no-passphrase", "--currency", "US dollars"]
+    assert main(words) == ExitCode.USAGE
     assert not (here / "t.zko").exists()
 
 
 def test_prove_then_verify(here, capsys, test_preset):
-    write_opening("s.zko", small_opening())
+    write_opening("s.zko", small_opening(), passphrase=None)
     words = ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--preset", "test", "-o", "new.zkh", "--json"]
     assert main(words) == ExitCode.DONE
     shown = json.loads(capsys.readouterr().out)
@@ -112,7 +128,7 @@ def test_prove_then_verify(here, capsys, test_preset):
 
 
 def test_an_opening_that_others_can_read_is_refused(here, capsys):
-    write_opening("s.zko", small_opening())
+    write_opening("s.zko", small_opening(), passphrase=None)
     (here / "s.zko").chmod(0o644)
     assert main(["prove", "s.zko", "--year", "2025", "--method", "fifo", "-o", "new.zkh"]) == ExitCode.USAGE
     assert "hint: chmod 600 s.zko" in capsys.readouterr().err
@@ -120,7 +136,7 @@ def test_an_opening_that_others_can_read_is_refused(here, capsys):
 
 
 def test_a_proof_that_fails_its_self_check_is_not_written(here, capsys, monkeypatch):
-    write_opening("s.zko", small_opening())
+    write_opening("s.zko", small_opening(), passphrase=None)
     bad = small_package()[:-1] + b"\x00"
     monkeypatch.setattr("zkharvest.workflow.prove.prove", lambda *_, **__: bad)
     assert main(["prove", "s.zko", "--year", "2025", "--method", "fifo", "-o", "new.zkh"]) == ExitCode.INTERNAL
@@ -215,13 +231,14 @@ def test_expectations_that_make_no_sense_are_wrong_use(here, capsys, words):
 
 
 def test_keys_and_attestations(here, capsys, test_preset):
-    assert main(["keygen", "--scheme", "bls", "-o", "venue.key", "--public", "venue.pub"]) == ExitCode.DONE
+    words = ["keygen", "--scheme", "bls", "-o", "venue.key", "--public", "venue.pub", "--no-passphrase"]
+    assert main(words) == ExitCode.DONE
     venue = capsys.readouterr().out.strip()
-    assert main(["keygen", "-o", "my.key", "--json"]) == ExitCode.DONE
+    assert main(["keygen", "-o", "my.key", "--json", "--no-passphrase"]) == ExitCode.DONE
     mine = json.loads(capsys.readouterr().out)["public"]
     assert len(venue) == 96
     assert len(mine) == 64
-    assert main(["keygen", "-o", "my.key"]) == ExitCode.USAGE
+    assert main(["keygen", "-o", "my.key", "--no-passphrase"]) == ExitCode.USAGE
     assert stat.S_IMODE((here / "my.key").stat().st_mode) == 0o600
 
     as_kraken, as_coinbase = (["--source", s, "--commitment", small_opening().roots[s].hex()] for s in SOURCES[::-1])
@@ -259,9 +276,12 @@ def test_inspect_never_verifies_and_says_so(here, capsys):
     assert "zkharvest verify does that" in err
     assert main(["inspect", "p.zkh", "--json"]) == ExitCode.DONE
     assert json.loads(capsys.readouterr().out)["schema"] == "zkharvest/inspect-package/1"
-    write_opening("s.zko", small_opening())
+    write_opening("s.zko", small_opening(), passphrase=None)
     assert main(["inspect", "s.zko"]) == ExitCode.DONE
-    assert "envelope  plain" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "plain" in out
+    for source, root in small_opening().roots.items():
+        assert f"{source}={root.hex()}" in out
     assert main(["inspect", "trades.csv"]) == ExitCode.USAGE
     (here / "p.zkh").write_bytes(small_package()[:-1])
     assert main(["inspect", "p.zkh"]) == ExitCode.REJECTED
@@ -313,3 +333,88 @@ def test_what_an_auditor_runs_needs_no_heavy_library(here, words):
 def test_it_runs_as_a_module():
     done = subprocess.run([sys.executable, "-m", "zkharvest", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("zkharvest ")
+
+
+def test_a_package_that_does_not_verify_is_not_signed(here, capsys):
+    assert main(["keygen", "-o", "my.key", "--no-passphrase"]) == ExitCode.DONE
+    data = small_package()
+    middle = len(data) // 2
+    (here / "bad.zkh").write_bytes(data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :])
+    before = (here / "bad.zkh").read_bytes()
+    assert main(["attest", "bad.zkh", "--key", "my.key"]) == ExitCode.REJECTED
+    assert "the proof does not verify" in capsys.readouterr().err
+    assert (here / "bad.zkh").read_bytes() == before
+    (here / "bad.zkh").write_bytes(data[:8] + b"\x09" + data[9:])
+    assert main(["attest", "bad.zkh", "--key", "my.key"]) == ExitCode.USAGE
+    assert "update zkharvest" in capsys.readouterr().err
+
+
+def test_a_signature_is_replaced_when_asked(here, capsys, test_preset):
+    public = {}
+    for name, scheme in (("old", "ed25519"), ("new", "ed25519"), ("venue", "bls"), ("other", "bls")):
+        assert main(["keygen", "--scheme", scheme, "-o", name, "--no-passphrase"]) == ExitCode.DONE
+        public[name] = capsys.readouterr().out.strip()
+    attest = ["attest", "p.zkh", "--key"]
+    assert main([*attest, "old"]) == main([*attest, "old"]) == ExitCode.DONE
+    assert main([*attest, "new"]) == ExitCode.USAGE
+    assert "--replace" in capsys.readouterr().err
+    assert main([*attest, "new", "--replace"]) == ExitCode.DONE
+    assert main(["verify", "p.zkh", *expected(), "--signer", public["new"]]) == ExitCode.DONE
+    kraken = ["--source", "kraken:main", "--commitment", small_opening().roots["kraken:main"].hex()]
+    (here / "p.zkh").write_bytes(small_package())
+    assert main([*attest, "venue", *kraken]) == ExitCode.DONE
+    assert main([*attest, "other", *kraken]) == ExitCode.USAGE
+    assert "--replace" in capsys.readouterr().err
+    assert main([*attest, "other", *kraken, "--replace"]) == ExitCode.DONE
+    words = ["verify", "p.zkh", *expected(), "--source-key", f"kraken:main={public['other']}"]
+    assert main(words) == ExitCode.DONE
+
+
+def stream(here, words, data):
+    """A command in a process of its own, with `data` on its standard input."""
+    return subprocess.run([sys.executable, "-m", "zkharvest", *words], input=data, capture_output=True)
+
+
+def test_a_dash_is_a_file_wherever_one_is_read(here):
+    write_opening("s.zko", small_opening(), passphrase=None)
+    assert main(["--quiet", "keygen", "-o", "my.key", "--no-passphrase"]) == ExitCode.DONE
+    csv, opening, key, package = ((here / name).read_bytes() for name in ("trades.csv", "s.zko", "my.key", "p.zkh"))
+    year = ["--year", "2025", "--method", "fifo"]
+    for words, data in (
+        (["trades", "check", "-"], csv),
+        (["ledger", "report", "-", *year], csv),
+        (["ledger", "lots", "-", "--method", "fifo"], csv),
+        (["commit", "-", "--currency", "USD", "-o", "new.zko", "--no-passphrase"], csv),
+        (["inspect", "-"], opening),
+        (["inspect", "-"], package),
+        (["inspect", "-"], key),
+        (["secret", "show", "-"], opening),
+        (["secret", "backup", "-", "-o", "sheet.txt"], opening),
+        (["attest", "-", "--key", "my.key", "-o", "signed.zkh"], package),
+        (["attest", "p.zkh", "--key", "-", "-o", "signed2.zkh"], key),
+        (["prove", "-", *year, "--preset", "test", "-o", "new.zkh"], opening),
+    ):
+        done = stream(here, words, data)
+        assert done.returncode == 0, (words, done.stderr)
+    assert stream(here, ["attest", "-", "--key", "-"], package).returncode == ExitCode.USAGE
+
+
+def test_two_that_sign_at_once_both_sign(here, capsys, test_preset):
+    """In place, the second reads what the first has written."""
+    for name in ("a", "b"):
+        assert main(["keygen", "--scheme", "bls", "-o", name, "--no-passphrase"]) == ExitCode.DONE
+    runs = [
+        subprocess.Popen(
+            [
+                *(sys.executable, "-m", "zkharvest", "attest", "p.zkh", "--key", key),
+                *("--source", source, "--commitment", small_opening().roots[source].hex()),
+            ],
+            stderr=subprocess.PIPE,
+        )
+        for key, source in zip(("a", "b"), SOURCES, strict=True)
+    ]
+    assert [(run.communicate(timeout=120), run.returncode)[1] for run in runs] == [0, 0]
+    capsys.readouterr()
+    assert main(["inspect", "p.zkh", "--json"]) == ExitCode.DONE
+    signed = json.loads(capsys.readouterr().out)["signatures"]["sources"]
+    assert [entry["id"] for entry in signed] == list(SOURCES)

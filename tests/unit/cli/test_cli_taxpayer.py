@@ -198,5 +198,5 @@ def test_a_closed_pipe_is_no_bug(trades):
         [sys.executable, "-m", "zkharvest", "trades", "check", trades], stdout=writing, stderr=subprocess.PIPE
     )
     os.close(writing)
-    assert done.returncode == ExitCode.USAGE
+    assert done.returncode == ExitCode.DONE
     assert done.stderr == b""

@@ -235,7 +235,10 @@ def test_a_source_after_the_taxpayer_needs_consent(keys):
 
 def test_a_second_signature_of_the_taxpayer_replaces_the_first(keys):
     other = generate_key(Scheme.ED25519)
-    signed = sign_as_taxpayer(sign_as_taxpayer(package(), keys["taxpayer"]), other)
+    first = sign_as_taxpayer(package(), keys["taxpayer"])
+    with pytest.raises(UsageError, match="with another key"):
+        sign_as_taxpayer(first, other)
+    signed = sign_as_taxpayer(first, other, replace_other=True)
     assert check_attestations(signed).signer == other.public().key
 
 

@@ -1,7 +1,6 @@
 """Many signatures checked together: as py_ecc would one by one, in bounded time, whatever a package holds."""
 
 import itertools
-import time
 from dataclasses import replace
 
 import pytest
@@ -12,7 +11,8 @@ from zkharvest.files.packages import open_package, package_bytes
 from zkharvest.sign import attest, bls
 from zkharvest.sign.attest import MAX_ATTESTATIONS, AttestationError, check_attestations, sign_as_source, source_message
 from zkharvest.sign.bls import AggregateError, PossessionError, Signed, check_signed
-from zkharvest.sign.keys import Scheme, generate_key, parse_public_key, write_public_key
+from zkharvest.sign.keyfiles import parse_public_key, write_public_key
+from zkharvest.sign.keys import Scheme, generate_key
 from zkharvest.verifier.package import Package
 from zkharvest.workflow.inspect import describe_package
 from zkharvest.workflow.verify import verify
@@ -116,11 +116,9 @@ def fault(found, **expected):
 def test_thousands_of_attestations_are_refused_at_once(no_pairing, keys):
     names = [f"s{i:05}" for i in range(4096)]
     full = package(names, attestations=attested(names))
-    begun = time.perf_counter()
     assert fault(full) == "attestation/limit"
     with pytest.raises(UsageError, match="4096 attestations, more than 64"):
         sign_as_source(full, keys[0], "s00000", bytes(36))
-    assert time.perf_counter() - begun < 1.5  # one signature
 
 
 def test_form_membership_and_keys_come_before_pairings(no_pairing, keys):
@@ -247,12 +245,16 @@ def test_messages_are_distinct_per_source_and_root():
 
 
 @pytest.mark.slow
-def test_a_full_package_is_checked_in_time():
+def test_a_full_package_is_checked_at_once(monkeypatch):
+    """One product of pairings, ended once, however many sources signed: what bounds the time of a forged package."""
+    from py_ecc import optimized_bls12_381
+
     keys = [generate_key(Scheme.BLS) for _ in range(MAX_ATTESTATIONS)]
     halves = [key.public() for key in keys]
     claims = [Signed(half.key, half.pop, half.key) for half in halves]
     signed = bls.load().Aggregate([key.sign(half.key) for key, half in zip(keys, halves, strict=True)])
-    begun, lines = time.process_time(), []
+    ended, lines, real = [], [], optimized_bls12_381.final_exponentiate
+    monkeypatch.setattr(optimized_bls12_381, "final_exponentiate", lambda x: ended.append(1) or real(x))
     check_signed(claims, signed, lines.append)
-    assert time.process_time() - begun < 30
+    assert len(ended) == 1
     assert len(lines) == MAX_ATTESTATIONS + 1

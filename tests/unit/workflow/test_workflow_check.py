@@ -116,7 +116,7 @@ def test_it_refuses_what_prove_refuses():
 @pytest.fixture
 def secret(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_opening(tmp_path / "s.zko", opening())
+    write_opening(tmp_path / "s.zko", opening(), passphrase=None)
     return ["prove", "s.zko", "--year", "2024", "--method", "fifo", "--timezone", "UTC"]
 
 

@@ -10,7 +10,8 @@ from zkharvest.errors import InputError, UsageError
 from zkharvest.files.openings import write_opening
 from zkharvest.files.packages import open_package, package_bytes
 from zkharvest.sign.attest import sign_as_taxpayer
-from zkharvest.sign.keys import Scheme, generate_key, write_private_key, write_public_key
+from zkharvest.sign.keyfiles import write_private_key, write_public_key
+from zkharvest.sign.keys import Scheme, generate_key
 from zkharvest.workflow.inspect import describe, describe_package
 
 
@@ -64,12 +65,15 @@ def test_a_statement_that_cannot_be_read_is_said_to_be_so(package):
 
 
 def test_openings_and_keys_show_no_secret(tmp_path):
-    write_opening(tmp_path / "s.zko", small_opening())
+    write_opening(tmp_path / "s.zko", small_opening(), passphrase=None)
+    opening = small_opening()
     assert describe(tmp_path / "s.zko") == {
-        "kind": "opening", "version": 1, "envelope": "plain", "bytes": (tmp_path / "s.zko").stat().st_size,
+        "kind": "opening", "version": 2, "envelope": "plain", "sealed": False, "checked": False,
+        "bytes": (tmp_path / "s.zko").stat().st_size, "currency": "USD", "records": 5,
+        "sources": [{"id": source, "root": root.hex()} for source, root in opening.roots.items()],
     }  # fmt: skip
     key = generate_key(Scheme.ED25519)
-    write_private_key(tmp_path / "k", key, key.public())
+    write_private_key(tmp_path / "k", key, key.public(), passphrase=None)
     write_public_key(tmp_path / "k.pub", key.public())
     shown = describe(tmp_path / "k")
     assert (shown["kind"], shown["public"]) == ("private-key", key.public_bytes().hex())
@@ -83,7 +87,7 @@ def test_damaged_packages_and_other_files(tmp_path):
     with pytest.raises(InputError, match="damaged package"):
         describe(path)
     path.write_bytes(b"time,source")
-    with pytest.raises(UsageError, match="none of zkharvest's files"):
+    with pytest.raises(UsageError, match="not a file that inspect reads"):
         describe(path)
 
 

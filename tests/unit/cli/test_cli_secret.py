@@ -1,0 +1,270 @@
+"""Secrets by the command line: sealed by default, passphrases by file or descriptor, backup and restore."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.proofs import SMALL
+from zkharvest.cli import main
+from zkharvest.cli.output import ExitCode
+from zkharvest.files.openings import read_opening
+from zkharvest.sign.keyfiles import read_private_key
+
+PASS = "correct horse battery staple"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, cheap_scrypt):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("zkharvest.cli.passphrases._terminal", lambda: False)
+    (tmp_path / "trades.csv").write_text(SMALL)
+    for name, text in (("pass", PASS), ("other", "another long passphrase")):
+        (tmp_path / name).write_text(f"{text}\n")
+        (tmp_path / name).chmod(0o600)
+    return tmp_path
+
+
+@pytest.fixture
+def terminal(here, monkeypatch):
+    """Answers that a person gives, in order."""
+    answers = []
+    monkeypatch.setattr("zkharvest.cli.passphrases._terminal", lambda: True)
+    monkeypatch.setattr("zkharvest.cli.passphrases._prompt", lambda _text: answers.pop(0))
+    return answers
+
+
+def commit(*more, name="s.zko"):
+    return main(["commit", "trades.csv", "--currency", "USD", "-o", name, *more])
+
+
+def test_without_a_terminal_it_says_what_to_give(here, capsys):
+    for words in (
+        ["commit", "trades.csv", "--currency", "USD", "-o", "s.zko"],
+        ["keygen", "-o", "k"],
+        ["keygen", "-o", "k", "--pkcs8"],
+    ):
+        assert main(words) == ExitCode.USAGE
+        err = capsys.readouterr().err
+        assert "--passphrase-file FILE or --passphrase-fd N, or --no-passphrase" in err
+    assert sorted(os.listdir(here)) == ["other", "pass", "trades.csv"]
+
+
+def test_sealed_by_file(here, capsys):
+    assert commit("--passphrase-file", "pass") == ExitCode.DONE
+    roots = capsys.readouterr().out
+    assert b"kraken:main" not in (here / "s.zko").read_bytes().partition(b"sources")[2][200:]
+    assert main(["inspect", "s.zko"]) == ExitCode.DONE
+    out = capsys.readouterr().out
+    assert all(line in out for line in roots.splitlines())
+    assert "sealed       yes" in out
+    prove = ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--preset", "test", "-o", "p.zkh"]
+    assert main(prove) == ExitCode.USAGE
+    assert "sealed with a passphrase, and none was given" in capsys.readouterr().err
+    assert main([*prove, "--passphrase-file", "other"]) == ExitCode.USAGE
+    assert "wrong passphrase" in capsys.readouterr().err
+    assert main([*prove, "--passphrase-file", "pass"]) == ExitCode.DONE
+    assert (here / "p.zkh").exists()
+
+
+def test_by_descriptor(here, capsys):
+    read, write = os.pipe()
+    os.write(write, f"{PASS}\nmore\n".encode())
+    assert commit("--passphrase-fd", str(read)) == ExitCode.DONE
+    assert os.read(read, 99) == b"more\n"  # what follows stays for others
+    os.close(read)
+    os.close(write)
+    assert read_opening("s.zko", PASS)
+    assert commit("--passphrase-fd", "99", name="t.zko") == ExitCode.USAGE
+    assert "--passphrase-fd: 99 cannot be read" in capsys.readouterr().err
+
+
+def test_by_prompt(terminal, capsys):
+    terminal += [PASS, PASS]
+    assert commit() == ExitCode.DONE
+    terminal += ["wrong", "wrong again", PASS]
+    assert main(["secret", "show", "s.zko"]) == ExitCode.DONE
+    assert terminal == []
+    terminal += [PASS, "something else"]
+    assert commit(name="t.zko") == ExitCode.USAGE
+    assert "the two passphrases differ" in capsys.readouterr().err
+    assert not Path("t.zko").exists()
+
+
+def test_what_is_no_passphrase_is_refused(here, capsys):
+    for data, why in ((b"", "nothing"), (b" \n", "nothing"), (b"a\nb\n", "more than one line"), (b"\xff", "not UTF-8")):
+        (here / "bad").write_bytes(data)
+        (here / "bad").chmod(0o600)
+        assert commit("--passphrase-file", "bad") == ExitCode.USAGE
+        assert why in capsys.readouterr().err
+    (here / "pass").chmod(0o644)
+    assert commit("--passphrase-file", "pass") == ExitCode.USAGE
+    assert "other users have access" in capsys.readouterr().err
+    assert commit("--passphrase-file", "other", "--no-passphrase") == ExitCode.USAGE
+    assert commit("--passphrase-file", "other", "--passphrase-fd", "0") == ExitCode.USAGE
+    assert "exclude each other" in capsys.readouterr().err
+    assert not (here / "s.zko").exists()
+
+
+def test_a_short_passphrase_is_warned_of(here, capsys):
+    (here / "pass").write_text("secret")
+    assert commit("--passphrase-file", "pass") == ExitCode.DONE
+    assert "this passphrase is short" in capsys.readouterr().err
+
+
+def test_no_passphrase_says_so_and_offers_to_seal(here, capsys):
+    assert commit("--no-passphrase") == ExitCode.DONE
+    assert "s.zko is not encrypted" in capsys.readouterr().err
+    assert main(["secret", "show", "s.zko"]) == ExitCode.DONE
+    assert "zkharvest secret passwd seals it" in capsys.readouterr().err
+    assert main(["secret", "passwd", "s.zko", "--new-passphrase-file", "pass"]) == ExitCode.DONE
+    assert "are not encrypted" in capsys.readouterr().err
+    assert read_opening("s.zko", PASS)
+
+
+@pytest.mark.parametrize("what", ["opening", "ed25519", "bls"])
+def test_the_passphrase_is_changed(here, capsys, what):
+    if what == "opening":
+        assert commit("--passphrase-file", "pass") == ExitCode.DONE
+    else:
+        assert main(["keygen", "--scheme", what, "-o", "s.zko", "--passphrase-file", "pass"]) == ExitCode.DONE
+    read = read_opening if what == "opening" else read_private_key
+    before = read("s.zko", PASS)
+    passwd = ["secret", "passwd", "s.zko"]
+    assert main([*passwd, "--passphrase-file", "other", "--new-passphrase-file", "pass"]) == ExitCode.USAGE
+    assert main([*passwd, "--passphrase-file", "pass"]) == ExitCode.USAGE
+    assert "--new-passphrase-file FILE or --new-passphrase-fd N, or --no-passphrase" in capsys.readouterr().err
+    assert main([*passwd, "--passphrase-file", "pass", "--new-passphrase-file", "other"]) == ExitCode.DONE
+    after = read("s.zko", "another long passphrase")
+    assert (after.seed == before.seed) if what == "opening" else (after == before)
+    assert main([*passwd, "--passphrase-file", "other", "--no-passphrase"]) == ExitCode.DONE
+    assert read("s.zko")
+    assert Path("s.zko").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("suffix", ["txt", "html"])
+def test_an_opening_comes_back_from_the_sheet_and_the_trades_alone(here, capsys, suffix):
+    assert commit("--passphrase-file", "pass") == ExitCode.DONE
+    roots = capsys.readouterr().out
+    sheet = f"sheet.{suffix}"
+    assert main(["secret", "backup", "s.zko", "-o", sheet, "--passphrase-file", "pass"]) == ExitCode.DONE
+    assert "in the clear" in capsys.readouterr().err
+    assert Path(sheet).stat().st_mode & 0o777 == 0o600
+    before = read_opening("s.zko", PASS)
+    Path("s.zko").unlink()
+    Path("pass").unlink()  # nothing is left but the sheet and the trades
+    restore = ["secret", "restore", "trades.csv", "--currency", "USD", "--words", sheet, "-o", "back.zko"]
+    assert main([*restore, "--no-passphrase"]) == ExitCode.DONE
+    assert capsys.readouterr().out == roots
+    after = read_opening("back.zko")
+    assert (after.seed, after.trades, after.roots) == (before.seed, before.trades, before.roots)
+
+
+def test_other_trades_do_not_come_back(here, capsys):
+    assert commit("--no-passphrase") == ExitCode.DONE
+    assert main(["secret", "backup", "s.zko", "-o", "sheet.txt"]) == ExitCode.DONE
+    (here / "trades.csv").write_text(SMALL.replace("60000", "60001"))
+    restore = [
+        "secret",
+        "restore",
+        "trades.csv",
+        "--currency",
+        "USD",
+        "--words",
+        "sheet.txt",
+        "-o",
+        "back.zko",
+        "--no-passphrase",
+    ]
+    assert main(restore) == ExitCode.REJECTED
+    assert "not the trades of the backup" in capsys.readouterr().err
+    assert not (here / "back.zko").exists()
+
+
+@pytest.mark.parametrize("scheme", ["ed25519", "bls"])
+def test_a_key_comes_back_from_its_sheet(here, capsys, scheme):
+    assert main(["keygen", "--scheme", scheme, "-o", "k", "--passphrase-file", "pass"]) == ExitCode.DONE
+    public = capsys.readouterr().out
+    assert main(["secret", "backup", "k", "-o", "sheet.txt", "--passphrase-file", "pass"]) == ExitCode.DONE
+    restore = ["secret", "restore", "--words", "sheet.txt", "-o", "back", "--passphrase-file", "pass"]
+    assert main(restore) == ExitCode.DONE
+    assert capsys.readouterr().out == public
+    assert read_private_key("back", PASS) == read_private_key("k", PASS)
+    assert main([*restore, "--force"]) == ExitCode.USAGE  # keys are never overwritten
+    assert (
+        main(
+            [
+                "secret",
+                "restore",
+                "trades.csv",
+                "--currency",
+                "USD",
+                "--words",
+                "sheet.txt",
+                "-o",
+                "x",
+                "--no-passphrase",
+            ]
+        )
+        == 2
+    )
+    assert "hold a private key" in capsys.readouterr().err
+
+
+def test_a_sheet_is_not_overwritten_by_other_commands(here, capsys):
+    assert commit("--no-passphrase") == ExitCode.DONE
+    backup = ["secret", "backup", "s.zko", "-o", "sheet.txt"]
+    assert main(backup) == ExitCode.DONE
+    assert main(backup) == ExitCode.USAGE
+    assert main([*backup, "--force"]) == ExitCode.DONE
+    assert commit("--no-passphrase", "--force", name="sheet.txt") == ExitCode.USAGE
+    assert "is a backup sheet" in capsys.readouterr().err
+
+
+def test_show_tells_what_is_public(here, capsys):
+    assert commit("--passphrase-file", "pass") == ExitCode.DONE
+    roots = dict(line.split("=") for line in capsys.readouterr().out.splitlines())
+    assert main(["secret", "show", "s.zko", "--passphrase-file", "pass", "--json"]) == ExitCode.DONE
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["schema"], shown["kind"], shown["sealed"]) == ("zkharvest/secret/1", "opening", True)
+    assert roots.items() <= shown["public"].items()
+    assert main(["secret", "show", "trades.csv"]) == ExitCode.USAGE
+    assert "it is a trades CSV" in capsys.readouterr().err
+
+
+def test_words_come_from_a_stream(here):
+    assert commit("--no-passphrase") == ExitCode.DONE
+    assert main(["secret", "backup", "s.zko", "-o", "sheet.txt"]) == ExitCode.DONE
+    words = [
+        "secret",
+        "restore",
+        "trades.csv",
+        "--currency",
+        "USD",
+        "--words",
+        "-",
+        "-o",
+        "back.zko",
+        "--no-passphrase",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "zkharvest", *words], input=(here / "sheet.txt").read_bytes(), capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert read_opening("back.zko").roots == read_opening("s.zko").roots
+
+
+@pytest.mark.parametrize("words", [["commit", "trades.csv", "-o", "s.zko"], ["secret", "passwd", "s.zko"]])
+def test_no_passphrase_is_an_option_or_in_the_environment(words):
+    """Other users of a machine can read both."""
+    done = subprocess.run(
+        [sys.executable, "-m", "zkharvest", *words[:1], *(["passwd"] if words[0] == "secret" else []), "--help"],
+        capture_output=True,
+        text=True,
+    )
+    assert "--passphrase-file" in done.stdout
+    assert "--passphrase TEXT" not in done.stdout
+    assert "env var" not in done.stdout

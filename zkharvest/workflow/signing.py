@@ -1,0 +1,22 @@
+"""What is looked at before a package is signed: whether its proof verifies."""
+
+from __future__ import annotations
+
+from zkharvest.errors import InputError, UsageError
+from zkharvest.verifier import policy
+from zkharvest.verifier.policy import REJECTED, Policy
+
+
+def refuse_unproven(data: bytes, name: str) -> None:
+    """InputError unless the proof of a package verifies, UsageError where that cannot be decided here.
+
+    Whose trades it is about, and whose lots were carried in, is for the signer to know. A proof under the test preset
+    may be signed: every real policy refuses it all the same.
+    """
+    found = policy.verify(data, Policy(min_bits=0, allow_other_sources=True, allow_test_preset=True))
+    if found.verdict == REJECTED:
+        why = f"the proof does not verify ({found.reason})"
+        raise InputError.one(name, why, "do not sign it; ask for another copy of the package")
+    if found.reason and not found.reason.startswith("policy/"):
+        why = f"whether the proof verifies cannot be decided here ({found.reason}: {found.detail})"
+        raise UsageError(f"{name}: {why}", "update zkharvest and its time zone data (tzdata)")
