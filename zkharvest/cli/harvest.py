@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zkharvest.cli import forecast, output, reentry
+from zkharvest.cli import forecast, output, reentry, simulate
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import Json, PoolingOption, Trades, ZoneOption
 from zkharvest.cli.output import ExitCode
@@ -169,3 +169,4 @@ def instant_of(text: str | None, timezone: str) -> int:
 
 harvest.command("match")(reentry.match)
 harvest.command("forecast")(forecast.forecast)
+harvest.command("simulate")(simulate.simulate)
