@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -129,9 +130,7 @@ def match(
         output.data(f"An estimate as of {time_text(now)}. {law}.")
         for one in made:
             _show(one)
-        if offered.left_out:
-            output.data("")
-            output.table(("left out", "why"), sorted(offered.left_out.items()))
+        _show_reasons("left out", offered.left_out)
     return ExitCode.REJECTED if any(one.verdict.value == "cannot" for one in made) else ExitCode.DONE
 
 
@@ -168,10 +167,24 @@ def _show(made: Match) -> None:
         for leg in made.legs:
             output.data("")
             output.data(leg.listed.instrument.name)
-            output.fields([(_EFFECTS[rule.effect], f"{rule.authority}: {rule.text}") for rule in leg.rules])
-    if made.refused:
-        output.data("")
-        output.table(("refused", "why"), sorted(made.refused.items()))
+            texts = [(_EFFECTS[rule.effect], f"{rule.authority}: {rule.text}") for rule in leg.rules]
+            output.fields([(label, textwrap.wrap(text, 100)) for label, text in texts])
+    _show_reasons("refused", made.refused)
+
+
+def _show_reasons(head: str, reasons: dict[str, str]) -> None:
+    """Instruments by the reason that they share, with the first of them by name."""
+    if not reasons:
+        return
+    groups: dict[str, list[str]] = {}
+    for name, why in sorted(reasons.items()):
+        groups.setdefault(why, []).append(name)
+    rows = []
+    for why, names in sorted(groups.items(), key=lambda group: -len(group[1])):
+        shown = ", ".join(names[:2]) + (", ..." if len(names) > 2 else "")
+        rows.append((str(len(names)), why, shown))
+    output.data("")
+    output.table((head, "because", "instruments"), rows, right=(0,))
 
 
 _EFFECTS = {Effect.CLEAR: "clear", Effect.CARE: "care", Effect.BILL: "bill", Effect.DENIES: "DENIES"}

@@ -57,9 +57,10 @@ def _one(left: Axes, right: Axes, made: Match, now: int) -> None:
             right.plot(prices, gap, dashed, color=colour, label=f"volatility {points:+d}, {when}", linewidth=1.4)
     right.set_title(f"{made.coin}: legs less closed")
     right.set_ylabel("dollars")
-    right.legend(fontsize=7, ncols=2)
+    right.legend(fontsize=7, loc="best")
     for panel in (left, right):
         panel.axvline(made.spot, color="#999999", linewidth=0.8)
         panel.set_xlabel(f"price of {made.coin} in dollars")
         panel.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if abs(value) >= 10 else f"{value:.3g}")
+        panel.locator_params(axis="x", nbins=6)
         panel.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
