@@ -127,11 +127,12 @@ class Kraken(Balances):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[tuple[datetime, list[str]]] = []
+        self.staked: dict[str, Decimal] = defaultdict(Decimal)  # rewards stay staked: a balance of their own
 
     def leg(self, when: datetime, refid: str, kind: str, asset: str, amount: Decimal, fee: Decimal) -> None:
         money = asset == "USD"
         places = MILLI if money else Decimal("1e-10")
-        balance = self.change(asset, amount - fee, when)
+        balance = self.change(asset, amount - fee, when) - self.staked[asset]
         subtype, subclass = ("tradespot" if kind == "trade" else ""), ("fiat" if money else "crypto")
         n = len(self.rows)
         id_ = f"L{code('kraken', n, length=5)}-{code('kraken.', n, length=5)}-{code('kraken..', n, length=6)}"
@@ -169,8 +170,10 @@ class Kraken(Balances):
         self.leg(when, refid, "trade", asset, quantity, Decimal(0))
 
     def reward(self, when: datetime, asset: str, quantity: Decimal) -> None:
-        self.leg(when, self.refid("S"), "staking", f"{asset}", quantity, Decimal(0))
-        self.rows[-1][1][7] = f"{asset}28.S"
+        self.leg(when, self.refid("S"), "staking", asset, quantity, Decimal(0))
+        self.staked[asset] += quantity
+        cells = self.rows[-1][1]
+        cells[7], cells[-1] = f"{asset}28.S", f"{cut(self.staked[asset], Decimal('1e-10')):f}"
 
     def move(self, when: datetime, asset: str, quantity: Decimal, fee: Decimal = Decimal(0)) -> None:
         refid = self.refid("Q")

@@ -13,7 +13,7 @@ from zkharvest.cli.help import Group
 from zkharvest.cli.options import Currency, Force, Json, Output, Trades
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import answers
-from zkharvest.errors import InputError
+from zkharvest.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -233,6 +233,61 @@ def trades_map(
     for line in first_rows(export, form, timezone):
         output.note(line, always=True)
     return ExitCode.DONE
+
+
+@trades.command("reconcile")
+def trades_reconcile(
+    path: Trades,
+    exports: Annotated[
+        _Files, typer.Option("--export", metavar="CSV", help="An export that carries balances (Kraken's ledgers, say).")
+    ] = None,
+    balances: Annotated[
+        Path | None, typer.Option("--balances", metavar="CSV", help="Balances you see now: source,asset,quantity.")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Name of the account of the exports.")] = None,
+    aliases: Annotated[
+        Path | None, typer.Option("--aliases", metavar="TOML", help="Other names of coins, beside the known ones.")
+    ] = None,
+    json: Json = False,
+) -> ExitCode:
+    """Compare what the trades hold with the balances that venues tell, after every row or now.
+
+    The first difference of an asset is where something is missing or too much. Exit code 1 if there is one.
+    """
+    from zkharvest.trades.csv_in import load_trades
+    from zkharvest.trades.importers.names import load_names
+    from zkharvest.trades.importers.reconcile import against_exports, against_list
+    from zkharvest.trades.text import format_quantity, format_time
+
+    if not exports and balances is None:
+        raise UsageError("nothing to compare with", "give --export or --balances, or both")
+    answers()
+    read, names = load_trades(path), load_names(aliases)
+    found = against_exports(read, exports or (), names, source)
+    if balances is not None:
+        found += against_list(read, balances, names)
+    rows = [
+        {
+            "where": one.where,
+            "source": one.source,
+            "asset": one.asset,
+            "time": "" if one.time is None else format_time(one.time),
+            "told": format_quantity(one.told),
+            "held": format_quantity(one.held),
+            "difference": format_quantity(one.held - one.told),
+            "rows": one.rows,
+        }
+        for one in found
+    ]
+    if json:
+        output.json_object("zkharvest/trades-reconcile/1", {"ok": not rows, "differences": rows})
+    elif rows:
+        head = ("source", "asset", "first at", "told", "held", "difference", "rows", "where")
+        cells = ("source", "asset", "time", "told", "held", "difference", "rows", "where")
+        output.table(head, [tuple(str(row[cell]) for cell in cells) for row in rows], right=(3, 4, 5, 6))
+    else:
+        output.data(f"{path}: all balances agree")
+    return ExitCode.REJECTED if rows else ExitCode.DONE
 
 
 def _refused(problems: Sequence[Problem], *, json: bool) -> ExitCode:

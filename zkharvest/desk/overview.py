@@ -121,8 +121,10 @@ def make_overview(
     run: LedgerRun, trades: Sequence[Trade], *, source: str, digest: str, found: Reconciled | None = None
 ) -> Overview:
     """Everything about a year. `trades` are all of the file, for what the other methods would have given."""
-    form = make_form(lines_of(run), run.election.year) if found is None else make_form(
-        found.lines, run.election.year, found.reported
+    form = (
+        make_form(lines_of(run), run.election.year)
+        if found is None
+        else make_form(found.lines, run.election.year, found.reported)
     )
     currency = next((t for t in (getattr(trade, "currency", "") for trade in run.trades) if t), "USD")
     days = Days(run.election.timezone)

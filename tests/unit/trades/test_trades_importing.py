@@ -367,3 +367,22 @@ def test_times_out_of_range(bring) -> None:
         'a.csv:2:time: "1969-03-03 10:00:00" is out of range',
         'a.csv:3:time: "2024-02-30 10:00:00" is no time of the calendar',
     ]
+
+
+def test_a_coin_that_is_renamed_on_the_way(bring) -> None:
+    text = COINBASE + (
+        "c1,2024-01-01 10:00:00 UTC,Buy,MATIC,100,USD,1,100,101,1,\n"
+        "c2,2025-03-03 10:00:00 UTC,Send,MATIC,-100,USD,1,,,,\n"
+    )
+    kraken = KRAKEN + "K1,R1,2025-03-03 10:00:00,deposit,c,POL,100,0,100\n"
+    kraken += "K2,R2,2025-03-03 10:00:00,trade,c,POL,-100,0,0\n"
+    kraken += "K3,R2,2025-03-03 10:00:00,trade,c,ZUSD,30,0,30\n"
+    for files in ((text, kraken), (kraken, text)):
+        assert bring.table(*files, columns="source kind asset quantity to into") == [
+            "coinbase buy MATIC 100  ",
+            "coinbase transfer MATIC 100 kraken ",
+            "kraken convert MATIC 100  POL",
+            "kraken sell POL 100  ",
+        ]
+    wrong = kraken.replace("POL,100,0,100", "POL,99,0,99").replace("POL,-100", "POL,-99")
+    assert len(bring.problems(text, wrong)) == 2

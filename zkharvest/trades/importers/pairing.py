@@ -4,7 +4,8 @@ A withdrawal and a deposit are one transfer if they name the same transaction, o
 and quantity, the deposit is at most 48 hours later (and at most a minute earlier: clocks differ, and some exports cut
 times to seconds), and no other row of the import fits either of them. Several equal moves between the same two sources
 are taken in their order: which is which makes no difference to any lot. Nothing looser is tried: two moves that merely
-look alike would carry basis to the wrong wallet. A transfer takes the earlier of the two times.
+look alike would carry basis to the wrong wallet. A transfer takes the earlier of the two times. A coin that arrives
+under its next name (renamed on the way), wrapped or bridged is a transfer and a `convert` at the destination.
 
 What stays inside an account (staking, futures, subaccounts) has to net out by asset. Moves that left and came back
 cancel; a rest that came in without having left is a problem whose lines are named, because coins do not come from
@@ -17,9 +18,9 @@ such moves as `deposit` and `withdraw` rows.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zkharvest.errors import Problem
 from zkharvest.trades.importers.draft import Draft
@@ -57,6 +58,10 @@ def pair(items: Sequence[Item], draft: Draft, alone: Alone) -> list[Placed]:
             placed.append(_transfer(out, into, draft.currency))
             done |= {id(out), id(into)}
     left = [move for move in open_moves if id(move) not in done]
+    for out, into in _renamed(left, draft):
+        placed.extend(_transfer_and_convert(out, into, draft.currency))
+        done |= {id(out), id(into)}
+    left = [move for move in left if id(move) not in done]
     if alone.external is not None:
         placed.extend(_to_external(move, alone.external, draft.currency) for move in left)
     elif alone.record:
@@ -218,6 +223,48 @@ def _match(cluster: list[_Moved]) -> list[tuple[_Moved, _Moved]]:
     pairs = list(zip(outs, intos, strict=False))
     certain = one_way and len(outs) == len(intos) and all(_fits(out, into) for out, into in pairs)
     return pairs if certain else []
+
+
+def _renamed(moves: Sequence[_Moved], draft: Draft) -> list[tuple[_Moved, _Moved]]:
+    """Withdrawals and deposits of two names of one coin: renamed on the way (MATIC, POL), wrapped or unwrapped."""
+    outs = [one for one in moves if one.move.out]
+    intos = [one for one in moves if not one.move.out]
+    fitting = [(out, into) for out in outs for into in intos if _fits(out, into) and _continues(out, into, draft)]
+    once = Counter(id(one) for pair in fitting for one in pair)
+    return [pair for pair in fitting if all(once[id(one)] == 1 for one in pair)]
+
+
+def _continues(out: _Moved, into: _Moved, draft: Draft) -> bool:
+    """Whether what arrived is what left, under the next name of the coin, at the known ratio."""
+    old, new = out.move.leg, into.move.leg
+    if draft.names.is_wrapping(old.asset, new.asset):
+        return old.quantity == new.quantity
+    known = draft.names.rename(old.asset, new.asset)
+    at_ratio = known is not None and new.quantity * known.takes == old.quantity * known.gives
+    return known is not None and at_ratio and into.time >= known.time
+
+
+def _transfer_and_convert(out: _Moved, into: _Moved, currency: str) -> list[Placed]:
+    """The move under the old name, and the new name at its destination."""
+    moved = _transfer(out, into, currency)
+    event, leg = into.move.event, into.move.leg
+    convert = Trade(
+        time=into.time,
+        source=into.source,
+        id=event.id,
+        kind=Kind.CONVERT,
+        asset=out.move.leg.asset,
+        quantity=out.move.leg.quantity,
+        amount=0,
+        into=leg.asset,
+        into_quantity=leg.quantity,
+        currency=currency,
+        chain_ref=event.ref,
+        origin=event.origin,
+        line=event.row.line,
+    )
+    behind = tuple(replace(one, place=replace(one.place, step=one.place.step + 1)) for one in _stands(into.item))
+    return [moved, Placed(convert, behind)]  # the conversion stands just behind the transfer
 
 
 def _transfer(out: _Moved, into: _Moved, currency: str) -> Placed:

@@ -39,6 +39,7 @@ class Format:
     zone: str | None = None
     order: str = ""  # of its dates of digits (`cells.ORDERS`)
     together: bool = False  # `read` takes all files that have it at once (a list of tables)
+    balance: tuple[str, str, str] | None = None  # columns of a running balance: asset, balance, wallet (or "")
     blank: str = ""  # what stands in a cell that is not known, such as a dash
 
     def places(self, header: Sequence[str]) -> dict[str, int] | None:

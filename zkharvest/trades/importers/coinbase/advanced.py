@@ -135,5 +135,6 @@ FORMATS = (
         read_account,
         optional=("portfolio",),
         overlaps=frozenset({"coinbase-advanced-fills"}),
+        balance=("unit", "balance", "portfolio"),
     ),
 )

@@ -262,6 +262,7 @@ FORMATS = (
         optional=("subtype", "subclass", "wallet", "amountusd", "feeusd", "balanceusd", "feecurrency", "address"),
         overlaps=frozenset({"kraken-trades"}),
         zone="UTC",
+        balance=("asset", "balance", "wallet"),
         blank="-",
     ),
 )

@@ -1,0 +1,106 @@
+"""Balances that venues tell, against what the trades hold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from zkharvest.cli import main
+from zkharvest.errors import InputError
+from zkharvest.trades.csv_in import load_trades
+from zkharvest.trades.importers.names import load_names
+from zkharvest.trades.importers.reconcile import Holdings, against_exports, against_list
+
+FOLDER = Path(__file__).resolve().parents[3] / "examples" / "taxpayer"
+HEAD = "time,source,id,kind,asset,quantity,amount,fee,currency,to,into,into_quantity\n"
+ROWS = (
+    "2024-01-01T00:00:00Z,kraken,1,buy,BTC,1,100,,USD,,,\n"
+    "2024-01-02T00:00:00Z,kraken,2,transfer,BTC,0.25,,,USD,cold,,\n"
+    "2024-01-03T00:00:00Z,kraken,3,convert,BTC,0.25,,,USD,,WBTC,0.25\n"
+    "2024-01-04T00:00:00Z,kraken,4,income,ETH,2,10,,USD,,,\n"
+    "2024-01-05T00:00:00Z,kraken,5,spend,ETH,0.5,10,,USD,,,\n"
+)
+KRAKEN = "txid,refid,time,type,aclass,asset,amount,fee,balance\n"
+
+
+@pytest.fixture
+def trades(tmp_path: Path) -> Path:
+    path = tmp_path / "trades.csv"
+    path.write_text(HEAD + ROWS)
+    return path
+
+
+def test_what_is_held_after_any_instant(trades: Path) -> None:
+    read = load_trades(trades)
+    held = Holdings(read)
+    half = 5 * 10**17
+    assert held.at("kraken", "BTC", read[0].time - 1) == 0
+    assert held.at("kraken", "BTC", read[0].time) == 2 * half
+    assert [held.at(*key) for key in (("kraken", "BTC"), ("cold", "BTC"), ("kraken", "WBTC"))] == [
+        half,
+        half // 2,
+        half // 2,
+    ]
+    assert held.at("kraken", "ETH") == 3 * half
+    assert held.at("nowhere", "BTC") == 0
+
+
+def test_a_list_of_balances(trades: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = tmp_path / "now.csv"
+    listed.write_text("asset,source,quantity\nXBT,kraken,0.5\nETH,kraken,1.5\nWBTC,kraken,0.25\n")
+    arguments = ["trades", "reconcile", str(trades), "--balances", str(listed)]
+    assert main(arguments) == 0
+    assert "all balances agree" in capsys.readouterr().out
+    listed.write_text(
+        "asset,source,quantity,time\nETH,kraken,1,\nETH,kraken,2,2024-01-04T12:00:00Z\nWBTC,kraken,0.25,\n"
+    )
+    assert main([*arguments, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["differences"]
+    assert [(one["asset"], one["told"], one["held"], one["difference"]) for one in found] == [
+        ("ETH", "1", "1.5", "0.5"),
+        ("BTC", "0", "0.5", "0.5"),  # held, but not on the list
+    ]
+    assert main(arguments) == 1
+    assert "difference" in capsys.readouterr().out
+
+
+def test_every_problem_of_a_list(trades: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "now.csv"
+    listed.write_text("asset,source,quantity\nBTC,kraken,much\nBTC\n")
+    with pytest.raises(InputError) as caught:
+        against_list(load_trades(trades), listed, load_names())
+    assert [problem.message for problem in caught.value.problems] == ['"much" is not a number', "a cell is missing"]
+    listed.write_text("asset,quantity\nBTC,1\n")
+    with pytest.raises(InputError, match="the columns are"):
+        against_list(load_trades(trades), listed, load_names())
+    assert main(["trades", "reconcile", str(trades)]) == 2
+
+
+def test_running_balances_of_an_export(trades: Path, tmp_path: Path) -> None:
+    export = tmp_path / "ledgers.csv"
+    export.write_text(
+        KRAKEN
+        + "L1,R1,2024-01-01 00:00:00,trade,currency,XXBT,1,0,1\n"
+        + "L2,R2,2024-01-02 00:00:00,withdrawal,c,XXBT,-0.25,0,0.75\n"
+        + "L3,R3,2024-01-04 00:00:00,staking,c,XETH,1,0,1\nL4,R4,2024-01-04 00:00:00,staking,c,ETH2.S,1,0,1\n"
+        + "L5,R5,2024-01-04 12:00:00,trade,c,ZUSD,100,0,100\n"
+    )
+    assert against_exports(load_trades(trades), [export], load_names()) == []
+    export.write_text(
+        export.read_text() + "L6,R6,2024-01-06 00:00:00,trade,c,XETH,1,0,2\nL7,R7,2024-01-07 00:00:00,x,c,XETH,1,0,3\n"
+    )
+    (found,) = against_exports(load_trades(trades), [export], load_names())
+    assert (found.where, found.asset, found.rows) == (f"{export}:7", "ETH", 2)
+    assert (found.told, found.held) == (3 * 10**18, 15 * 10**17)
+    export.write_text(KRAKEN + "L1,R1,2024-01-01 00:00:00,trade,currency,XXBT,1,0,a lot\n")
+    with pytest.raises(InputError, match='"a lot" is not a number'):
+        against_exports(load_trades(trades), [export], load_names())
+
+
+def test_the_example_agrees_with_its_export() -> None:
+    trades = load_trades(FOLDER / "trades.csv")
+    assert against_exports(trades, [FOLDER / "kraken-ledgers.csv"], load_names()) == []
+    short = [trade for trade in trades if trade.id != "TAWVDM-MEZ36-DN2GB6"]
+    assert against_exports(short, [FOLDER / "kraken-ledgers.csv"], load_names())
