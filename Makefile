@@ -15,7 +15,7 @@ $(VENV)/.program: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("zkharvest needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "this Python has no venv module (on Debian: apt-get install python3-venv)" >&2; exit 1; }
 	@echo "installing zkharvest into $(VENV) ..."
-	@$(PIP) --editable .
+	@$(PIP) --editable '.[prove,qr]'
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.program

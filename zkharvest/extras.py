@@ -11,6 +11,7 @@ from zkharvest.errors import UsageError
 EXTRAS = {
     "QuantLib": "harvest",
     "arch": "garch",
+    "ccxt": "live",
     "dask": "dask",
     "distributed": "dask",
     "fpdf": "desk",
@@ -18,7 +19,6 @@ EXTRAS = {
     "jinja2": "desk",
     "llvmlite": "prove",
     "matplotlib": "desk",
-    "mnemonic": "prove",
     "numba": "prove",
     "numpy": "prove",
     "scipy": "harvest",

@@ -45,18 +45,30 @@ def vectors(
         return ExitCode.DONE
     with output.progress("vectors") as step:
         results = run_vectors(root, only, step)
-    failed = [result for result in results if not result.ok]
+    left_out = [result for result in results if result.left_out]
+    if len(left_out) == len(results):
+        raise UsageError(f"none of these vectors can be run: {left_out[0].detail}", "pip install 'zkharvest[prove]'")
+    failed = [result for result in results if not result.ok and not result.left_out]
+    passed = len(results) - len(failed) - len(left_out)
     if json:
-        shown = [{"name": r.name, "kind": r.kind, "ok": r.ok, "detail": r.detail} for r in results]
-        output.json_object(
-            "zkharvest/vectors/1", {"passed": len(results) - len(failed), "failed": len(failed), "vectors": shown}
-        )
+        shown = [
+            {"name": r.name, "kind": r.kind, "ok": r.ok, "left_out": r.left_out, "detail": r.detail} for r in results
+        ]
+        counts = {"passed": passed, "failed": len(failed), "left_out": len(left_out)}
+        output.json_object("zkharvest/vectors/1", {**counts, "vectors": shown})
     else:
         for result in failed:
             output.data(output.paint("FAIL", "red"), f"  {result.name}: {result.detail}")
         for kind in dict.fromkeys(result.kind for result in results):
-            outcomes = [result.ok for result in results if result.kind == kind]
-            output.data(f"{kind}: {sum(outcomes)} passed, {len(outcomes) - sum(outcomes)} failed")
+            of_kind = [result for result in results if result.kind == kind]
+            out, passed = sum(result.left_out for result in of_kind), sum(result.ok for result in of_kind)
+            more = f", {out} left out" if out else ""
+            output.data(f"{kind}: {passed} passed, {len(of_kind) - passed - out} failed{more}")
+    if left_out:
+        output.warning(
+            f"{len(left_out)} vectors were left out: they check the prover, which is not installed",
+            "pip install 'zkharvest[prove]'",
+        )
     return ExitCode.REJECTED if failed else ExitCode.DONE
 
 

@@ -18,16 +18,21 @@ from zkharvest.conformance.kinds.kat import check_kat
 from zkharvest.conformance.kinds.ledger import check_ledger
 from zkharvest.conformance.kinds.packages import check_accept, check_reject, written
 from zkharvest.errors import UsageError
+from zkharvest.extras import missing
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of one vector; `name` is its path below the root, `detail` is empty if it holds."""
+    """The outcome of one vector; `name` is its path below the root, `detail` is empty if it holds.
+
+    `left_out`: it was not run, as a library of an extra is not installed here; `detail` names the extra.
+    """
 
     name: str
     kind: str
     ok: bool
     detail: str = ""
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,10 @@ def _run(root: Path, kind: Kind, name: str, path: Path) -> Result:
         kind.check(root, path)
     except Mismatch as mismatch:
         return Result(name, folder, ok=False, detail=str(mismatch))
+    except ModuleNotFoundError as error:
+        problem = missing(error)
+        detail = f"cannot be run: {problem.args[0].partition(chr(10))[0] if problem else error}"
+        return Result(name, folder, ok=False, detail=detail, left_out=problem is not None)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, the other vectors are run
         return Result(name, folder, ok=False, detail=f"cannot be run: {type(error).__name__}: {error}")
     return Result(name, folder, ok=True)

@@ -206,11 +206,13 @@ def _first_version_header(data: bytes, name: object) -> dict[str, Any]:
         if reader.unpack() != "payload":
             raise container.damaged(FORM, name)
         found: dict[str, Any] = {}
-        for _ in range(min(reader.read_map_header(), 8)):  # in order of the keys: the trades come last
+        for _ in range(min(reader.read_map_header(), 8)):  # in order of the keys: seed and trades come last
             key = reader.unpack()
-            if key in ("seed", "trades"):  # all before them is public
+            if key in ("seed", "trades"):
                 break
             found[key] = reader.unpack()
+            if found.keys() >= {"currency", "roots"}:
+                break
         currency, roots = found.get("currency"), found.get("roots")
     except (ValueError, TypeError, msgpack.UnpackException) as error:
         raise container.damaged(FORM, name) from error
