@@ -15,6 +15,7 @@ from enum import Enum
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from zkharvest.desk.amounts import Carry, plain, to_cents
@@ -283,11 +284,15 @@ def origin_of(trades: Iterable[Trade]) -> str:
     """Where trades come from: `file:line` of the exports, else the line of the trades CSV; each named once."""
     places: dict[str, None] = {}
     for trade in trades:
-        text = getattr(trade, "origin", "") or (f"trades.csv:{trade.line}" if trade.line else "")
-        for one in text.split(";"):
+        for one in (trade.origin or _place(trade)).split(";"):
             if one:
                 places[one] = None
     return ";".join(places)
+
+
+def _place(trade: Trade) -> str:
+    """Where the row itself stands, for one that names no export."""
+    return f"{Path(trade.file).name or 'trades.csv'}:{trade.line}" if trade.line else ""
 
 
 @lru_cache(maxsize=4096)

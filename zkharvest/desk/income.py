@@ -87,7 +87,7 @@ def received(trades: Sequence[Trade], window: tuple[int, int]) -> Iterable[Trade
 
 def category_of(trade: Trade) -> str:
     """What a receipt is for."""
-    return getattr(trade, "category", "") or UNSTATED
+    return trade.category or UNSTATED
 
 
 def income_rows(income: Income, *, whole: bool = False) -> Iterator[tuple[str, ...]]:

@@ -126,7 +126,7 @@ def make_overview(
         if found is None
         else make_form(found.lines, run.election.year, found.reported)
     )
-    currency = next((t for t in (getattr(trade, "currency", "") for trade in run.trades) if t), "USD")
+    currency = next((trade.currency for trade in run.trades if trade.currency), "USD")
     days = Days(run.election.timezone)
     last_day = days.of(run.cut - 1)
     names = TradeNames(run.trades)
@@ -268,7 +268,7 @@ def warnings(view: Overview) -> list[str]:
             "your own books or with the broker; otherwise first-in, first-out applies (Reg. 1.1012-1(j)(3)). The "
             "comparison of methods below says what would have been, not what can still be filed."
         )
-    late = [trade for trade in view.run.trades if getattr(trade, "unexplained", False)]
+    late = [trade for trade in view.run.trades if trade.unexplained]
     if late:
         out.append(
             f"{_count(len(late), 'deposit has', 'deposits have')} no declared basis; the basis counts as zero, so the "
