@@ -40,7 +40,7 @@ def simulate(
     predation: Annotated[float, typer.Option("--predation", help="Share of foreseen flow that is front-run.")] = 0.0,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 1,
     sweep: Annotated[bool, typer.Option("--sweep", help="Vary crowding, laws and habits, on all cores.")] = False,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, max=1000, help="With --sweep: years for each point.")] = 8,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, max=1000, help="With --sweep: years for each point.")] = 16,
     scheduler: Annotated[
         str | None, typer.Option("--scheduler", metavar="ADDRESS", help="With --sweep: a Dask scheduler to run on.")
     ] = None,
@@ -102,14 +102,27 @@ def _show_sweep(habits: list[Habit], wealth: float) -> None:
     output.data("")
     rows = []
     for habit in habits:
-        even = f"not up to {habit.crowding[-1]:g}" if habit.break_even is None else f"{habit.break_even:.2f}"
+        even = f"not up to {habit.crowding[-1]:g}" if habit.break_even is None else f"{habit.break_even:.1f}"
+        low, high = (f"{habit.crowding[-1]:g}+" if x is None else f"{x:.1f}" for x in habit.between)
         r = habit.reference
         figures = (f"{r[name]:,.0f}" for name in ("dip_bp", "rebound_bp", "worst_bp"))
-        rows.append((habit.name, even, *figures, f"{r['peak_flow']:.2f}", f"{r['net_automated']:.2f}"))
-    head = ("law and habit", "break-even, ADV", "December bp", "January bp", "worst bp", "peak ADV", "net %")
-    output.table(head, rows, right=(1, 2, 3, 4, 5, 6))
+        between = "" if habit.between[0] is None else f"{low} to {high}"
+        rows.append((habit.name, even, between, *figures, f"{r['peak_flow']:.2f}", f"{r['net_automated']:.2f}"))
+    head = (
+        "law and habit",
+        "break-even, ADV",
+        "80 % between",
+        "December bp",
+        "January bp",
+        "worst bp",
+        "peak ADV",
+        "net %",
+    )
+    output.table(head, rows, right=(1, 2, 3, 4, 5, 6, 7))
     output.data("")
     output.data(
         f"Break-even: automated wealth in average daily volumes. The rest: half of {wealth:g} volumes automated;"
     )
-    output.data("net is what harvesting leaves to the automated, in percent of their wealth.")
+    output.data(
+        "net is what harvesting leaves to the automated, in percent of their wealth. Between: with years drawn again."
+    )

@@ -103,6 +103,8 @@ def test_sweep():
     assert today.break_even is None
     assert waiting.crowding == sorted(waiting.crowding)
     assert waiting.net_automated[-1] < today.net_automated[-1]
+    assert waiting.between[0] <= waiting.break_even
+    assert today.between == (None, None)
     some = [scenario for _, scenario in wanted[::37]]
     assert [run.as_json() for run in run_all(some)] == [simulate(one).as_json() for one in some]
 

@@ -64,7 +64,7 @@ def sweep_figure(habits: Sequence[Habit], base: Scenario) -> Figure:
         net.set_title("what harvesting leaves to those who automate it")
         net.set_ylabel("saved less costs, % of their wealth")
         net.legend(fontsize=7.5)
-        worst.set_title("the worst gap of price and fair value, three sizes of the whole crowd")
+        worst.set_title("the worst gap, three sizes of the whole crowd")
         worst.set_ylabel("basis points")
         for panel in (net, worst):
             panel.set_xscale("log")
@@ -84,9 +84,13 @@ def _break_even(panel: Axes, habits: Sequence[Habit]) -> None:
     values = [largest if habit.break_even is None else habit.break_even for habit in habits]
     names = [habit.name for habit in habits]
     bars = panel.barh(names[::-1], values[::-1], color=list(COLOURS[: len(habits)][::-1]))
+    for place, habit in enumerate(habits[::-1]):
+        low, high = (largest if x is None else x for x in habit.between)
+        if habit.between[0] is not None:
+            panel.plot([low, high], [place - 0.28] * 2, color="#333333", linewidth=2, solid_capstyle="butt")
     labels = [f"not up to {largest:g}" if h.break_even is None else f"{h.break_even:.1f}" for h in habits]
     panel.bar_label(bars, labels=labels[::-1], padding=3, fontsize=8)
     panel.set_title("crowding from which harvesting costs more than it saves")
-    panel.set_xlabel("automated wealth, in average daily volumes")
+    panel.set_xlabel("automated wealth, in daily volumes (dark: 80 % of years)")
     panel.grid(axis="y", visible=False)
     panel.margins(x=0.25)

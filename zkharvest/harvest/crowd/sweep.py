@@ -33,7 +33,8 @@ _FIGURES = ("dip_bp", "rebound_bp", "worst_bp", "vol_ratio", "peak_flow", "saved
 class Habit:
     """What the sweep says of one law or habit. `crowding` is automated wealth in ADV, ascending, with means over seeds.
 
-    `break_even` is the crowding from which the automated lose, None if they do not up to the largest one.
+    `break_even` is the crowding from which the automated lose, None if they do not up to the largest one; `between` are
+    its 10 % and 90 % quantiles when the years (seeds) are drawn again, None in the same sense.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Habit:
     net_automated: list[float] = field(default_factory=list)
     worst_bp: list[float] = field(default_factory=list)
     break_even: float | None = None
+    between: tuple[float | None, float | None] = (None, None)
     reference: dict[str, float] = field(default_factory=dict)
     gap: np.ndarray[Any, np.dtype[np.float64]] = field(default_factory=lambda: np.zeros(0))
 
@@ -49,6 +51,7 @@ class Habit:
         return {
             "habit": self.name,
             "break_even_adv": None if self.break_even is None else round(self.break_even, 3),
+            "break_even_between_adv": [None if x is None else round(x, 3) for x in self.between],
             "largest_adv": self.crowding[-1],
             "crowding_adv": self.crowding,
             "net_automated": [round(x, 4) for x in self.net_automated],
@@ -119,10 +122,33 @@ def _habit(name: str, runs: Sequence[Run], base: Scenario) -> Habit:
         made.net_automated.append(_mean(run.net_automated for run in points[crowding]))
         made.worst_bp.append(_mean(run.worst_bp for run in points[crowding]))
     made.break_even = break_even(made.crowding, made.net_automated)
+    years = sorted({run.scenario.seed for run in runs})
+    made.between = _between(
+        made.crowding,
+        [
+            [_mean(run.net_automated for run in points[crowding] if run.scenario.seed == year) for year in years]
+            for crowding in made.crowding
+        ],
+    )
     shown = [run for run in runs if run.scenario.automated == REFERENCE_SHARE and run.scenario.wealth == base.wealth]
     made.reference = {figure: _mean(getattr(run, figure) for run in shown) for figure in _FIGURES}
     made.gap = np.mean([1e4 * np.expm1(run.gap) for run in shown], axis=0)
     return made
+
+
+def _between(
+    crowding: Sequence[float], net: Sequence[Sequence[float]], draws: int = 500
+) -> tuple[float | None, float | None]:
+    """How sure the break-even is: few years are behind a mean. `net[point][year]`, the same years at every point."""
+    years = np.array(net)
+    random = np.random.default_rng(0)
+    found = []
+    for _ in range(draws):
+        again = years[:, random.integers(0, years.shape[1], years.shape[1])].mean(axis=1)
+        even = break_even(crowding, again.tolist())
+        found.append(math.inf if even is None else even)
+    low, high = (float(np.quantile(found, q, method="nearest")) for q in (0.1, 0.9))
+    return low if math.isfinite(low) else None, high if math.isfinite(high) else None
 
 
 def break_even(crowding: Sequence[float], net: Sequence[float]) -> float | None:
