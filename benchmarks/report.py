@@ -35,7 +35,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("hashing", ("main columns: hash", "bus columns: hash", "quotient: hash")),
     ("buses", ("buses",)),
     ("constraints", ("constraints",)),
-    ("openings, batching", ("openings", "batching")),
+    ("openings, batching", ("evaluations", "batching")),
     ("FRI, grinding, queries", ("folding", "grinding", "queries")),
     ("verifying", ("verifying",)),
 )

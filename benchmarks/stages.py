@@ -23,7 +23,7 @@ KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 _ENDED = ""
 
 
-def measure(opening: str, repeat: int, environment: dict[str, str], year: int, preset: str = "standard") -> Any:
+def measure(opening: str, repeat: int, environment: dict[str, str], year: int, preset: str = "balanced") -> Any:
     """Run this module as a process; returns its object, with the process's peak memory."""
     words = ["-m", "benchmarks.stages", opening, str(repeat), str(year), preset]
     done: Run = run(words, {**environment, **KEEP_MEMORY})
@@ -70,15 +70,19 @@ def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, An
 
 
 def bare_work(preset: str, log_rows: int) -> dict[str, float]:
-    """Seconds that extending and hashing take, on random cells of a proof's shape: main, bus and quotient columns."""
+    """Seconds that extending and hashing take, on random cells of a proof's shape: main, bus and quotient columns.
+
+    As many leaves of as many words are hashed as a proof has; that these are stacks of columns is not counted as bare.
+    """
     import numpy as np
 
     from zkharvest.prover import field, ntt
     from zkharvest.prover.field import EXTENSION_DEGREE, P
     from zkharvest.prover.merkle import MerkleTree
-    from zkharvest.prover.quotient import SHIFT
     from zkharvest.prover.sha256 import SALT_BYTES, hash_rows
+    from zkharvest.verifier.field import GENERATOR
     from zkharvest.verifier.params import PRESETS, sizes
+    from zkharvest.verifier.stacks import stacks_of
 
     description = _description()
     at = sizes(log_rows, PRESETS[preset].params)
@@ -95,15 +99,19 @@ def bare_work(preset: str, log_rows: int) -> dict[str, float]:
         began = time.perf_counter()
         values = extend()
         extended = time.perf_counter()
-        MerkleTree.build(hash_rows(values, salts))
+        MerkleTree.build(hash_rows(values.reshape(at.domain_size, -1), salts))
         took["hash"] += time.perf_counter() - extended
         took["extend"] += extended - began
 
-    for columns in (description.main_width, EXTENSION_DEGREE * description.extension_columns):
+    stacks = stacks_of(description, at.stack)
+    for tree in (stacks.main, stacks.aux):
+        columns = at.stack * tree.words  # the lanes that no column fills count too
         trace, masks = cells(at.rows, columns), cells(at.mask, columns)
-        commit(lambda trace=trace, masks=masks: ntt.lde_masked(trace, masks, at.domain_size // at.rows, SHIFT))  # type: ignore[misc]
-    pieces = cells(at.degree_bound, EXTENSION_DEGREE * (description.pieces + 1))
-    commit(lambda: ntt.coset_lde(pieces, at.domain_size, SHIFT))
+        commit(lambda trace=trace, masks=masks: ntt.lde_masked(trace, masks, at.lde_size // at.rows, at.shift))  # type: ignore[misc]
+    pieces = cells(at.degree_bound, at.stack * stacks.quotient.words)
+    commit(lambda: ntt.coset_lde(pieces, at.lde_size, at.shift))
+    extra = cells(at.stack_bound, EXTENSION_DEGREE)
+    commit(lambda: ntt.coset_lde(extra, at.domain_size, GENERATOR))
     return took
 
 
@@ -114,8 +122,9 @@ def _cells(preset: str, log_rows: int) -> dict[str, int]:
 
     description = _description()
     trace = description.main_width + EXTENSION_DEGREE * description.extension_columns
-    quotient = EXTENSION_DEGREE * (description.pieces + 1)
-    return {"row": trace, "committed": (trace + quotient) * sizes(log_rows, PRESETS[preset].params).domain_size}
+    at = sizes(log_rows, PRESETS[preset].params)
+    quotient = EXTENSION_DEGREE * description.pieces * at.lde_size + EXTENSION_DEGREE * at.domain_size
+    return {"row": trace, "committed": trace * at.lde_size + quotient}
 
 
 def _description() -> Any:

@@ -3,7 +3,7 @@
 
 import {
   DEGREE, ONE, ZERO, extAdd, extInverse, extInverses, extIsZero, extMul, extPower, extPowers, extScale, extSub, inverse,
-  lift, mul, recombine, rootOfUnity,
+  lift, mul, rootOfUnity,
 } from './field.mjs';
 import { demand } from './faults.mjs';
 
@@ -134,21 +134,21 @@ function distribute(circuit, size, head) {
   let next = 0;
   let phi = size.nextMain;
   const tables = circuit.tables.map((table) => {
-    const extensions = Array.from({ length: table.groups.length + 1 }, (_, i) => recombine(head.atZ.slice(aux + DEGREE * i, aux + DEGREE * (i + 1))));
+    const extensions = head.atZ.slice(aux, aux + table.groups.length + 1);
     const part = {
       main: head.atZ.slice(main, main + table.columns.length),
       mainNext: new Map(table.nextColumns.map((column, i) => [column, head.atNext[next + i]])),
       helpers: extensions.slice(0, -1),
       phi: extensions.at(-1),
-      phiNext: recombine(head.atNext.slice(phi, phi + DEGREE)),
+      phiNext: head.atNext[phi],
     };
     main += table.columns.length;
-    aux += DEGREE * extensions.length;
+    aux += extensions.length;
     next += table.nextColumns.length;
-    phi += DEGREE;
+    phi += 1;
     return part;
   });
-  const pieces = Array.from({ length: size.pieces }, (_, i) => recombine(head.atZ.slice(aux + DEGREE * i, aux + DEGREE * (i + 1))));
+  const pieces = head.atZ.slice(aux, aux + size.pieces);
   return { tables, pieces };
 }
 

@@ -5,60 +5,76 @@ import {
   mul, power, powers, rootOfUnity,
 } from './field.mjs';
 import { demand } from './faults.mjs';
+import { batchLength } from './stacks.mjs';
 
-/**
- * F at the queried points of D. The pairs are numbered over both points, so lambda goes on at g z where it stopped
- * at z; what does not depend on the query (sum lambda^j v_j) is computed once.
- */
+/** What lambda combines, tree by tree: the weight of each stack at z and at g z, R's, and the claims lane by lane. */
+function batch(size, head, lambda) {
+  const weights = extPowers(lambda, batchLength(size.trees) + 1);
+  let [used, column, next] = [0, 0, 0];
+  const take = (count) => weights.slice(used, (used += count));
+  const here = size.trees.map(({ stacks }) => take(stacks));
+  const ahead = size.trees.map(({ kinds }) => take(kinds[0].width));
+  const claimed = [0, 1].map(() => Array.from({ length: size.stack }, () => ZERO));
+  const claim = (sums, lane, weight, value) => { sums[lane] = extAdd(sums[lane], extMul(weight, value)); };
+  size.trees.forEach(({ kinds }, t) => {
+    let first = 0;
+    for (const { columns, width, place } of kinds) {
+      columns.forEach((one, number) => {
+        const [stack, lane] = place(number);
+        claim(claimed[0], lane, here[t][first + stack], head.atZ[column + one]);
+      });
+      first += width;
+    }
+    kinds[0].columns.forEach((_, number) => {
+      const [stack, lane] = kinds[0].place(number);
+      claim(claimed[1], lane, ahead[t][stack], head.atNext[next + number]);
+    });
+    column += kinds[0].columns.length + kinds[1].columns.length;
+    next += kinds[0].columns.length;
+  });
+  return { here, ahead, extra: weights[used], claimed };
+}
+
+/** F at the queried points x of D, from the opened rows; denominators are x^k - z and x^k - g z. */
 export function deepValues(circuit, size, proof) {
   const { head, challenges, indices, trees } = proof;
   const { z, lambda } = challenges;
   const next = extScale(z, rootOfUnity(size.n));
-  const weights = extPowers(lambda, head.atZ.length + head.atNext.length);
-  const nextColumns = nextColumnIndices(circuit);
-
-  const weigh = (values, from) => values.reduce((sum, value, j) => extAdd(sum, extMul(weights[from + j], value)), ZERO);
-  const openedHere = weigh(head.atZ, 0);
-  const openedNext = weigh(head.atNext, head.atZ.length);
+  const { here, ahead, extra, claimed } = batch(size, head, lambda);
 
   const generator = rootOfUnity(size.logDomain);
   const points = indices.map((index) => mul(GENERATOR, power(generator, index)));
-  const inverses = extInverses(points.flatMap((x) => [extSub(lift(x), z), extSub(lift(x), next)]));
+  const inverses = extInverses(points.flatMap((x) => {
+    const y = lift(power(x, size.stack));
+    return [extSub(y, z), extSub(y, next)];
+  }));
 
   return new Map(indices.map((index, i) => {
-    const row = [...trees.main.rows.get(index), ...trees.aux.rows.get(index), ...trees.quotient.rows.get(index)];
-    const here = extSub(weightedSum(weights, 0, row), openedHere);
-    const there = extSub(weightedSum(weights, row.length, nextColumns.map((column) => row[column])), openedNext);
-    return [index, extAdd(extMul(here, inverses[2 * i]), extMul(there, inverses[2 * i + 1]))];
+    const quotient = trees.quotient.rows.get(index);
+    const rows = [trees.main.rows.get(index), trees.aux.rows.get(index), quotient];
+    const sum = (weights) => rows.reduce((total, row, t) => extAdd(total, stacksSum(weights[t], row, size.trees[t].degree)), ZERO);
+    const x = lift(points[i]);
+    const atZ = extSub(sum(here), evaluate(claimed[0], x));
+    const atNext = extSub(sum(ahead), evaluate(claimed[1], x));
+    const masked = extMul(extra, quotient.slice(-DEGREE));
+    return [index, extAdd(extAdd(extMul(atZ, inverses[2 * i]), extMul(atNext, inverses[2 * i + 1])), masked)];
   }));
 }
 
-/** sum weights_(from + j) values_j with base elements; the sums are reduced once each, being below 2^53. */
-function weightedSum(weights, from, values) {
-  const sum = [0, 0, 0, 0, 0];
-  for (let j = 0; j < values.length; j += 1) {
-    const weight = weights[from + j];
-    const value = values[j];
-    for (let k = 0; k < DEGREE; k += 1) sum[k] += mul(weight[k], value);
-  }
-  return sum.map((part) => part % P);
+/** sum weights_j * stack j of a row, the stacks being of one word or of five. */
+function stacksSum(weights, row, degree) {
+  if (degree === 1) return weightedSum(weights, row);
+  return weights.reduce((sum, weight, j) => extAdd(sum, extMul(weight, row.slice(DEGREE * j, DEGREE * (j + 1)))), ZERO);
 }
 
-/** Which words of a row (main, aux, quotient) are opened at g z: columns used there, then every phi. */
-function nextColumnIndices(circuit) {
-  const main = [];
-  const phi = [];
-  let column = 0;
-  for (const table of circuit.tables) {
-    for (const one of table.nextColumns) main.push(column + one);
-    column += table.columns.length;
+/** sum weights_j values_j with base elements; the sums are reduced once each, being below 2^53. */
+function weightedSum(weights, values) {
+  const sum = [0, 0, 0, 0, 0];
+  for (let j = 0; j < weights.length; j += 1) {
+    const weight = weights[j];
+    for (let k = 0; k < DEGREE; k += 1) sum[k] += mul(weight[k], values[j]);
   }
-  for (const table of circuit.tables) {
-    column += DEGREE * table.groups.length;
-    for (let k = 0; k < DEGREE; k += 1) phi.push(column + k);
-    column += DEGREE;
-  }
-  return [...main, ...phi];
+  return sum.map((part) => part % P);
 }
 
 /**

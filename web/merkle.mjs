@@ -1,4 +1,4 @@
-// Salted SHA-256 trees with strided pairs, and their multi-openings (FORMAT.md section 4, Trees).
+// Salted SHA-256 trees with strided pairs, and their multiproofs (FORMAT.md section 4, Trees).
 
 import { sha256 } from './transcript.mjs';
 
@@ -31,7 +31,7 @@ function parents(indices, size) {
   return [...known.entries()].sort((a, b) => a[0] - b[0]);
 }
 
-/** How many sibling digests a multi-opening at these distinct increasing indices has. */
+/** How many sibling digests a multiproof at these distinct increasing indices has. */
 export function siblingCount(indices, size) {
   let count = 0;
   let level = indices;

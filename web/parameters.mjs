@@ -1,37 +1,54 @@
 // Parameter sets (FORMAT.md section 8) and the sizes that follow from one (section 4).
 
+import { stackTrees } from './stacks.mjs';
 import { u32 } from './transcript.mjs';
 
-const NAMES = ['log_blowup', 'queries', 'grind_lookup', 'grind_deep', 'grind_batch', 'grind_fold', 'grind_query', 'johnson_m'];
+const NAMES = ['log_blowup', 'log_stack', 'queries', 'grind_lookup', 'grind_deep', 'grind_batch', 'grind_fold', 'grind_query', 'johnson_m'];
 
 function set(rows, ...numbers) {
   return { rows, test: false, ...Object.fromEntries(NAMES.map((name, i) => [name, numbers[i]])) };
 }
 
 export const PARAMETER_SETS = new Map([
-  ['standard', set([13, 18], 3, 82, 14, 2, 21, 11, 20, 5)],
-  ['standard-large', set([14, 20], 2, 132, 14, 2, 21, 12, 20, 5)],
-  ['test', { ...set([13, 20], 2, 8, 0, 0, 0, 0, 0, 2), test: true }],
+  ['balanced', set([13, 18], 3, 2, 81, 14, 2, 23, 15, 20, 6)],
+  ['small', set([13, 17], 4, 3, 60, 14, 1, 23, 15, 20, 5)],
+  ['large', set([14, 20], 2, 2, 129, 14, 2, 22, 15, 20, 6)],
+  ['test', { ...set([13, 20], 2, 2, 8, 0, 0, 0, 0, 0, 2), test: true }],
 ]);
 
 export function encodeParameters(parameters) {
   return Buffer.concat(NAMES.map((name) => u32(parameters[name])));
 }
 
-export const FINAL_COEFFICIENTS = 17 * 16;
+/** The arities of the folds where k K = 17 * 2^e, by e. */
+const ARITIES = new Map([
+  [11, [8, 8]],
+  [12, [16, 8]],
+  [13, [16, 16]],
+  [14, [16, 8, 8]],
+  [15, [16, 8, 8]],
+  [16, [16, 16, 8]],
+  [17, [16, 8, 8, 8]],
+  [18, [16, 8, 8, 8]],
+]);
 
 /** All sizes of a proof: N, the domain, mask, degree bound, pieces and the arities of the folds. */
 export function sizes(n, parameters, circuit) {
   const rows = 2 ** n;
   const mask = Math.max(192, 96 * Math.ceil((2 * parameters.queries + 20) / 96));
   const bound = rows + rows / 16; // K = 17 * 2^(n - 4)
-  const arities = [];
-  for (let e = n - 4; e > 4; e -= Math.log2(arities.at(-1))) arities.push(2 ** Math.min(3, e - 4));
+  const stack = 2 ** parameters.log_stack;
+  const coset = rows * 2 ** parameters.log_blowup;
+  const arities = ARITIES.get(n - 4 + parameters.log_stack);
   return {
     n,
     rows,
-    logDomain: n + parameters.log_blowup,
-    domain: rows * 2 ** parameters.log_blowup,
+    stack,
+    coset, // B N points y of the columns' coset
+    logDomain: n + parameters.log_blowup + parameters.log_stack,
+    domain: stack * coset, // |D|, points x with x^k = y
+    trees: stackTrees(circuit, stack),
+    finalCoefficients: arities.reduce((left, arity) => left / arity, stack * bound),
     mask,
     bound,
     pieces: circuit.degree - 1,

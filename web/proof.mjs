@@ -4,7 +4,6 @@
 import { DEGREE, P } from './field.mjs';
 import { demand } from './faults.mjs';
 import { DIGEST_BYTES, SALT_BYTES, leafDigest, siblingCount } from './merkle.mjs';
-import { FINAL_COEFFICIENTS } from './parameters.mjs';
 
 const WORD = 4;
 const EXTENSION = WORD * DEGREE;
@@ -56,19 +55,19 @@ function readHead(cursor, size, circuit) {
   head.terminals = cursor.extensions(circuit.tables.length);
   head.quotient = cursor.digest();
   head.nonceDeep = cursor.nonce();
-  const atZ = size.mainColumns + DEGREE * (size.auxColumns + size.pieces + 1);
-  const atNext = size.nextMain + DEGREE * circuit.tables.length;
-  head.openings = cursor.extensions(atZ + atNext);
-  head.atZ = head.openings.values.slice(0, atZ);
-  head.atNext = head.openings.values.slice(atZ);
+  const atZ = size.mainColumns + size.auxColumns + size.pieces;
+  const atNext = size.nextMain + circuit.tables.length;
+  head.evaluations = cursor.extensions(atZ + atNext);
+  head.atZ = head.evaluations.values.slice(0, atZ);
+  head.atNext = head.evaluations.values.slice(atZ);
   head.nonceBatch = cursor.nonce();
   head.folds = size.arities.map(() => ({ root: cursor.digest(), nonce: cursor.nonce() }));
-  head.final = cursor.extensions(FINAL_COEFFICIENTS);
+  head.final = cursor.extensions(size.finalCoefficients);
   head.nonceQuery = cursor.nonce();
   return head;
 }
 
-/** Leaves of one tree at distinct increasing indices, then the digests of its multi-opening. */
+/** Leaves of one tree at distinct increasing indices, then the digests of its multiproof. */
 function readTree(cursor, indices, leaves, width) {
   const rows = new Map();
   const digests = [];
@@ -95,9 +94,9 @@ export function readProof(bytes, size, circuit, transcript) {
   const challenges = transcript(head);
   const indices = distinct(challenges.indices, size.domain);
   const trees = {
-    main: readTree(cursor, indices, size.domain, size.mainColumns),
-    aux: readTree(cursor, indices, size.domain, DEGREE * size.auxColumns),
-    quotient: readTree(cursor, indices, size.domain, DEGREE * (size.pieces + 1)),
+    main: readTree(cursor, indices, size.domain, size.trees[0].words),
+    aux: readTree(cursor, indices, size.domain, size.trees[1].words),
+    quotient: readTree(cursor, indices, size.domain, size.trees[2].words + DEGREE),
   };
   const layers = [];
   let points = size.domain;

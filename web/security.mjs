@@ -3,10 +3,11 @@
 
 import { P } from './field.mjs';
 import { sizes } from './parameters.mjs';
+import { batchLength } from './stacks.mjs';
 
 const HASH_BITS = 128;
 const log2Field = 5 * Math.log2(P);
-// K and |D| are far below the last place of a double that holds p^5: p^5 - K - |D| is p^5 to every digit kept here.
+// K and B N are far below the last place of a double that holds p^5: p^5 - K - B N is p^5 to every digit kept here.
 
 const sum = (values) => values.reduce((all, one) => all + one, 0);
 
@@ -14,7 +15,7 @@ const sum = (values) => values.reduce((all, one) => all + one, 0);
 export function securityTerms(circuit, parameters, n) {
   const size = sizes(n, parameters, circuit);
   const { tables, lists } = circuit;
-  const [K, D, m] = [size.bound, size.domain, parameters.johnson_m];
+  const [K, D, m] = [size.bound, size.coset, parameters.johnson_m];
   const rho = K / D;
   const gamma = 1 - Math.sqrt(rho) * (1 + 1 / (2 * m));
   const r = (K + 1) / D;
@@ -26,18 +27,18 @@ export function securityTerms(circuit, parameters, n) {
   const fractions = sum(tables.map((table) => table.interactions.length)) * size.rows + sum(messages);
   const widest = Math.max(...circuit.buses.map(({ width }) => width));
   const constraints = sum(tables.map((table) => table.constraints.length + table.groups.length + 1));
-  const pairs = size.mainColumns + 5 * size.auxColumns + 5 * size.pieces + 5 + size.nextMain + 5 * tables.length;
+  const stacked = size.stack * K;
 
   const overField = (numerator, grinding) => log2Field - Math.log2(numerator) + grinding;
   const folds = size.arities.map((arity, i) => {
     const folded = size.arities.slice(0, i + 1).reduce((all, one) => all * one, 1);
-    return [`fold ${i + 1}`, overField(G(K / folded) * (arity - 1), parameters.grind_fold)];
+    return [`fold ${i + 1}`, overField(G(stacked / folded) * (arity - 1), parameters.grind_fold)];
   });
   return [
     ['lookup', overField(L * (fractions * (widest + 2) + circuit.tallies), parameters.grind_lookup)],
     ['constraints', overField(L * constraints, 0)],
     ['deep', overField(L * (circuit.degree * (K + 1) + K - 1), parameters.grind_deep)],
-    ['batch', overField(G(K) * (pairs - 1), parameters.grind_batch)],
+    ['batch', overField(G(stacked) * batchLength(size.trees), parameters.grind_batch)],
     ...folds,
     ['query', -parameters.queries * Math.log2(1 - gamma) + parameters.grind_query],
     ['hash', HASH_BITS],

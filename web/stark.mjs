@@ -1,6 +1,6 @@
 // The protocol of FORMAT.md section 4, in its order: transcript, reading, balance, quotient, trees, FRI.
 
-import { GENERATOR, ONE, extEqual, extPower, extScale, inverse } from './field.mjs';
+import { GENERATOR, ONE, extEqual, extPower, extScale, inverse, power } from './field.mjs';
 import { checkBalance, checkQuotient, lookupChallenges } from './constraints.mjs';
 import { checkFri, deepValues } from './fri.mjs';
 import { demand } from './faults.mjs';
@@ -9,7 +9,7 @@ import { encodeParameters, sizes } from './parameters.mjs';
 import { readProof } from './proof.mjs';
 import { Transcript, u32 } from './transcript.mjs';
 
-const PROTOCOL = Buffer.from('zkharvest/stark/v1', 'ascii');
+const PROTOCOL = Buffer.from('zkharvest/stark/v2', 'ascii');
 
 /** Public data bytes (section 5). */
 export function publicData(circuit, statement) {
@@ -51,7 +51,7 @@ function runTranscript(circuit, digest, statement, parameters, size, head) {
   grind(parameters.grind_deep, head.nonceDeep);
   const z = transcript.extension('z');
   // 4. Openings; the weight of the columns.
-  transcript.absorb('openings', head.openings.raw);
+  transcript.absorb('evaluations', head.evaluations.raw);
   grind(parameters.grind_batch, head.nonceBatch);
   const lambda = transcript.extension('lambda');
   // 5. Folds.
@@ -68,10 +68,10 @@ function runTranscript(circuit, digest, statement, parameters, size, head) {
   return { ...lookupChallenges(circuit, alpha, beta, gamma), delta, z, lambda, folds, indices };
 }
 
-/** z must lie outside H and D: z^N = 1 or (z/3)^(N B) = 1 is rejected. */
+/** z must lie outside H and the columns' coset: z^N = 1 or (z/3^k)^(N B) = 1 is rejected. */
 function checkPoint(z, size) {
   const inTrace = extEqual(extPower(z, size.rows), ONE);
-  const inDomain = extEqual(extPower(extScale(z, inverse(GENERATOR)), size.domain), ONE);
+  const inDomain = extEqual(extPower(extScale(z, inverse(power(GENERATOR, size.stack))), size.coset), ONE);
   demand(!inTrace && !inDomain, 'transcript/point');
 }
 

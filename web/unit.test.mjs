@@ -66,10 +66,12 @@ test('the description holds, and each fault in it is seen', () => {
 test('sizes of FORMAT.md section 4', () => {
   const { circuit } = loadCircuit('lot-machine/v1');
   const at = (name, n) => sizes(n, PARAMETER_SETS.get(name), circuit);
-  assert.deepEqual(at('test', 13).arities, [8, 4]);
-  assert.deepEqual(at('standard', 16).arities, [8, 8, 4]);
-  assert.deepEqual(at('standard', 17).arities, [8, 8, 8]);
-  assert.deepEqual(['test', 'standard', 'standard-large'].map((name) => at(name, 15).mask), [192, 192, 288]);
+  assert.deepEqual(at('test', 13).arities, [8, 8]);
+  assert.deepEqual(at('balanced', 16).arities, [16, 8, 8]);
+  assert.deepEqual(at('small', 15).arities, [16, 8, 8]);
+  assert.deepEqual(['test', 'balanced', 'small', 'large'].map((name) => at(name, 15).mask), [192, 192, 192, 288]);
+  assert.deepEqual(at('balanced', 15).trees.map(({ stacks, words }) => [stacks, words]), [[158, 158], [15, 75], [1, 5]]);
+  assert.equal(at('balanced', 15).finalCoefficients, 544);
   assert.equal(at('test', 13).bound, 8704);
 });
 

@@ -11,7 +11,7 @@ from zkharvest.circuit.lot_machine.v1.buses import TALLY_BYTES
 from zkharvest.circuit.lot_machine.v1.definition import LOG_ROWS
 from zkharvest.verifier import circuits
 from zkharvest.verifier.field import DEGREE, P
-from zkharvest.verifier.params import FINAL_TERMS, PRESETS, sizes
+from zkharvest.verifier.params import PRESETS, sizes
 from zkharvest.verifier.soundness import Regime, model, security
 from zkharvest.verifier.statement import currency_code
 
@@ -64,26 +64,26 @@ def test_bits_that_the_protocol_states():
         unique.append(int(found.unique_decoding))
     assert not said(
         PROTOCOL,
-        f"{lists[0]} for `standard`, {lists[1]} for `standard-large`.",
-        f"give {unique[0]} and {unique[1]} bits",
-        f"({int(min(sums) * 10) / 10} at 2¹⁸ rows)",
+        f"{lists[0]} for `balanced`, {lists[1]} for `small`, {lists[2]} for `large`.",
+        f"give {unique[0]}, {unique[1]} and {unique[2]} bits",
+        f"({int(min(sums) * 10) / 10})",
     )
-    assert 128 - min(sums) < 1.2
+    assert 128 - min(sums) <= 0.9
 
 
 def test_masks_and_layers_have_the_room_that_the_argument_needs():
-    """h >= 2q + 20; every part of a FRI layer has more coefficients than points are seen of it."""
+    """h >= 2q + 20; the last polynomial has more coefficients than there are queries."""
     for preset in PRESETS.values():
         for n in range(preset.min_log_rows, preset.max_log_rows + 1):
             at = sizes(n, preset.params)
             assert at.mask >= 2 * preset.params.queries + 20
             assert 3 * at.rows + 4 * at.mask < 3 * at.piece_step
-            left = at.degree_bound
+            left = at.stack_bound
             for arity in at.arities:
                 assert left % arity == 0
                 left //= arity
-                assert left >= FINAL_TERMS > preset.params.queries + 4
-            assert left == FINAL_TERMS == 272
+            assert left == at.final_terms > preset.params.queries
+            assert left in {272, 544}
 
 
 def test_terminals_are_as_close_to_uniform_as_is_said():

@@ -157,7 +157,7 @@ def test_what_a_document_names_exists(document):
 
 
 @pytest.mark.parametrize(
-    "step", ["Statement", "Main columns", "Bus columns", "Quotient", "Openings", "DEEP", "FRI", "Final"]
+    "step", ["Statement", "Main columns", "Bus columns", "Quotient", "Evaluations", "DEEP", "FRI", "Final"]
 )
 def test_every_step_of_the_protocol_names_both_sides(step):
     text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")

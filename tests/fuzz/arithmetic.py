@@ -28,7 +28,7 @@ from zkharvest.verifier.params import ParameterSet, sizes
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.transcript import Transcript
 
-PARAMS = ParameterSet(2, 2, 0, 0, 0, 0, 0, 2)  # two queries: as small as a proof can be and still share a leaf
+PARAMS = ParameterSet(2, 2, 2, 0, 0, 0, 0, 0, 2)  # two queries: as small as a proof can be and still share a leaf
 AT = sizes(tiny_circuit.LOG_ROWS, PARAMS)
 HONEST = Path(__file__).with_name("tiny-proof.bin")
 EDIT = 7

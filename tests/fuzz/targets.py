@@ -125,7 +125,7 @@ def _not_described(data: bytes) -> None:
 @cache
 def _plain() -> list[bytes]:
     """Packages of the vectors without their proofs: no reader of the container looks into one."""
-    return [encoded({**base_of(name).parts, "proof": b""}) for name in (*NAMES, "signed", "skipped-day", "standard")]
+    return [encoded({**base_of(name).parts, "proof": b""}) for name in (*NAMES, "signed", "skipped-day", "balanced")]
 
 
 # --------------------------------------------------------------------------------------------- attestations
@@ -219,7 +219,7 @@ _KEYS = (
     ),
     *("audience", "nonce", "long_gain", "long_loss", "proceeds", "short_gain", "short_loss"),
     *("fifo", "lifo", "hifo", "lofo", "specific", "wallet", "universal", "us-1222", "lot-machine/v1", "test"),
-    *("standard", "standard-large", "USD", "Europe/Rome", "UTC", "1970-01-02", "2024-02-29"),
+    *("balanced", "large", "USD", "Europe/Rome", "UTC", "1970-01-02", "2024-02-29"),
 )
 _SIGNED_KEYS = ("scheme", "sources", "aggregate", "source", "key", "pop", "ed25519", "bls12-381-g2-pop")
 

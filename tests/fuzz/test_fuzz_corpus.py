@@ -134,7 +134,8 @@ def test_a_vanishing_denominator_has_a_reason():
     """Among the seeds and edits of `arithmetic` there are challenges for which something is divided by zero."""
     reasons = {TARGETS["arithmetic"].run(seed) for seed in TARGETS["arithmetic"].seeds()}
     assert "transcript/point" in reasons
-    assert messages.point_is_usable((0, 1, 0, 0, 0), messages.sizes(13, messages.ParameterSet(2, 1, 0, 0, 0, 0, 0, 2)))
+    at = messages.sizes(13, messages.ParameterSet(2, 2, 1, 0, 0, 0, 0, 0, 2))
+    assert messages.point_is_usable((0, 1, 0, 0, 0), at)
 
 
 # ------------------------------------------------------------------ time zones: names that packages of Python have

@@ -34,26 +34,34 @@ def layout(description, params, log_rows, indices):
         parts.append(Part(name, kind, position, items, size))
         position = parts[-1].end
 
-    main, aux, quotient = description.main_width, 5 * description.extension_columns, 5 * (description.pieces + 1)
+    k = 1 << params.log_stack
+    ahead_main, ahead_aux = len(description.next_main), len(description.next_aux)
+
+    def stacks(count, ahead):
+        return -(-ahead // k) + -(-(count - ahead) // k)
+
+    main_row = stacks(description.main_width, ahead_main)
+    aux_row = 5 * stacks(description.extension_columns, ahead_aux)
+    quotient_row = 5 * stacks(description.pieces, 0) + 5
     part("main root", "root", 1, 32)
     part("nonce lookup", "nonce", 1, 8)
     part("aux root", "root", 1, 32)
     part("terminals", "ext", len(description.tables), 20)
     part("quotient root", "root", 1, 32)
     part("nonce deep", "nonce", 1, 8)
-    part("main at z", "ext", main, 20)
-    part("aux at z", "ext", aux, 20)
-    part("quotient at z", "ext", quotient, 20)
-    part("main at gz", "ext", len(description.next_main), 20)
-    part("phi at gz", "ext", 5 * len(description.next_aux), 20)
+    part("main at z", "ext", description.main_width, 20)
+    part("aux at z", "ext", description.extension_columns, 20)
+    part("quotient at z", "ext", description.pieces, 20)
+    part("main at gz", "ext", ahead_main, 20)
+    part("phi at gz", "ext", ahead_aux, 20)
     part("nonce batch", "nonce", 1, 8)
     for i in range(len(at.arities)):
         part(f"layer {i} root", "root", 1, 32)
         part(f"nonce fold {i}", "nonce", 1, 8)
-    part("final", "ext", 272, 20)
+    part("final", "ext", at.final_terms, 20)
     part("nonce query", "nonce", 1, 8)
     distinct, log_size = sorted(set(indices)), at.log_domain
-    for name, width in (("main", main), ("aux", aux), ("quotient", quotient)):
+    for name, width in (("main", main_row), ("aux", aux_row), ("quotient", quotient_row)):
         part(f"{name} leaves", "leaf", len(distinct), 16 + 4 * width)
         part(f"{name} siblings", "digest", sibling_count(distinct, log_size), 32)
     for i, arity in enumerate(at.arities):

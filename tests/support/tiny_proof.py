@@ -7,7 +7,7 @@ rest of the proof agrees with the lie. `facts` says what the verifier drew and c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from unittest import mock
@@ -23,6 +23,7 @@ from zkharvest.verifier.field import Ext, P
 from zkharvest.verifier.messages import Rounds
 from zkharvest.verifier.params import PRESETS, sizes
 from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.stacks import stacks_of
 from zkharvest.verifier.transcript import Transcript
 
 TEST = PRESETS["test"].params
@@ -102,7 +103,7 @@ def check(
 
 
 def said(message: str, lie: Callable[[Any], Any]) -> tuple[Any, str, Any]:
-    """Patch of the prover: a message (Openings, FriFinal, ...) is the lie about it."""
+    """Patch of the prover: a message (Evaluations, FriFinal, ...) is the lie about it."""
     real = getattr(prover.messages, message)
     return prover.messages, message, lambda *parts: lie(real(*parts))
 
@@ -129,20 +130,35 @@ def first_layer(lie: Callable[[np.ndarray], np.ndarray]) -> tuple[Any, str, Any]
     return prover._Proof, "_deep_function", lying
 
 
-# Of the claims at z, two coordinates of a quotient piece: changed so, Q(z) stays what it is.
-SAME_QUOTIENT = {-20: ext.ONE, -19: ext.neg(ext.inverse(X))}
+def SAME_QUOTIENT(z: Ext) -> dict[int, Ext]:  # noqa: N802 - used like the constant tuples of changes
+    """Of the claims at z, the first two pieces of the quotient: changed so, Q(z) = q_0 + z^M q_1 + ... stays."""
+    return {-3: ext.ONE, -2: ext.neg(ext.inverse(ext.power(z, AT.piece_step)))}
 
 
-def claims(changes: Mapping[int, Ext]) -> tuple[Any, str, Any]:
-    """Patch of the prover: other values at z, by position in the list of them."""
+def claims(changes: Callable[[Ext], Mapping[int, Ext]]) -> tuple[Any, str, Any]:
+    """Patch of the prover: other values at z, by position in the list of them; z is known by then."""
+    real = prover.deep.open_masked
 
-    def lie(opened: Any) -> Any:
-        values = list(opened.at_z)
-        for k, change in changes.items():
-            values[k] = ext.add(values[k], change)
-        return replace(opened, at_z=tuple(values))
+    def knowing(columns: Any, weights: Any, z: Ext, log_rows: int) -> Any:
+        known[:] = [z]
+        return real(columns, weights, z, log_rows)
 
-    return said("Openings", lie)
+    known: list[Ext] = []
+    honest = prover._Proof.run
+
+    def run(self: Any, *arguments: Any) -> bytes:
+        made = prover.messages.Evaluations
+
+        def lie(at_z: Any, at_next: Any) -> Any:
+            values = list(at_z)
+            for k, change in changes(known[0]).items():
+                values[k] = ext.add(values[k], change)
+            return made(tuple(values), at_next)
+
+        with Patched((prover.messages, "Evaluations", lie), (prover.deep, "open_masked", knowing)):
+            return honest(self, *arguments)
+
+    return prover._Proof, "run", run
 
 
 def any_degree() -> tuple[Any, str, Any]:
@@ -151,7 +167,7 @@ def any_degree() -> tuple[Any, str, Any]:
 
     def cut(*arguments: Any) -> Any:
         words = real(*arguments)
-        words[prover.FINAL_TERMS :] = 0
+        words[prover.sizes(tiny.LOG_ROWS, TEST).final_terms :] = 0
         return words
 
     return prover.fri, "final_polynomial", cut
@@ -263,18 +279,26 @@ class Facts:
         vanishing = ext.sub(ext.power(self.one("quotient"), AT.rows), ext.ONE)
         return ext.sub(ext.mul(self.combined, ext.inverse(vanishing)), self.claimed)
 
-    def lambdas(self, proven_parts: Mapping[str, Part], name: str) -> list[Ext]:
-        """The batch's weights of the items of a part of the openings."""
-        order = ("main at z", "aux at z", "quotient at z", "main at gz", "phi at gz")
-        before = sum(proven_parts[part].items for part in order[: order.index(name)])
-        return ext.powers(self.one("openings"), before + proven_parts[name].items)[before:]
+    def weight(self, name: str, k: int) -> tuple[int, Ext]:
+        """Item k of a part of the evaluations: its lane, and the batch's weight of the stack that it is in."""
+        stacks = stacks_of(tiny.DESCRIPTION, AT.stack)
+        trees = {"main at z": 0, "aux at z": 1, "quotient at z": 2, "main at gz": 0, "phi at gz": 1}
+        number, ahead = trees[name], name.endswith("gz")
+        tree = stacks.trees[number]
+        before = sum(t.stacks for t in stacks.trees) if ahead else sum(t.stacks for t in stacks.trees[:number])
+        if ahead:
+            before += sum(t.following.width for t in stacks.trees[:number])
+            place, lane = tree.following.lane(k)
+        else:
+            lane, place = next((lane, row.index(k)) for lane, row in enumerate(tree.lanes(AT.stack)) if k in row)
+        return lane, ext.power(self.one("evaluations"), before + place)
 
 
 def facts(proof: bytes, public: Any, **given: Any) -> Facts:
     """Runs the verifier to its end, whatever the buses and the constraints say, and takes notes."""
     found = Facts()
     patches = []
-    for name in ("main", "aux", "quotient", "openings", "fold", "final"):
+    for name in ("main", "aux", "quotient", "evaluations", "fold", "final"):
         real = getattr(Rounds, name)
 
         def noting(self: Rounds, message: Any, real: Any = real, name: str = name) -> Any:
@@ -315,10 +339,16 @@ def solve(rows: Sequence[tuple[Ext, Ext]], right: tuple[Ext, Ext]) -> tuple[Ext,
 def forged_quotient(proof: bytes, public: Any) -> bytes:
     """A proof with Q(z) claimed as the constraints need it, unseen by the batch: lambda must be known for it.
 
-    Two coordinates of the first piece change by d0 and d1 with d0 + x d1 what is needed and l0 d0 + l1 d1 = 0.
+    The first piece and a running sum are in the same lane of their stacks. They change by d0 and d1 with l0 d0 + l1 d1
+    = 0; the constraints at z are affine in a running sum, so one trial says what d1 does to what is needed.
     """
     seen = facts(proof, public)
     parts = layout(tiny.DESCRIPTION, TEST, tiny.LOG_ROWS, seen.indices)
-    l0, l1 = seen.lambdas(parts, "quotient at z")[:2]
-    d0, d1 = solve([(ext.ONE, X), (l0, l1)], (seen.needed(), ext.ZERO))
-    return added(proof, parts["quotient at z"], {0: d0, 1: d1})
+    phi = tiny.DESCRIPTION.next_aux[0]
+    (lane0, l0), (lane1, l1) = seen.weight("quotient at z", 0), seen.weight("aux at z", phi)
+    assert lane0 == lane1
+    trial = facts(added(proof, parts["aux at z"], {phi: ext.ONE}), public)
+    effect = ext.sub(trial.needed(), seen.needed())
+    d0, d1 = solve([(ext.ONE, ext.neg(effect)), (l0, l1)], (seen.needed(), ext.ZERO))
+    proof = added(proof, parts["quotient at z"], {0: d0})
+    return added(proof, parts["aux at z"], {phi: d1})

@@ -83,7 +83,7 @@ def cases() -> list[dict[str, Any]]:
 def main() -> None:
     """Write the file."""
     source = "circuits/FORMAT.md section 4, Trees; RFC 9162 section 2.1, two of Certificate Transparency's answers"
-    about = "leaves, nodes, roots, and what stands in a multi-opening (`tree`: the case with all leaves of that tree)"
+    about = "leaves, nodes, roots, and what stands in a multiproof (`tree`: the case with all leaves of that tree)"
     write("sha256-tree/strided", SCRIPT, source, about, cases())
 
 

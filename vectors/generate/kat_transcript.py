@@ -100,7 +100,7 @@ def cases() -> list[dict[str, Any]]:
     paper.absorb("quotient", stream.octets(32))
     paper.grind(0)
     paper.extension("z")
-    paper.absorb("openings", stream.octets(400))
+    paper.absorb("evaluations", stream.octets(400))
     paper.grind(13)
     paper.extension("lambda")
     for _ in range(2):

@@ -19,7 +19,6 @@ from zkharvest.prover import stark
 from zkharvest.verifier import circuits, constraints, messages
 from zkharvest.verifier import field as ext
 from zkharvest.verifier import stark as verifier
-from zkharvest.verifier.params import FINAL_TERMS
 
 Patches = list[AbstractContextManager[Any]]
 
@@ -79,17 +78,17 @@ def cancelling_terminals(seen: Seen | None = None) -> Patches:
     return [remembering(seen), mock.patch.object(stark.logup, "auxiliary_trace", told)]
 
 
-def cancelling_openings() -> Patches:
+def cancelling_evaluations() -> Patches:
     """Besides, the quotient is said to have the value at z that the constraints want: FRI alone can tell."""
     seen = Seen()
     description = circuits.load(circuits.PINNED[-1])
-    openings, final = messages.Openings, stark.fri.final_polynomial
+    made, final = messages.Evaluations, stark.fri.final_polynomial
 
-    def told(at_z: tuple[ext.Ext, ...], at_next: tuple[ext.Ext, ...]) -> messages.Openings:
+    def told(at_z: tuple[ext.Ext, ...], at_next: tuple[ext.Ext, ...]) -> messages.Evaluations:
         at = seen.sizes
         aux = messages.AuxCommitment(bytes(32), seen.terminals)
-        opened = openings(at_z, at_next)
-        said: Any = mock.Mock(openings=opened, aux=aux)
+        opened = made(at_z, at_next)
+        said: Any = mock.Mock(evaluations=opened, aux=aux)
         compression = constraints.Compression(seen.lookup, description)
         selectors = constraints.selectors(seen.z, at)
         values = verifier._table_values(description, seen.public, said, seen.z, at)
@@ -99,19 +98,19 @@ def cancelling_openings() -> Patches:
         ]
         wanted = ext.mul(constraints.combined(found, seen.delta, selectors.by_where), ext.inverse(selectors.vanishing))
         excess = ext.sub(wanted, verifier._quotient_at(description, opened, seen.z, at))
-        place = description.main_width + 5 * description.extension_columns
+        place = description.main_width + description.extension_columns
         changed = (*at_z[:place], ext.add(at_z[place], excess), *at_z[place + 1 :])
-        return openings(changed, at_next)
+        return made(changed, at_next)
 
     def cut(values: Any, shift: int) -> Any:
         coefficients = final(values, shift)
-        coefficients[FINAL_TERMS:] = 0
+        coefficients[seen.sizes.final_terms :] = 0
         return coefficients
 
     return [
         *cancelling_terminals(seen),
         mock.patch.object(messages, "Rounds", watched(seen)),
-        mock.patch.object(messages, "Openings", told),
+        mock.patch.object(messages, "Evaluations", told),
         mock.patch.object(stark.fri, "final_polynomial", cut),
     ]
 
@@ -153,7 +152,7 @@ def another_final() -> Patches:
 
 
 def deaf(step: str) -> Callable[[], Patches]:
-    """A prover that absorbs nothing (of public data, or of openings) or less (no terminals) at a round."""
+    """A prover that absorbs nothing (of public data, or of evaluations) or less (no terminals) at a round."""
     parent = messages.Rounds
 
     class Deaf(parent):  # type: ignore[misc, valid-type]
@@ -163,8 +162,8 @@ def deaf(step: str) -> Callable[[], Patches]:
         def aux(self, message: messages.AuxCommitment) -> ext.Ext:
             return super().aux(replace(message, terminals=()) if step == "terminals" else message)
 
-        def openings(self, message: messages.Openings) -> ext.Ext:
-            return super().openings(messages.Openings((), ()) if step == "openings" else message)
+        def evaluations(self, message: messages.Evaluations) -> ext.Ext:
+            return super().evaluations(messages.Evaluations((), ()) if step == "evaluations" else message)
 
         def final(self, message: messages.FriFinal) -> tuple[int, ...]:
             return super().final(messages.FriFinal(()) if step == "final" else message)

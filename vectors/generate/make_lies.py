@@ -155,10 +155,10 @@ LIES = [
         patches=proofs.cancelling_terminals,
     ),
     Lie(
-        "fri/openings-that-fit",
+        "fri/evaluations-that-fit",
         "the same, and a quotient opened to the value that the constraints want",
         statement=ledger.one_total_off,
-        patches=proofs.cancelling_openings,
+        patches=proofs.cancelling_evaluations,
     ),
     Lie("fri/layer-0-of-another-function", "FRI on another function than F", patches=proofs.another_first_layer),
     Lie(
@@ -178,9 +178,9 @@ LIES = [
         patches=proofs.deaf("terminals"),
     ),
     Lie(
-        "challenges/openings-not-absorbed",
-        "challenges that do not depend on the openings",
-        patches=proofs.deaf("openings"),
+        "challenges/evaluations-not-absorbed",
+        "challenges that do not depend on the evaluations",
+        patches=proofs.deaf("evaluations"),
     ),
     Lie(
         "challenges/final-not-absorbed",

@@ -2,7 +2,7 @@
 
     python vectors/generate/make_nonces.py
 
-Writes `reject/transcript/nonce-SITE-a-bit-less.txt` from `accept/lot-machine-v1/standard.zkh`: run it when that package
+Writes `reject/transcript/nonce-SITE-a-bit-less.txt` from `accept/lot-machine-v1/balanced.zkh`: run it when that package
 is made anew. What follows the short nonce is ground again, so that nothing else is at fault.
 """
 
@@ -19,7 +19,7 @@ from zkharvest.verifier.statement import public_data, read_statement
 from zkharvest.verifier.transcript import grinding_holds
 
 VECTORS = Path(__file__).resolve().parent.parent
-BASE = "accept/lot-machine-v1/standard.zkh"
+BASE = "accept/lot-machine-v1/balanced.zkh"
 
 
 class Lenient(Rounds):
@@ -66,7 +66,7 @@ def nonces(package: Package, short: int | None = None) -> list[tuple[str, int, i
     rounds.main(sent.main)
     rounds.aux(sent.aux)
     rounds.quotient(sent.quotient)
-    rounds.openings(sent.openings)
+    rounds.evaluations(sent.evaluations)
     for layer in sent.layers:
         rounds.fold(layer)
     rounds.final(sent.final)

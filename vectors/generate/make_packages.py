@@ -68,13 +68,14 @@ WANTED = [
         for pooling in oracle.POOLINGS
     ),
     Wanted(
-        "standard",
+        "balanced",
         "the parameter set that real policy wants: 128 bits; made for an audience and its nonce",
         method="hifo",
-        preset="standard",
+        preset="balanced",
         audience="tax office of the example",
         nonce=bytes(range(16)),
     ),
+    Wanted("small", "the parameter set for fewer bytes, eight columns a stack", method="lofo", preset="small"),
     Wanted(
         "signed",
         "attested by two of the three sources, signed by the taxpayer",

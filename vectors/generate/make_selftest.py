@@ -18,7 +18,7 @@ LIMIT = 2_000_000
 ACCEPT = ("fifo-wallet", "hifo-universal", "signed")
 REJECT = (
     "attestation/possession",
-    "challenges/proof-openings-exchanged",
+    "challenges/proof-evaluations-exchanged",
     "challenges/public-short-loss-one-cent",
     "challenges/public-method",
     "challenges/proof-main-root",
@@ -28,7 +28,7 @@ REJECT = (
     "constraints/terminals-that-cancel",
     "constraints/total-one-unit-more",
     "fri/layer-1-not-the-fold",
-    "fri/openings-that-fit",
+    "fri/evaluations-that-fit",
     "merkle/main-row",
     "merkle/quotient-salt",
     "merkle/layer-0-sibling",

@@ -47,6 +47,7 @@ def report(description: Description) -> dict[str, Any]:
             {
                 "preset": preset.name,
                 "blowup": 1 << preset.params.log_blowup,
+                "columns_a_stack": 1 << preset.params.log_stack,
                 "queries": preset.params.queries,
                 "grinding": _grinding(preset.params),
                 "heights": list(_levels(description, preset)),
@@ -63,7 +64,7 @@ def _levels(description: Description, preset: Preset) -> Iterator[dict[str, Any]
         johnson, unique = bounds(instance, preset.params.johnson_m)
         yield {
             "log_rows": log_rows,
-            "coefficients": instance.degree_bound,
+            "coefficients": instance.stack * instance.degree_bound,
             "constraints": instance.constraints,
             "fractions": instance.fractions,
             "batch": instance.batch,
@@ -92,8 +93,9 @@ def _grinding(params: ParameterSet) -> dict[str, int]:
 
 
 def heading(preset: Mapping[str, Any]) -> str:
-    """A preset's shape: `standard: blowup 8, 82 queries`."""
-    return f"{preset['preset']}: blowup {preset['blowup']}, {preset['queries']} queries"
+    """A preset's shape: `balanced: blowup 8, 4 columns a stack, 81 queries`."""
+    shape = f"blowup {preset['blowup']}, {preset['columns_a_stack']} columns a stack, {preset['queries']} queries"
+    return f"{preset['preset']}: {shape}"
 
 
 def grinding(preset: Mapping[str, Any]) -> str:
@@ -137,8 +139,8 @@ Bits of each round's error, its grinding included, rounded down. `minimum` is wh
 the bits of the sum of all errors; both are capped by the hash.
 """
 _SHAPE = """\
-{constraints} constraints, {batch} opened pairs; at 2^{log_rows} rows {fractions:,} fractions and {coefficients:,} \
-coefficients"""
+{constraints} constraints, {batch} functions in a batch; at 2^{log_rows} rows {fractions:,} fractions and \
+{coefficients:,} coefficients"""
 
 
 def markdown(shown: Mapping[str, Any]) -> str:

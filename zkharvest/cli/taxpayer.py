@@ -162,9 +162,12 @@ def prove(
     audience: Annotated[
         str | None, typer.Option("--audience", metavar="TEXT", help="For whom the proof is made.")
     ] = None,
-    preset: Annotated[str, typer.Option("--preset", help="standard, or test (refused by every real policy).")] = (
-        "standard"
-    ),
+    size: Annotated[
+        str,
+        typer.Option(
+            "--size", help="balanced, or small: fewer bytes for twice the time (test: refused by every real policy)."
+        ),
+    ] = "balanced",
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Verify the proof before writing it.")] = True,
     check: Annotated[
         bool,
@@ -221,7 +224,7 @@ def prove(
             timezone=timezone,
             nonce=bound,
             audience=audience or "",
-            preset=preset,
+            preset=size,
             progress=step,
         )
         if verify:

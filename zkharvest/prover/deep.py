@@ -4,8 +4,9 @@ A masked column is f + (X^N - 1) r, with the values of f on the trace domain H a
 
     f(z) = sum_i L_i(z) f(w^i),   L_i(z) = (z^N - 1) / N * w^i / (z - w^i)      (the barycentric formula)
 
-and L_i(w z) = L_(i-1)(z), so that the same weights serve both points. F is put together before it is extended:
-one combination of all columns on H, one transform of ten base columns, whatever the width of the trace.
+and L_i(w z) = L_(i-1)(z), so that the same weights serve both points. F is put together before it is extended: for
+each lane of the stacks one combination of all columns on H and one transform of ten base columns, whatever the width
+of the trace.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ import numpy as np
 from zkharvest.prover import field, ntt, plain
 from zkharvest.prover.deep_kernel import SLABS, dot_columns
 from zkharvest.prover.field import EXTENSION_DEGREE, Words, mont, unmont
-from zkharvest.prover.quotient import SHIFT
+from zkharvest.prover.stacks import interleaved
 from zkharvest.prover.tape import MAIN, Assembler, View
 from zkharvest.prover.tape_kernel import STRIDE
 from zkharvest.simd.threads import over_ranges
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.field import Ext
+from zkharvest.verifier.params import Sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +69,21 @@ def barycentric_weights(log_rows: int, z: Ext) -> Words:
     factor = ext.scale(ext.sub(ext.power(z, rows), ext.ONE), plain.inverse(rows))
     spread = np.zeros((rows, EXTENSION_DEGREE), dtype=np.uint32)
     spread[:, 0] = points
-    numerators = field.ext_mul(spread, _words(factor))
+    numerators = field.ext_mul(spread, words(factor))
     return field.ext_mul(numerators, field.ext_inverse(_differences(points, z, negate=True)))
 
 
 def _differences(points: Words, z: Ext, negate: bool = False) -> Words:
     """x - z for base points x (or z - x)."""
     out = field.empty(points.size, EXTENSION_DEGREE)
-    out[:] = _words(z if negate else ext.neg(z))
+    out[:] = words(z if negate else ext.neg(z))
     first = np.array([mont(z[0])], dtype=np.uint32)
     difference = field.sub(points, first)
     out[:, 0] = field.sub(np.zeros_like(difference), difference) if negate else difference
     return out
 
 
-def _words(value: Ext) -> Words:
+def words(value: Ext) -> Words:
     return np.array([mont(c) for c in value], dtype=np.uint32)
 
 
@@ -114,45 +116,56 @@ def combine_rows(matrix: Words, *combinations: Sequence[Ext]) -> Words:
     return out.reshape(rows, len(combinations), EXTENSION_DEGREE)
 
 
-def deep_function(
-    masked: Sequence[tuple[Masked, Sequence[Ext], Sequence[Ext]]],
-    polynomials: tuple[Words, Sequence[Ext]],
-    claimed: tuple[Ext, Ext],
-    z: Ext,
-    log_rows: int,
-    domain_size: int,
-) -> Words:
-    """F on D, (|D|, 5): ((A - a) / (X - z)) + ((B - b) / (X - w z)).
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane of all stacks: the factors of its columns at z and at w z, and the claims combined by them.
 
-    A and B are the combinations of all columns opened at z and at w z, a and b (`claimed`) those of the claimed
-    values. `masked` has, for each matrix, its columns' factors in A and in B (0 where not opened); `polynomials`
-    are coefficients (K, c) with their factors in A.
+    `here` and `ahead` have a list of factors for each matrix of base words, 0 where a column is not of this lane.
     """
-    coefficients, factors = polynomials
-    bound, rows = coefficients.shape[0], 1 << log_rows
-    numerators = np.zeros((bound, 2, EXTENSION_DEGREE), dtype=np.uint32)
-    numerators[:, :1] = combine_rows(coefficients, factors)
-    values = np.zeros((rows, 2, EXTENSION_DEGREE), dtype=np.uint32)
-    for matrix, *by_point in masked:
-        values = field.add(values, combine_rows(matrix.values, *by_point))
-        masks = combine_rows(matrix.masks, *by_point)
+
+    here: Sequence[Sequence[Ext]]
+    ahead: Sequence[Sequence[Ext]]
+    claimed_here: Ext
+    claimed_ahead: Ext
+
+
+def deep_function(
+    masked: Sequence[Masked], coefficients: Words, lanes: Sequence[Lane], z: Ext, log_rows: int, at: Sizes
+) -> Words:
+    """The batch without R on D, (|D|, 5): sum_i X^i G_i(X^k), G_i = (A_i - a_i) / (Y - z) + (B_i - b_i) / (Y - w z).
+
+    A_i and B_i are the combinations of lane i's columns opened at z and at w z, a_i and b_i those of the claimed
+    values. The matrices are those of `masked` and then `coefficients` (K, c), whose columns are opened at z only.
+    """
+    rows, bound, count = 1 << log_rows, at.degree_bound, len(lanes)
+    numerators = np.zeros((bound, 2 * count, EXTENSION_DEGREE), dtype=np.uint32)
+    numerators[:, :count] = combine_rows(coefficients, *(lane.here[len(masked)] for lane in lanes))
+    values = np.zeros((rows, 2 * count, EXTENSION_DEGREE), dtype=np.uint32)
+    for number, matrix in enumerate(masked):
+        factors = [lane.here[number] for lane in lanes] + [lane.ahead[number] for lane in lanes]
+        values = field.add(values, combine_rows(matrix.values, *factors))
+        masks = combine_rows(matrix.masks, *factors)
         h = len(masks)
         numerators[:h] = field.sub(numerators[:h], masks)
         numerators[rows : rows + h] = field.add(numerators[rows : rows + h], masks)
     whole = ntt.intt(values.reshape(rows, -1)).reshape(values.shape)
     numerators[:rows] = field.add(numerators[:rows], whole)
-    for side in range(2):
-        numerators[:1, side] = field.sub(numerators[:1, side], _words(claimed[side]).reshape(1, -1))
-    on_domain = ntt.coset_lde(numerators.reshape(bound, 2 * EXTENSION_DEGREE), domain_size, SHIFT)
 
-    log_domain = domain_size.bit_length() - 1
-    points = field.powers(plain.root_of_unity(log_domain), domain_size, first=SHIFT)
+    points = field.powers(plain.root_of_unity(at.lde_size.bit_length() - 1), at.lde_size, first=at.shift)
     from_z = _differences(points, z)
     from_next = _differences(points, ext.scale(z, plain.root_of_unity(log_rows)))
-    at_z = np.ascontiguousarray(on_domain[:, :EXTENSION_DEGREE])
-    at_next = np.ascontiguousarray(on_domain[:, EXTENSION_DEGREE:])
-    numerator = field.add(field.ext_mul(at_z, from_next), field.ext_mul(at_next, from_z))
-    return field.ext_mul(numerator, field.ext_inverse(field.ext_mul(from_z, from_next)))
+    inverse = field.ext_inverse(field.ext_mul(from_z, from_next))
+    over_z, over_next = field.ext_mul(inverse, from_next), field.ext_mul(inverse, from_z)
+    parts = []
+    for i, lane in enumerate(lanes):
+        pair = np.ascontiguousarray(numerators[:, [i, count + i]])
+        for side, claimed in enumerate((lane.claimed_here, lane.claimed_ahead)):
+            pair[:1, side] = field.sub(pair[:1, side], words(claimed).reshape(1, -1))
+        on_coset = ntt.coset_lde(pair.reshape(bound, 2 * EXTENSION_DEGREE), at.lde_size, at.shift)
+        at_z = np.ascontiguousarray(on_coset[:, :EXTENSION_DEGREE])
+        at_next = np.ascontiguousarray(on_coset[:, EXTENSION_DEGREE:])
+        parts.append(field.add(field.ext_mul(at_z, over_z), field.ext_mul(at_next, over_next)))
+    return interleaved(parts, at.log_domain)
 
 
 def to_ext(words: Words) -> Ext:

@@ -19,7 +19,7 @@ STEPS = (
     "constraints",
     "quotient: extend",
     "quotient: hash",
-    "openings",
+    "evaluations",
     "batching",
     "folding",
     "queries",

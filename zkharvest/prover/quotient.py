@@ -1,8 +1,9 @@
 """The quotient Q = sum of delta^k sel_k C_k / (X^N - 1), from the committed columns' values (FORMAT.md section 4).
 
-Q has fewer than 4 N coefficients, so its values on the coset 3 * <w_{n+2}> of 4 N points determine it; every
-|D| / 4N-th row of the low-degree extensions is such a point. The points fall into four cosets of H, on each of
-which X^N - 1 is constant and the next row of the trace is the next point: a tape runs over one coset at a time.
+Q has fewer than 4 N coefficients, so its values on the coset c * <w_{n+2}> of 4 N points determine it, c = 3^k being
+the shift of the columns' coset; every B / 4-th row of the low-degree extensions is such a point. The points fall into
+four cosets of H, on each of which X^N - 1 is constant and the next row of the trace is the next point: a tape runs
+over one coset at a time.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from zkharvest.verifier.description import Description, Table
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.messages import LookupChallenges
 
-SHIFT = plain.GENERATOR
 _COSETS = 4
 _SELECTED = {"first": 0, "last": 1, "transition": 2}
 _FLUSH = 32  # constraint values that are combined at once
@@ -153,15 +153,15 @@ def _group_value(asm: Assembler, fractions: Fractions, group: tuple[int, ...], h
     return value
 
 
-def selectors(log_rows: int) -> Words:
-    """(4 N, 3): the selectors first, last, transition at 3 w_{n+2}^i."""
+def selectors(log_rows: int, shift: int) -> Words:
+    """(4 N, 3): the selectors first, last, transition at shift * w_{n+2}^i."""
     rows = 1 << log_rows
-    points = field.powers(plain.root_of_unity(log_rows + 2), _COSETS * rows, first=SHIFT)
+    points = field.powers(plain.root_of_unity(log_rows + 2), _COSETS * rows, first=shift)
     last = plain.inverse(plain.root_of_unity(log_rows))
     from_first = field.sub(points, _one(1))
     from_last = field.sub(points, _one(last))
     inverse_rows = plain.inverse(rows)
-    vanishing = field.to_mont(np.array(vanishing_values(log_rows), dtype=np.uint32))
+    vanishing = field.to_mont(np.array(vanishing_values(log_rows, shift), dtype=np.uint32))
     factor = np.tile(field.mul(vanishing, _one(inverse_rows)), rows)
     out = field.empty(_COSETS * rows, len(_SELECTED))
     out[:, 0] = field.mul(factor, field.inverse(from_first))
@@ -170,11 +170,11 @@ def selectors(log_rows: int) -> Words:
     return out
 
 
-def vanishing_values(log_rows: int) -> list[int]:
-    """X^N - 1 on the four cosets 3 w_{n+2}^c H."""
+def vanishing_values(log_rows: int, shift: int) -> list[int]:
+    """X^N - 1 on the four cosets shift * w_{n+2}^c H."""
     rows = 1 << log_rows
     root = plain.root_of_unity(log_rows + 2)
-    return [(pow(SHIFT * pow(root, c, P) % P, rows, P) - 1) % P for c in range(_COSETS)]
+    return [(pow(shift * pow(root, c, P) % P, rows, P) - 1) % P for c in range(_COSETS)]
 
 
 def quotient_coefficients(
@@ -184,17 +184,18 @@ def quotient_coefficients(
     delta: Ext,
     terminals: Sequence[Ext],
     log_rows: int,
+    shift: int,
     main: Words,
     aux: Words,
     public: Sequence[Words],
 ) -> Words:
     """The 4 N coefficients of Q, (4 N, 5).
 
-    `main` and `aux` are low-degree extensions on D, `public` has one (4 N, public columns) matrix a table.
+    `main` and `aux` are low-degree extensions on shift * <w>, `public` has one (4 N, public columns) matrix a table.
     """
     rows = 1 << log_rows
     step = main.shape[0] // (_COSETS * rows)
-    chosen = selectors(log_rows)
+    chosen = selectors(log_rows, shift)
     inverse_rows = plain.inverse(rows)
     values = np.zeros((_COSETS, rows, EXTENSION_DEGREE), dtype=np.uint32)
     column = at = first = 0
@@ -214,14 +215,14 @@ def quotient_coefficients(
         column += len(table.columns)
         at += EXTENSION_DEGREE * table.extension_columns
         first += table.constraint_count
-    for c, vanishing in enumerate(vanishing_values(log_rows)):
+    for c, vanishing in enumerate(vanishing_values(log_rows, shift)):
         values[c] = field.mul(values[c], _one(plain.inverse(vanishing)))
-    return _interpolate(np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(_COSETS * rows, EXTENSION_DEGREE))
+    return interpolate(np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(_COSETS * rows, EXTENSION_DEGREE), shift)
 
 
-def _interpolate(values: Words) -> Words:
-    """Coefficients of the polynomials with these values on the coset 3 * <w>."""
-    unshift = field.powers(plain.inverse(SHIFT), values.shape[0])
+def interpolate(values: Words, shift: int) -> Words:
+    """Coefficients of the polynomials with these values on the coset shift * <w>."""
+    unshift = field.powers(plain.inverse(shift), values.shape[0])
     return field.mul(ntt.intt(values), np.repeat(unshift, values.shape[1]).reshape(values.shape))
 
 

@@ -19,18 +19,21 @@ import numpy as np
 
 from zkharvest.prover import deep, field, fri, logup, ntt, quotient
 from zkharvest.prover.check import WitnessError, require_valid
-from zkharvest.prover.commit import Commitment
+from zkharvest.prover.commit import Commitment, StackedCommitment
 from zkharvest.prover.field import EXTENSION_DEGREE, P, Words
 from zkharvest.prover.grind import find_nonce
 from zkharvest.prover.progress import Progress, Steps
 from zkharvest.prover.randomness import Randomness
+from zkharvest.prover.stacks import Stacking
 from zkharvest.verifier import constraints, messages
 from zkharvest.verifier import field as ext
 from zkharvest.verifier import public as public_data
 from zkharvest.verifier.description import Description
-from zkharvest.verifier.field import Ext
-from zkharvest.verifier.params import FINAL_TERMS, NONCE_BYTES, ParameterSet, Sizes, sizes
+from zkharvest.verifier.field import GENERATOR, Ext
+from zkharvest.verifier.params import NONCE_BYTES, ParameterSet, Sizes, sizes
 from zkharvest.verifier.public import PublicData
+from zkharvest.verifier.stacks import Tree, stacks_of
+from zkharvest.verifier.stark import Batch, batch_of
 
 
 class _StartAgain(Exception):
@@ -123,12 +126,13 @@ class _Proof:
         self._at = at
         self._allow_invalid = allow_invalid
         self._consume = consume
+        self._stacks = stacks_of(description, at.stack)
         self._main: Words | None = None
 
     def run(self, randomness: Randomness, steps: Steps) -> bytes:
         """The protocol, once."""
         description, at = self._description, self._at
-        blowup = at.domain_size // at.rows
+        blowup = at.lde_size // at.rows
 
         def grinder(_site: str, state: bytes, bits: int) -> int:
             with steps.step("grinding"):
@@ -142,9 +146,9 @@ class _Proof:
         # 1 ----- Main columns: mask, extend to D, commit. In return: the challenges of the buses.
         with steps.step("main columns: extend"):
             main = deep.Masked(self._main_values(), randomness.elements(at.mask, description.main_width))
-            main_values = ntt.lde_masked(main.values, main.masks, blowup, quotient.SHIFT)
+            main_values = ntt.lde_masked(main.values, main.masks, blowup, at.shift)
         with steps.step("main columns: hash"):
-            main_tree = Commitment([main_values], randomness)
+            main_tree = StackedCommitment(main_values, self._stacking(self._stacks.main), randomness)
         main_message = messages.MainCommitment(main_tree.root)
         lookup = rounds.main(main_message)
         proof.add(main_message.root)
@@ -157,9 +161,9 @@ class _Proof:
             self._check_balance(lookup, terminals)
         with steps.step("bus columns: extend"):
             aux = deep.Masked(aux_trace, randomness.elements(at.mask, aux_trace.shape[1]))
-            aux_values = ntt.lde_masked(aux.values, aux.masks, blowup, quotient.SHIFT)
+            aux_values = ntt.lde_masked(aux.values, aux.masks, blowup, at.shift)
         with steps.step("bus columns: hash"):
-            aux_tree = Commitment([aux_values], randomness)
+            aux_tree = StackedCommitment(aux_values, self._stacking(self._stacks.aux), randomness)
         aux_message = messages.AuxCommitment(aux_tree.root, terminals)
         delta = rounds.aux(aux_message)
         proof.add(aux_message.root, ext.to_bytes(terminals))
@@ -168,14 +172,17 @@ class _Proof:
         #         pieces and the random polynomial R are committed together.
         with steps.step("constraints"):
             coefficients = quotient.quotient_coefficients(
-                description, self._public.publics, lookup, delta, terminals, at.log_rows, main_values, aux_values,
-                [_extend_public(columns) for columns in known],
+                description, self._public.publics, lookup, delta, terminals, at.log_rows, at.shift,
+                main_values, aux_values, [_extend_public(columns, at.shift) for columns in known],
             )  # fmt: skip
-            polynomials = self._quotient_polynomials(coefficients, randomness)
+            pieces = self._pieces(coefficients, randomness)
+            extra = randomness.elements(at.stack_bound, 1, EXTENSION_DEGREE).reshape(-1, EXTENSION_DEGREE)
         with steps.step("quotient: extend"):
-            quotient_values = ntt.coset_lde(polynomials, at.domain_size, quotient.SHIFT)
+            quotient_values = ntt.coset_lde(pieces, at.lde_size, at.shift)
+            extra_values = ntt.coset_lde(extra, at.domain_size, GENERATOR)
         with steps.step("quotient: hash"):
-            quotient_tree = Commitment([quotient_values], randomness)
+            stacking = self._stacking(self._stacks.quotient)
+            quotient_tree = StackedCommitment(quotient_values, stacking, randomness, extra_values)
         quotient_message = messages.QuotientCommitment(quotient_tree.root)
         z = rounds.quotient(quotient_message)
         if not messages.point_is_usable(z, at):
@@ -184,27 +191,27 @@ class _Proof:
         proof.add_nonce()
 
         # 4 ----- Openings at z and, of what looks ahead a row, at g z.
-        next_main = list(description.next_main)
-        next_aux = [EXTENSION_DEGREE * column + c for column in description.next_aux for c in range(EXTENSION_DEGREE)]
-        with steps.step("openings"):
+        with steps.step("evaluations"):
             weights = deep.barycentric_weights(at.log_rows, z)
             main_here, main_after = deep.open_masked(main, weights, z, at.log_rows)
             aux_here, aux_after = deep.open_masked(aux, weights, z, at.log_rows)
-            quotient_here = deep.dot_powers(polynomials, z)
-            opened = messages.Openings(
-                tuple(main_here + aux_here + quotient_here),
-                tuple([main_after[i] for i in next_main] + [aux_after[i] for i in next_aux]),
+            aux_here, aux_after, quotient_here = (
+                _recombined(values) for values in (aux_here, aux_after, deep.dot_powers(pieces, z))
             )
-        batch = rounds.openings(opened)
+            opened = messages.Evaluations(
+                tuple(main_here + aux_here + quotient_here),
+                tuple([main_after[i] for i in description.next_main] + [aux_after[i] for i in description.next_aux]),
+            )
+        challenge = rounds.evaluations(opened)
         proof.add(ext.to_bytes(opened.at_z), ext.to_bytes(opened.at_next))
         proof.add_nonce()
 
         # 5 ----- F: every claim "f(point) = value" as one function, of low degree only if all the claims are true.
         with steps.step("batching"):
-            layer = self._deep_function(main, aux, polynomials, opened, z, batch)
+            layer = self._deep_function(main, aux, pieces, extra_values, opened, z, challenge)
 
         # 6 ----- FRI: commit to a layer, fold it, until a short polynomial is left that is sent whole.
-        shift = quotient.SHIFT
+        shift = GENERATOR
         layer_trees = []
         for arity in at.arities:
             with steps.step("folding"):
@@ -219,9 +226,9 @@ class _Proof:
             shift = pow(shift, arity, P)
         with steps.step("folding"):
             last = field.from_mont(fri.final_polynomial(layer, shift)).tolist()
-        if any(any(row) for row in last[FINAL_TERMS:]):
+        if any(any(row) for row in last[at.final_terms :]):
             raise RuntimeError("the batched function is not of low degree")
-        final_message = messages.FriFinal(tuple(tuple(row) for row in last[:FINAL_TERMS]))
+        final_message = messages.FriFinal(tuple(tuple(row) for row in last[: at.final_terms]))
         indices = rounds.final(final_message)
         proof.add(ext.to_bytes(final_message.coefficients))
         proof.add_nonce()
@@ -265,42 +272,60 @@ class _Proof:
             require_valid(self._description, self._public, self._tables())
             raise WitnessError("what the tables send on the buses, receive and tally does not cancel")
 
-    def _quotient_polynomials(self, coefficients: Words, randomness: Randomness) -> Words:
-        """The randomised pieces and R, (K, 5 P + 5)."""
+    def _stacking(self, tree: Tree) -> Stacking:
+        return Stacking(tree.lanes(self._at.stack), tree.degree, self._at.log_domain)
+
+    def _pieces(self, coefficients: Words, randomness: Randomness) -> Words:
+        """The coefficients of the quotient's randomised pieces, (K, 5 P)."""
         at, count = self._at, self._description.pieces
         pieces, exact = quotient.split(coefficients, count, at.piece_step, at.degree_bound)
         if not exact and not self._allow_invalid:
             require_valid(self._description, self._public, self._tables())
             raise RuntimeError("the quotient is not of low degree although every constraint holds")
         quotient.randomise(pieces, randomness.elements(at.mask, count - 1, EXTENSION_DEGREE), at.piece_step)
-        extra = randomness.elements(at.degree_bound, 1, EXTENSION_DEGREE)
-        return np.concatenate((pieces, extra), axis=1).reshape(at.degree_bound, EXTENSION_DEGREE * (count + 1))
+        return pieces.reshape(at.degree_bound, EXTENSION_DEGREE * count)
 
     def _deep_function(
-        self, main: deep.Masked, aux: deep.Masked, polynomials: Words, opened: messages.Openings, z: Ext, batch: Ext
+        self,
+        main: deep.Masked,
+        aux: deep.Masked,
+        pieces: Words,
+        extra_values: Words,
+        opened: messages.Evaluations,
+        z: Ext,
+        challenge: Ext,
     ) -> Words:
-        """F on D."""
-        description, at = self._description, self._at
-        powers = ext.powers(batch, len(opened.at_z) + len(opened.at_next))
-        here, after = powers[: len(opened.at_z)], powers[len(opened.at_z) :]
-        widths = (main.values.shape[1], aux.values.shape[1])
-        after_main, after_aux = ([ext.ZERO] * width for width in widths)
-        for factor, column in zip(after[: len(description.next_main)], description.next_main, strict=True):
-            after_main[column] = factor
-        next_aux = [EXTENSION_DEGREE * column + c for column in description.next_aux for c in range(EXTENSION_DEGREE)]
-        for factor, column in zip(after[len(description.next_main) :], next_aux, strict=True):
-            after_aux[column] = factor
-        return deep.deep_function(
-            [(main, here[: widths[0]], after_main), (aux, here[widths[0] : sum(widths)], after_aux)],
-            (polynomials, here[sum(widths) :]),
-            (
-                ext.total(ext.mul(factor, value) for factor, value in zip(here, opened.at_z, strict=True)),
-                ext.total(ext.mul(factor, value) for factor, value in zip(after, opened.at_next, strict=True)),
-            ),
-            z,
-            at.log_rows,
-            at.domain_size,
-        )
+        """F on D, R's share included."""
+        batch = batch_of(self._description, self._stacks, opened, challenge)
+        layer = deep.deep_function([main, aux], pieces, self._lanes(batch), z, self._at.log_rows, self._at)
+        return field.add(layer, field.ext_mul(extra_values, deep.words(batch.extra)))
+
+    def _lanes(self, batch: Batch) -> list[deep.Lane]:
+        """The batch by lanes: the factor of every base word of every matrix."""
+        trees = self._stacks.trees
+        found = []
+        for lane, (here, ahead) in enumerate(zip(batch.claimed_here, batch.claimed_ahead, strict=True)):
+            factors: list[tuple[list[Ext], list[Ext]]] = []
+            for tree, by, by_ahead in zip(trees, batch.here, batch.ahead, strict=True):
+                count = len(tree.following.columns) + len(tree.others.columns)
+                both: tuple[list[Ext], list[Ext]] = ([ext.ZERO] * count, [ext.ZERO] * count)
+                for stack, column in enumerate(tree.lanes(len(batch.claimed_here))[lane]):
+                    if column >= 0:
+                        both[0][column] = by[stack]
+                        both[1][column] = by_ahead[stack] if stack < len(by_ahead) else ext.ZERO
+                factors.append((_of_words(both[0], tree.degree), _of_words(both[1], tree.degree)))
+            found.append(deep.Lane([one for one, _ in factors], [two for _, two in factors], here, ahead))
+        return found
+
+
+def _of_words(factors: list[Ext], degree: int) -> list[Ext]:
+    """The factor of every base word of columns that have `degree` words each."""
+    return factors if degree == 1 else [word for factor in factors for word in ext.by_coordinate(factor)]
+
+
+def _recombined(coordinates: Sequence[Ext]) -> list[Ext]:
+    """Values of columns over E from those of their five coordinates each."""
+    return [ext.recombine(coordinates[i : i + EXTENSION_DEGREE]) for i in range(0, len(coordinates), EXTENSION_DEGREE)]
 
 
 class _Bytes:
@@ -331,8 +356,8 @@ def _public_columns(description: Description, public: PublicData, rows: int) -> 
     return out
 
 
-def _extend_public(columns: Words) -> Words:
+def _extend_public(columns: Words, shift: int) -> Words:
     """Public columns on the 4 N points on which constraints are evaluated; they hide nothing and have no mask."""
     if columns.shape[1] == 0:
         return columns
-    return ntt.coset_lde(ntt.intt(columns), 4 * columns.shape[0], quotient.SHIFT)
+    return ntt.coset_lde(ntt.intt(columns), 4 * columns.shape[0], shift)

@@ -158,6 +158,15 @@ def recombine(coordinates: Sequence[Ext]) -> Ext:
     return (r0, r1, r2, r3, r4)
 
 
+def by_coordinate(factor: Ext) -> list[Ext]:
+    """factor, factor x, ..., factor x^4: weights of the coordinates of an element of E that is multiplied by factor."""
+    result = [factor]
+    for _ in range(DEGREE - 1):
+        r0, r1, r2, r3, r4 = result[-1]
+        result.append((r4, r0, (r1 - r4) % P, r2, r3))
+    return result
+
+
 # A vector of weights in E, held by coordinate so that a row of base elements is combined with five plain
 # integer dot products.
 Weights = tuple[list[int], list[int], list[int], list[int], list[int]]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from zkharvest.verifier import field
 from zkharvest.verifier.field import Ext, P
 from zkharvest.verifier.params import Sizes
-from zkharvest.verifier.proof import LayerOpening
+from zkharvest.verifier.proof import OpenedLayer
 from zkharvest.verifier.rejections import Reason, Reject
 
 
@@ -33,7 +33,7 @@ def fold(values: Sequence[Ext], x: int, challenge: Ext, matrix: Sequence[Sequenc
 
 def check_folds(
     values: Mapping[int, Ext],
-    layers: Sequence[LayerOpening],
+    layers: Sequence[OpenedLayer],
     challenges: Sequence[Ext],
     final: Sequence[Ext],
     at: Sizes,

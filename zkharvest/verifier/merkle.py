@@ -24,7 +24,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def sibling_count(indices: Collection[int], log_size: int) -> int:
-    """How many digests a multi-opening at these leaves of a tree with 2^log_size leaves holds."""
+    """How many digests a multiproof at these leaves of a tree with 2^log_size leaves holds."""
     known = set(indices)
     count = 0
     for level in range(log_size - 1, -1, -1):
@@ -41,9 +41,9 @@ def root_of(leaves: Mapping[int, bytes], log_size: int, siblings: Sequence[bytes
     settled before.
     """
     if not leaves or not 0 <= min(leaves) <= max(leaves) < 1 << log_size:
-        raise ValueError("a multi-opening of another shape: no leaf, or one outside the tree")
+        raise ValueError("a multiproof of another shape: no leaf, or one outside the tree")
     if len(siblings) != sibling_count(leaves.keys(), log_size):
-        raise ValueError("a multi-opening of another shape")
+        raise ValueError("a multiproof of another shape")
     remaining = iter(siblings)
     known = leaves
     for level in range(log_size - 1, -1, -1):

@@ -15,7 +15,7 @@ from zkharvest.verifier.params import DIGEST_BYTES, ParameterSet, Sizes, sizes
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.transcript import Transcript
 
-PROTOCOL = b"zkharvest/stark/v1"
+PROTOCOL = b"zkharvest/stark/v2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,11 @@ class QuotientCommitment:
 
 
 @dataclass(frozen=True, slots=True)
-class Openings:
-    """Round 4: every value at z, then every value at g z, in the order of FORMAT.md section 4."""
+class Evaluations:
+    """Round 4: every column at z, then those that look ahead at g z, in the order of FORMAT.md section 4.
+
+    A column in E (a bus column, a piece of the quotient) is one value, not one for each of its coordinates.
+    """
 
     at_z: tuple[Ext, ...]
     at_next: tuple[Ext, ...]
@@ -122,15 +125,15 @@ class Rounds:
 
     def quotient(self, message: QuotientCommitment) -> Ext:
         """Round 3: z, the out-of-domain point. Both sides ask `point_is_usable` next."""
-        self._enter("quotient", "openings")
+        self._enter("quotient", "evaluations")
         self._transcript.absorb("quotient", _digest(message.root))
         self._grind("deep", self._params.grind_deep)
         return self._transcript.extension("z")
 
-    def openings(self, message: Openings) -> Ext:
+    def evaluations(self, message: Evaluations) -> Ext:
         """Round 4: lambda, whose powers combine the opened pairs."""
-        self._enter("openings", "fold")
-        self._transcript.absorb("openings", field.to_bytes(message.at_z) + field.to_bytes(message.at_next))
+        self._enter("evaluations", "fold")
+        self._transcript.absorb("evaluations", field.to_bytes(message.at_z) + field.to_bytes(message.at_next))
         self._grind("batch", self._params.grind_batch)
         return self._transcript.extension("lambda")
 
@@ -164,11 +167,13 @@ class Rounds:
 
 
 def point_is_usable(z: Ext, at: Sizes) -> bool:
-    """Whether z avoids the trace domain H (z^N = 1) and the evaluation coset D ((z/3)^|D| = 1).
+    """Whether z avoids the trace domain H (z^N = 1) and the columns' coset 3^k <w> ((z/3^k)^(B N) = 1).
+
+    The columns' coset is what the stacks' coset becomes under x -> x^k, and a query divides by x^k - z.
 
     Elsewhere nothing divides by zero, and nothing private is opened by z itself. A prover that draws another z
     starts again with fresh masks; it happens once in 2^130.
     """
     in_trace = field.power(z, at.rows)
-    coset = field.scale(z, field.base_inverse(field.GENERATOR))
-    return in_trace != field.ONE and field.power(coset, at.domain_size) != field.ONE
+    coset = field.scale(z, field.base_inverse(at.shift))
+    return in_trace != field.ONE and field.power(coset, at.lde_size) != field.ONE

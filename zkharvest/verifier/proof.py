@@ -1,4 +1,4 @@
-"""Proof bytes into typed messages and openings (FORMAT.md section 5).
+"""Proof bytes into typed messages and opened rows (FORMAT.md section 5).
 
 A proof carries no lengths: every size follows from the description, the height, the parameter set and, for the
 openings, the query indices that the transcript draws. So it is read in two parts: `read_messages` before the rounds
@@ -16,14 +16,15 @@ from zkharvest.verifier.field import DEGREE, WORD_BYTES, Ext, P
 from zkharvest.verifier.merkle import sibling_count
 from zkharvest.verifier.messages import (
     AuxCommitment,
+    Evaluations,
     FriFinal,
     FriLayer,
     MainCommitment,
-    Openings,
     QuotientCommitment,
 )
-from zkharvest.verifier.params import DIGEST_BYTES, FINAL_TERMS, NONCE_BYTES, SALT_BYTES, Sizes
+from zkharvest.verifier.params import DIGEST_BYTES, NONCE_BYTES, SALT_BYTES, Sizes
 from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.stacks import Stacks, stacks_of
 
 
 class Reader:
@@ -77,7 +78,7 @@ class Messages:
     main: MainCommitment
     aux: AuxCommitment
     quotient: QuotientCommitment
-    openings: Openings
+    evaluations: Evaluations
     layers: tuple[FriLayer, ...]
     final: FriFinal
     nonces: tuple[int, ...]
@@ -88,37 +89,28 @@ def read_messages(reader: Reader, description: Description, at: Sizes) -> Messag
     main, nonce_lookup = MainCommitment(reader.digest()), reader.nonce()
     aux = AuxCommitment(reader.digest(), reader.extensions(len(description.tables)))
     quotient, nonce_deep = QuotientCommitment(reader.digest()), reader.nonce()
-    openings = Openings(
-        reader.extensions(row_width_main(description) + row_width_aux(description) + row_width_quotient(description)),
-        reader.extensions(len(description.next_main) + DEGREE * len(description.next_aux)),
+    evaluations = Evaluations(
+        reader.extensions(description.main_width + description.extension_columns + description.pieces),
+        reader.extensions(len(description.next_main) + len(description.next_aux)),
     )
     nonces = [nonce_lookup, nonce_deep, reader.nonce()]
     layers = []
     for _ in at.arities:
         layers.append(FriLayer(reader.digest()))
         nonces.append(reader.nonce())
-    final = FriFinal(reader.extensions(FINAL_TERMS))
+    final = FriFinal(reader.extensions(at.final_terms))
     nonces.append(reader.nonce())
-    return Messages(main, aux, quotient, openings, tuple(layers), final, tuple(nonces))
+    return Messages(main, aux, quotient, evaluations, tuple(layers), final, tuple(nonces))
 
 
-def row_width_main(description: Description) -> int:
-    """Base elements in a row of the main tree."""
-    return description.main_width
-
-
-def row_width_aux(description: Description) -> int:
-    """Base elements in a row of the aux tree."""
-    return DEGREE * description.extension_columns
-
-
-def row_width_quotient(description: Description) -> int:
-    """Base elements in a row of the quotient tree: the pieces and R."""
-    return DEGREE * (description.pieces + 1)
+def row_widths(stacks: Stacks) -> tuple[int, int, int]:
+    """Base elements in a row of the main, aux and quotient tree; the last holds R behind its stacks."""
+    main, aux, quotient = stacks.trees
+    return main.words, aux.words, quotient.words + DEGREE
 
 
 @dataclass(frozen=True, slots=True)
-class TreeOpening:
+class OpenedTree:
     """A tree opened at the distinct query indices: salted row bytes as hashed, the rows as words, the siblings."""
 
     salted: dict[int, bytes]
@@ -127,7 +119,7 @@ class TreeOpening:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerOpening:
+class OpenedLayer:
     """A FRI layer opened at the distinct leaves: salted bytes, and the arity many values of each leaf."""
 
     salted: dict[int, bytes]
@@ -139,18 +131,18 @@ class LayerOpening:
 class Queries:
     """The second part of a proof."""
 
-    main: TreeOpening
-    aux: TreeOpening
-    quotient: TreeOpening
-    layers: tuple[LayerOpening, ...]
+    main: OpenedTree
+    aux: OpenedTree
+    quotient: OpenedTree
+    layers: tuple[OpenedLayer, ...]
 
 
 def read_queries(reader: Reader, description: Description, at: Sizes, indices: Sequence[int]) -> Queries:
-    """The openings at `indices` (below |D|, in any order, repetitions allowed)."""
+    """The rows opened at `indices` (below |D|, in any order, repetitions allowed)."""
     distinct = sorted(set(indices))
     main, aux, quotient = (
         _read_tree(reader, width, distinct, at.log_domain)
-        for width in (row_width_main(description), row_width_aux(description), row_width_quotient(description))
+        for width in row_widths(stacks_of(description, at.stack))
     )
     layers = []
     log_size = at.log_domain
@@ -161,16 +153,16 @@ def read_queries(reader: Reader, description: Description, at: Sizes, indices: S
     return Queries(main, aux, quotient, tuple(layers))
 
 
-def _read_tree(reader: Reader, width: int, indices: Sequence[int], log_size: int) -> TreeOpening:
+def _read_tree(reader: Reader, width: int, indices: Sequence[int], log_size: int) -> OpenedTree:
     salted = {index: reader.take(SALT_BYTES + WORD_BYTES * width) for index in indices}
     rows = {index: _words(data[SALT_BYTES:]) for index, data in salted.items()}
-    return TreeOpening(salted, rows, _read_siblings(reader, indices, log_size))
+    return OpenedTree(salted, rows, _read_siblings(reader, indices, log_size))
 
 
-def _read_layer(reader: Reader, arity: int, leaves: Sequence[int], log_size: int) -> LayerOpening:
-    opening = _read_tree(reader, DEGREE * arity, leaves, log_size)
-    values = {index: _extensions(row) for index, row in opening.rows.items()}
-    return LayerOpening(opening.salted, values, opening.siblings)
+def _read_layer(reader: Reader, arity: int, leaves: Sequence[int], log_size: int) -> OpenedLayer:
+    opened = _read_tree(reader, DEGREE * arity, leaves, log_size)
+    values = {index: _extensions(row) for index, row in opened.rows.items()}
+    return OpenedLayer(opened.salted, values, opened.siblings)
 
 
 def _read_siblings(reader: Reader, indices: Sequence[int], log_size: int) -> tuple[bytes, ...]:

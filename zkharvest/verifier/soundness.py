@@ -18,7 +18,7 @@ from math import log2, sqrt
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import DEGREE, P
 from zkharvest.verifier.params import DIGEST_BYTES, ParameterSet, sizes
-from zkharvest.verifier.proof import row_width_aux, row_width_main, row_width_quotient
+from zkharvest.verifier.stacks import stacks_of
 
 HASH_BITS = 8.0 * DIGEST_BYTES / 2
 
@@ -67,7 +67,8 @@ class Model:
     """What the formulas need to know of a protocol instance."""
 
     field_size: int
-    degree_bound: int
+    degree_bound: int  # K, of a column
+    stack: int  # k columns a committed polynomial, which has k K coefficients
     rate: float
     constraints: int
     degree: int
@@ -75,7 +76,7 @@ class Model:
     fractions: int  # LogUp: interactions times rows, plus public messages
     width: int  # of the widest message
     tallies: int
-    batch: int  # opened (column, point) pairs
+    batch: int  # functions that lambda combines: (stack, point) pairs, and R
     arities: tuple[int, ...]
     queries: int
     grind_lookup: int
@@ -88,18 +89,18 @@ class Model:
 def model(description: Description, params: ParameterSet, log_rows: int) -> Model:
     """The instance that `stark.verify_proof` runs."""
     at = sizes(log_rows, params)
-    main, aux, quotient = row_width_main(description), row_width_aux(description), row_width_quotient(description)
     return Model(
         field_size=P**DEGREE,
         degree_bound=at.degree_bound,
-        rate=at.degree_bound / at.domain_size,
+        stack=at.stack,
+        rate=at.degree_bound / at.lde_size,
         constraints=sum(table.constraint_count for table in description.tables),
         degree=description.degree,
         opened_rows=2,
         fractions=description.fractions(log_rows),
         width=max((bus.width for bus in description.buses), default=0),
         tallies=description.tallies,
-        batch=main + aux + quotient + len(description.next_main) + DEGREE * len(description.next_aux),
+        batch=stacks_of(description, at.stack).pairs,
         arities=at.arities,
         queries=params.queries,
         grind_lookup=params.grind_lookup,
@@ -125,8 +126,9 @@ def terms(instance: Model, regime: Regime) -> tuple[Term, ...]:
     # Quotients by several points need room between the degree and the agreement (eprint 2022/1216, 4.1.3).
     if regime.radius <= 0 or k + instance.opened_rows >= (1 - regime.radius) * domain:
         raise ValueError(f"{regime.name}: no room for quotients at rate {regime.rate:.4f}")
-    # What lambda combines are quotients by X - p. If they have fewer than k coefficients, the columns have one more:
-    # the candidates are the codewords of that code, whose rate is a little larger.
+    # What lambda combines are quotients by X^s - p, s columns a stack. If they have fewer than s k coefficients, a
+    # stack has s more, and each of its columns one more than k, on the s-th powers of the domain: the candidates are
+    # the codewords of that code, whose rate is a little larger. For s = 1 these are the columns themselves.
     candidates = regime.list_size((k + instance.opened_rows - 1) / domain)
     found = []
 
@@ -140,8 +142,9 @@ def terms(instance: Model, regime: Regime) -> tuple[Term, ...]:
     term("constraints", candidates * instance.constraints / size, 0)
     identity = instance.degree * (k + instance.opened_rows - 1) + (k - 1)
     term("deep", candidates * identity / (size - k - domain), instance.grind_deep)
-    term("batch", regime.gap(k) * (instance.batch - 1) / size, instance.grind_batch)
-    left = k
+    # Only the proximity gaps see the stacks' longer code.
+    left = instance.stack * k
+    term("batch", regime.gap(left) * (instance.batch - 1) / size, instance.grind_batch)
     for i, arity in enumerate(instance.arities):
         left //= arity
         term(f"fold {i + 1}", regime.gap(left) * (arity - 1) / size, instance.grind_fold)

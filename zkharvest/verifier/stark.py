@@ -7,26 +7,26 @@ fills in values only. It returns None if the proof convinces and raises Reject w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from zkharvest.verifier import constraints, field, fri, merkle, public
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import DEGREE, Ext, P
-from zkharvest.verifier.messages import Openings, Rounds, point_is_usable
+from zkharvest.verifier.messages import Evaluations, Rounds, point_is_usable
 from zkharvest.verifier.params import ParameterSet, Sizes, sizes
 from zkharvest.verifier.proof import (
-    LayerOpening,
     Messages,
+    OpenedLayer,
+    OpenedTree,
     Queries,
     Reader,
-    TreeOpening,
     read_messages,
     read_queries,
-    row_width_aux,
-    row_width_main,
 )
 from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.stacks import Stacks, Tree, stacks_of
 
 _T = TypeVar("_T")
 
@@ -58,7 +58,7 @@ def verify_proof(
     z = rounds.quotient(messages.quotient)
     if not point_is_usable(z, at):
         raise Reject(Reason.POINT, "z lies in the trace domain or in the evaluation domain")
-    batch = rounds.openings(messages.openings)
+    batch = rounds.evaluations(messages.evaluations)
     folds = [rounds.fold(layer) for layer in messages.layers]
     indices = rounds.final(messages.final)
 
@@ -78,7 +78,7 @@ def verify_proof(
         constraints.table_constraints(table, values, data.publics, compression, at.rows)
         for table, values in zip(description.tables, tables, strict=True)
     ]
-    claimed = _quotient_at(description, messages.openings, z, at)
+    claimed = _quotient_at(description, messages.evaluations, z, at)
     if constraints.combined(found, delta, selectors.by_where) != field.mul(claimed, selectors.vanishing):
         raise Reject(Reason.QUOTIENT, "the constraints do not hold on the committed trace")
 
@@ -86,7 +86,7 @@ def verify_proof(
     _check_trees(messages, queries, at)
 
     # 7 ----- At every query: F from the opened rows, with the claimed values divided out ...
-    deep = _deep_values(description, messages.openings, queries, z, batch, at)
+    deep = _deep_values(description, messages.evaluations, queries, z, batch, at)
 
     # 8 ----- ... and FRI: F is close to a polynomial of low degree, so the claims of step 5 are about the trace.
     fri.check_folds(deep, queries.layers, folds, messages.final.coefficients, at)
@@ -103,24 +103,17 @@ def _chunks(values: Sequence[_T], lengths: Sequence[int]) -> list[Sequence[_T]]:
     return parts
 
 
-def _extensions(coordinates: Sequence[Ext]) -> list[Ext]:
-    """Extension columns from their opened base columns, five each."""
-    return [field.recombine(part) for part in _chunks(coordinates, [DEGREE] * (len(coordinates) // DEGREE))]
-
-
 def _table_values(
     description: Description, data: PublicData, messages: Messages, z: Ext, at: Sizes
 ) -> list[constraints.TableValues]:
     """The opened values, table by table."""
     tables = description.tables
-    opened = messages.openings
-    main_width, aux_width = row_width_main(description), row_width_aux(description)
-    here = _chunks(opened.at_z[:main_width], [len(table.columns) for table in tables])
-    aux_columns = _extensions(opened.at_z[main_width : main_width + aux_width])
-    aux = _chunks(aux_columns, [table.extension_columns for table in tables])
-    next_width = len(description.next_main)
-    following = _chunks(opened.at_next[:next_width], [len(table.next_columns) for table in tables])
-    phi_following = _extensions(opened.at_next[next_width:])
+    opened = messages.evaluations
+    main, extension, _ = _by_tree(description, opened)
+    here = _chunks(main, [len(table.columns) for table in tables])
+    aux = _chunks(extension, [table.extension_columns for table in tables])
+    next_main, phi_following = _chunks(opened.at_next, [len(description.next_main), len(description.next_aux)])
+    following = _chunks(next_main, [len(table.next_columns) for table in tables])
     public_here, public_following = constraints.public_columns_at(data.columns, z, at)
     return [
         constraints.TableValues(
@@ -137,17 +130,21 @@ def _table_values(
     ]
 
 
-def _quotient_at(description: Description, opened: Openings, z: Ext, at: Sizes) -> Ext:
+def _by_tree(description: Description, opened: Evaluations) -> list[Sequence[Ext]]:
+    """The values at z of the main columns, the bus columns and the quotient's pieces."""
+    return _chunks(opened.at_z, [description.main_width, description.extension_columns, description.pieces])
+
+
+def _quotient_at(description: Description, opened: Evaluations, z: Ext, at: Sizes) -> Ext:
     """Q(z) = sum_i z^(i M) q'_i(z)."""
-    start = row_width_main(description) + row_width_aux(description)
-    pieces = _extensions(opened.at_z[start : start + DEGREE * description.pieces])
+    _, _, pieces = _by_tree(description, opened)
     return field.evaluate(pieces, field.power(z, at.piece_step))
 
 
 def _check_trees(messages: Messages, queries: Queries, at: Sizes) -> None:
     """Every opened leaf hashes up to the root that was absorbed."""
 
-    def check(opening: TreeOpening | LayerOpening, log_size: int, root: bytes, reason: Reason, what: str) -> None:
+    def check(opening: OpenedTree | OpenedLayer, log_size: int, root: bytes, reason: Reason, what: str) -> None:
         leaves = {index: merkle.leaf_hash(salted) for index, salted in opening.salted.items()}
         if merkle.root_of(leaves, log_size, opening.siblings) != root:
             raise Reject(reason, f"the opened leaves are not those of the {what}")
@@ -161,36 +158,86 @@ def _check_trees(messages: Messages, queries: Queries, at: Sizes) -> None:
         check(layer, log_size, message.root, Reason.MERKLE_LAYER, f"FRI layer {number}")
 
 
-def _deep_values(
-    description: Description, opened: Openings, queries: Queries, z: Ext, batch: Ext, at: Sizes
-) -> dict[int, Ext]:
-    """F at the query indices: sum_j lambda^j (f_j(x) - v_j) / (x - p_j), with p_j = z or g z, from the opened rows.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """lambda^j for every function that the batch combines, tree by tree, and the claims combined by them.
 
-    Pairs with the same p_j share a denominator, so each point needs one combination of the rows and one, made
-    beforehand, of the claimed values.
+    `here` has the factor of every stack of a tree at z, `ahead` that of every stack opened at g z; `claimed_here` and
+    `claimed_ahead` are the coefficients of sum_j lambda^j I_j(X), lane by lane; `extra` is R's factor.
     """
-    lambdas = field.powers(batch, len(opened.at_z) + len(opened.at_next))
-    by_z, by_next = _chunks(lambdas, [len(opened.at_z), len(opened.at_next)])
-    claimed_z = field.total(map(field.mul, by_z, opened.at_z))
-    claimed_next = field.total(map(field.mul, by_next, opened.at_next))
 
-    weights_z, weights_next = field.weights(by_z), field.weights(by_next)
-    main_next = description.next_main
-    aux_next = [DEGREE * column + k for column in description.next_aux for k in range(DEGREE)]
+    here: tuple[Sequence[Ext], ...]
+    ahead: tuple[Sequence[Ext], ...]
+    extra: Ext
+    claimed_here: list[Ext]
+    claimed_ahead: list[Ext]
+
+
+def batch_of(description: Description, stacks: Stacks, opened: Evaluations, challenge: Ext) -> Batch:
+    """Every stack at z, tree by tree, then every stack that looks ahead at g z, then R (FORMAT.md section 4)."""
+    trees = stacks.trees
+    lengths = [tree.stacks for tree in trees] + [tree.following.width for tree in trees] + [1]
+    *factors, (extra,) = _chunks(field.powers(challenge, stacks.pairs), lengths)
+    here, ahead = tuple(factors[: len(trees)]), tuple(factors[len(trees) :])
+    claimed_here, claimed_ahead = ([field.ZERO] * stacks.stack for _ in range(2))
+    next_values = _chunks(opened.at_next, [len(tree.following.columns) for tree in trees])
+    for tree, values, following, by, by_ahead in zip(
+        trees, _by_tree(description, opened), next_values, here, ahead, strict=True
+    ):
+        for kind, first in ((tree.following, 0), (tree.others, tree.following.width)):
+            for number, column in enumerate(kind.columns):
+                place, lane = kind.lane(number)
+                term = field.mul(by[first + place], values[column])
+                claimed_here[lane] = field.add(claimed_here[lane], term)
+        for number, value in enumerate(following):
+            place, lane = tree.following.lane(number)
+            claimed_ahead[lane] = field.add(claimed_ahead[lane], field.mul(by_ahead[place], value))
+    return Batch(here, ahead, extra, claimed_here, claimed_ahead)
+
+
+def _deep_values(
+    description: Description, opened: Evaluations, queries: Queries, z: Ext, challenge: Ext, at: Sizes
+) -> dict[int, Ext]:
+    """F at the query indices, from the opened rows.
+
+    With y = x^k, F(x) = sum_j lambda^j (F_j(x) - I_j(x)) / (y - z), the same over the stacks that look ahead with
+    y - g z, and lambda^r R(x). Stacks opened at one point share a denominator, so each point needs one combination of
+    the row and one, made beforehand, of the claimed values.
+    """
+    stacks = stacks_of(description, at.stack)
+    batch = batch_of(description, stacks, opened, challenge)
+    here, ahead = (
+        [field.weights(_of_words(tree, by)) for tree, by in zip(stacks.trees, factors, strict=True)]
+        for factors in (batch.here, batch.ahead)
+    )
+    extra = field.weights(field.by_coordinate(batch.extra))
 
     generator = field.root_of_unity(at.log_domain)
     z_next = field.scale(z, field.root_of_unity(at.log_rows))
     points = {index: field.GENERATOR * pow(generator, index, P) % P for index in queries.main.rows}
-    from_z = field.batch_inverse([field.add_base(field.neg(z), x) for x in points.values()])
-    from_next = field.batch_inverse([field.add_base(field.neg(z_next), x) for x in points.values()])
+    images = {index: pow(x, at.stack, P) for index, x in points.items()}
+    from_z = field.batch_inverse([field.add_base(field.neg(z), y) for y in images.values()])
+    from_next = field.batch_inverse([field.add_base(field.neg(z_next), y) for y in images.values()])
 
     result: dict[int, Ext] = {}
-    for index, over_z, over_next in zip(points, from_z, from_next, strict=True):
-        main, aux, quotient = queries.main.rows[index], queries.aux.rows[index], queries.quotient.rows[index]
-        row_z = field.dot(main + aux + quotient, weights_z)
-        row_next = field.dot([main[i] for i in main_next] + [aux[i] for i in aux_next], weights_next)
-        result[index] = field.add(
-            field.mul(field.sub(row_z, claimed_z), over_z),
-            field.mul(field.sub(row_next, claimed_next), over_next),
-        )
+    for (index, x), over_z, over_next in zip(points.items(), from_z, from_next, strict=True):
+        quotient = queries.quotient.rows[index]
+        rows = (queries.main.rows[index], queries.aux.rows[index], quotient[:-DEGREE])
+        at_x = field.add_base(field.ZERO, x)
+        at_z = field.sub(_combined(rows, here), field.evaluate(batch.claimed_here, at_x))
+        at_next = field.sub(_combined(rows, ahead), field.evaluate(batch.claimed_ahead, at_x))
+        masked = field.dot(quotient[-DEGREE:], extra)
+        result[index] = field.total((field.mul(at_z, over_z), field.mul(at_next, over_next), masked))
     return result
+
+
+def _of_words(tree: Tree, factors: Sequence[Ext]) -> list[Ext]:
+    """The weights of the words of a tree's first stacks: of a stack in E five, of one in F the factor itself."""
+    if tree.degree == 1:
+        return list(factors)
+    return [weight for factor in factors for weight in field.by_coordinate(factor)]
+
+
+def _combined(rows: Sequence[Sequence[int]], weights: Sequence[field.Weights]) -> Ext:
+    """The stacks that have a weight, the first ones of each row, combined."""
+    return field.total(field.dot(row[: len(by[0])], by) for row, by in zip(rows, weights, strict=True))

@@ -26,9 +26,8 @@ CIRCUIT = "lot-machine/v1"
 """The circuit that new proofs are made for."""
 
 _LARGE = 17
-_FOR_LARGE = {"standard": "standard-large"}
-"""What takes a preset's place from 2^17 rows on: half the blow-up, so half the memory and less time, for a proof half
-as large again."""
+_FOR_LARGE = {"balanced": "large", "small": "large"}
+"""What takes a preset's place from 2^17 rows on: half the blow-up and half the memory, for a larger proof."""
 
 
 def first_run() -> bool:
@@ -53,14 +52,14 @@ def prove(
     timezone: str = DEFAULT_TIMEZONE,
     nonce: bytes = b"",
     audience: str = "",
-    preset: str = "standard",
+    preset: str = "balanced",
     progress: Callable[[str], None] | None = None,
 ) -> bytes:
     """Prove a year's totals under an election; returns the bytes of a package (`.zkh`), without signatures.
 
     `method` is fifo, lifo, hifo, lofo or specific, `pooling` wallet or universal, `timezone` an IANA name. `nonce` (at
-    most 32 bytes) and `audience` bind the proof to an occasion. `preset` is standard, or test (for tests: verifying
-    refuses it). `progress` is called with the name of each step as it begins.
+    most 32 bytes) and `audience` bind the proof to an occasion. `preset` is balanced, small (fewer bytes for twice the
+    time), or test (for tests: verifying refuses it). `progress` is called with the name of each step as it begins.
 
     Raises InputError where the ledger does, UsageError for options that make no statement.
     """
@@ -111,7 +110,7 @@ def prepare(
     timezone: str,
     nonce: bytes = b"",
     audience: str = "",
-    preset: str = "standard",
+    preset: str = "balanced",
     progress: Callable[[str], None],
 ) -> Prepared:
     """Run the ledger and write the witness and the statement; arguments and errors are those of `prove`."""
@@ -155,7 +154,7 @@ def _find_preset(name: str, rows: int) -> Preset:
     """The preset of that name, or the one that takes its place at a height of 2^rows."""
     preset = PRESETS.get(name)
     if preset is None:
-        raise UsageError(f'"{name}" is no preset', "give standard, or test for tests")
+        raise UsageError(f'"{name}" is not a size of proof', "give balanced or small")
     return PRESETS[_FOR_LARGE.get(name, name)] if rows >= _LARGE else preset
 
 

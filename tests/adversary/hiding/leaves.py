@@ -7,10 +7,12 @@ import numpy as np
 from tests.adversary.hiding.observing import PARAMS, Coins, fixed
 from tests.support.proof_layout import layout
 from tests.support.tiny_traces import DESCRIPTION, DIGEST, LOG_ROWS, honest_traces
-from zkharvest.prover import field, ntt, quotient
+from zkharvest.prover import field, ntt
+from zkharvest.prover.stacks import Stacking
 from zkharvest.prover.stark import prove_circuit
 from zkharvest.verifier.merkle import leaf_hash
 from zkharvest.verifier.params import SALT_BYTES, sizes
+from zkharvest.verifier.stacks import stacks_of
 
 COINS = Coins(4, LOG_ROWS)
 AT = sizes(LOG_ROWS, PARAMS)
@@ -41,7 +43,10 @@ def guessed():
     traces, _ = honest_traces()
     values = field.to_mont(np.concatenate(traces, axis=1))
     nothing = np.zeros((AT.mask, values.shape[1]), dtype=np.uint32)
-    rows = field.from_mont(ntt.lde_masked(values, nothing, AT.domain_size // AT.rows, quotient.SHIFT)).astype("<u4")
+    columns = ntt.lde_masked(values, nothing, AT.lde_size // AT.rows, AT.shift)
+    tree = stacks_of(DESCRIPTION, AT.stack).main
+    above = Stacking(tree.lanes(AT.stack), tree.degree, AT.log_domain).rows(columns, slice(None))
+    rows = field.from_mont(np.concatenate(above)).astype("<u4")
     return {index: leaf_hash(bytes(SALT_BYTES) + rows[index].tobytes()) for index in range(AT.domain_size)}
 
 

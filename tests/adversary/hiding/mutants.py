@@ -1,7 +1,7 @@
 """Provers that hide too little: sources of randomness of which a part is switched off or used twice.
 
 The prover draws everything through `Randomness`: masks of columns as (h, columns), quotient masks as
-(h, pieces - 1, 5), the batch mask R as (K, 1, 5), salts as (leaves, 16) bytes. A mutant is a source that answers one
+(h, pieces - 1, 5), the batch mask R as (k K, 1, 5), salts as (leaves, 16) bytes. A mutant is a source that answers one
 kind of draw badly.
 """
 
@@ -68,8 +68,8 @@ def one_for_all_leaves(drawn):
     return np.repeat(drawn[:1], drawn.shape[0], axis=0)
 
 
-ASKED = 2 * PARAMS.queries - PARAMS.queries // 2 + 1
-"""Distinct x and g x of the queries of `observing.Coins`, half of which are a chain of neighbours."""
+ASKED = 2 * PARAMS.queries - PARAMS.queries // 2 - 1
+"""Distinct y and g y of the queries of `observing.Coins`: half of them are a chain of neighbours, two share a y."""
 
 MUTANTS = {
     "masks off": mutant(masks=np.zeros_like),

@@ -34,10 +34,12 @@ class Coins:
         self.lookup = messages.LookupChallenges(element(), element(), element())
         self.delta, self.z, self.batch = element(), element(), element()
         self.folds = [element() for _ in at.arities]
-        step = at.domain_size // at.rows
+        step = at.lde_size // at.rows
         first = rng.randrange(at.domain_size)
-        # Half of the queries are neighbours: x and g x, the worst that a verifier can ask of a transition.
+        # Half of the queries are neighbours, y and g y for y = x^k: the worst that a verifier can ask of a transition.
+        # One more lies above the first of them: two points x with the same y.
         self.indices = tuple((first + k * step) % at.domain_size for k in range(params.queries // 2))
+        self.indices += ((first + at.lde_size) % at.domain_size,)
         self.indices += tuple(rng.sample(range(at.domain_size), params.queries - len(self.indices)))
 
     def rounds(self):
@@ -57,8 +59,8 @@ class Coins:
                 super().quotient(message)
                 return coins.z
 
-            def openings(self, message):
-                super().openings(message)
+            def evaluations(self, message):
+                super().evaluations(message)
                 return coins.batch
 
             def fold(self, message):

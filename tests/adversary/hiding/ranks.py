@@ -10,7 +10,7 @@ from __future__ import annotations
 import galois
 import numpy as np
 
-from zkharvest.prover import deep, field, ntt, plain, quotient, stark
+from zkharvest.prover import deep, field, ntt, plain, stark
 from zkharvest.prover.plain import P
 
 BASE = galois.GF(P, primitive_element=plain.GENERATOR, verify=False)
@@ -21,34 +21,35 @@ def rank(matrix):
 
 
 def points(indices, at):
-    """What the quotient at x tells of: the positions x and g x of every query, distinct."""
-    step = at.domain_size // at.rows
-    return sorted({*indices, *((index + step) % at.domain_size for index in indices)})
+    """What a query at x, and the quotient there, tells of: the positions y = x^k and g y on the columns' coset."""
+    step = at.lde_size // at.rows
+    images = {index % at.lde_size for index in indices}
+    return sorted({*images, *((image + step) % at.lde_size for image in images)})
 
 
 def columns_opened(masks, at, z, positions):
-    """(positions + 10, columns): zero columns under these masks (h, columns), on D, at z and at g z."""
+    """(positions + 10, columns): zero columns under these masks (h, columns), on their coset, at z and at g z."""
     columns = deep.Masked(np.zeros((at.rows, masks.shape[1]), dtype=np.uint32), field.to_mont(masks))
-    extended = ntt.lde_masked(columns.values, columns.masks, at.domain_size // at.rows, quotient.SHIFT)
+    extended = ntt.lde_masked(columns.values, columns.masks, at.lde_size // at.rows, at.shift)
     rows = field.from_mont(np.ascontiguousarray(extended[positions]))
     here, after = deep.open_masked(columns, deep.barycentric_weights(at.log_rows, z), z, at.log_rows)
     return np.concatenate([rows, np.array(here, dtype=np.uint32).T, np.array(after, dtype=np.uint32).T])
 
 
 def pieces_drawn(description, params, at, source, count):
-    """The randomised pieces of a zero quotient and R as the prover makes them: (count, K, pieces + 1, 5).
+    """The randomised pieces of a zero quotient as the prover makes them: (count, K, pieces, 5).
 
     No traces are needed: this step of the prover looks at sizes only.
     """
     job = stark._Proof(description, bytes(32), params, None, [], at, False)
     nothing = np.zeros((4 * at.rows, 5), dtype=np.uint32)
-    drawn = [job._quotient_polynomials(nothing, source).reshape(at.degree_bound, -1, 5) for _ in range(count)]
+    drawn = [job._pieces(nothing, source).reshape(at.degree_bound, -1, 5) for _ in range(count)]
     return np.stack(drawn)
 
 
 def polynomials_opened(coefficients, at, z, positions):
-    """(positions + 5, polynomials) of base coefficients (K, polynomials): on D and at z."""
-    extended = ntt.coset_lde(coefficients, at.domain_size, quotient.SHIFT)
+    """(positions + 5, polynomials) of base coefficients (K, polynomials): on the columns' coset and at z."""
+    extended = ntt.coset_lde(coefficients, at.lde_size, at.shift)
     rows = field.from_mont(np.ascontiguousarray(extended[positions]))
     return np.concatenate([rows, np.array(deep.dot_powers(coefficients, z), dtype=np.uint32).T])
 
@@ -60,7 +61,7 @@ def weak(description, params, at, source, z, indices):
     wanted = len(everywhere) + 10
     if rank(columns_opened(source.elements(at.mask, wanted + 8), at, z, everywhere)) < wanted:
         found.add("columns")
-    queried = sorted(set(indices))
+    queried = sorted({index % at.lde_size for index in indices})
     free = description.pieces - 1
     drawn = pieces_drawn(description, params, at, source, free * (len(queried) + 5) + 8)
     for coordinate in range(5):
@@ -71,7 +72,8 @@ def weak(description, params, at, source, z, indices):
         ]
         if rank(np.concatenate(parts[:-1])) < free * (len(queried) + 5) or rank(parts[-1]) < len(queried) + 5:
             found.add("pieces")
-    # R must be uniform in all its coefficients: none is twice the same.
-    if (drawn[0, :, -1] == drawn[1, :, -1]).sum() > 3:
+    # R must be uniform in all its k K coefficients: none is twice the same.
+    one, other = (source.elements(at.stack_bound, 1, 5) for _ in range(2))
+    if (one == other).sum() > 3:
         found.add("batch")
     return found

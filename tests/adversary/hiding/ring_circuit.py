@@ -90,5 +90,5 @@ def with_ring(traces, random=None):
 
 
 def sample_ring(witness, proofs, *, source=Randomness, random=None):
-    """Openings of fresh proofs of a witness (`observing.sample`); `random` replaces the ring's messages."""
+    """Evaluations of fresh proofs of a witness (`observing.sample`); `random` replaces the ring's messages."""
     return sample((DESCRIPTION, DIGEST, PUBLIC), lambda: with_ring(witness, random), proofs, COINS, source)

@@ -1,8 +1,9 @@
 """The prover's masking steps over any prime field, as polynomials: small enough to go through all randomness.
 
-The same steps in the same order as `zkharvest.prover.stark`, one column, challenges in the base field (e = 1), one fold
-of arity 2. `test_hiding_exhaustive.py` holds them against the prover's own functions on the real field. Arrays are
-(batch, coefficients), so that many masks are tried at once.
+The same steps in the same order as `zkharvest.prover.stark`, challenges in the base field (e = 1), one fold of arity 2.
+Two columns share a stack: the constraints read one, of the other they know nothing. `test_hiding_exhaustive.py` holds
+the steps against the prover's own functions on the real field. Arrays are (batch, coefficients), so that many masks
+are tried at once.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class Shape:
     h: int  # coefficients of a mask
     k: int  # K
     pieces: int = 2
+    stack: int = 2
 
     @property
     def step(self):  # M
@@ -36,7 +38,7 @@ class Coins:
     z: int
     batch: int
     fold: int
-    queries: tuple[int, ...]  # points of D
+    queries: tuple[int, ...]  # points x of D; x^stack is never in H
 
 
 def at(polynomials, x, p):
@@ -123,27 +125,43 @@ def over(f, x, p):
     return quotient
 
 
-def opened(column, pieces, extra, coins, s):
-    """Everything that a verifier sees but digests, (batch, values): openings, last polynomial, rows, leaves."""
+def stacked(lanes, s):
+    """sum_i X^i f_i(X^stack), (batch, stack coefficients)."""
+    out = np.zeros((len(lanes[0]), s.stack * lanes[0].shape[1]), dtype=np.int64)
+    for i, lane in enumerate(lanes):
+        out[:, i :: s.stack] = lane
+    return out
+
+
+def opened(columns, pieces, extra, coins, s):
+    """Everything that a verifier sees but digests, (batch, values): values at z, last polynomial, rows, leaves."""
     after = coins.z * s.root % s.p
-    here = [column, *pieces, extra]
-    seen = [at(f, coins.z, s.p) for f in here] + [at(column, after, s.p)]
-    whole = np.zeros_like(column)
-    for j, (f, x) in enumerate([*((f, coins.z) for f in here), (column, after)]):
-        whole = (whole + pow(coins.batch, j, s.p) * over(f, x, s.p)) % s.p
+    groups = [(columns, coins.z), (pieces, coins.z), (columns, after)]
+    seen = [at(f, point, s.p) for lanes, point in groups for f in lanes]
+    whole = pow(coins.batch, len(groups), s.p) * extra % s.p
+    for j, (lanes, point) in enumerate(groups):
+        whole = (whole + pow(coins.batch, j, s.p) * stacked([over(f, point, s.p) for f in lanes], s)) % s.p
     last = (whole[:, 0::2] + coins.fold * whole[:, 1::2]) % s.p
     seen += list(last.T)
     for x in coins.queries:
-        seen += [at(f, x, s.p) for f in here]
+        seen += [at(stacked(lanes, s), x, s.p) for lanes in (columns, pieces)] + [at(extra, x, s.p)]
         seen += [at(whole, x, s.p), at(whole, -x % s.p, s.p)]
     return np.stack(seen, axis=1)
 
 
-def proof(witness, masks, t, extra, coins, s):
-    """What is opened of proofs of a witness; masks are (batch, h), as is each of t, extra is (batch, K)."""
-    column = masked(witness, masks, s)
+def beside(witness):
+    """The values of the column that shares a stack with the witness: as private as it is."""
+    return [(5 * bit + 3 * place * bit + 1) % 11 for place, bit in enumerate(reversed(witness))]
+
+
+def proof(witness, masks, other, t, extra, coins, s):
+    """What is opened of proofs of a witness; both columns' masks are (batch, h), as is each of t.
+
+    extra is (batch, stack K).
+    """
+    column, neighbour = masked(witness, masks, s), masked(beside(witness), other, s)
     quotient = divided(constraints(column, coins.delta, s), s.n, s.p)
-    return opened(column, randomised(split(quotient, s), t, s), extra, coins, s)
+    return opened([column, neighbour], randomised(split(quotient, s), t, s), extra, coins, s)
 
 
 def null_space(matrix, p):
@@ -169,32 +187,36 @@ def everything(p, count):
     return np.stack([axis.ravel() for axis in np.meshgrid(*[np.arange(p, dtype=np.int64)] * count)], axis=1)
 
 
-def distribution(witness, coins, s, *, masks=None, quotient=True, batch=True):
-    """The exact distribution of what is opened, over all masks r, t, R: (sorted keys, how often).
+def distribution(witness, coins, s, *, masks=None, other=True, quotient=True, batch=True):
+    """The exact distribution of what is opened, over all masks r, r', t, R: (sorted keys, how often).
 
-    For every r what is opened is an affine function of t and R, with a linear part A that is the same for all r: it is
-    uniform on a coset of A's image. A coset is known by its products with the left null space of A, so counting those
-    over all r gives the distribution over everything. `masks` replaces all r by some; without `quotient` or `batch` t
-    or R is zero.
+    For every r what is opened is an affine function of r' (the other column's mask), t and R, with a linear part A that
+    is the same for all r: it is uniform on a coset of A's image. A coset is known by its products with the left null
+    space of A, so counting those over all r gives the distribution over everything. `masks` replaces all r by some;
+    without `other`, `quotient` or `batch` r', t or R is zero.
     """
     masks = everything(s.p, s.h) if masks is None else masks
-    checks = null_space(linear_part(coins, s, quotient=quotient, batch=batch), s.p)
+    checks = null_space(linear_part(coins, s, other=other, quotient=quotient, batch=batch), s.p)
     weights = s.p ** np.arange(len(checks), dtype=np.int64)
     assert s.p ** len(checks) < 2**62
     keys = []
     for part in np.array_split(masks, -(-len(masks) // 100_000)):
-        nothing = [np.zeros((len(part), s.h), dtype=np.int64)] * (s.pieces - 1)
-        values = proof(witness, part, nothing, np.zeros((len(part), s.k), dtype=np.int64), coins, s)
+        none = np.zeros((len(part), s.h), dtype=np.int64)
+        nothing = np.zeros((len(part), s.stack * s.k), dtype=np.int64)
+        values = proof(witness, part, none, [none] * (s.pieces - 1), nothing, coins, s)
         keys.append((values @ checks.T % s.p) @ weights)
     return np.unique(np.concatenate(keys), return_counts=True)
 
 
-def linear_part(coins, s, *, quotient=True, batch=True):
-    """A: what is opened of t and R alone, (values, unknowns)."""
-    free = s.h * (s.pieces - 1)
-    units = np.eye(free + s.k, dtype=np.int64)
-    t = [units[:, i * s.h : (i + 1) * s.h] for i in range(s.pieces - 1)]
+def linear_part(coins, s, *, other=True, quotient=True, batch=True):
+    """A: what is opened of r', t and R alone, (values, unknowns)."""
+    sizes = [s.h, s.h * (s.pieces - 1), s.stack * s.k]
+    units = np.eye(sum(sizes), dtype=np.int64)
+    own, free, extra = np.split(units, np.cumsum(sizes)[:-1], axis=1)
     zero = np.zeros((len(units), s.k), dtype=np.int64)
-    values = opened(zero, randomised([zero] * s.pieces, t, s), units[:, free:], coins, s).T
-    chosen = [*range(free)] * quotient + [*range(free, free + s.k)] * batch
-    return values[:, chosen]
+    neighbour = masked([0] * s.n, own, s)
+    pieces = randomised([zero] * s.pieces, np.split(free, s.pieces - 1, axis=1), s)
+    values = opened([zero, neighbour], pieces, extra, coins, s).T
+    ends = np.cumsum([0, *sizes])
+    chosen = [range(a, b) for a, b, kept in zip(ends, ends[1:], (other, quotient, batch), strict=False) if kept]
+    return values[:, [k for part in chosen for k in part]]

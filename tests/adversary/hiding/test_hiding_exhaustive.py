@@ -1,15 +1,17 @@
 """Zero-knowledge on a tiny field, exactly: over all randomness, every witness gives the same distribution.
 
-The model (`small_field.py`) is the prover with p = 17, four rows and one column; its steps are held against the
-prover's own on the real field first. Witnesses are the ways to set bits in a circle of four rows without two
-neighbours: seven of them, no public input. A verifier's coins are fixed, and what it sees (openings at z and g z, rows,
-layer leaves, the last polynomial) is compared as an exact distribution over the 17^16 choices of r, t and R.
+The model (`small_field.py`) is the prover with p = 17, four rows and two columns in one stack; its steps are held
+against the prover's own on the real field first. Witnesses are the ways to set bits in a circle of four rows without
+two neighbours: seven of them, no public input; the second column is private too. A verifier's coins are fixed, and what
+it sees (values at z and g z, rows of stacks, layer leaves, the last polynomial) is compared as an exact distribution
+over the 17^28 choices of both masks, t and R.
 """
 
 from __future__ import annotations
 
 import itertools
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,13 +21,15 @@ from tests.adversary.hiding.small_field import Coins, Shape
 from tests.support.counts import count
 from zkharvest.prover import deep, field, fri, ntt, plain, quotient
 from zkharvest.prover.plain import P
+from zkharvest.prover.stacks import Stacking
 from zkharvest.verifier.description import Constraint, Description, Table
 from zkharvest.verifier.messages import LookupChallenges
 
 SMALL = Shape(p=17, root=4, n=4, h=4, k=8)
-"""h = 4: one query's x and g x, z and g z. H = {1, 4, 16, 13}, D = 3 <2> are the non-squares, z one of the rest."""
+"""h = 4: one query's y and g y for y = x^2, z and g z: more than enough, as a row shows one combination of a stack.
+H = {1, 4, 16, 13}; D = 3 <2> are the non-squares, so that y is one of {2, 8, 9, 15}; z is outside of both."""
 WITNESSES = [w for w in itertools.product((0, 1), repeat=4) if not any(w[i] and w[i - 1] for i in range(4))]
-USABLE, DOMAIN = (2, 8, 9, 15), (3, 5, 6, 7, 10, 11, 12, 14)
+USABLE = DOMAIN = (3, 5, 6, 7, 10, 11, 12, 14)
 
 
 def coins(seed, queries=None):
@@ -61,21 +65,29 @@ def test_the_same_for_every_point_that_a_verifier_may_ask(z, x):
 
 @pytest.mark.audit
 def test_two_queries_that_are_neighbours():
-    """x and g x: what is told of g x by the quotient at x is opened as well; three points and z, g z: h = 5."""
+    """y and g y: what is told of g y by the quotient at y is opened as well; three points and z, g z: h = 5."""
     shape = Shape(p=17, root=4, n=4, h=5, k=10)
-    chosen = coins(9, queries=(3, 3 * 4 % 17))
+    chosen = coins(9, queries=(3, 6))  # 9 and 4 * 9 = 2
     assert same_for_all(chosen, shape, [WITNESSES[0], WITNESSES[1], WITNESSES[-1]])
     count("distributions compared exactly", 3)
-    apart = coins(9, queries=(3, 6))  # x and g x of both are four points: one coefficient is missing now
-    assert not same_for_all(apart, shape, [WITNESSES[0], WITNESSES[1]])
+    apart = coins(9, queries=(3, 5))  # 9 and 8: two more values of a stack, and no coefficient left for them at h = 2
+    assert not same_for_all(apart, Shape(p=17, root=4, n=4, h=2, k=8), [WITNESSES[0], WITNESSES[1]])
+
+
+def test_two_queries_with_one_image():
+    """x and -x: both lanes of a stack are shown at y = x^2, no more points than one query shows."""
+    chosen = coins(4, queries=(3, 14))
+    assert same_for_all(chosen, witnesses=[WITNESSES[0], WITNESSES[1], WITNESSES[-1]])
+    count("distributions compared exactly", 3)
 
 
 MUTANTS = {
     "no masks": {"masks": np.zeros((1, 4), dtype=np.int64)},
     "masks of one coefficient": {"masks": model.everything(17, 1) * np.array([[1, 0, 0, 0]])},
+    "no mask in the other lane": {"other": False},
     "no quotient masks": {"quotient": False},
     "no batch mask": {"batch": False},
-    "no coefficient for g x": {"shape": Shape(p=17, root=4, n=4, h=3, k=8)},
+    "no coefficient for the query": {"shape": Shape(p=17, root=4, n=4, h=2, k=8)},
 }
 
 
@@ -92,15 +104,15 @@ def test_an_affine_part_that_does_not_depend_on_the_mask():
     rng = np.random.default_rng(1)
     chosen, a = coins(2), model.linear_part(coins(2), SMALL)
     for witness in WITNESSES[::3]:
-        r, t, extra = (rng.integers(0, 17, (50, size)) for size in (4, 4, 8))
-        whole = model.proof(witness, r, [t], extra, chosen, SMALL)
-        rest = model.proof(witness, r, [0 * t], 0 * extra, chosen, SMALL)
-        assert ((whole - rest - np.concatenate([t, extra], axis=1) @ a.T) % 17 == 0).all()
+        r, other, t, extra = (rng.integers(0, 17, (50, size)) for size in (4, 4, 4, 16))
+        whole = model.proof(witness, r, other, [t], extra, chosen, SMALL)
+        rest = model.proof(witness, r, 0 * other, [0 * t], 0 * extra, chosen, SMALL)
+        assert ((whole - rest - np.concatenate([other, t, extra], axis=1) @ a.T) % 17 == 0).all()
 
 
 # ------------------------------------------------------------------ the model is the prover
 
-REAL = Shape(p=P, root=plain.root_of_unity(5), n=32, h=32, k=64)
+REAL = Shape(p=P, root=plain.root_of_unity(5), n=32, h=32, k=64, stack=4)
 RULES = Table(
     name="bits",
     columns=("f",),
@@ -131,56 +143,76 @@ def spread(polynomials):
 
 
 def test_the_steps_of_the_model_are_those_of_the_prover():
-    """Mask, quotient, split, randomise, open, combine, fold: the model at p = KoalaBear against `zkharvest.prover`."""
+    """Mask, quotient, split, randomise, stack, combine, fold: the model at p = KoalaBear against `zkharvest.prover`."""
     bits = np.zeros(32, dtype=np.uint32)
     bits[[1, 5, 9, 30]] = 1
-    r, t, extra = draw(32, seed=1), draw(32, seed=2), draw(64, seed=3)
+    other = draw(32, seed=5)
+    masks = draw(32, 2, seed=1)
+    t, extra = draw(32, seed=2), draw(4 * 64, seed=3)
     delta, z, batch, fold = (int(x) for x in draw(4, seed=4))
     blowup = 8
     size = 32 * blowup
-    points = [3 * pow(plain.root_of_unity(8), i, P) % P for i in range(size)]
+    at = SimpleNamespace(degree_bound=64, lde_size=size, shift=3**4, log_domain=10)
+    points = [3**4 * pow(plain.root_of_unity(8), i, P) % P for i in range(size)]
 
-    # the masked column on D, and its quotient
-    column = model.masked(bits, r[None].astype(np.int64), REAL)
-    matrix = deep.Masked(field.to_mont(bits[:, None]), field.to_mont(r[:, None]))
-    extended = ntt.lde_masked(matrix.values, matrix.masks, blowup, 3)
-    assert field.from_mont(extended)[:, 0].tolist() == [int(model.at(column, x, P)[0]) for x in points]
+    # the masked columns on their coset, and the quotient
+    columns = [
+        model.masked(values, masks[None, :, k].astype(np.int64), REAL) for k, values in enumerate((bits, other))
+    ]
+    matrix = deep.Masked(field.to_mont(np.stack([bits, other], axis=1)), field.to_mont(masks))
+    extended = ntt.lde_masked(matrix.values, matrix.masks, blowup, at.shift)
+    for k, column in enumerate(columns):
+        assert field.from_mont(extended)[:, k].tolist() == [int(model.at(column, y, P)[0]) for y in points]
     none, empty = LookupChallenges(*[embedded(1)] * 3), np.zeros((size, 5), dtype=np.uint32)
     found = quotient.quotient_coefficients(
-        CIRCUIT, (), none, embedded(delta), [embedded(0)], 5, extended, empty, [np.zeros((128, 0), dtype=np.uint32)]
-    )
-    whole = model.divided(model.constraints(column, delta, REAL), 32, P)
+        CIRCUIT, (), none, embedded(delta), [embedded(0)], 5, at.shift, np.ascontiguousarray(extended[:, :1]), empty,
+        [np.zeros((128, 0), dtype=np.uint32)],
+    )  # fmt: skip
+    whole = model.divided(model.constraints(columns[0], delta, REAL), 32, P)
     assert field.from_mont(found)[: whole.shape[1], 0].tolist() == whole[0].tolist()
     assert not found[whole.shape[1] :].any()
 
     # its pieces
-    masks = np.zeros((32, 1, 5), dtype=np.uint32)
-    masks[:, 0, 0] = field.to_mont(t)
+    drawn = np.zeros((32, 1, 5), dtype=np.uint32)
+    drawn[:, 0, 0] = field.to_mont(t)
     pieces, exact = quotient.split(found, 2, REAL.step, REAL.k)
-    quotient.randomise(pieces, masks, REAL.step)
+    quotient.randomise(pieces, drawn, REAL.step)
     expected = model.randomised(model.split(whole, REAL), [t[None].astype(np.int64)], REAL)
     assert exact
     assert (pieces == spread(np.concatenate(expected))).all()
 
-    # what is opened, and F, folded
-    chosen = Coins(delta, z, batch, fold, (points[7],))
-    seen = model.opened(column, expected, extra[None].astype(np.int64), chosen, REAL)[0].tolist()
+    # what is opened at z, and F, folded
+    index = 7
+    x = 3 * pow(plain.root_of_unity(10), index, P) % P
+    chosen = Coins(delta, z, batch, fold, (x,))
+    seen = model.opened(columns, expected, extra[None].astype(np.int64), chosen, REAL)[0].tolist()
     here, after = deep.open_masked(matrix, deep.barycentric_weights(5, embedded(z)), embedded(z), 5)
-    polynomials = spread(np.concatenate([*expected, extra[None].astype(np.int64)]))[:, :, 0]
-    rest = deep.dot_powers(np.ascontiguousarray(polynomials), embedded(z))
-    assert [value[0] for value in (*here, *rest, *after)] == seen[:5]
-    powers = [embedded(pow(batch, j, P)) for j in range(5)]
-    values = [*here, *rest, *after]
-    claimed = sum(pow(batch, j, P) * values[j][0] for j in range(4)) % P
-    f = deep.deep_function(
-        [(matrix, powers[:1], powers[4:])],
-        (np.ascontiguousarray(polynomials), powers[1:4]),
-        (embedded(claimed), embedded(pow(batch, 4, P) * values[4][0] % P)),
-        embedded(z), 5, size,
-    )  # fmt: skip
+    polynomials = np.ascontiguousarray(spread(np.concatenate(expected))[:, :, 0])
+    rest = deep.dot_powers(polynomials, embedded(z))
+    assert [value[0] for value in (*here, *rest, *after)] == seen[:6]
+    powers = [embedded(pow(batch, j, P)) for j in range(4)]
+    nothing, lanes = embedded(0), []
+    for lane in range(4):
+        one = [powers[0] if lane == k else nothing for k in range(2)]
+        told = enumerate((here, rest, after))
+        claims = [plain.ext_mul(powers[j], values[lane]) if lane < 2 else nothing for j, values in told]
+        lanes.append(
+            deep.Lane(
+                [one, [powers[1] if lane == k else nothing for k in range(2)]],
+                [[powers[2] if lane == k else nothing for k in range(2)]],
+                plain.ext_add(claims[0], claims[1]),
+                claims[2],
+            )
+        )
+    f = deep.deep_function([matrix], polynomials, lanes, embedded(z), 5, at)
+    mask = ntt.coset_lde(spread(extra[None].astype(np.int64))[:, 0], 4 * size, 3)
+    f = field.add(f, field.ext_mul(mask, deep.words(powers[3])))
     last = fri.final_polynomial(fri.fold(f, 3, 2, embedded(fold)), 9)
-    assert field.from_mont(last)[:32, 0].tolist() == seen[5 : 5 + 32]
-    assert not field.from_mont(last)[32:].any()
-    leaf = field.from_mont(f)[[7, 7 + size // 2], 0].tolist()
-    assert seen[-2:] == leaf
-    assert seen[-6:-2] == [int(model.at(g, points[7], P)[0]) for g in (column, *expected, extra[None].astype(np.int64))]
+    assert field.from_mont(last)[:128, 0].tolist() == seen[6 : 6 + 128]
+    assert not field.from_mont(last)[128:].any()
+    assert seen[-2:] == field.from_mont(f)[[index, index + 2 * size], 0].tolist()
+
+    # the opened row: the stacks above y, and R
+    above = Stacking([[0], [1], [-1], [-1]], 1, 10).rows(extended, slice(None))
+    assert seen[-5] == int(field.from_mont(above[index // size].copy())[index % size, 0])
+    assert seen[-3] == int(field.from_mont(mask)[index, 0])

@@ -12,10 +12,12 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 import zkharvest
 from tests.adversary.hiding.observing import PARAMS, Coins, fixed, observe
 from tests.adversary.hiding.ring_circuit import DESCRIPTION, DIGEST, LOG_ROWS, PUBLIC, RICH, with_ring
-from zkharvest.prover import deep, field, ntt, quotient
+from zkharvest.prover import field, ntt, plain
 from zkharvest.prover.randomness import Randomness
+from zkharvest.prover.stacks import Stacking
 from zkharvest.prover.stark import prove_circuit
 from zkharvest.verifier.params import SALT_BYTES, sizes
+from zkharvest.verifier.stacks import stacks_of
 from zkharvest.workflow import prove as proving
 
 AT = sizes(LOG_ROWS, PARAMS)
@@ -60,7 +62,7 @@ def test_every_mask_and_salt_is_a_draw_of_its_own():
     assert [answer.shape for answer in source.answers] == [
         (AT.mask, WIDTHS[0]), (AT.domain_size, SALT_BYTES),
         (AT.mask, WIDTHS[1]), (AT.domain_size, SALT_BYTES),
-        (AT.mask, DESCRIPTION.pieces - 1, 5), (AT.degree_bound, 1, 5), (AT.domain_size, SALT_BYTES),
+        (AT.mask, DESCRIPTION.pieces - 1, 5), (AT.stack_bound, 1, 5), (AT.domain_size, SALT_BYTES),
         *((size, SALT_BYTES) for size in layers),
     ]  # fmt: skip
     stream = Cipher(algorithms.ChaCha20(KEY, bytes(16)), mode=None).encryptor()
@@ -75,16 +77,17 @@ def test_what_was_drawn_is_what_hides():
     """The opened rows and values are those of the columns under the drawn masks, the salts and R the drawn ones."""
     source, traces, seen = proven()
     values = field.to_mont(np.concatenate(traces, axis=1))
-    positions = sorted(set(COINS.indices))
-    extended = ntt.lde_masked(values, source.answers[0], AT.domain_size // AT.rows, quotient.SHIFT)
-    rows = field.from_mont(np.ascontiguousarray(extended[positions]))
+    positions = np.array(sorted(set(COINS.indices)))
+    extended = ntt.lde_masked(values, source.answers[0], AT.lde_size // AT.rows, AT.shift)
+    tree = stacks_of(DESCRIPTION, AT.stack).main
+    above = Stacking(tree.lanes(AT.stack), tree.degree, AT.log_domain).rows(extended, positions % AT.lde_size)
+    chosen = np.stack(above)[positions // AT.lde_size, np.arange(len(positions))]
+    rows = field.from_mont(np.ascontiguousarray(chosen))
     assert seen["main rows"].tolist() == rows.ravel().tolist()
     assert seen["main salts"].tobytes() == source.answers[1][positions].tobytes()
     assert seen["aux salts"].tobytes() == source.answers[3][positions].tobytes()
     extra = np.ascontiguousarray(source.answers[5][:, 0])
-    at_z = deep.dot_powers(extra, COINS.z)
-    assert seen["quotient at z"][-25:].tolist() == [coordinate for value in at_z for coordinate in value]
-    on_domain = field.from_mont(ntt.coset_lde(extra, AT.domain_size, quotient.SHIFT)[positions])
+    on_domain = field.from_mont(ntt.coset_lde(extra, AT.domain_size, plain.GENERATOR)[positions])
     assert seen["quotient rows"].reshape(len(positions), -1)[:, -5:].tolist() == on_domain.tolist()
 
 
@@ -140,7 +143,7 @@ def test_no_option_of_the_command_line_is_a_seed():
             yield from options(inner)
 
     found = set(options(get_command(app)))
-    assert "--preset" in found or len(found) > 10
+    assert "--size" in found or len(found) > 10
     assert not [name for name in found if "seed" in name or "random" in name or "determin" in name]
 
 

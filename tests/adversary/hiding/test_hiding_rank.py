@@ -23,27 +23,30 @@ def by_queries(params):
 
 
 def spread_out(at, params, seed=1):
-    """As many distinct queries as the preset has, anywhere."""
-    return np.random.default_rng(seed).choice(at.domain_size, size=params.queries, replace=False).tolist()
+    """As many queries of distinct y as the preset has, anywhere."""
+    return np.random.default_rng(seed).choice(at.lde_size, size=params.queries, replace=False).tolist()
 
 
 def neighbours(at, params):
-    """A chain x, g x, g^2 x, ...: what every query's quotient tells of is the next query."""
-    step = at.domain_size // at.rows
-    return [(5 + k * step) % at.domain_size for k in range(params.queries)]
+    """A chain y, g y, g^2 y, ...: what every query's quotient tells of is the next query."""
+    step = at.lde_size // at.rows
+    return [(5 + k * step) % at.lde_size for k in range(params.queries)]
 
 
 def pairs(at, params):
-    """x and g x, side by side, over half of the queries."""
-    step = at.domain_size // at.rows
+    """y and g y, side by side, over half of the queries."""
+    step = at.lde_size // at.rows
     half = spread_out(at, params)[: params.queries // 2]
-    return [*half, *((index + step) % at.domain_size for index in half)]
+    return [*half, *((index + step) % at.lde_size for index in half)]
 
 
 @pytest.mark.parametrize("asked", [spread_out, neighbours, pairs])
 @pytest.mark.parametrize("params", REAL, ids=by_queries)
 def test_all_openings_of_a_masked_column_are_independent(params, asked):
-    """At z, at g z, at every query x and at every g x, unit masks: full row rank in the h coefficients."""
+    """At z, at g z, at y and g y of every query, unit masks: full row rank in the h coefficients.
+
+    A query shows one combination of a stack's columns at y, not each of them: this gives it all of them.
+    """
     at = sizes(LOG_ROWS + 1, params)
     positions = ranks.points(asked(at, params), at)
     matrix = ranks.columns_opened(np.eye(at.mask, dtype=np.uint32), at, Z, positions)
@@ -89,7 +92,32 @@ def test_the_prover_s_own_draws_make_every_coordinate_independent():
 @pytest.mark.parametrize("log_blowup", [2, 3, 4, 5])
 @pytest.mark.parametrize("log_rows", [13, 15, 18])
 def test_no_opened_row_is_a_row_of_the_trace(log_blowup, log_rows):
-    """D and H are disjoint: x^N is never 1 on D, so that every opened row carries (x^N - 1) r(x)."""
-    shift = pow(quotient.SHIFT, 1 << log_rows, P)
-    step = plain.root_of_unity(log_blowup)
-    assert all(shift * pow(step, k, P) % P != 1 for k in range(1 << log_blowup))
+    """The columns' coset and H are disjoint: y^N is never 1 there, so that every column at y carries (y^N - 1) r(y)."""
+    for log_stack in (2, 3):
+        shift = pow(plain.GENERATOR, 1 << (log_stack + log_rows), P)
+        step = plain.root_of_unity(log_blowup)
+        assert all(shift * pow(step, k, P) % P != 1 for k in range(1 << log_blowup))
+
+
+@pytest.mark.parametrize("params", REAL, ids=by_queries)
+def test_what_is_opened_of_a_stack_is_independent_of_its_columns(params):
+    """Of all columns of a stack together: every query's combination, two of them with one y, and each column at z, g z.
+
+    Masks are unit vectors in one lane at a time; full row rank in k h coefficients.
+    """
+    at = sizes(LOG_ROWS + 1, params)
+    chosen = spread_out(at, params)[:-1]
+    queries = [index + (index % at.stack) * at.lde_size for index in chosen]
+    queries.append((queries[0] + at.lde_size) % at.domain_size)
+    positions = [index % at.lde_size for index in queries]
+    unit = ranks.columns_opened(np.eye(at.mask, dtype=np.uint32), at, Z, positions)
+    on_coset, out_of_domain = unit[: len(positions)], unit[len(positions) :]
+    root = plain.root_of_unity(at.log_domain)
+    points = [3 * pow(root, index, P) % P for index in queries]
+    powers = np.array([[pow(x, lane, P) for lane in range(at.stack)] for x in points], dtype=np.int64)
+    combined = np.concatenate([on_coset * powers[:, lane : lane + 1] % P for lane in range(at.stack)], axis=1)
+    apart = np.kron(np.eye(at.stack, dtype=np.int64), out_of_domain.astype(np.int64))
+    matrix = np.concatenate([combined, apart]).astype(np.uint32)
+    assert matrix.shape == (params.queries + 10 * at.stack, at.stack * at.mask)
+    assert ranks.rank(matrix) == matrix.shape[0]
+    count("openings shown independent", matrix.shape[0])

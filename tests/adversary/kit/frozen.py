@@ -163,7 +163,7 @@ class Frozen:
             rounds = Rounds(params, case.log_rows, lambda *_: 0)
             rounds.statement(case.digest, public.encode(case.description, case.public))
             lookup, delta = rounds.main(messages.main), rounds.aux(messages.aux)
-            z, batch = rounds.quotient(messages.quotient), rounds.openings(messages.openings)
+            z, batch = rounds.quotient(messages.quotient), rounds.evaluations(messages.evaluations)
             folds = tuple(rounds.fold(layer) for layer in messages.layers)
             return Known(lookup, delta, z, batch, folds, rounds.final(messages.final))
 

@@ -46,9 +46,9 @@ def statement_parts(case: Case) -> dict[str, slice]:
     """Where the parts of the first absorb lie (FORMAT.md sections 4 and 5)."""
     data = case.public
     sizes = {
-        "protocol": len(b"zkharvest/stark/v1"),
+        "protocol": len(b"zkharvest/stark/v2"),
         "circuit digest": 32,
-        "parameters": 32,
+        "parameters": 36,
         "height": 1,
         "scalars": 4 + 4 * len(data.publics),
         "lists": sum(4 + 4 * sum(map(len, records)) for records in data.lists),
@@ -163,7 +163,7 @@ def _whole(name: str, place: Place, change: Callable[[Frozen], Case]) -> Deafnes
 
 
 def _openings(case: Case) -> int:
-    return 20 * len(case.messages().openings.at_z)
+    return 20 * len(case.messages().evaluations.at_z)
 
 
 def deafnesses(marks: Sequence[int], folds: int) -> list[Deafness]:
@@ -181,15 +181,15 @@ def deafnesses(marks: Sequence[int], folds: int) -> list[Deafness]:
         _whole("quotient root", ("quotient", 0), lambda f: other_rows(f, "quotient")),
         Deafness(
             "openings at z",
-            ("openings", 0),
+            ("evaluations", 0),
             lambda c: slice(0, _openings(c)),
-            lambda f: Forger(f).mend().done(),
+            lambda f: Forger(f).mend_here().done(),
             Reason.QUOTIENT,
         ),
         Deafness(
             "openings at g z",
-            ("openings", 0),
-            lambda c: slice(_openings(c), _openings(c) + 20 * len(c.messages().openings.at_next)),
+            ("evaluations", 0),
+            lambda c: slice(_openings(c), _openings(c) + 20 * len(c.messages().evaluations.at_next)),
             lambda f: Forger(f).mend_ahead().done(),
             Reason.QUOTIENT,
         ),

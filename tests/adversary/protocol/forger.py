@@ -1,8 +1,9 @@
 """A forger who knows every challenge beforehand: what is changed in a proof, or in its statement, is made good.
 
-Three steps, each linear once the challenges are known. `mend`: terminals take up what the buses lack, two coordinates
-of the quotient's opening take up what the constraints lack, and the batch of all claims stays what it was. `follow`:
-values on the way through FRI take up what the opened rows changed. `bind`: every root is made that of its leaves.
+Three steps, each linear once the challenges are known. `mend`: terminals take up what the buses lack, the first piece
+of the quotient takes up what the constraints lack. `follow`: values on the way through FRI take up what claims and
+opened rows changed. `bind`: every root is made that of its leaves. Where nothing after the claims may change,
+`mend_here` and `mend_ahead` keep the batch of all claims what it was.
 """
 
 from __future__ import annotations
@@ -17,17 +18,13 @@ from tests.adversary.kit.frozen import Case, Frozen
 from tests.adversary.protocol.parts import Parts, Tree
 from zkharvest.verifier import constraints, field, fri, public, stark
 from zkharvest.verifier.field import Ext, P
+from zkharvest.verifier.messages import Evaluations
+from zkharvest.verifier.stacks import stacks_of
 
 
 def random_ext() -> Ext:
     """Uniform in E."""
     c0, c1, c2, c3, c4 = (secrets.randbelow(P) for _ in range(5))
-    return (c0, c1, c2, c3, c4)
-
-
-def x_power(exponent: int) -> Ext:
-    """x^exponent, exponent 0..4: what coordinate `exponent` of an extension column counts for."""
-    c0, c1, c2, c3, c4 = (int(k == exponent) for k in range(5))
     return (c0, c1, c2, c3, c4)
 
 
@@ -76,7 +73,7 @@ class Forger:
         self.known = frozen.known(self.case)
         self.parts = Parts.read(frozen.case, frozen.known(frozen.case).indices)
         self._before = Parts.read(frozen.case, frozen.known(frozen.case).indices)
-        self.powers = field.powers(self.known.batch, len(self.parts.at_z) + len(self.parts.at_next))
+        self.stacks = stacks_of(self.case.description, self.case.at.stack)
 
     def done(self) -> Case:
         """The case as it is now."""
@@ -101,66 +98,94 @@ class Forger:
             for table, value in zip(case.description.tables, values, strict=True)
         ]
         wanted = divided(constraints.combined(found, known.delta, selectors.by_where), selectors.vanishing)
-        return field.sub(wanted, stark._quotient_at(case.description, said.openings, known.z, case.at))
+        return field.sub(wanted, stark._quotient_at(case.description, said.evaluations, known.z, case.at))
 
     # ------------------------------------------------------------------ mend: terminals and openings
 
-    def mend(self, spare_next: int = 0, spare: tuple[int, int] = (0, 1)) -> Forger:
-        """All equations at z hold, and the batch of claims is what it was.
-
-        `spare_next` is the opening at g z that gives way, `spare` the two coordinates of the first quotient piece.
-        """
-        parts = self.parts
+    def mend(self) -> Forger:
+        """All equations at z hold; what the batch makes of the claims is another matter (`follow`)."""
+        parts, first = self.parts, self.quotient_start()
         parts.terminals[0] = field.sub(parts.terminals[0], self.bus_excess())
-        here = len(parts.at_z)
-        lack = self._shift(parts.at_next, self._before.at_next, self.powers[here:])
-        parts.at_next[spare_next] = field.sub(parts.at_next[spare_next], divided(lack, self.powers[here + spare_next]))
-        first = self.quotient_start()
-        lack = self._shift(parts.at_z, self._before.at_z, self.powers[:here])
-        places = [first + k for k in spare]
-        change = solve_two(
-            (x_power(spare[0]), x_power(spare[1])),
-            (self.powers[places[0]], self.powers[places[1]]),
-            (self.quotient_excess(), field.neg(lack)),
-        )
-        for place, value in zip(places, change, strict=True):
-            parts.at_z[place] = field.add(parts.at_z[place], value)
+        parts.at_z[first] = field.add(parts.at_z[first], self.quotient_excess())
         return self
 
+    def mend_here(self) -> Forger:
+        """All equations hold, by values at z alone: the first piece and a running sum of its lane give way.
+
+        The batch of the claims stays what it was, so that nothing after them changes.
+        """
+        description = self.case.description
+        self.parts.terminals[0] = field.sub(self.parts.terminals[0], self.bus_excess())
+        running = description.main_width + description.next_aux[0]
+        return self._give_way(self.parts.at_z, self.quotient_start(), running, 0)
+
     def mend_ahead(self) -> Forger:
-        """The same by openings at g z alone: the last two, coordinates of a running sum, give way."""
-        values, lack = self.parts.at_next, self.quotient_excess()
-        places, effects, here = (len(values) - 1, len(values) - 2), [], len(self.parts.at_z)
-        for k in places:
+        """The same by values at g z alone: a running sum and a main column of its lane."""
+        description = self.case.description
+        running = len(description.next_main)
+        lane = self.lane_ahead(running)
+        column = next(k for k in range(running) if self.lane_ahead(k) == lane and self._is_affine_ahead(k))
+        return self._give_way(self.parts.at_next, running, column, 1)
+
+    def make_constraints_hold(self, values: list[Ext], k: int) -> None:
+        """One value, of which the constraints are an affine function, takes up what they lack."""
+        lack = self.quotient_excess()
+        values[k] = field.add(values[k], field.ONE)
+        effect = field.sub(self.quotient_excess(), lack)
+        values[k] = field.sub(field.sub(values[k], field.ONE), divided(lack, effect))
+
+    def _give_way(self, values: list[Ext], one: int, other: int, side: int) -> Forger:
+        """Two values of one lane, of which the constraints are affine functions, take up what these lack."""
+        lack, effects = self.quotient_excess(), []
+        for k in (one, other):
             values[k] = field.add(values[k], field.ONE)
             effects.append(field.sub(self.quotient_excess(), lack))
             values[k] = field.sub(values[k], field.ONE)
-        change = solve_two(
-            (effects[0], effects[1]),
-            (self.powers[here + places[0]], self.powers[here + places[1]]),
-            (field.neg(lack), field.neg(self._shift(values, self._before.at_next, self.powers[here:]))),
-        )
-        for k, value in zip(places, change, strict=True):
-            values[k] = field.add(values[k], value)
+        weights = [self._weight(side, k) for k in (one, other)]
+        before = (self._before.at_z, self._before.at_next)[side]
+        kept = set(range(len(values))) - {one, other}
+        assert all(values[k] == before[k] for k in kept), "another claim changed: the batch changed with it"
+        changes = solve_two((effects[0], effects[1]), (weights[0], weights[1]), (field.neg(lack), field.ZERO))
+        for k, change in zip((one, other), changes, strict=True):
+            values[k] = field.add(values[k], change)
         return self
 
-    def quotient_start(self) -> int:
-        """Where the quotient's openings begin."""
-        return self.case.description.main_width + 5 * self.case.description.extension_columns
+    def _is_affine_ahead(self, k: int) -> bool:
+        """Whether the constraints at z are affine in value k at g z: two steps do twice what one does."""
+        found = []
+        for _ in range(3):
+            found.append(self.quotient_excess())
+            self.parts.at_next[k] = field.add(self.parts.at_next[k], field.ONE)
+        self.parts.at_next[k] = field.sub(self.parts.at_next[k], field.from_base(3))
+        return field.sub(found[2], found[1]) == field.sub(found[1], found[0]) != field.ZERO
 
-    @staticmethod
-    def _shift(now: Sequence[Ext], before: Sequence[Ext], by: Sequence[Ext]) -> Ext:
-        changes = map(field.sub, now, before)
-        return field.total(map(field.mul, by, changes))
+    def lane_ahead(self, k: int) -> int:
+        """The lane of value k at g z."""
+        main = len(self.case.description.next_main)
+        tree, number = (self.stacks.main, k) if k < main else (self.stacks.aux, k - main)
+        return tree.following.lane(number)[1]
+
+    def _weight(self, side: int, k: int) -> Ext:
+        """lambda^j of the stack of a value at z (side 0) or at g z."""
+        unit = [field.ZERO] * (len(self.parts.at_z) if side == 0 else len(self.parts.at_next))
+        unit[k] = field.ONE
+        blank = [field.ZERO] * (len(self.parts.at_next) if side == 0 else len(self.parts.at_z))
+        claims = Evaluations(*((tuple(unit), tuple(blank)) if side == 0 else (tuple(blank), tuple(unit))))
+        batch = stark.batch_of(self.case.description, self.stacks, claims, self.known.batch)
+        return field.total((batch.claimed_here, batch.claimed_ahead)[side])
+
+    def quotient_start(self) -> int:
+        """Where the quotient's evaluations begin."""
+        return self.case.description.main_width + self.case.description.extension_columns
 
     # ------------------------------------------------------------------ follow: rows and layers
 
     def deep(self) -> dict[int, Ext]:
         """F at the queries, from the rows."""
-        openings = self.parts.messages().openings
+        claims = self.parts.messages().evaluations
         trees: Any = SimpleNamespace(**{name: self.parts.trees[name] for name in ("main", "aux", "quotient")})
         case = self.case
-        return stark._deep_values(case.description, openings, trees, self.known.z, self.known.batch, case.at)
+        return stark._deep_values(case.description, claims, trees, self.known.z, self.known.batch, case.at)
 
     def follow(self, stop: int | None = None) -> Forger:
         """Every layer holds what the one before folds to. Layer `stop` gives way in a value that no query names, so

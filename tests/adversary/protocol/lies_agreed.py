@@ -13,7 +13,7 @@ import numpy as np
 from tests.adversary.protocol import prover
 from tests.adversary.protocol.lie import EIGHT, EVERYTHING, FROM_THE_ROWS_ON, GROUND, ONE, SHAPE, SITES, Lie, R
 from tests.adversary.protocol.prover import Subject
-from zkharvest.verifier.messages import Openings, Rounds
+from zkharvest.verifier.messages import Evaluations, Rounds
 
 
 def challenges() -> Iterator[Lie]:
@@ -21,7 +21,7 @@ def challenges() -> Iterator[Lie]:
         ("main", 0, (R.BALANCE, R.QUOTIENT)),
         ("aux", 0, (R.QUOTIENT,)),
         ("quotient", 0, (R.QUOTIENT, R.FRI_LAYER)),
-        ("openings", 0, (R.FRI_LAYER,)),
+        ("evaluations", 0, (R.FRI_LAYER,)),
         ("fold", 0, (R.FRI_LAYER,)),
         ("fold", 1, (R.FRI_FINAL,)),
         ("final", 0, FROM_THE_ROWS_ON),
@@ -32,7 +32,7 @@ def challenges() -> Iterator[Lie]:
             meets,
             lambda _, r=round_, k=nth: prover.stale(r, k),  # type: ignore[misc]
             params=ONE if round_ == "final" else EIGHT,
-            cheap=round_ in {"aux", "openings"},
+            cheap=round_ in {"aux", "evaluations"},
         )
     yield Lie(
         "challenge after statement",
@@ -44,7 +44,7 @@ def challenges() -> Iterator[Lie]:
     )
     for round_, part, meets in (
         ("aux", lambda m: replace(m, terminals=()), (R.QUOTIENT, *FROM_THE_ROWS_ON)),
-        ("openings", lambda m: Openings((), ()), FROM_THE_ROWS_ON),
+        ("evaluations", lambda m: Evaluations((), ()), FROM_THE_ROWS_ON),
         ("final", lambda m: replace(m, coefficients=()), FROM_THE_ROWS_ON),
     ):
         yield Lie(

@@ -13,6 +13,7 @@ from tests.adversary.protocol import prover
 from tests.adversary.protocol.lie import MERKLE, TREES, Lie, R
 from tests.adversary.protocol.prover import Patches, Subject, add_at, add_one
 from zkharvest.prover import stark
+from zkharvest.prover.randomness import Randomness
 from zkharvest.verifier import constraints, field
 from zkharvest.verifier.field import P
 from zkharvest.verifier.public import PublicData
@@ -139,11 +140,17 @@ def quotients() -> Iterator[Lie]:
         add_at(result, 5, 5)
         return result
 
-    def too_long(result: Any, _number: int) -> Any:
-        longer = np.zeros((result.shape[0] + 32, result.shape[1]), dtype=np.uint32)
-        longer[: len(result)] = result
-        longer[len(result) :, -5:] = 1
-        return longer
+    def too_long(subject: Subject) -> Patches:
+        """R, drawn with k K rows of five words, gets more of them."""
+        honest = Randomness.elements
+
+        def elements(self: Any, *shape: int) -> Any:
+            drawn = honest(self, *shape)
+            if len(shape) != 2 or shape[1] != 5 or shape[0] <= len(subject.traces[0]):
+                return drawn
+            return np.concatenate([drawn, np.ones((32, 5), dtype=np.uint32)])
+
+        return [mock.patch.object(Randomness, "elements", elements), *prover.cut_final()]
 
     yield Lie(
         "quotient",
@@ -156,11 +163,11 @@ def quotients() -> Iterator[Lie]:
         "quotient pieces",
         "one coefficient of one piece",
         (R.QUOTIENT,),
-        lambda _: prover.wrapped(stark._Proof, "_quotient_polynomials", piece),
+        lambda _: prover.wrapped(stark._Proof, "_pieces", piece),
     )
 
     def far(subject: Subject) -> Patches:
-        width = 5 * (subject.description.pieces + 1)  # other matrices are extended too, none of this width
+        width = 5 * subject.description.pieces  # other matrices are extended too, none of this width
 
         def half(values: Any, _number: int) -> Any:
             if values.shape[1] == width:
@@ -174,6 +181,6 @@ def quotients() -> Iterator[Lie]:
         "mask polynomial",
         "of too high a degree",
         (R.FRI_FINAL,),
-        lambda _: [*prover.wrapped(stark._Proof, "_quotient_polynomials", too_long), *prover.cut_final()],
+        too_long,
         cheap=True,
     )

@@ -8,33 +8,28 @@ from typing import Any
 import numpy as np
 
 from tests.adversary.protocol import prover
-from tests.adversary.protocol.forger import x_power
 from tests.adversary.protocol.lie import Lie, R
 from tests.adversary.protocol.prover import Subject, add_one
 from zkharvest.prover import stark
-from zkharvest.verifier import field
 from zkharvest.verifier.field import P
 
 
 def _openings(subject: Subject) -> dict[str, tuple[int, int]]:
-    """(0 at z or 1 at g z, position) of an opening of each kind that a constraint reads, and of R."""
+    """(0 at z or 1 at g z, position) of an evaluation of each kind; a constraint reads every one."""
     description = subject.description
     aux = description.main_width
-    quotient = aux + 5 * description.extension_columns
+    quotient = aux + description.extension_columns
     return {
         "main": (0, description.next_main[0]),
         "aux": (0, aux),
         "quotient": (0, quotient),
-        "R": (0, quotient + 5 * description.pieces),
         "main in the next row": (1, 0),
         "running sum in the next row": (1, len(description.next_main)),
     }
 
 
 def openings() -> Iterator[Lie]:
-    kinds = ("main", "aux", "quotient", "R", "main in the next row", "running sum in the next row")
-    for kind in kinds:
-        first = () if kind == "R" else (R.QUOTIENT,)  # no constraint reads R
+    for kind in ("main", "aux", "quotient", "main in the next row", "running sum in the next row"):
 
         def told(subject: Subject, kind: str = kind) -> Callable[[Any, Any], None]:
             side, place = _openings(subject)[kind]
@@ -43,32 +38,22 @@ def openings() -> Iterator[Lie]:
         yield Lie(
             f"opening of {kind}",
             "another value",
-            (*first, R.FRI_FINAL),
+            (R.QUOTIENT, R.FRI_FINAL),
             lambda s, told=told: prover.claiming(told(s)),  # type: ignore[misc]
-            cheap=kind in {"R", "main"},
+            cheap=kind == "main",
         )
         yield Lie(
             f"opening of {kind}",
             "another value, kept out of the batch",
-            (*first, R.FRI_LAYER),
+            (R.QUOTIENT, R.FRI_LAYER),
             lambda s, told=told: prover.claiming(told(s), batched=False),  # type: ignore[misc]
         )
 
-    def fitting(subject: Subject) -> Callable[[Any, Any], None]:
-        """Two coordinates of one piece, so that Q(z) stays."""
-        place = _openings(subject)["quotient"][1]
-
-        def change(here: list[Any], _ahead: list[Any]) -> None:
-            here[place] = field.add(here[place], field.ONE)
-            here[place + 1] = field.sub(here[place + 1], field.inverse(x_power(1)))
-
-        return change
-
     yield Lie(
-        "openings",
+        "evaluations",
         "false ones that satisfy the constraints",
         (R.FRI_FINAL,),
-        lambda s: prover.claiming(fitting(s)),
+        prover.claiming_fitting,
         cheap=True,
     )
 

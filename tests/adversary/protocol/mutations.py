@@ -65,7 +65,7 @@ def other_publics(data: public.PublicData, rows: int) -> Iterator[tuple[str, pub
 
 
 def other_params(params: ParameterSet) -> Iterator[tuple[str, ParameterSet]]:
-    """Every one of the eight numbers changed, as far as recorded challenges can serve the change."""
+    """Every one of the nine numbers changed, as far as recorded challenges can serve the change."""
     for entry in fields(params):
         value = getattr(params, entry.name)
         if entry.name.startswith("grind"):
@@ -81,7 +81,7 @@ def of_the_statement(case: Case) -> Iterator[Mutation]:
     place = ("statement", 0)
     yield Mutation("circuit digest", place, lambda f: replace(f.case, digest=bytes(32)))
     for name, params in other_params(case.params):
-        shaped = name in {"queries", "log_blowup"}
+        shaped = name in {"queries", "log_blowup", "log_stack"}
 
         def make(f: Frozen, params: ParameterSet = params, shaped: bool = shaped) -> Case:
             forger = Forger(f, params=params)
@@ -90,7 +90,7 @@ def of_the_statement(case: Case) -> Iterator[Mutation]:
         yield Mutation(f"parameter {name}", place, make)
     yield Mutation("height", place, lambda f: Forger(f, log_rows=f.case.log_rows + 1).from_nothing().done())
     for name, data in other_publics(case.public, case.at.rows):
-        yield Mutation(name, place, lambda f, data=data: Forger(f, public=data).mend().done())  # type: ignore[misc]
+        yield Mutation(name, place, lambda f, data=data: Forger(f, public=data).mend().follow().bind().done())  # type: ignore[misc]
 
 
 # ------------------------------------------------------------------ trees
@@ -188,26 +188,38 @@ def moved(values: list[field.Ext], k: int) -> None:
 def new_terminal(f: Frozen, k: int) -> Case:
     forger = Forger(f)
     moved(forger.parts.terminals, k)
-    return forger.mend().done()
+    return forger.mend().follow().bind().done()
 
 
 def new_opening(f: Frozen, k: int) -> Case:
     forger = Forger(f)
     moved(forger.parts.at_z, k)
-    own = k - forger.quotient_start()
-    return forger.mend(spare=(2, 3) if own in (0, 1) else (0, 1)).done()
+    return mended(forger, k)
 
 
 def new_opening_ahead(f: Frozen, k: int) -> Case:
     forger = Forger(f)
     moved(forger.parts.at_next, k)
-    return forger.mend(spare_next=1 if k == 0 else 0).done()
+    return mended(forger)
 
 
-def openings_ahead_alone(f: Frozen) -> Case:
+def mended(forger: Forger, moved_piece: int | None = None) -> Case:
+    """Equations and FRI made good; the first piece gives way, or the second where it is the one that was moved."""
+    first = forger.quotient_start()
+    if moved_piece == first:
+        step = field.power(forger.known.z, forger.case.at.piece_step)
+        values = forger.parts.at_z
+        values[first + 1] = field.add(values[first + 1], field.mul(forger.quotient_excess(), field.inverse(step)))
+    return forger.mend().follow().bind().done()
+
+
+def values_ahead_alone(f: Frozen) -> Case:
+    """Of the claims only two at g z change: a main column's, and a running sum's, which makes the constraints hold."""
     forger = Forger(f)
+    running = len(forger.case.description.next_main)
     moved(forger.parts.at_next, 0)
-    return forger.mend_ahead().done()
+    forger.make_constraints_hold(forger.parts.at_next, running)
+    return forger.follow().bind().done()
 
 
 def new_final(f: Frozen) -> Case:
@@ -230,11 +242,11 @@ def of_messages(case: Case) -> Iterator[Mutation]:
     said = case.messages()
     for k in range(1, len(said.aux.terminals)):
         yield Mutation(f"terminals 0 and {k}", ("aux", 0), lambda f, k=k: new_terminal(f, k))  # type: ignore[misc]
-    for k in range(len(said.openings.at_z)):
-        yield Mutation(f"opening {k} at z", ("openings", 0), lambda f, k=k: new_opening(f, k))  # type: ignore[misc]
-    for k in range(len(said.openings.at_next)):
-        yield Mutation(f"opening {k} at g z", ("openings", 0), lambda f, k=k: new_opening_ahead(f, k))  # type: ignore[misc]
-    yield Mutation("three openings at g z alone", ("openings", 0), openings_ahead_alone)
+    for k in range(len(said.evaluations.at_z)):
+        yield Mutation(f"opening {k} at z", ("evaluations", 0), lambda f, k=k: new_opening(f, k))  # type: ignore[misc]
+    for k in range(len(said.evaluations.at_next)):
+        yield Mutation(f"opening {k} at g z", ("evaluations", 0), lambda f, k=k: new_opening_ahead(f, k))  # type: ignore[misc]
+    yield Mutation("values at g z alone", ("evaluations", 0), values_ahead_alone)
     yield Mutation("final polynomial", ("final", 0), new_final)
     for nth, k in enumerate(ground_sites(case.params, len(case.at.arities))):
         yield Mutation(f"nonce {k}", ("grind", nth), lambda f, k=k: new_nonce(f, k))  # type: ignore[misc]

@@ -11,24 +11,23 @@ from zkharvest.verifier import field, merkle
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.messages import (
     AuxCommitment,
+    Evaluations,
     FriFinal,
     FriLayer,
     MainCommitment,
-    Openings,
     QuotientCommitment,
 )
 from zkharvest.verifier.params import SALT_BYTES
 from zkharvest.verifier.proof import (
-    LayerOpening,
     Messages,
+    OpenedLayer,
+    OpenedTree,
     Reader,
-    TreeOpening,
     read_messages,
     read_queries,
-    row_width_aux,
-    row_width_main,
-    row_width_quotient,
+    row_widths,
 )
+from zkharvest.verifier.stacks import stacks_of
 
 
 @dataclass
@@ -41,7 +40,7 @@ class Tree:
     siblings: list[bytes]
 
     @classmethod
-    def read(cls, opening: TreeOpening | LayerOpening, log_size: int) -> Tree:
+    def read(cls, opening: OpenedTree | OpenedLayer, log_size: int) -> Tree:
         words = {i: list(struct.unpack(f"<{len(x) // 4 - 4}I", x[SALT_BYTES:])) for i, x in opening.salted.items()}
         return cls(log_size, {i: x[:SALT_BYTES] for i, x in opening.salted.items()}, words, list(opening.siblings))
 
@@ -72,9 +71,8 @@ class Tree:
 def tree_shapes(case: Case) -> Iterator[tuple[str, int, int]]:
     """(name, log2 of the leaves, words in a row) of every tree, in the proof's order."""
     at, description = case.at, case.description
-    yield "main", at.log_domain, row_width_main(description)
-    yield "aux", at.log_domain, row_width_aux(description)
-    yield "quotient", at.log_domain, row_width_quotient(description)
+    for name, width in zip(("main", "aux", "quotient"), row_widths(stacks_of(description, at.stack)), strict=True):
+        yield name, at.log_domain, width
     log_size = at.log_domain
     for number, arity in enumerate(at.arities):
         log_size -= arity.bit_length() - 1
@@ -107,8 +105,8 @@ class Parts:
             {name: root for (name, _, _), root in zip(shapes, roots, strict=True)},
             list(said.nonces),
             list(said.aux.terminals),
-            list(said.openings.at_z),
-            list(said.openings.at_next),
+            list(said.evaluations.at_z),
+            list(said.evaluations.at_next),
             list(said.final.coefficients),
             {name: Tree.read(o, log_size) for (name, log_size, _), o in zip(shapes, openings, strict=True)},
         )
@@ -121,7 +119,7 @@ class Parts:
             MainCommitment(self.roots["main"]),
             AuxCommitment(self.roots["aux"], tuple(self.terminals)),
             QuotientCommitment(self.roots["quotient"]),
-            Openings(tuple(self.at_z), tuple(self.at_next)),
+            Evaluations(tuple(self.at_z), tuple(self.at_next)),
             tuple(FriLayer(self.roots[name]) for name in self.layer_names()),
             FriFinal(tuple(self.final)),
             tuple(self.nonces),

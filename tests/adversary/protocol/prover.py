@@ -23,7 +23,7 @@ from zkharvest.verifier import field, messages
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.messages import LookupChallenges, Rounds
-from zkharvest.verifier.params import FINAL_TERMS, ParameterSet
+from zkharvest.verifier.params import PRESETS, ParameterSet, sizes
 from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.transcript import grinding_holds
 
@@ -77,26 +77,50 @@ Reopen = Callable[[Any, list[int], bytes], bytes]
 def committing(number: int, *, alter: bool = False, show_used: bool = False, reopen: Reopen | None = None) -> Patches:
     """Commitment `number` of a run (0 main, 1 aux, 2 quotient, then the layers) is to altered rows (`alter`), and
     opened to the rows that were used instead (`show_used`), or opened otherwise (`reopen`)."""
-    numbers, honest = count(), stark.Commitment
+    numbers = count()
 
-    class Liar(honest):  # type: ignore[misc, valid-type]
+    def opened(tree: Any, indices: Iterator[int], honest: Callable[[list[int]], bytes]) -> bytes:
+        known = sorted(set(indices))
+        data = honest(known)
+        return reopen(tree, known, data) if tree.lies and reopen else data
+
+    class Liar(stark.Commitment):
+        """A layer's tree."""
+
         def __init__(self, parts: Sequence[Words], randomness: Randomness) -> None:
             self.lies = next(numbers) == number
+            self.made_of: Any = (parts,)
             altered = [other_words(part) for part in parts] if self.lies and alter else parts
             super().__init__(altered, randomness)
             if show_used:
                 self._parts = parts
 
-        def open(self, indices: Iterator[int]) -> bytes:
-            known = sorted(set(indices))
-            data = super().open(known)
-            return reopen(self, known, data) if self.lies and reopen else data
+        def open(self, indices: Iterator[int]) -> bytes:  # type: ignore[override]
+            return opened(self, indices, super().open)
 
-    return [mock.patch.object(stark, "Commitment", Liar)]
+    class StackedLiar(stark.StackedCommitment):
+        """A tree of stacks."""
+
+        def __init__(
+            self, columns: Words, stacking: Any, randomness: Randomness, extra: Words | None = None
+        ) -> None:
+            self.lies = next(numbers) == number
+            self.made_of: Any = (columns, stacking)
+            super().__init__(other_words(columns) if self.lies and alter else columns, stacking, randomness, extra)
+            if show_used:
+                self._columns = columns
+
+        def open(self, indices: Iterator[int]) -> bytes:  # type: ignore[override]
+            return opened(self, indices, super().open)
+
+    return [
+        mock.patch.object(stark, "Commitment", Liar),
+        mock.patch.object(stark, "StackedCommitment", StackedLiar),
+    ]
 
 
 def _leaf_bytes(tree: Any) -> int:
-    return 16 + 4 * sum(part.shape[1] for part in tree._parts)
+    return 16 + int(tree._rows([0]).nbytes)
 
 
 def leaf_of_another_index(tree: Any, known: list[int], data: bytes) -> bytes:
@@ -109,7 +133,9 @@ def leaf_of_another_index(tree: Any, known: list[int], data: bytes) -> bytes:
 def path_of_another_tree(tree: Any, known: list[int], data: bytes) -> bytes:
     """The siblings are those of a tree over the same rows with other salts."""
     leaves = _leaf_bytes(tree) * len(known)
-    again = type(tree).__mro__[1](tree._parts, Randomness(b"else" * 8))
+    first, *rest = tree.made_of
+    more = (tree._extra,) if rest else ()
+    again = type(tree).__mro__[1](first, *rest, Randomness(b"else" * 8), *more)
     return data[:leaves] + again.open(known)[leaves:]
 
 
@@ -136,7 +162,7 @@ def cut_final() -> Patches:
     """The final polynomial is cut to the length that a proof has room for, whatever was left of it."""
 
     def cut(coefficients: Words, _number: int) -> Words:
-        coefficients[FINAL_TERMS:] = 0
+        coefficients[sizes(13, PRESETS["test"].params).final_terms :] = 0
         return coefficients
 
     return wrapped(stark.fri, "final_polynomial", cut)
@@ -144,23 +170,40 @@ def cut_final() -> Patches:
 
 def claiming(change: Callable[[list[Ext], list[Ext]], None], *, batched: bool = True) -> Patches:
     """False claims about values at z or g z. F is made of them, or (`batched` false) of the true ones."""
-    made, true = messages.Openings, []
+    made, true = messages.Evaluations, []
 
-    def told(at_z: tuple[Ext, ...], at_next: tuple[Ext, ...]) -> messages.Openings:
+    def told(at_z: tuple[Ext, ...], at_next: tuple[Ext, ...]) -> messages.Evaluations:
         true.append(made(at_z, at_next))
         here, ahead = list(at_z), list(at_next)
         change(here, ahead)
         return made(tuple(here), tuple(ahead))
 
-    patches: Patches = [mock.patch.object(messages, "Openings", told), *cut_final()]
+    patches: Patches = [mock.patch.object(messages, "Evaluations", told), *cut_final()]
     if not batched:
         honest = stark._Proof._deep_function
 
-        def deep(self: Any, main: Any, aux: Any, polynomials: Any, _opened: Any, *rest: Any) -> Words:
-            return honest(self, main, aux, polynomials, true[-1], *rest)
+        def deep(self: Any, main: Any, aux: Any, pieces: Any, extra: Any, _opened: Any, *rest: Any) -> Words:
+            return honest(self, main, aux, pieces, extra, true[-1], *rest)
 
         patches.append(mock.patch.object(stark._Proof, "_deep_function", deep))
     return patches
+
+
+def claiming_fitting(subject: Subject) -> Patches:
+    """False claims of the first two pieces so that Q(z) = q_0 + z^M q_1 + ... stays what it is."""
+    first = subject.description.main_width + subject.description.extension_columns
+    points: list[Ext] = []
+    usable = messages.point_is_usable
+
+    def noting(z: Ext, at: Any) -> bool:
+        points[:] = [field.power(z, at.piece_step)]
+        return usable(z, at)
+
+    def change(here: list[Ext], _ahead: list[Ext]) -> None:
+        add_one(here, first)
+        here[first + 1] = field.sub(here[first + 1], field.inverse(points[0]))
+
+    return [mock.patch.object(messages, "point_is_usable", noting), *claiming(change)]
 
 
 def add_one(values: list[Ext], k: int) -> None:
@@ -185,7 +228,7 @@ def stale(round_: str, nth: int = 0) -> Patches:
                 return LookupChallenges(*(before.extension(label) for label in ("alpha", "beta", "gamma")))
             if name == "final":
                 return before.indices("queries", self._params.queries, self._sizes.domain_size)
-            return before.extension({"aux": "delta", "quotient": "z", "openings": "lambda", "fold": "fold"}[name])
+            return before.extension({"aux": "delta", "quotient": "z", "evaluations": "lambda", "fold": "fold"}[name])
 
         def main(self, message: Any) -> Any:
             return self._before("main", message)
@@ -196,8 +239,8 @@ def stale(round_: str, nth: int = 0) -> Patches:
         def quotient(self, message: Any) -> Any:
             return self._before("quotient", message)
 
-        def openings(self, message: Any) -> Any:
-            return self._before("openings", message)
+        def evaluations(self, message: Any) -> Any:
+            return self._before("evaluations", message)
 
         def fold(self, message: Any) -> Any:
             return self._before("fold", message)

@@ -45,7 +45,7 @@ def reground(case: Case, avoid: dict[int, int] | None = None) -> Case:
     rounds.main(said.main)
     rounds.aux(said.aux)
     rounds.quotient(said.quotient)
-    rounds.openings(said.openings)
+    rounds.evaluations(said.evaluations)
     for layer in said.layers:
         rounds.fold(layer)
     rounds.final(said.final)
@@ -60,7 +60,7 @@ def nonce_places(case: Case) -> list[int]:
     said = case.messages()
     lookup = 32
     deep = lookup + 8 + 32 + 20 * len(said.aux.terminals) + 32
-    batch = deep + 8 + 20 * (len(said.openings.at_z) + len(said.openings.at_next))
+    batch = deep + 8 + 20 * (len(said.evaluations.at_z) + len(said.evaluations.at_next))
     folds = [batch + 8 + 32 + 40 * k for k in range(len(said.layers))]
     return [lookup, deep, batch, *folds, folds[-1] + 8 + 20 * len(said.final.coefficients)]
 
@@ -83,8 +83,8 @@ def atoms(case: Case, trees: dict[str, Tree]) -> list[tuple[str, slice]]:
     cut("terminals", 5 * len(said.aux.terminals), 4)
     cut("quotient root", 1, 32)
     cut("nonce deep", 1, 8)
-    cut("at z", 5 * len(said.openings.at_z), 4)
-    cut("at g z", 5 * len(said.openings.at_next), 4)
+    cut("at z", 5 * len(said.evaluations.at_z), 4)
+    cut("at g z", 5 * len(said.evaluations.at_next), 4)
     cut("nonce batch", 1, 8)
     for number in range(len(said.layers)):
         cut(f"layer {number} root", 1, 32)

@@ -20,7 +20,7 @@ from zkharvest.verifier.field import P
 from zkharvest.verifier.params import ParameterSet, sizes
 from zkharvest.verifier.rejections import Reason, Reject
 
-PARAMS = ParameterSet(2, 8, 1, 1, 1, 1, 1, 2)
+PARAMS = ParameterSet(2, 2, 8, 1, 1, 1, 1, 1, 2)
 PUBLICS = wide_circuit.DESCRIPTION.publics
 MARKS = range(len(PUBLICS) - wide_circuit.MARKS, len(PUBLICS))
 TABLE = deafnesses(MARKS, len(sizes(wide_circuit.LOG_ROWS, PARAMS).arities))
@@ -137,7 +137,7 @@ def test_every_part_of_every_absorb_is_in_the_table():
         "main",
         "aux",
         "quotient",
-        "openings",
+        "evaluations",
         "fold",
         "final",
         "grind",

@@ -27,7 +27,7 @@ from zkharvest.verifier.rejections import Reason
 from zkharvest.verifier.statement import public_data, read_statement
 
 PACKAGE = Path(__file__).resolve().parents[3] / "vectors/accept/lot-machine-v1/hifo-wallet.zkh"
-GROUND = ParameterSet(2, 8, 3, 3, 3, 3, 3, 2)
+GROUND = ParameterSet(2, 2, 8, 3, 3, 3, 3, 3, 2)
 GROUPS = {"statement": of_the_statement, "trees": of_trees, "messages": of_messages}
 
 
@@ -157,7 +157,7 @@ def test_a_package_with_a_loss_invented_verifies_only_while_challenges_are_froze
     other = replace(package, statement={**package.statement, "totals": {**totals, "short_loss": more}})
     statement = read_statement(other.statement)
     data = public_data(statement, circuits.load(circuits.PINNED[-1]), other.statement_digest)
-    forged = encode_package(replace(other, proof=Forger(frozen, public=data).mend().done().proof))
+    forged = encode_package(replace(other, proof=Forger(frozen, public=data).mend().follow().bind().done().proof))
     policy = Policy(allow_test_preset=True)
     with frozen.held():
         verdict = verify(forged, policy)

@@ -7,6 +7,7 @@ names, in their order. So every check is shown to be needed, and which stand beh
 from __future__ import annotations
 
 from collections import Counter
+from unittest import mock
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.adversary.protocol import subjects
 from tests.adversary.protocol.lie import EIGHT, ONE, SHAPE, TREES, Lie
 from tests.adversary.protocol.lies import NOT_OF_THE_PROOF, UNREACHABLE, every_lie
 from tests.adversary.protocol.parts import Parts
-from tests.adversary.protocol.prover import Subject, committing, other_words, wrapped
+from tests.adversary.protocol.prover import Subject, committing, other_words
 from tests.adversary.protocol.unchecked import guarded, stops, without
 from tests.support.counts import count
 from zkharvest.prover import stark
@@ -109,13 +110,17 @@ def test_a_quotient_wrong_at_one_place():
     (index,) = frozen.known(frozen.case).indices
 
     def wrong_at(place: int) -> Reason | None:
-        def change(values, _call):
-            if values.shape[1] == 5 * (subject.description.pieces + 1):
-                values[place] = other_words(values[place])
-            return values
+        class WrongThere(stark.StackedCommitment):
+            """The quotient's tree, with another R at one point than the one that F is made of."""
+
+            def __init__(self, columns, stacking, randomness, extra=None):
+                if extra is not None:
+                    extra = extra.copy()
+                    extra[place] = other_words(extra[place])
+                super().__init__(columns, stacking, randomness, extra)
 
         with frozen.held():
-            case = subject.proven(ONE, wrapped(stark.ntt, "coset_lde", change))
+            case = subject.proven(ONE, [mock.patch.object(stark, "StackedCommitment", WrongThere)])
         assert case.proof != frozen.case.proof
         return frozen.replay(case)
 
@@ -129,14 +134,17 @@ def test_a_quotient_wrong_at_one_place():
 def salts_of(prove) -> tuple[list[bytes], Case]:
     """Every salt that a run draws, opened or not."""
     seen = []
-    honest = stark.Commitment.__init__
 
-    def noticing(self, parts, randomness):
-        honest(self, parts, randomness)
-        seen.extend(salt.tobytes() for salt in self._salts)
+    def noticing(honest):
+        def made(self, *arguments):
+            honest(self, *arguments)
+            seen.extend(salt.tobytes() for salt in self._salts)
+
+        return made
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stark.Commitment, "__init__", noticing)
+        for kind in (stark.Commitment, stark.StackedCommitment):
+            patch.setattr(kind, "__init__", noticing(kind.__init__))
         case = prove()
     return seen, case
 
@@ -161,7 +169,7 @@ def test_the_prover_never_reuses_a_salt():
     one, first = salts_of(honest_run)
     other, second = salts_of(honest_run)
     domain = 1 << subjects.wide().proven(ONE).at.log_domain
-    assert len(one) == len(other) == 3 * domain + domain // 8 + domain // 32
+    assert len(one) == len(other) == 3 * domain + domain // 8 + domain // 64
     assert repeated(one + other) == 0
     assert first != second
 

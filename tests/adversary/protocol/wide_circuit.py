@@ -2,7 +2,8 @@
 
 Six more public scalars, each asked for by a constraint of the first row: with more unknowns than an element of E has
 coordinates, whoever knows z before choosing them finds other values that satisfy the constraints (the classical
-"Frozen Heart"). And a list whose records stand in no order that an equation reads.
+"Frozen Heart"). A list whose records stand in no order that an equation reads. And idle columns, so that an opened row
+of stacks has more words than F at a query has coordinates.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from zkharvest.verifier.public import PublicData
 
 LOG_ROWS, N = tiny.LOG_ROWS, tiny.N
 MARKS = 6
+IDLE = 16
 PAIRS = ((21, 22), (23, 24))
 _CUBE = 17  # the node that is column c of `walk`
 
@@ -34,6 +36,10 @@ def _document():
     for k in range(MARKS):
         walk["nodes"] += [["public", first + k], ["sub", _CUBE, len(walk["nodes"])]]
         walk["constraints"].append({"name": f"mark {k}", "where": "first", "node": len(walk["nodes"]) - 1})
+    for k in range(IDLE):
+        walk["nodes"].append(["col", len(walk["columns"]), 0])
+        walk["columns"].append(f"idle {k}")
+        walk["constraints"].append({"name": f"idle {k}", "where": "first", "node": len(walk["nodes"]) - 1})
     return document
 
 
@@ -51,4 +57,5 @@ def honest(seed=0):
         i[row], w[row], k[row] = left, right, 1
     cube = int(walk[3][0])
     data = PublicData((*public.publics, *[cube] * MARKS), (*public.lists, PAIRS), public.columns, public.context)
+    walk = [*walk, *[np.zeros(N, dtype=np.uint64)] * IDLE]
     return [np.stack(table, axis=1).astype(np.uint32) for table in (walk, store)], data

@@ -25,6 +25,7 @@ from tests.support.tiny_proof import (
     TEST,
     Patched,
     absorbs,
+    added,
     any_degree,
     check,
     claims,
@@ -46,10 +47,10 @@ from zkharvest.verifier import stark, transcript
 from zkharvest.verifier.field import ONE, P
 from zkharvest.verifier.messages import (
     AuxCommitment,
+    Evaluations,
     FriFinal,
     FriLayer,
     MainCommitment,
-    Openings,
     QuotientCommitment,
     Rounds,
 )
@@ -218,7 +219,7 @@ def _to_the_end(params, root) -> Rounds:
     rounds.main(MainCommitment(root))
     rounds.aux(AuxCommitment(ROOT, ()))
     rounds.quotient(QuotientCommitment(ROOT))
-    rounds.openings(Openings((), ()))
+    rounds.evaluations(Evaluations((), ()))
     for _ in AT.arities:
         rounds.fold(FriLayer(ROOT))
     return rounds
@@ -286,21 +287,23 @@ def _through_the_queries(case) -> bytes:
 def test_a12_claims_that_cancel_each_other():
     """Six zkVMs (2026): claims batched before they were observed. All fields: tests/adversary/protocol.
 
-    Here two values at g z: phi(g z) is moved with Q(z) following, and the batch of claims stays as it was.
+    Here two values at g z in one lane of their stacks: phi(g z) is moved with the constraints following, a main column
+    with the batch of claims staying as it was.
     """
     traces, public = witness(FALSE_STEP)
-    head = 20 * (tiny.DESCRIPTION.main_width + 5 * tiny.DESCRIPTION.extension_columns + 5 * 4)
-    with Patched(absorbs("openings", lambda data: data[:head])):  # the mutant observes the values at z only
+    head = 20 * (tiny.DESCRIPTION.main_width + tiny.DESCRIPTION.extension_columns + tiny.DESCRIPTION.pieces)
+    with Patched(absorbs("evaluations", lambda data: data[:head])):  # the mutant observes the values at z only
         proof = prove(traces, public)
         seen, case = facts(proof, public), taken_apart(proof, public)
-        powers = seen.lambdas(case.parts, "phi at gz")
-        # phi of the first table by d0 + x d1, its sum's constraint is number 8: delta^8 (phi' - phi - ...) / (z^N - 1)
-        last = tiny.DESCRIPTION.tables[0].constraint_count - 1
-        vanishing = ext.sub(ext.power(seen.one("quotient"), AT.rows), ONE)
-        by = ext.mul(ext.neg(seen.needed()), vanishing)
-        change = ext.mul(by, ext.inverse(ext.power(seen.one("aux"), last)))
-        d0, d1 = solve([(ONE, (0, 1, 0, 0, 0)), (powers[0], powers[1])], (change, ext.ZERO))
-        proof = case.changed("phi at gz", {0: d0, 1: d1})
+        names = ("phi at gz", "main at gz")
+        (lane0, l0), (lane1, l1) = (seen.weight(name, 0) for name in names)
+        assert lane0 == lane1
+        # Both stand alone in a constraint: what is needed of Q(z) is an affine function of them.
+        trials = (facts(case.changed(name, {0: ONE}), public) for name in names)
+        by = tuple(ext.sub(trial.needed(), seen.needed()) for trial in trials)
+        d0, d1 = solve([by, (l0, l1)], (ext.neg(seen.needed()), ext.ZERO))
+        proof = case.changed("phi at gz", {0: d0})
+        proof = added(proof, case.parts["main at gz"], {0: d1})
         assert check(proof, public) is None  # a false step, believed by the mutant
     assert check(proof, public) is not None
     count("attacks covered")

@@ -27,6 +27,7 @@ from zkharvest.verifier import proof as proof_module
 from zkharvest.verifier.field import P
 from zkharvest.verifier.package import decode_package, encode_package
 from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.stacks import stacks_of
 
 TRUSTING = policy.Policy(allow_test_preset=True)
 
@@ -39,25 +40,42 @@ def test_b1_elements_do_not_move_between_trees():
 
     A column in the aux tree would be committed when the bus challenges are known.
     """
-    made = []
+    real, seen = prover._Proof._stacking, {}
 
-    def moving(parts, randomness):
-        made.append(parts[0])
-        (whole,) = parts if len(parts) == 1 else (None,)
-        if len(made) == 1:
-            return real([np.ascontiguousarray(whole[:, :-1])], randomness)
-        if len(made) == 2:
-            return real([np.ascontiguousarray(made[0][:, -1:]), whole], randomness)
-        return real(parts, randomness)
+    class Narrow:
+        """The main tree's leaves without their last word."""
 
-    real = prover.Commitment
+        def __init__(self, stacking):
+            self.stack, self._stacking = stacking.stack, stacking
+            seen["main"] = self
+
+        def rows(self, columns, chosen):
+            self.columns = columns
+            self.last = [row[:, -1:] for row in self._stacking.rows(columns, chosen)]
+            return [row[:, :-1] for row in self._stacking.rows(columns, chosen)]
+
+    class Wide(Narrow):
+        """The aux tree's, with that word in front."""
+
+        def __init__(self, stacking):
+            self.stack, self._stacking = stacking.stack, stacking
+
+        def rows(self, columns, chosen):
+            main = seen["main"]
+            main.rows(main.columns, chosen)
+            rows = self._stacking.rows(columns, chosen)
+            return [np.concatenate(pair, axis=1) for pair in zip(main.last, rows, strict=True)]
+
+    def moving(self, tree):
+        kinds = {1: Narrow, 5: Wide} if tree.following.columns else {}
+        return kinds.get(tree.degree, lambda stacking: stacking)(real(self, tree))
+
     traces, data = tiny.honest()
-    proof = prove(traces, data, patches=[(prover, "Commitment", moving)])
-    assert len(made) == 3 + len(AT.arities)
+    proof = prove(traces, data, patches=[(prover._Proof, "_stacking", moving)])
     assert check(proof, data) in (Reason.MERKLE_MAIN, Reason.PROOF_WORD)
 
     # A verifier that lets the proof say where the main columns end accepts it.
-    width = proof_module.row_width_main(tiny.DESCRIPTION)
+    main_width, aux_width, quotient_width = proof_module.row_widths(stacks_of(tiny.DESCRIPTION, AT.stack))
     read = stark.read_queries
 
     def as_it_comes(*arguments):
@@ -66,10 +84,8 @@ def test_b1_elements_do_not_move_between_trees():
         aux = {i: row[1:] for i, row in found.aux.rows.items()}
         return replace(found, main=replace(found.main, rows=main), aux=replace(found.aux, rows=aux))
 
-    wider = proof_module.row_width_aux(tiny.DESCRIPTION) + 1
     with Patched(
-        (proof_module, "row_width_main", lambda _: width - 1),
-        (proof_module, "row_width_aux", lambda _: wider),
+        (proof_module, "row_widths", lambda _: (main_width - 1, aux_width + 1, quotient_width)),
         (stark, "read_queries", as_it_comes),
     ):
         assert check(proof, data) is None
@@ -81,11 +97,14 @@ def test_b1_every_opened_row_has_its_tree_s_width():
     case = honest()
     found = queries(case.proof, case.public)
     d = tiny.DESCRIPTION
-    widths = {"main": d.main_width, "aux": 5 * d.extension_columns, "quotient": 5 * (d.pieces + 1)}
+    k, ahead = AT.stack, (len(d.next_main), len(d.next_aux))
+    main = -(-ahead[0] // k) - (ahead[0] - d.main_width) // k
+    aux = -(-ahead[1] // k) - (ahead[1] - d.extension_columns) // k
+    widths = {"main": main, "aux": 5 * aux, "quotient": 5 * (-(-d.pieces // k) + 1)}
     for name, width in widths.items():
-        opening = getattr(found, name)
-        assert {len(row) for row in opening.rows.values()} == {width}
-        assert {len(data) for data in opening.salted.values()} == {16 + 4 * width}
+        opened = getattr(found, name)
+        assert {len(row) for row in opened.rows.values()} == {width}
+        assert {len(data) for data in opened.salted.values()} == {16 + 4 * width}
     for arity, layer in zip(AT.arities, found.layers, strict=True):
         assert {len(leaf) for leaf in layer.leaves.values()} == {arity}
 

@@ -159,14 +159,14 @@ def test_e6_one_height():
     case = honest()
     for n in range(13, 17):
         at = sizes(n, TEST)
-        assert (at.rows, at.domain_size) == (1 << n, 4 << n)
-        assert at.log_domain == at.log_rows + 2
+        assert (at.rows, at.lde_size, at.domain_size) == (1 << n, 4 << n, 16 << n)
+        assert at.log_domain == at.log_rows + 2 + TEST.log_stack
     assert next(f.name for f in fields(Sizes)) == "log_rows"
     for kind in (
         messages.MainCommitment,
         messages.AuxCommitment,
         messages.QuotientCommitment,
-        messages.Openings,
+        messages.Evaluations,
         messages.FriLayer,
         messages.FriFinal,
     ):
@@ -177,7 +177,7 @@ def test_e6_one_height():
         assert check(case.proof, case.public, n=n) is not None
     d = statement.description()
     assert "rows" not in d["tables"][0]  # nor does a table of the circuit have one of its own
-    assert PRESETS["standard"].min_log_rows >= d["log_rows"][0]
+    assert PRESETS["balanced"].min_log_rows >= d["log_rows"][0]
     traces, public = tiny.honest()
     columns = [np.stack(table, axis=1).astype(np.uint32) for table in traces]
     columns[1] = np.concatenate([columns[1], columns[1]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 import pytest
@@ -29,20 +30,21 @@ from tests.support.tiny_proof import (
 from zkharvest.prover import stark as prover
 from zkharvest.verifier import circuits, fri, messages, policy, soundness, stark
 from zkharvest.verifier import field as ext
-from zkharvest.verifier import proof as proof_module
 from zkharvest.verifier.field import ONE, P
 from zkharvest.verifier.messages import Rounds
 from zkharvest.verifier.package import decode_package, encode_package
-from zkharvest.verifier.params import FINAL_TERMS, PRESETS
+from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.rejections import Reason
+from zkharvest.verifier.stacks import stacks_of
 
 TRUSTING = policy.Policy(allow_test_preset=True)
 BYTES_OF_ANOTHER_SHAPE = {Reason.PROOF_SHORT, Reason.PROOF_TRAILING, Reason.PROOF_WORD, Reason.GRINDING}
 
 
-def terms(number: int):
-    """Patches of both sides: the final polynomial has so many coefficients."""
-    return (prover, "FINAL_TERMS", number), (proof_module, "FINAL_TERMS", number)
+def shaped(**changes):
+    """Patches of both sides: other sizes (of the folds, of the final polynomial)."""
+    other = replace(AT, **changes)
+    return [(module, "sizes", lambda *_: other) for module in (prover, messages, stark)]
 
 
 # ------------------------------------------------------------------ C1 to C4: FRI's shape
@@ -50,10 +52,10 @@ def terms(number: int):
 
 def test_c1_the_final_polynomial_has_its_length():
     """Plonky3 (GHSA-f69f-5fx9-w9r9), icicle #928: as many coefficients as points interpolate anything."""
-    points = AT.domain_size // 32
+    points = AT.domain_size // prod(AT.arities)
     lies = [any_degree(), claims(SAME_QUOTIENT)]
     data = honest().public
-    with Patched(*terms(points)):  # a mutant that takes a longer one believes false values at z
+    with Patched(*shaped(final_terms=points)):  # a mutant that takes a longer one believes false values at z
         proof = prove(tiny.honest()[0], data, patches=lies)
         assert check(proof, data) is None
     assert check(proof, data) in BYTES_OF_ANOTHER_SHAPE
@@ -61,10 +63,10 @@ def test_c1_the_final_polynomial_has_its_length():
     case = honest()
     part = case.parts["final"]
     last = part.item(part.items - 1)
-    assert part.items == FINAL_TERMS == 272
+    assert part.items == AT.final_terms == 544
     for changed in (
         case.proof[: part.end] + bytes(20) + case.proof[part.end :],
-        case.proof[: part.end] + bytes(20 * 752) + case.proof[part.end :],
+        case.proof[: part.end] + bytes(20 * (points - part.items)) + case.proof[part.end :],
         case.proof[: last.start] + case.proof[part.end :],
         case.proof[: part.start] + case.proof[part.end :],
     ):
@@ -89,10 +91,10 @@ def test_c2_parameters_that_prove_nothing_do_not_exist():
         verdict = policy.verify(encode_package(replace(package, preset=name)), TRUSTING)
         assert verdict.reason == Reason.PACKAGE_PRESET.value
     assert policy.verify(small_package()).reason == Reason.POLICY_TEST_PRESET.value
-    weak = replace(PRESETS["standard"], params=replace(PRESETS["standard"].params, queries=81))
+    weak = replace(PRESETS["balanced"], params=replace(PRESETS["balanced"].params, queries=80))
     with Patched((policy, "PRESETS", {"test": weak})):
         assert policy.verify(small_package()).reason == Reason.POLICY_BITS.value
-    instance = soundness.model(tiny.DESCRIPTION, PRESETS["standard"].params, 13)
+    instance = soundness.model(tiny.DESCRIPTION, PRESETS["balanced"].params, 13)
     with pytest.raises(ValueError, match="no room"):
         soundness.terms(replace(instance, rate=1.0), soundness.Regime("", 1.0, 5))
     # Had a set no queries, nothing would be opened: even then nothing is accepted.
@@ -125,7 +127,7 @@ def test_c3_every_query_compares_the_first_layer_with_the_opened_rows():
     # At each single one: a layer that is F but at one queried place.
     case = honest()
     found, drawn = queries(case.proof, case.public), facts(case.proof, case.public)
-    final = [case.word("final", k) for k in range(FINAL_TERMS)]
+    final = [case.word("final", k) for k in range(AT.final_terms)]
     size = AT.domain_size // AT.arities[0]
     values = {i: found.layers[0].leaves[i % size][i // size] for i in case.indices}
     real(values, found.layers, drawn.challenges["fold"], final, AT)
@@ -135,19 +137,17 @@ def test_c3_every_query_compares_the_first_layer_with_the_opened_rows():
     count("attacks covered")
 
 
-@pytest.mark.parametrize(("arities", "number"), [((4, 8), 272), ((8,), 1088), ((8, 4, 2), 136), ((2, 2, 2, 2, 2), 272)])
-def test_c4_folds_and_arities_are_the_parameters(arities, number):
+@pytest.mark.parametrize("arities", [(4, 8), (8,), (8, 4, 2), (2, 2, 2, 2, 2)])
+def test_c4_folds_and_arities_are_the_parameters(arities):
     """Plonky3 #1676, #1698, #1792: rounds and arities were read from the proof."""
-    other = replace(AT, arities=arities)
-    for_the_prover = ((prover, "sizes", lambda *_: other), (messages, "sizes", lambda *_: other))
+    other = shaped(arities=arities, final_terms=AT.stack_bound // prod(arities))
     data = honest().public
-    with Patched(*terms(number)[:1], *for_the_prover):
+    with Patched(*other[:2]):
         proof = prove(tiny.honest()[0], data)
     assert check(proof, data) is not None
-    with Patched(*terms(number), *for_the_prover, (stark, "sizes", lambda *_: other)):
-        assert (
-            check(proof, data) is None
-        )  # a verifier of that shape is convinced: it is a proof, but not the protocol's
+    with Patched(*other):
+        # A verifier of that shape is convinced: it is a proof, but not the protocol's.
+        assert check(proof, data) is None
     count("attacks covered", int(arities == (4, 8)))
 
 
@@ -166,9 +166,10 @@ def z_is(value):
 
 
 W_H, W_D = (ext.root_of_unity(k) for k in (AT.log_rows, AT.log_domain))
+IMAGES = [pow(3 * pow(W_D, k, P), AT.stack, P) for k in (0, 1, 77)]  # x^k of points x of D
 
 
-@pytest.mark.parametrize("z", [1, W_H, pow(W_H, 4000, P), P - 1, 3, 3 * W_D % P, 3 * pow(W_D, 77, P) % P])
+@pytest.mark.parametrize("z", [1, W_H, pow(W_H, 4000, P), P - 1, *IMAGES])
 def test_c5_a_point_in_a_domain_is_a_typed_rejection(z):
     """Plonky3 #1760, #1762, #1791: z in the trace domain or in the evaluation coset went unnoticed, or divided by 0."""
     case = honest()
@@ -198,40 +199,45 @@ OPENED = ("main at z", "aux at z", "quotient at z", "main at gz", "phi at gz")
 
 
 def _scrambled(tree: int, column: int):
-    """Patch of the prover: a tree holds random words in a column; all the rest is as it should be."""
-    real, made = prover.Commitment, []
+    """Patch of the prover: a tree is of random words in a column; all the rest is as it should be."""
+    real, made = prover.StackedCommitment, []
 
-    def commit(parts, randomness):
-        made.append(parts)
+    def commit(columns, *rest):
+        made.append(columns)
         if len(made) == tree + 1:
-            values = parts[0].copy()
-            values[:, column] = np.random.default_rng(tree).integers(0, P, len(values))
-            parts = [values]
-        return real(parts, randomness)
+            columns = columns.copy()
+            columns[:, column] = np.random.default_rng(tree).integers(0, P, len(columns))
+        return real(columns, *rest)
 
-    return prover, "Commitment", commit
+    return prover, "StackedCommitment", commit
 
 
 def test_c6_every_committed_column_is_opened():
     """Plonky3 #1793, #1853: a column that was opened nowhere could be any function."""
+    k = AT.stack
     for d in (tiny.DESCRIPTION, circuits.load(circuits.PINNED[-1])):
-        width = d.main_width + 5 * d.extension_columns + 5 * (d.pieces + 1)
-        assert soundness.model(d, TEST, d.log_rows[0]).batch == width + len(d.next_main) + 5 * len(d.tables)
-    case = honest()
-    assert sum(case.parts[name].items for name in OPENED[:3]) == 11 + 20 + 20
+        ahead = (len(d.next_main), len(d.tables))
+        others = (d.main_width - ahead[0], d.extension_columns - ahead[1], d.pieces)
+        stacks = 2 * sum(-(-n // k) for n in ahead) + sum(-(-n // k) for n in others)
+        assert soundness.model(d, TEST, d.log_rows[0]).batch == stacks + 1
+    case, d = honest(), tiny.DESCRIPTION
+    assert sum(case.parts[name].items for name in OPENED[:3]) == d.main_width + d.extension_columns + d.pieces
     # A column that is no polynomial of low degree, in each of the trees, its values at z whatever they are said to be.
-    powers, opened = ext.powers, sum(case.parts[name].items for name in OPENED)
-    for tree, columns in enumerate(((1, 9), (1, 11), (1, 18))):  # of those that are not opened at g z as well
-        before = sum(case.parts[name].items for name in OPENED[:tree])
+    powers, trees = ext.powers, stacks_of(d, k)
+    for tree, columns in enumerate(((1, 9), (1, 3), (1, 14))):  # words of those that are not opened at g z as well
+        before = sum(one.stacks for one in trees.trees[:tree])
         for column in columns:
             proof = prove(tiny.honest()[0], case.public, patches=[_scrambled(tree, column)])
             assert check(proof, case.public) is Reason.FRI_LAYER
+            one = column // trees.trees[tree].degree
+            assert one not in trees.trees[tree].following.columns
+            place = next(lane.index(one) for lane in trees.trees[tree].lanes(k) if one in lane)
 
-            def all_but_one(base, number, k=before + column):
+            def all_but_one(base, number, skip=before + place):
                 found = powers(base, number)
-                return [*found[:k], ext.ZERO, *found[k + 1 :]] if number == opened else found
+                return [*found[:skip], ext.ZERO, *found[skip + 1 :]] if number == trees.pairs else found
 
-            with Patched((ext, "powers", all_but_one)):  # in the mutant's batch there is no place for the column
+            with Patched((ext, "powers", all_but_one)):  # in the mutant's batch there is no place for its stack
                 proof = prove(tiny.honest()[0], case.public, patches=[_scrambled(tree, column)])
                 assert check(proof, case.public) is None
             assert check(proof, case.public) is not None

@@ -191,7 +191,7 @@ def test_d11_a_vanishing_denominator_is_counted_and_refused():
     assert len(runs) == 2
     # And in the soundness report each fraction counts width + 1 times for the sum, once for its own zero.
     for d in (tiny.DESCRIPTION, circuits.load(circuits.PINNED[-1])):
-        instance = soundness.model(d, PRESETS["standard"].params, 15)
+        instance = soundness.model(d, PRESETS["balanced"].params, 15)
         regime = soundness.Regime("Johnson", instance.rate, 5)
         roots = d.fractions(15) * (max(bus.width for bus in d.buses) + 2) + d.tallies
         found = [

@@ -54,7 +54,7 @@ def test_c7_the_height_is_bounded_and_bound():
     for rows in (14, 15, 20):
         verdict = policy.verify(encode_package(replace(package, log_rows=rows)), TRUSTING)
         assert verdict.verdict == policy.REJECTED
-    encoded = encode_package(package).replace(b"\xa4rows\x0d", b"\xa4rows\xc3")  # true is no height
+    encoded = encode_package(package).replace(b"\xa8log_rows\x0d", b"\xa8log_rows\xc3")  # true is no height
     assert policy.verify(encoded, TRUSTING).reason == Reason.PACKAGE_FIELDS.value
     count("attacks covered")
 
@@ -183,15 +183,15 @@ def test_c10_the_table_of_values_at_z_has_its_shape():
     at_z = tuple(case.word(name, k) for name in OPENED[:3] for k in range(case.parts[name].items))
     at_next = tuple(case.word(name, k) for name in OPENED[3:] for k in range(case.parts[name].items))
     for other in (
-        messages.Openings((), at_next),
-        messages.Openings(at_z, ()),
-        messages.Openings(at_z[:30], at_next),
-        messages.Openings(at_z, at_next[:-1]),
-        messages.Openings(at_z, (*at_next, ONE)),
+        messages.Evaluations((), at_next),
+        messages.Evaluations(at_z, ()),
+        messages.Evaluations(at_z[:-1], at_next),
+        messages.Evaluations(at_z, at_next[:-1]),
+        messages.Evaluations(at_z, (*at_next, ONE)),
     ):  # even past the reader a table of another shape is compared, and convinces nobody
-        with Patched((proof_module, "Openings", lambda *_, other=other: other)):
+        with Patched((proof_module, "Evaluations", lambda *_, other=other: other)):
             assert _convinces(case) is False
-    with Patched((proof_module, "Openings", lambda *_: messages.Openings(at_z, at_next))):
+    with Patched((proof_module, "Evaluations", lambda *_: messages.Evaluations(at_z, at_next))):
         assert _convinces(case) is True
     count("attacks covered")
 

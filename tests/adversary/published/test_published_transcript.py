@@ -43,17 +43,18 @@ from zkharvest.verifier import constraints, messages, policy, stark, wire
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.field import ONE, Ext, P
 from zkharvest.verifier.messages import (
+    Evaluations,
     FriFinal,
     FriLayer,
     LookupChallenges,
     MainCommitment,
-    Openings,
     Rounds,
 )
 from zkharvest.verifier.package import Package, decode_package, encode_package, statement_digest
 from zkharvest.verifier.params import ParameterSet
 from zkharvest.verifier.public import PublicData, encode
 from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.stacks import stacks_of
 from zkharvest.verifier.transcript import Transcript
 
 ROOT = bytes(range(32))
@@ -133,7 +134,7 @@ def test_a1_every_byte_of_a_package_s_statement():
             assert verdict.reason != Reason.INTERNAL.value
     assert len(digests) + undecodable == len(encoded) + 1
     assert policy.verify(data, TRUSTING).accepted
-    for change in ({"log_rows": package.log_rows + 1}, {"preset": "standard"}):
+    for change in ({"log_rows": package.log_rows + 1}, {"preset": "balanced"}):
         assert replace(package, **change).statement_digest != package.statement_digest
         assert not policy.verify(encode_package(replace(package, **change)), TRUSTING).accepted
     assert {f.name for f in fields(Package)} == {
@@ -150,13 +151,13 @@ def test_a2_the_transcript_begins_with_the_whole_statement():
     seen = {first_challenge(public)}
     digests = [flipped(tiny.DIGEST, i) for i in range(32)]
     numbers = [replace(TEST, **{f.name: getattr(TEST, f.name) + 1}) for f in fields(ParameterSet)]
-    assert len(numbers) == 8
+    assert len(numbers) == 9
     seen |= {first_challenge(public, digest=digest) for digest in digests}
     seen |= {first_challenge(public, params=params) for params in numbers}
     seen |= {first_challenge(public, n=n) for n in (14, 15, 16)}
-    with Patched((messages, "PROTOCOL", b"zkharvest/stark/v2")):
+    with Patched((messages, "PROTOCOL", b"zkharvest/stark/v3")):
         seen.add(first_challenge(public))
-    assert len(seen) == 1 + 32 + 8 + 3 + 1
+    assert len(seen) == 1 + 32 + 9 + 3 + 1
     for digest in digests[::8]:
         assert check(proof, public, digest=digest) is not None
     for params in numbers:
@@ -216,7 +217,7 @@ def test_a3_openings_are_absorbed_before_the_batch():
     """Plonky3 (GHSA-vrmm-4mm5-38vm): values at z were not observed before the batch challenge; any AIR was forged."""
     traces, public = witness(FALSE_STEP)
     assert check(prove(traces, public), public) is Reason.QUOTIENT
-    with Patched(absorbs("openings", lambda _: b"")):
+    with Patched(absorbs("evaluations", lambda _: b"")):
         proof = forged_quotient(prove(traces, public), public)
         assert check(proof, public) is None  # the mutant believes a false statement
     assert check(proof, public) is not None
@@ -315,7 +316,7 @@ def _false_claims_with_known_folds(public) -> bytes:
     def lie(words):
         rounds = deepcopy(running[-1])
         betas = [rounds.fold(FriLayer(ROOT)) for _ in AT.arities]
-        asked = set(rounds.final(FriFinal((ext.ZERO,) * 272)))
+        asked = set(rounds.final(FriFinal((ext.ZERO,) * AT.final_terms)))
         arity = AT.arities[0]
         leaves, matrix = AT.domain_size // arity, stark.fri.inverse_dft(arity)
         w = ext.root_of_unity(AT.log_domain)
@@ -344,39 +345,43 @@ def test_a7_one_height_so_that_nothing_is_rolled_into_a_later_layer():
     """
     case = honest()
     drawn, answered = facts(case.proof, case.public), queries(case.proof, case.public)
-    said_ = Openings(
+    said_ = Evaluations(
         *(
             tuple(case.word(name, k) for name in names for k in range(case.parts[name].items))
             for names in (("main at z", "aux at z", "quotient at z"), ("main at gz", "phi at gz"))
         )
     )
-    arguments = (drawn.one("quotient"), drawn.one("openings"), AT)
+    arguments = (drawn.one("quotient"), drawn.one("evaluations"), AT)
     index = case.indices[0]
 
     def deep(rows):
         return stark._deep_values(tiny.DESCRIPTION, said_, rows, *arguments)[index]
 
-    # Column k counts lambda^k / (x - z), and lambda^j / (x - g z) more if it is the j-th that is opened there too.
-    d = tiny.DESCRIPTION
-    widths = {"main": d.main_width, "aux": 5 * d.extension_columns, "quotient": 5 * (d.pieces + 1)}
-    after = [*d.next_main, *(d.main_width + 5 * phi + c for phi in d.next_aux for c in range(5))]
-    powers = ext.powers(drawn.one("openings"), sum(widths.values()) + len(after))
-    x = 3 * pow(ext.root_of_unity(AT.log_domain), index, P) % P
+    # Stack j counts lambda^j / (x^k - z), and lambda^i / (x^k - g z) more if it is the i-th that is opened there too.
+    # Of a stack in E, word c counts x^c as much. R counts its own power, and is divided by nothing.
+    stacks = stacks_of(tiny.DESCRIPTION, AT.stack)
+    powers = ext.powers(drawn.one("evaluations"), stacks.pairs)
+    y = pow(3 * pow(ext.root_of_unity(AT.log_domain), index, P), AT.stack, P)
     z = drawn.one("quotient")
     by_z, by_next = (
-        ext.inverse(ext.add_base(ext.neg(point), x)) for point in (z, ext.scale(z, ext.root_of_unity(AT.log_rows)))
+        ext.inverse(ext.add_base(ext.neg(point), y)) for point in (z, ext.scale(z, ext.root_of_unity(AT.log_rows)))
     )
-    k = 0
-    for tree, width in widths.items():
-        opening = getattr(answered, tree)
-        row = opening.rows[index]
-        assert len(row) == width
-        for i in range(width):
-            other = replace(opening, rows={**opening.rows, index: (*row[:i], (row[i] + 1) % P, *row[i + 1 :])})
-            expected = ext.mul(powers[k], by_z)
-            if k in after:
-                expected = ext.add(expected, ext.mul(powers[sum(widths.values()) + after.index(k)], by_next))
-            assert ext.sub(deep(replace(answered, **{tree: other})), deep(answered)) == expected
-            k += 1
+    j, ahead = 0, sum(tree.stacks for tree in stacks.trees)
+    for name, tree in zip(("main", "aux", "quotient"), stacks.trees, strict=True):
+        opened = getattr(answered, name)
+        row = opened.rows[index]
+        weights = []
+        for stack in range(tree.stacks):
+            weight = ext.mul(powers[j], by_z)
+            if stack < tree.following.width:
+                weight = ext.add(weight, ext.mul(powers[ahead], by_next))
+                ahead += 1
+            weights += ext.by_coordinate(weight)[: tree.degree]
+            j += 1
+        weights += ext.by_coordinate(powers[-1]) if name == "quotient" else []
+        assert len(row) == len(weights)
+        for i, expected in enumerate(weights):
+            other = replace(opened, rows={**opened.rows, index: (*row[:i], (row[i] + 1) % P, *row[i + 1 :])})
+            assert ext.sub(deep(replace(answered, **{name: other})), deep(answered)) == expected
     assert len(AT.arities) == len(answered.layers)
     count("attacks covered")

@@ -62,7 +62,7 @@ def test_results_are_written_for_people_and_programs(tmp_path):
     from benchmarks.plots import draw
 
     one = {
-        "log_rows": 15, "preset": "standard", "proof": 500_000, "package": 501_000, "memory": 10**9,
+        "log_rows": 15, "preset": "balanced", "proof": 500_000, "package": 501_000, "memory": 10**9,
         "stages": {stage: 0.5 for _, members in report.GROUPS for stage in members},
         "bare": {"extend": 1.0, "hash": 1.0, "all": 2.0}, "proving": 5.0,
     }  # fmt: skip

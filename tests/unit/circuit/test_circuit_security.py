@@ -37,7 +37,7 @@ def test_128_bits_in_the_johnson_regime_at_every_height(circuit, name, log_rows)
     assert johnson.total > 126
     assert level(instance, params.johnson_m).minimum == HASH_BITS == 128
     # The claim needs the Johnson regime: within unique decoding the same queries prove less.
-    assert 80 < unique.minimum < 128
+    assert 70 < unique.minimum < 128
     assert unique.terms[-1].bits == unique.minimum
     least("bits, minimum over all heights", johnson.minimum)
     count("heights with 128 bits proven")
@@ -92,7 +92,7 @@ def test_the_command_prints_a_block_for_every_preset(capsys):
     assert main(["circuits", "show", circuit, "--security"]) == ExitCode.DONE
     text = capsys.readouterr().out
     assert f"{circuit}: at least 128 bits at every height" in text
-    assert text.count("Johnson regime, m = 5:") == text.count("unique decoding, for comparison:") == 2
+    assert text.count("Johnson regime, m = ") == text.count("unique decoding, for comparison:") == 3
     assert "Claimed is the smallest term of the Johnson regime" in text
     assert "random oracle" in text
     assert "2055" in text

@@ -114,7 +114,7 @@ def test_records_are_committed_to_in_their_currency(here, capsys):
 
 def test_prove_then_verify(here, capsys, test_preset):
     write_opening("s.zko", small_opening(), passphrase=None)
-    words = ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--preset", "test", "-o", "new.zkh", "--json"]
+    words = ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--size", "test", "-o", "new.zkh", "--json"]
     assert main(words) == ExitCode.DONE
     shown = json.loads(capsys.readouterr().out)
     assert shown["schema"] == "zkharvest/proof/1"
@@ -392,7 +392,7 @@ def test_a_dash_is_a_file_wherever_one_is_read(here):
         (["secret", "backup", "-", "-o", "sheet.txt"], opening),
         (["attest", "-", "--key", "my.key", "-o", "signed.zkh"], package),
         (["attest", "p.zkh", "--key", "-", "-o", "signed2.zkh"], key),
-        (["prove", "-", *year, "--preset", "test", "-o", "new.zkh"], opening),
+        (["prove", "-", *year, "--size", "test", "-o", "new.zkh"], opening),
     ):
         done = stream(here, words, data)
         assert done.returncode == 0, (words, done.stderr)

@@ -77,7 +77,7 @@ def here(tmp_path, monkeypatch):
 WRITERS = [
     ["trades", "import", "trades.csv", "-o"],
     ["commit", "trades.csv", "--currency", "USD", "--no-passphrase", "-o"],
-    ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--preset", "test", "-o"],
+    ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--size", "test", "-o"],
     ["attest", "p.zkh", "--key", "my.key", "-o"],
     ["keygen", "--no-passphrase", "-o"],
     ["keygen", "--no-passphrase", "-o", "new.key", "--public"],

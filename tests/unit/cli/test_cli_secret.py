@@ -61,7 +61,7 @@ def test_sealed_by_file(here, capsys):
     out = capsys.readouterr().out
     assert all(line in out for line in roots.splitlines())
     assert "sealed       yes" in out
-    prove = ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--preset", "test", "-o", "p.zkh"]
+    prove = ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--size", "test", "-o", "p.zkh"]
     assert main(prove) == ExitCode.USAGE
     assert "sealed with a passphrase, and none was given" in capsys.readouterr().err
     assert main([*prove, "--passphrase-file", "other"]) == ExitCode.USAGE

@@ -1,6 +1,8 @@
-"""Openings and F against the polynomials themselves."""
+"""Evaluations and F against the polynomials themselves."""
 
 from __future__ import annotations
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -67,39 +69,55 @@ def test_rows_combined():
             assert tuple(found[row, k]) == total
 
 
+STACK = 4
+AT = SimpleNamespace(
+    degree_bound=BOUND,
+    lde_size=N * BLOWUP,
+    shift=pow(3, STACK, P),
+    log_domain=LOG_ROWS + 3 + 2,
+)
+HOLDS = ([(0, 0), (0, 2), (1, 1)], [(2, 0), (2, 1), (2, 2), (2, 3), (3, 0)], [(4 + j // 4, j % 4) for j in range(10)])
+"""Stack and lane of each column of the three matrices."""
+
+
 def test_the_deep_function_by_its_formula():
-    """F(x) = sum of lambda^j (f_j(x) - v_j) / (x - point_j), at points of D, with f_j evaluated there."""
+    """F(x) = sum of lambda^j (F_j(x) - I_j(x)) / (x^k - point_j), at points of D, with F_j put together there."""
     first, first_polys = masked(3, seed=20)
     second, second_polys = masked(5, seed=30)
     coefficients = draw(BOUND, 10, seed=40)
-    piece_polys = [poly.poly(*coefficients[:, j].tolist()) for j in range(10)]
-    batch = element(5)
-    everything = [*first_polys, *second_polys, *piece_polys]
-    nexts = [(first_polys[1], 0, 1), (second_polys[4], 1, 4)]
-    powers = [plain.ext_pow(batch, j) for j in range(len(everything) + len(nexts))]
-    after = ([plain.EXT_ZERO] * 3, [plain.EXT_ZERO] * 5)
-    pairs = [(f, Z, power) for f, power in zip(everything, powers[: len(everything)], strict=True)]
-    for (f, matrix, column), power in zip(nexts, powers[len(everything) :], strict=True):
-        after[matrix][column] = power
-        pairs.append((f, Z_NEXT, power))
-    claimed = [plain.EXT_ZERO, plain.EXT_ZERO]
-    for f, point, power in pairs:
-        side = int(point is Z_NEXT)
-        claimed[side] = plain.ext_add(claimed[side], plain.ext_mul(power, poly.evaluate(f, point)))
-    found = deep.deep_function(
-        [(first, powers[:3], after[0]), (second, powers[3:8], after[1])],
-        (field.to_mont(coefficients), powers[8:18]),
-        (claimed[0], claimed[1]),
-        Z,
-        LOG_ROWS,
-        N * BLOWUP,
-    )
-    root = plain.root_of_unity(LOG_ROWS + 3)
-    for index in (0, 1, 100, N * BLOWUP - 1):
-        x = (3 * pow(root, index, P) % P, 0, 0, 0, 0)
+    polys = [first_polys, second_polys, [poly.poly(*coefficients[:, j].tolist()) for j in range(10)]]
+    by_z = [element(100 + stack) for stack in range(7)]
+    by_next = {1: element(200), 3: element(201)}  # the stacks that are opened at the next row too
+    lanes, claims = [], {Z: {}, Z_NEXT: {}}
+    for lane in range(STACK):
+        here, ahead, claimed = [], [], [plain.EXT_ZERO, plain.EXT_ZERO]
+        for matrix, columns in zip(polys, HOLDS, strict=True):
+            here.append([by_z[stack] if own == lane else plain.EXT_ZERO for stack, own in columns])
+            of_lane = [by_next.get(stack, plain.EXT_ZERO) if own == lane else plain.EXT_ZERO for stack, own in columns]
+            ahead.append(of_lane)
+            for f, (stack, own) in zip(matrix, columns, strict=True):
+                if own == lane:
+                    for side, (point, factors) in enumerate(((Z, dict(enumerate(by_z))), (Z_NEXT, by_next))):
+                        if stack in factors:
+                            value = poly.evaluate(f, point)
+                            claims[point].setdefault(stack, {})[lane] = value
+                            claimed[side] = plain.ext_add(claimed[side], plain.ext_mul(factors[stack], value))
+        lanes.append(deep.Lane(here, ahead[:2], *claimed))
+    found = deep.deep_function([first, second], field.to_mont(coefficients), lanes, Z, LOG_ROWS, AT)
+    root = plain.root_of_unity(AT.log_domain)
+    for index in (0, 1, 100, N * BLOWUP, 3 * N * BLOWUP + 5, STACK * N * BLOWUP - 1):
+        x = 3 * pow(root, index, P) % P
+        y = pow(x, STACK, P)
         total = plain.EXT_ZERO
-        for f, point, power in pairs:
-            difference = plain.ext_sub(poly.evaluate(f, x), poly.evaluate(f, point))
-            quotient = plain.ext_mul(difference, plain.ext_inverse(plain.ext_sub(x, point)))
-            total = plain.ext_add(total, plain.ext_mul(power, quotient))
+        for point, factors in ((Z, dict(enumerate(by_z))), (Z_NEXT, by_next)):
+            divisor = plain.ext_inverse(plain.ext_sub((y, 0, 0, 0, 0), point))
+            for stack, factor in factors.items():
+                value = plain.EXT_ZERO
+                for matrix, columns in zip(polys, HOLDS, strict=True):
+                    for f, (of, lane) in zip(matrix, columns, strict=True):
+                        if of == stack:
+                            claim = claims[point][stack][lane]
+                            part = plain.ext_sub(poly.evaluate(f, (y, 0, 0, 0, 0)), claim)
+                            value = plain.ext_add(value, plain.ext_mul(part, (pow(x, lane, P), 0, 0, 0, 0)))
+                total = plain.ext_add(total, plain.ext_mul(factor, plain.ext_mul(value, divisor)))
         assert tuple(int(c) for c in field.from_mont(found[index].copy())) == total

@@ -1,4 +1,4 @@
-"""Trees against a plain twin with hashlib, and multi-openings against the verifier's reading of them."""
+"""Trees against a plain twin with hashlib, and multiproofs against the verifier's reading of them."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Setting:
         extended = [ntt.coset_lde(ntt.intt(matrix), 4 * N, 3) if matrix.shape[1] else matrix for matrix in self.known]
         return field.from_mont(
             quotient.quotient_coefficients(
-                DESCRIPTION, self.public.publics, CHALLENGES, DELTA, self.terminals, LOG_ROWS,
+                DESCRIPTION, self.public.publics, CHALLENGES, DELTA, self.terminals, LOG_ROWS, 3,
                 ntt.lde_masked(self.main, self.main_masks, BLOWUP, 3),
                 ntt.lde_masked(self.aux, self.aux_masks, BLOWUP, 3),
                 extended,
@@ -149,7 +149,7 @@ def test_a_broken_constraint_leaves_a_remainder(row):
 
 def test_selectors_are_one_on_their_row_and_zero_elsewhere():
     """Interpolated from the coset, the first two are indicators on H, the third vanishes in the last row only."""
-    chosen = quotient.selectors(LOG_ROWS)
+    chosen = quotient.selectors(LOG_ROWS, 3)
     unshift = field.powers(plain.inverse(3), 4 * N)
     coefficients = field.mul(ntt.intt(chosen), np.repeat(unshift, 3).reshape(4 * N, 3))
     assert not coefficients[N:].any()

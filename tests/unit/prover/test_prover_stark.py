@@ -47,13 +47,15 @@ def test_an_honest_proof_is_accepted():
 
 @pytest.mark.parametrize("log_blowup", [2, 3, 4])
 def test_at_every_blowup_and_with_grinding(log_blowup):
-    params = replace(TEST, log_blowup=log_blowup, queries=20, grind_lookup=3, grind_deep=2, grind_batch=9, grind_fold=4)
+    shape = replace(TEST, log_blowup=log_blowup, log_stack=2 + log_blowup % 2)
+    params = replace(shape, queries=20, grind_lookup=3, grind_deep=2, grind_batch=9, grind_fold=4)
     traces, public = honest_traces(seed=log_blowup)
     verify(prove(traces, public, params), public, params)
 
 
-def test_the_standard_preset():
-    params = PRESETS["standard"].params
+@pytest.mark.parametrize("preset", ["balanced", "small"])
+def test_real_presets(preset):
+    params = PRESETS[preset].params
     traces, public = honest_traces()
     verify(prove(traces, public, params), public, params)
 
@@ -194,7 +196,7 @@ def test_excluded_challenges_start_again_with_fresh_masks(monkeypatch):
     traces, public = honest_traces()
     usable, auxiliary = messages.point_is_usable, logup.auxiliary_trace
     calls, roots = [], []
-    commitment = stark.Commitment
+    kinds = {name: getattr(stark, name) for name in ("Commitment", "StackedCommitment")}
 
     def once_unusable(z, at):
         calls.append("z")
@@ -206,14 +208,18 @@ def test_excluded_challenges_start_again_with_fresh_masks(monkeypatch):
             raise logup.VanishingDenominator
         return auxiliary(*arguments)
 
-    def recording(parts, randomness):
-        tree = commitment(parts, randomness)
-        roots.append(tree.root)
-        return tree
+    def recording(kind):
+        def commit(*arguments):
+            tree = kind(*arguments)
+            roots.append(tree.root)
+            return tree
+
+        return commit
 
     monkeypatch.setattr(stark.messages, "point_is_usable", once_unusable)
     monkeypatch.setattr(stark.logup, "auxiliary_trace", once_vanishing)
-    monkeypatch.setattr(stark, "Commitment", recording)
+    for name, kind in kinds.items():
+        monkeypatch.setattr(stark, name, recording(kind))
     proof = prove(traces, public)
     monkeypatch.undo()
     verify(proof, public)
@@ -234,7 +240,7 @@ def test_seconds_are_collected_by_step():
     prove(traces, public, steps=steps)
     assert list(steps.seconds) == list(STEPS)
     assert all(seconds > 0 for seconds in steps.seconds.values())
-    with steps.step("openings"), steps.step("grinding"):
+    with steps.step("evaluations"), steps.step("grinding"):
         before = steps.seconds["grinding"]
     assert steps.seconds["grinding"] >= before
 

@@ -198,7 +198,7 @@ def test_attestations_out_of_order_or_double_are_rejected(both):
 def test_the_taxpayers_signature_covers_everything_else(full, both):
     covered = "over the package is not valid"
     rejected(replace(full, proof=b"other"), covered)
-    rejected(replace(full, preset="standard"), covered)
+    rejected(replace(full, preset="balanced"), covered)
     rejected(replace(full, log_rows=14), covered)
     rejected(replace(full, statement={**full.statement, "year": 2024}), covered)
     rejected(replace(full, attestations=None), covered)

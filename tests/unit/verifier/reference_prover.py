@@ -8,7 +8,7 @@ import numpy as np
 
 from zkharvest.verifier import field, messages, public
 from zkharvest.verifier.field import P
-from zkharvest.verifier.params import FINAL_TERMS, sizes
+from zkharvest.verifier.params import sizes
 from zkharvest.verifier.transcript import grinding_holds
 
 U = np.uint64
@@ -115,7 +115,7 @@ class Tree:
 
 
 def open_levels(levels, known):
-    """The digests of a multi-opening: at each level the children that are not known, by parent."""
+    """The digests of a multiproof: at each level the children that are not known, by parent."""
     out = []
     for level in levels[:-1]:
         half = len(level) // 2
@@ -173,10 +173,12 @@ def denominators(table, nodes, challenges):
 def prove(description, digest, params, log_rows, data, traces, grinder=search_nonce, notes=None):
     """Proof bytes for the traces (per table a list of columns of N words), true or not; `notes` collects facts."""
     at = sizes(log_rows, params)
-    n, big = at.rows, at.domain_size
-    blowup = big // n
-    w_n, w_d = field.root_of_unity(log_rows), field.root_of_unity(at.log_domain)
-    points = U(3) * powers(w_d, big) % P
+    k, n = 1 << params.log_stack, at.rows
+    big, blowup = n << params.log_blowup, 1 << params.log_blowup  # the columns' coset, of shift 3^k
+    shift_y = pow(3, k, P)
+    w_n, w_y = field.root_of_unity(log_rows), field.root_of_unity(log_rows + params.log_blowup)
+    w_d = field.root_of_unity(log_rows + params.log_blowup + params.log_stack)
+    points = U(shift_y) * powers(w_y, big) % P
     rounds = messages.Rounds(params, log_rows, grinder)
     out = []
 
@@ -190,15 +192,37 @@ def prove(description, digest, params, log_rows, data, traces, grinder=search_no
         return coefficients
 
     def extend(coefficients):
-        padded = np.zeros((len(coefficients), big), dtype=U)
-        padded[:, : coefficients.shape[1]] = coefficients * powers(3, coefficients.shape[1]) % P
-        return ntt(padded, w_d)
+        return on_coset(coefficients, big, shift_y, w_y)
+
+    def on_coset(coefficients, size, shift, w):
+        padded = np.zeros((len(coefficients), size), dtype=U)
+        padded[:, : coefficients.shape[1]] = coefficients * powers(shift, coefficients.shape[1]) % P
+        return ntt(padded, w)
+
+    def stacked(coefficients, kinds, degree):
+        """Kind by kind the stacks of columns of `degree` rows: coefficients (stacks * degree, k K), and their lanes."""
+        out, lanes = [], []
+        for columns in kinds:
+            width = -(-len(columns) // k)
+            for j in range(width):
+                members = [columns[i * width + j] if i * width + j < len(columns) else None for i in range(k)]
+                lanes.append(members)
+                for c in range(degree):
+                    stack = np.zeros((at.degree_bound, k), dtype=U)
+                    for i, column in enumerate(members):
+                        if column is not None:
+                            stack[:, i] = coefficients[degree * column + c]
+                    out.append(stack.reshape(-1))
+        return np.stack(out), lanes
 
     # round 0 and 1
     rounds.statement(digest, public.encode(description, data))
     main = masked([column for table in traces for column in table])
     main_values = extend(main)
-    main_tree = Tree(main_values.T)
+    others = [c for c in range(len(main)) if c not in description.next_main]
+    main_stacks, main_lanes = stacked(main, (list(description.next_main), others), 1)
+    main_rows = on_coset(main_stacks, k * big, 3, w_d)
+    main_tree = Tree(main_rows.T)
     message = messages.MainCommitment(main_tree.root)
     out.append(message.root)
     challenges = rounds.main(message)
@@ -238,14 +262,16 @@ def prove(description, digest, params, log_rows, data, traces, grinder=search_no
         terminals.append(terminal)
     aux = masked([coordinate for column in aux_columns for coordinate in column])
     aux_values = extend(aux)
-    aux_tree = Tree(aux_values.T)
+    helpers = [c for c in range(len(aux_columns)) if c not in description.next_aux]
+    aux_stacks, aux_lanes = stacked(aux, (list(description.next_aux), helpers), 5)
+    aux_rows = on_coset(aux_stacks, k * big, 3, w_d)
+    aux_tree = Tree(aux_rows.T)
     message = messages.AuxCommitment(aux_tree.root, tuple(terminals))
     terminals = message.terminals
     out += [message.root, field.to_bytes(message.terminals)]
     delta = rounds.aux(message)
 
     # round 3
-    vanishing = powers(w_d, big)
     vanishing = (np.array([pow(int(x), n, P) for x in points[:blowup]], dtype=U) + P - U(1)) % P
     vanishing = np.tile(vanishing, n)
     inverse = lambda v: np.array([pow(int(x), -1, P) for x in v], dtype=U)  # noqa: E731
@@ -298,7 +324,7 @@ def prove(description, digest, params, log_rows, data, traces, grinder=search_no
             numerator = (numerator + ext_mul(ext(weight), value * where[selector] % P)) % P
             weight = field.mul(weight, delta)
     inverse_vanishing = np.tile(inverse(vanishing[:blowup]), n)
-    quotient = intt(numerator * inverse_vanishing % P, w_d) * powers(pow(3, -1, P), big) % P
+    quotient = intt(numerator * inverse_vanishing % P, w_y) * powers(pow(shift_y, -1, P), big) % P
     step = at.piece_step
     pieces = [np.zeros((5, at.degree_bound), dtype=U) for _ in range(description.pieces)]
     for i, piece in enumerate(pieces):
@@ -309,10 +335,11 @@ def prove(description, digest, params, log_rows, data, traces, grinder=search_no
         t = np.stack([random_words(at.mask) for _ in range(5)])
         low[:, step:] = (low[:, step:] + t) % P
         high[:, : at.mask] = (high[:, : at.mask] + P - t) % P
-    mask = np.random.default_rng(secrets.randbits(128)).integers(0, P, (5, at.degree_bound), dtype=U)
-    quotient_polys = np.concatenate([*pieces, mask])
-    quotient_values = extend(quotient_polys)
-    quotient_tree = Tree(quotient_values.T)
+    mask = np.random.default_rng(secrets.randbits(128)).integers(0, P, (5, k * at.degree_bound), dtype=U)
+    quotient_stacks, quotient_lanes = stacked(np.concatenate(pieces), (list(range(len(pieces))),), 5)
+    mask_rows = on_coset(mask, k * big, 3, w_d)
+    quotient_rows = on_coset(quotient_stacks, k * big, 3, w_d)
+    quotient_tree = Tree(np.concatenate([quotient_rows, mask_rows]).T)
     message = messages.QuotientCommitment(quotient_tree.root)
     out.append(message.root)
     z = rounds.quotient(message)
@@ -321,29 +348,50 @@ def prove(description, digest, params, log_rows, data, traces, grinder=search_no
 
     # round 4
     z_next = field.scale(z, w_n)
-    next_rows = [*description.next_main]
-    next_aux = [5 * k + c for k in description.next_aux for c in range(5)]
-    all_z = np.concatenate([main, aux, quotient_polys])
-    all_next = np.concatenate([main[next_rows], aux[next_aux]])
-    opened = messages.Openings(at_point(all_z, z), at_point(all_next, z_next))
+
+    def columns_at(coordinates, point):
+        values = at_point(coordinates, point)
+        return [field.recombine(values[i : i + 5]) for i in range(0, len(values), 5)]
+
+    main_z, aux_z = at_point(main, z), columns_at(aux, z)
+    main_next, aux_next = at_point(main, z_next), columns_at(aux, z_next)
+    pieces_z = columns_at(np.concatenate(pieces), z)
+    ahead = [main_next[i] for i in description.next_main] + [aux_next[i] for i in description.next_aux]
+    opened = messages.Evaluations((*main_z, *aux_z, *pieces_z), tuple(ahead))
     out += [field.to_bytes(opened.at_z), field.to_bytes(opened.at_next)]
-    batch = rounds.openings(opened)
+    batch = rounds.evaluations(opened)
     out.append(rounds.nonces[-1][1].to_bytes(8, "little"))
 
     # round 5
-    values_z = np.concatenate([main_values, aux_values, quotient_values])
-    values_next = np.concatenate([main_values[next_rows], aux_values[next_aux]])
-    deep = np.zeros((5, big), dtype=U)
+    y_points = np.tile(points, k)
+    deep = np.zeros((5, k * big), dtype=U)
     power = field.ONE
-    for values, claims, point in ((values_z, opened.at_z, z), (values_next, opened.at_next, z_next)):
-        top, claimed = np.zeros((5, big), dtype=U), field.ZERO
-        for row, claim in zip(values, claims, strict=True):
-            top = (top + ext(power) * row) % P
-            claimed = field.add(claimed, field.mul(power, claim))
-            power = field.mul(power, batch)
-        top = (top + P - ext(claimed)) % P
-        deep = (deep + ext_mul(top, ext_inverse((lift(points) + P - ext(point)) % P))) % P
-    layer, shift, size, trees = deep, 3, big, []
+    next_stacks = (-(-len(description.next_main) // k), -(-len(description.next_aux) // k))
+    at_z = (
+        (main_rows, main_lanes, 1, main_z),
+        (aux_rows, aux_lanes, 5, aux_z),
+        (quotient_rows, quotient_lanes, 5, pieces_z),
+    )
+    at_next = (
+        (main_rows, main_lanes[: next_stacks[0]], 1, main_next),
+        (aux_rows, aux_lanes[: next_stacks[1]], 5, aux_next),
+    )
+    for trees_opened, point in ((at_z, z), (at_next, z_next)):
+        top = np.zeros((5, k * big), dtype=U)
+        for rows, lanes, degree, values in trees_opened:
+            for j, members in enumerate(lanes):
+                stack = rows[degree * j : degree * (j + 1)]
+                claimed = np.zeros((5, k * big), dtype=U)
+                for i, column in enumerate(members):
+                    if column is not None:
+                        x_power = U(pow(3, i, P)) * powers(pow(w_d, i, P), k * big) % P
+                        claimed = (claimed + ext(values[column]) * x_power) % P
+                value = lift(stack[0]) if degree == 1 else stack
+                top = (top + ext_mul(ext(power), (value + P - claimed) % P)) % P
+                power = field.mul(power, batch)
+        deep = (deep + ext_mul(top, ext_inverse((lift(y_points) + P - ext(point)) % P))) % P
+    deep = (deep + ext_mul(ext(power), mask_rows)) % P
+    layer, shift, size, trees = deep, 3, k * big, []
     for arity in at.arities:
         width = size // arity
         rows = np.concatenate([layer[:, s * width : (s + 1) * width] for s in range(arity)]).T
@@ -362,7 +410,7 @@ def prove(description, digest, params, log_rows, data, traces, grinder=search_no
         shift, size = pow(shift, arity, P), width
         layer = ntt(folded * powers(shift, width) % P, field.root_of_unity(size.bit_length() - 1))
     coefficients = intt(layer, field.root_of_unity(size.bit_length() - 1)) * powers(pow(shift, -1, P), size) % P
-    final = tuple(tuple(int(v) for v in column) for column in coefficients[:, :FINAL_TERMS].T)
+    final = tuple(tuple(int(v) for v in column) for column in coefficients[:, : at.final_terms].T)
     message = messages.FriFinal(final)
     out.append(field.to_bytes(message.coefficients))
     indices = rounds.final(message)

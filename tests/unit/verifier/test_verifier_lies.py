@@ -79,7 +79,7 @@ def dishonest(traces, public):
     [
         ("main", LookupChallenges((3, 1, 4, 1, 5), (9, 2, 6, 5, 3), (5, 8, 9, 7, 9)), Reason.BALANCE),  # A5
         ("aux", (2, 7, 1, 8, 2), Reason.QUOTIENT),
-        ("openings", (3, 1, 4, 1, 5), Reason.FRI_LAYER),
+        ("evaluations", (3, 1, 4, 1, 5), Reason.FRI_LAYER),
         ("fold", (3, 1, 4, 1, 5), Reason.FRI_LAYER),  # A6
     ],
 )

@@ -1,4 +1,4 @@
-"""Strided trees and their multi-openings."""
+"""Strided trees and their multiproofs."""
 
 from hashlib import sha256
 

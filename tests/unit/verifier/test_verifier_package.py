@@ -12,7 +12,7 @@ from zkharvest.verifier import wire
 from zkharvest.verifier.package import MAGIC, Package, decode_package, encode_package, statement_digest
 from zkharvest.verifier.rejections import Reason, Reject
 
-PACKAGE = Package({"v": 1, "year": 2025}, "standard", 15, b"proof", {"scheme": "x"}, {"key": b"k", "signature": b"s"})
+PACKAGE = Package({"v": 1, "year": 2025}, "balanced", 15, b"proof", {"scheme": "x"}, {"key": b"k", "signature": b"s"})
 PARTS = {
     "attestations": PACKAGE.attestations,
     "preset": PACKAGE.preset,
@@ -81,9 +81,9 @@ def test_digests_as_specified():
     assert PACKAGE.body_digest == sha256(b"zkharvest/package/v1\0" + wire.encode(body)).digest()
     unsigned = {key: value for key, value in PARTS.items() if key != "signature"}
     assert PACKAGE.signed_digest == sha256(b"zkharvest/signed/v1\0" + wire.encode(unsigned)).digest()
-    parts = wire.encode(PACKAGE.statement) + wire.encode("standard") + wire.encode(15)
+    parts = wire.encode(PACKAGE.statement) + wire.encode("balanced") + wire.encode(15)
     assert PACKAGE.statement_digest == sha256(b"zkharvest/statement/v1\0" + parts).digest()
-    assert PACKAGE.statement_digest == statement_digest(PACKAGE.statement, "standard", 15)
+    assert PACKAGE.statement_digest == statement_digest(PACKAGE.statement, "balanced", 15)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def packages():
     return {
         "plain": stub.prove(stub.statement()),
         "rich": stub.prove(stub.statement(context=CONTEXT, carried_in=stub.root(9), timezone="Europe/Berlin")),
-        "standard": stub.prove(stub.statement(), preset="standard"),
+        "balanced": stub.prove(stub.statement(), preset="balanced"),
     }
 
 
@@ -54,7 +54,7 @@ def outcome(package, expected=TEST):
 
 
 def test_an_accepted_package(packages):
-    verdict = verify(encode_package(packages["standard"]))
+    verdict = verify(encode_package(packages["balanced"]))
     assert verdict.accepted
     assert verdict.security.minimum == 128
     assert verdict.statement.totals.proceeds == -5
@@ -78,7 +78,7 @@ def test_an_accepted_package(packages):
         "net": "-13579.56788762",
     }
     assert shown["statement"]["sources"][1] == {"id": "kraken:main", "root": stub.root(4).hex()}
-    assert shown["security"]["preset"] == "standard"
+    assert shown["security"]["preset"] == "balanced"
     assert shown["security"]["bits"] == 128
     assert shown["security"]["terms"]["query"] < 129
     assert any("2 of 2 not compared" in line for line in shown["not_shown"])
@@ -166,23 +166,23 @@ def test_the_test_preset_is_refused_unless_asked_for(packages):
 
 
 def test_bits(packages):
-    assert outcome(packages["standard"], Policy(min_bits=128.5)) == ("rejected", Reason.POLICY_BITS)
-    assert outcome(packages["standard"], Policy(min_bits=129)) == ("rejected", Reason.POLICY_BITS)
-    assert outcome(packages["standard"], Policy(min_bits=float("nan"))) == ("rejected", Reason.POLICY_BITS)
-    assert outcome(packages["standard"], Policy(min_bits=100)) == ("accepted", "")
+    assert outcome(packages["balanced"], Policy(min_bits=128.5)) == ("rejected", Reason.POLICY_BITS)
+    assert outcome(packages["balanced"], Policy(min_bits=129)) == ("rejected", Reason.POLICY_BITS)
+    assert outcome(packages["balanced"], Policy(min_bits=float("nan"))) == ("rejected", Reason.POLICY_BITS)
+    assert outcome(packages["balanced"], Policy(min_bits=100)) == ("accepted", "")
 
 
 def test_the_level_is_computed_from_the_verifier_s_own_parameters(packages, monkeypatch):
     """A package only names its preset: a table with fewer queries says fewer bits, and refuses before any proof."""
-    data = encode_package(packages["standard"])
-    own = PRESETS["standard"]
-    weaker = {**PRESETS, "standard": replace(own, params=replace(own.params, queries=own.params.queries - 1))}
+    data = encode_package(packages["balanced"])
+    own = PRESETS["balanced"]
+    weaker = {**PRESETS, "balanced": replace(own, params=replace(own.params, queries=own.params.queries - 1))}
     monkeypatch.setattr(policy, "PRESETS", weaker)
     verdict = verify(data)
     assert (verdict.verdict, verdict.reason) == ("rejected", Reason.POLICY_BITS)
-    assert "126." in verdict.detail
+    assert "127." in verdict.detail
     # and where the wish is lower, it is the proof that does not fit those parameters
-    assert outcome(packages["standard"], Policy(min_bits=100))[0] == "rejected"
+    assert outcome(packages["balanced"], Policy(min_bits=100))[0] == "rejected"
     monkeypatch.setattr(policy, "PRESETS", PRESETS)
     assert verify(data).accepted
 
@@ -190,7 +190,7 @@ def test_the_level_is_computed_from_the_verifier_s_own_parameters(packages, monk
 @pytest.mark.parametrize("key", ["queries", "params", "bits", "security", "log_blowup", "grind_query"])
 def test_no_parameter_comes_from_the_package(packages, key):
     """There is no field for one: a package that brings one is malformed."""
-    data = encode_package(packages["standard"])
+    data = encode_package(packages["balanced"])
     tree = wire.decode(data[9:])
     assert outcome(data[:9] + wire.encode(dict(sorted({**tree, key: 1000}.items()))))[0] == "rejected"
     assert set(tree) == {"attestations", "preset", "proof", "log_rows", "signature", "statement"}
@@ -223,7 +223,7 @@ def test_every_part_of_the_statement_is_bound_to_the_proof(packages):
         verdict, reason = outcome(replace(package, statement={**before, **change}))
         assert verdict == "rejected", change
         assert reason.partition("/")[0] in ("proof", "constraints", "merkle", "fri", "transcript"), (change, reason)
-    for other in (replace(package, log_rows=14), replace(package, preset="standard"), replace(package, proof=b"")):
+    for other in (replace(package, log_rows=14), replace(package, preset="balanced"), replace(package, proof=b"")):
         assert outcome(other)[0] == "rejected"
 
 
@@ -248,7 +248,7 @@ def test_faults_of_the_package(packages, change, reason):
 
 
 def test_a_preset_is_only_for_its_heights(packages):
-    assert outcome(replace(packages["standard"], log_rows=19)) == ("rejected", Reason.PACKAGE_LOG_ROWS)
+    assert outcome(replace(packages["balanced"], log_rows=19)) == ("rejected", Reason.PACKAGE_LOG_ROWS)
 
 
 def test_a_calendar_that_is_not_the_zone_s():

@@ -32,7 +32,7 @@ def test_an_honest_proof_convinces(proven):
     assert max(part.end for part in proven.parts.values()) == len(proven.proof)
 
 
-@pytest.mark.parametrize("preset", ["test", "standard"])
+@pytest.mark.parametrize("preset", ["test", "balanced"])
 def test_the_project_s_prover_convinces(preset):
     """Two provers written from one text, one verifier."""
     from zkharvest.prover.stark import prove_circuit
@@ -208,7 +208,7 @@ def test_a_proof_of_a_wider_circuit_is_of_another_shape(proven):
 
 
 def test_a_point_in_a_domain_is_a_typed_rejection(proven, monkeypatch):
-    for z in (1, 3):
+    for z in (1, pow(3, 1 << TEST.log_stack, P)):
         monkeypatch.setattr(Rounds, "quotient", lambda self, message, z=z: _after(self, message, z))
         assert check(proven.proof, proven.public) is Reason.POINT
 

@@ -21,7 +21,7 @@ ODD = [CLEAR, "\x9b2J", "a\u202eb", "a\u200bb", "a\nb", "a\tb", " a", "a ", "e\u
 
 @pytest.fixture(scope="module")
 def packages():
-    return {preset: stub.prove(stub.statement(), preset=preset) for preset in ("test", "standard")}
+    return {preset: stub.prove(stub.statement(), preset=preset) for preset in ("test", "balanced")}
 
 
 @pytest.fixture(autouse=True)
@@ -114,9 +114,9 @@ def test_values_are_compared_with_their_types(packages):
 
 @pytest.mark.parametrize("bits", [float("nan"), float("inf"), 128.1])
 def test_bits_fail_closed(packages, bits):
-    found = verify(encode_package(packages["standard"]), Policy(min_bits=bits))
+    found = verify(encode_package(packages["balanced"]), Policy(min_bits=bits))
     assert (found.verdict, found.reason) == ("rejected", "policy/bits")
-    assert verify(encode_package(packages["standard"]), Policy(min_bits=128)).accepted
+    assert verify(encode_package(packages["balanced"]), Policy(min_bits=128)).accepted
 
 
 def test_an_empty_expectation_is_one(packages):

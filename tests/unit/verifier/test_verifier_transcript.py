@@ -12,10 +12,10 @@ from zkharvest.verifier import field
 from zkharvest.verifier.field import ONE, P
 from zkharvest.verifier.messages import (
     AuxCommitment,
+    Evaluations,
     FriFinal,
     FriLayer,
     MainCommitment,
-    Openings,
     QuotientCommitment,
     Rounds,
     point_is_usable,
@@ -122,7 +122,7 @@ def conversation(params=GROUND, grinder=grinder, **changes):
     lookup = rounds.main(MainCommitment(changes.get("main", ROOT)))
     delta = rounds.aux(AuxCommitment(changes.get("aux", ROOT), changes.get("terminals", (EXT, ONE))))
     z = rounds.quotient(QuotientCommitment(changes.get("quotient", ROOT)))
-    batch = rounds.openings(Openings(changes.get("at_z", (EXT, ONE)), changes.get("at_next", (EXT,))))
+    batch = rounds.evaluations(Evaluations(changes.get("at_z", (EXT, ONE)), changes.get("at_next", (EXT,))))
     layers = changes.get("layers", (ROOT, ROOT))
     folds = [rounds.fold(FriLayer(root)) for root in layers]
     indices = rounds.final(FriFinal(changes.get("final", (EXT, ONE))))
@@ -201,11 +201,11 @@ def test_order_cannot_be_changed():
     with pytest.raises(RuntimeError):
         rounds.statement(ROOT, b"")
     with pytest.raises(RuntimeError):
-        rounds.openings(Openings((), ()))
+        rounds.evaluations(Evaluations((), ()))
     rounds.main(MainCommitment(ROOT))
     rounds.aux(AuxCommitment(ROOT, ()))
     rounds.quotient(QuotientCommitment(ROOT))
-    rounds.openings(Openings((), ()))
+    rounds.evaluations(Evaluations((), ()))
     with pytest.raises(RuntimeError):
         rounds.final(FriFinal(()))
     for _ in sizes(13, TEST).arities:
@@ -227,15 +227,15 @@ def test_a_root_has_32_bytes():
 def test_query_indices_are_as_many_as_drawn():
     challenges, _ = conversation()
     assert len(challenges[-1]) == TEST.queries
-    assert all(0 <= i < 1 << 15 for i in challenges[-1])
+    assert all(0 <= i < 1 << 17 for i in challenges[-1])
 
 
 def test_points_in_a_domain_are_not_usable():
     at = sizes(13, TEST)
     w, v = field.root_of_unity(at.log_rows), field.root_of_unity(at.log_domain)
-    for z in (1, w, pow(w, 17, P), 3, 3 * v % P, 3 * pow(v, 12345, P) % P):
+    for z in (1, w, pow(w, 17, P), *(pow(3 * pow(v, i, P), at.stack, P) for i in (0, 1, 12345))):
         assert not point_is_usable(field.from_base(z), at)
-    for z in (v, 3 * field.root_of_unity(at.log_domain + 1) % P, 0):
+    for z in (v, 3, 3 * v % P, at.shift * v % P, 0):
         assert point_is_usable(field.from_base(z), at)
     assert point_is_usable(EXT, at)
 
@@ -251,6 +251,8 @@ def test_points_in_a_domain_are_not_usable():
         {"log_blowup": 0},
         {"log_blowup": 1},
         {"log_blowup": 6},
+        {"log_stack": 1},
+        {"log_stack": 4},
         {"grind_lookup": -1},
         {"grind_query": 41},
         {"johnson_m": 0},
@@ -262,20 +264,21 @@ def test_parameter_sets_that_prove_nothing_do_not_exist(change):
 
 
 def test_parameter_encoding():
-    assert ParameterSet(3, 82, 8, 2, 21, 11, 20, 5).encode() == b"".join(
-        n.to_bytes(4, "little") for n in (3, 82, 8, 2, 21, 11, 20, 5)
-    )
+    numbers = (3, 2, 82, 8, 2, 21, 11, 20, 5)
+    assert ParameterSet(*numbers).encode() == b"".join(n.to_bytes(4, "little") for n in numbers)
 
 
-@pytest.mark.parametrize("log_rows", range(13, 23))
+@pytest.mark.parametrize("log_rows", range(13, 21))
 def test_sizes(log_rows):
     at = sizes(log_rows, TEST)
     product = 1
     for arity in at.arities:
-        assert arity in (2, 4, 8)
+        assert arity in (8, 16)
         product *= arity
-    assert at.degree_bound == 17 * at.rows // 16 == 272 * product
-    assert all(arity == 8 for arity in at.arities[:-1])
+    assert at.degree_bound == 17 * at.rows // 16
+    assert at.stack_bound == at.stack * at.degree_bound == at.final_terms * product
+    assert at.final_terms in (272, 544)
+    assert (at.domain_size, at.lde_size) == (at.stack * at.lde_size, 4 * at.rows)
     assert at.piece_step == at.degree_bound - 192
     # the quotient of a degree-4 circuit on masked columns has fewer coefficients than its three pieces
     assert 4 * (at.rows + 191) + 1 - at.rows < 2 * at.piece_step + at.degree_bound
@@ -291,11 +294,11 @@ def test_masks_hide_what_is_opened():
             assert at.piece_step + at.mask == at.degree_bound > at.rows + at.mask
             assert 4 * (at.rows + at.mask - 1) + 1 - at.rows < 2 * at.piece_step + at.degree_bound
     with pytest.raises(ValueError, match="no room"):
-        sizes(13, PRESETS["standard-large"].params)
+        sizes(13, PRESETS["large"].params)
 
 
 def test_sizes_out_of_range():
-    for log_rows, params in ((12, TEST), (23, TEST), (22, PRESETS["standard"].params)):
+    for log_rows, params in ((12, TEST), (21, TEST), (22, PRESETS["balanced"].params)):
         with pytest.raises(ValueError):
             sizes(log_rows, params)
 
@@ -306,5 +309,5 @@ def test_the_specification_lists_the_presets():
         p = preset.params
         grinds = f"{p.grind_lookup}, {p.grind_deep}, {p.grind_batch}, {p.grind_fold}, {p.grind_query}"
         heights = f"{preset.min_log_rows}..{preset.max_log_rows}"
-        row = (f"`{preset.name}`", heights, p.log_blowup, p.queries, grinds, p.johnson_m)
+        row = (f"`{preset.name}`", heights, p.log_blowup, p.log_stack, p.queries, grinds, p.johnson_m)
         assert f"| {' | '.join(str(cell) for cell in row)} |" in text

@@ -67,7 +67,7 @@ def test_the_self_check_catches_a_bad_proof():
         ({"pooling": "account"}, "'account' is not a valid Pooling"),
         ({"timezone": "Mars/Base"}, "unknown time zone"),
         ({"year": 1900}, "tax year 1900"),
-        ({"preset": "weak"}, '"weak" is no preset'),
+        ({"preset": "weak"}, '"weak" is not a size'),
         ({"nonce": bytes(33)}, "context"),
         ({"audience": "line\nbreak"}, "audience"),
     ],
@@ -78,8 +78,8 @@ def test_options_that_make_no_statement_are_refused(options, message):
 
 
 def test_tall_ledgers_take_the_preset_for_them():
-    assert proving._find_preset("standard", 16).name == "standard"
-    assert proving._find_preset("standard", 17).name == "standard-large"
+    assert proving._find_preset("balanced", 16).name == "balanced"
+    assert proving._find_preset("balanced", 17).name == "large"
     assert proving._find_preset("test", 20).name == "test"
 
 

@@ -4,7 +4,7 @@
     terminal/T                     a table's                 z/J, next/J       an opened value, numbered as in FORMAT
     fold/I                         root of FRI layer I       final/J           a coefficient of the last polynomial
     TREE/K/salt, TREE/K/row        the K-th opened leaf, K counting distinct indices in order; TREE is main, aux,
-    TREE/sibling/J                 quotient or layer/I; siblings in the order of the multi-opening
+    TREE/sibling/J                 quotient or layer/I; siblings in the order of the multiproof
 
 A proof carries no lengths, so where a part lies follows from description, height, preset and the query indices.
 """
@@ -17,7 +17,8 @@ from zkharvest.verifier.field import EXT_BYTES, WORD_BYTES
 from zkharvest.verifier.merkle import sibling_count
 from zkharvest.verifier.messages import Rounds
 from zkharvest.verifier.package import Package
-from zkharvest.verifier.params import DIGEST_BYTES, FINAL_TERMS, NONCE_BYTES, PRESETS, SALT_BYTES, Sizes, sizes
+from zkharvest.verifier.params import DIGEST_BYTES, NONCE_BYTES, PRESETS, SALT_BYTES, Sizes, sizes
+from zkharvest.verifier.stacks import stacks_of
 from zkharvest.verifier.statement import circuit_of, public_data, read_statement
 
 
@@ -37,7 +38,7 @@ def proof_parts(package: Package) -> dict[str, range]:
     rounds.main(messages.main)
     rounds.aux(messages.aux)
     rounds.quotient(messages.quotient)
-    rounds.openings(messages.openings)
+    rounds.evaluations(messages.evaluations)
     for layer in messages.layers:
         rounds.fold(layer)
     parts = _Parts()
@@ -65,24 +66,20 @@ class _Parts:
 
 
 def _messages(parts: _Parts, description: Description, at: Sizes) -> None:
-    widths = (
-        proof.row_width_main(description),
-        proof.row_width_aux(description),
-        proof.row_width_quotient(description),
-    )
     parts.add("main", DIGEST_BYTES)
     parts.add("nonce/lookup", NONCE_BYTES)
     parts.add("aux", DIGEST_BYTES)
     parts.add_many("terminal", len(description.tables), EXT_BYTES)
     parts.add("quotient", DIGEST_BYTES)
     parts.add("nonce/deep", NONCE_BYTES)
-    parts.add_many("z", sum(widths), EXT_BYTES)
-    parts.add_many("next", len(description.next_main) + 5 * len(description.next_aux), EXT_BYTES)
+    opened = description.main_width + description.extension_columns + description.pieces
+    parts.add_many("z", opened, EXT_BYTES)
+    parts.add_many("next", len(description.next_main) + len(description.next_aux), EXT_BYTES)
     parts.add("nonce/batch", NONCE_BYTES)
     for number in range(len(at.arities)):
         parts.add(f"fold/{number}", DIGEST_BYTES)
         parts.add(f"nonce/fold/{number}", NONCE_BYTES)
-    parts.add_many("final", FINAL_TERMS, EXT_BYTES)
+    parts.add_many("final", at.final_terms, EXT_BYTES)
     parts.add("nonce/query", NONCE_BYTES)
 
 
@@ -93,9 +90,9 @@ def _queries(parts: _Parts, description: Description, at: Sizes, indices: list[i
             parts.add(f"{name}/{number}/row", row_bytes)
         parts.add_many(f"{name}/sibling", sibling_count(indices, log_size), DIGEST_BYTES)
 
-    tree("main", WORD_BYTES * proof.row_width_main(description), at.log_domain)
-    tree("aux", WORD_BYTES * proof.row_width_aux(description), at.log_domain)
-    tree("quotient", WORD_BYTES * proof.row_width_quotient(description), at.log_domain)
+    widths = proof.row_widths(stacks_of(description, at.stack))
+    for name, width in zip(("main", "aux", "quotient"), widths, strict=True):
+        tree(name, WORD_BYTES * width, at.log_domain)
     log_size = at.log_domain
     for number, arity in enumerate(at.arities):
         log_size -= arity.bit_length() - 1

@@ -1,0 +1,114 @@
+"""Stacks of columns against their definition, F(x) = sum of x^i f_i(x^k), and their commitments against hashlib."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import numpy as np
+import pytest
+
+from zkharvest.prover import field, plain, stacks
+from zkharvest.prover.commit import StackedCommitment
+from zkharvest.prover.plain import P
+from zkharvest.prover.randomness import Randomness
+from zkharvest.verifier import merkle
+from zkharvest.verifier.stacks import Kind, Tree
+
+LOG_ROWS = 6  # of the columns' coset
+
+
+def setting(stack, degree, following, count, seed=1):
+    """A tree's columns as polynomials of a few coefficients, and their values on the coset 3^k <w>."""
+    rng = np.random.default_rng(seed)
+    others = [c for c in range(count) if c not in following]
+    width = -(-len(following) // stack), -(-len(others) // stack)
+    tree = Tree(Kind(tuple(following), width[0]), Kind(tuple(others), width[1]), degree)
+    coefficients = rng.integers(0, P, (9, degree * count), dtype=np.uint32)
+    w, shift = plain.root_of_unity(LOG_ROWS), pow(3, stack, P)
+    points = [shift * pow(w, r, P) % P for r in range(1 << LOG_ROWS)]
+    values = np.array(
+        [[sum(int(c) * pow(y, i, P) for i, c in enumerate(column)) % P for column in coefficients.T] for y in points],
+        dtype=np.uint32,
+    )
+    log_domain = LOG_ROWS + stack.bit_length() - 1
+    return tree, values, stacks.Stacking(tree.lanes(stack), degree, log_domain)
+
+
+def by_definition(tree, values, stack, index):
+    """The opened row at point `index` of D: for every stack and word of it, sum of x^i f_i(y)."""
+    size = 1 << LOG_ROWS
+    v = plain.root_of_unity(LOG_ROWS + stack.bit_length() - 1)
+    x = 3 * pow(v, index, P) % P
+    row = values[index % size].tolist()
+    lanes = tree.lanes(stack)
+    words = []
+    for place in range(tree.stacks):
+        for word in range(tree.degree):
+            members = [(i, lane[place]) for i, lane in enumerate(lanes) if lane[place] >= 0]
+            words.append(sum(pow(x, i, P) * row[tree.degree * c + word] for i, c in members) % P)
+    return words
+
+
+CASES = [(4, 1, (1, 5, 6), 23), (4, 5, (0, 3), 7), (8, 1, (), 40), (8, 5, (2,), 11), (4, 1, (0,), 1)]
+
+
+@pytest.mark.parametrize(("stack", "degree", "following", "count"), CASES)
+def test_rows_by_the_definition(stack, degree, following, count):
+    tree, values, stacking = setting(stack, degree, following, count)
+    assert stacking.words == tree.words
+    rows = stacking.rows(field.to_mont(values), slice(None))
+    assert len(rows) == stack
+    for index in (0, 1, 17, 63, 64, 100, (stack << LOG_ROWS) - 1):
+        above, r = divmod(index, 1 << LOG_ROWS)
+        assert field.from_mont(rows[above][r].copy()).tolist() == by_definition(tree, values, stack, index)
+
+
+@pytest.mark.parametrize("stack", [4, 8])
+def test_chosen_rows_are_rows_of_the_whole(stack):
+    _, values, stacking = setting(stack, 1, (1,), 9)
+    matrix = field.to_mont(values)
+    whole, chosen = stacking.rows(matrix, slice(None)), np.array([3, 3, 60, 0])
+    for above, part in enumerate(stacking.rows(matrix, chosen)):
+        assert np.array_equal(part, whole[above][chosen])
+    for above, part in enumerate(stacking.rows(matrix, slice(16, 48))):
+        assert np.array_equal(part, whole[above][16:48])
+
+
+@pytest.mark.parametrize("stack", [4, 8])
+def test_lanes_are_put_together(stack):
+    rng = np.random.default_rng(3)
+    parts = [rng.integers(0, P, (1 << LOG_ROWS, 5), dtype=np.uint32) for _ in range(stack)]
+    log_domain = LOG_ROWS + stack.bit_length() - 1
+    found = field.from_mont(stacks.interleaved([field.to_mont(part) for part in parts], log_domain))
+    v = plain.root_of_unity(log_domain)
+    for index in (0, 5, 70, (stack << LOG_ROWS) - 1):
+        x, r = 3 * pow(v, index, P) % P, index % (1 << LOG_ROWS)
+        expected = [sum(pow(x, i, P) * int(part[r, c]) for i, part in enumerate(parts)) % P for c in range(5)]
+        assert found[index].tolist() == expected
+
+
+@pytest.mark.parametrize("extra", [False, True])
+def test_leaves_are_the_rows_by_the_definition(extra):
+    tree, values, stacking = setting(4, 5, (0, 3), 7)
+    more = np.random.default_rng(4).integers(0, P, (4 << LOG_ROWS, 5), dtype=np.uint32) if extra else None
+    commitment = StackedCommitment(
+        field.to_mont(values), stacking, Randomness(b"s" * 32), None if more is None else field.to_mont(more)
+    )
+    salts = Randomness(b"s" * 32).octets(4 << LOG_ROWS, 16)
+    leaves = []
+    for index in range(4 << LOG_ROWS):
+        row = by_definition(tree, values, 4, index) + ([] if more is None else more[index].tolist())
+        leaves.append(salts[index].tobytes() + np.array(row, dtype="<u4").tobytes())
+    level = [sha256(b"\0" + leaf).digest() for leaf in leaves]
+    while len(level) > 1:
+        half = len(level) // 2
+        level = [sha256(b"\1" + level[j] + level[j + half]).digest() for j in range(half)]
+    assert commitment.root == level[0]
+    indices = [5, 69, 200, 5, 255]
+    data, size = commitment.open(indices), len(leaves[0])
+    distinct = sorted(set(indices))
+    assert [data[k * size : (k + 1) * size] for k in range(len(distinct))] == [leaves[index] for index in distinct]
+    rest = data[size * len(distinct) :]
+    siblings = [rest[i : i + 32] for i in range(0, len(rest), 32)]
+    known = {index: merkle.leaf_hash(leaves[index]) for index in distinct}
+    assert merkle.root_of(known, LOG_ROWS + 2, siblings) == commitment.root
