@@ -98,8 +98,10 @@ def _trades(first: Sequence[Trade], second: Sequence[Trade]) -> Iterator[tuple[s
             shown = own or other
             assert shown is not None, "a name of one of the two"
             text = f"{shown.kind.word} {quantity_text(shown.quantity)} {shown.asset}"
-            yield ref, "only in the second" if own is None else "only in the first", *(
-                ("", text) if own is None else (text, "")
+            yield (
+                ref,
+                "only in the second" if own is None else "only in the first",
+                *(("", text) if own is None else (text, "")),
             )
         elif own != other:
             for field in fields(Trade):

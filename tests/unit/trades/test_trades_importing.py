@@ -386,3 +386,15 @@ def test_a_coin_that_is_renamed_on_the_way(bring) -> None:
         ]
     wrong = kraken.replace("POL,100,0,100", "POL,99,0,99").replace("POL,-100", "POL,-99")
     assert len(bring.problems(text, wrong)) == 2
+
+
+def test_a_line_that_is_not_a_row_has_a_way_out_too(bring) -> None:
+    buy = "b{0},2024-02-29 12:00:0{0} UTC,Buy,BTC,0.5,USD,1,30000,30000,0,\n"
+    text = COINBASE + buy.format(1) + 'b2,""x,2024\n' + buy.format(3) + "b4,short\n" + buy.format(5)
+    assert bring.problems(text) == [
+        "a.csv:3: is broken at or after this line: ',' expected after '\"'",
+        "a.csv:5: has 2 cells, the header has 11",
+    ]
+    assert all("--skip a.csv:" in hint for hint in bring.hints(text))
+    rows = bring.rows(text, skip=["a.csv:3,5=not rows"])
+    assert [row.split(",")[2] for row in rows] == ["b1", "b3", "b5"]

@@ -73,6 +73,7 @@ class Draft(Gather):
         self.unpriced: set[tuple[int, str]] = set()  # values that were looked for in vain: time and asset
         self._coins: dict[tuple[str, str], str] = {}
         self._told: dict[tuple[int, str], int] = {}
+        self._named: set[str] = set()  # assets whose names have been checked
 
     # Cells
 
@@ -86,7 +87,7 @@ class Draft(Gather):
                 if len(row[column]) > 15:
                     self._note_float(row, row[column])
             except TextError as error:
-                errors.append(RowError(row, column, error.reason, error.hint))
+                errors.append(_cell_error(row, column, error))
         if errors:
             self.problems.extend(error.problem for error in errors[:-1])
             raise errors[-1]
@@ -100,7 +101,7 @@ class Draft(Gather):
         try:
             value = number(text, dressed=dressed)
         except TextError as error:
-            raise RowError(row, column, error.reason, error.hint) from None
+            raise _cell_error(row, column, error) from None
         if len(text) > 15:
             self._note_float(row, text)
         return value
@@ -110,7 +111,7 @@ class Draft(Gather):
         try:
             quantity, unit = amount_with_unit(row[column], dressed=dressed)
         except TextError as error:
-            raise RowError(row, column, error.reason, error.hint) from None
+            raise _cell_error(row, column, error) from None
         self._note_float(row, row[column].rstrip(unit + " "))
         return Leg(unit, quantity)
 
@@ -123,7 +124,7 @@ class Draft(Gather):
         try:
             value, cut = moment(row[column], zone or self.zone, order=order)
         except TextError as error:
-            raise RowError(row, column, error.reason, error.hint) from None
+            raise _cell_error(row, column, error) from None
         if cut:
             self.note(row, "the time cut to the millisecond (the order of the file is kept)")
         return value
@@ -133,7 +134,7 @@ class Draft(Gather):
         try:
             return check_name(row[column] if text is None else text)
         except TextError as error:
-            raise RowError(row, column, error.reason, error.hint) from None
+            raise _cell_error(row, column, error) from None
 
     def coin(self, asset: str, venue: str) -> str:
         """The usual name of an asset as `venue` (a source, or the part before its colon) writes it."""
@@ -211,7 +212,8 @@ class Draft(Gather):
         A negative fee is a rebate; in crypto it is income of its own.
         """
         gave, got = self._usual(event, gave), self._usual(event, got)
-        if self.is_money(gave.asset) and self.is_money(got.asset):
+        paid, earned = self.is_money(gave.asset), self.is_money(got.asset)
+        if paid and earned:
             self.note(event.row, "money changed into money, no trade of the ledger")
             return
         if gave.asset == got.asset:
@@ -237,11 +239,11 @@ class Draft(Gather):
                     raise RowError(event.row, "", "the fee takes all that was received", hint)
                 in_kind.append((part, cost))
         fee += sum(cost for _, cost in in_kind)
-        both = not (self.is_money(gave.asset) or self.is_money(got.asset))
+        both = not (paid or earned)
         legs = both or bool(in_kind or rebates)
-        if not self.is_money(gave.asset):
+        if not paid:
             self.add(event, Kind.SELL, gave, worth, fee, suffix="-sell" if both else "", leg_of=legs)
-        if not self.is_money(got.asset):
+        if not earned:
             cost = 0 if both else fee  # the whole fee goes to the disposition, if there is one
             self.add(event, Kind.BUY, got, worth, cost, suffix="-buy" if both else "", leg_of=legs)
         bought = f"{event.source}/{event.id}{'-buy' if both else ''}"
@@ -464,7 +466,8 @@ class Draft(Gather):
         return leg if asset == leg.asset else Leg(asset, leg.quantity)
 
     def _check(self, event: Event, leg: Leg, amount: int, fee: int) -> None:
-        self.name(event.row, "asset", leg.asset)
+        if leg.asset not in self._named:
+            self._named.add(self.name(event.row, "asset", leg.asset))
         if not 0 < leg.quantity < QUANTITY_LIMIT:
             reason = "is not above zero" if leg.quantity <= 0 else "is too large"
             hint = f"check the row at the exchange; {by_hand(event.row, *event.more)}"
@@ -472,6 +475,12 @@ class Draft(Gather):
         if amount < 0 or amount + abs(fee) >= MONEY_LIMIT:
             hint = f"check the row at the exchange; {by_hand(event.row, *event.more)}"
             raise RowError(event.row, "", f"the value of {leg.asset} is out of range", hint)
+
+
+def _cell_error(row: Row, column: str, error: TextError) -> RowError:
+    """The error of a cell, with the way out for its row where no option answers it."""
+    hint = error.hint if "--" in error.hint else f"{error.hint}; or {by_hand(row)}"
+    return RowError(row, column, error.reason, hint)
 
 
 def _nth(suffix: str, n: int) -> str:

@@ -7,9 +7,10 @@ and every item remembers its rank in each file that tells it, from which `order`
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import NamedTuple
 
 from zkharvest.errors import Problem
 from zkharvest.trades.importers.rows import Row, places
@@ -25,16 +26,14 @@ class RowError(Exception):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(NamedTuple):
     """So much of an asset: quantity in 10^-18."""
 
     asset: str
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Which row it is, and the time (Unix milliseconds), source and id that its trades carry.
 
     `more` are the other rows that belong to it; `ref` is the transaction on its chain, where the export names it.
@@ -70,8 +69,7 @@ class Move:
         return (self.event.time, self.leg, self.out) == (other.event.time, other.leg, other.out)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a file tells of something: file number, line (falling lines of a newest-first file rise), and step."""
 
     file: int
@@ -91,11 +89,27 @@ class Item:
     places: list[Place]
 
 
+class _Keeping(AbstractContextManager[None]):
+    """Turns a `RowError` into a problem that is kept."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, RowError):
+            self.problems.append(error.problem)
+            return True
+        return False
+
+
 class Gather:
     """Keeps what importers find."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self._keeping = _Keeping(self.problems)
         self._items: list[Item] = []
         self._noted: dict[tuple[str, str], set[int]] = {}
         self._serials: Counter[tuple[str, str, str]] = Counter()
@@ -106,13 +120,9 @@ class Gather:
         """Starts a file: its rows without ids are counted by themselves."""
         self._file = label
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> AbstractContextManager[None]:
         """Keeps the problem of one row or group and goes on with the next."""
-        try:
-            yield
-        except RowError as error:
-            self.problems.append(error.problem)
+        return self._keeping
 
     def note(self, row: Row, message: str) -> None:
         """Counts a row of the file under `message`."""

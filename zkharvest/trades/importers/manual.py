@@ -111,6 +111,15 @@ def take_out(tables: Sequence[Table], said: Said, zone: str | None) -> tuple[lis
             else:
                 kept.append(row)
         table.rows[:] = kept
+        for line, problem in table.broken:
+            place = (table.label, line)
+            if place in times or place in said.skipped:
+                found.add(place)
+                why = said.skipped.get(place)
+                row = Row(table.file, line, {}, {}, table.label)
+                notes.append((row, f"left out by --skip: {why}" if why else "read from the manual file instead"))
+            else:
+                problems.append(problem)
     for place in sorted(said.skipped.keys() - found):
         hint = "lines are counted from 1, the header among them; name a row that the import reads"
         problems.append(Problem(f"--skip {place[0]}:{place[1]}", "no export of this import has such a row", hint))

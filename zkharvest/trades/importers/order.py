@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from zkharvest.trades.importers.gather import Place
 from zkharvest.trades.model import Kind, Trade
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(NamedTuple):
     """Where a trade stands in a file: the time that the row there gives, its source and its place."""
 
     time: int
@@ -26,8 +25,7 @@ class Stand:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A trade and where the files tell of it; a transfer stands with both its ends."""
 
     trade: Trade

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from zkharvest.errors import Problem
 from zkharvest.trades.importers.draft import Draft
@@ -263,7 +263,7 @@ def _transfer_and_convert(out: _Moved, into: _Moved, currency: str) -> list[Plac
         origin=event.origin,
         line=event.row.line,
     )
-    behind = tuple(replace(one, place=replace(one.place, step=one.place.step + 1)) for one in _stands(into.item))
+    behind = tuple(one._replace(place=one.place._replace(step=one.place.step + 1)) for one in _stands(into.item))
     return [moved, Placed(convert, behind)]  # the conversion stands just behind the transfer
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 _SINGLE = 8  # rows whose places are told one by one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """One record: cells by column name, with the place of each for errors."""
 

@@ -180,7 +180,7 @@ def _read(tables: Sequence[Table], draft: Draft) -> None:
         if table.format.together:
             joint.setdefault(cast("Callable[[Sequence[Table], Draft], None]", table.format.read), []).append(table)
         else:
-            draft.begin(table.rows[0].label if table.rows else "")
+            draft.begin(table.label)
             cast("Callable[[Table, Draft], None]", table.format.read)(table, draft)
     for read, group in joint.items():
         read(group, draft)

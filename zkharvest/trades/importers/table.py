@@ -12,12 +12,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from zkharvest.errors import InputError, Problem
-from zkharvest.trades.csv_in import read_text, records
+from zkharvest.trades.csv_in import read_text
 from zkharvest.trades.importers.draft import Draft
-from zkharvest.trades.importers.rows import Row, file_label
+from zkharvest.trades.importers.rows import Row, by_hand, file_label
 from zkharvest.trades.text import quoted
 
 _PREAMBLE = 20  # records before the header
@@ -40,6 +41,7 @@ class Format:
     order: str = ""  # of its dates of digits (`cells.ORDERS`)
     together: bool = False  # `read` takes all files that have it at once (a list of tables)
     balance: tuple[str, str, str] | None = None  # columns of a running balance: asset, balance, wallet (or "")
+    loose: frozenset[str] = frozenset()  # columns at the end that rows may lack
     blank: str = ""  # what stands in a cell that is not known, such as a dash
 
     def places(self, header: Sequence[str]) -> dict[str, int] | None:
@@ -81,50 +83,64 @@ class Table:
     """The rows of one export file."""
 
     file: str
+    label: str
     format: Format
     source: str
     rows: list[Row]
+    broken: list[tuple[int, Problem]]  # lines that are not rows of the form
     columns: tuple[str, ...]
 
 
 def read_table(path: str | Path, formats: Sequence[Format], source: str | None, label: str = "") -> Table:
-    """Reads one export, whose rows are named by `label`.
+    """Reads one export, whose rows are named by `label`; rows that do not fit the form are kept apart (`broken`).
 
-    Raises `InputError` if no format of `formats` has its header, or a row does not fit it.
+    Raises `InputError` if no format of `formats` has its header.
     """
     file = str(path)
     text = read_text(path)
     for delimiter in ",;\t":
         rows = list(text_rows(text, delimiter))
         for n, (_, header) in enumerate(rows[:_PREAMBLE]):
-            for form in formats:
+            for form in formats if isinstance(header, list) else ():
                 places = form.places(header)
                 if places is not None:
                     return _table((file, label or file_label(file)), form, source or form.source, places, rows[n:])
     raise _unknown(file, text, formats)
 
 
-def text_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The records of an export with their lines; a broken one is the last, with line -1 and the reason as its cell.
+def text_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """The records of an export with the lines they start on; of a broken one, what is wrong with it instead of cells.
 
+    After a broken record reading goes on with the line below its first, so that one stray quote costs one row.
     JSON (a list of objects, or an object that holds one) is given as records too: the keys, then one a record.
     """
     if text.lstrip()[:1] in ("{", "["):
         if delimiter == ",":
             yield from _json_rows(text)
         return
-    try:
-        yield from records(text, delimiter)
-    except csv.Error as error:
-        yield -1, [str(error)]
+    lines = text.splitlines(keepends=True)
+    start = 0
+    while start < len(lines):
+        rows = csv.reader(islice(lines, start, None), delimiter=delimiter, strict=True)
+        here = start
+        try:
+            for cells in rows:
+                if cells:
+                    yield here + 1, cells
+                here = start + rows.line_num
+        except csv.Error as error:
+            yield here + 1, str(error)
+            start = here + 1
+        else:
+            return
 
 
-def _json_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def _json_rows(text: str) -> Iterator[tuple[int, list[str] | str]]:
     """The objects of the longest list in a JSON text, numbers as they are printed; records are counted from line 2."""
     try:
         whole = json.loads(text, parse_float=str, parse_int=str)
     except ValueError as error:
-        yield -1, [str(error)]
+        yield 1, str(error)
         return
     lists = [whole] if isinstance(whole, list) else [part for part in whole.values() if isinstance(part, list)]
     objects = [one for one in max(lists, key=len, default=[]) if isinstance(one, dict)]
@@ -137,38 +153,35 @@ def _json_rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _table(
-    names: tuple[str, str], form: Format, source: str, places: dict[str, int], rows: list[tuple[int, list[str]]]
+    names: tuple[str, str], form: Format, source: str, places: dict[str, int], rows: list[tuple[int, list[str] | str]]
 ) -> Table:
     file, label = names
-    header_line, header = rows[0]
+    header = rows[0][1]
     headings = {name: header[place].strip() for name, place in places.items()}
-    problems: list[Problem] = []
-    out: list[Row] = []
-    last = header_line
+    table = Table(file, label, form, source, [], [], tuple(places))
+    width = 1 + max(place for name, place in places.items() if name not in form.loose)
     for line, cells in rows[1:]:
-        if line < 0:
-            where = f"{file}:{last + 1}"
-            problems.append(Problem(where, f"is broken at or after this line: {cells[0]}", "export the file again"))
+        if isinstance(cells, str):
+            message, hint = f"is broken at or after this line: {cells}", "export the file again"
         elif not any(cell.strip() for cell in cells):
-            pass
-        elif any(cell.strip() for cell in cells[len(header) :]) or len(cells) <= max(places.values()):
+            continue
+        elif any(cell.strip() for cell in cells[len(header) :]) or len(cells) < width:
             message = f"has {len(cells)} cells, the header has {len(header)}"
             hint = "a cell that holds the separator has to be quoted: export the file again, past any spreadsheet"
-            problems.append(Problem(f"{file}:{line}", message, hint))
         else:
-            named = {name: cells[place].strip() for name, place in places.items()}
+            named = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
             if form.blank:
                 named = {name: "" if cell == form.blank else cell for name, cell in named.items()}
-            out.append(Row(file, line, named, headings, label))
-        last = line
-    if problems:
-        raise InputError(problems)
-    return Table(file, form, source, out, tuple(places))
+            table.rows.append(Row(file, line, named, headings, label))
+            continue
+        row = Row(file, line, {}, {}, label)
+        table.broken.append((line, Problem(row.where(), message, f"{hint}; or {by_hand(row)}")))
+    return table
 
 
 def _unknown(file: str, text: str, formats: Sequence[Format]) -> InputError:
     """No known header: name the nearest one and what is different."""
-    rows = list(text_rows(text, ","))[:_PREAMBLE]
+    rows = [(line, cells) for line, cells in text_rows(text, ",") if isinstance(cells, list)][:_PREAMBLE]
     if not rows:
         return InputError.one(file, "is empty", "export it again, with all rows of the time that you need")
     best: tuple[int, int, Format, list[str], list[str]] | None = None

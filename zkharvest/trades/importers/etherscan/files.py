@@ -125,7 +125,7 @@ def _once(group: Sequence[tuple[Table, str]], draft: Draft) -> Iterable[tuple[Ta
     A file may have equal rows (two equal transfers in one transaction): each counts as often as one file has it.
     """
     seen: Counter[tuple[str, ...]] = Counter()
-    for table, _ in sorted(group, key=lambda pair: pair[0].rows[0].label if pair[0].rows else ""):
+    for table, _ in sorted(group, key=lambda pair: pair[0].label):
         here: Counter[tuple[str, ...]] = Counter()
         for row in table.rows:
             key = (table.format.name, *row.cells.values())

@@ -6,11 +6,11 @@ nothing shows (day or month first, the zone) is left for the user to say.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -98,10 +98,8 @@ def _header(path: Path) -> tuple[list[str], list[list[str]]]:
     text = read_text(path)
     best: tuple[list[str], list[list[str]]] = ([], [])
     for delimiter in ",;\t":
-        try:
-            rows = [[cell.strip() for cell in cells] for _, cells in text_rows(text, delimiter)][:_ROWS]
-        except csv.Error:
-            continue
+        read = (cells for _, cells in text_rows(text, delimiter) if isinstance(cells, list))
+        rows = [[cell.strip() for cell in cells] for cells in islice(read, _ROWS)]
         widths = Counter(len(row) for row in rows if len(row) > 2)
         if not widths:
             continue
