@@ -118,4 +118,3 @@ def _client(
         return str(folder / text) if text else ""
 
     return Client(name, complete("trades"), election, row.get("currency", ""), complete("broker"), complete("opening"))
-

@@ -13,7 +13,7 @@ from zkharvest.errors import UsageError
 from zkharvest.trades.importers import NAMES, import_exports
 from zkharvest.trades.importers.cells import amount_with_unit, moment, number
 from zkharvest.trades.importers.detect import FORMATS
-from zkharvest.trades.importers.draft import half_even
+from zkharvest.trades.importers.values import half_even
 from zkharvest.trades.text import TextError
 
 KRAKEN = "txid,refid,time,type,aclass,asset,amount,fee,balance\n"

@@ -6,7 +6,8 @@ whose rows each stand for themselves need no code but a map (`maps/*.toml`, read
 * `table`, `rows`, `cells`: a file as rows under known columns; `detect` knows the formats by their headers;
 * `names` and `renames` with `data/`: one coin has one name, and goes on under another;
 * `agree`: whether money columns agree; `prices`: fair values;
-* `draft`: what an event is in canonical trades; `gather`: what was found, notes and problems;
+* `values`: cells, and what things are worth; `draft`: what an event is in canonical trades;
+* `gather`: what was found, notes and problems;
 * `pairing`: transfers of withdrawals and deposits; `order`: the one order of it all;
 * `manual`: what the user says of single rows; `choices`: the lots that he identified;
 * `run` puts it together, `grouping` tells its problems.

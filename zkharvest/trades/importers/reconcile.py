@@ -20,10 +20,10 @@ from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import read_text, records
 from zkharvest.trades.importers.cells import moment, number
 from zkharvest.trades.importers.detect import formats
-from zkharvest.trades.importers.draft import MONEY
 from zkharvest.trades.importers.kraken.ledgers import asset_name
 from zkharvest.trades.importers.names import Names
 from zkharvest.trades.importers.table import Table, read_table
+from zkharvest.trades.importers.values import MONEY
 from zkharvest.trades.model import Kind, Trade
 from zkharvest.trades.text import TextError, parse_time
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from zkharvest.trades.importers.cells import ATOMS, splits
-from zkharvest.trades.importers.draft import Draft, half_even
+from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.mapped.form import BRACES, EITHER, Map, Rule, Side, columns_in, plain
 from zkharvest.trades.importers.rows import Row, by_hand
 from zkharvest.trades.importers.table import Table
+from zkharvest.trades.importers.values import half_even
 from zkharvest.trades.text import quoted
 
 _SEPARATORS = re.compile(r"[-/_ ]")
