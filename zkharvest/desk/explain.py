@@ -16,7 +16,7 @@ from zkharvest.errors import UsageError, ZkharvestError
 from zkharvest.ledger.calendar import long_from
 from zkharvest.ledger.report import money_text, quantity_text, time_text
 from zkharvest.ledger.results import LONG_TERM, SHORT_TERM, Disposal, LedgerRun, OpenLot
-from zkharvest.ledger.rules import Method, Pool, Side
+from zkharvest.ledger.rules import UNIT_BITS, Method, Pool, Side
 from zkharvest.ledger.run import run_ledger
 from zkharvest.trades.model import CLOSES_LOT, Kind, Trade
 
@@ -100,7 +100,7 @@ def explain(run: LedgerRun, place: int) -> Explanation:
             days.of(lot.acquired).isoformat(),
             quantity_text(lot.quantity),
             money_text(lot.value),
-            money_text(_whole_basis(run.trades[lot.seq]) * _UNIT // run.trades[lot.seq].quantity),
+            money_text(lot.unit * _UNIT >> UNIT_BITS),
             quantity_text(taken[lot.seq]) if lot.seq in taken else "",
         )
         for lot in before
@@ -164,8 +164,9 @@ def _arithmetic(
     whole = f"amount {money_text(opened.amount)} {sign} fee {money_text(opened.fee)}"
     yield f"{_event(opened)}, {days.of(opened.time)}, read from {origin_of([opened]) or 'a trade made by hand'}"
     yield f"{'basis' if long else 'proceeds'} of the whole lot: {whole} = {money_text(_whole_basis(opened))}"
-    if lot[1] != opened.quantity:
-        yield f"left of it before this sale: {quantity_text(lot[1])}, {money_text(lot[0])}"
+    if lot[1] != opened.quantity or opened.asset != part.asset:
+        became = "" if opened.asset == part.asset else f"as {part.asset}, "
+        yield f"left of it before this sale, {became}{quantity_text(lot[1])}: {money_text(lot[0])}"
     yield f"{'basis' if long else 'proceeds'}: {_share(lot, part.quantity)}"
     yield f"{'proceeds' if long else 'cost'}: {_share(own, part.quantity)}"
     yield f"gain: {money_text(part.proceeds)} - {money_text(part.basis)} = {money_text(part.gain)}"
