@@ -146,10 +146,9 @@ def test_the_command(tmp_path, capsys):
 
 
 def test_the_sweep_command(tmp_path, capsys):
-    options = ("--sweep", "--agents", "100", "--seeds", "1")
-    assert main(["harvest", "simulate", *options, "--plot", str(tmp_path / "s.png")]) == 0
-    assert "31 days out, paced" in capsys.readouterr().out
+    options = ("--sweep", "--agents", "100", "--seeds", "1", "--plot", str(tmp_path / "s.png"))
     assert main(["harvest", "simulate", *options, "--json"]) == 0
+    assert (tmp_path / "s.png").stat().st_size > 10_000
     made = json.loads(capsys.readouterr().out)
     assert made["schema"] == "zkharvest/simulate-sweep/1"
     assert [habit["habit"] for habit in made["habits"]] == list(HABITS)

@@ -78,6 +78,7 @@ def test_same_seed_same_bytes_and_assets_move_together():
     assert simulate(models, 30, 500, 8)["BTC"].tobytes() != first["BTC"].tobytes()
 
 
+@pytest.mark.slow  # importing the library takes most of it
 def test_garch_finds_its_parameters():
     pytest.importorskip("arch")
     random = np.random.default_rng(2)

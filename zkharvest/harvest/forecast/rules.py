@@ -18,8 +18,8 @@ from zkharvest.harvest.forecast.threshold import Grid, normal_kernel, stopping
 from zkharvest.harvest.markets.greeks import Floats
 
 VOLATILITY_DAYS = 60
-_VOLATILITIES = np.geomspace(0.1, 3.0, 10)
-_COARSE = Grid(points=2401)
+_VOLATILITIES = np.geomspace(0.1, 3.0, 9)
+_COARSE = Grid(points=1601)
 _LONGEST_YEAR = 366
 
 
@@ -85,7 +85,7 @@ def foresight(lot: Lot, k: float, c: float) -> float:
 
 
 def thresholds(k: float, c: float) -> Callable[[float, int], float]:
-    """theta as a function of volatility (a year, fraction) and days left, between ten solved programmes."""
+    """theta as a function of volatility (a year, fraction) and days left, between nine solved programmes."""
     solved = []
     for volatility in _VOLATILITIES.tolist():
         kernel = normal_kernel(volatility / math.sqrt(365), _COARSE)
