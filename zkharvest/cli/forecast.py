@@ -31,6 +31,12 @@ def forecast(
     cost: Annotated[
         float, typer.Option("--cost", min=0, max=1, help="With --benefit: cost of a harvest, part of the value.")
     ] = 0.003,
+    instruments: Annotated[
+        Path | None, typer.Option("--instruments", metavar="FILE", help="For option lots, as in harvest match.")
+    ] = None,
+    quotes: Annotated[
+        Path | None, typer.Option("--quotes", metavar="FILE", help="For option lots, as in harvest match.")
+    ] = None,
     method: MethodOption = Method.FIFO,
     as_of: AsOf = None,
     until: Annotated[
@@ -43,7 +49,9 @@ def forecast(
     ] = None,
     paths: Annotated[int, typer.Option("--paths", min=100, max=100_000, help="Simulated paths.")] = 2000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the paths: same seed, same numbers.")] = 1,
-    max_age: Annotated[float, typer.Option("--max-age", min=0, help="Oldest price that counts, in hours.")] = 24.0,
+    max_age: Annotated[
+        float, typer.Option("--max-age", min=0, help="Oldest price or quote that counts, in hours.")
+    ] = 24.0,
     rules: Annotated[bool, typer.Option("--rules/--no-rules", help="Compare rules on the history of prices.")] = True,
     pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
@@ -60,6 +68,7 @@ def forecast(
     from zkharvest.harvest.forecast.models import ModelName
     from zkharvest.harvest.forecast.run import Settings, year_end
     from zkharvest.harvest.forecast.run import forecast as make
+    from zkharvest.harvest.markets.quotes import market, read_instruments, read_quotes
     from zkharvest.harvest.plotting import check_forms
     from zkharvest.harvest.policy import read_rates
     from zkharvest.ledger import run_ledger
@@ -71,6 +80,8 @@ def forecast(
                          "give --rates rates.toml, or --benefit 0.2 for 20 cents a dollar")  # fmt: skip
     if model not in (ModelName.BOOTSTRAP, ModelName.GARCH):
         raise UsageError(f'--model: "{model}" is not bootstrap or garch', "a stated --volatility gives a normal model")
+    if (instruments is None) != (quotes is None):
+        raise UsageError("--instruments and --quotes belong together", "option lots need both; coin needs neither")
     check_forms(plot or [])
     for target in plot or ():
         ensure_writable(target, force=force, inputs=[path, prices])
@@ -78,6 +89,9 @@ def forecast(
     today = Calendar(Election(method, pooling, timezone, 2026).timezone).date_of(now)
     with output.progress("forecasting") as step:
         taxpayer = read_rates(rates) if rates else None
+        offered = None
+        if instruments and quotes:
+            offered = market(read_instruments(instruments), read_quotes(quotes), now, round(max_age * 3_600_000))
         settings = Settings(
             now,
             until.date() if until else year_end(taxpayer.jurisdiction if taxpayer else None, today),
@@ -90,6 +104,7 @@ def forecast(
             benefit or 0.0,
             cost,
             rules,
+            offered,
         )
         election = Election(method, pooling, timezone, today.year)
         run = run_ledger([trade for trade in load_trades(path) if trade.time <= now], election)
@@ -217,7 +232,7 @@ def _lot_row(one: dict[str, Any]) -> tuple[str, ...]:
         f"{one['p_loss']:.0%}",
         money(one["threshold_price"]) if one["threshold_price"] else "",
         money(one["value_now"]),
-        money(one["value_wait"]),
+        money(one["value_wait"]) if one["value_wait"] else "",
         one["action"],
         window,
     )

@@ -10,16 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.histories import at, closes, days_of, write_prices
+from tests.support.markets import NOW_MS, SPOT, write_market
 from zkharvest.cli import main
 from zkharvest.harvest.files import read_prices
 from zkharvest.harvest.forecast.history import daily_closes
-from zkharvest.harvest.forecast.lots import Held, forecast_book
+from zkharvest.harvest.forecast.lots import Held, HeldOption, forecast_book
 from zkharvest.harvest.forecast.models import ewma_variance, fit_bootstrap, fit_garch, fit_normal, simulate
 from zkharvest.harvest.forecast.rules import compare_rules, foresight, monthly_lots
 from zkharvest.harvest.forecast.run import year_end
 from zkharvest.harvest.forecast.scores import crps, score_models
 from zkharvest.harvest.markets.greeks import black76, normal_cdf
+from zkharvest.harvest.markets.instruments import parse_instrument
+from zkharvest.harvest.markets.quotes import Listed, Quote, market, read_instruments, read_quotes
 from zkharvest.harvest.policy import Jurisdiction
+from zkharvest.harvest.reentry.exposure import unit_greeks
 
 
 @pytest.mark.parametrize(("basis", "chance", "mean"), [(100, 0.57926, 15.8519), (120, 0.74402, 29.1881)])
@@ -282,3 +286,35 @@ def test_a_short_history_wants_a_volatility(place, capsys, tmp_path):
     code, out, _ = run(tmp_path, capsys, "--benefit", "0.2", rates=False)
     assert code == 1
     assert "60 days of history: 90 days are needed, or --volatility" in out
+
+
+def test_option_lots_follow_their_coin(place, capsys, tmp_path):
+    """Of 5 calls bought for 40,012: the mean loss at the end is that of Black-76 values over the paths of the coin."""
+    instruments, quotes = write_market(tmp_path)
+    options = ("--instruments", str(instruments), "--quotes", str(quotes), "--no-rules", "--json", "--paths", "500")
+    code, out, err = run(place, capsys, *options)
+    assert code == 0, err
+    made = json.loads(out)
+    (lot,) = [one for one in made["lots"] if one["lot"] == "deribit/o1"]
+    offered = market(read_instruments(instruments), read_quotes(quotes), NOW_MS, 1)
+    call = unit_greeks(offered.listed[lot["asset"]], SPOT, NOW_MS)
+    assert float(lot["value"]) == pytest.approx(5 * call.value, abs=0.01)
+    assert float(lot["loss"]) == pytest.approx(40_012 - 5 * call.value, abs=0.01)
+    assert lot["threshold"] is None
+    assert lot["value_wait"] is None
+    assert float(lot["quantiles"]["0.95"]) <= 40_012.01
+    assert sum(float(one["expected_loss"]) for one in made["lots"]) == pytest.approx(
+        float(made["book"]["expected_loss"]), abs=0.06
+    )
+    code, _, err = run(place, capsys, "--quotes", str(quotes))
+    assert code == 2
+    assert "belong together" in err
+
+
+def test_an_option_that_expires_on_the_way_keeps_what_it_paid():
+    listed = Listed(parse_instrument("BTC_USDC-26DEC26-80000-C"), Quote("", 0, 1, 1, 1, 1, 1, 0.5, 80_000.0, 80_000.0))
+    now = listed.instrument.expiry - 3 * 86_400_000
+    path = np.array([[1.0, 1.1, 1.2, 1.5, 0.5, 0.5]])
+    values = HeldOption(Held("l", "", 1, 1, 1, 1, 0.2, 0.2, 0), listed, now).values(path)
+    assert values[0, 3:].tolist() == [40_000.0, 40_000.0, 40_000.0]
+    assert values[0, 2] > 16_000

@@ -12,7 +12,9 @@ import numpy as np
 
 from zkharvest.harvest.forecast.models import Model
 from zkharvest.harvest.forecast.threshold import Grid, Stopping, stopping
-from zkharvest.harvest.markets.greeks import Floats
+from zkharvest.harvest.markets.greeks import YEAR_DAYS, Floats, black76
+from zkharvest.harvest.markets.instruments import Kind
+from zkharvest.harvest.markets.quotes import Listed
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _WINDOW_CELLS = 40_000_000  # lots times paths times days that windows are found for
@@ -41,6 +43,29 @@ class Held:
     def x(self) -> float:
         """P/B: the price over the unit's basis."""
         return self.price * self.quantity / self.basis if self.basis else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOption:
+    """An open lot of an option; `held.price` is its Black-76 value of one unit in dollars now (ms)."""
+
+    held: Held
+    listed: Listed
+    now: int
+
+    @property
+    def coin(self) -> str:
+        """The coin whose paths it follows."""
+        return self.listed.instrument.coin
+
+    def values(self, path: Floats) -> Floats:
+        """The value of a unit in dollars along paths of the coin at today's volatility; after expiry what it paid."""
+        instrument, quote = self.listed.instrument, self.listed.quote
+        left, days = instrument.days_left(self.now), np.arange(path.shape[1])
+        moved = quote.forward * path[:, np.minimum(days, math.floor(left)).astype(np.int64)]
+        years = np.maximum(left - days, 0.0) / YEAR_DAYS
+        call = instrument.kind is Kind.CALL
+        return np.asarray(black76(call, moved, instrument.strike, years, quote.iv).value, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +103,7 @@ class LotForecast:
             "threshold": round(self.threshold, 5) if known else None,
             "threshold_price": f"{price:.2f}" if known else None,
             "value_now": f"{self.value_now:.2f}",
-            "value_wait": f"{self.value_wait:.2f}",
+            "value_wait": f"{self.value_wait:.2f}" if math.isfinite(self.value_wait) else None,
             "action": self.action,
             "window": [day.isoformat() for day in self.window] if self.window else None,
             "p_harvest": round(self.p_harvest, 4),
@@ -98,9 +123,13 @@ class BookForecast:
 
 
 def forecast_book(
-    lots: Sequence[Held], models: Mapping[str, Model], paths: Mapping[str, Floats], first_day: date
+    lots: Sequence[Held],
+    models: Mapping[str, Model],
+    paths: Mapping[str, Floats],
+    first_day: date,
+    options: Sequence[HeldOption] = (),
 ) -> BookForecast:
-    """The forecast of lots whose assets all have a model and paths (of the same number of days)."""
+    """The forecast of lots whose assets all have a model and paths (of the same number of days); options after coin."""
     days = next(iter(paths.values())).shape[1]
     made = BookForecast(tuple(first_day + timedelta(days=n) for n in range(days)))
     grid = Grid()
@@ -115,12 +144,35 @@ def forecast_book(
             if lot.side > 0 and asset not in made.theta:
                 made.theta[asset] = own.theta
         total += _losses(mine, paths[asset])
+    order = {id(lot): place for place, lot in enumerate(lots)}
+    made.lots.sort(key=lambda one: order[id(one.held)])
+    for option in options:
+        held = option.held
+        loss = np.maximum(held.side * (held.basis - held.quantity * option.values(paths[option.coin])), 0.0)
+        made.lots.append(_option(held, loss))
+        total += loss
     made.fan = np.quantile(total, QUANTILES, axis=0)
     made.expected = total.mean(axis=0)
     made.p_loss = float(np.mean(total[:, -1] > 0))
-    order = {id(lot): place for place, lot in enumerate(lots)}
-    made.lots.sort(key=lambda one: order[id(one.held)])
     return made
+
+
+def _option(held: Held, loss: Floats) -> LotForecast:
+    """The forecast of an option's lot: its loss, without a threshold, which would need a programme of its own."""
+    now, end = max(held.side * (held.basis - held.price * held.quantity), 0.0), loss[:, -1]
+    return LotForecast(
+        held,
+        now,
+        tuple(np.quantile(end, QUANTILES).tolist()),
+        float(np.mean(end > 0)),
+        float(end.mean()),
+        math.nan,
+        held.k * now - held.c * held.price * held.quantity if now else 0.0,
+        math.nan,
+        "no threshold" if now else "no loss",
+        None,
+        0.0,
+    )
 
 
 def _solve(lot: Held, kernels: Sequence[Floats], grid: Grid, solved: dict[tuple[Any, ...], Stopping]) -> Stopping:

@@ -11,9 +11,9 @@ import numpy as np
 
 from zkharvest.errors import UsageError
 from zkharvest.harvest.costs import CostModel
-from zkharvest.harvest.files import DAY_MS, Price, Prices
+from zkharvest.harvest.files import DAY_MS, Prices
 from zkharvest.harvest.forecast.history import History, daily_closes
-from zkharvest.harvest.forecast.lots import BookForecast, Held, forecast_book
+from zkharvest.harvest.forecast.lots import BookForecast, Held, HeldOption, forecast_book
 from zkharvest.harvest.forecast.models import (
     LEAST_DAYS,
     Model,
@@ -26,8 +26,10 @@ from zkharvest.harvest.forecast.models import (
 from zkharvest.harvest.forecast.rules import RuleResult, compare_rules
 from zkharvest.harvest.forecast.scores import Score, score_models
 from zkharvest.harvest.markets.greeks import Floats
-from zkharvest.harvest.markets.instruments import Kind, parse_instrument
+from zkharvest.harvest.markets.instruments import Instrument, Kind, parse_instrument
+from zkharvest.harvest.markets.quotes import Listed, Market
 from zkharvest.harvest.policy import Jurisdiction, Rates
+from zkharvest.harvest.reentry.exposure import unit_greeks
 from zkharvest.harvest.tax import base_year, saving
 from zkharvest.ledger.calendar import Calendar, long_from
 from zkharvest.ledger.results import LedgerRun, OpenLot
@@ -53,6 +55,21 @@ class Settings:
     benefit: float = 0.0
     cost: float = 0.0
     rules: bool = True
+    market: Market | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Valued:
+    """An open lot with the price of one unit in dollars; `listed` for an option."""
+
+    lot: OpenLot
+    price: float
+    listed: Listed | None = None
+
+    @property
+    def coin(self) -> str:
+        """The asset whose history is needed."""
+        return self.listed.instrument.coin if self.listed else self.lot.pool.asset
 
 
 @dataclass(slots=True)
@@ -88,51 +105,75 @@ def forecast(run: LedgerRun, prices: Prices, settings: Settings, step: Callable[
     made = Forecast(BookForecast((today,)), today)
     usable = _usable(run, prices, settings, made)
     step("fitting")
-    assets = sorted({lot.pool.asset for lot, _ in usable})
+    assets = sorted({one.coin for one in usable})
     histories = {asset: daily_closes(prices, asset, settings.as_of) for asset in assets}
-    models = _models(histories, settings, days, made)
-    usable = [(lot, price) for lot, price in usable if lot.pool.asset in models]
+    models, short = _models(histories, settings, days, made)
+    made.left_out += [(one.lot.lot_ref, f"{one.coin}: {short[one.coin]}") for one in usable if one.coin in short]
+    usable = [one for one in usable if one.coin in models]
     held = _held(run, usable, settings, calendar, today)
     if held:
         step("simulating")
         paths = simulate(models, days, settings.paths, settings.seed)
         step("solving")
-        made.book = forecast_book(held, models, paths, today)
+        pairs = list(zip(held, usable, strict=True))
+        options = [HeldOption(lot, one.listed, settings.as_of) for lot, one in pairs if one.listed]
+        coins = [lot for lot, one in pairs if not one.listed]
+        made.book = forecast_book(coins, models, paths, today, options)
+        held = coins
     if settings.rules:
         step("comparing rules on history")
         _compare(made, histories, held)
     return made
 
 
-def _usable(run: LedgerRun, prices: Prices, settings: Settings, made: Forecast) -> list[tuple[OpenLot, Price]]:
+def _usable(run: LedgerRun, prices: Prices, settings: Settings, made: Forecast) -> list[_Valued]:
     found = []
     for lot in run.open_lots:
         instrument = parse_instrument(lot.pool.asset)
-        price = prices.find(lot.pool.asset, settings.as_of, settings.max_age)
         if instrument is not None and instrument.kind is not Kind.SPOT:
-            made.left_out.append((lot.lot_ref, "an option or future: its losses follow the coin's; see harvest match"))
-        elif isinstance(price, str):
-            made.left_out.append((lot.lot_ref, f"{lot.pool.asset}: {price}"))
-        elif lot.value <= 0:
-            made.left_out.append((lot.lot_ref, "has no basis, so it can have no loss"))
+            valued = _valued_option(lot, instrument, settings)
         else:
-            found.append((lot, price))
+            price = prices.find(lot.pool.asset, settings.as_of, settings.max_age)
+            valued = f"{lot.pool.asset}: {price}" if isinstance(price, str) else _Valued(lot, price.value)
+        if lot.value <= 0:
+            valued = "has no basis, so it can have no loss"
+        if isinstance(valued, str):
+            made.left_out.append((lot.lot_ref, valued))
+        else:
+            found.append(valued)
     return found
 
 
-def _models(histories: Mapping[str, History | str], settings: Settings, days: int, made: Forecast) -> dict[str, Model]:
-    """A model for each asset that has enough history; the days are those that all of them have."""
+def _valued_option(lot: OpenLot, instrument: Instrument, settings: Settings) -> _Valued | str:
+    """An option with its Black-76 value, or why it has none."""
+    if not instrument.kind.option:
+        return "a future or perpetual is settled daily: it leaves no loss to harvest"
+    if instrument.expiry <= settings.as_of:
+        return f"{instrument.name} is past its expiry: record its expiry first"
+    if settings.market is None:
+        return "an option: give --instruments and --quotes"
+    listed = settings.market.listed.get(lot.pool.asset)
+    if listed is None:
+        return f"{instrument.name}: {settings.market.left_out.get(lot.pool.asset, 'neither file has it')}"
+    value = float(unit_greeks(listed, listed.quote.index, settings.as_of).value)
+    return _Valued(lot, value, listed) if value > 0 else f"{instrument.name} is worth nothing by its volatility"
+
+
+def _models(
+    histories: Mapping[str, History | str], settings: Settings, days: int, made: Forecast
+) -> tuple[dict[str, Model], dict[str, str]]:
+    """A model for each asset that has enough history, to the same last day; and why the others have none."""
     if settings.volatility is not None:
         made.model = dict.fromkeys(histories, f"normal, volatility {settings.volatility:.0%}")
         if len(histories) > 1:
             made.notes.append("a stated volatility says nothing of how assets move together: independent here")
-        return {asset: fit_normal(settings.volatility, days) for asset in histories}
+        return {asset: fit_normal(settings.volatility, days) for asset in histories}, {}
+    short: dict[str, str] = {}
     found: dict[str, History] = {}
     for asset, history in histories.items():
         if isinstance(history, str) or history.closes.size <= LEAST_DAYS:
-            short = history if isinstance(history, str) else f"{history.closes.size} days of history"
-            why = f"{short}: {LEAST_DAYS} days are needed, or --volatility"
-            made.left_out.append((asset, why))
+            what = history if isinstance(history, str) else f"{history.closes.size} days of history"
+            short[asset] = f"{what}: {LEAST_DAYS} days are needed, or --volatility"
         else:
             found[asset] = history
             if history.filled:
@@ -144,12 +185,12 @@ def _models(histories: Mapping[str, History | str], settings: Settings, days: in
         together = history.returns[: history.returns.size - (history.days[-1] - last).days]
         fitted[asset] = fit(together, days)
         made.model[asset] = f"{settings.model.value}, {min(together.size, 1095)} days to {last}"
-    return fitted
+    return fitted, short
 
 
 def _held(
     run: LedgerRun,
-    usable: Sequence[tuple[OpenLot, Price]],
+    usable: Sequence[_Valued],
     settings: Settings,
     calendar: Calendar,
     today: date,
@@ -157,13 +198,14 @@ def _held(
     """The lots as the forecast sees them, with k before and after they turn long, and c."""
     if not usable:
         return []
-    quantity = np.array([lot.quantity for lot, _ in usable], np.float64) / 10**QUANTITY_DECIMALS
-    basis = np.array([lot.value for lot, _ in usable], np.float64) / 10**MONEY_DECIMALS
-    price = np.array([found.value for _, found in usable])
-    short = np.array([lot.pool.side is Side.SHORT for lot, _ in usable])
-    k, k_long, c = _terms(run, [lot.pool.asset for lot, _ in usable], quantity, basis, price, short, settings)
+    lots = [one.lot for one in usable]
+    quantity = np.array([lot.quantity for lot in lots], np.float64) / 10**QUANTITY_DECIMALS
+    basis = np.array([lot.value for lot in lots], np.float64) / 10**MONEY_DECIMALS
+    price = np.array([one.price for one in usable])
+    short = np.array([lot.pool.side is Side.SHORT for lot in lots])
+    k, k_long, c = _terms(run, [lot.pool.asset for lot in lots], quantity, basis, price, short, settings)
     made = []
-    for place, (lot, found) in enumerate(usable):
+    for place, lot in enumerate(lots):
         turns = long_from(calendar.date_of(lot.acquired))
         made.append(
             Held(
@@ -172,7 +214,7 @@ def _held(
                 -1 if short[place] else 1,
                 float(quantity[place]),
                 float(basis[place]),
-                found.value,
+                float(price[place]),
                 float(k[place]),
                 float(k[place] if short[place] else k_long[place]),
                 float(c[place]),
