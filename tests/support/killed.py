@@ -1,0 +1,150 @@
+"""Commands that are killed: a process that has loaded everything, and forks a child for each run.
+
+A child runs a command line and dies by SIGKILL, which nothing can catch: at a moment, or at a call to the system that
+touches a file (before or after it), which is where a half-written file could come from. Run as a program, this is the
+server: JSON lines in, JSON lines out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+CALLS = ("open", "write", "fsync", "link", "replace", "unlink", "close")
+
+
+class Server:
+    """The process, and what it is asked."""
+
+    def __init__(self, folder, warm):
+        environment = {**os.environ, "ZKHARVEST_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.killed"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            env=environment,
+        )
+        for words in warm:
+            self._send({"words": list(map(str, words)), "warm": True})
+            assert self._process.stdout.readline() == "warm\n"
+
+    def run(self, words, *, seconds=None, call=None, after=False):
+        """Run a command, killed after `seconds`, or at its file call number `call`; {"code", "seconds", "calls"}.
+
+        The code is that of the command, or -9. `calls` counts the calls of a run that was not killed.
+        """
+        self._send({"words": list(map(str, words)), "seconds": seconds, "call": call, "after": after, "warm": False})
+        return json.loads(self._process.stdout.readline())
+
+    def _send(self, ask):
+        self._process.stdin.write(json.dumps(ask) + "\n")
+        self._process.stdin.flush()
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.wait(60)
+
+
+def _patch():
+    """A cheap scrypt, and proving and checking left out: what is tried is the handling of files."""
+    from tests.support.proofs import small_package
+    from zkharvest.files import sealing
+    from zkharvest.workflow import prove, signing
+
+    sealing.STANDARD = sealing.CHEAPEST = sealing.Cost(4, 8, 1)
+    made = small_package()
+    prove.prove = lambda *_args, **_options: made
+    prove.self_check = lambda *_args: None
+    signing.refuse_unproven = lambda *_args: None
+
+
+def _count(report, at, after):
+    """Count calls that touch files, and die at number `at`."""
+    calls = 0
+
+    def counted(real):
+        def call(*arguments, **options):
+            nonlocal calls
+            calls += 1
+            if calls == at and not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            answer = real(*arguments, **options)
+            if calls == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return answer
+
+        return call
+
+    for name in CALLS:
+        setattr(os, name, counted(getattr(os, name)))
+    return lambda: os.pwrite(report, calls.to_bytes(4, "little"), 0)
+
+
+def _child(ask, report):
+    from zkharvest.cli import main
+
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+    told = _count(report, ask["call"], ask["after"]) if ask["seconds"] is None else lambda: None
+    code = 101
+    try:
+        code = main(ask["words"])
+        told()
+    finally:
+        os._exit(code)
+
+
+def _warm(words):
+    """Run a command here: its modules are loaded and its kernels compiled for every child that follows."""
+    from contextlib import redirect_stderr, redirect_stdout
+    from io import StringIO
+
+    from zkharvest.cli import main
+
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()) as err:
+        code = main(words)
+    assert code == 0, err.getvalue()
+
+
+def serve():
+    """Answer until the input ends."""
+    import tempfile
+
+    import zkharvest.cli
+
+    _patch()
+    assert zkharvest.cli
+    with tempfile.TemporaryFile() as file:
+        report = file.fileno()
+        for line in sys.stdin:
+            ask = json.loads(line)
+            if ask["warm"]:
+                _warm(ask["words"])
+                sys.stdout.write("warm\n")
+                sys.stdout.flush()
+                continue
+            os.pwrite(report, bytes(4), 0)
+            begun = time.perf_counter()
+            child = os.fork()
+            if child == 0:
+                _child(ask, report)
+            if ask["seconds"] is not None:
+                time.sleep(ask["seconds"])
+                os.kill(child, signal.SIGKILL)
+            _, status = os.waitpid(child, 0)
+            took = time.perf_counter() - begun
+            calls = int.from_bytes(os.pread(report, 4, 0), "little")
+            answer = {"code": os.waitstatus_to_exitcode(status), "seconds": took, "calls": calls}
+            sys.stdout.write(json.dumps(answer) + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,350 @@
+"""Nothing is lost: commands killed at any moment, a disk that is full at every write, two commands at once.
+
+After each: the old file or the new one, never a half; secrets with mode 0600, and no plaintext of a sealed one beside
+it; leftovers that the next command finds, names and removes. The long form is marked `audit`.
+"""
+
+import errno
+import os
+import random
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.support.counts import count
+from tests.support.killed import Server
+from tests.support.proofs import SMALL, small_opening, small_package
+from zkharvest.cli import main
+from zkharvest.cli.output import ExitCode
+from zkharvest.files import leftovers
+from zkharvest.files.openings import is_sealed, parse_opening, write_opening
+from zkharvest.files.packages import open_package
+from zkharvest.files.sheets import read_words
+from zkharvest.sign.keyfiles import parse_private_key
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and locks are POSIX's")
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "taxpayer"
+EXPORTS = [EXAMPLES / name for name in ("coinbase.csv", "kraken-ledgers.csv", "deribit.csv")]
+OLD, NEW = "correct horse battery staple", "another long passphrase"
+SOURCE = "kraken:main"
+
+
+def is_opening(data):
+    return parse_opening(data, "x", NEW if is_sealed(data, "x") else None).roots
+
+
+def is_under_either(data):
+    for words in (OLD, NEW):
+        try:
+            return parse_opening(data, "x", words).roots == small_opening().roots
+        except Exception as error:  # noqa: BLE001
+            assert "wrong passphrase" in str(error)
+    return False
+
+
+@dataclass
+class Writer:
+    """A command that writes `target`; `whole` says whether bytes that differ from the old ones are a whole new file."""
+
+    words: list
+    target: str
+    whole: object
+    secret: bool = False
+    sealed: bool = False
+    old: object = field(default=None)  # makes the file that is there before
+
+
+def signed(data):
+    return open_package(data, "x").signature is not None
+
+
+WRITERS = {
+    "import": Writer(
+        ["trades", "import", *EXPORTS, "--prices", EXAMPLES / "prices.csv", "-o", "t.csv", "--force"],
+        "t.csv",
+        lambda data: data.startswith(b"time,source,id,") and data.count(b"\n") > 400 and data.endswith(b"\n"),
+        old=lambda path: path.write_text(SMALL),
+    ),
+    "commit": Writer(
+        ["commit", "trades.csv", "--currency", "USD", "-o", "new.zko", "--passphrase-file", "new", "--force"],
+        "new.zko",
+        is_opening,
+        secret=True,
+        sealed=True,
+        old=lambda path: write_opening(path, small_opening(), passphrase=OLD),
+    ),
+    "commit, a new file": Writer(
+        ["commit", "trades.csv", "--currency", "USD", "-o", "new.zko", "--passphrase-file", "new"],
+        "new.zko",
+        is_opening,
+        secret=True,
+        sealed=True,
+    ),
+    "prove": Writer(
+        ["prove", "plain.zko", "--year", "2025", "--method", "fifo", "-o", "n.zkh", "--force"],
+        "n.zkh",
+        lambda data: open_package(data, "x").proof,
+        old=lambda path: path.write_bytes(small_package()[:-1]),
+    ),
+    "attest": Writer(
+        ["attest", "p.zkh", "--key", "my.key"], "p.zkh", signed, old=lambda path: path.write_bytes(small_package())
+    ),
+    "keygen": Writer(
+        ["keygen", "-o", "new.key", "--passphrase-file", "new"],
+        "new.key",
+        lambda data: parse_private_key(data, "x", NEW),
+        secret=True,
+        sealed=True,
+    ),
+    "secret passwd": Writer(
+        ["secret", "passwd", "s.zko", "--passphrase-file", "old", "--new-passphrase-file", "new"],
+        "s.zko",
+        is_under_either,
+        secret=True,
+        sealed=True,
+        old=lambda path: write_opening(path, small_opening(), passphrase=OLD),
+    ),
+    "secret passwd, of a plain file": Writer(
+        ["secret", "passwd", "s.zko", "--new-passphrase-file", "new"],
+        "s.zko",
+        is_under_either,
+        secret=True,
+        sealed=True,
+        old=lambda path: write_opening(path, small_opening(), passphrase=None),
+    ),
+    "secret backup": Writer(
+        ["secret", "backup", "plain.zko", "-o", "sheet.html"],
+        "sheet.html",
+        lambda data: read_words(data.decode()).secret == small_opening().seed and data.endswith(b"</section>\n"),
+        secret=True,
+    ),
+    "secret restore": Writer(
+        [
+            *("secret", "restore", "trades.csv", "--currency", "USD", "--words", "words", "-o", "r.zko"),
+            *("--passphrase-file", "new"),
+        ],
+        "r.zko",
+        is_opening,
+        secret=True,
+        sealed=True,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """What the commands read."""
+    folder = tmp_path_factory.mktemp("killed")
+    (folder / "trades.csv").write_text(SMALL)
+    for name, words in (("old", OLD), ("new", NEW)):
+        (folder / name).write_text(words)
+        (folder / name).chmod(0o600)
+    write_opening(folder / "plain.zko", small_opening(), passphrase=None)
+    (folder / "p.zkh").write_bytes(small_package())
+    where = Path.cwd()
+    os.chdir(folder)
+    try:
+        assert main(["--quiet", "keygen", "-o", "my.key", "--no-passphrase"]) == 0
+        assert main(["--quiet", "secret", "backup", "plain.zko", "-o", "words"]) == 0
+    finally:
+        os.chdir(where)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    warm = [
+        ["commit", "trades.csv", "--currency", "USD", "-o", "warm.zko", "--passphrase-file", "new"],
+        ["attest", "p.zkh", "--key", "my.key", "-o", "warm.zkh"],
+        ["secret", "backup", "plain.zko", "-o", "warm.html"],
+        ["trades", "import", *EXPORTS, "--prices", EXAMPLES / "prices.csv", "-o", "warm.csv"],
+    ]
+    server = Server(folder, warm)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def place(folder, cheap_scrypt, monkeypatch):
+    """The folder as it is before a command, for each command."""
+    kept = {path.name for path in folder.iterdir()}
+    monkeypatch.chdir(folder)
+
+    def prepare(writer):
+        target = folder / writer.target
+        for path in folder.iterdir():
+            if path.name not in kept:
+                path.unlink()
+        if writer.old is not None:
+            target.unlink(missing_ok=True)
+            writer.old(target)
+        return target, target.read_bytes() if target.exists() else None
+
+    yield prepare
+    for path in folder.iterdir():
+        if path.name not in kept:
+            path.unlink()
+    (folder / "p.zkh").write_bytes(small_package())
+
+
+def check(writer, target, before, names):
+    """What is there after a command that did not end well."""
+    folder = target.parent
+    assert before is None or target.exists(), "the old file is gone"
+    if target.exists():
+        data = target.read_bytes()
+        assert data == before or writer.whole(data), "neither the old file nor a new one"
+        if writer.secret:
+            assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    left = {path for path in folder.iterdir() if path.name not in names | {writer.target}}
+    for path in left:
+        assert leftovers._NAME.match(path.name), path
+        if writer.secret:
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        if writer.sealed:
+            data = path.read_bytes()
+            assert small_opening().seed not in data
+            assert b"BTC" not in data
+    said = []
+    was, leftovers.Notice.say = leftovers.Notice.say, said.append
+    try:
+        assert set(leftovers.sweep(folder)) == left
+    finally:
+        leftovers.Notice.say = was
+    assert len(said) == len(left)
+    assert {path.name for path in folder.iterdir()} <= names | {writer.target}
+    count("leftovers found and removed", len(left))
+
+
+def kill(name, server, place, moments, seed):
+    """Kill a command at `moments`, half of them by the clock and half at a call that touches a file."""
+    writer, rng = WRITERS[name], random.Random(seed)
+    target, _ = place(writer)
+    names = {path.name for path in target.parent.iterdir()}
+    whole = server.run(writer.words)
+    assert whole["code"] == 0
+    assert whole["calls"] >= 5
+    killed = 0
+    for moment in range(moments):
+        target, before = place(writer)
+        if moment % 2:
+            done = server.run(writer.words, seconds=rng.uniform(0, 1.05 * whole["seconds"]))
+        else:  # every call in turn, before and after it
+            at = moment // 2 % (2 * whole["calls"])
+            done = server.run(writer.words, call=at // 2 + 1, after=bool(at % 2))
+        assert done["code"] in (0, -9), done
+        killed += done["code"] == -9
+        check(writer, target, before, names)
+        count("moments of SIGKILL")
+    assert killed >= moments // 3
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_command_that_is_killed(name, server, place):
+    kill(name, server, place, 16, name)
+
+
+@pytest.mark.audit
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_command_that_is_killed_at_two_hundred_moments(name, server, place):
+    kill(name, server, place, 200, f"long {name}")
+
+
+def failing(monkeypatch, at, number):
+    """Make call number `at` of those that need room on a disk fail; returns what counts the calls."""
+    made = [0]
+
+    def refusing(real, counts=lambda *_: True):
+        def call(*arguments, **options):
+            if counts(*arguments):
+                made[0] += 1
+                if made[0] == at:
+                    raise OSError(number, os.strerror(number))
+            return real(*arguments, **options)
+
+        return call
+
+    monkeypatch.setattr(os, "open", refusing(os.open, lambda _path, flags, *_: flags & os.O_CREAT))
+    for name in ("write", "fsync", "link", "replace"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+    return made
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_disk_that_is_full_at_every_write(name, place, monkeypatch, capsys):
+    writer = WRITERS[name]
+    made = small_package()
+    monkeypatch.setattr("zkharvest.workflow.prove.prove", lambda *_args, **_options: made)
+    monkeypatch.setattr("zkharvest.workflow.prove.self_check", lambda *_args: None)
+    monkeypatch.setattr("zkharvest.workflow.signing.refuse_unproven", lambda *_args: None)
+    target, before = place(writer)
+    names = {path.name for path in target.parent.iterdir()}
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        for at in range(1, 20):
+            target, before = place(writer)
+            with monkeypatch.context() as patched:
+                calls = failing(patched, at, number)
+                code = main(list(map(str, writer.words)))
+            err = capsys.readouterr().err
+            check(writer, target, before, names)
+            if calls[0] < at:
+                assert code == ExitCode.DONE
+                break
+            assert code == ExitCode.USAGE
+            assert os.strerror(number) in err
+            assert "Traceback" not in err
+            count("writes on a full disk")
+        assert at > 3
+
+
+@pytest.fixture(scope="module")
+def other(folder):
+    """A second one, so that two commands run at once."""
+    second = Server(folder, [])
+    yield second
+    second.close()
+
+
+@pytest.mark.parametrize("name", ["commit", "commit, a new file", "secret passwd"])
+def test_two_at_once_on_one_file(name, server, other, place):
+    """The one or the other, whole; a second that may not replace says so."""
+    writer = WRITERS[name]
+    names = {path.name for path in place(writer)[0].parent.iterdir()}
+    for _ in range(3):
+        target, before = place(writer)
+        with ThreadPoolExecutor(2) as pool:
+            codes = list(pool.map(lambda one: one.run(writer.words)["code"], (server, other)))
+        assert 0 in codes
+        assert set(codes) <= {0, ExitCode.USAGE}
+        assert target.read_bytes() != before
+        check(writer, target, before, names)
+        count("pairs of commands at once")
+
+
+def test_a_leftover_is_named_by_the_command_that_removes_it(place, capsys):
+    target, _ = place(WRITERS["keygen"])
+    left = target.with_name(".new.key.zkharvest-0123456789ab.tmp")
+    left.write_bytes(b"half")
+    assert main(["keygen", "-o", "new.key", "--no-passphrase"]) == ExitCode.DONE
+    assert f"removed {left.name}, left behind by a command that was killed" in capsys.readouterr().err
+    assert not left.exists()
+
+
+def test_a_command_that_is_terminated_leaves_what_the_next_removes(place):
+    """As a shutdown does it: SIGTERM while the passphrase is awaited."""
+    target, _ = place(WRITERS["commit, a new file"])
+    read, write = os.pipe()
+    words = ["commit", "trades.csv", "--currency", "USD", "-o", "new.zko", "--passphrase-fd", str(read)]
+    with subprocess.Popen([sys.executable, "-m", "zkharvest", *words], pass_fds=[read], stderr=subprocess.PIPE) as run:
+        os.close(read)
+        os.write(write, b"half a passphr")
+        run.terminate()
+        run.wait(60)
+    os.close(write)
+    assert not target.exists()
