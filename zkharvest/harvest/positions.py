@@ -20,15 +20,16 @@ Bools = NDArray[np.bool_]
 
 NEVER = 1 << 62
 _QUANTITY, _MONEY = 1e18, 1e8
-_ARRAYS = ("asset", "pool", "short", "quantity", "basis", "acquired", "merged")
+_ARRAYS = ("asset", "pool", "short", "quantity", "basis", "acquired", "merged", "place")
 
 
 @dataclass(frozen=True)
 class Positions:
     """Open lots, pool by pool, in a pool in the order in which the method takes them.
 
-    `quantity` in units; `basis` in money (what is left of the basis, or of the proceeds of a short lot); `acquired` in
-    ms UTC; `asset` and `pool` number `assets` and `wallets`. `merged` counts the lots that an entry stands for.
+    `quantity` in units; `basis` in money (of a short lot: what is left of the proceeds); `acquired` in ms UTC; `asset`
+    and `pool` number `assets` and `wallets`. `merged` counts the lots that an entry stands for; `place` is that of the
+    lot (the first of them) in `LedgerRun.open_lots`.
     """
 
     ref: Sequence[str]
@@ -42,6 +43,7 @@ class Positions:
     wallets: tuple[str, ...]
     timezone: str
     merged: Ints
+    place: Ints
     instruments: tuple[Instrument | None, ...] = field(default=())
 
     def __len__(self) -> int:
@@ -69,6 +71,7 @@ class Positions:
             tuple(pool.wallet for pool in pools),
             run.election.timezone,
             np.ones(len(lots), np.int64),
+            np.arange(len(lots)),
             tuple(parse_instrument(asset) for asset in assets),
         )
 
@@ -94,6 +97,7 @@ class Positions:
             acquired=self.acquired[kept],
             wallets=tuple(self.wallets[self.pool[n]] if one else "" for n, one in zip(kept, single, strict=True)),
             merged=np.bincount(group, minlength=kept.size),
+            place=self.place[kept],
         )
 
     def take(self, chosen: Ints) -> Positions:

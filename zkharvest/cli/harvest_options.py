@@ -1,0 +1,110 @@
+"""Options of the harvest's commands, and the scan that several of them begin with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zkharvest.cli import output
+from zkharvest.errors import UsageError
+from zkharvest.ledger.rules import Election, Method, Pooling
+
+if TYPE_CHECKING:
+    from zkharvest.harvest.scan import Scan
+    from zkharvest.ledger.results import LedgerRun
+    from zkharvest.trades.model import Trade
+
+PricesOption = Annotated[Path, typer.Option("--prices", metavar="CSV", help="Prices: time,asset,price.")]
+RatesOption = Annotated[Path, typer.Option("--rates", metavar="TOML", help="Tax rates and trading costs.")]
+MethodChoice = Annotated[
+    Method, typer.Option("--method", "-m", help="Which lot a disposal takes first; FIFO where none are identified.")
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="TIME", help="A time with zone, or a date: the end of that day. Default: now."),
+]
+DepthOption = Annotated[
+    Path | None,
+    typer.Option("--depth", metavar="FILE", help="Order books; they replace half spread and impact of the sale."),
+]
+MaxAge = Annotated[float, typer.Option("--max-age", metavar="HOURS", min=0.0, help="Oldest price that is used.")]
+Budget = Annotated[
+    float | None, typer.Option("--budget", metavar="AMOUNT", min=0.0, help="Most that the trades may cost.")
+]
+Minimum = Annotated[
+    float | None, typer.Option("--minimum", metavar="AMOUNT", help="Least net benefit of a lot to be shown.")
+]
+
+
+def make_scan(
+    path: Path,
+    prices: Path,
+    rates: Path,
+    as_of: str | None,
+    method: Method,
+    pooling: Pooling,
+    timezone: str,
+    depth: Path | None,
+    max_age: float,
+    *,
+    budget: float | None = None,
+    minimum: float | None = None,
+) -> tuple[Scan, LedgerRun, int]:
+    """The scan that several commands begin with, its ledger run, and how many trades come after its time."""
+    from zkharvest.harvest.files import read_depth, read_prices
+    from zkharvest.harvest.policy import read_rates
+    from zkharvest.harvest.scan import run_until
+    from zkharvest.harvest.scan import scan as scan_lots
+
+    moment = instant_of(as_of, timezone)
+    with output.progress("scanning") as step:
+        known, market = read_rates(rates), read_prices(prices)
+        books = read_depth(depth) if depth is not None else {}
+        step("reading trades")
+        trades = load(path)
+        step("computing lots")
+        run, later = run_until(trades, Election(method, pooling, timezone, known.year), moment)
+        step("valuing lots")
+        found = scan_lots(
+            run,
+            moment,
+            market,
+            known,
+            books=books,
+            max_age=round(max_age * 3_600_000),
+            budget=float("inf") if budget is None else budget,
+            minimum=float("-inf") if minimum is None else minimum,
+        )
+    return found, run, later
+
+
+def load(path: Path) -> list[Trade]:
+    """The trades of a file."""
+    from zkharvest.trades.csv_in import load_trades
+
+    return load_trades(path)
+
+
+def instant_of(text: str | None, timezone: str, option: str = "--as-of") -> int:
+    """The instant that an option means: now, a time with zone, or the end of a day of the taxpayer's zone."""
+    import time
+    from datetime import date, timedelta
+
+    from zkharvest.ledger.calendar import Calendar
+    from zkharvest.trades.text import TextError, parse_time
+
+    Election(Method.FIFO, Pooling.WALLET, timezone, 2000)  # refuses an unknown zone
+    if text is None:
+        return round(time.time() * 1000)
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            day = date.fromisoformat(text)
+            return Calendar(timezone).first_instant(day + timedelta(days=1)) - 1
+        return parse_time(text)
+    except TextError as error:
+        raise UsageError(f"{option}: {error.reason}", error.hint) from None
+    except ValueError:
+        raise UsageError(f'{option}: "{text[:40]}" is no day of the calendar', "write YYYY-MM-DD") from None
