@@ -52,9 +52,7 @@ class StackedCommitment(Commitment):
     columns: the extended columns, (|D|/k, words), Montgomery form. extra: more words a leaf, (|D|, words).
     """
 
-    def __init__(
-        self, columns: Words, stacking: Stacking, randomness: Randomness, extra: Words | None = None
-    ) -> None:
+    def __init__(self, columns: Words, stacking: Stacking, randomness: Randomness, extra: Words | None = None) -> None:
         self._columns, self._stacking, self._extra = columns, stacking, extra
         size = columns.shape[0]
         self._salts = randomness.octets(stacking.stack * size, SALT_BYTES)

@@ -139,5 +139,3 @@ def interleaved(parts: Sequence[Words], log_domain: int) -> Words:
     stacking = Stacking([[lane] for lane in range(stack)], field.EXTENSION_DEGREE, log_domain)
     rows = stacking.rows(np.concatenate(parts, axis=1), slice(None))
     return np.concatenate(rows, axis=0)
-
-

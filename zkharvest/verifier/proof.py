@@ -141,8 +141,7 @@ def read_queries(reader: Reader, description: Description, at: Sizes, indices: S
     """The rows opened at `indices` (below |D|, in any order, repetitions allowed)."""
     distinct = sorted(set(indices))
     main, aux, quotient = (
-        _read_tree(reader, width, distinct, at.log_domain)
-        for width in row_widths(stacks_of(description, at.stack))
+        _read_tree(reader, width, distinct, at.log_domain) for width in row_widths(stacks_of(description, at.stack))
     )
     layers = []
     log_size = at.log_domain

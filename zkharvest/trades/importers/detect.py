@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from zkharvest.errors import UsageError
-from zkharvest.trades.importers import binance, bitstamp, coinbase, deribit, etherscan, gemini, kraken
+from zkharvest.trades.importers import binance, bitstamp, coinbase, deribit, dydx, etherscan, gemini, kraken
 from zkharvest.trades.importers.mapped import shipped, user_map
 from zkharvest.trades.importers.table import Format
 
@@ -18,6 +18,7 @@ FORMATS: tuple[Format, ...] = (
     *gemini.FORMATS,
     *bitstamp.FORMATS,
     *deribit.FORMATS,
+    *dydx.FORMATS,
     *etherscan.FORMATS,
     *shipped(),
 )
