@@ -33,7 +33,7 @@ def measure(opening: str, repeat: int, environment: dict[str, str], year: int, p
 def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, Any]:
     """Seconds of every stage from the opening file to the verified package, and of the bare work; one warm-up first."""
     from zkharvest.files.openings import read_opening
-    from zkharvest.ledger.fast_tape import run_tape
+    from zkharvest.ledger.engine_fast import run_operations
     from zkharvest.ledger.rules import Election, Method, Pooling
     from zkharvest.verifier.package import decode_package
     from zkharvest.workflow import prove as proving
@@ -53,7 +53,7 @@ def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, An
         clock.begin(_ENDED)
         seconds = clock.seconds
         began = time.perf_counter()
-        run_tape(secret.trades, election)
+        run_operations(secret.trades, election)
         seconds["ledger alone"] = time.perf_counter() - began
         package = decode_package(proof)
         rounds.append(seconds)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import statement
 from zkharvest.circuit.lot_machine.v1.buses import BUCKETS
-from zkharvest.circuit.lot_machine.v1.witness import make_witness
+from zkharvest.circuit.lot_machine.v1.witness import make_witness, operations_of
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.trades import load_trades
@@ -26,7 +26,7 @@ def opening():
 @pytest.mark.parametrize("method", Method)
 def test_the_example_s_totals_are_those_of_the_report(opening, method, pooling, year):
     election = Election(method, pooling, "America/New_York", year)
-    stated = make_witness(opening, election, definition=statement.definition()).totals
+    stated = make_witness(opening, operations_of(opening, election), definition=statement.definition()).totals
     plain, fast = (run_ledger(opening.trades, election, engine=engine) for engine in ("plain", "fast"))
     assert plain.totals == fast.totals
     assert plain.disposals == fast.disposals

@@ -20,7 +20,7 @@ from tests.support import statement
 from tests.support.ledgers import ALL_RULES, ledgers, random_ledger, regimes
 from tests.support.make import at
 from zkharvest.circuit.check import check
-from zkharvest.circuit.lot_machine.v1.witness import make_witness
+from zkharvest.circuit.lot_machine.v1.witness import make_witness, operations_of
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.trades.model import OPENS_LOT
@@ -45,7 +45,7 @@ def agree(trades, election):
     """Both ledgers and the witness say the same; returns what the checker needs."""
     plain, fast = (run_ledger(trades, election, engine=engine) for engine in ("plain", "fast"))
     opening = commit(trades, currency="USD", seed=statement.SEED)
-    witness = make_witness(opening, election, definition=statement.definition())
+    witness = make_witness(opening, operations_of(opening, election), definition=statement.definition())
     assert fast.totals == plain.totals
     assert fast.open_lots == plain.open_lots
     assert witness.totals == stated(plain.totals)
@@ -124,7 +124,9 @@ def test_two_years_say_what_one_run_says(method, seed):
     trades = [*early, *rows[lots:]]
     election = Election(method, Pooling.WALLET, "UTC", 2024)
     opening, whole = agree(trades, election)
-    witness = make_witness(opening, election, carried=early, definition=statement.definition())
+    witness = make_witness(
+        opening, operations_of(opening, election, carried=early), carried=early, definition=statement.definition()
+    )
     assert witness.totals == whole.totals
     assert shortened(opening, election, witness).violations() == []
 
@@ -134,7 +136,9 @@ def test_the_same_run_makes_the_same_statement():
     trades = random_ledger(Random(3), 30)
     election = Election(Method.LIFO, Pooling.WALLET, "UTC", 2022)
     opening = commit(trades, currency="USD", seed=statement.SEED)
-    one, two = (make_witness(opening, election, definition=statement.definition()) for _ in range(2))
+    one, two = (
+        make_witness(opening, operations_of(opening, election), definition=statement.definition()) for _ in range(2)
+    )
     assert (one.totals, one.carried_out_root, one.calendar) == (two.totals, two.carried_out_root, two.calendar)
     for table, a, b in zip(statement.description()["tables"], one.traces, two.traces, strict=True):
         blind = [i for i, name in enumerate(table["columns"]) if name in ("blind_out", "blind_in")]

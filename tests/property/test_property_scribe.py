@@ -1,4 +1,4 @@
-"""The tape, operation by operation, against a scribe that writes it in plain Python from the rules alone."""
+"""The operations, operation by operation, against a scribe that writes it in plain Python from the rules alone."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.adversary.kit.extremes import extreme_ledgers
 from tests.adversary.kit.scribe import Scribe
 from tests.support.ledgers import ALL_RULES, ledgers, regimes
 from zkharvest.ledger import Method
-from zkharvest.ledger.fast_tape import run_tape
+from zkharvest.ledger.engine_fast import run_operations
 
 
 def same(trades, election):
-    tape, written = run_tape(trades, election), Scribe(trades, election).write()
-    for field in fields(tape):
-        made, told = getattr(tape, field.name), getattr(written, field.name)
+    operations, written = run_operations(trades, election), Scribe(trades, election).write()
+    for field in fields(operations):
+        made, told = getattr(operations, field.name), getattr(written, field.name)
         if isinstance(made, np.ndarray):
             assert made.dtype == told.dtype
             assert np.array_equal(made, told), field.name

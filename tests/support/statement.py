@@ -11,7 +11,7 @@ from zkharvest.circuit.check import PublicValues, Violation, check
 from zkharvest.circuit.lot_machine.v1.buses import BUCKETS, TOTAL_BYTES
 from zkharvest.circuit.lot_machine.v1.definition import define
 from zkharvest.circuit.lot_machine.v1.steps.table import Steps
-from zkharvest.circuit.lot_machine.v1.witness import Witness, make_witness
+from zkharvest.circuit.lot_machine.v1.witness import Witness, make_witness, operations_of
 from zkharvest.commitment.encoding import currency_code, digest_elements, source_code
 from zkharvest.commitment.opening import Opening, commit
 from zkharvest.ledger import Election, Method, Pooling
@@ -71,7 +71,7 @@ def public_values(opening: Opening, election: Election, witness: Witness) -> Pub
 def opened(trades: Sequence[Trade], election: Election) -> tuple[Opening, Witness]:
     """Trades committed with a fixed seed, and their witness."""
     opening = commit(trades, currency="USD", seed=SEED)
-    return opening, make_witness(opening, election, definition=definition())
+    return opening, make_witness(opening, operations_of(opening, election), definition=definition())
 
 
 def checked(trades: Sequence[Trade], election: Election) -> list[Violation]:

@@ -14,7 +14,7 @@ from unittest import mock
 import numpy as np
 
 from zkharvest.circuit.lot_machine.v1.calendar import CalendarRows
-from zkharvest.ledger.fast_tape import TAKE, Tape
+from zkharvest.ledger.operations import TAKE, Operations
 from zkharvest.trades.model import Kind, Trade
 
 Parts = dict[str, Any]
@@ -61,47 +61,47 @@ def exchanged(one: str, other: str) -> Callable[[list[Trade]], list[Trade]]:
     return change
 
 
-def _takes(tape: Tape, node_has: int) -> list[int]:
+def _takes(operations: Operations, node_has: int) -> list[int]:
     """Places of the takes from the first entry that has that many."""
-    places = np.flatnonzero(tape.op == TAKE)
-    nodes, counts = np.unique(tape.node[places], return_counts=True)
+    places = np.flatnonzero(operations.op == TAKE)
+    nodes, counts = np.unique(operations.node[places], return_counts=True)
     node = nodes[np.flatnonzero(counts == node_has)[0]]
-    return [int(place) for place in places if tape.node[place] == node]
+    return [int(place) for place in places if operations.node[place] == node]
 
 
-def basis_moved(tape: Tape) -> Tape:
+def basis_moved(operations: Operations) -> Operations:
     """A unit of basis goes with the first of two parts of a lot instead of the second."""
-    first, second = _takes(tape, 2)
-    part, lot = tape.part_value.copy(), tape.lot_value.copy()
+    first, second = _takes(operations, 2)
+    part, lot = operations.part_value.copy(), operations.lot_value.copy()
     one = np.uint64(1)
     part[first] += one
     lot[second] -= one
-    if tape.emptied[second]:
+    if operations.emptied[second]:
         part[second] -= one
-    return replace(tape, part_value=part, lot_value=lot)
+    return replace(operations, part_value=part, lot_value=lot)
 
 
-def basis_from_nowhere(tape: Tape) -> Tape:
+def basis_from_nowhere(operations: Operations) -> Operations:
     """A part of a lot comes back with more basis than it was left with."""
-    _, second = _takes(tape, 2)
-    part, lot = tape.part_value.copy(), tape.lot_value.copy()
+    _, second = _takes(operations, 2)
+    part, lot = operations.part_value.copy(), operations.lot_value.copy()
     part[second] += np.uint64(10**8)
     lot[second] += np.uint64(10**8)
-    return replace(tape, part_value=part, lot_value=lot)
+    return replace(operations, part_value=part, lot_value=lot)
 
 
-def lot_used_twice(tape: Tape) -> Tape:
+def lot_used_twice(operations: Operations) -> Operations:
     """A part is taken once more from what the lot was before, as if it had not been used."""
-    first, second = _takes(tape, 2)
+    first, second = _takes(operations, 2)
     held = ("lot_q_lo", "lot_q_hi", "lot_value")
-    fields = {name: getattr(tape, name).copy() for name in (*held, "part_value", "emptied")}
+    fields = {name: getattr(operations, name).copy() for name in (*held, "part_value", "emptied")}
     for name in held:
         fields[name][second] = fields[name][first]
-    quantity = int(tape.lot_q_lo[first]) | int(tape.lot_q_hi[first]) << 64
-    part = int(tape.part_q_lo[second]) | int(tape.part_q_hi[second]) << 64
-    fields["part_value"][second] = int(tape.lot_value[first]) * part // quantity
+    quantity = int(operations.lot_q_lo[first]) | int(operations.lot_q_hi[first]) << 64
+    part = int(operations.part_q_lo[second]) | int(operations.part_q_hi[second]) << 64
+    fields["part_value"][second] = int(operations.lot_value[first]) * part // quantity
     fields["emptied"][second] = part == quantity
-    return replace(tape, **fields)
+    return replace(operations, **fields)
 
 
 def a_day_early() -> list[AbstractContextManager[Any]]:

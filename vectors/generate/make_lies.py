@@ -30,7 +30,7 @@ from zkharvest.commitment.opening import Opening
 from zkharvest.conformance.kinds.packages import judge
 from zkharvest.files.packages import package_bytes
 from zkharvest.ledger import Election, Method, Pooling
-from zkharvest.ledger.fast_tape import Tape
+from zkharvest.ledger.operations import Operations
 from zkharvest.prover import stark
 from zkharvest.trades.csv_in import load_trades
 from zkharvest.trades.model import Kind, Trade
@@ -52,7 +52,7 @@ class Lie:
     about: str
     proven: Election = REGIME
     trades: Callable[[list[Trade]], list[Trade]] = lambda trades: trades  # those that the witness is made from
-    tape: Callable[[Tape], Tape] = lambda tape: tape
+    operations: Callable[[Operations], Operations] = lambda operations: operations
     statement: Callable[[Parts], None] = lambda parts: None
     patches: Callable[[], list[AbstractContextManager[Any]]] = field(default=list)
 
@@ -63,14 +63,12 @@ def make(lie: Lie) -> tuple[bytes, Parts]:
     told = Opening(tuple(lie.trades(load_trades(FOLDER / "small.csv"))), honest.currency, honest.seed)
     pinned = circuits.PINNED[-1]
     description = circuits.load(pinned)
-    run_tape = generator.run_tape
-    truth = generator.make_witness(honest, REGIME)
+    truth = generator.make_witness(honest, generator.operations_of(honest, REGIME))
     with ExitStack() as stack:
         stack.enter_context(reproducible(lie.path))
-        stack.enter_context(mock.patch.object(generator, "run_tape", lambda *a: lie.tape(run_tape(*a))))
         for patch in [*lenient(), *lie.patches()]:
             stack.enter_context(patch)
-        witness = generator.make_witness(told, lie.proven)
+        witness = generator.make_witness(told, lie.operations(generator.operations_of(told, lie.proven)))
         claimed = replace(truth, totals=witness.totals, carried_out_root=witness.carried_out_root)
         parts = proving._statement(honest, REGIME, claimed, pinned, "", b"")
         lie.statement(parts)
@@ -133,10 +131,18 @@ LIES = [
     ),
     Lie("constraints/long-a-day-early", "lots long term from the anniversary on", patches=ledger.a_day_early),
     Lie(
-        "constraints/basis-part-one-unit-more", "a part of a lot with a unit of basis too many", tape=ledger.basis_moved
+        "constraints/basis-part-one-unit-more",
+        "a part of a lot with a unit of basis too many",
+        operations=ledger.basis_moved,
     ),
-    Lie("constraints/basis-from-nowhere", "a lot that has grown a dollar of basis", tape=ledger.basis_from_nowhere),
-    Lie("constraints/lot-used-twice", "a part taken again from the lot as it was before", tape=ledger.lot_used_twice),
+    Lie(
+        "constraints/basis-from-nowhere", "a lot that has grown a dollar of basis", operations=ledger.basis_from_nowhere
+    ),
+    Lie(
+        "constraints/lot-used-twice",
+        "a part taken again from the lot as it was before",
+        operations=ledger.lot_used_twice,
+    ),
     Lie(
         "constraints/inventory-carried-out",
         "another inventory carried out",

@@ -149,9 +149,9 @@ def source_key(name: str) -> PrivateKey:
 
 
 def witness_with(carried: list[Trade]) -> Any:
-    """The witness of a year that begins with lots."""
-    make_witness = generator.make_witness
-    return mock.patch.object(generator, "make_witness", partial(make_witness, carried=carried))
+    """The ledger and the witness of a year that begins with lots."""
+    taking = {name: partial(getattr(generator, name), carried=carried) for name in ("operations_of", "make_witness")}
+    return mock.patch.multiple(generator, **taking)
 
 
 def make(one: Wanted) -> tuple[bytes, dict[str, Any]]:

@@ -446,7 +446,7 @@ def _regime(run: LedgerRun) -> dict[str, Any]:
 
 def _title(what: str, run: LedgerRun) -> str:
     election = run.election
-    return f"{what}, {election.method.upper()}, {election.pooling} pooling, {election.timezone}"
+    return f"{what}, {election.rule.upper()}, {election.pooling} pooling, {election.timezone}"
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]], target: Path, *, force: bool) -> ExitCode:

@@ -289,7 +289,7 @@ def _object(whole: dict[str, Any]) -> None:
 
 def _title(what: str, run: LedgerRun) -> str:
     election = run.election
-    return f"{what}, {election.method.upper()}, {election.pooling} pooling, {election.timezone}"
+    return f"{what}, {election.rule.upper()}, {election.pooling} pooling, {election.timezone}"
 
 
 def _print_roots(opening: Opening, *, json: bool, printing: bool) -> None:

@@ -106,13 +106,13 @@ def diff(
         found = compare.compare(one, two)
     if json:
         sides = {
-            "first": {"file": str(first), "method": own.method.value, "pooling": own.pooling.value},
-            "second": {"file": str(second or first), "method": other.method.value, "pooling": other.pooling.value},
+            "first": {"file": str(first), "method": own.rule, "pooling": own.pooling.value},
+            "second": {"file": str(second or first), "method": other.rule, "pooling": other.pooling.value},
         }
         output.json_object("zkharvest/diff/1", {"year": year, **sides, **compare.difference_json(found)})
         return ExitCode.DONE if found.same else ExitCode.REJECTED
-    output.data(f"first: {first}, {own.method.upper()}, {own.pooling}")
-    output.data(f"second: {second or first}, {other.method.upper()}, {other.pooling}")
+    output.data(f"first: {first}, {own.rule.upper()}, {own.pooling}")
+    output.data(f"second: {second or first}, {other.rule.upper()}, {other.pooling}")
     output.data("")
     output.table(compare.TOTAL_COLUMNS, compare.total_rows(found), right=(1, 2, 3))
     if found.sales:

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from zkharvest.errors import InputError, Problem
+from zkharvest.ledger.expiries import expiry_sides, side_of
+from zkharvest.ledger.rules import Side
 from zkharvest.trades.model import OPENS_LOT, Kind, Trade
 
 from .encoding import (
@@ -76,52 +78,6 @@ def signed_value(trade: Trade, short: bool) -> int:
     return trade.amount + trade.fee if pays else trade.amount - trade.fee
 
 
-def expiry_sides(trades: Sequence[Trade]) -> dict[int, bool]:
-    """For each `expire` (by index): whether it closes a short position.
-
-    The side is part of the committed record, so it must be the one that every basis rule closes: what all accounts
-    together hold decides (accounts may sell what others hold under universal basis, so one account's own sum says
-    nothing there), and only where they hold both sides the account's own holdings do.
-
-    Raises InputError where both sides or neither side is open.
-    """
-    held: dict[tuple[str, str, bool], int] = {}
-    sides: dict[int, bool] = {}
-    problems: list[Problem] = []
-
-    def change(where: str, asset: str, short: bool, by: int) -> None:
-        for key in ((where, asset, short), ("", asset, short)):
-            held[key] = held.get(key, 0) + by
-
-    for i, t in enumerate(trades):
-        if t.kind is Kind.EXPIRE:
-            for where in ("", t.source):
-                long, short = (held.get((where, t.asset, s), 0) > 0 for s in (False, True))
-                if long != short:
-                    break
-            if long == short:
-                state = "both a long and a short position are" if long else "no position is"
-                problems.append(
-                    Problem(
-                        t.where,
-                        f"{t.ref}: `expire` of {t.asset}, but {state} open there",
-                        "close each side with its own row (sell or cover at zero), or add the missing opening trade",
-                    )
-                )
-                continue
-            sides[i] = short
-            change(t.source, t.asset, short, -t.quantity)
-        elif t.kind is Kind.TRANSFER:
-            held[t.source, t.asset, False] = held.get((t.source, t.asset, False), 0) - t.quantity
-            held[t.to, t.asset, False] = held.get((t.to, t.asset, False), 0) + t.quantity
-        else:
-            short = t.kind in {Kind.SHORT, Kind.COVER}
-            change(t.source, t.asset, short, t.quantity if t.kind in OPENS_LOT else -t.quantity)
-    if problems:
-        raise InputError(problems)
-    return sides
-
-
 def encode(trades: Sequence[Trade], currency: str) -> Records:
     """Encode trades (given in their global order, amounts in `currency`) as records.
 
@@ -144,7 +100,7 @@ def encode(trades: Sequence[Trade], currency: str) -> Records:
         last_time = t.time
         if tie >= MAX_TIE:
             raise InputError.one(t.where, f"more than {MAX_TIE} trades at one millisecond", "give later times")
-        short = sides.get(i, t.kind in {Kind.SHORT, Kind.COVER})
+        short = sides.get(i, side_of(t)) is Side.SHORT
         value = signed_value(t, short)
         code = SHORT_SIDE * short + NEGATIVE * (value < 0)
         v = abs(value)

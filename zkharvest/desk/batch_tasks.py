@@ -74,7 +74,7 @@ def prove(job: Job, folder: Path) -> str:
     package = proving.prove(
         opening,
         year=election.year,
-        method=election.method.value,
+        method=election.rule,
         pooling=election.pooling.value,
         timezone=election.timezone,
         audience=settings.get("audience", ""),

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from zkharvest.ledger.report import TOTAL_NAMES, money_text, quantity_text
-from zkharvest.ledger.results import LONG_TERM, Disposal, LedgerRun
+from zkharvest.ledger.report import money_text, quantity_text
+from zkharvest.ledger.results import Disposal, LedgerRun
+from zkharvest.ledger.rules import LONG_TERM
 from zkharvest.trades.model import Trade
 
 TOTAL_COLUMNS = ("total", "first", "second", "second less first")
@@ -43,7 +44,7 @@ class Difference:
 
 def compare(first: LedgerRun, second: LedgerRun) -> Difference:
     """Compare two runs of one year. Trades are the same if their source and id are."""
-    totals = {name: (getattr(first.totals, name), getattr(second.totals, name)) for name in TOTAL_NAMES}
+    totals = {name: (amount, second.totals[name]) for name, amount in first.totals.items()}
     return Difference(totals, tuple(_sales(first, second)), tuple(_trades(first.trades, second.trades)))
 
 

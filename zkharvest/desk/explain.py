@@ -13,14 +13,15 @@ from typing import Any
 from zkharvest.desk.form8949 import TradeNames, origin_of
 from zkharvest.desk.lines import Days
 from zkharvest.errors import UsageError, ZkharvestError
-from zkharvest.ledger.calendar import long_from
-from zkharvest.ledger.report import money_text, quantity_text, time_text
-from zkharvest.ledger.results import LONG_TERM, SHORT_TERM, Disposal, LedgerRun, OpenLot
-from zkharvest.ledger.rules import UNIT_BITS, Method, Pool, Side
+from zkharvest.ledger.regimes.us import long_from
+from zkharvest.ledger.report import clock, money_text, quantity_text
+from zkharvest.ledger.results import Disposal, LedgerRun, OpenLot
+from zkharvest.ledger.rules import LONG_TERM, SHORT_TERM, UNIT_BITS, Method, Pool, Side
 from zkharvest.ledger.run import run_ledger
 from zkharvest.trades.model import CLOSES_LOT, Kind, Trade
 
-ORDER = {
+ORDER: dict[Method | None, str] = {
+    None: "every unit has the average cost of all",
     Method.FIFO: "the lot bought first is taken first",
     Method.LIFO: "the lot bought last is taken first",
     Method.HIFO: "the lot with the highest cost of a unit, fee included, is taken first",
@@ -88,10 +89,10 @@ def explain(run: LedgerRun, place: int) -> Explanation:
     value, formula = _closing(trade, side)
     what = "proceeds" if side is Side.LONG else "cost of closing"
     head = [
-        f"{_event(trade)}, {time_text(trade.time)}, which is {days.of(trade.time)} in {run.election.timezone}",
+        f"{_event(trade)}, {clock('UTC')(trade.time)}, which is {days.of(trade.time)} in {run.election.timezone}",
         f"read from {origin_of([trade]) or 'a trade made by hand'}",
         f"{what}: {formula}",
-        f"method {run.election.method.upper()}: {ORDER[run.election.method]}",
+        f"method {run.election.rule.upper()}: {ORDER[run.election.method]}",
     ]
     taken = {part.lot: part.quantity for part in parts}
     candidates = tuple(

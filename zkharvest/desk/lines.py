@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from zkharvest.ledger.calendar import Calendar
-from zkharvest.ledger.results import SHORT_TERM, Disposal, LedgerRun
-from zkharvest.ledger.rules import Side
+from zkharvest.ledger.results import Disposal, LedgerRun
+from zkharvest.ledger.rules import SHORT_TERM, Side
 from zkharvest.trades.model import Kind, Trade
 from zkharvest.trades.text import format_quantity
 

@@ -15,7 +15,7 @@ from zkharvest.desk.lines import Days, lines_of
 from zkharvest.desk.reconcile import Reconciled
 from zkharvest.desk.scheduled import ScheduleD, make_schedule
 from zkharvest.errors import InputError
-from zkharvest.ledger.calendar import long_from
+from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.results import LedgerRun
 from zkharvest.ledger.rules import Method, Pooling, Side
 from zkharvest.ledger.run import run_ledger

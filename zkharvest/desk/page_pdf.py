@@ -27,7 +27,7 @@ def page_pdf(view: Overview, *, version: str) -> bytes:
     sheet.page()
     sheet.paragraph(f"Gains and losses {election.year}", size=17, bold=True, gap=1)
     pooling = "wallet by wallet" if election.pooling == "wallet" else str(election.pooling)
-    about = f"{election.method.upper()}, {pooling}, time zone {election.timezone}, amounts in {view.currency}"
+    about = f"{election.rule.upper()}, {pooling}, time zone {election.timezone}, amounts in {view.currency}"
     sheet.paragraph(about, size=8.5, colour=GREY, gap=6)
     for text in summary(view):
         sheet.paragraph(text, size=9.5)

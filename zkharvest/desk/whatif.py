@@ -11,10 +11,11 @@ from zkharvest.desk.amounts import plain, to_cents
 from zkharvest.desk.form8949 import TradeNames
 from zkharvest.desk.lines import Days
 from zkharvest.errors import UsageError
-from zkharvest.ledger.calendar import Calendar, long_from
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.report import money_text, quantity_text
-from zkharvest.ledger.results import LONG_TERM, SHORT_TERM, LedgerRun, OpenLot
-from zkharvest.ledger.rules import Election, Method, Pooling, Side, part_of
+from zkharvest.ledger.results import LedgerRun, OpenLot
+from zkharvest.ledger.rules import LONG_TERM, SHORT_TERM, Election, Method, Pooling, Side, part_of
 from zkharvest.ledger.run import run_ledger
 from zkharvest.trades.model import MONEY_LIMIT, Kind, Trade
 
@@ -45,7 +46,7 @@ class Part:
 class Outcome:
     """A sale under one method: its parts, and the net of the year before and after it."""
 
-    method: Method
+    rule: str
     parts: tuple[Part, ...]
     before: int
     after: int | None
@@ -153,7 +154,7 @@ def _outcome(trades: Sequence[Trade], sale: Trade, election: Election, *, priced
     before = after - sum(gain for gain in gains if gain is not None)
     if not priced:
         before = run.totals.net + sum(part.basis for part in parts) + sale.fee
-    return Outcome(election.method, tuple(parts), before, after if priced else None)
+    return Outcome(election.rule, tuple(parts), before, after if priced else None)
 
 
 def _part_of_lot(held: LedgerRun, lot: OpenLot, sale: Trade, days: Days, *, priced: bool) -> Part:
@@ -174,7 +175,7 @@ def outcome_rows(found: WhatIf) -> list[tuple[str, ...]]:
         together = None if short is None or long is None else short + long
         basis = sum(part.basis for part in one.parts)
         rows.append(
-            (one.method.upper(), str(len(one.parts)), _cents(basis), _cents(short), _cents(long), _cents(together),
+            (one.rule.upper(), str(len(one.parts)), _cents(basis), _cents(short), _cents(long), _cents(together),
              _cents(one.before), _cents(one.after))
         )  # fmt: skip
     return rows
@@ -217,7 +218,7 @@ def what_if_json(found: WhatIf) -> dict[str, Any]:
         },
         "methods": [
             {
-                "method": one.method.value, "net_before": money_text(one.before),
+                "method": one.rule, "net_before": money_text(one.before),
                 "net_after": None if one.after is None else money_text(one.after),
                 "parts": [part(p) for p in one.parts],
             }

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.harvest.markets.instruments import Instrument, parse_instrument
-from zkharvest.ledger.calendar import Calendar, long_from
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.results import LedgerRun
 from zkharvest.ledger.rules import Side
 

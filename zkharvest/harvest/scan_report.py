@@ -12,7 +12,8 @@ from zkharvest.harvest.policy import Jurisdiction, Rates
 from zkharvest.harvest.positions import day_after, local_day, utc_text
 from zkharvest.harvest.scan import Scan, pools_by_law
 from zkharvest.harvest.valuation import WAIT_DAYS
-from zkharvest.ledger.calendar import Calendar, long_from
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.rules import Method
 
 SCHEMA = "zkharvest/scan/1"
@@ -150,7 +151,7 @@ def scan_json(scan: Scan, limit: int | None = None) -> dict[str, Any]:
         "as_of": utc_text(scan.as_of),
         "regime": {
             "year": scan.election.year,
-            "method": scan.election.method.value,
+            "method": scan.election.rule,
             "pooling": scan.election.pooling.value,
             "timezone": scan.election.timezone,
             "jurisdiction": scan.rates.jurisdiction.value,
@@ -256,7 +257,7 @@ def assumptions(scan: Scan) -> list[str]:
     if pools_by_law(rates):
         said.append("all coins of a kind are one holding at average cost; the lot method is not used")
     elif scan.election.method is not Method.SPECIFIC:
-        said.append(f"under {scan.election.method.upper()} a pool gives up its lots in order: a lot may be blocked")
+        said.append(f"under {scan.election.rule.upper()} a pool gives up its lots in order: a lot may be blocked")
     if law is Jurisdiction.US and rates.wash_sale is None:
         said.append(
             "no wash-sale rule for crypto (s.1091 names stock and securities); the bills are shown, not counted"
@@ -301,7 +302,7 @@ def _lot_lines(rows: Rows, n: int) -> Iterator[str]:
     tail = []
     if gains := int(scan.gains_before[n]):
         more = ", ..." if gains > _BEFORE_SHOWN else ""
-        tail.append(f"blocked: {scan.election.method.upper()} takes {', '.join(rows.before(n))}{more} at a gain first")
+        tail.append(f"blocked: {scan.election.rule.upper()} takes {', '.join(rows.before(n))}{more} at a gain first")
     if terms.denied[n] > 0:
         tail.append(f"denied {grouped(terms.denied[n])} (bought within the window), clean from {_clean(rows, n)}")
     if terms.deferred[n] > 0:

@@ -4,13 +4,13 @@ Days are those of the zone's own rules (zoneinfo): a day begins at the first ins
 its midnight. So a day without a midnight (clocks sprang forward over it) begins at the jump, a date that was skipped
 (Samoa, 2011-12-30) begins and ends at one instant, and a date never comes back when clocks are set back over midnight.
 
-Holding period: one that begins on the day after acquisition is long once it is *more than* one year old, and the day
-of disposal counts (Pub. 544, "Holding period"; Rev. Rul. 66-7 for the last days of a month).
+No law stands here: when a lot is long, a regime says (`LongFrom`), in local dates.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -22,16 +22,8 @@ _SECOND = timedelta(seconds=1)
 _MS = timedelta(milliseconds=1)
 
 
-def long_from(acquired: date) -> date:
-    """The first local date on which a lot acquired on `acquired` is held long term.
-
-    The count starts on the day after acquisition; a year later, same month and day, the lot has been held for
-    more than a year. A count that starts on a leap day is over on March 1 of the next year.
-    """
-    start = acquired + _DAY
-    if (start.month, start.day) == (2, 29):
-        return date(start.year + 1, 3, 1)
-    return start.replace(year=start.year + 1)
+LongFrom = Callable[[date], date]
+"""From the local date of acquisition to the first local date on which the lot is long term."""
 
 
 class Calendar:
@@ -75,7 +67,7 @@ class Calendar:
         """The tax year `year`: its first instant, and the first instant of the next."""
         return self.first_instant(date(year, 1, 1)), self.first_instant(date(year + 1, 1, 1))
 
-    def long_at(self, acquired: int) -> int:
+    def long_at(self, acquired: int, long_from: LongFrom) -> int:
         """The first instant at which the disposal of a lot acquired at `acquired` is long term."""
         return self.first_instant(long_from(self.date_of(acquired)))
 
@@ -87,7 +79,7 @@ class DayTable:
     days + 1 entries in ms: the last is the boundary of the table. A skipped date has start[d] == start[d + 1].
     """
 
-    def __init__(self, timezone: str, first_day: date, days: int) -> None:
+    def __init__(self, timezone: str, first_day: date, days: int, long_from: LongFrom) -> None:
         if days < 1:
             raise ValueError("a calendar table has at least one day")
         calendar = Calendar(timezone)

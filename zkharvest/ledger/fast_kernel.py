@@ -1,4 +1,4 @@
-"""The lot machine, compiled: the same steps as `machine.py`, on arrays, writing one record per operation.
+"""The lot machine, compiled: the same steps as `engine_plain.py`, on arrays, writing one record per operation.
 
 A pool's open lots are a doubly linked list of nodes (what the circuit proves) and, for the ordered methods, a treap
 over the same nodes: it finds the predecessor of a new node in logarithmic time. Priorities are a hash of the node's
@@ -16,9 +16,9 @@ from numba import njit
 
 from zkharvest.ledger.fast_words import less, part_of, subtract
 
-OPEN, TAKE, MOVE_OUT, MOVE_IN, NONE = range(5)  # operations, as the tape numbers them
-DO_OPEN, DO_CLOSE, DO_EXPIRE, DO_MOVE, DO_NOTHING = range(5)  # what a trade asks for
-DONE, OVERSOLD, NOTHING_TO_EXPIRE, AMBIGUOUS_EXPIRY, LOT_SHORT = range(5)  # how a run ends
+OPEN, TAKE, MOVE_OUT, MOVE_IN, NONE = range(5)  # operations, as `book.Op` numbers them
+DO_OPEN, DO_CLOSE, DO_MOVE, DO_NOTHING = range(4)  # what a trade asks for
+DONE, OVERSOLD, LOT_SHORT = range(3)  # how a run ends
 
 _PLACES = ("trade", "pool", "node", "pred", "next")
 _PARTS = ("part_q_lo", "part_q_hi", "lot_q_lo", "lot_q_hi", "lot_value", "part_value")
@@ -216,13 +216,6 @@ def run(
             made += 1
             n += 1
         else:
-            if do == DO_EXPIRE:
-                if pools[pool].head >= 0 and pools[pool + 1].head >= 0:
-                    return AMBIGUOUS_EXPIRY, t, pool, zero, zero, -1, ops[:n], nodes[:made]
-                if pools[pool + 1].head >= 0:
-                    pool += 1
-                elif pools[pool].head < 0:
-                    return NOTHING_TO_EXPIRE, t, pool, zero, zero, -1, ops[:n], nodes[:made]
             rest_lo, rest_hi, rest_value = quantity[t, 0], quantity[t, 1], value[t]
             demands = 1 if ordered else pick_start[t + 1] - pick_start[t]
             for demand in range(demands):

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side, closing_value, opening_value
-from zkharvest.trades.model import MONEY_LIMIT, OPENS_LOT, QUANTITY_LIMIT, TIME_LIMIT, Kind, LotPick, Trade
+from zkharvest.trades.model import (
+    MONEY_LIMIT,
+    OPENS_LOT,
+    QUANTITY_LIMIT,
+    TIME_LIMIT,
+    WITHOUT_FEE,
+    WITHOUT_VALUE,
+    Kind,
+    LotPick,
+    Trade,
+)
 from zkharvest.trades.text import format_money, format_quantity
 
 
@@ -16,7 +26,7 @@ def where(trade: Trade) -> str:
 
 
 def checked_values(trades: Sequence[Trade], election: Election) -> list[int]:
-    """The value that each trade opens or closes with, by its place; 0 for a transfer, -fee (as if long) for an expiry.
+    """The value that each trade opens or closes with, by place; 0 where it has none, -fee (as if long) for an expiry.
 
     Raises InputError with every trade that no ledger could take, whatever is held: see `_flaws`.
     """
@@ -29,14 +39,16 @@ def checked_values(trades: Sequence[Trade], election: Election) -> list[int]:
         opening = kind in OPENS_LOT
         if opening:
             value = opening_value(trade)
-            sound = kind is not Kind.DEPOSIT and 0 <= value < MONEY_LIMIT
+            sound = 0 <= value < MONEY_LIMIT
         else:
             value = trade.amount - trade.fee if kind is not Kind.COVER else trade.amount + trade.fee
-            sound = -MONEY_LIMIT < value < MONEY_LIMIT and kind < Kind.DEPOSIT
+            sound = -MONEY_LIMIT < value < MONEY_LIMIT
             if kind is Kind.TRANSFER:
                 sound = not trade.amount and not trade.fee and trade.to not in ("", trade.source)
-            elif kind is Kind.EXPIRE:
-                sound = sound and not trade.amount
+            elif kind in WITHOUT_VALUE:
+                sound = sound and not trade.amount and not (trade.fee and kind in WITHOUT_FEE)
+                if kind is Kind.CONVERT:
+                    sound = sound and 0 < trade.into_quantity < QUANTITY_LIMIT and trade.into not in ("", trade.asset)
             if specific and (wallets or kind is not Kind.TRANSFER):
                 named = [pick.quantity for pick in trade.lots]
                 sound = sound and sum(named) == trade.quantity and min(named, default=0) > 0
@@ -52,9 +64,6 @@ def checked_values(trades: Sequence[Trade], election: Election) -> list[int]:
 def _flaws(trade: Trade, election: Election) -> Iterator[Problem]:
     """What is wrong with one trade by itself."""
     at, word = where(trade), trade.kind.word
-    if trade.kind >= Kind.DEPOSIT:
-        yield Problem(at, f"the ledger cannot take a {word} yet", "leave the row out")
-        return
     if not 0 < trade.quantity < QUANTITY_LIMIT:
         yield Problem(at, f"quantity {format_quantity(trade.quantity)} is not above 0 and below 2^112 * 10^-18")
     if not 0 <= trade.time < TIME_LIMIT:
@@ -77,13 +86,18 @@ def _flaws(trade: Trade, election: Election) -> Iterator[Problem]:
                 at, f"{word} with {sums} would open a lot of value {format_money(value)}, 2^64 * 10^-8 or more"
             )
         return
-    if trade.kind in (Kind.TRANSFER, Kind.EXPIRE) and trade.amount:
+    if trade.kind in WITHOUT_VALUE and trade.amount:
         yield Problem(at, f"{word} with amount {format_money(trade.amount)}", f"leave `amount` empty for {word}")
+    if trade.kind in WITHOUT_FEE and trade.fee:
+        hint = "enter the network fee as a spend row of its own"
+        yield Problem(at, f"{word} with fee {format_money(trade.fee)}", hint)
+    if trade.kind is Kind.CONVERT:
+        if not 0 < trade.into_quantity < QUANTITY_LIMIT:
+            given = f"{format_quantity(trade.into_quantity)} {trade.into}"
+            yield Problem(at, f"convert into {given}", "say how much it gives")
+        if trade.into in ("", trade.asset):
+            yield Problem(at, f"convert of {trade.asset} into {trade.into!r}", "`into` names another asset")
     if trade.kind is Kind.TRANSFER:
-        if trade.fee:
-            yield Problem(
-                at, f"transfer with fee {format_money(trade.fee)}", "enter the network fee as a spend row of its own"
-            )
         if trade.to in ("", trade.source):
             yield Problem(at, f"transfer from {trade.source!r} to {trade.to!r}", "`to` names another source")
     elif not -MONEY_LIMIT < closing_value(trade, Side.SHORT if trade.kind is Kind.COVER else Side.LONG) < MONEY_LIMIT:
@@ -117,39 +131,42 @@ def _pick_flaws(trade: Trade, election: Election) -> Iterator[Problem]:
         )
 
 
-def oversold(trade: Trade, pool: Pool, held: int, wanted: int) -> InputError:
-    """More is closed or moved than the pool holds at that moment."""
-    return InputError.one(
+def oversold(trade: Trade, pool: Pool, held: int, wanted: int, near: str = "") -> Problem:
+    """More is taken than the pool holds at that moment; `near` is a wallet of almost that name that holds some."""
+    hint = "enter the acquisition or the incoming transfer that is missing before it, or correct the quantity"
+    if near:
+        hint = f'{trade.asset} lies in "{near}": is "{pool.wallet}" the same wallet? Use one spelling; else {hint}'
+    return Problem(
         where(trade),
         f"{trade.kind.word} of {format_quantity(wanted)} from pool {pool}, "
         f"which holds {format_quantity(held)} at that moment",
-        "enter the acquisition or the incoming transfer that is missing before it, or correct the quantity",
+        hint,
     )
 
 
-def nothing_to_expire(trade: Trade, wallet: str) -> InputError:
+def nothing_to_expire(trade: Trade, wallet: str) -> Problem:
     """Neither side of the instrument is open."""
     place = f"{trade.asset} ({wallet})" if wallet else trade.asset
-    return InputError.one(
+    return Problem(
         where(trade),
         f"expire of {format_quantity(trade.quantity)} from pool {place}, which holds 0 at that moment, long or short",
         "enter the trade that opened it before it, or leave the expiry out",
     )
 
 
-def ambiguous_expiry(trade: Trade, wallet: str) -> InputError:
+def ambiguous_expiry(trade: Trade, wallet: str) -> Problem:
     """Both sides of the instrument are open, so the expiry could close either."""
     place = f"{trade.asset} ({wallet})" if wallet else trade.asset
-    return InputError.one(
+    return Problem(
         where(trade),
         f"expire of {format_quantity(trade.quantity)} from pool {place} is ambiguous: long and short lots are open",
         "enter it as a sell (long) or a cover (short) with amount 0",
     )
 
 
-def lot_short(trade: Trade, pick: LotPick, pool: Pool, held: int) -> InputError:
+def lot_short(trade: Trade, pick: LotPick, pool: Pool, held: int) -> Problem:
     """A named lot does not lie in the pool with the quantity named."""
-    return InputError.one(
+    return Problem(
         where(trade),
         f"{trade.kind.word} names {format_quantity(pick.quantity)} of lot {pick.trade}, "
         f"but pool {pool} holds {format_quantity(held)} of it at that moment",
@@ -157,9 +174,23 @@ def lot_short(trade: Trade, pick: LotPick, pool: Pool, held: int) -> InputError:
     )
 
 
-def unknown_lot(trade: Trade, name: str) -> Problem:
-    """A named lot is no opening trade of the ledger."""
-    return Problem(where(trade), f"lot {name!r} is not the id of a buy, income or short", "see `zkharvest ledger lots`")
+def converted_to_nothing(trade: Trade, part: int) -> Problem:
+    """A part of a lot would become zero units of the other asset."""
+    return Problem(
+        where(trade),
+        f"convert of {trade.asset}: a part of {format_quantity(part)} would become zero units of {trade.into}",
+        "enter the dust as a withdraw or a spend before it",
+    )
+
+
+def unknown_lot(trade: Trade, name: str, later: Trade | None = None, near: str = "") -> Problem:
+    """A named lot is not opened by any trade before; perhaps by a `later` one, or by one of a `near` name."""
+    message = f"lot {name!r} is not the id of a buy, income or short"
+    if later is not None:
+        message = f"lot {name!r} is opened later, by {where(later)}"
+        return Problem(where(trade), message, "a lot is identified no later than the sale; name one that is open then")
+    hint = f"did you mean {near!r}? See `zkharvest ledger lots`" if near else "see `zkharvest ledger lots`"
+    return Problem(where(trade), message, hint)
 
 
 def ambiguous_lot(trade: Trade, name: str, matches: Sequence[Trade]) -> Problem:

@@ -1,6 +1,6 @@
 """The ledger report as data: one JSON object, rows for a table, CSV text. Nothing is printed and nothing rounded here.
 
-Money has all its eight decimals, quantities are exact, times are UTC with milliseconds.
+Money has all its eight decimals, quantities are exact, times are local to the taxpayer's zone and carry their offset.
 """
 
 from __future__ import annotations
@@ -8,25 +8,26 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from zkharvest.ledger.regimes import regime_of
 from zkharvest.ledger.results import Disposal, LedgerRun, OpenLot, Totals
 from zkharvest.trades.model import MONEY_DECIMALS, QUANTITY_DECIMALS, Trade
-from zkharvest.trades.text import format_time, format_units
+from zkharvest.trades.text import format_units
 
 REPORT_SCHEMA = "zkharvest/report/1"
 LOTS_SCHEMA = "zkharvest/lots/1"
 
-TOTAL_NAMES = (
-    "proceeds", "basis", "gain", "short_term_gain", "short_term_loss", "long_term_gain", "long_term_loss", "net",
-)  # fmt: skip
 DISPOSAL_COLUMNS = (
     "disposal", "lot", "source", "asset", "quantity", "acquired", "disposed", "proceeds", "basis", "gain", "term",
 )  # fmt: skip
-LOT_COLUMNS = ("lot", "wallet", "asset", "side", "quantity", "acquired", "value")
+LOT_COLUMNS = ("lot", "wallet", "asset", "side", "quantity", "acquired", "basis")
 
 Row = tuple[str, ...]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def money_text(value: int) -> str:
@@ -39,14 +40,23 @@ def quantity_text(quantity: int) -> str:
     return format_units(quantity, QUANTITY_DECIMALS)
 
 
-def time_text(instant: int) -> str:
-    """An instant (ms) as ISO 8601 in UTC, always with milliseconds: "2025-03-01T12:00:00.000Z"."""
-    return f"{format_time(instant - instant % 1000)[:-1]}.{instant % 1000:03d}Z"
+def clock(timezone: str) -> Callable[[int], str]:
+    """Writes instants (ms) as ISO 8601 in a zone, with its offset: "2025-03-01T07:00:00-05:00".
+
+    Milliseconds are written only where there are any.
+    """
+    zone = ZoneInfo(timezone)
+
+    def text(instant: int) -> str:
+        moment = _EPOCH + timedelta(milliseconds=instant)
+        return moment.astimezone(zone).isoformat(timespec="milliseconds" if instant % 1000 else "seconds")
+
+    return text
 
 
 def totals_json(totals: Totals) -> dict[str, str]:
     """The totals as decimal text, in the order in which a report shows them."""
-    return {name: money_text(getattr(totals, name)) for name in TOTAL_NAMES}
+    return {name: money_text(amount) for name, amount in totals.items()}
 
 
 def report_json(run: LedgerRun) -> dict[str, Any]:
@@ -60,23 +70,25 @@ def report_json(run: LedgerRun) -> dict[str, Any]:
 
 
 def regime_json(run: LedgerRun) -> dict[str, Any]:
-    """Year, method, pooling and time zone of a run."""
+    """Year, regime, method, pooling and time zone of a run, and which of the country's rules it does not apply."""
     election = run.election
     return {
         "year": election.year,
-        "method": election.method.value,
+        "regime": election.regime,
+        "method": election.rule,
         "pooling": election.pooling.value,
         "timezone": election.timezone,
+        "not_applied": list(regime_of(election).leaves_out),
     }
 
 
 def disposal_rows(run: LedgerRun) -> Iterator[Row]:
     """The lot parts disposed of in the tax year, in the order in which they happened, as DISPOSAL_COLUMNS."""
-    name = _names(run.trades)
-    return (_disposal_row(part, name) for part in run.disposals if part.in_year)
+    name, time_text = _names(run.trades), clock(run.election.timezone)
+    return (_disposal_row(part, name, time_text) for part in run.disposals if part.in_year)
 
 
-def _disposal_row(part: Disposal, name: Sequence[str]) -> Row:
+def _disposal_row(part: Disposal, name: Sequence[str], time_text: Callable[[int], str]) -> Row:
     return (
         name[part.trade],
         name[part.lot],
@@ -102,7 +114,7 @@ def lots_json(run: LedgerRun) -> dict[str, Any]:
     return {
         "schema": LOTS_SCHEMA,
         **regime_json(run),
-        "at": time_text(run.cut),
+        "at": clock(run.election.timezone)(run.cut),
         "lots": [dict(zip(LOT_COLUMNS, row, strict=True)) for row in lot_rows(run)],
     }
 
@@ -110,14 +122,14 @@ def lots_json(run: LedgerRun) -> dict[str, Any]:
 def lot_rows(run: LedgerRun) -> Iterator[Row]:
     """The open lots by asset, wallet and side, in the order in which disposals take them, as LOT_COLUMNS.
 
-    `wallet` is empty under universal pooling. `value` is the basis left, or the proceeds left of a short lot. A lot
+    `wallet` is empty under universal pooling. `basis` is what is left of it; of a short lot, the proceeds left. A lot
     that lies in several parts (it was moved in parts) has several rows.
     """
-    name = _names(run.trades)
-    return (_lot_row(lot, name) for lot in run.open_lots)
+    name, time_text = _names(run.trades), clock(run.election.timezone)
+    return (_lot_row(lot, name, time_text) for lot in run.open_lots)
 
 
-def _lot_row(lot: OpenLot, name: Sequence[str]) -> Row:
+def _lot_row(lot: OpenLot, name: Sequence[str], time_text: Callable[[int], str]) -> Row:
     return (
         name[lot.seq],
         lot.pool.wallet,

@@ -1,23 +1,29 @@
-"""What a ledger run yields: disposals, totals, and the lots still open. Plain records, the same for every engine."""
+"""What a ledger run yields, read off its operations: disposals, totals, and the lots still open.
+
+Plain records, the same for every engine.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from zkharvest.ledger.rules import Election, Pool, Side
+from zkharvest.ledger.book import Book, Op, Operation
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.regimes.base import Regime, Sums
+from zkharvest.ledger.rules import LONG_TERM, NO_TERM, SHORT_TERM, Election, Pool, Side
 from zkharvest.trades.model import Trade
-
-SHORT_TERM, LONG_TERM = "short", "long"
 
 
 @dataclass(frozen=True, slots=True)
 class Disposal:
     """One lot part closed by one trade. Money in 10^-8, quantity in 10^-18, times in ms UTC.
 
-    `trade` and `lot` are the places of the closing and the opening trade in `LedgerRun.trades`. `proceeds` of a long
-    disposal and `basis` of a short one may be negative: a fee larger than the amount, or a rebate.
+    `trade` and `lot` are the places of the closing and the opening trade in `LedgerRun.trades`; where lots are merged,
+    `lot` is the trade that began the holding. `proceeds` of a long disposal and `basis` of a short one may be
+    negative: a fee larger than the amount, or a rebate. `term` is empty where the regime has no terms.
     """
 
     trade: int
@@ -37,7 +43,7 @@ class Disposal:
 
     @property
     def gain(self) -> int:
-        """Proceeds less basis: negative for a loss (s.1001(a))."""
+        """Proceeds less basis: negative for a loss."""
         return self.proceeds - self.basis
 
 
@@ -57,42 +63,14 @@ class OpenLot:
     acquired: int
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Sums over the lot parts disposed of in the tax year; gains and losses are magnitudes, summed part by part."""
+class Totals(dict[str, int]):
+    """The named totals of a year (10^-8), in the order of the regime; each is also an attribute."""
 
-    proceeds: int = 0
-    basis: int = 0
-    short_term_gain: int = 0
-    short_term_loss: int = 0
-    long_term_gain: int = 0
-    long_term_loss: int = 0
-
-    @property
-    def gain(self) -> int:
-        """Proceeds less basis; the same as gains less losses, both terms together."""
-        return self.proceeds - self.basis
-
-    @property
-    def net(self) -> int:
-        """The net gain of the year, negative for a net loss."""
-        return self.short_term_gain - self.short_term_loss + self.long_term_gain - self.long_term_loss
-
-    @classmethod
-    def of(cls, disposals: Iterable[Disposal]) -> Totals:
-        """The totals of those disposals that lie in the tax year."""
-        proceeds = basis = 0
-        gains = {SHORT_TERM: 0, LONG_TERM: 0}
-        losses = {SHORT_TERM: 0, LONG_TERM: 0}
-        for part in disposals:
-            if part.in_year:
-                proceeds += part.proceeds
-                basis += part.basis
-                if part.gain >= 0:
-                    gains[part.term] += part.gain
-                else:
-                    losses[part.term] -= part.gain
-        return cls(proceeds, basis, gains[SHORT_TERM], losses[SHORT_TERM], gains[LONG_TERM], losses[LONG_TERM])
+    def __getattr__(self, name: str) -> int:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"these totals have no {name!r}, only {', '.join(self)}") from None
 
 
 @dataclass(frozen=True)
@@ -121,3 +99,71 @@ class LedgerRun:
     def open_lots(self) -> tuple[OpenLot, ...]:
         """The inventory at the cut: by asset, wallet, side; within a pool in the order of the method."""
         return self.make_open_lots()
+
+
+def disposals_of(
+    operations: Iterable[Operation],
+    trades: Sequence[Trade],
+    regime: Regime,
+    calendar: Calendar,
+    window: tuple[int, int],
+) -> tuple[Disposal, ...]:
+    """The disposals among the operations of a run, in order."""
+    return tuple(_disposal(one, trades, regime, calendar, window) for one in operations if one.op is Op.TAKE)
+
+
+def _disposal(
+    taken: Operation, trades: Sequence[Trade], regime: Regime, calendar: Calendar, window: tuple[int, int]
+) -> Disposal:
+    trade, opened, pool = trades[taken.trade], trades[taken.lot], taken.pool
+    assert pool is not None, "a take has a pool"
+    long_side = pool.side is Side.LONG
+    return Disposal(
+        trade=taken.trade,
+        trade_ref=trade.ref,
+        lot=taken.lot,
+        lot_ref=opened.ref,
+        source=trade.source,
+        asset=trade.asset,
+        side=pool.side,
+        quantity=taken.part,
+        acquired=taken.acquired,
+        disposed=trade.time,
+        proceeds=taken.close_value if long_side else taken.part_value,
+        basis=taken.part_value if long_side else taken.close_value,
+        term=_term(regime, calendar, pool.side, taken.acquired, trade.time),
+        in_year=window[0] <= trade.time < window[1],
+    )
+
+
+def _term(regime: Regime, calendar: Calendar, side: Side, acquired: int, disposed: int) -> str:
+    """The term of a part; a short lot's is always short (s.1233 where there are terms at all)."""
+    first = regime.long_from(calendar.date_of(acquired))
+    if first is None:
+        return NO_TERM
+    held_long = side is Side.LONG and disposed >= calendar.first_instant(first)
+    return LONG_TERM if held_long else SHORT_TERM
+
+
+def totals_of(disposals: Iterable[Disposal], regime: Regime) -> Totals:
+    """The regime's totals over those disposals that lie in the tax year."""
+    proceeds = basis = 0
+    gains, losses = defaultdict[str, int](int), defaultdict[str, int](int)
+    for part in disposals:
+        if part.in_year:
+            proceeds += part.proceeds
+            basis += part.basis
+            if part.gain >= 0:
+                gains[part.term] += part.gain
+            else:
+                losses[part.term] -= part.gain
+    return Totals(regime.totals(Sums(proceeds, basis, gains, losses)))
+
+
+def open_lots_of(book: Book, trades: Sequence[Trade]) -> tuple[OpenLot, ...]:
+    """The lots left in a book: by asset, wallet and side, then in the order of the list."""
+    return tuple(
+        OpenLot(pool, entry.lot, trades[entry.lot].ref, entry.quantity, entry.value, entry.unit, entry.acquired)
+        for pool in book.pools()
+        for entry in book.entries(pool)
+    )

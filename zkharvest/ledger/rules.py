@@ -1,4 +1,4 @@
-"""The rules a taxpayer chooses (method, basis, zone, year), and what they mean for a lot.
+"""What a taxpayer states (method, pooling, zone, year, country), and what it means for a lot.
 
 An accounting method is nothing but a sort key over the open lots of a pool: a disposal always takes from the
 front. Everything else about lots is the same for every method.
@@ -40,20 +40,32 @@ class Pooling(StrEnum):
 NO_PLACE = frozenset({"Factory", "localtime", "posix", "posixrules", "right"})
 """What lies in a machine's folder of zones beside those of the IANA database; a verifier knows none of it."""
 
+SHORT_TERM, LONG_TERM, NO_TERM = "short", "long", ""
+"""Terms of a disposal; a regime that does not tell them apart has none."""
+
 DEFAULT_POOLING = Pooling.WALLET  # Reg. 1.1012-1(j), for sales from 2025-01-01 on
 
 
 @dataclass(frozen=True, slots=True)
 class Election:
-    """What a ledger run is computed under. `timezone` is an IANA name; `year` is the calendar tax year.
+    """What a ledger run is computed under: what the taxpayer states.
+
+    `method` is None where the country's law leaves no choice (average cost). `timezone` is an IANA name; `year` is the
+    calendar tax year; `regime` names the country's rules (`ledger.regimes`).
 
     Raises UsageError for an unknown zone or a year outside 1971..2526.
     """
 
-    method: Method
+    method: Method | None
     pooling: Pooling
     timezone: str
     year: int
+    regime: str = "us"
+
+    @property
+    def rule(self) -> str:
+        """The method's word, "average" where there is none to choose."""
+        return self.method.value if self.method is not None else "average"
 
     def __post_init__(self) -> None:
         try:
@@ -75,7 +87,7 @@ class Side(IntEnum):
 
 
 class Pool(NamedTuple):
-    """The lots that a disposal may choose from; `wallet` is empty under universal basis."""
+    """The lots that a disposal may choose from; `wallet` is empty under universal pooling."""
 
     asset: str
     wallet: str
@@ -121,7 +133,7 @@ def part_of(value: int, part: int, whole: int) -> int:
 
 
 def opening_side(trade: Trade) -> Side:
-    """The side on which an opening trade (buy, income, short) opens its lot."""
+    """The side on which an opening trade (buy, income, deposit, short) opens its lot."""
     return Side.SHORT if trade.kind is Kind.SHORT else Side.LONG
 
 

@@ -8,11 +8,13 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import Literal
 
+from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar
-from zkharvest.ledger.machine import run_plain
-from zkharvest.ledger.results import LedgerRun, Totals
+from zkharvest.ledger.engine_plain import Ledger
+from zkharvest.ledger.regimes import regime_of
+from zkharvest.ledger.results import LedgerRun, disposals_of, open_lots_of, totals_of
 from zkharvest.ledger.rules import Election
-from zkharvest.trades.model import Trade, in_order
+from zkharvest.trades.model import Kind, Trade, in_order
 
 Engine = Literal["auto", "plain", "fast"]
 FAST_FROM = 50_000  # trades; below, loading the compiled kernels takes longer than the plain run
@@ -24,8 +26,8 @@ def run_ledger(
     """Compute gains, losses and inventory under an election, exactly.
 
     Trades at or after the end of the tax year are left alone; with `until`, those after that local day instead.
-    Every engine gives identical results. Raises InputError where the trades cannot be run, with all flaws that a trade
-    has by itself, or else the first that the lots held give rise to (such as a disposal of more than is held).
+    Every engine gives identical results. Raises InputError where the trades cannot be run, with all flaws that trades
+    have by themselves, or else everything that the lots held give rise to (such as disposals of more than is held).
     """
     ordered = in_order(trades)
     calendar = Calendar(election.timezone)
@@ -33,9 +35,30 @@ def run_ledger(
     cut = window[1] if until is None else calendar.first_instant(until + timedelta(days=1))
     count = bisect_left(ordered, cut, key=attrgetter("time"))
     ran, later = ordered[:count], len(ordered) - count
-    if engine == "fast" or (engine == "auto" and count >= FAST_FROM):
-        from zkharvest.ledger.fast import run_fast  # numba only where it pays
+    if (engine == "fast" or (engine == "auto" and count >= FAST_FROM)) and can_run_fast(ran, election):
+        from zkharvest.ledger.results_fast import run_fast  # numba only where it pays
 
-        return run_fast(ran, election, window, cut, later)
-    disposals, open_lots = run_plain(ran, election, window)
-    return LedgerRun(election, ran, later, window, cut, Totals.of(disposals), lambda: disposals, lambda: open_lots)
+        try:
+            return run_fast(ran, election, window, cut, later)
+        except InputError:  # the compiled engine stops at the first error; the plain one finds them all
+            Ledger(election).run(ran)
+            raise
+    ledger = Ledger(election).run(ran)
+    disposals = disposals_of(ledger.book.operations, ran, ledger.regime, ledger.calendar, window)
+    totals = totals_of(disposals, ledger.regime)
+    return LedgerRun(
+        election, ran, later, window, cut, totals, lambda: disposals, lambda: open_lots_of(ledger.book, ran)
+    )
+
+
+def ledger_at(run: LedgerRun) -> Ledger:
+    """The ledger as it stands where a run stopped, to go on from: `ledger_at(run).copy().step(trade)`.
+
+    Nothing is run again, and copies of it are cheap.
+    """
+    return Ledger.resumed(run.election, run.trades, run.open_lots)
+
+
+def can_run_fast(trades: Iterable[Trade], election: Election) -> bool:
+    """Whether the compiled engine knows the regime and all kinds of the trades."""
+    return not regime_of(election).merges and all(trade.kind is not Kind.CONVERT for trade in trades)

@@ -122,9 +122,11 @@ def prepare(
     _find_preset(preset, 0)
 
     progress("running the ledger")
-    from zkharvest.circuit.lot_machine.v1.witness import make_witness
+    from zkharvest.circuit.lot_machine.v1.witness import make_witness, operations_of
 
-    witness = make_witness(opening, election)
+    operations = operations_of(opening, election)
+    progress("filling the tables")
+    witness = make_witness(opening, operations)
     chosen = _find_preset(preset, witness.n)
     parts = _statement(opening, election, witness, pinned, audience, nonce)
     try:
@@ -169,7 +171,7 @@ def _statement(
         "context": {"audience": audience, "nonce": nonce},
         "currency": opening.currency,
         "holding": HOLDING,
-        "method": election.method.value,
+        "method": election.rule,
         "pooling": election.pooling.value,
         "scales": list(SCALES),
         "sources": [{"id": source, "root": opening.roots[source]} for source in opening.sources],

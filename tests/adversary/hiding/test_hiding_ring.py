@@ -19,7 +19,7 @@ from tests.adversary.hiding.observing import LOG_ROWS
 from tests.support.counts import count, least
 from zkharvest.circuit.blinding import BLIND_ROWS, blind, uniform
 from zkharvest.circuit.lot_machine.v1.definition import define
-from zkharvest.circuit.lot_machine.v1.witness import make_witness
+from zkharvest.circuit.lot_machine.v1.witness import make_witness, operations_of
 from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.prover import field, logup, stark
 from zkharvest.verifier.field import DEGREE, P
@@ -81,7 +81,7 @@ def test_terminals_of_the_lot_machine_are_uniform_for_every_ledger():
 
     def terminals(name, proofs, ring=None):
         regime = Election(Method(LEDGERS[name][1]), Pooling.WALLET, "UTC", YEAR)
-        witness = make_witness(opening(name), regime)
+        witness = make_witness(opening(name), operations_of(opening(name), regime))
         statement = read_statement(packages()[name].statement)
         shown = public_data(statement, description, bytes(32))
         known = stark._public_columns(description, shown, 1 << LOG_ROWS)

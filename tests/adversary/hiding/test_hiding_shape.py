@@ -11,7 +11,7 @@ import pytest
 from tests.adversary.hiding.ledgers import COINS, LEDGERS, YEAR, busy, frozen, opening, packages
 from tests.adversary.hiding.observing import LOG_ROWS, observe
 from tests.support.counts import count
-from zkharvest.circuit.lot_machine.v1.witness import make_witness
+from zkharvest.circuit.lot_machine.v1.witness import make_witness, operations_of
 from zkharvest.commitment.opening import commit
 from zkharvest.conformance.kinds.proof_parts import proof_parts
 from zkharvest.ledger.rules import Election, Method, Pooling
@@ -24,7 +24,9 @@ from zkharvest.workflow.prove import prove
 def test_the_ledgers_differ_and_the_heights_do_not():
     used = {}
     for name, (_, method) in LEDGERS.items():
-        witness = make_witness(opening(name), Election(Method(method), Pooling.WALLET, "UTC", YEAR))
+        witness = make_witness(
+            opening(name), operations_of(opening(name), Election(Method(method), Pooling.WALLET, "UTC", YEAR))
+        )
         operations = [i for i, column in enumerate(frozen().tables[0].columns) if column.startswith("is_")]
         used[name] = int(witness.traces[0][:, operations].any(axis=1).sum())
         assert {trace.shape[0] for trace in witness.traces} == {1 << LOG_ROWS}
@@ -71,6 +73,6 @@ def test_with_real_coins_the_length_follows_from_the_indices():
 def test_rows_tell_the_size_of_the_run_up_to_a_factor_of_two(trades, log_rows):
     """The height is the smallest power of two that holds the run, 2^13 at least: a bucket, never a count."""
     made = commit(trades_from_text(busy(trades), "busy.csv"), currency="USD")
-    witness = make_witness(made, Election(Method.FIFO, Pooling.WALLET, "UTC", YEAR))
+    witness = make_witness(made, operations_of(made, Election(Method.FIFO, Pooling.WALLET, "UTC", YEAR)))
     assert witness.n == log_rows
     assert {trace.shape[0] for trace in witness.traces} == {1 << log_rows}

@@ -1,8 +1,8 @@
 """Dishonest witnesses: the generator is run with a lie in it, so that everything that follows from the lie agrees.
 
-A lie is told where the generator decides: in the tape, in the records that the machine reads, in the steps before the
-dependent tables are made, in the hashes, or in the finished cells. What the cheater can still repair is repaired
-(totals, multiplicities), as a real one would.
+A lie is told where the generator decides: in the operations, in the records that the machine reads, in the steps
+before the dependent tables are made, in the hashes, or in the finished cells. What the cheater can still repair is
+repaired (totals, multiplicities), as a real one would.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
 from zkharvest.commitment.opening import Opening
 from zkharvest.commitment.records import Records, encode
 from zkharvest.ledger import Election
-from zkharvest.ledger.fast_tape import Tape
+from zkharvest.ledger.operations import Operations
 from zkharvest.trades.model import Trade
 
 KINDS = ("load", "open", "take", "settle", "out", "into", "skip", "close")
@@ -134,13 +134,13 @@ def forge(
     regime: Election,
     *,
     steps: Callable[[Sheet], None] | None = None,
-    tape: Callable[[Sequence[Trade], Election], Tape] | None = None,
+    operations: Callable[[Sequence[Trade], Election], Operations] | None = None,
     carried: Sequence[Trade] = (),
     replace: Mapping[str, Any] | None = None,
     patches: Sequence[tuple[Any, str, Any]] = (),
     idle: int = 2,
 ) -> Forgery:
-    """Run the witness generator with lies: write another `tape`, `replace` functions of its module, make other
+    """Run the witness generator with lies: give it other `operations`, `replace` functions of its module, make other
     `patches` (object, name, value), and edit the finished `steps` before totals, ranges and statement follow from them.
 
     Tables are cut to their used rows and `idle` more (the checker does not ask for one common height).
@@ -173,8 +173,6 @@ def forge(
         if c.high is not None:
             self.put(c.high, rows, gap >> 15)
 
-    if tape is not None:
-        given["run_tape"] = tape
     module = {"range_trace": no_range, "_check_sides": lambda *_: None, "LOG_ROWS": (5, 20), **given}
     with ExitStack() as stack:
         put = ("put", lambda s, c, r, v: s.put_signed(c, r, np.asarray(v) + 0))
@@ -184,7 +182,9 @@ def forge(
             stack.enter_context(mock.patch.object(generator, name, value))
         for where, name, value in patches:
             stack.enter_context(mock.patch.object(where, name, value))
-        witness = generator.make_witness(opening, regime, carried=carried, definition=statement.definition())
+        run = operations or generator.run_operations
+        told = run(generator.worked_trades(opening, regime, carried), regime)
+        witness = generator.make_witness(opening, told, carried=carried, definition=statement.definition())
     return shortened(opening, regime, witness, idle=idle)
 
 

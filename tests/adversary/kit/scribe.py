@@ -1,7 +1,7 @@
-"""The tape of a ledger run written in plain Python, operation by operation: an oracle, and the place to lie from.
+"""The operations of a ledger run written in plain Python, operation by operation: an oracle, and the place to lie from.
 
-`Scribe(...).write()` gives what `run_tape` gives. A liar overrides one decision (where an entry is put, which lot a
-trade takes, what a part is worth) and everything after it follows.
+`Scribe(...).write()` gives what `run_operations` gives. A liar overrides one decision (where an entry is put, which
+lot a trade takes, what a part is worth) and everything after it follows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from zkharvest.ledger import Election, Method, Pool, Pooling, Side
 from zkharvest.ledger.calendar import Calendar
-from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE, Tape
+from zkharvest.ledger.operations import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE, Operations
 from zkharvest.ledger.picks import resolve_picks
 from zkharvest.ledger.rules import closing_value, opening_value, part_of, sort_key, unit_basis
 from zkharvest.trades.model import OPENS_LOT, Kind, Trade
@@ -117,8 +117,8 @@ class Scribe:
 
     # ------------------------------------------------------------------------------------------------ the run
 
-    def write(self) -> Tape:
-        """The tape of the whole run."""
+    def write(self) -> Operations:
+        """The operations of the whole run."""
         for trade, t in enumerate(self.trades):
             start = len(self.ops)
             side = self.side(trade)
@@ -132,7 +132,7 @@ class Scribe:
                 self.close(trade, side)
             self.ops[start]["first"] = 1
             self.ops[-1]["last"] = 1
-        return self.tape()
+        return self.operations()
 
     def close(self, trade: int, side: Side) -> None:
         t = self.trades[trade]
@@ -185,7 +185,7 @@ class Scribe:
         """The entries left, pool by pool."""
         return [e for pool in sorted(self.lists) for e in self.lists[pool]]
 
-    def tape(self) -> Tape:
+    def operations(self) -> Operations:
         pools = tuple(sorted({e.pool for e in self.entries}))
         number = {pool: i for i, pool in enumerate(pools)}
         pool = [number[self.entries[op["pool_of"]].pool] if "pool_of" in op else -1 for op in self.ops]
@@ -195,7 +195,7 @@ class Scribe:
 
         final = self.final()
         parts = ("part_q_lo", "part_q_hi", "lot_q_lo", "lot_q_hi", "lot_value", "part_value", "rest_q_lo", "rest_q_hi")
-        return Tape(
+        return Operations(
             election=self.regime,
             trades=self.trades,
             pools=pools,
@@ -204,6 +204,7 @@ class Scribe:
             **{name: column(name) for name in ("trade", "node", "pred", "next")},
             **{name: column(name, np.bool_) for name in ("first", "last", "negative", "emptied")},
             **{name: column(name, np.uint64) for name in (*parts, "rest_value", "close_value")},
+            acquired=np.array([t.time for t in self.trades], np.int64),
             node_trade=np.array([e.trade for e in self.entries], np.int64),
             node_pool=np.array([number[e.pool] for e in self.entries], np.int64),
             node_unit=np.array([list(e.unit.to_bytes(20, "little")) for e in self.entries], np.uint8).reshape(-1, 20),
@@ -219,6 +220,6 @@ def words(name: str, number: int) -> dict[str, int]:
     return {f"{name}_lo": number % WORD, f"{name}_hi": number // WORD}
 
 
-def told_by(liar: type[Scribe]) -> Callable[[Sequence[Trade], Election], Tape]:
-    """A replacement of `run_tape` that has the run written by this scribe."""
+def told_by(liar: type[Scribe]) -> Callable[[Sequence[Trade], Election], Operations]:
+    """A replacement of `run_operations` that has the run written by this scribe."""
     return lambda trades, regime: liar(trades, regime).write()

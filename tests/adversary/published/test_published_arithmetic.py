@@ -210,7 +210,7 @@ def test_e4_the_remainder_is_below_the_divisor_and_the_divisor_not_zero():
             yield entries[-1], self.trades[trade].quantity
 
     nothing = [replace(exact[0], quantity=0), replace(exact[0], id="3"), exact[1]]
-    forged = forge(commit(nothing, currency="USD", seed=statement.SEED), REGIME, tape=told_by(Empty))
+    forged = forge(commit(nothing, currency="USD", seed=statement.SEED), REGIME, operations=told_by(Empty))
     broken = Board(forged).verdict()
     assert broken & {"steps.remainder_marked", "steps.remainder_gap"}
     cells = forged.sheet("steps")
@@ -257,7 +257,7 @@ def test_e9_one_ledger_has_one_result(method):
                 lot = self.wanted[trade - 3]
                 yield next(e for e in entries if e.trade == lot), self.trades[trade].quantity
 
-        forged = run(LOTS, method, tape=told_by(Chosen))
+        forged = run(LOTS, method, operations=told_by(Chosen))
         if not Board(forged).verdict():
             accepted.append((order, forged.witness.totals))
     honest = run(LOTS, method)

@@ -83,7 +83,7 @@ DECISIONS = ["moved", "lot", "closing", "unit"]
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_a_quotient_is_one_unit_too_small(decision):
     """Wrong part by one unit: the remainder is then not below the divisor. Nothing else is wrong."""
-    forged = forge(committed(ROUND), regime(), tape=off_by_one(decision, -1))
+    forged = forge(committed(ROUND), regime(), operations=off_by_one(decision, -1))
     assert forged.witness.totals != forge(committed(ROUND), regime()).witness.totals or decision == "unit"
     assert forged.broken() == {"steps.remainder_gap"}
 
@@ -100,7 +100,7 @@ def test_a_quotient_is_one_unit_too_large(decision):
         return divide_columns(a, b, exact, c)
 
     forged = forge(
-        committed(ROUND), regime(), tape=off_by_one(decision, 1), patches=[(words, "divide_columns", divide)]
+        committed(ROUND), regime(), operations=off_by_one(decision, 1), patches=[(words, "divide_columns", divide)]
     )
     assert forged.witness.totals != forge(committed(ROUND), regime()).witness.totals or decision == "unit"
     assert forged.broken() == {"steps.product3"}
@@ -117,7 +117,7 @@ def test_what_a_lot_keeps_is_one_unit_more():
         (row,) = sheet.rows("is_take")
         sheet.set(row, g0=int(sheet["g0"][row]) + 1)
 
-    forged = forge(committed(ROWS[:3]), regime(), tape=told_by(Keeps), steps=rests)
+    forged = forge(committed(ROWS[:3]), regime(), operations=told_by(Keeps), steps=rests)
     assert forged.broken() == {"steps.value_rest0"}
 
 
@@ -143,7 +143,7 @@ def test_a_part_of_nothing():
                 yield entries[0], 0
             yield entries[-1], self.trades[trade].quantity
 
-    forged = forge(committed(rows), regime(Method.SPECIFIC), tape=told_by(Empty))
+    forged = forge(committed(rows), regime(Method.SPECIFIC), operations=told_by(Empty))
     assert forged.broken() == {"steps.something"}
 
 
@@ -188,7 +188,7 @@ def test_a_quantity_overflows_its_limbs():
         sheet.set(row, left_inverse=pow(gap, -1, P))
         sheet.put(last, "c", octets)
 
-    broken = forge(committed(rows), regime(), tape=told_by(Oversells), steps=negative).broken()
+    broken = forge(committed(rows), regime(), operations=told_by(Oversells), steps=negative).broken()
     assert "bus bytes" in broken
 
 
@@ -330,5 +330,7 @@ def test_proceeds_of_the_other_sign():
 
 def test_the_generator_states_what_the_ledger_says():
     """The forgeries above start from the honest totals."""
-    witness = generator.make_witness(committed(ROWS), regime(), definition=statement.definition())
+    witness = generator.make_witness(
+        committed(ROWS), generator.operations_of(committed(ROWS), regime()), definition=statement.definition()
+    )
     assert witness.totals == forge(committed(ROWS), regime()).witness.totals

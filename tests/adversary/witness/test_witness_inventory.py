@@ -43,7 +43,7 @@ def test_a_lot_is_missing_from_the_closing_inventory():
         def final(self):
             return []
 
-    assert forge(committed(HELD), regime(), tape=told_by(Forgets)).broken() == {"bus link", "bus content"}
+    assert forge(committed(HELD), regime(), operations=told_by(Forgets)).broken() == {"bus link", "bus content"}
 
 
 @pytest.mark.parametrize("lane", [0, 6, 9, 14, 17])
@@ -236,4 +236,9 @@ def test_records_before_the_inventory_have_no_effect():
     forged = forge(committed(rows), regime(Method.LOFO), carried=CARRIED)
     assert forged.broken() == set()
     assert forged.sheet("steps").rows("is_skip") == [2]
-    assert generator.make_witness(committed(rows), regime()).calendar_columns[6][0] == 0
+    assert (
+        generator.make_witness(committed(rows), generator.operations_of(committed(rows), regime())).calendar_columns[6][
+            0
+        ]
+        == 0
+    )

@@ -68,7 +68,7 @@ class KeepsWhatItTakes(Scribe):
 
 
 def test_a_part_of_a_lot_is_used_twice():
-    forged = forge(committed(TWO_LOTS), regime(), tape=told_by(KeepsWhatItTakes))
+    forged = forge(committed(TWO_LOTS), regime(), operations=told_by(KeepsWhatItTakes))
     assert forged.witness.totals["short_gain"] == 500 * COIN
     assert forged.broken() == {"bus content"}
 
@@ -76,7 +76,7 @@ def test_a_part_of_a_lot_is_used_twice():
 def test_a_whole_lot_is_used_twice():
     """The first disposal used the cheap lot up; the second takes it again instead of the dear one."""
     rows = [*TWO_LOTS[:2], trade("2024-02-01", "a/3", "sell", 1, 300), trade("2024-03-01", "a/4", "sell", 1, 300)]
-    forged = forge(committed(rows), regime(), tape=told_by(KeepsWhatItTakes))
+    forged = forge(committed(rows), regime(), operations=told_by(KeepsWhatItTakes))
     assert forged.witness.totals["short_gain"] == 400 * COIN
     assert forged.broken() == {"bus link", "bus content"}
 
@@ -100,7 +100,7 @@ def test_a_lot_leaves_the_list_with_something_left():
             self.lists[entry.pool].remove(entry)
             self.ops[-1]["emptied"] = 1
 
-    forged = forge(committed(TWO_LOTS[:3]), regime(Method.HIFO), tape=told_by(Drops))
+    forged = forge(committed(TWO_LOTS[:3]), regime(Method.HIFO), operations=told_by(Drops))
     assert forged.broken() == {"steps.emptied_left"}
 
 
@@ -121,7 +121,7 @@ def test_a_lot_of_another_wallet(pool, cells, broken):
     forged = forge(
         committed(TWO_WALLETS),
         regime(),
-        tape=from_pool(pool, 2),
+        operations=from_pool(pool, 2),
         steps=lambda sheet: columns(sheet, (2, 3), **cells),
     )
     assert forged.witness.totals["short_loss"] == 600 * COIN
@@ -136,15 +136,15 @@ def test_a_lot_of_another_asset():
         for row in (2, 3):
             sheet.put(row, "asset", sheet.get(1, "asset"))
 
-    assert forge(committed(rows), regime(), tape=pool).broken() == {"bus link"}
-    assert forge(committed(rows), regime(), tape=pool, steps=as_ether).broken() == {"bus record"}
+    assert forge(committed(rows), regime(), operations=pool).broken() == {"bus link"}
+    assert forge(committed(rows), regime(), operations=pool, steps=as_ether).broken() == {"bus record"}
 
 
 def test_a_lot_of_the_other_side():
     """A sale closes the short position instead of the long one."""
     rows = [TWO_WALLETS[0], trade("2024-01-02", "a/9", "short", 1, 900), TWO_WALLETS[2]]
     pool = from_pool(Pool("BTC", "a", Side.SHORT), 2)
-    assert forge(committed(rows), regime(), tape=pool).broken() == {"bus link"}
+    assert forge(committed(rows), regime(), operations=pool).broken() == {"bus link"}
 
     class Closes(StepsWitness):
         def record(self):
@@ -152,7 +152,7 @@ def test_a_lot_of_the_other_side():
             for row in (2, 3):
                 self.trace.put(self.s.side, np.array([row]), 1)
 
-    forged = forge(committed(rows), regime(), tape=pool, replace={"StepsWitness": Closes})
+    forged = forge(committed(rows), regime(), operations=pool, replace={"StepsWitness": Closes})
     assert forged.witness.totals["short_gain"] == 600 * COIN
     assert forged.broken() == {"bus record"}
 
@@ -177,7 +177,7 @@ def test_an_expiry_closes_the_other_side():
     forged = forge(
         opening,
         regime(),
-        tape=from_pool(pool, 2),
+        operations=from_pool(pool, 2),
         replace={"StepsWitness": Closes},
         steps=lambda sheet: columns(sheet, (2, 3), wallet=2),
     )
@@ -211,7 +211,7 @@ def test_more_is_taken_than_there_is():
             entry.quantity = entry.quantity - part + 2**112
             self.ops[-1]["emptied"] = 0
 
-    forged = forge(committed(rows), regime(), tape=told_by(Oversells))
+    forged = forge(committed(rows), regime(), operations=told_by(Oversells))
     assert forged.broken() == {"steps.quantity_rest6"}
 
 
@@ -222,7 +222,7 @@ def test_less_is_taken_than_was_sold():
         def parts(self, trade, entries):
             yield entries[0], self.trades[trade].quantity // 2
 
-    forged = forge(committed(TWO_LOTS[:3]), regime(), tape=told_by(Half))
+    forged = forge(committed(TWO_LOTS[:3]), regime(), operations=told_by(Half))
     assert forged.witness.totals["proceeds"] == 150 * COIN
     assert forged.broken() == {"steps.used_up"}
 
@@ -248,10 +248,10 @@ class Gains(Scribe):
 
 
 def test_a_transfer_changes_the_basis():
-    tape = Gains(MOVED, regime()).write()
-    value = int(tape.lot_value[2])
+    operations = Gains(MOVED, regime()).write()
+    value = int(operations.lot_value[2])
     octets = {f"a{j}": value >> (8 * j) & 255 for j in range(8)}
-    forged = forge(committed(MOVED), regime(), tape=told_by(Gains), steps=moved(**octets))
+    forged = forge(committed(MOVED), regime(), operations=told_by(Gains), steps=moved(**octets))
     assert forged.witness.totals["short_gain"] == 250 * COIN - 1
     assert forged.broken() == {"steps.moved_value0"}
 
@@ -312,7 +312,7 @@ ASTRAY = [*MOVED[:2], trade("2024-03-01", "c/1", "sell", "0.5", 300)]
     ids=["the wallet forged", "the destination forged"],
 )
 def test_a_transfer_goes_elsewhere(edits, broken):
-    forged = forge(committed(ASTRAY), regime(), tape=told_by(Astray), steps=moved(**edits))
+    forged = forge(committed(ASTRAY), regime(), operations=told_by(Astray), steps=moved(**edits))
     assert forged.witness.totals["short_gain"] == 250 * COIN
     assert forged.broken() == broken
 
@@ -324,7 +324,7 @@ def test_a_transfer_names_another_destination():
         columns(sheet, (1, 2), to=2, away=pow(2, -1, P))
         sheet.set(2, wallet=3)
 
-    forged = forge(committed(ASTRAY), regime(), tape=told_by(Astray), steps=both)
+    forged = forge(committed(ASTRAY), regime(), operations=told_by(Astray), steps=both)
     assert forged.witness.totals["short_gain"] == 250 * COIN
     assert forged.broken() == {"bus source"}
 
@@ -337,7 +337,7 @@ def test_a_transfer_is_left_out_under_wallet_basis():
         def skips(self, trade):
             return trade == 1
 
-    forged = forge(committed(rows), regime(), tape=told_by(Stays), steps=lambda sheet: sheet.set(1, wallet=1))
+    forged = forge(committed(rows), regime(), operations=told_by(Stays), steps=lambda sheet: sheet.set(1, wallet=1))
     assert forged.witness.totals["short_loss"] == 200 * COIN
     assert forged.broken() == {"steps.skip_why"}
 
@@ -366,7 +366,7 @@ def test_a_transfer_of_a_short_lot():
             entry.pool = entry.pool._replace(side=Side.SHORT)
             super().insert(op, trade, entry)
 
-    assert forge(opening, regime(), tape=told_by(Shorts)).broken() == {"steps.out_long"}
+    assert forge(opening, regime(), operations=told_by(Shorts)).broken() == {"steps.out_long"}
 
 
 def test_a_lot_of_negative_value():

@@ -19,7 +19,7 @@ from zkharvest.circuit.lot_machine.v1.steps import lists as steps_lists
 from zkharvest.circuit.lot_machine.v1.steps.lists import _entries
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pool, Pooling
-from zkharvest.ledger.fast_tape import TAKE
+from zkharvest.ledger.operations import TAKE
 from zkharvest.ledger.rules import sort_key
 
 ORDER = ("time2", "time1", "time0", "tie", "source", "position")
@@ -72,7 +72,7 @@ def another_choice(other):
 def test_another_methods_list(method, other):
     """Wrong order for the method: an entry is put where another method would put it."""
     opening = committed(FOUR)
-    forged = forge(opening, regime(method), tape=told_by(another_order(other)))
+    forged = forge(opening, regime(method), operations=told_by(another_order(other)))
     assert forged.witness.totals == forge(opening, regime(other)).witness.totals
     assert forged.broken() <= {"steps.above_gap", "steps.below_gap"}
     assert forged.broken()
@@ -82,7 +82,7 @@ def test_another_methods_list(method, other):
 def test_another_methods_choice(method, other):
     """Wrong order for the method: the list is right, but the lot is not taken from its head."""
     opening = committed(FOUR)
-    forged = forge(opening, regime(method), tape=told_by(another_choice(other)))
+    forged = forge(opening, regime(method), operations=told_by(another_choice(other)))
     assert forged.witness.totals == forge(opening, regime(other)).witness.totals
     assert forged.broken() == {"steps.head"}
 
@@ -103,7 +103,9 @@ def test_another_key(method):
         key[1, 7] = 1 if lane == 0 else 0
         return unit, key, seq
 
-    forged = forge(committed(FOUR), regime(method), tape=told_by(Forged), patches=[(steps_lists, "_entries", entries)])
+    forged = forge(
+        committed(FOUR), regime(method), operations=told_by(Forged), patches=[(steps_lists, "_entries", entries)]
+    )
     lanes = {f"steps.key{i}" for i in range(8)}
     assert forged.broken() <= lanes
     assert forged.broken()
@@ -120,7 +122,7 @@ def test_a_lot_is_passed_over_by_leaving_its_rest():
             yield entries[0], half
 
     rows = [*FOUR[:2], trade("2024-02-01", "w/5", "sell", 1, 250)]
-    forged = forge(committed(rows), regime(), tape=told_by(Halves))
+    forged = forge(committed(rows), regime(), operations=told_by(Halves))
     assert "steps.head_first" in forged.broken()
 
 
@@ -140,7 +142,7 @@ def test_two_lists_for_one_pool():
         def pool(self, trade, side):
             return super().pool(trade, side)._replace(asset=twin) if trade in (1, 4) else super().pool(trade, side)
 
-    forged = forge(committed(FOUR), regime(), tape=told_by(TwoLists))
+    forged = forge(committed(FOUR), regime(), operations=told_by(TwoLists))
     assert forged.witness.totals["short_loss"] == 150 * 10**8
     pools = forged.sheet("pools")
     assert sum(pools["active"]) == 2
@@ -160,7 +162,7 @@ def test_a_list_comes_from_nowhere():
         def pool(self, trade, side):
             return super().pool(trade, side)._replace(asset=twin) if trade in (1, 4) else super().pool(trade, side)
 
-    forged = forge(committed(FOUR), regime(), tape=told_by(TwoLists))
+    forged = forge(committed(FOUR), regime(), operations=told_by(TwoLists))
     pools = forged.sheet("pools")
     for name in statement.column_names("pools"):
         if not name.startswith("blind"):
@@ -192,6 +194,6 @@ def test_a_pool_that_no_trade_names_takes_part_in_nothing():
 def test_take_rows_are_those_of_the_tape():
     """The forgeries above stand on rows laid out as the generator lays them out."""
     forged = forge(committed(FOUR), regime())
-    tape = Scribe(FOUR, regime()).write()
-    assert len(forged.sheet("steps").rows("is_take")) == int((tape.op == TAKE).sum()) == 2
-    assert Pool("BTC", "w", 0) in tape.pools
+    operations = Scribe(FOUR, regime()).write()
+    assert len(forged.sheet("steps").rows("is_take")) == int((operations.op == TAKE).sum()) == 2
+    assert Pool("BTC", "w", 0) in operations.pools

@@ -116,7 +116,7 @@ def test_trades_are_reordered_in_time():
     ]
     opening = committed(rows)
     swapped = pretend(opening, [rows[0], rows[2], rows[1]])
-    forged = forge(swapped, regime(Method.HIFO), tape=told_by(Scribe))
+    forged = forge(swapped, regime(Method.HIFO), operations=told_by(Scribe))
     assert forged.witness.totals["short_loss"] == 650 * 10**8
     assert forged.broken() == {"steps.order_gap"}
 
@@ -132,17 +132,17 @@ def test_sold_before_bought_with_a_token_from_the_future():
     class Foresees(Scribe):
         def write(self):
             self.trades = [self.trades[0], self.trades[2], self.trades[1]]  # the sale is run last ...
-            tape = super().write()
-            tape.trade[:] = [0, 2, 1]
-            tape.node_trade[:] = [0, 2]
+            operations = super().write()
+            operations.trade[:] = [0, 2, 1]
+            operations.node_trade[:] = [0, 2]
             self.trades = [self.trades[0], self.trades[2], self.trades[1]]
-            return tape
+            return operations
 
     def layout(*args):  # ... but its rows come first
         made = lay_out(*args)
         return type(made)(np.array([0, 3, 1]), made.early, made.late, made.closes, made.carried, made.used, made.rows)
 
-    forged = forge(committed(rows), regime(Method.HIFO), tape=told_by(Foresees), replace={"lay_out": layout})
+    forged = forge(committed(rows), regime(Method.HIFO), operations=told_by(Foresees), replace={"lay_out": layout})
     assert (forged.sheet("steps")["is_take"][1], forged.sheet("steps")["is_open"][3]) == (1, 1)
     assert forged.witness.totals["short_loss"] == 650 * 10**8
     found = forged.broken()

@@ -224,7 +224,7 @@ LATE = [*YEAR, trade("2024-12-01", "a/3", "buy", 1, 900), trade("2025-01-01", "a
 
 def test_a_disposal_after_the_year_has_an_effect():
     """January's loss is realised in December's year."""
-    forged = forge(committed(LATE), regime(), tape=told_by(RunsOn))
+    forged = forge(committed(LATE), regime(), operations=told_by(RunsOn))
     assert forged.broken() == {"steps.work_in_time"}
 
     def counted(sheet):
@@ -233,7 +233,7 @@ def test_a_disposal_after_the_year_has_an_effect():
             sheet.set(at_row, phase=1, weight=sign)
             sheet.put(at_row, "bucket_weight", [0, sign, 0, 0, int(at_row == row + 1)])
 
-    forged = forge(committed(LATE), regime(), tape=told_by(RunsOn), steps=counted)
+    forged = forge(committed(LATE), regime(), operations=told_by(RunsOn), steps=counted)
     assert forged.witness.totals["short_loss"] == 800 * COIN
     assert forged.broken() == {"bus calendar"}
 
@@ -247,7 +247,7 @@ def test_a_record_of_the_year_is_left_without_effect(gone):
         def skips(self, trade):
             return trade == 2 * gone
 
-    forged = forge(committed(rows), regime(), tape=told_by(Skips))
+    forged = forge(committed(rows), regime(), operations=told_by(Skips))
     assert forged.broken() == {"steps.skip_why"}
 
 

@@ -157,9 +157,9 @@ def test_an_expiry_of_nothing_or_of_both_is_refused_with_its_line():
     with pytest.raises(InputError) as caught:
         encode(rows, "USD")
     first, second = caught.value.problems
-    assert (first.where, second.where) == ("line 2", "line 5")
-    assert "a/1: `expire` of BTC, but no position is open there" in first.message
-    assert "a/4: `expire` of BTC, but both a long and a short position are open there" in second.message
+    assert (first.where, second.where) == ("line 2: a/1", "line 5: a/4")
+    assert "expire of 1 from pool BTC (a), which holds 0" in first.message
+    assert "expire of 1 from pool BTC (a) is ambiguous" in second.message
 
 
 def test_what_cannot_be_numbered_is_refused(monkeypatch):

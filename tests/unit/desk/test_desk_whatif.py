@@ -15,6 +15,7 @@ from zkharvest.desk.compare import compare, difference_json
 from zkharvest.desk.explain import explain, explanation_json, find_line
 from zkharvest.desk.whatif import NAME, lot_rows, outcome_rows, what_if_json, what_if_sell
 from zkharvest.errors import UsageError
+from zkharvest.ledger.rules import Method
 from zkharvest.ledger.run import run_ledger
 from zkharvest.trades.model import Kind, Trade
 
@@ -36,7 +37,7 @@ def tried(book=BOOK, **more):
 
 def test_what_each_method_would_take():
     run, found = tried(fee=10 * USD)
-    gains = {one.method.value: (one.gain("short"), one.gain("long")) for one in found.outcomes}
+    gains = {one.rule: (one.gain("short"), one.gain("long")) for one in found.outcomes}
     assert gains["lifo"] == (0.5 * (240 - 200) * USD + 0.5 * (240 - 300) * USD, 0)
     assert gains["lofo"] == (0.5 * (240 - 200) * USD, 0.5 * (240 - 100) * USD)
     for one in found.outcomes:
@@ -61,7 +62,7 @@ def test_the_sale_that_is_made_is_the_one_that_was_tried():
     run, found = tried(quantity=COIN * 5 // 4, price=333 * USD + 7, fee=USD // 3)
     for one in found.outcomes:
         sale = replace(found.trade, id="real")
-        made = run_ledger([*run.trades, sale], replace(run.election, method=one.method))
+        made = run_ledger([*run.trades, sale], replace(run.election, method=Method(one.rule)))
         parts = [(p.quantity, p.basis, p.proceeds, p.term) for p in made.disposals if p.trade_ref == "a/real"]
         assert parts == [(p.quantity, p.basis, p.proceeds, p.term) for p in one.parts]
         assert made.totals.net == one.after

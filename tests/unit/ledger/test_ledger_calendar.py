@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.make import at
-from zkharvest.ledger.calendar import Calendar, DayTable, long_from
+from zkharvest.ledger.calendar import Calendar, DayTable
+from zkharvest.ledger.regimes.us import long_from
 
 # Zones with a midnight that does not exist, a date that does not exist, or clocks set back over midnight.
 ODD_ZONES = (
@@ -118,20 +119,20 @@ def test_year_window_is_local() -> None:
 
 def test_one_instant_two_zones_two_dates() -> None:
     bought = at("2024-06-18T02:00:00+00:00")  # still June 17 in New York
-    assert Calendar("America/New_York").long_at(bought) == at("2025-06-18T04:00:00+00:00")
-    assert Calendar("Europe/London").long_at(bought) == at("2025-06-18T23:00:00+00:00")
+    assert Calendar("America/New_York").long_at(bought, long_from) == at("2025-06-18T04:00:00+00:00")
+    assert Calendar("Europe/London").long_at(bought, long_from) == at("2025-06-18T23:00:00+00:00")
 
 
 def test_long_at_after_a_skipped_date() -> None:
     # Bought on 2010-12-29 in Samoa: long from 2011-12-30, a date that never was, so from the 31st.
     calendar = Calendar("Pacific/Apia")
     bought = calendar.first_instant(date(2010, 12, 29))
-    assert calendar.long_at(bought) == calendar.first_instant(date(2011, 12, 31))
+    assert calendar.long_at(bought, long_from) == calendar.first_instant(date(2011, 12, 31))
 
 
 @pytest.mark.parametrize("zone", ODD_ZONES)
 def test_the_day_table_is_the_calendar(zone: str) -> None:
-    calendar, table = Calendar(zone), DayTable(zone, date(2010, 10, 1), 500)
+    calendar, table = Calendar(zone), DayTable(zone, date(2010, 10, 1), 500, long_from)
     assert len(table.start) == len(table.long_at) == 501
     assert table.start == sorted(table.start)
     assert table.long_at == sorted(table.long_at)
@@ -142,15 +143,15 @@ def test_the_day_table_is_the_calendar(zone: str) -> None:
         for instant in (table.start[number], table.start[number + 1] - 1):
             assert table.day_of(instant) == number
             assert calendar.date_of(instant) == table.first_day + timedelta(days=number)
-            assert calendar.long_at(instant) == table.long_at[number]
+            assert calendar.long_at(instant, long_from) == table.long_at[number]
 
 
 def test_the_day_table_has_ends() -> None:
-    table = DayTable("UTC", date(2024, 2, 28), 2)
+    table = DayTable("UTC", date(2024, 2, 28), 2, long_from)
     assert table.start == [at("2024-02-28"), at("2024-02-29"), at("2024-03-01")]
     assert table.long_at == [at("2025-03-01"), at("2025-03-01"), at("2025-03-02")]
     for outside in (table.start[0] - 1, table.start[2]):
         with pytest.raises(IndexError):
             table.day_of(outside)
     with pytest.raises(ValueError, match="at least one day"):
-        DayTable("UTC", date(2024, 2, 28), 0)
+        DayTable("UTC", date(2024, 2, 28), 0, long_from)

@@ -1,4 +1,4 @@
-"""The compiled ledger equals the plain one, and its tape tells exactly what happened."""
+"""The compiled ledger equals the plain one, and its operations tells exactly what happened."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.support.ledgers import ALL_RULES, ledgers, random_ledger, regimes
 from zkharvest.ledger import Election, Method, Pool, Pooling, run_ledger
 from zkharvest.ledger import fast_words as words
-from zkharvest.ledger.fast import Tape, run_tape
-from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE
+from zkharvest.ledger.engine_fast import run_operations
+from zkharvest.ledger.operations import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE, Operations
 from zkharvest.ledger.rules import part_of, sort_key, unit_basis
 from zkharvest.trades.model import MONEY_LIMIT, OPENS_LOT, QUANTITY_LIMIT, Kind, Trade
 
@@ -75,35 +75,35 @@ def test_transfers_to_and_fro_need_room() -> None:
     for method in (Method.FIFO, Method.LIFO, Method.HIFO, Method.LOFO):
         election = Election(method, Pooling.WALLET, "UTC", 2025)
         same([*lots, *moves], election)
-        assert run_tape([*lots, *moves], election).op.size == 40 + 50 * 40 * 2
+        assert run_operations([*lots, *moves], election).op.size == 40 + 50 * 40 * 2
 
 
-def quantity(tape: Tape, name: str, n: int) -> int:
-    return int(getattr(tape, f"{name}_lo")[n]) + WORD * int(getattr(tape, f"{name}_hi")[n])
+def quantity(operations: Operations, name: str, n: int) -> int:
+    return int(getattr(operations, f"{name}_lo")[n]) + WORD * int(getattr(operations, f"{name}_hi")[n])
 
 
-def replay(tape: Tape) -> None:
-    """Play the tape on plain lists, checking everything that it says against them and against the trades."""
-    election, trades = tape.election, tape.trades
+def replay(operations: Operations) -> None:
+    """Play the operations on plain lists, checking everything that it says against them and against the trades."""
+    election, trades = operations.election, operations.trades
     universal = election.pooling is Pooling.UNIVERSAL
-    lists: list[list[int]] = [[] for _ in tape.pools]
+    lists: list[list[int]] = [[] for _ in operations.pools]
     held: dict[int, list[int]] = {}
     rest: dict[int, list[int]] = {}
     seen: list[int] = []
     moved: tuple[int, int, int, int] | None = None
     made = 0
-    for n in range(tape.op.size):
-        op, place = int(tape.op[n]), int(tape.trade[n])
-        trade, node, pool = trades[place], int(tape.node[n]), int(tape.pool[n])
-        assert bool(tape.first[n]) == (not seen or seen[-1] != place)
-        assert bool(tape.last[n]) == (n + 1 == tape.op.size or int(tape.trade[n + 1]) != place)
+    for n in range(operations.op.size):
+        op, place = int(operations.op[n]), int(operations.trade[n])
+        trade, node, pool = trades[place], int(operations.node[n]), int(operations.pool[n])
+        assert bool(operations.first[n]) == (not seen or seen[-1] != place)
+        assert bool(operations.last[n]) == (n + 1 == operations.op.size or int(operations.trade[n + 1]) != place)
         seen.append(place)
-        part, value = quantity(tape, "part_q", n), int(tape.part_value[n])
-        before = [quantity(tape, "lot_q", n), int(tape.lot_value[n])]
+        part, value = quantity(operations, "part_q", n), int(operations.part_value[n])
+        before = [quantity(operations, "lot_q", n), int(operations.lot_value[n])]
         if op == NONE:
             assert universal
             assert trade.kind is Kind.TRANSFER
-            assert (node, pool, int(tape.pred[n]), int(tape.next[n])) == (-1, -1, -1, -1)
+            assert (node, pool, int(operations.pred[n]), int(operations.next[n])) == (-1, -1, -1, -1)
             assert (part, value, before) == (0, 0, [0, 0])
             continue
         entries = lists[pool]
@@ -111,101 +111,101 @@ def replay(tape: Tape) -> None:
             assert node == made
             made += 1
             lot = place if op == OPEN else moved[0] if moved else -1
-            assert (int(tape.node_trade[node]), int(tape.node_pool[node])) == (lot, pool)
+            assert (int(operations.node_trade[node]), int(operations.node_pool[node])) == (lot, pool)
             assert before[0] == part
             if op == OPEN:
                 assert trade.kind in OPENS_LOT
                 assert before[0] == trade.quantity
-                assert tape.pools[pool].side == (trade.kind is Kind.SHORT)
-                assert tape.pools[pool][:2] == (trade.asset, "" if universal else trade.source)
+                assert operations.pools[pool].side == (trade.kind is Kind.SHORT)
+                assert operations.pools[pool][:2] == (trade.asset, "" if universal else trade.source)
             else:
                 assert moved == (lot, place, *before)
-                assert tape.pools[pool] == Pool(trade.asset, trade.to, tape.pools[pool].side)
-                assert tape.pools[pool].side == 0
-            pred = int(tape.pred[n])
+                assert operations.pools[pool] == Pool(trade.asset, trade.to, operations.pools[pool].side)
+                assert operations.pools[pool].side == 0
+            pred = int(operations.pred[n])
             at = entries.index(pred) + 1 if pred >= 0 else 0
-            assert int(tape.next[n]) == (entries[at] if at < len(entries) else -1)
+            assert int(operations.next[n]) == (entries[at] if at < len(entries) else -1)
             entries.insert(at, node)
             held[node] = before
             moved = None
             continue
         assert moved is None
         at = entries.index(node)
-        assert int(tape.pred[n]) == (entries[at - 1] if at else -1)
-        assert int(tape.next[n]) == (entries[at + 1] if at + 1 < len(entries) else -1)
+        assert int(operations.pred[n]) == (entries[at - 1] if at else -1)
+        assert int(operations.next[n]) == (entries[at + 1] if at + 1 < len(entries) else -1)
         assert election.method is Method.SPECIFIC or at == 0
         assert held[node] == before
         assert value == part_of(before[1], part, before[0])
         held[node] = [before[0] - part, before[1] - value]
-        assert bool(tape.emptied[n]) == (held[node][0] == 0)
-        if tape.emptied[n]:
+        assert bool(operations.emptied[n]) == (held[node][0] == 0)
+        if operations.emptied[n]:
             entries.remove(node)
             del held[node]
-        now = rest.setdefault(place, [trade.quantity, int(tape.rest_value[n])])
-        assert now == [quantity(tape, "rest_q", n), int(tape.rest_value[n])]
-        close = int(tape.close_value[n])
+        now = rest.setdefault(place, [trade.quantity, int(operations.rest_value[n])])
+        assert now == [quantity(operations, "rest_q", n), int(operations.rest_value[n])]
+        close = int(operations.close_value[n])
         if op == TAKE:
-            signed = trade.amount + trade.fee if tape.pools[pool].side else trade.amount - trade.fee
-            assert not tape.first[n] or abs(signed) == now[1]
-            assert bool(tape.negative[n]) == (signed < 0)
+            signed = trade.amount + trade.fee if operations.pools[pool].side else trade.amount - trade.fee
+            assert not operations.first[n] or abs(signed) == now[1]
+            assert bool(operations.negative[n]) == (signed < 0)
         else:
             assert op == MOVE_OUT
-            moved = (int(tape.node_trade[node]), place, part, value)
+            moved = (int(operations.node_trade[node]), place, part, value)
         assert close == part_of(now[1], part, now[0])
         rest[place] = [now[0] - part, now[1] - close]
-        assert not (tape.last[n] and op == TAKE) or rest[place] == [0, 0]
+        assert not (operations.last[n] and op == TAKE) or rest[place] == [0, 0]
     assert sorted(set(seen)) == list(range(len(trades)))
     assert seen == sorted(seen)
     assert moved is None
-    assert made == len(tape.node_trade) == len(tape.node_unit)
-    assert [node for entries in lists for node in entries] == tape.final_node.tolist()
-    for n, node in enumerate(tape.final_node.tolist()):
-        assert held[node] == [quantity(tape, "final_q", n), int(tape.final_value[n])]
-    assert list(tape.pools) == sorted(set(tape.pools))
+    assert made == len(operations.node_trade) == len(operations.node_unit)
+    assert [node for entries in lists for node in entries] == operations.final_node.tolist()
+    for n, node in enumerate(operations.final_node.tolist()):
+        assert held[node] == [quantity(operations, "final_q", n), int(operations.final_value[n])]
+    assert list(operations.pools) == sorted(set(operations.pools))
     key = sort_key(election.method)
     for entries in lists:
         keys = [
-            key(int.from_bytes(tape.node_unit[node].tobytes(), "little"), int(tape.node_trade[node]))
+            key(int.from_bytes(operations.node_unit[node].tobytes(), "little"), int(operations.node_trade[node]))
             for node in entries
         ]
         assert keys == sorted(keys)
-    for node, lot in enumerate(tape.node_trade.tolist()):
+    for node, lot in enumerate(operations.node_trade.tolist()):
         opened = trades[lot]
         value = opened.amount - opened.fee if opened.kind is Kind.SHORT else opened.amount + opened.fee
-        assert int.from_bytes(tape.node_unit[node].tobytes(), "little") == unit_basis(value, opened.quantity)
+        assert int.from_bytes(operations.node_unit[node].tobytes(), "little") == unit_basis(value, opened.quantity)
 
 
 @settings(max_examples=120, deadline=None)
 @given(ledgers(), regimes())
 def test_the_tape_can_be_replayed(trades: list[Trade], election: Election) -> None:
-    replay(run_tape(trades, election))
+    replay(run_operations(trades, election))
 
 
 @pytest.mark.parametrize(("method", "pooling"), ALL_RULES)
 def test_a_longer_tape_can_be_replayed(method: Method, pooling: Pooling) -> None:
-    replay(run_tape(random_ledger(Random(7), 800, wallets=2, assets=1), Election(method, pooling, "UTC", 2400)))
+    replay(run_operations(random_ledger(Random(7), 800, wallets=2, assets=1), Election(method, pooling, "UTC", 2400)))
 
 
 def test_an_empty_tape() -> None:
-    tape = run_tape([], Election(Method.HIFO, Pooling.WALLET, "UTC", 2025))
-    assert tape.op.size == tape.node_trade.size == tape.final_node.size == len(tape.pools) == 0
+    operations = run_operations([], Election(Method.HIFO, Pooling.WALLET, "UTC", 2025))
+    assert operations.op.size == operations.node_trade.size == operations.final_node.size == len(operations.pools) == 0
     same([], Election(Method.SPECIFIC, Pooling.WALLET, "UTC", 2025))
 
 
 def test_the_tape_stops_at_the_end_of_the_year() -> None:
     trades = random_ledger(Random(3), 60)
     election = Election(Method.FIFO, Pooling.WALLET, "UTC", 2021)
-    tape, run = run_tape(trades, election), run_ledger(trades, election)
-    assert 0 < len(tape.trades) == len(run.trades) < len(trades)
-    assert set(tape.trade.tolist()) == set(range(len(tape.trades)))
+    operations, run = run_operations(trades, election), run_ledger(trades, election)
+    assert 0 < len(operations.trades) == len(run.trades) < len(trades)
+    assert set(operations.trade.tolist()) == set(range(len(operations.trades)))
 
 
 def test_arrays_of_the_tape_have_their_types() -> None:
-    tape = run_tape(random_ledger(Random(3), 60), Election(Method.LIFO, Pooling.WALLET, "UTC", 2030))
-    for name, kind in Tape.__annotations__.items():
+    operations = run_operations(random_ledger(Random(3), 60), Election(Method.LIFO, Pooling.WALLET, "UTC", 2030))
+    for name, kind in Operations.__annotations__.items():
         if kind in ("Ints", "Words", "Bytes", "Bools"):
-            array = getattr(tape, name)
+            array = getattr(operations, name)
             assert array.flags.c_contiguous
             expected = {"Ints": np.int64, "Words": np.uint64, "Bytes": np.uint8, "Bools": np.bool_}[kind]
             assert array.dtype == expected, name
-    assert tape.node_unit.shape == (tape.node_trade.size, 20)
+    assert operations.node_unit.shape == (operations.node_trade.size, 20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.ledgers import ledgers, regimes
-from tests.support.make import trade
+from tests.support.make import COIN, trade
 from zkharvest.errors import InputError
 from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.ledger.run import Engine
@@ -61,7 +62,7 @@ def test_an_expiry_needs_one_open_side(engine: Engine) -> None:
         "hint: enter it as a sell (long) or a cover (short) with amount 0"
     )
     assert refusal([expiry], engine, pooling=UNIVERSAL) == (
-        "line 3: w/e: expire of 1 from pool BTC, which holds 0 at that moment, long or short\n"
+        "line 3: w/e: expire of 1 from pool BTC (w), which holds 0 at that moment, long or short\n"
         "hint: enter the trade that opened it before it, or leave the expiry out"
     )
 
@@ -225,3 +226,64 @@ wild_trades = st.builds(
 @given(st.lists(wild_trades, max_size=4), regimes())
 def test_anything_is_taken_or_refused_in_the_same_words(trades: list[Trade], election: Election) -> None:
     assert outcome(trades, election, "plain") == outcome(trades, election, "fast")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_everything_that_is_missing_is_told_at_once(engine: Engine) -> None:
+    rows = [
+        replace(one, file="t.csv", line=line)
+        for line, one in enumerate(
+            [
+                trade("2024-01-01", "w/1", "sell", 1, 10),
+                BUY,
+                trade("2025-01-02", "w/2", "sell", 3, 10),
+                trade("2025-01-03", "w/3", "transfer", 1, to="v", asset="ETH"),
+                trade("2025-01-04", "w/4", "expire", 1, asset="X"),
+                trade("2025-01-05", "w/5", "cover", 1, 1),
+            ],
+            start=2,
+        )
+    ]
+    with pytest.raises(InputError) as caught:
+        run_ledger(rows, Election(Method.FIFO, Pooling.WALLET, "UTC", 2025), engine=engine)
+    told = [problem.where for problem in caught.value.problems]
+    assert told == ["t.csv:2: w/1", "t.csv:4: w/2", "t.csv:5: w/3", "t.csv:6: w/4", "t.csv:7: w/5"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_wallet_of_almost_the_same_name_is_pointed_out(engine: Engine) -> None:
+    moved = trade("2025-01-01", "w/t", "transfer", 1, to="legder-nano")
+    sale = trade("2025-02-01", "ledger-nano/s", "sell", 1, 5)
+    assert 'BTC lies in "legder-nano": is "ledger-nano" the same wallet?' in refusal([BUY, moved, sale], engine)
+    other = trade("2025-02-01", "kraken/s", "sell", 1, 5)
+    assert "the same wallet" not in refusal([BUY, moved, other], engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_comes_later_does_not_change_what_a_name_means(engine: Engine) -> None:
+    """A file that is valid for one year stays valid for the next (docs/adr/0013)."""
+    sale = trade("2024-06-01", "w/s", "sell", 1, 1, lots="b:1")
+    twin = trade("2025-01-02", "v/b", "buy", 1, 10)
+    run = run_ledger([BUY, sale, twin], Election(SPECIFIC, Pooling.WALLET, "UTC", 2025), engine=engine)
+    assert [part.lot_ref for part in run.disposals] == ["w/b"]
+    late = trade("2025-02-01", "w/late", "buy", 1, 10, line=9)
+    early = trade("2024-06-01", "w/s", "sell", 1, 1, lots="late:1")
+    assert "lot 'late' is opened later, by line 9: w/late" in refusal([BUY, early, late], engine, SPECIFIC)
+    typo = trade("2024-06-01", "w/s", "sell", 1, 1, lots="w/bb:1")
+    assert "did you mean 'w/b'?" in refusal([BUY, typo], engine, SPECIFIC)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_under_universal_pooling_the_account_tells_which_side_expires(engine: Engine) -> None:
+    """`v` is short and `w` long: each account's expiry is clear (docs/adr/0010)."""
+    held = trade("2024-01-01", "w/1", "buy", 1, 100, asset="OPT")
+    written = trade("2024-01-02", "v/1", "short", 1, 30, asset="OPT")
+    of_held, of_written = (trade("2025-01-01", f"{who}/x", "expire", 1, fee=1, asset="OPT") for who in "wv")
+    run = run_ledger([held, written, of_held, of_written], Election(Method.FIFO, UNIVERSAL, "UTC", 2025), engine=engine)
+    assert [(part.lot_ref, part.gain) for part in run.disposals] == [("w/1", -101 * COIN), ("v/1", 29 * COIN)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_transfer_under_universal_pooling_moves_nothing_whatever_the_account_holds(engine: Engine) -> None:
+    moved = trade("2025-01-01", "v/t", "transfer", 5, to="w")
+    assert not run_ledger([BUY, moved], Election(Method.FIFO, UNIVERSAL, "UTC", 2025), engine=engine).disposals

@@ -16,6 +16,7 @@ from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.ledger.report import (
     DISPOSAL_COLUMNS,
     LOT_COLUMNS,
+    clock,
     csv_text,
     disposal_rows,
     lot_rows,
@@ -23,7 +24,6 @@ from zkharvest.ledger.report import (
     money_text,
     quantity_text,
     report_json,
-    time_text,
     total_rows,
 )
 from zkharvest.trades.model import Trade
@@ -42,9 +42,11 @@ def test_the_report_as_json() -> None:
     assert report_json(run_ledger(TRADES, REGIME)) == {
         "schema": "zkharvest/report/1",
         "year": 2025,
+        "regime": "us",
         "method": "hifo",
         "pooling": "wallet",
         "timezone": "America/New_York",
+        "not_applied": [],
         "totals": {
             "proceeds": "29.99999999",
             "basis": "34.03750000",
@@ -62,8 +64,8 @@ def test_the_report_as_json() -> None:
                 "source": "kraken",
                 "asset": "BTC",
                 "quantity": "0.25",
-                "acquired": "2023-03-01T10:00:00.250Z",
-                "disposed": "2025-06-01T12:00:00.000Z",
+                "acquired": "2023-03-01T05:00:00.250-05:00",
+                "disposed": "2025-06-01T08:00:00-04:00",
                 "proceeds": "9.99999999",
                 "basis": "25.03750000",
                 "gain": "-15.03750001",
@@ -75,8 +77,8 @@ def test_the_report_as_json() -> None:
                 "source": "cold",
                 "asset": "BTC",
                 "quantity": "0.1",
-                "acquired": "2024-03-02T00:00:00.000Z",
-                "disposed": "2025-06-02T00:00:00.000Z",
+                "acquired": "2024-03-01T19:00:00-05:00",
+                "disposed": "2025-06-01T20:00:00-04:00",
                 "proceeds": "20.00000000",
                 "basis": "9.00000000",
                 "gain": "11.00000000",
@@ -90,10 +92,12 @@ def test_the_inventory_as_json() -> None:
     assert lots_json(run_ledger(TRADES, REGIME)) == {
         "schema": "zkharvest/lots/1",
         "year": 2025,
+        "regime": "us",
         "method": "hifo",
         "pooling": "wallet",
         "timezone": "America/New_York",
-        "at": "2026-01-01T05:00:00.000Z",
+        "not_applied": [],
+        "at": "2026-01-01T00:00:00-05:00",
         "lots": [
             {
                 "lot": "cold/1",
@@ -101,8 +105,8 @@ def test_the_inventory_as_json() -> None:
                 "asset": "BTC",
                 "side": "long",
                 "quantity": "0.9",
-                "acquired": "2024-03-02T00:00:00.000Z",
-                "value": "81.00000000",
+                "acquired": "2024-03-01T19:00:00-05:00",
+                "basis": "81.00000000",
             },
             {
                 "lot": "kraken/1",
@@ -110,8 +114,8 @@ def test_the_inventory_as_json() -> None:
                 "asset": "BTC",
                 "side": "long",
                 "quantity": "0.25",
-                "acquired": "2023-03-01T10:00:00.250Z",
-                "value": "25.03750000",
+                "acquired": "2023-03-01T05:00:00.250-05:00",
+                "basis": "25.03750000",
             },
         ],
     }
@@ -131,11 +135,12 @@ def test_numbers_are_written_in_full() -> None:
         "1.5",
         "100",
     ]
-    assert [time_text(ms) for ms in (0, 1, 951_827_696_789)] == [
-        "1970-01-01T00:00:00.000Z",
-        "1970-01-01T00:00:00.001Z",
-        "2000-02-29T12:34:56.789Z",
+    assert [clock("UTC")(ms) for ms in (0, 1, 951_827_696_789)] == [
+        "1970-01-01T00:00:00+00:00",
+        "1970-01-01T00:00:00.001+00:00",
+        "2000-02-29T12:34:56.789+00:00",
     ]
+    assert clock("Pacific/Kiritimati")(951_827_696_789) == "2000-03-01T02:34:56.789+14:00"
 
 
 @settings(max_examples=40, deadline=None)
@@ -162,4 +167,4 @@ def test_rows_as_csv() -> None:
     assert len(rows) == sum(part.in_year for part in run.disposals) > 0
     lots = list(lot_rows(run))
     assert {len(row) for row in lots} == {len(LOT_COLUMNS)}
-    assert csv_text(LOT_COLUMNS, lots).startswith("lot,wallet,asset,side,quantity,acquired,value\n")
+    assert csv_text(LOT_COLUMNS, lots).startswith("lot,wallet,asset,side,quantity,acquired,basis\n")

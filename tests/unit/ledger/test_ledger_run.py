@@ -53,13 +53,13 @@ def test_results_are_made_once() -> None:
 def test_the_engine_goes_by_size(threshold: int, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     used = []
     monkeypatch.setattr(run, "FAST_FROM", threshold)
-    plain = run.run_plain
 
-    def spy(*arguments: object) -> object:
-        used.append("plain")
-        return plain(*arguments)  # type: ignore[arg-type]
+    class Spy(run.Ledger):
+        def __init__(self, election: Election) -> None:
+            used.append("plain")
+            super().__init__(election)
 
-    monkeypatch.setattr(run, "run_plain", spy)
+    monkeypatch.setattr(run, "Ledger", Spy)
     run_ledger(random_ledger(Random(1), 40), Election(Method.FIFO, Pooling.WALLET, "UTC", 2400))
     assert used == (["plain"] if expected == "plain" else [])
 

@@ -95,7 +95,9 @@ def test_every_table_s_rows_have_names(tampered):
 
 
 def test_nodes_and_lots_of_the_inventory_have_names():
-    names = generator.make_witness(opening(), Election(Method.FIFO, Pooling.WALLET, "UTC", 2024)).names
+    names = generator.make_witness(
+        opening(), generator.operations_of(opening(), Election(Method.FIFO, Pooling.WALLET, "UTC", 2024))
+    ).names
     said = [names("poseidon", row) for row in range(len(names.hashes))]
     assert said[:4] == ["record a/1", "record a/2", "record a/3", "node 0 at level 1 of a"]
     assert "lot 1 of the lots carried out" in said

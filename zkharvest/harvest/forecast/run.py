@@ -31,7 +31,8 @@ from zkharvest.harvest.markets.quotes import Listed, Market
 from zkharvest.harvest.policy import Jurisdiction, Rates
 from zkharvest.harvest.reentry.exposure import unit_greeks
 from zkharvest.harvest.tax import base_year, saving
-from zkharvest.ledger.calendar import Calendar, long_from
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.results import LedgerRun, OpenLot
 from zkharvest.ledger.rules import Side
 from zkharvest.trades.model import MONEY_DECIMALS, QUANTITY_DECIMALS

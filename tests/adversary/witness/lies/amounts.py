@@ -58,7 +58,7 @@ def _product(m: int) -> Forgery:
         def unit(self, trade: int, value: int, quantity: int) -> int:
             return unit_basis(value, quantity) + 256 ** (2 * m - place)
 
-    return run([lot], tape=told_by(Off), patches=dividing(lambda x, y, z, _: x * y // z))
+    return run([lot], operations=told_by(Off), patches=dividing(lambda x, y, z, _: x * y // z))
 
 
 def _remainder_gap() -> Forgery:
@@ -66,7 +66,7 @@ def _remainder_gap() -> Forgery:
         def unit(self, trade: int, value: int, quantity: int) -> int:
             return unit_basis(value, quantity) - 1
 
-    return run([replace(BUY, quantity=7)], tape=told_by(Less))
+    return run([replace(BUY, quantity=7)], operations=told_by(Less))
 
 
 def _shift(j: int) -> Forgery:
@@ -81,7 +81,7 @@ def _shift(j: int) -> Forgery:
         sheet.put(0, "b", octets(factor, 14))
 
     patches = dividing(lambda x, y, z, _: x * y // z, lambda _: factor)
-    return run([replace(BUY, quantity=3 << 40)], tape=told_by(Other), patches=patches, steps=shifts)
+    return run([replace(BUY, quantity=3 << 40)], operations=told_by(Other), patches=patches, steps=shifts)
 
 
 lies("steps.product{}", _product, range(17))
@@ -126,7 +126,7 @@ def _rest(stem: str, change: int, borrow: int | None = None) -> Forgery:
             honest = int(sheet[f"borrow_{stem}{borrow}"][row])
             sheet.set(row, **{f"borrow_{stem}{borrow}": honest + 32512})
 
-    return run([GIANT, SPECK], tape=told_by(More), steps=forged)
+    return run([GIANT, SPECK], operations=told_by(More), steps=forged)
 
 
 lies("steps.quantity_rest{}", lambda m: _rest("e", -(1 << (16 * m))), range(7))
@@ -146,7 +146,7 @@ def _open_quantity(i: int) -> Forgery:
             entry.unit = unit_basis(entry.value, entry.quantity)
             super().insert(op, trade, entry)
 
-    return run([BUY], tape=told_by(Larger))
+    return run([BUY], operations=told_by(Larger))
 
 
 def _open_value(i: int) -> Forgery:
@@ -156,7 +156,7 @@ def _open_value(i: int) -> Forgery:
             entry.unit = unit_basis(entry.value, entry.quantity)
             super().insert(op, trade, entry)
 
-    return run([BUY], tape=told_by(Dearer))
+    return run([BUY], operations=told_by(Dearer))
 
 
 class Sells(Scribe):
@@ -186,7 +186,7 @@ def _rest_held(name: str, i: int) -> Forgery:
         row = sheet.rows("is_take")[0]
         sheet.set(row, **{f"{name}{i}": int(sheet[f"{name}{i}"][row]) - 1})
 
-    return run([GIANT, replace(SELL, quantity=2**96, amount=2**60)], tape=told_by(Other), steps=first)
+    return run([GIANT, replace(SELL, quantity=2**96, amount=2**60)], operations=told_by(Other), steps=first)
 
 
 def _rest_step(name: str, i: int) -> Forgery:
@@ -203,7 +203,7 @@ def _rest_step(name: str, i: int) -> Forgery:
             yield entries[0], self.trades[trade].quantity - first + self.quantity
 
     lots = [replace(BUY, quantity=2**97), replace(SECOND, quantity=2**111)]
-    return run([*lots, replace(SELL, quantity=2**98, amount=2**60)], tape=told_by(Other))
+    return run([*lots, replace(SELL, quantity=2**98, amount=2**60)], operations=told_by(Other))
 
 
 def _part_same(j: int) -> Forgery:
@@ -222,7 +222,7 @@ def _part_same(j: int) -> Forgery:
         sheet.put(row, "borrow_e", [0] * 6)
         sheet.set(row, left_inverse=pow(sum(whole), -1, P))
 
-    return run([GIANT, replace(SELL, quantity=2**60 + more, amount=0)], tape=told_by(Less), steps=takes_all)
+    return run([GIANT, replace(SELL, quantity=2**60 + more, amount=0)], operations=told_by(Less), steps=takes_all)
 
 
 def _used_up() -> Forgery:
@@ -230,7 +230,7 @@ def _used_up() -> Forgery:
         def parts(self, trade: int, entries: Any) -> Any:
             yield entries[0], self.trades[trade].quantity // 2
 
-    return run([BUY, SELL], tape=told_by(Half))
+    return run([BUY, SELL], operations=told_by(Half))
 
 
 def _emptied_left() -> Forgery:
@@ -240,7 +240,7 @@ def _emptied_left() -> Forgery:
             self.lists[entry.pool].remove(entry)
             self.ops[-1]["emptied"] = 1
 
-    return run([BUY, replace(SELL, quantity=10**17)], tape=told_by(Drops))
+    return run([BUY, replace(SELL, quantity=10**17)], operations=told_by(Drops))
 
 
 def _head_first() -> Forgery:
@@ -251,7 +251,7 @@ def _head_first() -> Forgery:
             for _ in range(2):
                 yield entries[0], self.trades[trade].quantity // 2
 
-    return run([GIANT, SELL], tape=told_by(Halves))
+    return run([GIANT, SELL], operations=told_by(Halves))
 
 
 def _something() -> Forgery:
@@ -260,7 +260,7 @@ def _something() -> Forgery:
             yield entries[0], 0
             yield entries[0], self.trades[trade].quantity
 
-    return run([GIANT, replace(SELL, lots=())], "specific", tape=told_by(Nothing))
+    return run([GIANT, replace(SELL, lots=())], "specific", operations=told_by(Nothing))
 
 
 lies("steps.open_quantity{}", _open_quantity, range(5))

@@ -51,13 +51,13 @@ def _assets(lane: int) -> Forgery:
 def _sides() -> Forgery:
     """A short lot stands behind a long one."""
     short = [trade("2024-01-02", "a/2", "short", 1, 300), trade("2024-02-02", "a/4", "cover", 1, 200)]
-    return run([BUY, short[0], SELL, short[1]], tape=told_by(OneList))
+    return run([BUY, short[0], SELL, short[1]], operations=told_by(OneList))
 
 
 def _wallets() -> Forgery:
     """A lot of wallet b stands behind one of wallet a."""
     there = [replace(SECOND, source="b"), replace(SELL, source="b", time=SELL.time + 1)]
-    return run([BUY, there[0], SELL, there[1]], tape=told_by(OneList))
+    return run([BUY, there[0], SELL, there[1]], operations=told_by(OneList))
 
 
 for _lane in range(6):
@@ -109,7 +109,7 @@ def _next_order() -> Forgery:
         def place(self, entries: list[Any], entry: Any) -> int:
             return 0
 
-    return run([BUY, SECOND, SELL], tape=told_by(First), steps=forged)
+    return run([BUY, SECOND, SELL], operations=told_by(First), steps=forged)
 
 
 def _next() -> Forgery:
@@ -143,7 +143,7 @@ def _no_entry() -> Forgery:
         rank = [6, 5, 4, 3, 2, 1, 0, 7]
         sheet.compare(bought, "below", [key[i] for i in rank], [TAIL[i] for i in rank])
 
-    return run([*rows, sales[0], third, *sales[1:]], "hifo", tape=told_by(Before), steps=forged)
+    return run([*rows, sales[0], third, *sales[1:]], "hifo", operations=told_by(Before), steps=forged)
 
 
 field_lie("link", ENTRY, _entry)
@@ -197,7 +197,7 @@ class Grows(Scribe):
 
 
 def _grown(what: str, lane: int) -> Forgery:
-    return run([BUY, SELL], tape=told_by(type("Grown", (Grows,), {what: 1 << (24 * lane)})))
+    return run([BUY, SELL], operations=told_by(type("Grown", (Grows,), {what: 1 << (24 * lane)})))
 
 
 def _unit(lane: int) -> Forgery:

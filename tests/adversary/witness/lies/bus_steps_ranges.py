@@ -167,7 +167,7 @@ def carry(m: int) -> Forgery:
         agree(sheet, 0)
         sheet.compare(0, "remainder", *(lanes24(sheet.get(0, stem))[::-1] for stem in "rc"))
 
-    return run([replace(BUY, quantity=whole)], tape=told_by(TooLarge), steps=divided)
+    return run([replace(BUY, quantity=whole)], operations=told_by(TooLarge), steps=divided)
 
 
 for _m in range(16):
@@ -326,7 +326,7 @@ def _source() -> Forgery:
         return np.concatenate((inputs, leaf)), np.concatenate((marks, [[0, TREE_CLOSING, 0, 0]]))
 
     made = {"commit_inventory": lambda *_: inventory, "hash_rows": hashes}
-    return forge(fake, Election(Method.FIFO, Pooling.UNIVERSAL, "UTC", 2024), tape=told_by(Scribe), replace=made)
+    return forge(fake, Election(Method.FIFO, Pooling.UNIVERSAL, "UTC", 2024), operations=told_by(Scribe), replace=made)
 
 
 u15_lie("time0", _time0)

@@ -166,7 +166,7 @@ def swapped(rows: list[Any], order: Sequence[int], mark: int, gap: int) -> Forge
     def marks(sheet: Sheet) -> None:
         marked(sheet, len(order) - 2, "order", one(6, mark), gap)
 
-    return forge(fake, FIFO, tape=told_by(Scribe), steps=marks)
+    return forge(fake, FIFO, operations=told_by(Scribe), steps=marks)
 
 
 _EVE = (at("2024-01-01") // STRETCH + 1) * STRETCH  # an instant whose lower lanes are zero
@@ -248,7 +248,7 @@ def _remainder_equal(place: int) -> Forgery:
         assert sheet.get(1, "r") == octets(whole + excess, 14)
 
     lot = replace(BUY, quantity=whole, amount=2)
-    return run([lot, replace(SELL, quantity=part)], tape=told_by(Nothing), steps=marks)
+    return run([lot, replace(SELL, quantity=part)], operations=told_by(Nothing), steps=marks)
 
 
 lies("steps.remainder_equal{}", _remainder_equal, range(4))
@@ -275,7 +275,7 @@ def _below_equal(place: int) -> Forgery:
     def marks(sheet: Sheet) -> None:
         marked(sheet, 1, "below", one(8, place + 1), 0)
 
-    return run(rows, "lofo", tape=told_by(First), steps=marks)
+    return run(rows, "lofo", operations=told_by(First), steps=marks)
 
 
 def _below_equal6() -> Forgery:
@@ -293,7 +293,7 @@ def _below_equal6() -> Forgery:
         (row,) = sheet.rows("is_into")
         marked(sheet, row, "below", one(8, 7), 0)
 
-    return run(rows, "lofo", tape=told_by(First), steps=marks)
+    return run(rows, "lofo", operations=told_by(First), steps=marks)
 
 
 def another_order(method: str, other: str) -> Forgery:
@@ -301,7 +301,7 @@ def another_order(method: str, other: str) -> Forgery:
         def key(self, entry: Any) -> tuple[int, ...]:
             return sort_key(Method(other))(entry.unit, entry.trade)
 
-    return run([BUY, SECOND], method, tape=told_by(Sorted))
+    return run([BUY, SECOND], method, operations=told_by(Sorted))
 
 
 lies("steps.below_equal{}", _below_equal, range(6))

@@ -86,7 +86,7 @@ def _loads_first() -> Forgery:
         pretend(opening, [opening.trades[i] for i in (0, 2, 1)]),
         FIFO,
         carried=[trade("2022-01-01", "a/0", "buy", 1, 5, asset="ETH")],
-        tape=told_by(Scribe),
+        operations=told_by(Scribe),
         replace={"StepsWitness": Restarts, **layout(lambda plan: replace(plan, at=np.array([2, 0, 1, 3, 5])))},
         steps=unordered,
     )
@@ -125,7 +125,7 @@ def closed_before(place: int, rows: list[Any], basis: str = "wallet") -> Forgery
             sheet.put(place, "node_next_key", sheet.get(1, "key"))
 
     patches = [(steps_lists, "_write_times", in_time)]
-    return run(rows, basis=basis, tape=told_by(Drains), replace=layout(at_once), patches=patches, steps=goes_on)
+    return run(rows, basis=basis, operations=told_by(Drains), replace=layout(at_once), patches=patches, steps=goes_on)
 
 
 DEAR = trade("2024-01-02", "a/2", "buy", 1, 400)
@@ -161,7 +161,7 @@ def _ends_whole() -> Forgery:
         holds(sheet, 0, row, HELD)
 
     rows = [*passed, replace(SELL, quantity=5 << 60, amount=0)]
-    return run(rows, basis="universal", carried=[lot], tape=told_by(Short), steps=cut, idle=0)
+    return run(rows, basis="universal", carried=[lot], operations=told_by(Short), steps=cut, idle=0)
 
 
 lie("steps.ends_whole", _ends_whole)
@@ -192,7 +192,7 @@ def _emptied_where() -> Forgery:
             sheet.put(none, stem, sheet.get(lot, stem))
         sheet.set(closed, content_write=none + 1, content_age0=closed - none - 1)
 
-    return run([BUY, MOVE_IT, SELL], basis="universal", tape=told_by(Left), steps=doubled)
+    return run([BUY, MOVE_IT, SELL], basis="universal", operations=told_by(Left), steps=doubled)
 
 
 def _close_empties() -> Forgery:
@@ -206,7 +206,7 @@ def _close_empties() -> Forgery:
     def stays(sheet: Sheet) -> None:
         sheet.set(sheet.rows("is_close")[0], emptied=0)
 
-    return run([BUY], tape=told_by(Twice), steps=stays)
+    return run([BUY], operations=told_by(Twice), steps=stays)
 
 
 def _entry_next() -> Forgery:
@@ -259,7 +259,7 @@ def _below_marked() -> Forgery:
             return 0
 
     half = [replace(MOVE_IT, id=f"m{n}", time=MOVE_IT.time + n, quantity=BUY.quantity // 2) for n in range(2)]
-    return run([BUY, *half, replace(SELL, source="b", quantity=SELL.quantity // 2)], tape=told_by(Before))
+    return run([BUY, *half, replace(SELL, source="b", quantity=SELL.quantity // 2)], operations=told_by(Before))
 
 
 lie("steps.above_marked", _above_marked)

@@ -20,7 +20,7 @@ from zkharvest.commitment.encoding import TREE_CLOSING, TREE_OPENING
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.tree import build_tree
 from zkharvest.ledger import Pool
-from zkharvest.ledger.fast_tape import MOVE_OUT, TAKE
+from zkharvest.ledger.operations import MOVE_OUT, TAKE
 from zkharvest.trades.model import Kind
 
 BUY = trade("2024-01-01", "a/1", "buy", 1, 100)
@@ -65,7 +65,7 @@ def _moved_value(j: int) -> Forgery:
         (row,) = sheet.rows("is_into")
         sheet.set(row, **{f"a{j}": int(sheet[f"a{j}"][row]) + 1})
 
-    return run(MOVED, tape=told_by(Gains), steps=arrives)
+    return run(MOVED, operations=told_by(Gains), steps=arrives)
 
 
 lies("steps.key{}", lambda i: run([BUY, SELL], "lofo", patches=entries(0, key=(i, 1))), range(8))
@@ -123,7 +123,7 @@ def entry_id(inserted: Sequence[int], taken: Sequence[int], rows: list[Any], poo
             sheet.put(row, "node_next_key", tail if leads is None else keys[leads])
         return [sold[2] if n == pool else write for n, write in enumerate(head)]
 
-    return run(rows, tape=told_by(Second), replace={"fill_lists": lists}, **told)
+    return run(rows, operations=told_by(Second), replace={"fill_lists": lists}, **told)
 
 
 THREE = [BUY, SECOND, trade("2024-01-03", "a/9", "buy", 1, 500)]
@@ -170,7 +170,7 @@ def entry_linked(flag: str, closing: Any) -> Forgery:
         sheet.put(row, "pred_next_key", sheet.get(0, "key"))
         return head
 
-    return run([BUY, SECOND, closing], tape=told_by(Reaches), replace={"fill_lists": lists})
+    return run([BUY, SECOND, closing], operations=told_by(Reaches), replace={"fill_lists": lists})
 
 
 def _head() -> Forgery:
@@ -178,7 +178,7 @@ def _head() -> Forgery:
         def parts(self, trade: int, entries: Any) -> Any:
             yield entries[1], self.trades[trade].quantity
 
-    return run([BUY, SECOND, SELL], tape=told_by(Second))
+    return run([BUY, SECOND, SELL], operations=told_by(Second))
 
 
 def _from_the_future(column: str) -> Forgery:
@@ -262,7 +262,7 @@ def _wallet_none() -> Forgery:
         [SECOND, SELL],
         basis="universal",
         carried=CARRIED,
-        tape=told_by(Hides),
+        operations=told_by(Hides),
         replace={"commit_inventory": nameless},
     )
 
@@ -308,7 +308,7 @@ def to_itself() -> Forgery:
         trade("2024-01-02", "a/2", "transfer", 12, to="a"),
         trade("2024-03-01", "a/3", "sell", 5, 700),
     ]
-    return run(rows, tape=told_by(Scribe))
+    return run(rows, operations=told_by(Scribe))
 
 
 lie("steps.out_elsewhere", to_itself)

@@ -51,7 +51,7 @@ def committed(rows: list[Any], codes: dict[int, int] | None = None) -> Opening:
 
 
 def later(by: int, first: int) -> dict[str, Any]:
-    """Rows from the tape's entry `first` on stand `by` further down."""
+    """Rows from the operations's entry `first` on stand `by` further down."""
 
     def layout(*given: Any) -> Any:
         made = lay_out(*given)
@@ -228,7 +228,7 @@ def _out_into() -> Forgery:
         for name in ("above", "below"):
             sheet.compare(row, name, [0] * 8, [0] * 8)
 
-    forgery = run([BUY, MOVE_IT], tape=told_by(Vanishes), steps=forged)
+    forgery = run([BUY, MOVE_IT], operations=told_by(Vanishes), steps=forged)
     pools = forgery.sheet("pools")
     pools["last_write"][:] = np.where(pools["wallet"] == 2, 0, pools["last_write"])  # nothing was put into `b`
     forgery.recount()
@@ -266,13 +266,13 @@ class Half(Scribe):
 def _more_take() -> Forgery:
     """The other half of a disposal is left open."""
     lot = replace(BUY, quantity=BUY.quantity // 2)
-    return run([lot, SELL], tape=told_by(Half), steps=unfinished("is_settle"))
+    return run([lot, SELL], operations=told_by(Half), steps=unfinished("is_settle"))
 
 
 def _more_out() -> Forgery:
     """The other half of a transfer is left open."""
     lot = replace(BUY, quantity=BUY.quantity // 2)
-    return run([lot, MOVE_IT], tape=told_by(Half), steps=unfinished("is_into"))
+    return run([lot, MOVE_IT], operations=told_by(Half), steps=unfinished("is_into"))
 
 
 lie("steps.idle_last", idle_before, [BUY, SELL])
@@ -302,7 +302,7 @@ class Shorts(Scribe):
 
 
 def coded(rows: list[Any], codes: dict[int, int], liar: type[Scribe] = Takes) -> Forgery:
-    return forge(committed(rows, codes), FIFO, tape=told_by(liar))
+    return forge(committed(rows, codes), FIFO, operations=told_by(liar))
 
 
 def _skip_why() -> Forgery:
@@ -310,7 +310,7 @@ def _skip_why() -> Forgery:
         def skips(self, trade: int) -> bool:
             return trade == 1
 
-    return run([BUY, SELL], tape=told_by(Skips))
+    return run([BUY, SELL], operations=told_by(Skips))
 
 
 def runs_on(rows: list[Any], **told: Any) -> Forgery:
@@ -321,7 +321,7 @@ def runs_on(rows: list[Any], **told: Any) -> Forgery:
             super().__init__(trades, regime)
             self.trades = list(trades)
 
-    return run(rows, tape=told_by(RunsOn), **told)
+    return run(rows, operations=told_by(RunsOn), **told)
 
 
 def _wallet_to() -> Forgery:
@@ -335,7 +335,7 @@ def _wallet_to() -> Forgery:
         (row,) = sheet.rows("is_into")
         sheet.set(row, wallet=3)
 
-    return run([BUY, MOVE_IT, replace(SELL_THERE, source="c")], tape=told_by(Astray), steps=there)
+    return run([BUY, MOVE_IT, replace(SELL_THERE, source="c")], operations=told_by(Astray), steps=there)
 
 
 lie("steps.open_code", coded, [BUY], {0: CLOSE})

@@ -43,7 +43,7 @@ def two_lists() -> Forgery:
         def pool(self, trade: int, side: Any) -> Any:
             return super().pool(trade, side)._replace(asset=twin) if trade == 1 else super().pool(trade, side)
 
-    return run([BUY, SECOND], tape=told_by(TwoLists))
+    return run([BUY, SECOND], operations=told_by(TwoLists))
 
 
 def _order_marked() -> Forgery:

@@ -62,7 +62,7 @@ def arrives_as(lane: int | None) -> Forgery:
             sheet.set(2, **{f"asset{lane}": int(sheet[f"asset{lane}"][2]) ^ 1})
 
     patches = [] if lane is None else other_asset(lane)[1]
-    return run(MOVE, tape=told_by(Turns), patches=patches, steps=turned)
+    return run(MOVE, operations=told_by(Turns), patches=patches, steps=turned)
 
 
 class Both(Scribe):
@@ -85,7 +85,7 @@ def goes_on_with_asset(lane: int) -> Forgery:
     def turned(sheet: Sheet) -> None:
         sheet[f"asset{lane}"][[4, 5]] = code[lane]
 
-    return forge(fresh, FIFO, tape=told_by(Both), patches=patches, steps=turned)
+    return forge(fresh, FIFO, operations=told_by(Both), patches=patches, steps=turned)
 
 
 def goes_on_short() -> Forgery:
@@ -97,7 +97,7 @@ def goes_on_short() -> Forgery:
             sheet.set(row, side=1)
             weighed(sheet, row, second=row == 5)
 
-    return run(rows, tape=told_by(Both), steps=turned)
+    return run(rows, operations=told_by(Both), steps=turned)
 
 
 def astray() -> Forgery:
@@ -125,7 +125,7 @@ def closed_in_turn() -> Forgery:
             sheet.put(row, "pred_next_key", keys[came - 1])
             sheet.put(row, "node_next_key", keys[leads - 1] if leads else tail)
 
-    return run(THREE, tape=told_by(Turned), steps=linked)
+    return run(THREE, operations=told_by(Turned), steps=linked)
 
 
 for _lane in range(6):

@@ -83,7 +83,7 @@ def amount(kind: str, name: str, lane: int, first: bool) -> Forgery:
     closing = SELL if kind == "is_take" else MOVE_IT
     return run(
         [GIANT, replace(closing, quantity=2**96, amount=2**60 * (kind == "is_take"))],
-        tape=told_by(Other),
+        operations=told_by(Other),
         steps=recorded,
     )
 
@@ -116,7 +116,7 @@ def part_same(place: int) -> Forgery:
         sheet.put(row, "borrow_e", [0] * 6)
         sheet.set(row, left_inverse=pow(sum(whole), -1, P))
 
-    return run([GIANT, replace(MOVE_IT, quantity=2**60 + more)], tape=told_by(Grows), steps=arrives)
+    return run([GIANT, replace(MOVE_IT, quantity=2**60 + more)], operations=told_by(Grows), steps=arrives)
 
 
 class Nothing(Scribe):
@@ -140,9 +140,9 @@ class Halves(Scribe):
 
 for _place in range(14):
     weak(f"part{_place}_same", "is_out", part_same, _place)
-weak("something", "is_into", lambda: run([GIANT, MOVE_IT], "specific", tape=told_by(Nothing)))
-weak("emptied_left", "is_out", lambda: run([BUY, replace(MOVE_IT, quantity=10**17)], tape=told_by(Drops)))
-weak("head_first", "is_out", lambda: run([GIANT, MOVE_IT], tape=told_by(Halves)))
+weak("something", "is_into", lambda: run([GIANT, MOVE_IT], "specific", operations=told_by(Nothing)))
+weak("emptied_left", "is_out", lambda: run([BUY, replace(MOVE_IT, quantity=10**17)], operations=told_by(Drops)))
+weak("head_first", "is_out", lambda: run([GIANT, MOVE_IT], operations=told_by(Halves)))
 weak("kept_left", "is_out", lambda: changed([GIANT, MOVE_IT], [1], left_inverse=1))
 
 
@@ -254,7 +254,7 @@ def from_there(rows: Sequence[Any], trade: int, row: int) -> Forgery:
             own = super().pool(number, side)
             return own._replace(wallet="b") if number == trade else own
 
-    return run(rows, tape=told_by(There), steps=lambda sheet: sheet.set(row, wallet=2))
+    return run(rows, operations=told_by(There), steps=lambda sheet: sheet.set(row, wallet=2))
 
 
 def bought_late() -> Forgery:

@@ -13,6 +13,7 @@ from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar, DayTable
+from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.rules import Election
 
 from .buses import Buses
@@ -45,7 +46,7 @@ class CalendarRows:
             raise InputError.one("", f"trades before {FIRST_DAY} cannot be proven", "check the times of the first rows")
         before = [(0, 0, 2)] if carried else []
         days = (end - since).days
-        table = DayTable(election.timezone, since, days + 367)
+        table = DayTable(election.timezone, since, days + 367, long_from)
         in_year = (date(election.year, 1, 1) - since).days
         rows = [*before, *((table.start[d], table.long_at[d], int(d >= in_year)) for d in range(days))]
         rows += [(table.start[days], 0, 2), (LAST_INSTANT, 0, 0)]
@@ -57,7 +58,7 @@ class CalendarRows:
         """From when a lot acquired at each instant is long term (instants may lie before the listed days)."""
         at: NDArray[np.int64] = self.long_at[self.day_of(acquired)]
         for i in np.flatnonzero(at == 0).tolist():
-            at[i] = self.calendar.long_at(int(acquired[i]))
+            at[i] = self.calendar.long_at(int(acquired[i]), long_from)
         return at
 
     def day_of(self, instants: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.commitment.encoding import TREE_CLOSING, TREE_OPENING
-from zkharvest.ledger.fast_tape import NONE, TAKE
+from zkharvest.ledger.operations import NONE, TAKE
 from zkharvest.trades.model import Trade
 
 from .buses import BUCKETS, TOTAL_BYTES
@@ -84,18 +84,18 @@ def row_names(
     filled: StepsWitness, trades: Sequence[Trade], hashes: Ints, pool_order: Ints, first_day: date
 ) -> RowNames:
     """The names of a filled witness; `trades` are the committed ones."""
-    tape, plan = filled.tape, filled.plan
+    operations, plan = filled.operations, filled.plan
     node = np.full(plan.rows, -1, np.int64)
-    acts = np.flatnonzero(tape.op != NONE)
-    node[plan.at[acts]] = tape.node[acts]
-    takes = np.flatnonzero(tape.op == TAKE)
-    node[plan.at[takes] + 1] = tape.node[takes]
-    node[plan.closes] = tape.final_node
-    lot_of = np.where(node >= 0, tape.node_trade[node] if len(tape.node_trade) else -1, -1)
-    pools = [tape.pools[i] for i in pool_order.tolist()]
+    acts = np.flatnonzero(operations.op != NONE)
+    node[plan.at[acts]] = operations.node[acts]
+    takes = np.flatnonzero(operations.op == TAKE)
+    node[plan.at[takes] + 1] = operations.node[takes]
+    node[plan.closes] = operations.final_node
+    lot_of = np.where(node >= 0, operations.node_trade[node] if len(operations.node_trade) else -1, -1)
+    pools = [operations.pools[i] for i in pool_order.tolist()]
     return RowNames(
         trades,
-        tape.trades,
+        operations.trades,
         filled.record_of,
         lot_of,
         hashes,

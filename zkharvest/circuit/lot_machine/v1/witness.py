@@ -1,4 +1,4 @@
-"""From an opening and an election to the witness of the lot machine: one trace a table, and the statement's figures."""
+"""From an opening and a ledger run to the witness of the lot machine: a trace a table, and the statement's figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from zkharvest.commitment.opening import Opening
 from zkharvest.commitment.tree import build_tree
 from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar
-from zkharvest.ledger.fast_tape import NONE, Tape, run_tape
+from zkharvest.ledger.engine_fast import run_operations
+from zkharvest.ledger.operations import NONE, Operations
 from zkharvest.ledger.rules import Election, Pooling
 from zkharvest.trades.model import Trade
 
@@ -61,22 +62,35 @@ class Witness:
     names: RowNames
 
 
+def worked_trades(opening: Opening, election: Election, carried: Sequence[Trade] = ()) -> list[Trade]:
+    """What the ledger of a statement runs: the lots carried in, then the committed trades that have an effect.
+
+    `carried` are the opening trades of intact lots in the inventory carried in, which is last year's at its end:
+    committed trades before January 1 of the tax year then have no effect. Without them the inventory is empty.
+    """
+    start = Calendar(election.timezone).year_window(election.year)[0] if carried else 0
+    return [*carried, *opening.trades[bisect_left(opening.trades, start, key=attrgetter("time")) :]]
+
+
+def operations_of(opening: Opening, election: Election, carried: Sequence[Trade] = ()) -> Operations:
+    """The ledger run that a statement is about. Raises InputError where the ledger does."""
+    return run_operations(worked_trades(opening, election, carried), election)
+
+
 def make_witness(
     opening: Opening,
-    election: Election,
+    operations: Operations,
     *,
     carried: Sequence[Trade] = (),
     definition: tuple[Circuit, Steps] | None = None,
 ) -> Witness:
-    """Run the ledger and fill every table.
+    """Fill every table from a run of the ledger: `operations_of` with the same `carried`.
 
-    `carried` are the opening trades of intact lots in the opening inventory, which is last year's closing one:
-    committed trades before January 1 of the tax year then have no effect. Without them the inventory is empty.
-
-    Raises InputError where the ledger does, if the run needs more rows than the circuit allows, or if an expiry closes
-    another side under this election than the committed record says.
+    Raises InputError if the run needs more rows than the circuit allows, or if an expiry closes another side in it
+    than the committed record says.
     """
     circuit, steps = definition or define()
+    election = operations.election
     for lot in carried:
         if election.pooling is Pooling.WALLET and lot.source not in opening.sources:
             raise InputError.one(
@@ -86,14 +100,12 @@ def make_witness(
             )
     start = Calendar(election.timezone).year_window(election.year)[0] if carried else 0
     early = bisect_left(opening.trades, start, key=attrgetter("time"))
-    everything = [*carried, *opening.trades[early:]]
-    times = np.array([t.time for t in everything], np.int64)
-    tape = run_tape(everything, election)
-    layout = lay_out(tape, len(opening.trades), len(carried), early)
-    _check_sides(tape, opening, layout)
+    times = np.array([t.time for t in worked_trades(opening, election, carried)], np.int64)
+    layout = lay_out(operations, len(opening.trades), len(carried), early)
+    _check_sides(operations, opening, layout)
     calendar = CalendarRows(election, opening.trades[0].time, carried=bool(carried))
     label = f"{election.year}\0{election.method}\0{election.pooling}\0{election.timezone}"
-    filled_from = _Lots(tape, calendar, times, layout)
+    filled_from = _Lots(operations, calendar, times, layout)
     closing = commit_inventory(*filled_from.left(), election.year, opening.seed, label)
     first = (
         commit_inventory(*filled_from.carried_in(), election.year - 1, opening.seed, f"opening\0{label}")
@@ -110,7 +122,7 @@ def make_witness(
             "prove fewer trades: one source or an earlier year at a time",
         )
     height = 1 << n
-    filled = StepsWitness(steps, tape, opening.records, calendar, replace(layout, rows=height), times)
+    filled = StepsWitness(steps, operations, opening.records, calendar, replace(layout, rows=height), times)
     filled.kinds()
     filled.record()
     filled.amounts()
@@ -141,15 +153,15 @@ def make_witness(
     )
 
 
-def _check_sides(tape: Tape, opening: Opening, layout: Plan) -> None:
-    acts = (tape.op != NONE) & (tape.trade >= layout.carried)
-    short = np.array([int(p.side) for p in tape.pools], np.int64)
-    record = tape.trade[acts] - layout.carried + len(layout.early)
-    wrong = np.flatnonzero(short[tape.pool[acts]] != opening.records.short[record])
+def _check_sides(operations: Operations, opening: Opening, layout: Plan) -> None:
+    acts = (operations.op != NONE) & (operations.trade >= layout.carried)
+    short = np.array([int(p.side) for p in operations.pools], np.int64)
+    record = operations.trade[acts] - layout.carried + len(layout.early)
+    wrong = np.flatnonzero(short[operations.pool[acts]] != opening.records.short[record])
     if len(wrong):
         trade = opening.trades[int(record[wrong[0]])]
         raise InputError.one(
-            f"line {trade.line}",
+            trade.where,
             f"{trade.ref}: the expiry closes another side here than its committed record says",
             "enter it as a sell or a cover at zero",
         )
@@ -158,32 +170,32 @@ def _check_sides(tape: Tape, opening: Opening, layout: Plan) -> None:
 class _Lots:
     """Lots as they are committed: lanes (asset, wallet, quantity, value, seq), unit, (long-from, side)."""
 
-    def __init__(self, tape: Tape, calendar: CalendarRows, times: Ints, layout: Plan) -> None:
-        self.tape, self.calendar, self.times, self.carried = tape, calendar, times, layout.carried
+    def __init__(self, operations: Operations, calendar: CalendarRows, times: Ints, layout: Plan) -> None:
+        self.operations, self.calendar, self.times, self.carried = operations, calendar, times, layout.carried
         self.early = len(layout.early)
-        pools = [(*asset_code(p.asset), *(source_code(p.wallet) if p.wallet else (0, 0, 0))) for p in tape.pools]
+        pools = [(*asset_code(p.asset), *(source_code(p.wallet) if p.wallet else (0, 0, 0))) for p in operations.pools]
         self.pools = np.array(pools, np.int64).reshape(-1, 9)
-        self.side = np.array([int(p.side) for p in tape.pools], np.int64)
+        self.side = np.array([int(p.side) for p in operations.pools], np.int64)
 
     def left(self) -> tuple[Cells, Cells, Cells]:
         """The lots left at the end, in the order of the lists."""
-        t = self.tape
+        t = self.operations
         return self._lanes(t.final_node, t.final_q_lo, t.final_q_hi, t.final_value)
 
     def carried_in(self) -> tuple[Cells, Cells, Cells]:
-        """The lots that the tape's first operations open."""
-        t, n = self.tape, self.carried
+        """The lots that the operations's first operations open."""
+        t, n = self.operations, self.carried
         return self._lanes(t.node[:n], t.lot_q_lo[:n], t.lot_q_hi[:n], t.lot_value[:n])
 
     def _lanes(self, node: Ints, q_lo: Words, q_hi: Words, value: Words) -> tuple[Cells, Cells, Cells]:
-        trade = self.tape.node_trade[node]
-        pool = self.tape.node_pool[node]
+        trade = self.operations.node_trade[node]
+        pool = self.operations.node_pool[node]
         later = trade + self.early + (2 if self.carried else 1)
         seq = np.where(trade < self.carried, trade + 1, later)
         quantity = words.lanes24(words.to_bytes(q_lo, q_hi, 14))
         money = words.lanes24(words.to_bytes(value, None, 8))
         lots = np.concatenate((self.pools[pool], quantity, money, seq[:, None]), axis=1)
-        unit = words.lanes24(self.tape.node_unit[node].astype(np.int64))
+        unit = words.lanes24(self.operations.node_unit[node].astype(np.int64))
         long_from = words.limbs15(self.calendar.long_from(self.times[trade]))
         term = np.concatenate((long_from, self.side[pool][:, None]), axis=1)
         return lots.astype(np.uint32), unit.astype(np.uint32), term.astype(np.uint32)

@@ -20,7 +20,7 @@ from zkharvest.circuit.expr import Expr, P, following, lift, total
 from zkharvest.circuit.gadgets import Ranges, compare_columns, less, most_significant_first, pack16, pack24
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.words import Ints
-from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE
+from zkharvest.ledger.operations import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE
 
 if TYPE_CHECKING:
     from .fill import StepsWitness
@@ -150,7 +150,7 @@ def flow(s: Steps) -> None:
 
 def fill(f: StepsWitness) -> None:
     """Bytes of a * b = q * c + r, the rests, and what a trade has left before each part."""
-    s, w, t = f.s, f.trace, f.tape
+    s, w, t = f.s, f.trace, f.operations
     opens, open_rows = f.rows_of(OPEN)
     takes, take_rows = f.rows_of(TAKE)
     outs, out_rows = f.rows_of(MOVE_OUT)

@@ -11,7 +11,7 @@ from zkharvest.circuit.expr import following
 from zkharvest.circuit.gadgets import Ranges, compare_columns, less, most_significant_first, pack24
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.v1.buses import TALLY_BYTES
-from zkharvest.ledger.fast_tape import TAKE
+from zkharvest.ledger.operations import TAKE
 
 if TYPE_CHECKING:
     from .fill import StepsWitness
@@ -110,7 +110,7 @@ def weights(s: Steps) -> None:
 
 def fill(f: StepsWitness) -> None:
     """Term, gain or loss of each part, and the weights of its bytes."""
-    s, w, t = f.s, f.trace, f.tape
+    s, w, t = f.s, f.trace, f.operations
     takes, rows = f.rows_of(TAKE)
     long_at = f.long_at[t.node[takes]]
     side, negative, phase = (w.column(c, rows) for c in (s.side, s.negative, s.phase))

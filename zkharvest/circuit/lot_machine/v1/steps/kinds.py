@@ -22,7 +22,7 @@ import numpy as np
 
 from zkharvest.circuit.builder import Table
 from zkharvest.circuit.expr import Expr, total
-from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE
+from zkharvest.ledger.operations import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE
 
 if TYPE_CHECKING:
     from .fill import StepsWitness
@@ -112,7 +112,7 @@ def sequence(s: Steps) -> None:
 
 def fill(f: StepsWitness) -> None:
     """What each row does."""
-    s, t, w = f.s, f.tape, f.trace
+    s, t, w = f.s, f.operations, f.trace
     w.put(s.clk, slice(None), np.arange(1, f.plan.rows + 1))
     w.put(s.load, f.load_rows, 1)
     for op, cell in ((OPEN, s.open), (TAKE, s.take), (MOVE_OUT, s.out), (MOVE_IN, s.into), (NONE, s.skip)):

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from zkharvest.circuit.lot_machine.words import Ints
-from zkharvest.ledger.fast_tape import TAKE, Tape
+from zkharvest.ledger.operations import TAKE, Operations
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where each operation stands: rows of every tape entry, of trades without effect before and after, of closings.
+    """Where each operation stands: rows of every operation, of trades without effect before and after, of closings.
 
-    `carried` counts the loaded lots, the tape's first entries; `rows` is the height.
+    `carried` counts the loaded lots, the operations's first entries; `rows` is the height.
     """
 
     at: Ints
@@ -26,16 +26,16 @@ class Plan:
     rows: int
 
 
-def lay_out(tape: Tape, records: int, carried: int, early: int) -> Plan:
-    """Lay the tape out in rows (a take has two): loads, `early` skips, trades, skips, closings.
+def lay_out(operations: Operations, records: int, carried: int, early: int) -> Plan:
+    """Lay the operations out in rows (a take has two): loads, `early` skips, trades, skips, closings.
 
     `records` counts the committed trades.
     """
-    size = np.where(tape.op == TAKE, 2, 1)
+    size = np.where(operations.op == TAKE, 2, 1)
     at = np.cumsum(size) - size
     at[carried:] += early
     used = int(size.sum()) + early
-    late = used + np.arange(records - early - (len(tape.trades) - carried))
+    late = used + np.arange(records - early - (len(operations.trades) - carried))
     used += len(late)
-    closes = used + np.arange(len(tape.final_node))
+    closes = used + np.arange(len(operations.final_node))
     return Plan(at, carried + np.arange(early), late, closes, carried, used + len(closes), 0)

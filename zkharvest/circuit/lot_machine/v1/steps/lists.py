@@ -24,7 +24,7 @@ from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.v1.buses import KEY, LANE_MAX, SEQ_MAX
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.commitment.encoding import TREE_OPENING
-from zkharvest.ledger.fast_tape import MOVE_IN, NONE, OPEN
+from zkharvest.ledger.operations import MOVE_IN, NONE, OPEN
 from zkharvest.ledger.rules import Method
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def inventories(s: Steps) -> None:
 
 def fill(f: StepsWitness) -> list[int]:
     """Fill the columns; returns the last write of each pool's head."""
-    s, w, t = f.s, f.trace, f.tape
+    s, w, t = f.s, f.trace, f.operations
     unit, key, seq = _entries(f)
     acts = np.flatnonzero(t.op != NONE)
     closes = len(t.final_node)
@@ -241,10 +241,10 @@ def fill(f: StepsWitness) -> list[int]:
 
 def _entries(f: StepsWitness) -> tuple[Ints, Ints, Ints]:
     """Per entry: unit (n, 7), key (n, 8), acquisition order (n,)."""
-    unit = words.lanes24(f.tape.node_unit.astype(np.int64))
-    seq = f.seq_of(f.tape.node_trade)
+    unit = words.lanes24(f.operations.node_unit.astype(np.int64))
+    seq = f.seq_of(f.operations.node_trade)
     key = np.zeros((len(seq), 8), np.int64)
-    method = f.tape.election.method
+    method = f.operations.election.method
     if method is Method.LOFO:
         key[:, :7] = unit
     elif method is Method.HIFO:

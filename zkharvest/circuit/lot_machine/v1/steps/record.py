@@ -19,7 +19,7 @@ from zkharvest.commitment.encoding import (
     TAG_RECORD,
     source_code,
 )
-from zkharvest.ledger.fast_tape import MOVE_IN, MOVE_OUT, TAKE
+from zkharvest.ledger.operations import MOVE_IN, MOVE_OUT, TAKE
 
 from .day import fill as fill_day
 
@@ -129,15 +129,15 @@ def record(s: Steps) -> None:
 
 def fill(f: StepsWitness) -> None:
     """Columns that every row of a trade holds, its day, and the order of trades."""
-    s, w, tape, plan = f.s, f.trace, f.tape, f.plan
+    s, w, operations, plan = f.s, f.trace, f.operations, f.plan
     take_rows = f.rows_of(TAKE)[1]
     rows = np.concatenate((plan.early, plan.at[f.carried :], take_rows + 1, plan.late))
     count = len(f.records.lanes)
     trade = np.concatenate(
         (
             np.arange(f.early),
-            f.record_number(tape.trade[f.carried :]),
-            f.record_number(tape.trade[tape.op == TAKE]),
+            f.record_number(operations.trade[f.carried :]),
+            f.record_number(operations.trade[operations.op == TAKE]),
             np.arange(count - len(plan.late), count),
         )
     )
@@ -170,8 +170,8 @@ def fill(f: StepsWitness) -> None:
     arrival_rows = f.rows_of(MOVE_IN)[1]
     w.put(s.wallet, arrival_rows, w.column(s.to, arrival_rows) + 1)
     pool = [*s.asset, s.wallet, s.side]
-    w.put_all(pool, f.load_rows, f.pools[tape.pool[: f.carried]])
-    w.put_all(pool, plan.closes, f.pools[tape.node_pool[tape.final_node]])
+    w.put_all(pool, f.load_rows, f.pools[operations.pool[: f.carried]])
+    w.put_all(pool, plan.closes, f.pools[operations.node_pool[operations.final_node]])
     if f.wallet_basis:
         codes = np.array([source_code(name) for name in f.records.sources], np.int64)
         for inventory in (f.load_rows, plan.closes):

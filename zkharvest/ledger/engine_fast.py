@@ -1,97 +1,48 @@
-"""The tape: every operation of a ledger run on a list of lots, in the order of execution, as arrays.
+"""The ledger run, compiled, for large ledgers: the same operations as the plain engine, as arrays.
 
-It is what a proof's witness is made from, and what `fast.py` reads its results off.
+It runs every regime that does not merge lots, and every kind of trade but conversions.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zkharvest.errors import InputError
 from zkharvest.ledger import fast_kernel as kernel
 from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.engine_plain import Ledger, acquired_at
+from zkharvest.ledger.expiries import expiry_sides
 from zkharvest.ledger.fast_words import unit_bases
+from zkharvest.ledger.operations import DROP, TAKE, Bools, Bytes, Ints, Operations, Words
 from zkharvest.ledger.picks import resolve_picks
-from zkharvest.ledger.refusals import ambiguous_expiry, checked_values, lot_short, nothing_to_expire, oversold
+from zkharvest.ledger.refusals import checked_values, lot_short, oversold
 from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side
 from zkharvest.trades.model import OPENS_LOT, Kind, Trade, in_order
 
-Ints = NDArray[np.int64]
-Words = NDArray[np.uint64]
-Bytes = NDArray[np.uint8]
-Bools = NDArray[np.bool_]
-
-OPEN, TAKE, MOVE_OUT, MOVE_IN, NONE = kernel.OPEN, kernel.TAKE, kernel.MOVE_OUT, kernel.MOVE_IN, kernel.NONE
 _WORD = (1 << 64) - 1
 _BLOCK = 4096  # records: they fit the cache of a core
 
 
-@dataclass(frozen=True)
-class Tape:
-    """Every operation of a ledger run, one entry per operation in each array, in the order of execution.
-
-    `op`: 0 OPEN (an opening trade inserts its lot), 1 TAKE (a closing trade takes from a lot), 2 MOVE_OUT (a transfer
-    takes), 3 MOVE_IN (and inserts what the MOVE_OUT before took), 4 NONE (a transfer that moves nothing).
-    `trade`: place in `trades`; `first`, `last`: whether the operation is the trade's first, its last.
-    `pool`: place in `pools`. `node`: the list entry inserted or taken from; `pred`, `next`: its neighbours in the
-    pool's list (after an insertion; before a removal), -1 at either end. NONE has -1 in all four.
-    `part_q`: quantity taken or inserted. `lot_q`, `lot_value`: what the entry holds before a take, what is inserted.
-    `part_value`: the value taken (TAKE, MOVE_OUT). `rest_q`, `rest_value`: what of the trade's quantity and |value| is
-    left before a TAKE or MOVE_OUT; `close_value`: |closing part| (TAKE), `negative`: whether that part is negative.
-    `emptied`: the take used the entry up and unlinked it. Fields that an operation does not have are 0.
-
-    By entry (node): the opening trade, the pool, and the unit basis of the lot as 20 bytes, little-endian.
-    The entries left at the end, pool by pool in the order of the lists: `final_node`, `final_q`, `final_value`.
-    Quantities of 112 bits are two words, `_lo` and `_hi`.
-    """
-
-    election: Election
-    trades: Sequence[Trade]
-    pools: tuple[Pool, ...]
-    op: Bytes
-    trade: Ints
-    first: Bools
-    last: Bools
-    pool: Ints
-    node: Ints
-    pred: Ints
-    next: Ints
-    part_q_lo: Words
-    part_q_hi: Words
-    lot_q_lo: Words
-    lot_q_hi: Words
-    lot_value: Words
-    part_value: Words
-    rest_q_lo: Words
-    rest_q_hi: Words
-    rest_value: Words
-    close_value: Words
-    negative: Bools
-    emptied: Bools
-    node_trade: Ints
-    node_pool: Ints
-    node_unit: Bytes
-    final_node: Ints
-    final_q_lo: Words
-    final_q_hi: Words
-    final_value: Words
-
-
-def run_tape(trades: Iterable[Trade], election: Election) -> Tape:
-    """The tape of the trades before the end of the tax year. Raises InputError where `run_ledger` does."""
+def run_operations(trades: Iterable[Trade], election: Election) -> Operations:
+    """The operations of the trades before the end of the tax year. Raises InputError where `run_ledger` does."""
     ordered = in_order(trades)
     end = Calendar(election.timezone).year_window(election.year)[1]
-    return record(ordered[: bisect_left(ordered, end, key=attrgetter("time"))], election)
+    ran = ordered[: bisect_left(ordered, end, key=attrgetter("time"))]
+    try:
+        return record(ran, election)
+    except InputError:  # the kernel stops at the first error; the plain engine finds them all
+        Ledger(election).run(ran)
+        raise
 
 
-def record(trades: Sequence[Trade], election: Election) -> Tape:
-    """The tape of trades already ordered and cut."""
+def record(trades: Sequence[Trade], election: Election) -> Operations:
+    """The operations of trades already ordered and cut."""
     columns = _Columns(trades, election)
     pools = np.full(2 * len(columns.pairs), -1, kernel.POOL)
     ending = kernel.run(*columns.arguments(), pools, np.full(columns.slots, -1, kernel.SLOT), not columns.specific)
@@ -101,18 +52,20 @@ def record(trades: Sequence[Trade], election: Election) -> Tape:
     fields = _fields(ops)
     for name in ("first", "last", "emptied"):
         fields[name] = fields[name].astype(np.bool_)
-    negative = columns.negative(fields["op"], fields["trade"], fields["pool"])
+    negative = columns.negative(fields["op"], fields["trade"])
+    fields["op"][(fields["op"] == TAKE) & columns.withdraws[fields["trade"]]] = DROP
     used = np.flatnonzero(np.bincount(nodes["pool"], minlength=2 * len(columns.pairs)))
     number = np.full(2 * len(columns.pairs) + 1, -1, np.int64)  # the last stands for "no pool"
     number[used] = np.arange(used.size)
     fields["pool"] = number[fields["pool"]]
     lots = np.ascontiguousarray(nodes["lot"])
     left = kernel.in_list_order(nodes, pools, nodes.size - np.count_nonzero(fields["emptied"]))
-    return Tape(
+    return Operations(
         election=election,
         trades=trades,
         pools=tuple(Pool(*columns.pairs[pool // 2], Side(pool % 2)) for pool in used.tolist()),
         negative=negative,
+        acquired=columns.acquired,
         node_trade=lots,
         node_pool=number[nodes["pool"]],
         node_unit=np.ascontiguousarray(columns.unit.view(np.uint8)[lots, :20]),
@@ -148,19 +101,23 @@ class _Columns:
         self.value = np.array([abs(value) for value in values], np.uint64)
         self.signs = np.array([(value > 0) - (value < 0) for value in values], np.int64)
         self.opens = np.isin(kind, [int(one) for one in OPENS_LOT])
-        self.expires = kind == Kind.EXPIRE
+        self.withdraws = kind == Kind.WITHDRAW
         self.action = np.full(len(trades), kernel.DO_CLOSE, np.int64)
         self.action[self.opens] = kernel.DO_OPEN
-        self.action[self.expires] = kernel.DO_EXPIRE
         self.action[kind == Kind.TRANSFER] = kernel.DO_NOTHING if self.universal else kernel.DO_MOVE
         self._number_pools(trades)
         self.pool_from += (kind == Kind.SHORT) | (kind == Kind.COVER)
+        for place, side in expiry_sides(trades).items():
+            if side is Side.SHORT:  # its fee is a cost: the closing value of a long lot with the other sign
+                self.pool_from[place] += 1
+                self.signs[place] *= -1
+        self.acquired = _acquired(trades, kind, election)
         self.unit = np.zeros((len(trades), 3), np.uint64)
         lots = np.flatnonzero(self.opens)
         unit = np.empty((lots.size, 3), np.uint64)
         unit_bases(self.value[lots], self.quantity[lots], unit)
         self.unit[lots] = unit
-        self.rank = _ranks(election.method, lots, self.unit, len(trades))
+        self.rank = _ranks(election.method, lots, self.unit, self.acquired)
         self.slot_of = np.zeros(len(trades), np.int64)
         self.slots = 1
         self.pick_start = np.zeros(len(trades) + 1, np.int64)
@@ -195,9 +152,7 @@ class _Columns:
         self.pick_start[1:] = np.cumsum(counts)
         taker = np.repeat(takes, counts[takes])
         lots = np.flatnonzero(self.opens)
-        # an expiry closes the side that is open, which is known only then: its pick can only mean the lot's own side
-        side = np.where(self.expires[taker], self.pool_from[lot] % 2, 0)
-        pool = np.concatenate((self.pool_from[lots], self.pool_from[taker] + side, self.pool_to[taker]))
+        pool = np.concatenate((self.pool_from[lots], self.pool_from[taker], self.pool_to[taker]))
         pairs = pool * len(trades) + np.concatenate((lots, lot, lot))
         distinct, slot = np.unique(pairs, return_inverse=True)
         self.slots = max(distinct.size, 1)
@@ -211,11 +166,9 @@ class _Columns:
             self.pick_start, self.pick_q, self.pick_slots,
         )  # fmt: skip
 
-    def negative(self, op: Bytes, trade: Ints, pool: Ints) -> Bools:
-        """Which operations are takes whose closing part is below zero (the fee of an expiry costs on either side)."""
-        sign = self.signs[trade]
-        sign[self.expires[trade] & (pool % 2 == 1)] *= -1
-        taken_below_zero: Bools = (op == TAKE) & (sign < 0)
+    def negative(self, op: Bytes, trade: Ints) -> Bools:
+        """Which operations are takes whose closing part is below zero."""
+        taken_below_zero: Bools = (op == TAKE) & (self.signs[trade] < 0)
         return taken_below_zero
 
     def refuse(self, end: int, place: int, number: int, held_lo: int, held_hi: int, pick: int) -> NoReturn:
@@ -223,13 +176,18 @@ class _Columns:
         trade = self.trades[place]
         held = int(held_lo) | int(held_hi) << 64
         pool = Pool(*self.pairs[number // 2], Side(number % 2))
-        if end == kernel.AMBIGUOUS_EXPIRY:
-            raise ambiguous_expiry(trade, pool.wallet)
-        if end == kernel.NOTHING_TO_EXPIRE:
-            raise nothing_to_expire(trade, pool.wallet)
         if end == kernel.OVERSOLD:
-            raise oversold(trade, pool, held, trade.quantity)
-        raise lot_short(trade, trade.lots[pick - int(self.pick_start[place])], pool, held)
+            raise InputError((oversold(trade, pool, held, trade.quantity),))
+        raise InputError((lot_short(trade, trade.lots[pick - int(self.pick_start[place])], pool, held),))
+
+
+def _acquired(trades: Sequence[Trade], kind: Ints, election: Election) -> Ints:
+    """When the lot that each trade opens was acquired, in ms."""
+    acquired = np.array([trade.time for trade in trades], np.int64)
+    calendar = Calendar(election.timezone)
+    for place in np.flatnonzero(kind == Kind.DEPOSIT).tolist():
+        acquired[place] = acquired_at(trades[place], calendar)
+    return acquired
 
 
 def _two_words(numbers: Sequence[int]) -> Words:
@@ -240,13 +198,14 @@ def _two_words(numbers: Sequence[int]) -> Words:
     return words
 
 
-def _ranks(method: Method, lots: Ints, unit: Words, count: int) -> Ints:
+def _ranks(method: Method | None, lots: Ints, unit: Words, acquired: Ints) -> Ints:
     """For each opening trade its place among all of them in the order of the method; equal keys do not occur."""
-    rank = np.zeros(count, np.int64)
+    rank = np.zeros(acquired.size, np.int64)
     if method is Method.SPECIFIC:
         return rank
     if method in (Method.FIFO, Method.LIFO):
-        order = lots if method is Method.FIFO else lots[::-1]
+        order = lots[np.lexsort((lots, acquired[lots]))]
+        order = order if method is Method.FIFO else order[::-1]
     else:
         words = [unit[lots, n] if method is Method.LOFO else ~unit[lots, n] for n in range(3)]
         order = lots[np.lexsort((lots, *words))]

@@ -1,0 +1,42 @@
+"""The countries: each a module that reads as its law does, and nothing else of the ledger knows any law.
+
+`find` gives the regime that an election names. docs/ledger.md says how to add one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zkharvest.errors import UsageError
+from zkharvest.ledger.regimes.average import Average
+from zkharvest.ledger.regimes.base import Regime, Sums
+from zkharvest.ledger.regimes.canada import Canada
+from zkharvest.ledger.regimes.us import UnitedStates
+
+if TYPE_CHECKING:
+    from zkharvest.ledger.rules import Election
+
+__all__ = ["REGIMES", "Regime", "Sums", "find", "regime_of"]
+
+REGIMES: dict[str, Regime] = {regime.name: regime for regime in (UnitedStates(), Canada(), Average())}
+
+
+def find(name: str) -> Regime:
+    """The regime of that name. Raises UsageError with the names there are."""
+    if name not in REGIMES:
+        raise UsageError(f'unknown regime "{name}"', f"the regimes are {', '.join(REGIMES)}")
+    return REGIMES[name]
+
+
+def regime_of(election: Election) -> Regime:
+    """The regime of an election, which must be one that its law allows. Raises UsageError."""
+    regime = find(election.regime)
+    if election.pooling not in regime.poolings:
+        allowed = " or ".join(regime.poolings)
+        raise UsageError(f"{regime.title} does not pool lots by {election.pooling}", f"use pooling {allowed}")
+    if regime.methods and election.method is None:
+        raise UsageError(f"{regime.title}: no method given", f"the methods are {', '.join(regime.methods)}")
+    if election.method is not None and election.method not in regime.methods:
+        hint = f"the methods are {', '.join(regime.methods)}" if regime.methods else "leave the method out"
+        raise UsageError(f"{regime.title} does not know the method {election.method}", hint)
+    return regime
