@@ -170,7 +170,7 @@ def chosen_lots(scan: Scan, run: LedgerRun, names: Sequence[str] = ()) -> list[O
                 missing = [scan.lots.ref[m] for m in range(first, n) if m not in order]
                 if missing:
                     hint = f"name {', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''} before it"
-                    raise UsageError(f"--lot {name}: {scan.election.method.upper()} takes other lots first", hint)
+                    raise UsageError(f"--lot {name}: {scan.election.rule.upper()} takes other lots first", hint)
             order.append(n)
     if not pools_by_law(scan.rates):
         return [run.open_lots[int(scan.lots.place[n])] for n in order]
@@ -239,7 +239,7 @@ def make_plan(
     election = scan.election
     return Plan(
         time_text(made), time_text(scan.as_of),
-        {"method": election.method.value, "pooling": election.pooling.value, "timezone": election.timezone,
+        {"method": election.rule, "pooling": election.pooling.value, "timezone": election.timezone,
          "year": election.year},
         scan.rates.jurisdiction.value, wishes.quote, wishes.reentry, digests, wishes.seed, limits, tuple(planned),
         tuple(ordered), tuple(_assumptions(scan, lots, wishes)),

@@ -344,7 +344,7 @@ def _results(
         if sold != quantity:
             gaps.append(f"{ref}: planned {format_quantity(quantity)}, sold {format_quantity(sold) if sold else '0'}")
     for ref, found in parts.items():
-        method = election.method.upper()
+        method = election.rule.upper()
         taken = format_quantity(sum(part.quantity for part in found))
         gaps.append(f"{ref}: not in the plan, but {method} took {taken} of it")
         quantity, proceeds = sum(p.quantity for p in found), sum(p.proceeds for p in found)

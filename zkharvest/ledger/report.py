@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from zkharvest.ledger.regimes import regime_of
 from zkharvest.ledger.results import Disposal, LedgerRun, OpenLot, Totals
 from zkharvest.trades.model import MONEY_DECIMALS, QUANTITY_DECIMALS, Trade
-from zkharvest.trades.text import format_units
+from zkharvest.trades.text import format_time, format_units
 
 REPORT_SCHEMA = "zkharvest/report/1"
 LOTS_SCHEMA = "zkharvest/lots/1"
@@ -38,6 +38,11 @@ def money_text(value: int) -> str:
 def quantity_text(quantity: int) -> str:
     """A quantity (10^-18) without the zeros that say nothing: 1500000000000000000 is "1.5"."""
     return format_units(quantity, QUANTITY_DECIMALS)
+
+
+def time_text(instant: int) -> str:
+    """An instant (ms) as ISO 8601 in UTC, always with milliseconds: "2025-03-01T12:00:00.000Z"."""
+    return f"{format_time(instant - instant % 1000)[:-1]}.{instant % 1000:03d}Z"
 
 
 def clock(timezone: str) -> Callable[[int], str]:
@@ -84,19 +89,19 @@ def regime_json(run: LedgerRun) -> dict[str, Any]:
 
 def disposal_rows(run: LedgerRun) -> Iterator[Row]:
     """The lot parts disposed of in the tax year, in the order in which they happened, as DISPOSAL_COLUMNS."""
-    name, time_text = _names(run.trades), clock(run.election.timezone)
-    return (_disposal_row(part, name, time_text) for part in run.disposals if part.in_year)
+    name, local = _names(run.trades), clock(run.election.timezone)
+    return (_disposal_row(part, name, local) for part in run.disposals if part.in_year)
 
 
-def _disposal_row(part: Disposal, name: Sequence[str], time_text: Callable[[int], str]) -> Row:
+def _disposal_row(part: Disposal, name: Sequence[str], local: Callable[[int], str]) -> Row:
     return (
         name[part.trade],
         name[part.lot],
         part.source,
         part.asset,
         quantity_text(part.quantity),
-        time_text(part.acquired),
-        time_text(part.disposed),
+        local(part.acquired),
+        local(part.disposed),
         money_text(part.proceeds),
         money_text(part.basis),
         money_text(part.gain),
@@ -125,18 +130,18 @@ def lot_rows(run: LedgerRun) -> Iterator[Row]:
     `wallet` is empty under universal pooling. `basis` is what is left of it; of a short lot, the proceeds left. A lot
     that lies in several parts (it was moved in parts) has several rows.
     """
-    name, time_text = _names(run.trades), clock(run.election.timezone)
-    return (_lot_row(lot, name, time_text) for lot in run.open_lots)
+    name, local = _names(run.trades), clock(run.election.timezone)
+    return (_lot_row(lot, name, local) for lot in run.open_lots)
 
 
-def _lot_row(lot: OpenLot, name: Sequence[str], time_text: Callable[[int], str]) -> Row:
+def _lot_row(lot: OpenLot, name: Sequence[str], local: Callable[[int], str]) -> Row:
     return (
         name[lot.seq],
         lot.pool.wallet,
         lot.pool.asset,
         lot.pool.side.name.lower(),
         quantity_text(lot.quantity),
-        time_text(lot.acquired),
+        local(lot.acquired),
         money_text(lot.value),
     )
 
