@@ -63,9 +63,9 @@ def batch_prove(
     pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     audience: Annotated[str, typer.Option("--audience", metavar="TEXT", help="For whom the proofs are made.")] = "",
-    preset: Annotated[str, typer.Option("--preset", help="standard, or test (refused by every real policy).")] = (
-        "standard"
-    ),
+    size: Annotated[
+        str, typer.Option("--size", help="balanced, or small: fewer bytes, twice the time (test: for tests only).")
+    ] = "balanced",
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     none: NoPassphrase = False,
@@ -78,7 +78,7 @@ def batch_prove(
     The passphrase seals the openings that are made, and opens those that the clients have.
     """
     default = {"year": str(year or ""), "method": method.value, "pooling": pooling.value, "timezone": timezone}
-    settings = (("audience", audience), ("preset", preset))
+    settings = (("audience", audience), ("size", size))
     chosen = passphrases.new("the clients' openings", passphrase_file, passphrase_fd, none=none)
     if scheduler is not None and chosen is not None and not scheduler.startswith("tls://"):
         output.warning("the passphrase goes to the workers unencrypted", "use a scheduler with tls://")

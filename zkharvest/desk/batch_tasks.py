@@ -78,7 +78,7 @@ def prove(job: Job, folder: Path) -> str:
         pooling=election.pooling.value,
         timezone=election.timezone,
         audience=settings.get("audience", ""),
-        preset=settings.get("preset", "standard"),
+        preset=settings.get("size", "balanced"),
     )
     proving.self_check(package, opening)
     name = f"{election.year}.zkh"

@@ -198,12 +198,12 @@ def test_wrong_words(folder, capsys):
 def test_proofs_of_two_clients(folder):
     """The opening is made once and kept; a proof is verified before it is written."""
     (folder / "clients.csv").write_text("client,trades,currency\nanna,c1.csv,USD\nbob,c2.csv,USD\n")
-    jobs = [replace(job, passphrase="a b c") for job in jobs_of(folder, "prove", (("preset", "test"),))]
+    jobs = [replace(job, passphrase="a b c") for job in jobs_of(folder, "prove", (("size", "test"),))]
     first = run(jobs)
     assert {one.status for one in first.values()} == {"done"}, first
     secret = (folder / "results" / "anna" / batch_tasks.SECRET).read_bytes()
     assert run(jobs)["anna"].status == "unchanged"
-    other = (("preset", "test"), ("audience", "bank"))
+    other = (("size", "test"), ("audience", "bank"))
     wrong = run([replace(job, passphrase="x", settings=other) for job in jobs])
     assert "passphrase" in wrong["anna"].message and wrong["anna"].status == "failed"
     again = run([replace(job, settings=other) for job in jobs])
