@@ -282,12 +282,21 @@ class TradeNames:
 
 def origin_of(trades: Iterable[Trade]) -> str:
     """Where trades come from: `file:line` of the exports, else the line of the trades CSV; each named once."""
-    places: dict[str, None] = {}
+    found: dict[str, None] = {}
     for trade in trades:
         for one in (trade.origin or _place(trade)).split(";"):
             if one:
-                places[one] = None
-    return ";".join(places)
+                found[one] = None
+    return ";".join(found)
+
+
+def places(origin: str) -> str:
+    """An origin as people read it: the lines of one file together, "kraken.csv:14, 15"."""
+    lines: dict[str, list[str]] = {}
+    for one in origin.split(";"):
+        file, _, line = one.rpartition(":")
+        lines.setdefault(file, []).append(line)
+    return "; ".join(f"{file}:{', '.join(found)}" if file else ", ".join(found) for file, found in lines.items())
 
 
 def _place(trade: Trade) -> str:

@@ -224,8 +224,8 @@ def summary(view: Overview) -> list[str]:
             f"short term {signed(form.short.gain)}, long term {signed(form.long.gain)}."
         )
         out.append(
-            f"It comes from {_count(sales, 'sale or other disposal', 'sales and other disposals')} that took "
-            f"{_count(lots, 'lot or part of one', 'lots and parts of lots')}, for proceeds of "
+            f"It comes from {counted(sales, 'sale or other disposal', 'sales and other disposals')} that took "
+            f"{counted(lots, 'lot or part of one', 'lots and parts of lots')}, for proceeds of "
             f"{signed(form.short.proceeds + form.long.proceeds)} {money}."
         )
     schedule = view.schedule
@@ -238,7 +238,7 @@ def summary(view: Overview) -> list[str]:
     if view.income.receipts:
         out.append(
             f"Income received in coin: {signed(view.income.total)} {money} in "
-            f"{_count(len(view.income.receipts), 'receipt', 'receipts')}."
+            f"{counted(len(view.income.receipts), 'receipt', 'receipts')}."
         )
     long_lots = [lot for lot in view.held if not lot.short_side]
     if long_lots:
@@ -246,10 +246,10 @@ def summary(view: Overview) -> list[str]:
         basis = sum(lot.cents for lot in long_lots)
         assets = len({lot.asset for lot in long_lots})
         text = (
-            f"At the end of {view.last_day.isoformat()}, {_count(len(long_lots), 'lot', 'lots')} of "
-            f"{_count(assets, 'asset', 'assets')} were held, with a basis of {signed(basis)} {money}"
+            f"At the end of {view.last_day.isoformat()}, {counted(len(long_lots), 'lot', 'lots')} of "
+            f"{counted(assets, 'asset', 'assets')} were held, with a basis of {signed(basis)} {money}"
         )
-        out.append(f"{text}; {_count(len(soon), 'turns', 'turn')} long within {SOON} days." if soon else f"{text}.")
+        out.append(f"{text}; {counted(len(soon), 'turns', 'turn')} long within {SOON} days." if soon else f"{text}.")
     return out
 
 
@@ -271,13 +271,14 @@ def warnings(view: Overview) -> list[str]:
     late = [trade for trade in view.run.trades if trade.unexplained]
     if late:
         out.append(
-            f"{_count(len(late), 'deposit has', 'deposits have')} no declared basis; the basis counts as zero, so the "
+            f"{counted(len(late), 'deposit has', 'deposits have')} no declared basis; the basis counts as zero, so the "
             "gain may be too high."
         )
     return out
 
 
-def _count(number: int, one: str, many: str) -> str:
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
     return f"{number:,} {one if number == 1 else many}"
 
 

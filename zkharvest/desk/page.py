@@ -8,8 +8,8 @@ from importlib.resources import files
 
 from zkharvest.desk.amounts import signed, to_cents
 from zkharvest.desk.charts import charts
-from zkharvest.desk.form8949 import Row, origin_of, us_date
-from zkharvest.desk.overview import SOON, Overview, Sale, summary, warnings
+from zkharvest.desk.form8949 import Row, origin_of, places, us_date
+from zkharvest.desk.overview import SOON, Overview, Sale, counted, summary, warnings
 
 UNFOLDED = 400  # rows: up to so many, the months of the list stand open
 
@@ -21,6 +21,7 @@ def page_html(view: Overview, *, version: str) -> Iterator[str]:
     template = files("zkharvest.desk").joinpath("page.html.j2").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["money"] = signed
+    environment.filters["places"] = places
     environment.filters["minus"] = lambda cents: "loss" if cents < 0 else ""
     made = environment.from_string(template).render(
         view=view,
@@ -45,7 +46,8 @@ def _disposals(view: Overview) -> Iterator[str]:
         gain = sum(sale.gain for sale in sales)
         lots = sum(len(sale.rows) for sale in sales)
         yield (
-            f"<details class=month{unfold}><summary><b>{month}</b> {len(sales):,} disposals, {lots:,} lots"
+            f"<details class=month{unfold}><summary><b>{month}</b> {counted(len(sales), 'disposal', 'disposals')}, "
+            f"{counted(lots, 'lot', 'lots')}"
             f"<span class='{'loss' if gain < 0 else ''}'>{signed(gain)}</span></summary>\n<div class=wide><table>"
             "<thead><tr><th>Sold<th>What<th>Acquired<th class=n>Proceeds<th class=n>Basis<th class=n>Adjustment"
             "<th class=n>Gain or loss<th>Term, box<th>Trades<th>Where it comes from</tr></thead>\n"
@@ -73,7 +75,7 @@ def _sale_row(sale: Sale) -> str:
 def _lot_row(row: Row, lot: str, origin: str) -> str:
     adjustment = f"{row.line.codes} {signed(row.adjustment)}" if row.adjustments else ""
     return (
-        f"<tr><td><td>{escape(row.line.description)}<td>{row.acquired}<td class=n>{signed(row.proceeds)}"
+        f"<tr><td><td>{escape(row.line.description)}<td class=d>{row.acquired}<td class=n>{signed(row.proceeds)}"
         f"<td class=n>{signed(row.basis)}<td class=n>{adjustment}<td class='n {_sign(row.gain)}'>{signed(row.gain)}"
         f"<td>{row.line.term}, {row.box}<td>{escape(lot)}<td>{_origin(origin)}</tr>\n"
     )
@@ -84,7 +86,7 @@ def _sign(cents: int) -> str:
 
 
 def _origin(text: str) -> str:
-    return "<br>".join(escape(one) for one in text.split(";"))
+    return escape(places(text))
 
 
 def write_bytes(parts: Iterable[str]) -> bytes:

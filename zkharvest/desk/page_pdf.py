@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from zkharvest.desk.amounts import signed, to_cents
 from zkharvest.desk.charts import charts
-from zkharvest.desk.form8949 import origin_of, us_date
+from zkharvest.desk.form8949 import origin_of, places, us_date
 from zkharvest.desk.overview import Overview, Sums, summary, warnings
 from zkharvest.desk.pdf import GREY, INK, MARGIN, MONO, Sheet
 
@@ -117,10 +117,10 @@ def _list_lines(view: Overview) -> Iterator[tuple[str, bool]]:
             proceeds = sum(row.proceeds for row in sale.rows)
             basis = sum(row.basis for row in sale.rows)
             yield _text(us_date(sale.day), sale.what, f"{sale.kind}", proceeds, basis, "", sale.gain, "", "", sale.name,
-                        sale.origin), True  # fmt: skip
+                        places(sale.origin)), True  # fmt: skip
             for row in sale.rows:
                 lot = row.line.lots[0]
-                origin = origin_of([trades[lot]])
+                origin = places(origin_of([trades[lot]]))
                 adjustment = f"{row.line.codes} {signed(row.adjustment)}" if row.adjustments else ""
                 yield _text("", row.line.description, row.acquired, row.proceeds, row.basis, adjustment, row.gain,
                             row.line.term, row.box, view.lot_names[lot], origin), False  # fmt: skip

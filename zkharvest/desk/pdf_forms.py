@@ -1,7 +1,7 @@
 """Form 8949, Schedule D with its worksheets, and the statement of income, drawn plainly with the forms' own lines.
 
 The drawn Form 8949 has all that the official one has, in a similar format, as Exception 2 of its instructions asks of
-an attached statement. `fill` puts the same figures into the official form, where the user has it.
+an attached statement.
 """
 
 from __future__ import annotations
