@@ -108,6 +108,8 @@ def forecast(
         )
         election = Election(method, pooling, timezone, today.year)
         run = run_ledger([trade for trade in load_trades(path) if trade.time <= now], election)
+        if not run.open_lots:
+            raise UsageError("the book is empty: no lot is open", "check --as-of and the trades")
         made = make(run, read_prices(prices), settings, step)
     if plot:
         from zkharvest.harvest.forecast.plots import forecast_figure
@@ -168,7 +170,7 @@ def _object(made: Forecast, settings: Settings, assumed: str) -> dict[str, Any]:
 
 
 def _show(made: Forecast, settings: Settings, assumed: str) -> None:
-    days = len(made.book.days) - 1
+    days = (settings.until - made.first_day).days
     output.data(f"An estimate as of {time_text(settings.as_of)}, to {settings.until} ({days} days). {assumed}.")
     for asset, model in made.model.items():
         output.data(f"Model of {asset}: {model}; prices without drift.")

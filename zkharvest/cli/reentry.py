@@ -136,10 +136,9 @@ def match(
 
 def _show(made: Match) -> None:
     output.data("")
-    closed = ", ".join(f"{p.amount:g} {p.name}" for p in made.closed)
-    output.data(
-        output.paint(f"{made.coin}: {made.verdict.upper()}", "bold"), f"  closes {closed}, spot {made.spot:,.2f}"
-    )
+    closed = ", ".join(f"{p.amount:.12g} {p.name}" for p in made.closed)
+    spot = f"spot {made.spot:,.2f}" if math.isfinite(made.spot) else "no price"
+    output.data(output.paint(f"{made.coin}: {made.verdict.upper()}", "bold"), f"  closes {closed}, {spot}")
     if made.reason:
         output.data(f"  {made.reason}" + ("; the nearest is" if made.legs else ""))
     for text in made.notes:

@@ -213,7 +213,7 @@ def run(place, capsys, *options, rates=True):
 def test_the_command(place, capsys):
     code, out, err = run(place, capsys, "--json", "--paths", "500", "--plot", str(place / "f.png"))
     assert code == 0, err
-    made = json.loads(out)
+    made = json.loads(out, parse_constant=pytest.fail)  # no NaN
     assert made["schema"] == "zkharvest/forecast/1"
     assert made["estimate"] is True
     assert made["assumed"] == "US law and rates of 2026, as of 2026-11"
@@ -280,6 +280,12 @@ def test_stale_prices_leave_every_lot_out(place, capsys):
     assert "price is stale" in out
 
 
+def test_an_empty_book(place, capsys):
+    code, _, err = run(place, capsys, "--benefit", "0.2", "--as-of", "2025-06-01T12:00:00Z", rates=False)
+    assert code == 2
+    assert "the book is empty" in err
+
+
 def test_a_short_history_wants_a_volatility(place, capsys, tmp_path):
     (tmp_path / "trades.csv").write_text(TRADES)
     write_prices(tmp_path / "prices.csv", days=60, end={"BTC": 80_000})
@@ -294,7 +300,7 @@ def test_option_lots_follow_their_coin(place, capsys, tmp_path):
     options = ("--instruments", str(instruments), "--quotes", str(quotes), "--no-rules", "--json", "--paths", "500")
     code, out, err = run(place, capsys, *options)
     assert code == 0, err
-    made = json.loads(out)
+    made = json.loads(out, parse_constant=pytest.fail)
     (lot,) = [one for one in made["lots"] if one["lot"] == "deribit/o1"]
     offered = market(read_instruments(instruments), read_quotes(quotes), NOW_MS, 1)
     call = unit_greeks(offered.listed[lot["asset"]], SPOT, NOW_MS)

@@ -67,7 +67,17 @@ def test_the_whole_book_by_coin(place, capsys):
 def test_nothing_on_that_coin(place, capsys):
     code, out, _ = run(place, capsys, "--lot", "t8")
     assert code == 1
-    assert "nothing quoted is on ETH" in out
+    assert "no quote of ETH can be used" in out
+    made = json.loads(run(place, capsys, "--lot", "t8", "--json")[1], parse_constant=pytest.fail)  # no NaN
+    assert made["matches"][0]["spot"] is None
+    assert made["matches"][0]["target"]["delta"] == 2
+
+
+def test_an_empty_book(place, capsys):
+    (place / "trades.csv").write_text(TRADES.splitlines()[0] + "\n")
+    code, _, err = run(place, capsys, "--book")
+    assert code == 2
+    assert "the book is empty" in err
 
 
 @pytest.mark.parametrize(
@@ -103,7 +113,7 @@ def test_a_quote_that_cannot_be_relied_on_is_left_out(place, capsys, changed, re
 def test_every_quote_stale_is_a_cannot(place, capsys):
     code, out, _ = run(place, capsys, "--lot", "t7", as_of=("--as-of", "2026-12-01T12:00:00Z"))
     assert code == 1
-    assert "nothing quoted is on BTC" in out
+    assert "no quote of BTC can be used" in out
     assert "stale: 72 hours old" in out
 
 

@@ -66,9 +66,10 @@ class Greeks:
             self.theta + other.theta,
         )
 
-    def rounded(self) -> dict[str, float]:
-        """The numbers for a report: nine significant digits."""
-        return {name: float(f"{getattr(self, name):.9g}") for name in self.__slots__}
+    def rounded(self) -> dict[str, float | None]:
+        """The numbers for a report: nine significant digits; None for what is not known."""
+        found = {name: float(getattr(self, name)) for name in self.__slots__}
+        return {name: float(f"{value:.9g}") if math.isfinite(value) else None for name, value in found.items()}
 
 
 NOTHING = Greeks(0.0, 0.0, 0.0, 0.0, 0.0)

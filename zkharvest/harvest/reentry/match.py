@@ -121,7 +121,7 @@ class Match:
         """The result for a report."""
         return {
             "coin": self.coin,
-            "spot": f"{self.spot:.2f}",
+            "spot": _money_or_none(self.spot),
             "closed": [{"instrument": p.name, "amount": f"{p.amount:.12g}"} for p in self.closed],
             "target": self.target.rounded(),
             "verdict": self.verdict.value,
@@ -162,7 +162,7 @@ def match(coin: str, closed: Sequence[Position], market: Market, wishes: Wishes,
     usable = [one for one in market.of_coin(coin) if _usable(one, closed, market, wishes, refused)]
     made = Match(coin, spot, list(closed), target, Verdict.CANNOT, refused=refused)
     if not math.isfinite(spot):
-        made.reason = f"nothing quoted is on {coin}"
+        made.reason = f"no quote of {coin} can be used; the left out say why"
         return made
     volatility = _volatility(closed, market, coin, made.notes)
     gross = sum(abs(unit_greeks(p.listed, spot, market.now).delta * p.amount) for p in closed)
