@@ -183,7 +183,7 @@ def _read(tables: Sequence[Table], draft: Draft) -> None:
             draft.begin(table.label)
             cast("Callable[[Table, Draft], None]", table.format.read)(table, draft)
     for read, group in joint.items():
-        read(group, draft)
+        read(sorted(group, key=lambda table: table.label), draft)
 
 
 def _add_manual(draft: Draft, said: Said, names: Names) -> None:
