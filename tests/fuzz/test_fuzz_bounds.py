@@ -12,6 +12,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import msgpack
 import pytest
 
 from tests.fuzz.hostile import FILES, MAGIC
@@ -122,6 +123,32 @@ def test_a_file_of_a_gigabyte(head, code, reason, at_rest, tmp_path):
     assert found in (1, 2), err
     assert memory - at_rest < 200
     count("hostile files refused within bounds")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_opening_of_thirty_megabytes_is_described_from_its_header(version, at_rest, tmp_path):
+    """It took 2.2 GB: nobody needs the trades to say what the file is."""
+    from zkharvest.files.container import pack
+    from zkharvest.files.openings import FORM
+
+    root = bytes(36)
+    trades = [[1, "kraken", str(i), 1, "BTC", "1", 1, "0", "", []] for i in range(700_000)]
+    whole = {"currency": "USD", "roots": {"kraken": root}, "seed": bytes(32), "trades": trades}
+    if version == 1:
+        data = FORM.magic + b"\x01" + msgpack.packb({"envelope": "plain", "payload": whole})
+    else:
+        public = {"currency": "USD", "records": len(trades), "sources": [{"id": "kraken", "root": root}]}
+        data = pack(FORM, public, msgpack.packb(whole), None)
+    del trades, whole
+    assert len(data) > 15 * MEGABYTE
+    path = tmp_path / "x.zko"
+    path.write_bytes(data)
+    path.chmod(0o600)
+    code, out, err, memory = refused(path, "--json", command="inspect")
+    assert code == 0, err
+    assert json.loads(out)["sources"] == [{"id": "kraken", "root": root.hex()}]
+    assert memory - at_rest < 60, memory
+    count("large openings described within bounds")
 
 
 @pytest.mark.parametrize("what", ["/dev/zero", "directory", "fifo", "stdin", "/dev/null", "missing"])

@@ -1,5 +1,7 @@
 """Readers of files that strangers send: whatever the bytes, an answer or one of our errors, never anything else."""
 
+from hashlib import sha256
+
 import msgpack
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -130,9 +132,32 @@ def test_a_package_is_encoded_as_it_was(number):
     assert wire.encode(wire.decode(base.data[HEAD:])) == base.data[HEAD:]
 
 
+def framed(header, payload=b""):
+    """An opening file of version 2 with this header, and a checksum that is right."""
+    encoded = wire.encode(header)
+    data = OPENING_MAGIC + b"\x02" + len(encoded).to_bytes(4, "big") + encoded + payload
+    return data + sha256(data).digest()
+
+
+headers = st.dictionaries(
+    st.sampled_from(["envelope", "sealing", "currency", "records", "sources"]),
+    st.sampled_from(["plain", "scrypt-chacha20poly1305"]) | values,
+    max_size=6,
+)
+
+
 @quick
-@given(data=st.binary(max_size=200) | values.map(lambda value: OPENING_MAGIC + b"\x01" + msgpack.packb(value)))
+@given(
+    data=st.binary(max_size=200)
+    | values.map(lambda value: OPENING_MAGIC + b"\x01" + msgpack.packb(value))
+    | st.builds(framed, headers, st.binary(max_size=40))
+)
 @example(data=OPENING_MAGIC)
+@example(data=framed({"envelope": "plain", "currency": "USD", "records": 1, "sources": []}))
+@example(data=framed({"envelope": "scrypt-chacha20poly1305", "sealing": {"log_n": 63, "r": 8, "p": 1}}))
+@example(
+    data=framed({"envelope": "plain", "currency": "USD", "records": 1, "sources": [{"id": "a", "root": bytes(36)}]})
+)
 @example(data=OPENING_MAGIC + b"\x01")
 @example(data=OPENING_MAGIC + b"\x02\x80")
 @example(data=OPENING_MAGIC + b"\x01" + msgpack.packb({"envelope": "plain", "payload": {}}))

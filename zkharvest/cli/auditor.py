@@ -71,7 +71,7 @@ def verify(
     for name in circuit or []:
         _check_given(circuit=name)
     if not 0 <= min_bits < math.inf:  # also refuses nan
-        raise UsageError(f"--min-bits: {min_bits} is no number of bits", "as 128")
+        raise UsageError(f"--min-bits: {min_bits} is not a number of bits", "give a number such as 128")
     keys = _pairs(source_key, "--source-key")
     expectations: dict[str, Any] = {
         "commitments": {s: parse_root(v, f"--commitment {s}") for s, v in _pairs(commitment, "--commitment").items()},

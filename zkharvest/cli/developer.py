@@ -136,4 +136,4 @@ def _pinned(circuit: str) -> Pinned:
     for pinned in PINNED:
         if pinned.id == circuit:
             return pinned
-    raise UsageError(f'"{circuit}" is no circuit of this program', f"it knows {', '.join(p.id for p in PINNED)}")
+    raise UsageError(f'"{circuit}" is not a circuit of this program', f"it knows {', '.join(p.id for p in PINNED)}")

@@ -123,7 +123,7 @@ def _line(data: bytes, option: str) -> str:
     line = text.removesuffix("\n").removesuffix("\r")
     if not line.strip() or "\n" in line:
         what = "more than one line" if line.strip() else "nothing"
-        raise UsageError(f"{option}: the passphrase has to be one line, and there is {what}", "give one line")
+        raise UsageError(f"{option}: the passphrase must be one line, but there is {what}", "give one line")
     return line
 
 

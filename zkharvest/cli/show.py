@@ -21,7 +21,7 @@ _POOLING = {"wallet": "per wallet", "universal": "all wallets together"}
 
 
 def exit_code(verdict: Verdict) -> ExitCode:
-    """The exit code of a verdict. A file that is none of ours is wrong use; what carries our mark is decided."""
+    """The exit code of a verdict. Another kind of file is a usage error; what begins like a package gets a verdict."""
     if verdict.reason == "package/magic":
         return ExitCode.USAGE
     return {"accepted": ExitCode.DONE, "rejected": ExitCode.REJECTED}.get(verdict.verdict, ExitCode.UNDECIDED)
@@ -159,7 +159,7 @@ def money(text: str) -> str:
 def parse_hex(text: str, name: str) -> bytes:
     """Bytes written in hex, at least one; `name` is the option, for the error.
 
-    Nothing is no value: an unset variable of a script must not turn an expectation off.
+    An empty value is refused: an unset variable of a script must not turn an expectation off.
     """
     try:
         if found := bytes.fromhex(text):

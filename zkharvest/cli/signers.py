@@ -30,7 +30,7 @@ def keygen(
         SchemeOption, typer.Option("--scheme", help="ed25519 for a taxpayer, bls for a source.")
     ] = SchemeOption.ED25519,
     public: Annotated[
-        Path | None, typer.Option("--public", metavar="FILE", help="Write the public part there, too.")
+        Path | None, typer.Option("--public", metavar="FILE", help="Also write the public part there.")
     ] = None,
     pkcs8: Annotated[
         bool, typer.Option("--pkcs8", help="Seal it as other programs do (Ed25519 only; weaker against guessing).")

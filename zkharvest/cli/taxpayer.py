@@ -189,7 +189,7 @@ def prove(
     Election(method, pooling, timezone, year)  # refuse an unknown zone before long work
     bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
     if audience is not None and not audience.strip():
-        raise UsageError("--audience: an empty value", "leave the option out to name nobody")
+        raise UsageError("--audience: an empty value", "leave the option out if the proof is for no one in particular")
     if package is not None:
         output.refuse_two_outputs(package, json=json)
         ensure_writable(package, force=force, inputs=[opening])

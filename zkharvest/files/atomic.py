@@ -32,7 +32,7 @@ def write_file(
     """Write a file whole or not at all; `-` is standard output.
 
     `private` gives it mode 0600 (otherwise the user's umask decides). An existing file is replaced only with `force`
-    (None: the command has no such option), and gives nobody access whom the old one gave none. A secret is replaced
+    (None: the command has no such option), and its mode never gives more access than before. A secret is replaced
     only where its kind is the one that the command `replaces`.
     Devices and pipes are written to directly. Raises UsageError if that is not possible; then nothing has changed.
     """

@@ -6,7 +6,7 @@ The header is a map in the canonical msgpack of packages (`verifier.wire`). `env
 "plain", or "scrypt-chacha20poly1305" with the parameters under `sealing` (`files.sealing`); everything before the
 payload is then authenticated with it. All other keys are public, and are what `inspect` shows without a passphrase.
 
-The checksum is no protection against anybody; it tells a file that was damaged by accident from a wrong passphrase.
+The checksum does not protect against an attacker; it tells accidental damage from a wrong passphrase.
 """
 
 from __future__ import annotations

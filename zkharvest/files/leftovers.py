@@ -1,7 +1,7 @@
 """Temporary files while they are written, and those that a killed command left behind.
 
 A temporary file lies beside its target, named `.TARGET.zkharvest-RANDOM.tmp`, and is locked (flock) by the process
-that writes it for as long as it lives. One that nobody holds a lock on is a leftover: the next command that writes
+that writes it for as long as it lives. One without a lock is a leftover: the next command that writes
 into the directory removes it and says so. A file that is changed in place is locked from reading to writing
 (`exclusive`), so that of two commands neither undoes what the other did.
 """
@@ -21,7 +21,7 @@ from typing import Any
 from zkharvest.errors import UsageError
 
 fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
-"""Elsewhere nothing is locked, and leftovers are told by their age."""
+"""Elsewhere nothing is locked, and leftovers are recognised by their age."""
 
 _NAME = re.compile(r"^\..*\.zkharvest-[0-9a-f]{12}\.tmp$", re.DOTALL)
 _OLD = 24 * 3600  # seconds, where files cannot be locked

@@ -28,7 +28,7 @@ _KEEP = (
 _STYLE = """
 body{font:11pt/1.4 serif;margin:2cm auto;max-width:17cm;color:#000;background:#fff}
 section{break-after:page;page-break-after:always;margin-bottom:2cm}
-h1{font-size:15pt}ol{columns:4;font:12pt/1.7 monospace;padding-left:2.2em}
+h1{font-size:15pt}ol{columns:8em 4;font:12pt/1.7 monospace;padding-left:2.2em}
 table{border-collapse:collapse;width:100%}td{vertical-align:top;padding:1mm 3mm 1mm 0;word-break:break-all}
 td:first-child{white-space:nowrap;word-break:normal}code{font-size:9.5pt}svg{width:5.5cm;height:5.5cm}
 @page{margin:1.8cm}@media print{body{margin:0}}
@@ -53,7 +53,8 @@ def payload(backup: Backup) -> str:
 def html_sheet(entries: Sequence[Entry], day: str) -> bytes:
     """The sheet as a page to print."""
     parts = [
-        f"<!doctype html>\n<!-- {_TITLE} 1 -->\n<html lang=en><meta charset=utf-8>\n<title>{_TITLE}</title>\n",
+        f"<!doctype html>\n<!-- {_TITLE} 1 -->\n<html lang=en><meta charset=utf-8>\n",
+        f'<meta name=viewport content="width=device-width">\n<title>{_TITLE}</title>\n',
         f"<style>{_STYLE}</style>\n",
     ]
     for entry in entries:
@@ -88,7 +89,7 @@ def text_sheet(entries: Sequence[Entry], day: str) -> bytes:
 def read_words(text: str) -> Backup:
     """The backup in text that a person typed or scanned: words in order, numbers before them or none.
 
-    A whole sheet is read, too, if it holds one secret. Raises UsageError that says what is wrong.
+    A whole sheet is read as well, if it holds one secret. Raises UsageError that says what is wrong.
     """
     scanned = _PAYLOAD.findall(text)
     if len(scanned) == 1:
@@ -121,7 +122,7 @@ def _segno() -> Any:
 
 def _qr_svg(text: str) -> str:
     library = _segno()
-    return library.make(text, error="m", micro=False).svg_inline(scale=4, border=4) if library else ""
+    return library.make(text, error="m", micro=False).svg_inline(border=4, omitsize=True) if library else ""
 
 
 def _qr_text(text: str) -> list[str]:

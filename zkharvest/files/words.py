@@ -4,7 +4,7 @@
 
 The fingerprint is of what the secret belongs to (an opening's commitments, a key's public part), so that a restored
 file is known to be the right one. The checksum is over all before it: a word that was misread or swapped is noticed
-but for one case in 65,536, and the number of words is none that a wallet takes, so that nobody types them into one.
+except in one case of 65,536. No wallet takes 28 words, so the words are not typed into one by mistake.
 The list is BIP-39's English one: its words differ in their first four letters, which are enough here.
 """
 
@@ -56,7 +56,7 @@ def to_words(backup: Backup) -> list[str]:
 
 
 def from_words(words: Iterable[str]) -> Backup:
-    """The backup that words stand for, told by their first four letters. Raises UsageError that says which is wrong."""
+    """The backup that words stand for; their first four letters are enough. Raises UsageError saying what is wrong."""
     listed = _word_list()
     places = {word[:4]: place for place, word in enumerate(listed)}
     number, given = 0, [word.lower() for word in words]

@@ -119,7 +119,7 @@ def sign_as_source(
         raise UsageError(f"a source signs with a bls key; this one is {key.scheme}", "zkharvest keygen --scheme bls")
     roots = source_roots(package)
     if source not in roots:
-        raise UsageError(f"{quoted(source)} is no source of this package", f"its sources are {_listed(roots)}")
+        raise UsageError(f"{quoted(source)} is not a source of this package", f"its sources are {_listed(roots)}")
     if roots[source] != root:
         message = f"the package has another commitment of {quoted(source)} than the one given"
         raise InputError.one("", message, "do not sign: it is about other trades than the source's")
@@ -259,7 +259,7 @@ def _parse_entry(value: Any) -> _Entry:
 def _check_membership(entries: Iterable[_Entry], roots: Mapping[str, bytes]) -> None:
     for entry in entries:
         if entry.source not in roots:
-            text = f"an attestation is for {quoted(entry.source)}, which is no source of the statement"
+            text = f"an attestation is for {quoted(entry.source)}, which is not a source of the statement"
             raise AttestationError(Fault.SOURCE, text)
 
 
@@ -302,7 +302,7 @@ def _check_signature(package: Package, expected: bytes | None) -> bytes:
         raise AttestationError(Fault.TAXPAYER_KEY, "the package is signed with another key than the one expected")
     y = int.from_bytes(key, "little") % 2**255
     if y >= _ED25519_P or y in _SMALL_ORDER:  # RFC 8032, 5.1.3, asks for the first; OpenSSL does not
-        raise AttestationError(Fault.TAXPAYER, "the taxpayer's key is no point's encoding, or of small order")
+        raise AttestationError(Fault.TAXPAYER, "the taxpayer's key does not encode a point, or has small order")
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, _PACKAGE_TAG + package.signed_digest)
     except (InvalidSignature, ValueError):

@@ -8,8 +8,8 @@
 
 * `ZKHARVEST SEALED PRIVATE KEY`: a `files.container` under a passphrase, for both schemes. The default.
 * `PRIVATE KEY`: an Ed25519 key as PKCS#8 (RFC 5958, RFC 8410), unencrypted. `ENCRYPTED PRIVATE KEY`: the same under
-  a passphrase, as other programs (OpenSSL) read and write it. Both are read without the lines on top, too.
-* an unencrypted BLS key, for which there is no standard form (docs/adr/0010): `private: <hex>` among the lines on top,
+  a passphrase, as other programs (OpenSSL) read and write it. Both are also read without the lines on top.
+* an unencrypted BLS key, for which there is no standard form (docs/adr/0011): `private: <hex>` among the lines on top,
   with the header `zkharvest private key 1`, as earlier programs wrote the keys of both schemes.
 
 Private key files have mode 0600 and never replace a file.
@@ -155,7 +155,7 @@ def parse_public_key(text: str, scheme: Scheme) -> bytes:
 def public_fields(path: object, text: bytes) -> dict[str, str]:
     """The lines of a key file below its first that are not secret: scheme, public key, proof of possession.
 
-    Raises UsageError unless each is what it has to be: what stands in a file of a stranger is not repeated.
+    Raises UsageError unless each has its exact form: text of a stranger's file is not repeated.
     """
     fields = _fields(text.decode("ascii", "replace").splitlines())
     try:

@@ -92,7 +92,8 @@ def test_a_sheet_says_what_it_is_of_and_runs_nothing():
 def test_a_qr_code_stands_on_it_where_the_library_is_there(monkeypatch):
     pytest.importorskip("segno")
     assert sheets.has_qr()
-    assert "<svg" in html_sheet(entries(BACKUP), "").decode()
+    page = html_sheet(entries(BACKUP), "").decode()
+    assert re.search(r'<svg [^>]*viewBox="0 0 (\d+) \1"', page), "without it the style's size would cut the code off"
     assert "\u2588" in text_sheet(entries(BACKUP), "").decode()
     monkeypatch.setattr(sheets, "_segno", lambda: None)
     assert "<svg" not in html_sheet(entries(BACKUP), "").decode()

@@ -247,7 +247,7 @@ def test_wrong_keys_and_sources_are_refused(one, keys):
         sign_as_source(package(), keys["taxpayer"], A, ROOTS[A])
     with pytest.raises(UsageError, match="the taxpayer signs with an ed25519 key"):
         sign_as_taxpayer(package(), keys[A])
-    with pytest.raises(UsageError, match="no source of this package") as caught:
+    with pytest.raises(UsageError, match="not a source of this package") as caught:
         sign_as_source(package(), keys[A], "binance", ROOTS[A])
     assert f"its sources are '{A}', '{B}'" in caught.value.hint
     with pytest.raises(UsageError, match="has signed already"):
