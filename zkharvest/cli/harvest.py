@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from zkharvest.cli import forecast, harvest_orders, output, reentry, simulate
+from zkharvest.cli import forecast, harvest_orders, harvest_report, harvest_watch, output, reentry, simulate
 from zkharvest.cli.harvest_options import (
     AsOf,
     Budget,
@@ -79,8 +79,10 @@ def scan(
     return ExitCode.REJECTED if strict and found.left_out else ExitCode.DONE
 
 
+harvest.command("watch")(harvest_watch.watch)
 harvest.command("match")(reentry.match)
 harvest.command("plan")(harvest_orders.plan)
 harvest.command("record")(harvest_orders.record)
+harvest.command("report")(harvest_report.report)
 harvest.command("forecast")(forecast.forecast)
 harvest.command("simulate")(simulate.simulate)

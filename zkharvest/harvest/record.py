@@ -19,6 +19,7 @@ from typing import Any
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.harvest.plan import Plan, Step
+from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.results import Disposal
 from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.ledger.run import run_ledger
@@ -323,7 +324,8 @@ def _results(
     )  # fmt: skip
     mine = {trade.ref for trade in new if trade.kind in (Kind.SELL, Kind.COVER)}
     last = max((trade.time for trade in new), default=0)
-    run = run_ledger([trade for trade in whole if trade.time <= last], election) if new else None
+    day = Calendar(election.timezone).date_of(last)  # fills of the next year are seen too
+    run = run_ledger([trade for trade in whole if trade.time <= last], election, until=day) if new else None
     parts: dict[str, list[Disposal]] = {}
     for part in run.disposals if run else ():
         if part.trade_ref in mine:
