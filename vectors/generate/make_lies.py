@@ -19,12 +19,10 @@ from unittest import mock
 
 import lies_about_ledger as ledger
 import lies_about_proof as proofs
-import numpy as np
 from lies_about_ledger import Parts, one_unit, set_part
 from make_packages import FOLDER, VECTORS, ZONE, opening_of, reproducible
 
-from zkharvest.circuit.lot_machine.trace import Trace
-from zkharvest.circuit.lot_machine.v1 import ranges
+from tests.adversary.kit.lenient import counting_what_is_in_range, wrapping
 from zkharvest.circuit.lot_machine.v1 import witness as generator
 from zkharvest.commitment.opening import Opening
 from zkharvest.conformance.kinds.packages import judge
@@ -66,7 +64,7 @@ def make(lie: Lie) -> tuple[bytes, Parts]:
     truth = generator.make_witness(honest, generator.operations_of(honest, REGIME))
     with ExitStack() as stack:
         stack.enter_context(reproducible(lie.path))
-        for patch in [*lenient(), *lie.patches()]:
+        for patch in [*wrapping(), counting_what_is_in_range(), *lie.patches()]:
             stack.enter_context(patch)
         witness = generator.make_witness(told, lie.operations(generator.operations_of(told, lie.proven)))
         claimed = replace(truth, totals=witness.totals, carried_out_root=witness.carried_out_root)
@@ -81,28 +79,6 @@ def make(lie: Lie) -> tuple[bytes, Parts]:
     policy = {"commitments": {s: root.hex() for s, root in honest.roots.items()}, "allow_test_preset": True}
     header = {"about": lie.about, "ledger": "small.csv", "policy": policy}
     return package_bytes(Package(parts, PRESET, witness.n, proof)), header
-
-
-def lenient() -> list[AbstractContextManager[Any]]:
-    """A witness generator that does not mind what is out of range: such cells wrap, and are not counted."""
-
-    def put_all(self: Trace, cells: list[Any], rows: Any, values: Any) -> None:
-        for number, cell in enumerate(cells):
-            self.put_signed(cell, rows, np.asarray(values)[:, number])
-
-    count = ranges._count
-
-    def count_good(where: str, interaction: Any, trace: Any, pairs: Any, u15: Any) -> None:
-        values = [ranges._linear(message, trace) for message in interaction.message]
-        below = 256 if interaction.bus.name == "bytes" else 1 << 15
-        good = np.all([value < below for value in values], axis=0)
-        count(where, interaction, trace[good], pairs, u15)
-
-    return [
-        mock.patch.object(Trace, "put", lambda s, cell, rows, v: s.put_signed(cell, rows, np.asarray(v) + 0)),
-        mock.patch.object(Trace, "put_all", put_all),
-        mock.patch.object(ranges, "_count", count_good),
-    ]
 
 
 LIES = [

@@ -8,7 +8,6 @@ repaired (totals, multiplicities), as a real one would.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
@@ -17,6 +16,7 @@ from unittest import mock
 
 import numpy as np
 
+from tests.adversary.kit.lenient import counting_what_is_in_range, hashes_seen_once, in_short, wrapping
 from tests.support import statement
 from zkharvest.circuit import check as checker
 from zkharvest.circuit.blinding import BLIND_ROWS
@@ -117,16 +117,13 @@ class Forgery:
     def violations(self) -> list[Violation]:
         """What the constraint checker says."""
         names = [t["name"] for t in statement.description()["tables"]]
-        with mock.patch.object(checker, "_evaluate", _evaluate_once):
+        with hashes_seen_once():
             traces = [self.traces[n] for n in names]
             return checker.check(statement.description(), traces, self.public, limit=1000)
 
     def broken(self) -> set[str]:
         """The same in short: "table.constraint", "bus name" or "tally n"."""
-        return {
-            v.constraint if v.constraint.startswith(("bus ", "tally ")) else f"{v.table}.{v.constraint}"
-            for v in self.violations()
-        }
+        return in_short(self.violations())
 
 
 def forge(
@@ -156,10 +153,6 @@ def forge(
         filled.slot_sums = _sums(sheet)
         return list(head)
 
-    def put_all(self: Trace, cells: list[Any], rows: Any, values: Any) -> None:
-        for j, cell in enumerate(cells):
-            self.put_signed(cell, rows, np.asarray(values)[:, j])
-
     def no_range(_circuit: Any, table: Any, _traces: Any, _rows: int) -> np.ndarray:
         return np.zeros((RANGE_ROWS + idle, len(table.columns)), np.uint32)
 
@@ -175,9 +168,8 @@ def forge(
 
     module = {"range_trace": no_range, "_check_sides": lambda *_: None, "LOG_ROWS": (5, 20), **given}
     with ExitStack() as stack:
-        put = ("put", lambda s, c, r, v: s.put_signed(c, r, np.asarray(v) + 0))
-        for name, value in (put, ("put_all", put_all), ("put_compare", put_compare)):
-            stack.enter_context(mock.patch.object(Trace, name, value))
+        for patch in (*wrapping(), mock.patch.object(Trace, "put_compare", put_compare)):
+            stack.enter_context(patch)
         for name, value in {**module, "fill_lists": lists}.items():
             stack.enter_context(mock.patch.object(generator, name, value))
         for where, name, value in patches:
@@ -227,20 +219,6 @@ def pretend(opening: Opening, trades: Sequence[Trade]) -> Opening:
     return fake
 
 
-_evaluate = checker._evaluate
-_hashes: dict[tuple[int, bytes], list[Any]] = {}
-
-
-def _evaluate_once(number: int, table: Any, trace: np.ndarray, public: PublicValues, start: int) -> list[Any]:
-    """The checker's evaluation; hash tables, the same from lie to lie, are not evaluated again."""
-    if table["name"] != "poseidon":
-        return _evaluate(number, table, trace, public, start)
-    key = start, hashlib.sha256(np.ascontiguousarray(trace).tobytes()).digest()
-    if key not in _hashes:
-        _hashes[key] = _evaluate(number, table, trace, public, start)
-    return _hashes[key]
-
-
 def _cut(table: str, trace: np.ndarray, least: int, idle: int) -> np.ndarray:
     """The used rows of a table, and at least so many, and some idle ones."""
     used = trace != trace[-1]
@@ -263,16 +241,5 @@ def _sums(sheet: Sheet) -> np.ndarray:
 
 def _lenient_range(circuit: Any, table: Any, traces: dict[str, np.ndarray], rows: int) -> np.ndarray:
     """Multiplicities of what is in range; nothing can be done about the rest."""
-
-    def count(_where: str, i: Any, trace: np.ndarray, pairs: np.ndarray, u15: np.ndarray) -> None:
-        values = [ranges._linear(m, trace) for m in i.message]
-        good = ranges._linear(i.mult, trace) == 1
-        if i.bus.name == "bytes":
-            good &= (values[0] < 256) & (values[1] < 256)
-            pairs += np.bincount((values[0] * 256 + values[1])[good], minlength=65536)
-        else:
-            good &= values[0] < 32768
-            u15 += np.bincount(values[0][good], minlength=32768)
-
-    with mock.patch.object(ranges, "_count", count):
+    with counting_what_is_in_range():
         return ranges.range_trace(circuit, table, traces, rows)

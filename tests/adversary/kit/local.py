@@ -56,8 +56,13 @@ class Board:
                 out[: len(values), column] = values
         return out
 
-    def evaluate(self, t: int, rows: np.ndarray, now: np.ndarray, after: np.ndarray) -> Outcome:
-        """Everything of table t where the cells of each row are `now` and those of the next row `after`."""
+    def nodes(self, t: int) -> list[np.ndarray]:
+        """The value of every node of table t on every row."""
+        rows = np.arange(len(self.traces[t]))
+        return self.values(t, rows, self.traces[t], self.traces[t][(rows + 1) % len(rows)])
+
+    def values(self, t: int, rows: np.ndarray, now: np.ndarray, after: np.ndarray) -> list[np.ndarray]:
+        """The value of every node of table t where the cells of each row are `now` and those of the next `after`."""
         table, height = self.tables[t], len(self.traces[t])
         given, given_after = self.given[t][rows], self.given[t][(rows + 1) % height]
         v: list[np.ndarray] = []
@@ -80,6 +85,12 @@ class Board:
                     v.append(total)
                 case _:
                     raise ValueError(f"unknown node {node!r}")
+        return v
+
+    def evaluate(self, t: int, rows: np.ndarray, now: np.ndarray, after: np.ndarray) -> Outcome:
+        """Everything of table t where the cells of each row are `now` and those of the next row `after`."""
+        table, height = self.tables[t], len(self.traces[t])
+        v = self.values(t, rows, now, after)
         last = rows == height - 1
         applies = {"all": True, "first": rows == 0, "last": last, "transition": ~last}
         zero = np.zeros((len(rows), 0), np.int64)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
-from unittest import mock
 
 import numpy as np
 
 from tests.adversary.kit.forge import Forgery
+from tests.adversary.kit.lenient import hashes_seen_once, in_short
 from tests.adversary.kit.local import RANGES, Board
 from tests.adversary.mutation.mutants import KINDS, Mutant, frozen, mutants
 from tests.adversary.witness.lies.cells import ROWS
@@ -105,23 +104,8 @@ def by_the_checker(description: Mapping[str, Any], mutant: Mutant) -> tuple[set[
 def checked(description: Mapping[str, Any], forgery: Forgery) -> set[str]:
     """The constraint checker's verdict, in short; hash tables that it has seen are not evaluated again."""
     traces = [forgery.traces[t["name"]] for t in description["tables"]]
-    with mock.patch.object(checker, "_evaluate", _evaluate_once):
-        found = checker.check(description, traces, forgery.public, limit=1000)
-    return {v.constraint if v.constraint.startswith(("bus ", "tally ")) else f"{v.table}.{v.constraint}" for v in found}
-
-
-_evaluate = checker._evaluate
-_seen: dict[tuple[int, bytes], Any] = {}
-
-
-def _evaluate_once(number: int, table: Any, trace: np.ndarray, public: Any) -> Any:
-    if table["name"] != "poseidon":
-        return _evaluate(number, table, trace, public)
-    key = id(table["nodes"]), hashlib.sha256(np.ascontiguousarray(trace).tobytes()).digest()
-    if key not in _seen:
-        _seen.clear()  # one mutant after the other
-        _seen[key] = table["nodes"], _evaluate(number, table, trace, public)
-    return _seen[key][1]
+    with hashes_seen_once():
+        return in_short(checker.check(description, traces, forgery.public, limit=1000))
 
 
 @cache

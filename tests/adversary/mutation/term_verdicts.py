@@ -1,0 +1,78 @@
+"""What becomes of the mutants whose sums lack a term: killed by a witness, implied, or undecided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+from tests.adversary.kit.forge import Forgery
+from tests.adversary.kit.local import Board
+from tests.adversary.mutation.mutants import mutants
+from tests.adversary.mutation.terms import TermMutant, accepted, candidates
+from tests.adversary.witness.lies.every import LIES, MUTANT_LIES
+from tests.adversary.witness.lies.term_drops import IMPLIED, TERM_LIES, UNDECIDED
+
+KILLED, MEANT, OPEN, SURVIVES = "killed", "implied", "undecided", "survives"
+
+
+@dataclass(frozen=True)
+class TermResult:
+    """A mutant and what became of it."""
+
+    mutant: TermMutant
+    verdict: str
+
+
+@cache
+def forged(make: Callable[[], Forgery]) -> Forgery:
+    """A lie, told once."""
+    return make()
+
+
+def lies_about(mutant: TermMutant) -> Iterator[Callable[[], Forgery]]:
+    """The mutant's own lie, or every lie about its constraint or bus."""
+    if mutant.name in TERM_LIES:
+        yield TERM_LIES[mutant.name]
+        return
+    for name, make in {**LIES, **MUTANT_LIES}.items():
+        if f" {mutant.of_bus} " in f"{name} " if mutant.of_bus else name.split(" without ")[0] == mutant.fault:
+            yield make
+
+
+def killed(description: Any, mutant: TermMutant) -> bool:
+    """Whether a dishonest witness breaks this one fault of the circuit and nothing of the mutant."""
+    mutated = mutant.made(description)
+    return any(
+        Board(forged(make), description).verdict() == {mutant.fault} and not Board(forged(make), mutated).verdict()
+        for make in lies_about(mutant)
+    )
+
+
+def term_results(description: Any) -> list[TermResult]:
+    """All mutants that honest runs accept, but for those that `mutants` has."""
+    known = {m.name for m in mutants(description)}
+    found = []
+    for mutant in accepted(description):
+        if mutant.name in known:
+            continue
+        if any(fnmatchcase(mutant.name, pattern) for pattern in IMPLIED):
+            verdict = MEANT
+        elif mutant.name in UNDECIDED:
+            verdict = OPEN
+        else:
+            verdict = KILLED if killed(description, mutant) else SURVIVES
+        found.append(TermResult(mutant, verdict))
+    return found
+
+
+def term_table(description: Any, found: list[TermResult]) -> list[str]:
+    """Counts, and the survivors by name."""
+    counts = Counter(r.verdict for r in found)
+    made = sum(1 for _ in candidates(description))
+    lines = [f"terms dropped  {made}, of which honest runs accept {len(found)} (beside the weakened ones)"]
+    lines += [f"{verdict:<14}{counts[verdict]:>9}" for verdict in (KILLED, MEANT, OPEN, SURVIVES)]
+    return lines + [f"{r.verdict}: {r.mutant.name}" for r in found if r.verdict in (OPEN, SURVIVES)]
