@@ -15,7 +15,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
-from unittest import mock
 
 import lies_about_ledger as ledger
 import lies_about_proof as proofs
