@@ -394,9 +394,7 @@ def _sequence(down: Sequence[_Move], up: Sequence[_Move], band: int) -> list[_Mo
     return moves
 
 
-def _placed(
-    moves: Sequence[_Move], start: int, rng: random.Random, wishes: Wishes
-) -> list[Step]:
+def _placed(moves: Sequence[_Move], start: int, rng: random.Random, wishes: Wishes) -> list[Step]:
     """Steps with times: each closing at random in its part of the days, each re-entry shortly after what it follows."""
     part = DAY_MS // wishes.slices_a_day
     made, at, delta, done = [], start, 0, 0

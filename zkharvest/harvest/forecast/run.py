@@ -167,7 +167,9 @@ def _models(
     if settings.volatility is not None:
         made.model = dict.fromkeys(histories, f"normal, volatility {settings.volatility:.0%}")
         if len(histories) > 1:
-            made.notes.append("a stated volatility says nothing of how assets move together: independent here")
+            made.notes.append(
+                "a stated volatility says nothing about how assets move together; they are taken as independent"
+            )
         return {asset: fit_normal(settings.volatility, days) for asset in histories}, {}
     short: dict[str, str] = {}
     found: dict[str, History] = {}

@@ -108,7 +108,9 @@ def _sign(instrument: Instrument, delta: float) -> int:
 def _wash_sale(instrument: Instrument, side: int, delta: float, *, wash_sale: bool) -> Rule:
     if not acquires(instrument, side, delta):
         if instrument.kind is Kind.PUT and side < 0:
-            return Rule("s.1091", Effect.CLEAR, "a short put that is not deep in the money is no contract to acquire")
+            return Rule(
+                "s.1091", Effect.CLEAR, "a short put that is not deep in the money is not a contract to acquire"
+            )
         return Rule("s.1091", Effect.CLEAR, "neither a purchase nor a contract or option to acquire")
     what = {
         Kind.SPOT: "a purchase of the coin",

@@ -201,7 +201,9 @@ def why_not(problem: Problem) -> str:
         return f"no whole number of steps in at most {problem.max_legs} legs comes within the band"
     if _linear(endless, 1.0) is None:
         return (
-            f"a margin of {problem.max_margin:,.2f} is not enough" if np.isfinite(problem.max_margin) else "none fits"
+            f"a margin of {problem.max_margin:,.2f} is not enough"
+            if np.isfinite(problem.max_margin)
+            else "no combination fits"
         )
     if np.isfinite(problem.max_margin) and _linear(replace(problem, max_margin=np.inf), 1.0) is not None:
         return f"a margin of {problem.max_margin:,.2f} is not enough"
