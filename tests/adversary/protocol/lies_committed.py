@@ -83,6 +83,13 @@ def commitments() -> Iterator[Lie]:
             lambda _, k=number: prover.committing(k, reopen=prover.path_of_another_tree),  # type: ignore[misc]
         )
     yield Lie(
+        "main commitment",
+        "a lane that no column fills is filled",
+        (R.FRI_LAYER,),
+        prover.filling_a_lane,
+        cheap=True,
+    )
+    yield Lie(
         "last opening",
         "a sibling is missing",
         (R.PROOF_SHORT, R.PROOF_TRAILING, R.MERKLE_LAYER),
@@ -140,15 +147,15 @@ def quotients() -> Iterator[Lie]:
         add_at(result, 5, 5)
         return result
 
-    def too_long(subject: Subject) -> Patches:
-        """R, drawn with k K rows of five words, gets more of them."""
+    def too_long(_subject: Subject) -> Patches:
+        """R, k K coefficients drawn as (k K, 1, 5), gets more of them."""
         honest = Randomness.elements
 
         def elements(self: Any, *shape: int) -> Any:
             drawn = honest(self, *shape)
-            if len(shape) != 2 or shape[1] != 5 or shape[0] <= len(subject.traces[0]):
+            if shape[1:] != (1, 5):
                 return drawn
-            return np.concatenate([drawn, np.ones((32, 5), dtype=np.uint32)])
+            return np.concatenate([drawn, np.ones((32, 1, 5), dtype=np.uint32)])
 
         return [mock.patch.object(Randomness, "elements", elements), *prover.cut_final()]
 

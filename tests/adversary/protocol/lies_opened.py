@@ -12,6 +12,7 @@ from tests.adversary.protocol.lie import Lie, R
 from tests.adversary.protocol.prover import Subject, add_one
 from zkharvest.prover import stark
 from zkharvest.verifier.field import P
+from zkharvest.verifier.stacks import stacks_of
 
 
 def _openings(subject: Subject) -> dict[str, tuple[int, int]]:
@@ -49,6 +50,23 @@ def openings() -> Iterator[Lie]:
             lambda s, told=told: prover.claiming(told(s), batched=False),  # type: ignore[misc]
         )
 
+    def exchanged(subject: Subject) -> Callable[[Any, Any], None]:
+        """Two columns of one stack trade their values: the stack's words at a query tell neither from the other."""
+        lanes = stacks_of(subject.description, 4).main.lanes(4)
+        one, other = next((a, b) for a, b in zip(lanes[0], lanes[1], strict=True) if a >= 0 and b >= 0)
+
+        def change(here: list[Any], _ahead: list[Any]) -> None:
+            here[one], here[other] = here[other], here[one]
+
+        return change
+
+    yield Lie(
+        "evaluations",
+        "those of two columns of one stack exchanged",
+        (R.QUOTIENT, R.FRI_FINAL),
+        lambda s: prover.claiming(exchanged(s)),
+        cheap=True,
+    )
     yield Lie(
         "evaluations",
         "false ones that satisfy the constraints",

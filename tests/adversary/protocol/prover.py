@@ -16,15 +16,18 @@ from unittest import mock
 import numpy as np
 
 from tests.adversary.kit.frozen import Case
-from zkharvest.prover import stark
+from zkharvest.prover import field as arrays
+from zkharvest.prover import plain, stark
 from zkharvest.prover.field import P, Words
 from zkharvest.prover.randomness import Randomness
+from zkharvest.prover.stacks import Stacking
 from zkharvest.verifier import field, messages
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.messages import LookupChallenges, Rounds
 from zkharvest.verifier.params import PRESETS, ParameterSet, sizes
 from zkharvest.verifier.public import PublicData
+from zkharvest.verifier.stacks import stacks_of
 from zkharvest.verifier.transcript import grinding_holds
 
 Patches = list[AbstractContextManager[Any]]
@@ -117,6 +120,37 @@ def committing(number: int, *, alter: bool = False, show_used: bool = False, reo
         mock.patch.object(stark, "Commitment", Liar),
         mock.patch.object(stark, "StackedCommitment", StackedLiar),
     ]
+
+
+def filling_a_lane(subject: Subject) -> Patches:
+    """In the main tree a lane without a column holds the constant 1 instead of 0: X^lane more in its stack."""
+    tree, stack = stacks_of(subject.description, 4).main, 4
+    place, lane = next(
+        (place, lane) for lane, row in enumerate(tree.lanes(stack)) for place, column in enumerate(row) if column < 0
+    )
+    honest = stark._Proof._stacking
+
+    class Filled(Stacking):
+        def rows(self, matrix: Words, chosen: Any) -> list[Words]:
+            above = super().rows(matrix, chosen)
+            v, size = plain.root_of_unity(self._log_domain), matrix.shape[0]
+            for s, rows in enumerate(above):
+                indices = np.arange(size)[chosen] + s * size
+                words = np.array([pow(3 * pow(v, int(i), P), lane, P) for i in indices], dtype=np.uint32)
+                rows[:, place] = to_mont_added(rows[:, place], words)
+            return above
+
+    def stacking(self: Any, of: Any) -> Stacking:
+        if of != tree:
+            return honest(self, of)
+        return Filled(of.lanes(stack), of.degree, self._at.log_domain)
+
+    return [mock.patch.object(stark._Proof, "_stacking", stacking)]
+
+
+def to_mont_added(column: Words, canonical: Words) -> Words:
+    """A column in Montgomery form plus canonical words."""
+    return arrays.add(np.ascontiguousarray(column), arrays.to_mont(canonical))
 
 
 def _leaf_bytes(tree: Any) -> int:
