@@ -6,6 +6,7 @@ person mends a file once. The verifier does not use these: it returns verdicts a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,6 +22,30 @@ class Problem:
     def __str__(self) -> str:
         head = f"{self.where}: {self.message}" if self.where else self.message
         return f"{head}\nhint: {self.hint}" if self.hint else head
+
+
+_VARIES = re.compile(r"\"[^\"]*\"|'[^']*'|[0-9][0-9.,]*")
+_SHOWN, _ALIKE = 3, 6
+"""Of six alike problems or more, three are shown."""
+
+
+def grouped(problems: Iterable[Problem]) -> list[tuple[Problem, int]]:
+    """The problems to show a person, in order, each with how many more like it follow the last one shown.
+
+    Problems are alike if they concern one column and say the same but for numbers and quoted text.
+    """
+    everything = list(problems)
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for n, one in enumerate(everything):
+        column = one.where.rpartition(":")[2] if ": " not in one.where else ""
+        message = _VARIES.sub("#", one.message)
+        groups.setdefault(("" if column.isdigit() else column, message, _VARIES.sub("#", one.hint)), []).append(n)
+    shown: dict[int, int] = {}
+    for places in groups.values():
+        kept = places if len(places) < _ALIKE else places[:_SHOWN]
+        shown.update(dict.fromkeys(kept, 0))
+        shown[kept[-1]] = len(places) - len(kept)
+    return [(everything[n], shown[n]) for n in sorted(shown)]
 
 
 class ZkharvestError(Exception):

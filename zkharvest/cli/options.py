@@ -18,6 +18,20 @@ Package = Annotated[Path, typer.Argument(metavar="PACKAGE.zkh", help="Audit pack
 
 MethodOption = Annotated[Method, typer.Option("--method", "-m", help="Which lot a disposal takes first.")]
 PoolingOption = Annotated[Pooling, typer.Option("--pooling", "-p", help="Lots are pooled by wallet, or all together.")]
+AnyMethod = Annotated[
+    Method | None,
+    typer.Option("--method", "-m", help="Which lot a disposal takes first (where the law leaves a choice)."),
+]
+AnyPooling = Annotated[
+    Pooling | None,
+    typer.Option("--pooling", "-p", help="Lots of one wallet together, or of all; default: the regime's."),
+]
+AnyZone = Annotated[
+    str | None, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone; default: the regime's.")
+]
+RegimeOption = Annotated[
+    str, typer.Option("--regime", metavar="COUNTRY", help="Whose rules: us, canada, or average (average cost).")
+]
 YearOption = Annotated[int, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")]
 ZoneOption = Annotated[str, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone, an IANA name.")]
 

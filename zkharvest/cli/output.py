@@ -24,7 +24,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from zkharvest.errors import InputError, Problem, UsageError
+from zkharvest.errors import InputError, Problem, UsageError, grouped
 
 _EXACT_INTEGERS = 1 << 53  # what every JSON reader holds exactly
 _ANNOUNCE_AFTER = 2.0  # seconds
@@ -169,8 +169,10 @@ def error(text: str, hint: str = "") -> None:
 def failure(problem: InputError | UsageError) -> ExitCode:
     """Print an error with everything it holds; returns the exit code that belongs to it."""
     if isinstance(problem, InputError):
-        for one in problem.problems:
+        for one, more in grouped(problem.problems):
             _problem(one)
+            if more:
+                error(f"... and {more:,} more like it")
     else:
         error(str(problem).partition("\nhint: ")[0], problem.hint)
     return ExitCode(problem.exit_code)

@@ -12,12 +12,16 @@ import typer
 from zkharvest.cli import output, passphrases, show
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import (
+    AnyMethod,
+    AnyPooling,
+    AnyZone,
     Force,
     Json,
     MethodOption,
     OptionalOutput,
     Output,
     PoolingOption,
+    RegimeOption,
     StatedCurrency,
     Trades,
     YearOption,
@@ -25,8 +29,8 @@ from zkharvest.cli.options import (
 )
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.passphrases import NoPassphrase, PassphraseFd, PassphraseFile
-from zkharvest.errors import UsageError
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election
+from zkharvest.errors import InputError, UsageError
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
 
 if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening
@@ -52,16 +56,17 @@ FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to wri
 def ledger_report(
     path: Trades,
     year: YearOption,
-    method: MethodOption,
-    pooling: PoolingOption = DEFAULT_POOLING,
-    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    method: AnyMethod = None,
+    regime: RegimeOption = "us",
+    pooling: AnyPooling = None,
+    timezone: AnyZone = None,
     form: FormatOption = Format.TABLE,
     json: Json = False,
 ) -> ExitCode:
     """Gains and losses of a tax year, lot part by lot part, with all digits."""
     from zkharvest.ledger import report
 
-    run = _run(_load(path), Election(method, pooling, timezone, year))
+    run = _run(_load(path), _election(regime, method, pooling, timezone, year))
     if json or form is Format.JSON:
         _object(report.report_json(run))
     elif form is Format.CSV:
@@ -81,21 +86,22 @@ def ledger_report(
 @ledger.command("lots")
 def ledger_lots(
     path: Trades,
-    method: MethodOption,
     at: Annotated[
         datetime | None,
         typer.Option("--at", metavar="DATE", formats=["%Y-%m-%d"], help="As of the end of this day; default: today."),
     ] = None,
-    pooling: PoolingOption = DEFAULT_POOLING,
-    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    method: AnyMethod = None,
+    regime: RegimeOption = "us",
+    pooling: AnyPooling = None,
+    timezone: AnyZone = None,
     form: FormatOption = Format.TABLE,
     json: Json = False,
 ) -> ExitCode:
     """Lots still open, in the order in which disposals will take them."""
     from zkharvest.ledger import report
 
-    day = at.date() if at else _today(timezone)
-    run = _run(_load(path), Election(method, pooling, timezone, day.year), until=day)
+    day = at.date() if at else _today(timezone or DEFAULT_TIMEZONE)
+    run = _run(_load(path), _election(regime, method, pooling, timezone, day.year), until=day)
     if json or form is Format.JSON:
         _object(report.lots_json(run))
     elif form is Format.CSV:
@@ -112,6 +118,7 @@ def commit(
     path: Trades,
     opening: Output,
     currency: StatedCurrency = None,
+    pooling: PoolingOption = DEFAULT_POOLING,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     none: NoPassphrase = False,
@@ -134,6 +141,11 @@ def commit(
     output.refuse_two_outputs(opening, json=json)
     ensure_writable(opening, force=force, replaces=Kind.OPENING, inputs=[path])
     read = _load(path)
+    from zkharvest.ledger.checks import check_ledger
+
+    problems = check_ledger(read, pooling)
+    if problems:
+        raise InputError(problems)
     chosen = passphrases.new(opening, passphrase_file, passphrase_fd, none=none)
     with output.progress("committing") as step:
         from zkharvest.commitment.opening import commit as commit_trades
@@ -274,6 +286,16 @@ def _load(path: Path) -> list[Trade]:
     from zkharvest.trades.csv_in import load_trades
 
     return load_trades(path)
+
+
+def _election(regime: str, method: Method | None, pooling: Pooling | None, timezone: str | None, year: int) -> Election:
+    """What the options state; what they leave out is the regime's own."""
+    from zkharvest.ledger.regimes import find
+
+    law = find(regime)
+    for rule in law.leaves_out:
+        output.note(f"not applied: {rule}")
+    return Election(method, pooling or law.poolings[0], timezone or law.timezone, year, regime)
 
 
 def _run(read: list[Trade], election: Election, until: date | None = None) -> LedgerRun:

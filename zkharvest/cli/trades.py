@@ -10,10 +10,11 @@ import typer
 
 from zkharvest.cli import output
 from zkharvest.cli.help import Group
-from zkharvest.cli.options import Currency, Force, Json, Output, Trades
+from zkharvest.cli.options import Currency, Force, Json, Output, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import answers
 from zkharvest.errors import InputError, UsageError
+from zkharvest.ledger.rules import DEFAULT_POOLING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,16 +173,18 @@ def trades_check(
     aliases: Annotated[
         Path | None, typer.Option("--aliases", metavar="TOML", help="Other names of coins, beside the known ones.")
     ] = None,
+    pooling: PoolingOption = DEFAULT_POOLING,
     json: Json = False,
 ) -> ExitCode:
-    """Say everything that is wrong with a trades CSV, or that it is in order."""
+    """Say everything that is wrong with a trades CSV, or that it is in order and a ledger can run it."""
+    from zkharvest.ledger.checks import check_ledger
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.importers.names import load_names, two_names
 
     answers()
     try:
         read = load_trades(path)
-        problems = two_names(read, load_names(aliases), str(path))
+        problems = [*two_names(read, load_names(aliases), str(path)), *check_ledger(read, pooling)]
     except InputError as error:
         read, problems = [], list(error.problems)
     if problems:

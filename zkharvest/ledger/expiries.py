@@ -1,4 +1,4 @@
-"""Which side an expiry closes: said once, for the ledger and for the committed record (docs/adr/0010).
+"""Which side an expiry closes: said once, for the ledger and for the committed record (docs/adr/0014).
 
 What all accounts together hold decides: accounts may sell what others hold under universal pooling, so one account's
 own sum says nothing there. Only where together they hold both sides do the account's own holdings decide.

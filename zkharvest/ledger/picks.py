@@ -1,7 +1,7 @@
 """Specific identification: from the names of lots to the trades that opened them (Reg. 1.1012-1(j)(3)(ii)).
 
 A lot is identified no later than the sale, so a name can only mean a lot that was opened before it. What comes later
-in the file never changes what a name means: a file that is valid for one year stays so (docs/adr/0013).
+in the file never changes what a name means: a file that is valid for one year stays so (docs/adr/0016).
 """
 
 from __future__ import annotations

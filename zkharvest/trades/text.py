@@ -61,7 +61,7 @@ def quoted(text: str) -> str:
 
 
 def looks_like_float(whole: str, fraction: str) -> bool:
-    """Whether digits before and after the point are the print of an inexact binary float (docs/adr/0012).
+    """Whether digits before and after the point are the print of an inexact binary float (docs/adr/0015).
 
     They have the tail of one, and some binary64 is printed like this: 0.30000000000000004 is, 0.99999999999999999 is
     not (the nearest binary64 is 1), so the latter is meant.

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_report_as_json_is_the_stable_interface(trades, capsys):
         }
         assert report["disposals"][0] == {
             "disposal": "a2", "lot": "a1", "source": "kraken:main", "asset": "BTC", "quantity": "0.5",
-            "acquired": "2024-01-02T10:00:00.000Z", "disposed": "2025-03-02T10:00:00.000Z",
+            "acquired": "2024-01-02T05:00:00-05:00", "disposed": "2025-03-02T05:00:00-05:00",
             "proceeds": "17996.00000000", "basis": "20003.33333333", "gain": "-2007.33333333", "term": "long",
         }  # fmt: skip
 
@@ -108,7 +109,7 @@ def test_lots_at_a_date(trades, capsys):
     assert main(["ledger", "lots", trades, "--method", "fifo", "--at", "2025-04-01", "--json"]) == 0
     lots = json.loads(capsys.readouterr().out)
     assert lots["schema"] == "zkharvest/lots/1"
-    assert [(lot["lot"], lot["quantity"], lot["value"]) for lot in lots["lots"]] == [
+    assert [(lot["lot"], lot["quantity"], lot["basis"]) for lot in lots["lots"]] == [
         ("a1", "1", "40006.66666667"),
         ("c1", "10", "30005.00000000"),
     ]
@@ -200,3 +201,49 @@ def test_a_closed_pipe_is_no_bug(trades):
     os.close(writing)
     assert done.returncode == ExitCode.DONE
     assert done.stderr == b""
+
+
+HELD = """time,source,id,kind,asset,quantity,amount,fee,to,lots
+2024-01-02T00:00:00Z,kraken,1,buy,BTC,1,100,,,
+2024-02-02T00:00:00Z,kraken,2,transfer,BTC,1,,,ledgr-nano,
+2025-03-02T00:00:00Z,ledger-nano,3,sell,BTC,1,150,,,
+2025-03-03T00:00:00Z,kraken,4,sell,ETH,1,150,,,nothing:1
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [["trades", "check", "t.csv"], ["commit", "t.csv", "-o", "s.zko", "--no-passphrase", "--currency", "USD"]]
+)
+def test_a_file_that_no_ledger_can_run_is_not_in_order(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(HELD)
+    assert main(words) == ExitCode.REJECTED
+    told = capsys.readouterr().err
+    assert "t.csv:4: ledger-nano/3: sell of 1 from pool BTC (ledger-nano, long), which holds 0" in told
+    assert 'BTC lies in "ledgr-nano": is "ledger-nano" the same wallet?' in told
+    assert "t.csv:5: kraken/4: sell of 1 from pool ETH" in told
+    assert "lot 'nothing' is not the id of a buy" in told
+    assert not Path("s.zko").exists()
+
+
+def test_alike_errors_are_grouped(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"2024-01-02T00:00:00Z,k,{n},sell,BTC,1,,,," for n in range(3000)]
+    Path("t.csv").write_text("time,source,id,kind,asset,quantity,amount,fee,to,lots\n" + "\n".join(rows) + "\n")
+    assert main(["trades", "check", "t.csv"]) == ExitCode.REJECTED
+    told = capsys.readouterr().err
+    assert told.count('amount: "" is empty') == 3
+    assert "... and 2,997 more like it" in told
+
+
+def test_a_report_under_another_country_s_rules(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(HELD.replace("ledgr", "ledger").rpartition("2025-03-03")[0])
+    assert main(["ledger", "report", "t.csv", "--year", "2025", "--regime", "canada"]) == ExitCode.DONE
+    told = capsys.readouterr()
+    assert "AVERAGE" in told.out
+    assert "50.00000000" in told.out
+    assert "superficial losses" in told.err
+    assert main(["ledger", "report", "t.csv", "--year", "2025"]) == ExitCode.USAGE
+    assert "no method given" in capsys.readouterr().err
+    assert main(["ledger", "lots", "t.csv", "--regime", "average", "--at", "2024-12-31"]) == ExitCode.DONE

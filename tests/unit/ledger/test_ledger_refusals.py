@@ -261,7 +261,7 @@ def test_a_wallet_of_almost_the_same_name_is_pointed_out(engine: Engine) -> None
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_comes_later_does_not_change_what_a_name_means(engine: Engine) -> None:
-    """A file that is valid for one year stays valid for the next (docs/adr/0013)."""
+    """A file that is valid for one year stays valid for the next (docs/adr/0016)."""
     sale = trade("2024-06-01", "w/s", "sell", 1, 1, lots="b:1")
     twin = trade("2025-01-02", "v/b", "buy", 1, 10)
     run = run_ledger([BUY, sale, twin], Election(SPECIFIC, Pooling.WALLET, "UTC", 2025), engine=engine)
@@ -275,7 +275,7 @@ def test_what_comes_later_does_not_change_what_a_name_means(engine: Engine) -> N
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_under_universal_pooling_the_account_tells_which_side_expires(engine: Engine) -> None:
-    """`v` is short and `w` long: each account's expiry is clear (docs/adr/0010)."""
+    """`v` is short and `w` long: each account's expiry is clear (docs/adr/0014)."""
     held = trade("2024-01-01", "w/1", "buy", 1, 100, asset="OPT")
     written = trade("2024-01-02", "v/1", "short", 1, 30, asset="OPT")
     of_held, of_written = (trade("2025-01-01", f"{who}/x", "expire", 1, fee=1, asset="OPT") for who in "wv")
