@@ -11,7 +11,6 @@ from zkharvest.errors import UsageError
 EXTRAS = {
     "QuantLib": "harvest",
     "arch": "garch",
-    "ccxt": "live",
     "dask": "dask",
     "distributed": "dask",
     "fpdf": "desk",

@@ -1,6 +1,6 @@
 """The harvest as one page: what to take, what is blocked and why, losses by lot and by month. No script, no network.
 
-Charts are inline SVG with their figures as text beside them; colours follow the reader's light or dark setting.
+Charts are bars with their figures as text beside them; colours follow the reader's light or dark setting.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ td.w{white-space:normal;min-width:14rem}tr.take td:first-child{border-left:3px s
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem;margin:1rem 0}
 dl div{background:var(--box);border:1px solid var(--line);border-radius:.5rem;padding:.6rem .8rem}
 dt{color:var(--dim);font-size:.85rem}dd{margin:0;font-size:1.05rem;overflow-wrap:anywhere}
-svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
-.loss{fill:var(--loss)}.gain{fill:var(--gain)}.axis{stroke:var(--line)}
+.bars{list-style:none;margin:0;padding:0;max-width:40rem}.bars li{display:grid;grid-template-columns:1fr auto;
+gap:0 1rem;margin:.4rem 0;color:var(--ink);font-variant-numeric:tabular-nums}.bars span{overflow-wrap:anywhere}
+.bars i{grid-column:1/-1;height:.6rem;border-radius:.2rem}.loss{background:var(--loss)}.gain{background:var(--gain)}
 @media print{body{max-width:none}}
 """
 
@@ -94,17 +95,15 @@ def _bars(rows: Sequence[tuple[str, float]], *, signed: bool = False) -> str:
     if not rows:
         return "<p>None.</p>"
     most = max(abs(value) for _, value in rows) or 1.0
-    height = 26 * len(rows)
-    out = [f'<div class="scroll"><svg viewBox="0 0 680 {height}" role="img" style="min-width:34rem">']
-    for place, (label, value) in enumerate(rows):
-        y = 26 * place
+    out = ['<ul class="bars">']
+    for label, value in rows:
         kind = "gain" if signed and value >= 0 else "loss"
-        width = 260 * abs(value) / most
-        text = escape(label if len(label) <= 38 else f"{label[:37]}…")
-        out.append(f'<text x="0" y="{y + 17}">{text}</text>')
-        out.append(f'<rect class="{kind}" x="290" y="{y + 5}" width="{max(width, 1):.1f}" height="16" rx="2"/>')
-        out.append(f'<text x="{296 + max(width, 1):.1f}" y="{y + 17}">{grouped(value)}</text>')
-    return "".join(out) + "</svg></div>"
+        width = max(100 * abs(value) / most, 0.5)
+        out.append(
+            f"<li><span>{escape(label)}</span><span>{grouped(value)}</span>"
+            f'<i class="{kind}" style="width:{width:.1f}%"></i></li>'
+        )
+    return "".join(out) + "</ul>"
 
 
 def _table(
@@ -132,16 +131,15 @@ def _candidates(candidates: Sequence[Mapping[str, Any]], more: int) -> str:
         return "<p>No open lot has a loss.</p>"
     rows = [
         (
-            "take" if c["take"] else "", f"{c['asset']} {c['lot']}", c["quantity"], _amount(c["basis"]),
-            _amount(c["value"]), _amount(c["loss"]),
+            "take" if c["take"] else "", f"{c['asset']} {c['lot']}", _amount(c["net"]), c["quantity"],
+            _amount(c["basis"]), _amount(c["value"]), _amount(c["loss"]),
             f"{c['term']}, long from {c['long_from']}" if c["days_to_long"] else c["term"],
             _amount(c["tax_now"]), _amount(c["carry_pv"]), _amount(c["later_tax"]), _amount(c["cost"]["total"]),
-            _amount(c["net"]),
         )
         for c in candidates
     ]  # fmt: skip
-    head = ("", "lot", "quantity", "basis", "value", "loss", "term", "tax now", "carried", "later tax", "cost", "net")
-    made = _table(head, rows, frozenset({2, 3, 4, 5, 7, 8, 9, 10, 11}), [bool(c["take"]) for c in candidates])
+    head = ("", "lot", "net", "quantity", "basis", "value", "loss", "term", "tax now", "carried", "later tax", "cost")
+    made = _table(head, rows, frozenset({2, 3, 4, 5, 6, 8, 9, 10, 11}), [bool(c["take"]) for c in candidates])
     return made + (f"<p>{more:,} more are not shown.</p>" if more else "")
 
 
