@@ -71,6 +71,15 @@ WRITERS = {
         lambda data: data.startswith(b"time,source,id,") and data.count(b"\n") > 400 and data.endswith(b"\n"),
         old=lambda path: path.write_text(SMALL),
     ),
+    "report": Writer(
+        [
+            *("report", "form8949", EXAMPLES / "trades.csv", "--year", "2025", "--method", "fifo"),
+            *("--format", "csv", "-o", "f.csv", "--force"),
+        ],
+        "f.csv",
+        lambda data: data.count(b"\n") > 20 and data.endswith(b"\n"),
+        old=lambda path: path.write_text("old\n"),
+    ),
     "commit": Writer(
         ["commit", "trades.csv", "--currency", "USD", "-o", "new.zko", "--passphrase-file", "new", "--force"],
         "new.zko",
