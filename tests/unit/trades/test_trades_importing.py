@@ -219,7 +219,7 @@ def test_every_problem_of_a_price_file(bring) -> None:
     )
     assert bring.problems(KRAKEN, prices=prices) == [
         'prices.csv:2:price: "-1" is negative',
-        'prices.csv:3:time: "2024-02-30" is no day of the calendar',
+        'prices.csv:3:time: "2024-02-30" is not a day of the calendar',
         'prices.csv:4:time: "3/3/2024" is an ambiguous date (day or month first?)',
         'prices.csv:5:asset: "" is empty',
         'prices.csv:7:price: "2" for a time and asset priced otherwise in prices.csv:6',
@@ -365,7 +365,7 @@ def test_times_out_of_range(bring) -> None:
     rows = "K1,R1,1969-03-03 10:00:00,dividend,c,XETH,1,0,0\nK2,R2,2024-02-30 10:00:00,dividend,c,XETH,1,0,0\n"
     assert bring.problems(KRAKEN + rows) == [
         'a.csv:2:time: "1969-03-03 10:00:00" is out of range',
-        'a.csv:3:time: "2024-02-30 10:00:00" is no time of the calendar',
+        'a.csv:3:time: "2024-02-30 10:00:00" is not a time of the calendar',
     ]
 
 

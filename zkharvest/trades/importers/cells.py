@@ -135,7 +135,7 @@ def moment(text: str, zone: str | None, *, order: str = "") -> tuple[int, bool]:
     try:
         value = instant(*date_and_time, int(fraction[:3].ljust(3, "0")))
     except ValueError:
-        raise TextError(text, "is no time of the calendar", "check the export") from None
+        raise TextError(text, "is not a time of the calendar", "check the export") from None
     if zone != "UTC":
         value = _in_zone(text, date_and_time, zone) + value % 1000
     if not 0 <= value < TIME_LIMIT:

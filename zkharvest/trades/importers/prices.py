@@ -147,4 +147,4 @@ def _day(text: str) -> int | None:
     try:
         return instant(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
-        raise TextError(text, "is no day of the calendar", "write YYYY-MM-DD") from None
+        raise TextError(text, "is not a day of the calendar", "write YYYY-MM-DD") from None

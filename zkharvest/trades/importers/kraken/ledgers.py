@@ -150,7 +150,7 @@ def _trade(table: Table, draft: Draft, rows: list[Row], *, delisted: bool = Fals
 
 
 def _move(table: Table, draft: Draft, rows: list[Row], kind: str) -> None:
-    """A deposit or withdrawal; one that was reversed under the same refid is no move at all."""
+    """A deposit or withdrawal; one that was reversed under the same refid is left out."""
     amounts = [draft.numbers(row, "amount")[0] for row in rows]
     fees = [draft.number(row, "fee", empty=0) for row in rows]
     if len(rows) > 1 and sum(amounts) == 0 and sum(fees) == 0:
