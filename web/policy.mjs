@@ -1,54 +1,66 @@
-// What the auditor expects (vectors/README.md, Packages): which of it contradicts a package, and what is left open.
+// What the auditor expects (FORMAT.md section 10): which of it contradicts a package, and what is left open.
 
 import { Undecided, demand } from './faults.mjs';
 import { provenBits } from './security.mjs';
-import { carriedInName } from './statement.mjs';
+import { METHODS, POOLINGS, ROOT_BYTES, carriedInName, isCurrency, isPlainText, isYear, isZoneName } from './statement.mjs';
 
+const SCHEMA = 'zkharvest/policy/1';
 const PLAIN = ['year', 'method', 'pooling', 'timezone', 'currency'];
-const KNOWN = [...PLAIN, 'commitments', 'source_keys', 'signer', 'carried_in', 'nonce', 'audience', 'circuits', 'min_bits',
-  'allow_other_sources', 'allow_test_preset'];
 const DEFAULT_BITS = 128;
+const MOST_BITS = 1024;
 
 const isText = (value) => typeof value === 'string';
 const isSwitch = (value) => typeof value === 'boolean';
-
-/** The member of a policy under a name, null if it is missing or null; an Error if it is not of the type it must have. */
-function member(raw, name, isRight) {
-  const value = raw[name] ?? null;
-  if (value !== null && !isRight(value)) throw new Error(`policy: ${name} is not of the right type`);
-  return value;
-}
-
-const isHex = (value) => isText(value) && /^([0-9a-fA-F]{2})*$/.test(value);
 const isObject = (value) => typeof value === 'object' && !Array.isArray(value);
+const isHexOf = (least, most) => (value) => isText(value) && /^([0-9a-fA-F]{2})*$/.test(value)
+  && value.length >= 2 * least && value.length <= 2 * most;
+const isMapOf = (size) => (value) => isObject(value)
+  && Object.entries(value).every(([source, text]) => isPlainText(source, 128) && isHexOf(size, size)(text));
 
-function bytes(raw, name) {
-  const value = member(raw, name, isHex);
-  return value === null ? null : Buffer.from(value, 'hex');
-}
+// What a member must be; null or missing expects nothing.
+const MEMBERS = {
+  commitments: isMapOf(ROOT_BYTES),
+  source_keys: isMapOf(48),
+  signer: isHexOf(32, 32),
+  carried_in: isHexOf(32, 32),
+  year: (value) => Number.isInteger(value) && isYear(value),
+  method: (value) => METHODS.includes(value),
+  pooling: (value) => POOLINGS.includes(value),
+  timezone: (value) => isText(value) && isZoneName(value),
+  currency: (value) => isText(value) && isCurrency(value),
+  audience: (value) => isText(value) && isPlainText(value, 200),
+  nonce: isHexOf(1, 32),
+  circuits: (value) => Array.isArray(value) && value.length > 0 && value.every((id) => isText(id) && isPlainText(id, 100)),
+  min_bits: (value) => Number.isFinite(value) && value >= 0 && value <= MOST_BITS,
+  allow_other_sources: isSwitch,
+  allow_test_preset: isSwitch,
+};
 
-function bytesOfSources(raw, name) {
-  const value = member(raw, name, (one) => isObject(one) && Object.values(one).every(isHex)) ?? {};
-  return new Map(Object.entries(value).map(([source, text]) => [source, Buffer.from(text, 'hex')]));
-}
-
-/** A policy as parsed JSON to expectations; null stands for none. Nonsense is an Error of whoever asks. */
+/** A policy as parsed JSON to expectations; null stands for none. An Error says what is wrong with it. */
 export function readPolicy(raw) {
   if (raw === null || !isObject(raw)) throw new Error('policy: not an object');
-  for (const key of Object.keys(raw)) if (!KNOWN.includes(key)) throw new Error(`policy: ${key} is unknown`);
+  if (raw.schema !== SCHEMA) throw new Error(`policy: the schema is not ${SCHEMA}`);
+  const given = {};
+  for (const [name, value] of Object.entries(raw)) {
+    if (name === 'schema' || value === null) continue;
+    if (!Object.hasOwn(MEMBERS, name)) throw new Error(`policy: ${name} is unknown`);
+    if (!MEMBERS[name](value)) throw new Error(`policy: ${name} is not what it must be`);
+    given[name] = value;
+  }
+  const bytes = (name) => (given[name] === undefined ? null : Buffer.from(given[name], 'hex'));
+  const bySource = (name) => new Map(Object.entries(given[name] ?? {}).map(([source, text]) => [source, Buffer.from(text, 'hex')]));
   return {
-    // Compared by value, so that one of another type is an expectation that nothing meets.
-    ...Object.fromEntries(PLAIN.map((key) => [key, raw[key] ?? null])),
-    audience: member(raw, 'audience', isText),
-    circuits: member(raw, 'circuits', (value) => Array.isArray(value) && value.every(isText)),
-    commitments: bytesOfSources(raw, 'commitments'),
-    sourceKeys: bytesOfSources(raw, 'source_keys'),
-    signer: bytes(raw, 'signer'),
-    carriedIn: bytes(raw, 'carried_in'),
-    nonce: bytes(raw, 'nonce'),
-    minBits: member(raw, 'min_bits', Number.isFinite) ?? DEFAULT_BITS,
-    allowOtherSources: member(raw, 'allow_other_sources', isSwitch) ?? false,
-    allowTestPreset: member(raw, 'allow_test_preset', isSwitch) ?? false,
+    ...Object.fromEntries(PLAIN.map((key) => [key, given[key] ?? null])),
+    audience: given.audience ?? null,
+    circuits: given.circuits ?? null,
+    commitments: bySource('commitments'),
+    sourceKeys: bySource('source_keys'),
+    signer: bytes('signer'),
+    carriedIn: bytes('carried_in'),
+    nonce: bytes('nonce'),
+    minBits: given.min_bits ?? DEFAULT_BITS,
+    allowOtherSources: given.allow_other_sources ?? false,
+    allowTestPreset: given.allow_test_preset ?? false,
   };
 }
 
@@ -84,7 +96,7 @@ export function checkDecided(policy, statement, zone) {
   if (zone.strange) throw new Undecided('statement/unknown-zone', 'a later day has an offset that the zone never had');
   if (statement.carriedIn && policy.carriedIn === null) throw new Undecided('policy/carried-in-not-compared');
   const named = new Set([...policy.commitments.keys(), ...policy.sourceKeys.keys()]);
-  if (named.size === 0 && policy.signer === null) throw new Undecided('policy/no-expectation');
+  if (named.size === 0) throw new Undecided('policy/no-expectation'); // a signer says nothing about the trades
   const others = statement.sources.some(({ id }) => !named.has(id));
-  if (named.size > 0 && others && !policy.allowOtherSources) throw new Undecided('policy/source-not-compared');
+  if (others && !policy.allowOtherSources) throw new Undecided('policy/source-not-compared');
 }

@@ -30,6 +30,10 @@ function isPlainOrEmpty(value, maxBytes) {
 
 // --- types and values ---
 
+export const isYear = (value) => value >= 1971 && value <= 2526;
+export const isZoneName = (value) => /^[A-Za-z0-9_+\-/]{1,64}$/.test(value);
+export const isCurrency = (value) => /^[A-Za-z0-9]{3,5}$/.test(value);
+
 const isText = (value) => typeof value === 'string';
 const isInteger = (value) => typeof value === 'bigint';
 const isBytes = (value, size) => Buffer.isBuffer(value) && (size === undefined || value.length === size);
@@ -140,7 +144,7 @@ export function readStatement(raw) {
   valid(raw.get('v') === 1n && raw.get('holding') === 'us-1222' && raw.get('wash_sale') === false, 'v, holding or wash_sale');
   valid(Array.isArray(scales) && scales.length === 2 && scales[0] === 18n && scales[1] === 8n, 'scales');
   fields(isInteger(raw.get('year')), 'year');
-  valid(raw.get('year') >= 1971n && raw.get('year') <= 2526n, 'year');
+  valid(isYear(raw.get('year')), 'year');
   const year = Number(raw.get('year'));
   const { audience, nonce } = readContext(raw.get('context'));
   const calendar = readCalendar(raw.get('calendar'), year);
@@ -154,8 +158,8 @@ export function readStatement(raw) {
   };
   const method = text('method', (value) => METHODS.includes(value));
   const pooling = text('pooling', (value) => POOLINGS.includes(value));
-  const timezone = text('timezone', (value) => /^[A-Za-z0-9_+\-/]{1,64}$/.test(value));
-  const currency = text('currency', (value) => /^[A-Za-z0-9]{3,5}$/.test(value));
+  const timezone = text('timezone', isZoneName);
+  const currency = text('currency', isCurrency);
   const sources = readSources(raw.get('sources'));
   const inventoryOut = readRoot(raw.get('carried_out'), 'carried_out');
   const totals = readTotals(raw.get('totals'));

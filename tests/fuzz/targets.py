@@ -17,7 +17,7 @@ from tests.fuzz import arithmetic, circuit_files, whole
 from tests.fuzz.edits import edited_container
 from tests.fuzz.mutants import HEAD, MAGIC, NAMES, base_of, encoded
 from zkharvest.errors import InputError, UsageError
-from zkharvest.sign.attest import AttestationError, Fault, check_attestations, sign_as_taxpayer
+from zkharvest.sign.attest import check_attestations, sign_as_taxpayer
 from zkharvest.sign.bls import AggregateError
 from zkharvest.sign.keys import PrivateKey, Scheme
 from zkharvest.verifier import circuits, public, wire
@@ -157,7 +157,7 @@ def attestations(data: bytes) -> str:
     original, keys, signer = _signed()
     changed = replace(original, **parts)
     outcomes = _attested(changed, keys, signer), _attested(changed, None, None)
-    reached = {"valid", Fault.SIGNATURES.value} & set(outcomes)
+    reached = {"valid", Reason.ATTESTATION_SOURCES.value} & set(outcomes)
     if reached and changed != original:  # only parts can be left out, and then what is expected is missing
         assert parts["signature"] in (None, original.signature)
         assert "missing" in outcomes[0]
@@ -170,10 +170,10 @@ def _attested(changed, keys, signer):
     whole_check, bls.check_signed = bls.check_signed, _no_pairing
     try:
         found = check_attestations(changed, keys, signer)
-    except AttestationError as error:
-        assert error.fault in Fault
+    except Reject as error:
+        assert error.reason.stage in ("signature", "attestation")
         assert str(error).isprintable()
-        return error.fault.value
+        return error.reason.value
     finally:
         bls.check_signed = whole_check
     assert not found.sources

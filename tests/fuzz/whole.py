@@ -14,11 +14,10 @@ from random import Random
 
 from tests.fuzz.edits import edited_container
 from tests.fuzz.mutants import HEAD, NAMES, Base, base_of, encoded
-from zkharvest.sign.attest import Fault
 from zkharvest.verifier import wire
 from zkharvest.verifier.field import P
-from zkharvest.verifier.policy import ACCEPTED, REJECTED, UNDECIDED
-from zkharvest.verifier.rejections import Reason
+from zkharvest.verifier.rejections import ACCEPTED, REJECTED, UNDECIDED, Reason
+from zkharvest.verifier.verdict import Verdict
 from zkharvest.workflow import verify as verdict
 
 PROOF = b"\xc4\x08@proof@@"
@@ -26,8 +25,7 @@ PROOF = b"\xc4\x08@proof@@"
 
 EDIT = 7
 MOST_EDITS = 16
-REASONS = {reason.value for reason in Reason} - {Reason.INTERNAL.value} | {fault.value for fault in Fault}
-REASONS.add(verdict.UNBOUND)
+REASONS = {reason.value for reason in Reason} - {Reason.INTERNAL.value}
 
 
 @cache
@@ -62,14 +60,15 @@ def run(data: bytes) -> str:
     return f"{outcome} {_sound(bare)}"
 
 
-_WITH_KEYS = {fault.value for fault in Fault} | {"", "policy/source-not-compared"}
+_SIGNED = ("signature", "attestation")
+_WITH_KEYS = {reason.value for reason in Reason if reason.stage in _SIGNED} | {"", "policy/source-not-compared"}
 
 
 def _unsigned(parts):
     return {name: part for name, part in parts.items() if name not in ("attestations", "signature")}
 
 
-def _sound(found: verdict.Verdict) -> str:
+def _sound(found: Verdict) -> str:
     """A verdict is one of three, with a reason that has a name, and can be shown."""
     assert found.verdict in (ACCEPTED, REJECTED, UNDECIDED)
     assert found.accepted == (found.reason == ""), found.reason

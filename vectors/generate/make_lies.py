@@ -34,6 +34,7 @@ from zkharvest.trades.model import Kind, Trade
 from zkharvest.verifier import circuits
 from zkharvest.verifier.package import Package, statement_digest
 from zkharvest.verifier.params import PRESETS
+from zkharvest.verifier.policy import SCHEMA
 from zkharvest.verifier.statement import public_data, read_statement
 from zkharvest.workflow import prove as proving
 
@@ -75,7 +76,8 @@ def make(lie: Lie) -> tuple[bytes, Parts]:
         proof = stark.prove_circuit(
             description, statement.circuit_digest, params, public, witness.traces, allow_invalid=True
         )
-    policy = {"commitments": {s: root.hex() for s, root in honest.roots.items()}, "allow_test_preset": True}
+    roots = {s: root.hex() for s, root in honest.roots.items()}
+    policy = {"schema": SCHEMA, "commitments": roots, "allow_test_preset": True}
     header = {"about": lie.about, "ledger": "small.csv", "policy": policy}
     return package_bytes(Package(parts, PRESET, witness.n, proof)), header
 

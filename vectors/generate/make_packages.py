@@ -32,6 +32,7 @@ from zkharvest.sign.attest import sign_as_source, sign_as_taxpayer
 from zkharvest.sign.keys import PrivateKey, Scheme
 from zkharvest.trades.csv_in import load_trades
 from zkharvest.trades.model import Trade
+from zkharvest.verifier.policy import SCHEMA
 from zkharvest.verifier.statement import read_statement
 from zkharvest.workflow.prove import prove
 
@@ -171,6 +172,7 @@ def make(one: Wanted) -> tuple[bytes, dict[str, Any]]:
         )
     package = open_package(data, one.name)
     policy: dict[str, Any] = {
+        "schema": SCHEMA,
         "commitments": {s: root.hex() for s, root in opening.roots.items() if one.known in ("", s)},
         "year": one.year,
         "method": one.method,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +14,9 @@ from zkharvest.cli.process import answers
 from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Method, Pooling
 from zkharvest.verifier.text import quoted
+
+if TYPE_CHECKING:
+    from zkharvest.verifier.policy import Policy as PolicyOf
 
 ROOT_DIGITS = 72
 INVENTORY_BYTES = 32
@@ -31,7 +33,9 @@ def verify(
         typer.Option("--source-key", metavar="SOURCE=HEX", help="The BLS key with which the source signs. Repeatable."),
     ] = None,
     signer: Annotated[str | None, typer.Option("--signer", metavar="HEX", help="The taxpayer's Ed25519 key.")] = None,
-    min_bits: Annotated[float, typer.Option("--min-bits", help="Least proven soundness.")] = 128,
+    min_bits: Annotated[
+        float | None, typer.Option("--min-bits", metavar="BITS", help="Least proven soundness; default: 128.")
+    ] = None,
     year: Annotated[int | None, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")] = None,
     method: Annotated[Method | None, typer.Option("--method", "-m", help="Lot method.")] = None,
     pooling: Annotated[Pooling | None, typer.Option("--pooling", "-p", help="Which lots lie together.")] = None,
@@ -48,6 +52,10 @@ def verify(
     ] = None,
     nonce: Annotated[str | None, typer.Option("--nonce", metavar="HEX", help="The nonce you gave.")] = None,
     audience: Annotated[str | None, typer.Option("--audience", metavar="TEXT", help="For whom it was made.")] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", metavar="FILE", help="A policy file; options here add to it or replace its parts."),
+    ] = None,
     others: Annotated[
         bool,
         typer.Option("--allow-other-sources", help="Accept sources besides those with --commitment, --source-key."),
@@ -56,12 +64,13 @@ def verify(
 ) -> ExitCode:
     """Verify a package: exit code 0 if and only if it is verified under all that is expected here.
 
-    Say whose trades they must be, by --commitment, --source-key or --signer; without any of these even a good proof is
-    undecided, and so is one with sources that they do not cover. Needs no trades and no network.
+    Say whose trades they must be, by --commitment or --source-key for each source: without these even a good proof is
+    undecided, whoever signed it, and so is one with sources that they do not cover. Needs no trades and no network.
     """
     from zkharvest.files.atomic import read_file
     from zkharvest.files.kinds import told_apart
     from zkharvest.files.packages import READ_AT_MOST
+    from zkharvest.workflow.verify import policy_of
     from zkharvest.workflow.verify import verify as verify_package
 
     answers()
@@ -70,12 +79,12 @@ def verify(
     )
     for name in circuit or []:
         _check_given(circuit=name)
-    if not 0 <= min_bits < math.inf:  # also refuses nan
-        raise UsageError(f"--min-bits: {min_bits} is not a number of bits", "give a number such as 128")
-    keys = _pairs(source_key, "--source-key")
+    base = _policy(policy) if policy else None
+    roots = {s: parse_root(v, f"--commitment {s}") for s, v in _pairs(commitment, "--commitment").items()}
+    keys = _keys(_pairs(source_key, "--source-key"))
     expectations: dict[str, Any] = {
-        "commitments": {s: parse_root(v, f"--commitment {s}") for s, v in _pairs(commitment, "--commitment").items()},
-        "source_keys": _keys(keys) if keys else None,
+        "commitments": {**base.commitments, **roots} if base else roots,
+        "source_keys": {**base.source_keys, **keys} if base else keys,
         "signer": _signer(signer) if signer is not None else None,
         "min_bits": min_bits,
         "circuits": tuple(circuit) if circuit else None,
@@ -87,18 +96,22 @@ def verify(
         "currency": currency,
         "nonce": show.parse_hex(nonce, "--nonce") if nonce is not None else None,
         "audience": audience,
-        "allow_other_sources": others,
+        "allow_other_sources": others or None,
     }
+    try:
+        wanted = policy_of(base, expectations)
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error), "zkharvest verify --help shows the options") from None
     data = read_file(path, at_most=READ_AT_MOST)
     with output.progress("verifying") as step:
-        verdict = verify_package(data, **expectations, progress=step)
+        verdict = verify_package(data, wanted, progress=step)
     if json:
         shown = verdict.to_json()
         output.json_object(shown.pop("schema"), shown)
     elif verdict.reason == "package/magic":
         raise UsageError(f"{path}: {verdict.detail}", told_apart(data, "is this a .zkh file?"))
     else:
-        show.verdict(str(path), verdict, expectations)
+        show.verdict(str(path), verdict)
     return show.exit_code(verdict)
 
 
@@ -119,6 +132,21 @@ def inspect(
     return ExitCode.DONE
 
 
+def _policy(path: Path) -> PolicyOf:
+    """The policy in a file. UsageError says what is wrong with it."""
+    from zkharvest.files.atomic import read_file
+    from zkharvest.verifier.policy import MAX_BYTES, read_policy
+
+    data = read_file(path, at_most=MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{path}: larger than {MAX_BYTES:,} bytes", "is this a policy file?")
+    try:
+        return read_policy(data)
+    except (TypeError, ValueError) as error:
+        hint = "the form of a policy is in circuits/FORMAT.md, section 10"
+        raise UsageError(f"{path}: {error}", hint) from None
+
+
 def _check_given(**options: str | None) -> None:
     """Refuse an option whose value is nothing: an unset variable of a script must not turn an expectation off."""
     for name, value in options.items():
@@ -132,7 +160,7 @@ def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
     for text in texts or []:
         source, sign, value = text.rpartition("=")
         if not sign or not source:
-            raise UsageError(f"{option}: {quoted(text)} is not SOURCE=HEX", "as zkharvest commit prints it")
+            raise UsageError(f"{option}: {quoted(text)} is not SOURCE=HEX", "zkharvest commit prints it so")
         if found.setdefault(source, value) != value:
             raise UsageError(f"{option}: two values for {quoted(source)}", "give each source once")
     return found

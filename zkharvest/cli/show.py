@@ -12,7 +12,7 @@ from zkharvest.errors import UsageError
 from zkharvest.verifier.text import named, quoted
 
 if TYPE_CHECKING:
-    from zkharvest.workflow.verify import Verdict
+    from zkharvest.verifier.verdict import Verdict
 
 _HEAD = {"accepted": ("VERIFIED", "green"), "rejected": ("REJECTED", "red"), "undecided": ("UNDECIDED", "yellow")}
 Rows = list[tuple[str, str | Sequence[str]]]
@@ -27,23 +27,27 @@ def exit_code(verdict: Verdict) -> ExitCode:
     return {"accepted": ExitCode.DONE, "rejected": ExitCode.REJECTED}.get(verdict.verdict, ExitCode.UNDECIDED)
 
 
-def verdict(name: str, found: Verdict, expected: Mapping[str, Any]) -> None:
+def verdict(name: str, found: Verdict) -> None:
     """Print a verdict: the word, what is claimed and by whom, how well it is proven, and what it does not say."""
     word, style = _HEAD[found.verdict]
     shown = found.to_json()
     if shown["statement"] and not found.accepted:
         word = "CONSISTENT (unbound)"
+    expected = shown["policy"]
     output.data(output.paint(word, style), f"  {name}")
     rows: Rows = []
     if found.reason:
-        typed = f"{found.reason}: {found.detail}" if found.detail else found.reason
-        rows.append(("Reason", [reasons.meaning(found.reason), typed]))
+        rows.append(("Reason", reasons.lines(found.findings)))
     if shown["statement"]:
         signatures = shown["signatures"]
         keys = {entry["id"]: _whose(entry) for entry in signatures["sources"]}
         sources: list[tuple[str, str]] = []
         for source in shown["statement"]["sources"]:
-            notes = ["commitment as expected" if source["id"] in expected["commitments"] else "commitment not compared"]
+            notes = [
+                "commitment as expected"
+                if source["id"] in expected.get("commitments", {})
+                else "commitment not compared"
+            ]
             notes += [f"signed by {keys[source['id']]}"] if source["id"] in keys else []
             sources.append((named(source["id"]), f"{source['root'][:16]}...  {', '.join(notes)}"))
         taxpayer = signatures["taxpayer"]
@@ -51,8 +55,10 @@ def verdict(name: str, found: Verdict, expected: Mapping[str, Any]) -> None:
         rows += [
             ("Sources", _aligned(sources)),
             ("Signed", f"by the taxpayer, {_whose(taxpayer)}" if taxpayer else "not by the taxpayer"),
-            ("Checks", security(shown["security"]) + f", at least {expected['min_bits']:g} wanted"),
+            ("Checks", security(shown["security"]) + f", at least {expected['min_bits']:g} required"),
         ]
+    if found.notes:
+        rows.append(("Note", found.notes))
     if found.not_shown:
         rows.append(("Not shown", found.not_shown))
     output.fields(rows)

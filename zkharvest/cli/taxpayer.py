@@ -228,6 +228,7 @@ def prove(
 
         if proving.first_run():
             output.note("first run on this machine: compiling the prover takes about half a minute, once")
+        warnings: list[str] = []
         made = proving.prove(
             secret,
             year=year,
@@ -238,6 +239,7 @@ def prove(
             audience=audience or "",
             preset=size,
             progress=step,
+            warn=lambda text: _warn(text, warnings),
         )
         if verify:
             step("verifying")
@@ -245,10 +247,16 @@ def prove(
     write_file(package, made, force=force)
     if json:
         shown = {"package": str(package), "bytes": len(made), "year": year, "method": method.value}
+        shown["warnings"] = warnings
         output.json_object("zkharvest/proof/1", shown)
     else:
         output.note(f"{package}: {len(made):,} bytes, ready for the auditor")
     return ExitCode.DONE
+
+
+def _warn(text: str, told: list[str]) -> None:
+    told.append(text)
+    output.warning(text)
 
 
 def _show_checked(checked: Checked, *, json: bool) -> ExitCode:

@@ -16,9 +16,8 @@ The taxpayer's Ed25519 signature is over a digest of everything else in the pack
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from itertools import islice, pairwise
 from typing import Any
 
@@ -27,8 +26,10 @@ from zkharvest.files.packages import source_roots
 from zkharvest.sign import bls
 from zkharvest.sign.keys import KEY_BYTES, SIGNATURE_BYTES, PrivateKey, Scheme
 from zkharvest.verifier.package import Package
+from zkharvest.verifier.rejections import Finding, Reason, Reject, reject_all
 from zkharvest.verifier.statement import MAX_SOURCE_ID
 from zkharvest.verifier.text import is_visible, quoted
+from zkharvest.verifier.verdict import Attested, SourceSigned
 
 MAX_ATTESTATIONS = 64
 """Sources that can sign one package."""
@@ -42,51 +43,6 @@ _ED25519_P = 2**255 - 19
 _Y8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER = frozenset({0, 1, _ED25519_P - 1, _Y8, _ED25519_P - _Y8})
 """The y of Ed25519's points of order 1, 2, 4 and 8: one signature of such a key holds for many messages, or for all."""
-
-
-class Fault(StrEnum):
-    """Every way in which attestations fail; the value is what verdicts and test vectors name."""
-
-    FORM = "attestation/form"  # not the form above
-    LIMIT = "attestation/limit"  # more sources than a package may have signatures of
-    SOURCE = "attestation/source"  # for a source that the statement does not name
-    POSSESSION = "attestation/possession"  # a key without a valid proof of possession
-    SIGNATURES = "attestation/sources"  # the aggregate is not the sources' signature over their roots
-    KEY = "attestation/key"  # a source signed with another key than the expected one
-    MISSING = "attestation/missing"  # an expected signature is not there
-    TAXPAYER = "signature/invalid"  # the taxpayer's signature is not one over this package
-    TAXPAYER_FORM = "signature/form"
-    TAXPAYER_KEY = "signature/key"  # the taxpayer signed with another key than the expected one
-    TAXPAYER_MISSING = "signature/missing"
-
-
-class AttestationError(Exception):
-    """An attestation does not hold; a package that carries it, or lacks one that is expected, is rejected."""
-
-    def __init__(self, fault: Fault, text: str) -> None:
-        super().__init__(text)
-        self.fault = fault
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSigned:
-    """A source whose signature over its root is valid; `expected`: the key is the one the auditor named."""
-
-    source: str
-    key: bytes
-    expected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Attested:
-    """Who signed a package, every signature valid.
-
-    `signer` is the taxpayer's key if the package carries a signature; `signer_expected`: the auditor named this key.
-    """
-
-    sources: tuple[SourceSigned, ...] = ()
-    signer: bytes | None = None
-    signer_expected: bool = False
 
 
 def source_message(source: str, root: bytes) -> bytes:
@@ -144,8 +100,8 @@ def sign_as_source(
                 _check_aggregate(before, roots, progress)
                 entries += before.entries
                 signatures.append(before.aggregate)
-        except AttestationError as error:
-            raise UsageError(f"the package as it stands is not valid: {error}", "ask for another copy") from None
+        except Reject as error:
+            raise UsageError(f"the package as it stands is not valid: {error.detail}", "ask for another copy") from None
     public = key.public()
     entries.append(_Entry(source, public.key, public.pop))
     entries.sort(key=lambda entry: entry.source.encode())
@@ -182,26 +138,21 @@ def check_attestations(
     """Check every signature in a package, and that all are there which the auditor expects.
 
     `source_keys` maps source ids to BLS keys (48 bytes), `signer` is the taxpayer's Ed25519 key (32 bytes). Raises
-    AttestationError for a signature that is not valid (expected or not), one that is missing, and a key other than
-    the expected one. Raises nothing else, whatever is in the package.
+    Reject for a signature that is not valid (expected or not), one that is missing, and a key other than the expected
+    one. Raises nothing else, whatever is in the package.
     """
     expected = dict(source_keys or {})
     who = None
     if package.signature is not None:  # first, as it takes a millisecond and a source's takes a second
         who = _check_signature(package, signer)
     elif signer is not None:
-        raise AttestationError(Fault.TAXPAYER_MISSING, "the taxpayer has not signed the package")
+        raise Reject(Reason.SIGNATURE_MISSING, "the taxpayer has not signed the package")
     signed: tuple[SourceSigned, ...] = ()
     attestations = _parse_attestations(package.attestations) if package.attestations is not None else None
     entries = attestations.entries if attestations else []
     roots = source_roots(package)
     _check_membership(entries, roots)
-    for entry in entries:
-        if expected.get(entry.source, entry.key) != entry.key:
-            text = f"source {quoted(entry.source)} signed with another key than the one expected"
-            raise AttestationError(Fault.KEY, text)
-    for name in sorted(expected.keys() - {entry.source for entry in entries}):
-        raise AttestationError(Fault.MISSING, f"source {quoted(name)} has not signed its commitment")
+    reject_all(tuple(_unexpected(entries, expected)))
     if attestations:  # last, as it takes by far the longest
         _check_aggregate(attestations, roots, progress)
         signed = tuple(SourceSigned(e.source, e.key, e.source in expected) for e in entries)
@@ -211,7 +162,7 @@ def check_attestations(
 def named_signers(package: Package) -> tuple[list[tuple[str, bytes]], bytes | None]:
     """Who is said to have signed, nothing checked but the form: sources with their keys, and the taxpayer's key.
 
-    Raises AttestationError for signatures of another form.
+    Raises Reject for signatures of another form.
     """
     entries = _parse_attestations(package.attestations).entries if package.attestations is not None else []
     taxpayer = _parse_signature(package.signature)[0] if package.signature is not None else None
@@ -232,19 +183,19 @@ class _Attestations:
 
 
 def _parse_attestations(value: Mapping[str, Any]) -> _Attestations:
-    """The attestations with every length and the order checked; AttestationError if they are of another form."""
+    """The attestations with every length and the order checked; Reject if they are of another form."""
     match value:
         case {"scheme": "bls12-381-g2-pop", "sources": [_, *_] as sources, "aggregate": bytes(aggregate), **others}:
             if len(sources) > MAX_ATTESTATIONS:
                 text = f"{len(sources)} attestations, more than {MAX_ATTESTATIONS}"
-                raise AttestationError(Fault.LIMIT, text)
+                raise Reject(Reason.ATTESTATION_LIMIT, text)
             entries = [_parse_entry(item) for item in sources]
             names = [entry.source.encode() for entry in entries]
             if not others and len(aggregate) == SIGNATURE_BYTES[Scheme.BLS]:
                 if any(a >= b for a, b in pairwise(names)):
-                    raise AttestationError(Fault.FORM, "the attestations are not sorted by source, each once")
+                    raise Reject(Reason.ATTESTATION_FORM, "the attestations are not sorted by source, each once")
                 return _Attestations(entries, aggregate)
-    raise AttestationError(Fault.FORM, "the attestations are not of a known form")
+    raise Reject(Reason.ATTESTATION_FORM, "the attestations are not of a known form")
 
 
 def _parse_entry(value: Any) -> _Entry:
@@ -253,28 +204,41 @@ def _parse_entry(value: Any) -> _Entry:
             sized = len(key) == KEY_BYTES[Scheme.BLS] and len(pop) == SIGNATURE_BYTES[Scheme.BLS]
             if sized and is_visible(source, MAX_SOURCE_ID):
                 return _Entry(source, key, pop)
-    raise AttestationError(Fault.FORM, "an attestation is not of a known form")
+    raise Reject(Reason.ATTESTATION_FORM, "an attestation is not of a known form")
+
+
+def _unexpected(entries: Sequence[_Entry], expected: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Every source that signed with another key than expected, then every one that is expected and has not signed."""
+    for entry in entries:
+        wanted = expected.get(entry.source, entry.key)
+        if wanted != entry.key:
+            text = f"source {quoted(entry.source)} signed with the key {entry.key.hex()}, not {wanted.hex()}"
+            what = f"key of {entry.source}"
+            yield Finding(Reason.ATTESTATION_KEY, text, what, wanted.hex(), entry.key.hex())
+    for name in sorted(expected.keys() - {entry.source for entry in entries}):
+        text = f"source {quoted(name)} has not signed its commitment"
+        yield Finding(Reason.ATTESTATION_MISSING, text, f"key of {name}", expected[name].hex(), None)
 
 
 def _check_membership(entries: Iterable[_Entry], roots: Mapping[str, bytes]) -> None:
     for entry in entries:
         if entry.source not in roots:
             text = f"an attestation is for {quoted(entry.source)}, which is not a source of the statement"
-            raise AttestationError(Fault.SOURCE, text)
+            raise Reject(Reason.ATTESTATION_SOURCE, text)
 
 
 def _check_aggregate(attestations: _Attestations, roots: Mapping[str, bytes], progress: Callable[[str], None]) -> None:
-    """AttestationError unless every source of the attestations signed its root in `roots`, which has them all."""
+    """Reject unless every source of the attestations signed its root in `roots`, which has them all."""
     entries = attestations.entries
     claims = [bls.Signed(one.key, one.pop, source_message(one.source, roots[one.source])) for one in entries]
     try:
         bls.check_signed(claims, attestations.aggregate, progress)
     except bls.PossessionError as error:
         whose = "a source" if error.position is None else f"source {quoted(entries[error.position].source)}"
-        raise AttestationError(Fault.POSSESSION, f"{whose}: the key's proof of possession is not valid") from None
+        raise Reject(Reason.ATTESTATION_POSSESSION, f"{whose}: the key's proof of possession is not valid") from None
     except bls.AggregateError:
         text = "the sources' signatures over their commitments are not valid"
-        raise AttestationError(Fault.SIGNATURES, text) from None
+        raise Reject(Reason.ATTESTATION_SOURCES, text) from None
 
 
 def _listed(names: Collection[str]) -> str:
@@ -284,27 +248,29 @@ def _listed(names: Collection[str]) -> str:
 
 
 def _parse_signature(value: Any) -> tuple[bytes, bytes]:
-    """The taxpayer's key and signature; AttestationError if they are of another form."""
+    """The taxpayer's key and signature; Reject if they are of another form."""
     match value:
         case {"scheme": "ed25519", "key": bytes(key), "signature": bytes(signature), **others} if not others:
             if len(key) == KEY_BYTES[Scheme.ED25519] and len(signature) == SIGNATURE_BYTES[Scheme.ED25519]:
                 return key, signature
-    raise AttestationError(Fault.TAXPAYER_FORM, "the taxpayer's signature is not of a known form")
+    raise Reject(Reason.SIGNATURE_FORM, "the taxpayer's signature is not of a known form")
 
 
 def _check_signature(package: Package, expected: bytes | None) -> bytes:
-    """The taxpayer's key; AttestationError unless its signature is valid and it is the expected one."""
+    """The taxpayer's key; Reject unless its signature is valid and it is the expected one."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     key, signature = _parse_signature(package.signature)
     if expected is not None and key != expected:
-        raise AttestationError(Fault.TAXPAYER_KEY, "the package is signed with another key than the one expected")
+        text = f"the package is signed with the key {key.hex()}, not {expected.hex()}"
+        found = Finding(Reason.SIGNATURE_KEY, text, "the taxpayer's key", expected.hex(), key.hex())
+        raise Reject(Reason.SIGNATURE_KEY, text, findings=(found,))
     y = int.from_bytes(key, "little") % 2**255
     if y >= _ED25519_P or y in _SMALL_ORDER:  # RFC 8032, 5.1.3, asks for the first; OpenSSL does not
-        raise AttestationError(Fault.TAXPAYER, "the taxpayer's key does not encode a point, or has small order")
+        raise Reject(Reason.SIGNATURE_INVALID, "the taxpayer's key does not encode a point, or has small order")
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, _PACKAGE_TAG + package.signed_digest)
     except (InvalidSignature, ValueError):
-        raise AttestationError(Fault.TAXPAYER, "the taxpayer's signature over the package is not valid") from None
+        raise Reject(Reason.SIGNATURE_INVALID, "the taxpayer's signature over the package is not valid") from None
     return key

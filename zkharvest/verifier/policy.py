@@ -1,54 +1,70 @@
-"""What the caller expects of a package, and the verdict: accepted, rejected, or undecided, with one reason.
+"""What an auditor expects of a package: a Policy, and the one form in which it is written.
 
-`verify` is total: for any bytes and any policy it returns a Verdict. The package never chooses how strictly it is
-checked; that is the Policy's business, and its defaults are strict.
+The package never chooses how strictly it is checked; that is the Policy's business, and its defaults are strict.
 
-Undecided is for what this program cannot know (a circuit or format newer than itself, a time zone that this machine
-does not have), and for what the caller left open (lots carried in, further sources). A malformed or false package is
-never undecided.
+A policy file, the header of a test vector and what the second verifier reads are the same JSON object, described in
+`circuits/FORMAT.md`, section 10:
+
+    {"schema": "zkharvest/policy/1", "commitments": {"kraken:main": "57ab..."}, "year": 2025, "min_bits": 128}
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from zkharvest.verifier import circuits
-from zkharvest.verifier.calendar import check_zone
-from zkharvest.verifier.description import Description
-from zkharvest.verifier.package import Package, decode_package
-from zkharvest.verifier.params import PRESETS, Preset
-from zkharvest.verifier.rejections import Reason, Reject
-from zkharvest.verifier.soundness import Security, security
-from zkharvest.verifier.stark import verify_proof
-from zkharvest.verifier.statement import Statement, circuit_of, public_data, read_statement
-from zkharvest.verifier.text import quoted
-
-SCHEMA = "zkharvest/verdict/1"
-ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
-_UNDECIDED = {Reason.PACKAGE_VERSION, Reason.CIRCUIT_UNKNOWN, Reason.STATEMENT_ZONE, Reason.POLICY_NO_CARRIED_IN}
-
-_NEVER_SHOWN = (
-    "that these sources are all of the taxpayer's sources",
-    "that what the sources recorded is true: that trades took place, at fair prices, and none was left out",
+from zkharvest.verifier.statement import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    MAX_AUDIENCE,
+    MAX_CIRCUIT_ID,
+    MAX_NONCE,
+    MAX_SOURCE_ID,
+    METHODS,
+    POOLINGS,
+    ROOT_BYTES,
+    is_currency,
+    is_zone_name,
 )
+from zkharvest.verifier.text import is_visible, quoted
+
+SCHEMA = "zkharvest/policy/1"
+MAX_BYTES = 1 << 22
+"""Of a policy file: 4096 sources with their commitments and keys need less than half."""
+
+SOURCE_KEY_BYTES = 48
+SIGNER_BYTES = 32
+INVENTORY_BYTES = 32
+DEFAULT_BITS = 128
+MOST_BITS = 1024
+
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What must hold beyond the proof itself; None expects nothing.
+    """What must hold beyond the proof itself. None, or an empty map, expects nothing.
 
-    `min_bits`: proven soundness. `commitments`: the root (36 bytes) that a source is known to have; sources besides
-    these leave the verdict undecided unless `allow_other_sources`, as anybody can add one with losses in it.
-    `circuits`: ids that are acceptable. `carried_in`: the name (32 bytes) of the inventory that must be carried in.
-    `audience`, `nonce`: the context that the package must have been made for. `allow_test_preset`: for tests; proofs
-    under it are worth nothing, whatever `min_bits` says.
+    `commitments`: source id -> the root that the source is known to have (36 bytes). `source_keys`: source id -> the
+    BLS key with which the source must have signed its root (48 bytes). At least one of these two must name a source,
+    or no package is accepted. Other sources leave the verdict undecided unless `allow_other_sources`, because anybody
+    can add a source with losses in it.
+
+    `signer`: the taxpayer's Ed25519 key (32 bytes). `carried_in`: the name (32 bytes) of the inventory that must have
+    been carried in. `year`, `method`, `pooling`, `timezone`, `currency`: those of the statement. `audience`, `nonce`:
+    the context that the package must have been made for. `circuits`: the accepted circuits, None for all. `min_bits`:
+    proven soundness. `allow_test_preset`: for tests; such proofs are worth nothing, whatever `min_bits` says.
+
+    Bytes may be given as hex text, `circuits` as one id. TypeError for a value of the wrong type, ValueError for one
+    that no package could meet, such as an unknown method, a key of the wrong length, or an empty nonce.
     """
 
-    min_bits: float = 128
     commitments: Mapping[str, bytes] = field(default_factory=dict)
-    circuits: tuple[str, ...] | str | None = None
+    source_keys: Mapping[str, bytes] = field(default_factory=dict)
+    signer: bytes | None = None
     carried_in: bytes | None = None
     year: int | None = None
     method: str | None = None
@@ -57,239 +73,213 @@ class Policy:
     currency: str | None = None
     audience: str | None = None
     nonce: bytes | None = None
+    circuits: tuple[str, ...] | None = None
+    min_bits: float = DEFAULT_BITS
     allow_other_sources: bool = False
     allow_test_preset: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What came out. `statement` and `security` are there only if the proof holds and nothing contradicts the policy.
-
-    `bound`: every source's root was compared with an expected one; `not_compared`: the ids of those that were not.
-    `not_shown`: what an accepted package does not say. `unchecked`: parts of the package that were not looked at here
-    (signatures; see `audit`).
-    """
-
-    verdict: str
-    reason: str = ""
-    detail: str = ""
-    statement: Statement | None = None
-    preset: str = ""
-    log_rows: int = 0
-    security: Security | None = None
-    bound: bool = False
-    not_compared: tuple[str, ...] = ()
-    circuit_status: str = ""
-    package_digest: bytes = b""
-    not_shown: tuple[str, ...] = ()
-    unchecked: tuple[str, ...] = ()
+    def __post_init__(self) -> None:
+        """Checks every value, and turns hex into bytes."""
+        for entry in fields(self):
+            value = _CHECKS[entry.name](entry.name, getattr(self, entry.name))
+            object.__setattr__(self, entry.name, value)
 
     @property
-    def accepted(self) -> bool:
-        """Whether everything that was expected holds."""
-        return self.verdict == ACCEPTED
+    def names_sources(self) -> bool:
+        """Whether anything is expected of any source: without that nothing about the trades is compared."""
+        return bool(self.commitments or self.source_keys)
+
+    @classmethod
+    def from_json(cls, value: Any) -> Policy:
+        """The policy that a JSON object describes. TypeError or ValueError says what is wrong with it."""
+        if not isinstance(value, dict):
+            raise TypeError(f"a policy is a JSON object, not {_kind(value)}")
+        if value.get("schema") != SCHEMA:
+            raise ValueError(f'schema: a policy has "schema": "{SCHEMA}", not {quoted(value.get("schema"))}')
+        given = {name: part for name, part in value.items() if part is not None and name != "schema"}
+        known = [entry.name for entry in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise ValueError(f"{quoted(name)} is not a key of a policy{_meant(name, known)}")
+        if isinstance(given.get("circuits"), str):
+            raise TypeError("circuits is a list of ids, not a text")
+        if isinstance(given.get("year"), float) and given["year"].is_integer():
+            given["year"] = int(given["year"])  # JSON has one type of numbers
+        return cls(**given)
 
     def to_json(self) -> dict[str, Any]:
-        """The verdict as the object of `verify --json`: decimal strings for money, hex for bytes."""
-        result: dict[str, Any] = {
-            "schema": SCHEMA,
-            "verdict": self.verdict,
-            "reason": self.reason or None,
-            "detail": self.detail or None,
-            "bound": self.bound,
-            "not_compared": list(self.not_compared),
-            "statement": None,
-            "security": None,
-            "not_shown": list(self.not_shown),
-            "unchecked": list(self.unchecked),
-        }
-        if self.statement is not None and self.security is not None:
-            result["package"] = self.package_digest.hex()
-            result["statement"] = statement_json(self.statement, self.circuit_status)
-            result["security"] = {
-                "bits": rounded_bits(self.security.minimum),
-                "bits_sum": rounded_bits(self.security.total),
-                "bits_unique_decoding": rounded_bits(self.security.unique_decoding),
-                "terms": {term.name: rounded_bits(term.bits) for term in self.security.terms},
-                "preset": self.preset,
-                "rows": 1 << self.log_rows,
-            }
-        return result
+        """The JSON object: the schema, what is expected, and `min_bits`; bytes as hex."""
+        shown: dict[str, Any] = {"schema": SCHEMA}
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if value in (None, {}, False) and entry.name != "min_bits":
+                continue
+            if isinstance(value, bytes):
+                value = value.hex()
+            elif isinstance(value, Mapping):
+                value = {source: part.hex() for source, part in value.items()}
+            shown[entry.name] = list(value) if isinstance(value, tuple) else value
+        return shown
 
 
-def verify(data: bytes, policy: Policy | None = None) -> Verdict:
-    """The verdict on the bytes of a package."""
+def read_policy(text: str | bytes) -> Policy:
+    """The policy in the text of a policy file. TypeError or ValueError says what is wrong with it."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            raise ValueError(f"{quoted(next(n for n in names if names.count(n) > 1))} stands twice")
+        return found
+
+    def constant(name: str) -> Any:
+        raise ValueError(f"{name} is not a number of JSON")
+
     try:
-        return _verify(data, policy or Policy())
-    except Reject as reject:
-        verdict = UNDECIDED if reject.reason in _UNDECIDED else REJECTED
-        return Verdict(verdict, reject.reason.value, reject.detail)
-    except Exception as error:  # noqa: BLE001 - a defect of ours; whatever it was, nothing was shown to be true
-        return Verdict(REJECTED, Reason.INTERNAL.value, f"{type(error).__name__}: {quoted(str(error))}")
+        value = json.loads(text, object_pairs_hook=once, parse_constant=constant)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"not JSON: {error}") from None
+    return Policy.from_json(value)
 
 
-def _verify(data: bytes, policy: Policy) -> Verdict:
-    # 1 ----- The container, and the circuit: without knowing it nothing else can be understood.
-    package = decode_package(data)
-    pinned = circuits.find(*circuit_of(package.statement))
-    acceptable = (policy.circuits,) if isinstance(policy.circuits, str) else policy.circuits
-    if acceptable is not None and pinned.id not in acceptable:
-        raise Reject(Reason.POLICY_CIRCUIT, f"the circuit is {pinned.id}")
+def closest(wanted: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that somebody who wrote `wanted` may have meant: other capitals, or a slip of the pen."""
+    from difflib import get_close_matches
 
-    # 2 ----- What is claimed.
-    statement = read_statement(package.statement)
-
-    # 3 ----- How well it can be proven at all, before any time is spent on the proof.
-    description = circuits.load(pinned)
-    preset = _preset(package, description, policy)
-    level = security(description, preset.params, package.log_rows)
-    if preset.real and not level.minimum >= policy.min_bits:  # so written, it also fails for a NaN
-        raise Reject(Reason.POLICY_BITS, f"{level.minimum:.1f} bits are proven, {policy.min_bits} are expected")
-
-    # 4 ----- What the caller expects of the claim.
-    _check_expectations(statement, policy)
-
-    # 5 ----- The proof, bound to every byte of the statement, to the preset and to the height.
-    public = public_data(statement, description, package.statement_digest)
-    verify_proof(description, statement.circuit_digest, preset.params, package.log_rows, public, package.proof)
-
-    # 6 ----- The calendar is the time zone's. Last, as it alone can end undecided on a package whose proof holds.
-    check_zone(statement.calendar, statement.timezone)
-
-    # 7 ----- Lots carried in are as good as the package that carried them out: without its root nothing is shown.
-    if policy.carried_in is None and statement.carried_in is not None:
-        raise Reject(
-            Reason.POLICY_NO_CARRIED_IN,
-            "lots were carried in: expect the inventory that last year's package carried out",
-        )
-
-    # 8 ----- Who answers for some sources does not answer for the others.
-    others = not_compared(statement, policy.commitments)
-    open_question = bool(policy.commitments and others and not policy.allow_other_sources)
-    parts = (("attestations", package.attestations), ("signature", package.signature))
-    return Verdict(
-        UNDECIDED if open_question else ACCEPTED,
-        Reason.POLICY_NOT_COMPARED.value if open_question else "",
-        others_text(others) if open_question else "",
-        statement=statement,
-        preset=package.preset,
-        log_rows=package.log_rows,
-        security=level,
-        bound=not others,
-        not_compared=others,
-        circuit_status=pinned.status,
-        package_digest=package.body_digest,
-        not_shown=not_shown(statement, policy, others),
-        unchecked=tuple(name for name, part in parts if part is not None),
-    )
+    listed = list(names)
+    folded = [name for name in listed if name.casefold() == wanted.casefold()]
+    return next(iter(folded or get_close_matches(wanted, listed, n=1, cutoff=0.75)), None)
 
 
-def _preset(package: Package, description: Description, policy: Policy) -> Preset:
-    """The parameter set of a package, at a height that it and the circuit allow."""
-    preset = PRESETS.get(package.preset)
-    if preset is None:
-        raise Reject(Reason.PACKAGE_PRESET, "there is no parameter set of that name")
-    if not preset.real and not policy.allow_test_preset:
-        raise Reject(Reason.POLICY_TEST_PRESET, f"the parameter set {preset.name!r} is for tests: it proves nothing")
-    least, most = description.log_rows
-    if not max(least, preset.min_log_rows) <= package.log_rows <= min(most, preset.max_log_rows):
-        raise Reject(Reason.PACKAGE_LOG_ROWS, f"a height of 2^{package.log_rows} is not allowed")
-    return preset
+# --------------------------------------------------------------------------------------------- one check a kind
 
 
-def _check_expectations(statement: Statement, policy: Policy) -> None:
-    """Everything that the caller expects of the statement holds, or Reject."""
-    roots = {source.id: source.root for source in statement.sources}
-    for source, root in policy.commitments.items():
-        if source not in roots:
-            raise Reject(Reason.POLICY_COMMITMENT, f"{quoted(source)} is no source of the statement")
-        if roots[source] != root:
-            raise Reject(Reason.POLICY_COMMITMENT, f"the commitment of {quoted(source)} is another one")
-    expected = (
-        (Reason.POLICY_CARRIED_IN, "inventory carried in", statement.carried_in, policy.carried_in),
-        (Reason.POLICY_YEAR, "tax year", statement.year, policy.year),
-        (Reason.POLICY_METHOD, "lot method", statement.method, policy.method),
-        (Reason.POLICY_POOLING, "pooling of lots", statement.pooling, policy.pooling),
-        (Reason.POLICY_TIMEZONE, "time zone", statement.timezone, policy.timezone),
-        (Reason.POLICY_CURRENCY, "currency", statement.currency, policy.currency),
-        (Reason.POLICY_CONTEXT, "audience", statement.audience, policy.audience),
-        (Reason.POLICY_CONTEXT, "nonce", statement.nonce, policy.nonce),
-    )
-    for reason, what, found, wanted in expected:
-        if wanted is not None and found != wanted:
-            raise Reject(reason, f"the {what} is not the expected one")
+def _kind(value: object) -> str:
+    return "null" if value is None else f"{type(value).__name__} {quoted(value)}"
 
 
-def not_compared(statement: Statement, known: Container[str]) -> tuple[str, ...]:
-    """The ids of the sources that are none of those `known` to be who they are."""
-    return tuple(source.id for source in statement.sources if source.id not in known)
+def _meant(wanted: str, names: Iterable[str]) -> str:
+    near = closest(wanted, names)
+    return f" (did you mean {near}?)" if near else ""
 
 
-def others_text(others: Sequence[str]) -> str:
-    """Names the sources that were not compared, the first at least."""
-    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-    return f"nothing is expected of {quoted(others[0])}{more}, whose trades count as well"
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is text, not {_kind(value)}")
+    return str(value)
 
 
-def not_shown(statement: Statement, policy: Policy, others: Sequence[str]) -> tuple[str, ...]:
-    """What a careful reader must not take an accepted verdict for; `others` are the sources that were not compared."""
-    lines = list(_NEVER_SHOWN)
-    if others:
-        number = f"{len(others)} of {len(statement.sources)}"
-        lines.append(f"that the commitments are the sources' own: {number} not compared")
-    if statement.carried_in is not None:
-        lines.append("that the sources' records up to January 1 are those from which the lots carried in were computed")
-    if not check_zone(statement.calendar, statement.timezone):
-        lines.append(
-            "that the lots carried out turn long term when stated: this machine knows other rules for days to come"
-        )
-    if statement.method == "specific":
-        lines.append(
-            "that the lots were identified by the time of each disposal: their choice is in the taxpayer's books"
-        )
-    if (statement.audience or statement.nonce) and policy.audience is None and policy.nonce is None:
-        lines.append("that the package was made for you: its context was not compared")
-    return tuple(lines)
+def _visible(name: str, value: Any, longest: int) -> str:
+    text = _text(name, value)
+    if not text:
+        raise ValueError(f"{name} is empty: leave it out to expect nothing")
+    if not is_visible(text, longest):
+        raise ValueError(f"{name}: {quoted(text)} cannot stand in a package (visible text, at most {longest} bytes)")
+    return text
 
 
-def statement_json(statement: Statement, circuit_status: str) -> dict[str, Any]:
-    """A statement as `verify --json` and `inspect --json` show it."""
-    totals = statement.totals
-    return {
-        "year": statement.year,
-        "method": statement.method,
-        "pooling": statement.pooling,
-        "timezone": statement.timezone,
-        "currency": statement.currency,
-        "totals": {
-            "proceeds": money_text(totals.proceeds),
-            "basis": money_text(totals.basis),
-            "gain": money_text(totals.gain),
-            "short_term_gain": money_text(totals.short_gain),
-            "short_term_loss": money_text(totals.short_loss),
-            "long_term_gain": money_text(totals.long_gain),
-            "long_term_loss": money_text(totals.long_loss),
-            "net": money_text(totals.gain),
-        },
-        "sources": [{"id": source.id, "root": source.root.hex()} for source in statement.sources],
-        "carried_in": statement.carried_in.hex() if statement.carried_in is not None else None,
-        "carried_out": statement.carried_out.hex(),
-        "audience": statement.audience,
-        "nonce": statement.nonce.hex(),
-        "circuit": {
-            "id": statement.circuit_id,
-            "digest": statement.circuit_digest.hex(),
-            "status": circuit_status,
-        },
-    }
+def _bytes(name: str, value: Any, least: int, most: int) -> bytes:
+    if isinstance(value, str):
+        if not _HEX.fullmatch(value):
+            raise ValueError(f"{name}: {quoted(value)} is not hexadecimal (pairs of the digits 0-9 and a-f)")
+        value = bytes.fromhex(value)
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise TypeError(f"{name} is bytes or hex text, not {_kind(value)}")
+    found = bytes(value)
+    if not found:
+        raise ValueError(f"{name} is empty: leave it out to expect nothing")
+    if not least <= len(found) <= most:
+        size = f"{most}" if least == most else f"at most {most}"
+        raise ValueError(f"{name} has {len(found)} bytes, not {size}")
+    return found
 
 
-def money_text(units: int) -> str:
-    """Money (10^-8) with all its decimals: -150000000 is "-1.50000000"."""
-    whole, fraction = divmod(abs(units), 10**8)
-    return f"{'-' if units < 0 else ''}{whole}.{fraction:08d}"
+def _optional(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
+    return lambda name, value: None if value is None else check(name, value)
 
 
-def rounded_bits(bits: float) -> float:
-    """Rounded down: a level is never shown higher than it is."""
-    return int(bits * 10) / 10
+def _sized(least: int, most: int) -> Callable[[str, Any], Any]:
+    return _optional(lambda name, value: _bytes(name, value, least, most))
+
+
+def _by_source(size: int) -> Callable[[str, Any], Any]:
+    def check(name: str, value: Any) -> dict[str, bytes]:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{name} maps source ids to bytes or hex text; this is {_kind(value)}")
+        found: dict[str, bytes] = {}
+        for source, part in value.items():
+            _visible(f"{name}: a source id", source, MAX_SOURCE_ID)
+            found[source] = _bytes(f"{name} of {quoted(source)}", part, size, size)
+        return found
+
+    return check
+
+
+def _choice(choices: tuple[str, ...]) -> Callable[[str, Any], Any]:
+    def check(name: str, value: Any) -> str:
+        text = _text(name, value)
+        if text not in choices:
+            raise ValueError(f"{name} {quoted(text)} is none of {', '.join(choices)}{_meant(text, choices)}")
+        return text
+
+    return _optional(check)
+
+
+def _written(is_right: Callable[[str], bool], example: str) -> Callable[[str, Any], Any]:
+    def check(name: str, value: Any) -> str:
+        text = _text(name, value)
+        if not is_right(text):
+            raise ValueError(f"{name} {quoted(text)} cannot stand in a package: it is written like {example}")
+        return text
+
+    return _optional(check)
+
+
+def _year(name: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} is a number such as 2025, not {_kind(value)}")
+    if not FIRST_YEAR <= value <= LAST_YEAR:
+        raise ValueError(f"{name} {value} is not in {FIRST_YEAR}..{LAST_YEAR}")
+    return value
+
+
+def _circuits(name: str, value: Any) -> tuple[str, ...]:
+    listed = (value,) if isinstance(value, str) else value
+    if not isinstance(listed, tuple | list):
+        raise TypeError(f"{name} is a list of ids, not {_kind(value)}")
+    if not listed:
+        raise ValueError(f"{name} is empty: leave it out to accept every circuit")
+    return tuple(_visible(f"{name}: an id", one, MAX_CIRCUIT_ID) for one in listed)
+
+
+def _bits(name: str, value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"{name} is a number such as 128, not {_kind(value)}")
+    if not 0 <= value <= MOST_BITS:  # so written, it also refuses NaN
+        raise ValueError(f"{name} is a number of bits such as 128, from 0 to {MOST_BITS}, not {quoted(value)}")
+    return value
+
+
+def _switch(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is true or false, not {_kind(value)}")
+    return value
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "commitments": _by_source(ROOT_BYTES),
+    "source_keys": _by_source(SOURCE_KEY_BYTES),
+    "signer": _sized(SIGNER_BYTES, SIGNER_BYTES),
+    "carried_in": _sized(INVENTORY_BYTES, INVENTORY_BYTES),
+    "year": _optional(_year),
+    "method": _choice(METHODS),
+    "pooling": _choice(POOLINGS),
+    "timezone": _written(is_zone_name, "America/New_York"),
+    "currency": _written(is_currency, "USD"),
+    "audience": _optional(lambda name, value: _visible(name, value, MAX_AUDIENCE)),
+    "nonce": _sized(1, MAX_NONCE),
+    "circuits": _optional(_circuits),
+    "min_bits": _bits,
+    "allow_other_sources": _switch,
+    "allow_test_preset": _switch,
+}

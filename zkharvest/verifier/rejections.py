@@ -1,90 +1,198 @@
-"""Every way in which a package or proof can fail, each with its own name.
+"""Every reason for which a package is not accepted: its code, what it means, and which verdict it gives.
 
-A reason is `stage/fault`. Stages in the order in which the verifier works: package, statement, circuit,
-policy, proof, transcript, constraints, merkle, fri. Nothing else is ever raised by the verifying code
-for anything that is in the bytes it was given.
+A code is `stage/fault`. This is the one table: verdicts, test vectors, the command line and `docs/reasons.md` take
+codes and meanings from here. Stages stand in the order in which the verifier works; the order of the checks themselves
+is in `circuits/FORMAT.md`, section 9.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Self
+
+ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
 
 
 class Reason(StrEnum):
-    """One member per fault; the value is what verdicts and test vectors name."""
+    """One member per fault. `meaning` is a sentence for a person; `verdict` is what the reason leads to.
+
+    Undecided is for what this program cannot know (a circuit or format newer than itself, a time zone that this machine
+    does not have) and for what the caller left open. A malformed or false package is never undecided.
+    """
+
+    _value_: str
+    meaning: str
+    verdict: str
+
+    def __new__(cls, code: str, meaning: str, verdict: str = REJECTED) -> Self:
+        """A member; its value is the code alone."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        member.verdict = verdict
+        return member
+
+    @property
+    def stage(self) -> str:
+        """The part of the verifier that finds it: what stands before the stroke."""
+        return self.value.partition("/")[0]
 
     # package: the container and its canonical msgpack
-    PACKAGE_MAGIC = "package/magic"  # not one of our files
-    PACKAGE_VERSION = "package/version"  # a newer container format
-    PACKAGE_ENCODING = "package/encoding"  # not the canonical msgpack subset
-    PACKAGE_LIMIT = "package/limit"  # deeper, larger or more numerous than allowed
-    PACKAGE_TRAILING = "package/trailing-bytes"
-    PACKAGE_FIELDS = "package/fields"  # keys or types are not those of a package
-    PACKAGE_PRESET = "package/preset"  # a parameter set that this verifier does not know
-    PACKAGE_LOG_ROWS = "package/log-rows"  # a height that circuit or parameter set do not allow
+    PACKAGE_MAGIC = "package/magic", "the file is not an audit package"
+    PACKAGE_VERSION = "package/version", "the package was made by a newer zkharvest than this one", UNDECIDED
+    PACKAGE_ENCODING = "package/encoding", "the file is damaged: it is not canonical msgpack"
+    PACKAGE_LIMIT = "package/limit", "the file is larger, deeper or holds more values than a package can"
+    PACKAGE_TRAILING = "package/trailing-bytes", "the file goes on after the package ends"
+    PACKAGE_FIELDS = "package/fields", "the parts of the file are not those of a package"
+    PACKAGE_PRESET = "package/preset", "the package names a parameter set that this program does not know"
+    PACKAGE_LOG_ROWS = (
+        "package/log-rows",
+        "the package states a height that its circuit or parameter set does not allow",
+    )
 
-    # statement
-    STATEMENT_FIELDS = "statement/fields"
-    STATEMENT_VALUE = "statement/value"
-    STATEMENT_CALENDAR = "statement/calendar"  # not the time zone's offsets, or not a calendar
-    STATEMENT_ZONE = "statement/unknown-zone"  # this machine does not know the zone
+    # statement: what is claimed
+    STATEMENT_FIELDS = "statement/fields", "the statement has other keys or types than a statement has"
+    STATEMENT_VALUE = "statement/value", "a value of the statement is not allowed"
+    STATEMENT_CALENDAR = "statement/calendar", "the days of the statement are not those of its time zone"
+    STATEMENT_ZONE = (
+        "statement/unknown-zone",
+        "this machine does not know the time zone, or knows other rules of it",
+        UNDECIDED,
+    )
 
     # circuit
-    CIRCUIT_UNKNOWN = "circuit/unknown"
-    CIRCUIT_DIGEST = "circuit/digest"  # known name, other digest
-    CIRCUIT_BROKEN = "circuit/broken"  # withdrawn: accepts false statements
-    CIRCUIT_FILE = "circuit/file"  # the description on this machine was altered
+    CIRCUIT_UNKNOWN = "circuit/unknown", "the package is for a circuit that this program does not know", UNDECIDED
+    CIRCUIT_DIGEST = "circuit/digest", "the package is for another circuit of that name"
+    CIRCUIT_BROKEN = "circuit/broken", "the circuit was withdrawn: it accepts false statements"
+    CIRCUIT_FILE = "circuit/file", "this installation is damaged: a circuit's description was altered or is missing"
 
     # policy: what the caller expects
-    POLICY_TEST_PRESET = "policy/test-preset"
-    POLICY_BITS = "policy/bits"
-    POLICY_CIRCUIT = "policy/circuit"
-    POLICY_COMMITMENT = "policy/commitment"
-    POLICY_NOT_COMPARED = "policy/source-not-compared"  # besides the sources that are expected there are others
-    POLICY_CARRIED_IN = "policy/carried-in"
-    POLICY_NO_CARRIED_IN = "policy/carried-in-not-compared"  # lots were carried in, and nobody says which are right
-    POLICY_YEAR = "policy/year"
-    POLICY_METHOD = "policy/method"
-    POLICY_POOLING = "policy/pooling"
-    POLICY_TIMEZONE = "policy/timezone"
-    POLICY_CURRENCY = "policy/currency"
-    POLICY_CONTEXT = "policy/context"
+    POLICY_FORM = "policy/form", "the policy itself is not valid"
+    POLICY_TEST_PRESET = "policy/test-preset", "the proof was made with test parameters and shows nothing"
+    POLICY_BITS = "policy/bits", "the proof has fewer bits of soundness than required"
+    POLICY_CIRCUIT = "policy/circuit", "the package is for a circuit that is not among the accepted ones"
+    POLICY_COMMITMENT = "policy/commitment", "the figures are about other trades than expected"
+    POLICY_CARRIED_IN = "policy/carried-in", "other lots were carried in than expected"
+    POLICY_YEAR = "policy/year", "the figures are for another tax year"
+    POLICY_METHOD = "policy/method", "the figures are under another lot method"
+    POLICY_POOLING = "policy/pooling", "the figures are under another pooling of lots"
+    POLICY_TIMEZONE = "policy/timezone", "the figures are for another time zone"
+    POLICY_CURRENCY = "policy/currency", "the figures are in another currency"
+    POLICY_CONTEXT = "policy/context", "the package was made for another reader or occasion"
 
     # public data handed to the proof
-    PUBLIC_SHAPE = "public/shape"
-    PUBLIC_VALUE = "public/value"
+    PUBLIC_SHAPE = "public/shape", "the statement does not fit into the circuit's tables"
+    PUBLIC_VALUE = "public/value", "a public value is not a field element"
 
     # proof: its bytes
-    PROOF_SHORT = "proof/short"
-    PROOF_TRAILING = "proof/trailing-bytes"
-    PROOF_WORD = "proof/field-word"  # a field word not below p
+    PROOF_SHORT = "proof/short", "the proof ends too early"
+    PROOF_TRAILING = "proof/trailing-bytes", "the proof goes on after its end"
+    PROOF_WORD = "proof/field-word", "the proof holds a word that is not a field element"
 
     # transcript
-    GRINDING = "transcript/grinding"
-    POINT = "transcript/point"  # the out-of-domain point lies in a domain
+    GRINDING = "transcript/grinding", "a nonce of the proof lacks the work that it must show"
+    POINT = "transcript/point", "the out-of-domain point lies in a domain"
 
     # constraints
-    DENOMINATOR = "constraints/denominator"  # a public message meets a vanishing denominator
-    BALANCE = "constraints/balance"  # the buses and tallies do not add up to zero
-    QUOTIENT = "constraints/quotient"  # the constraints do not vanish on the trace
+    DENOMINATOR = "constraints/denominator", "a public message meets a vanishing denominator"
+    BALANCE = "constraints/balance", "the sums over the tables do not add up: the proof is not one of this statement"
+    QUOTIENT = "constraints/quotient", "the constraints do not hold: the proof is not one of this statement"
 
-    # merkle: opened leaves against their roots
-    MERKLE_MAIN = "merkle/main"
-    MERKLE_AUX = "merkle/aux"
-    MERKLE_QUOTIENT = "merkle/quotient"
-    MERKLE_LAYER = "merkle/fri-layer"
+    # merkle: opened rows against their roots
+    MERKLE_MAIN = "merkle/main", "opened rows of the main columns are not the committed ones"
+    MERKLE_AUX = "merkle/aux", "opened rows of the bus columns are not the committed ones"
+    MERKLE_QUOTIENT = "merkle/quotient", "opened rows of the quotient are not the committed ones"
+    MERKLE_LAYER = "merkle/fri-layer", "opened values of a FRI layer are not the committed ones"
 
     # fri
-    FRI_LAYER = "fri/layer"  # a folded value is not in the next layer
-    FRI_FINAL = "fri/final"  # the last folded value is not that of the final polynomial
+    FRI_LAYER = "fri/layer", "a folded value is not in the next FRI layer"
+    FRI_FINAL = "fri/final", "the last folded value is not that of the final polynomial"
 
-    INTERNAL = "internal/error"  # a defect of this program, never a verdict on the proof
+    # signature: the taxpayer's
+    SIGNATURE_MISSING = "signature/missing", "the taxpayer has not signed"
+    SIGNATURE_FORM = "signature/form", "the taxpayer's signature is not in the known form"
+    SIGNATURE_KEY = "signature/key", "somebody else signed than the expected taxpayer"
+    SIGNATURE_INVALID = "signature/invalid", "the taxpayer's signature is not valid for this package"
+
+    # attestation: the sources' signatures
+    ATTESTATION_FORM = "attestation/form", "the sources' signatures are not in the known form"
+    ATTESTATION_LIMIT = "attestation/limit", "more sources have signed than a package can hold"
+    ATTESTATION_SOURCE = "attestation/source", "a signature is for a source that the statement does not name"
+    ATTESTATION_KEY = "attestation/key", "a source signed with another key than expected"
+    ATTESTATION_MISSING = "attestation/missing", "a source that is expected to have signed has not"
+    ATTESTATION_POSSESSION = "attestation/possession", "a source's key comes without a valid proof of possession"
+    ATTESTATION_SOURCES = "attestation/sources", "the sources' signatures over their commitments are not valid"
+
+    # policy again: the proof holds, and what the caller left open decides
+    POLICY_SIGNATURES = (
+        "policy/signatures-not-checked",
+        "the proof holds, but signatures are expected and nothing here can check them",
+        UNDECIDED,
+    )
+    POLICY_NO_CARRIED_IN = (
+        "policy/carried-in-not-compared",
+        "the proof holds, but lots were carried in that were not compared with last year's",
+        UNDECIDED,
+    )
+    POLICY_NO_EXPECTATION = (
+        "policy/no-expectation",
+        "the proof holds, but nothing says whose trades it is about",
+        UNDECIDED,
+    )
+    POLICY_NOT_COMPARED = (
+        "policy/source-not-compared",
+        "the proof holds, but it counts trades of sources that were not compared",
+        UNDECIDED,
+    )
+
+    INTERNAL = "internal/error", "this program has a defect: nothing was shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a package is not accepted: a reason, and where a value was compared, what was expected and what is there."""
+
+    reason: Reason
+    detail: str = ""
+    what: str = ""
+    expected: str | None = None
+    found: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of `findings` in `verify --json`."""
+        return {
+            "reason": self.reason.value,
+            "detail": self.detail or None,
+            "what": self.what or None,
+            "expected": self.expected,
+            "found": self.found,
+        }
 
 
 class Reject(Exception):
-    """The bytes at hand do not pass; caught where a verdict is formed (`policy.verify`) and nowhere else."""
+    """The bytes at hand do not pass; caught where a verdict is formed (`verify.verify`) and nowhere else.
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    `findings` holds the first fault and those beside it that were found in the same step.
+    """
+
+    def __init__(self, reason: Reason, detail: str = "", *, findings: tuple[Finding, ...] = ()) -> None:
         super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
         self.reason = reason
         self.detail = detail
+        self.findings = findings or (Finding(reason, detail),)
+
+
+def reject_all(findings: tuple[Finding, ...]) -> None:
+    """Reject with all of them, under the reason of the first; nothing happens if there are none."""
+    if findings:
+        raise Reject(findings[0].reason, findings[0].detail, findings=findings)
+
+
+def table() -> Iterator[str]:
+    """The lines of the table in `docs/reasons.md`."""
+    yield "| reason | verdict | meaning |"
+    yield "| --- | --- | --- |"
+    for reason in Reason:
+        yield f"| `{reason.value}` | {reason.verdict} | {reason.meaning} |"

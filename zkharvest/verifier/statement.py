@@ -37,6 +37,9 @@ MAX_SOURCES = 4096
 MAX_SOURCE_ID = 128
 """Bytes of a source's id."""
 
+MAX_CIRCUIT_ID = 100
+MAX_AUDIENCE = 200
+MAX_NONCE = 32
 FIRST_YEAR, LAST_YEAR = 1971, 2526
 CALENDAR_TABLE = "calendar"
 
@@ -133,7 +136,7 @@ def circuit_of(statement: Mapping[str, Value]) -> tuple[str, bytes]:
     """(id, digest) of the circuit that a statement names: needed before the rest can be understood."""
     match statement.get("circuit"):
         case {"id": str(name), "digest": bytes(digest), **others} if not others and len(digest) == 32:
-            return _text(name, "circuit", 100), digest
+            return _text(name, "circuit", MAX_CIRCUIT_ID), digest
         case _:
             raise _fields("circuit")
 
@@ -149,8 +152,8 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
             raise Reject(Reason.STATEMENT_VALUE, f"{key} is {quoted(found)}, not {fixed!r}")
     year = _integer(statement["year"], "year", FIRST_YEAR, LAST_YEAR)
     match statement["context"]:
-        case {"audience": str(audience), "nonce": bytes(nonce), **others} if not others and len(nonce) <= 32:
-            audience = _text(audience, "audience", 200) if audience else ""
+        case {"audience": str(audience), "nonce": bytes(nonce), **others} if not others and len(nonce) <= MAX_NONCE:
+            audience = _text(audience, "audience", MAX_AUDIENCE) if audience else ""
         case _:
             raise _fields("context")
     calendar, carried_in = _calendar(statement["calendar"], year), _root(statement["carried_in"], "carried_in")
@@ -198,6 +201,16 @@ def public_data(statement: Statement, description: Description, context: bytes) 
     columns = statement.calendar.public_columns(statement.year, carried=statement.carried_in_root != EMPTY_ROOT)
     sources = tuple((*_words(source.root), *source_code(source.id)) for source in statement.sources)
     return PublicData(tuple(publics), (sources,), {(table, i): column for i, column in enumerate(columns)}, context)
+
+
+def is_currency(text: str) -> bool:
+    """Whether text is written as a currency's code is: three to five letters or digits."""
+    return bool(_CURRENCY.fullmatch(text))
+
+
+def is_zone_name(text: str) -> bool:
+    """Whether text is written as the name of a time zone is; whether there is such a zone is another question."""
+    return bool(_ZONE.fullmatch(text))
 
 
 def currency_code(name: str) -> int:
@@ -299,7 +312,7 @@ def _sources(value: Value) -> tuple[Source, ...]:
     sources = []
     for entry in value:
         match entry:
-            case {"id": str(name), "root": bytes(root), **others} if not others:
+            case {"id": str(name), "root": bytes(root), **others} if not others and len(root) == ROOT_BYTES:
                 sources.append(Source(_text(name, "a source's id", MAX_SOURCE_ID), _root(root, "a source's root")))
             case _:
                 raise _fields("sources")
@@ -315,6 +328,8 @@ def _sources(value: Value) -> tuple[Source, ...]:
 
 def _totals(value: Value) -> Totals:
     if not isinstance(value, dict) or set(value) != set(TOTALS):
+        raise _fields("totals")
+    if not all(isinstance(amount, str) for amount in value.values()):  # the form of all before the value of any
         raise _fields("totals")
     amounts = {}
     for name in TOTALS:

@@ -9,16 +9,16 @@ from zkharvest.errors import UsageError
 from zkharvest.files.atomic import open_file
 from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of
 from zkharvest.files.packages import READ_AT_MOST, open_package
-from zkharvest.sign.attest import AttestationError, named_signers
+from zkharvest.sign.attest import named_signers
 from zkharvest.sign.keyfiles import FILE_BYTES, describe_key
 from zkharvest.verifier import circuits, wire
 from zkharvest.verifier.description_reader import MAX_LOG_ROWS
 from zkharvest.verifier.package import MAGIC, Package
 from zkharvest.verifier.params import PRESETS
-from zkharvest.verifier.policy import rounded_bits, statement_json
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.soundness import security
 from zkharvest.verifier.statement import Statement, read_statement
+from zkharvest.verifier.verdict import security_json, statement_json
 
 
 def describe(path: str | Path) -> dict[str, Any]:
@@ -88,12 +88,7 @@ def _security(statement: Statement, package: Package) -> dict[str, Any] | None:
         level = security(description, PRESETS[package.preset].params, package.log_rows)
     except (Reject, KeyError, ValueError):
         return None
-    return {
-        "bits": rounded_bits(level.minimum),
-        "bits_sum": rounded_bits(level.total),
-        "bits_unique_decoding": rounded_bits(level.unique_decoding),
-        "terms": {term.name: rounded_bits(term.bits) for term in level.terms},
-    }
+    return security_json(level)
 
 
 def _signatures(package: Package) -> dict[str, Any]:
@@ -101,8 +96,8 @@ def _signatures(package: Package) -> dict[str, Any]:
     shown: dict[str, Any] = {"checked": False, "fault": None, "sources": [], "taxpayer": None}
     try:
         sources, taxpayer = named_signers(package)
-    except AttestationError as error:
-        return shown | {"fault": f"{error.fault.value}: {error}"}
+    except Reject as reject:
+        return shown | {"fault": str(reject)}
     named = [{"id": source, "key": key.hex()} for source, key in sources]
     return shown | {"sources": named, "taxpayer": taxpayer.hex() if taxpayer else None}
 

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zkharvest.errors import UsageError, ZkharvestError
 from zkharvest.files.packages import package_bytes
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
-from zkharvest.verifier import circuits, policy
+from zkharvest.verifier import circuits
 from zkharvest.verifier.package import Package, statement_digest
 from zkharvest.verifier.params import PRESETS, Preset
+from zkharvest.verifier.policy import Policy, closest
 from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reject
-from zkharvest.verifier.statement import HOLDING, SCALES, TOTALS, public_data, read_statement
+from zkharvest.verifier.statement import (
+    HOLDING,
+    METHODS,
+    POOLINGS,
+    SCALES,
+    TOTALS,
+    Statement,
+    public_data,
+    read_statement,
+)
+from zkharvest.verifier.verdict import notes
+from zkharvest.verifier.verify import verify
 
 if TYPE_CHECKING:
     from zkharvest.circuit.lot_machine.v1.witness import Witness
@@ -40,7 +54,7 @@ def first_run() -> bool:
 
 
 class SelfCheckError(ZkharvestError):
-    """A proof of ours does not verify: a bug, and the proof must not leave the house."""
+    """A proof just made does not verify: a bug. The package must not be used."""
 
 
 def prove(
@@ -50,18 +64,22 @@ def prove(
     method: str,
     pooling: str = DEFAULT_POOLING,
     timezone: str = DEFAULT_TIMEZONE,
-    nonce: bytes = b"",
+    nonce: bytes | str = b"",
     audience: str = "",
     preset: str = "balanced",
     progress: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> bytes:
     """Prove a year's totals under an election; returns the bytes of a package (`.zkh`), without signatures.
 
     `method` is fifo, lifo, hifo, lofo or specific, `pooling` wallet or universal, `timezone` an IANA name. `nonce` (at
-    most 32 bytes) and `audience` bind the proof to an occasion. `preset` is balanced, small (fewer bytes for twice the
-    time), or test (for tests: verifying refuses it). `progress` is called with the name of each step as it begins.
+    most 32 bytes, or hex text) and `audience` bind the proof to an occasion. `preset` is balanced, small (fewer
+    bytes for twice the time), or test (for tests: verifying refuses it). `progress` is called with the name of each step as it begins. `warn` is called for what is
+    provable and hardly meant, before the proof is made: a year that is not over, a year without a trade; by default it
+    is Python's `warnings.warn`.
 
-    Raises InputError where the ledger does, UsageError for options that make no statement.
+    Raises InputError where the ledger does, UsageError for options that no statement can have, TypeError for values of
+    the wrong type.
     """
     say = progress or (lambda _: None)
     prepared = prepare(
@@ -74,6 +92,7 @@ def prove(
         audience=audience,
         preset=preset,
         progress=say,
+        warn=warn or _warn,
     )
     from zkharvest.prover.stark import prove_circuit
 
@@ -108,12 +127,14 @@ def prepare(
     method: str,
     pooling: str,
     timezone: str,
-    nonce: bytes = b"",
+    nonce: bytes | str = b"",
     audience: str = "",
     preset: str = "balanced",
     progress: Callable[[str], None],
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Prepared:
     """Run the ledger and write the witness and the statement; arguments and errors are those of `prove`."""
+    nonce = _check_types(opening, year, {"method": method, "pooling": pooling, "timezone": timezone}, nonce, audience)
     election = _election(year, method, pooling, timezone)
     pinned = next((one for one in circuits.PINNED if one.id == CIRCUIT), None)
     if pinned is None:
@@ -132,24 +153,66 @@ def prepare(
     try:
         statement = read_statement(parts)
     except Reject as reject:
-        raise UsageError(f"this makes no statement: {reject.detail}", "change the option it names") from None
+        raise UsageError(f"this cannot be stated: {reject.detail}", "change the option that it names") from None
+    for text in _doubts(statement, opening):
+        warn(text)
     digest = statement_digest(parts, chosen.name, witness.n)
     return Prepared(pinned, chosen, parts, public_data(statement, description, digest), witness)
 
 
 def self_check(package: bytes, opening: Opening) -> None:
     """Verify a package just made against the opening's own commitments. Raises SelfCheckError if it fails."""
-    verdict = policy.verify(package, policy.Policy(commitments=opening.roots, allow_test_preset=True))
+    verdict = verify(package, Policy(commitments=opening.roots, allow_test_preset=True))
     if not verdict.accepted:
         raise SelfCheckError(f"the proof just made does not verify: {verdict.reason} {verdict.detail}")
 
 
+def _check_types(opening: Any, year: Any, texts: dict[str, Any], nonce: Any, audience: Any) -> bytes:
+    """The nonce as bytes. TypeError or UsageError says which value is of the wrong type."""
+    from zkharvest.commitment.opening import Opening
+
+    if not isinstance(opening, Opening):
+        raise TypeError(f"opening is what zkharvest.commit returns, not {type(opening).__name__}")
+    if not isinstance(year, int) or isinstance(year, bool):
+        raise TypeError(f"year is a number such as 2025, not {year!r}")
+    for name, value in {**texts, "audience": audience}.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name} is text, not {type(value).__name__}")
+    if isinstance(nonce, str):
+        try:
+            return bytes.fromhex(nonce)
+        except ValueError:
+            raise UsageError("the nonce is not hexadecimal", "give bytes, or pairs of the digits 0-9 and a-f") from None
+    if not isinstance(nonce, bytes):
+        raise TypeError(f"nonce is bytes or hex text, not {type(nonce).__name__}")
+    return nonce
+
+
 def _election(year: int, method: str, pooling: str, timezone: str) -> Election:
+    for name, value, choices in (("lot method", method, METHODS), ("pooling", pooling, POOLINGS)):
+        if value not in choices:
+            near = closest(value, choices)
+            hint = f"did you mean {near}? " if near else ""
+            raise UsageError(f'"{value}" is not a {name} that can be proven', f"{hint}give {', '.join(choices)}")
     try:
         return Election(Method(method), Pooling(pooling), timezone, year)
     except ValueError as error:
-        methods, poolings = ", ".join(Method), ", ".join(Pooling)
-        raise UsageError(str(error), f"methods are {methods}; poolings are {poolings}") from None
+        raise UsageError(str(error), "") from None
+
+
+def _doubts(statement: Statement, opening: Opening) -> list[str]:
+    """What can be proven and is hardly meant; an auditor's verdict says the same where it can know it."""
+    year, starts = statement.year, statement.calendar.starts()
+    first = starts[(date(year, 1, 1) - statement.calendar.first_day).days]
+    found = list(notes(statement))
+    if not any(first <= trade.time < starts[statement.calendar.days] for trade in opening.trades):
+        found = [text for text in found if not text.startswith("all totals")]
+        found.append(f"none of the committed trades is in the tax year {year}")
+    return found
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, UserWarning, stacklevel=4)
 
 
 def _find_preset(name: str, rows: int) -> Preset:

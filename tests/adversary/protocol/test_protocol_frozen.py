@@ -19,10 +19,10 @@ from tests.adversary.protocol.harness import bound_by_the_transcript
 from tests.adversary.protocol.mutations import Mutation, all_mutations, of_messages, of_the_statement, of_trees
 from tests.adversary.protocol.real_run import atoms, ground_sites, reground
 from tests.support.counts import count
+from tests.support.verdicts import by_itself
 from zkharvest.verifier import circuits
 from zkharvest.verifier.package import decode_package, encode_package
 from zkharvest.verifier.params import ParameterSet
-from zkharvest.verifier.policy import Policy, verify
 from zkharvest.verifier.rejections import Reason
 from zkharvest.verifier.statement import public_data, read_statement
 
@@ -149,7 +149,7 @@ def test_the_lot_machine_whole():
 
 
 def test_a_package_with_a_loss_invented_verifies_only_while_challenges_are_frozen():
-    """Through `policy.verify`: statement, public data and proof changed together, a million more of short-term loss."""
+    """Through `verify`: statement, public data and proof changed together, a million more of short-term loss."""
     frozen = lot_run()
     package = decode_package(PACKAGE.read_bytes())
     totals = package.statement["totals"]
@@ -158,10 +158,9 @@ def test_a_package_with_a_loss_invented_verifies_only_while_challenges_are_froze
     statement = read_statement(other.statement)
     data = public_data(statement, circuits.load(circuits.PINNED[-1]), other.statement_digest)
     forged = encode_package(replace(other, proof=Forger(frozen, public=data).mend().follow().bind().done().proof))
-    policy = Policy(allow_test_preset=True)
     with frozen.held():
-        verdict = verify(forged, policy)
+        verdict = by_itself(forged)
     assert verdict.accepted, verdict
     assert verdict.statement.totals.short_loss == int(totals["short_loss"]) + 10**14
-    assert verify(PACKAGE.read_bytes(), policy).accepted
-    assert verify(forged, policy).verdict == "rejected"
+    assert by_itself(PACKAGE.read_bytes()).accepted
+    assert by_itself(forged).verdict == "rejected"

@@ -18,19 +18,17 @@ from tests.support.make import trade
 from tests.support.proof_layout import replaced
 from tests.support.proofs import small_package
 from tests.support.tiny_proof import AT, Patched, check, honest, prove, queries, said, tiny
+from tests.support.verdicts import by_itself
 from zkharvest.circuit.check import PublicValues, reference_field
 from zkharvest.commitment.encoding import TAG_NODE
 from zkharvest.commitment.poseidon import FULL_ROUNDS, MDS, ROUND_CONSTANTS, compress, permute
 from zkharvest.prover import stark as prover
-from zkharvest.verifier import constraints, description_reader, field, fri, merkle, policy, public, stark, wire
+from zkharvest.verifier import constraints, description_reader, field, fri, merkle, public, stark, wire
 from zkharvest.verifier import proof as proof_module
 from zkharvest.verifier.field import P
 from zkharvest.verifier.package import decode_package, encode_package
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.stacks import stacks_of
-
-TRUSTING = policy.Policy(allow_test_preset=True)
-
 
 # ------------------------------------------------------------------ B1 to B3: trees
 
@@ -214,12 +212,12 @@ def test_b4_public_words_are_below_p():
             word = int.from_bytes(root[at : at + 4], "little") + P
             alias = replaced(root, slice(at, at + 4), word.to_bytes(4, "little"))
             other = replace(package, statement={**package.statement, key: alias})
-            assert policy.verify(encode_package(other), TRUSTING).reason == Reason.STATEMENT_VALUE.value
+            assert by_itself(encode_package(other)).reason == Reason.STATEMENT_VALUE.value
     first = package.statement["sources"][0]
     word = int.from_bytes(first["root"][:4], "little") + P
     alias = {**first, "root": word.to_bytes(4, "little") + first["root"][4:]}
     other = {**package.statement, "sources": [alias, *package.statement["sources"][1:]]}
-    verdict = policy.verify(encode_package(replace(package, statement=other)), TRUSTING)
+    verdict = by_itself(encode_package(replace(package, statement=other)))
     assert verdict.reason == Reason.STATEMENT_VALUE.value
     case = honest()
     value = case.public.publics[0] + P
@@ -296,12 +294,12 @@ def test_b6_one_encoding_no_bombs():
         assert peak < 8 << 20
         assert took < 2
     data = small_package()
-    assert policy.verify(data, TRUSTING).accepted
+    assert by_itself(data).accepted
     for changed in (data + b"\0", data + data, data[:-1]):
-        assert policy.verify(changed, TRUSTING).verdict == policy.REJECTED
+        assert by_itself(changed).verdict == "rejected"
     package = decode_package(data)
     for proof in (package.proof + b"\0", package.proof + package.proof, package.proof[:-4], b""):
-        verdict = policy.verify(encode_package(replace(package, proof=proof)), TRUSTING)
+        verdict = by_itself(encode_package(replace(package, proof=proof)))
         assert verdict.reason in (Reason.PROOF_TRAILING.value, Reason.PROOF_SHORT.value)
     with pytest.raises(description_reader.DescriptionError, match="twice"):
         description_reader.read_description(tiny.DATA.replace(b'"degree": 4', b'"degree": 4, "degree": 4'))

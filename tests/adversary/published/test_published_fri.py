@@ -27,9 +27,11 @@ from tests.support.tiny_proof import (
     tiny,
     witness,
 )
+from tests.support.verdicts import by_itself
 from zkharvest.prover import stark as prover
-from zkharvest.verifier import circuits, fri, messages, policy, soundness, stark
+from zkharvest.verifier import circuits, fri, messages, soundness, stark
 from zkharvest.verifier import field as ext
+from zkharvest.verifier import verify as deciding
 from zkharvest.verifier.field import ONE, P
 from zkharvest.verifier.messages import Rounds
 from zkharvest.verifier.package import decode_package, encode_package
@@ -37,7 +39,6 @@ from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.rejections import Reason
 from zkharvest.verifier.stacks import stacks_of
 
-TRUSTING = policy.Policy(allow_test_preset=True)
 BYTES_OF_ANOTHER_SHAPE = {Reason.PROOF_SHORT, Reason.PROOF_TRAILING, Reason.PROOF_WORD, Reason.GRINDING}
 
 
@@ -88,12 +89,12 @@ def test_c2_parameters_that_prove_nothing_do_not_exist():
     # A package names a set; the verifier's own table says what it is, and real policy asks for 128 bits of it.
     package = decode_package(small_package())
     for name in ("none", "test ", ""):
-        verdict = policy.verify(encode_package(replace(package, preset=name)), TRUSTING)
+        verdict = by_itself(encode_package(replace(package, preset=name)))
         assert verdict.reason == Reason.PACKAGE_PRESET.value
-    assert policy.verify(small_package()).reason == Reason.POLICY_TEST_PRESET.value
+    assert deciding.verify(small_package()).reason == Reason.POLICY_TEST_PRESET.value
     weak = replace(PRESETS["balanced"], params=replace(PRESETS["balanced"].params, queries=80))
-    with Patched((policy, "PRESETS", {"test": weak})):
-        assert policy.verify(small_package()).reason == Reason.POLICY_BITS.value
+    with Patched((deciding, "PRESETS", {"test": weak})):
+        assert deciding.verify(small_package()).reason == Reason.POLICY_BITS.value
     instance = soundness.model(tiny.DESCRIPTION, PRESETS["balanced"].params, 13)
     with pytest.raises(ValueError, match="no room"):
         soundness.terms(replace(instance, rate=1.0), soundness.Regime("", 1.0, 5))

@@ -22,14 +22,15 @@ from tests.support.tiny_proof import (
     prove,
     tiny,
 )
-from zkharvest.verifier import circuits, constraints, description_reader, messages, policy
+from tests.support.verdicts import by_itself
+from zkharvest.verifier import circuits, constraints, description_reader, messages
 from zkharvest.verifier import proof as proof_module
+from zkharvest.verifier import verify as deciding
 from zkharvest.verifier.description_reader import DescriptionError, group_degree, node_degrees, read_description
 from zkharvest.verifier.field import ONE, P
 from zkharvest.verifier.package import decode_package, encode_package
 from zkharvest.verifier.rejections import Reason
 
-TRUSTING = policy.Policy(allow_test_preset=True)
 OPENED = ("main at z", "aux at z", "quotient at z", "main at gz", "phi at gz")
 
 
@@ -44,18 +45,15 @@ def test_c7_the_height_is_bounded_and_bound():
     package = decode_package(small_package())
     assert package.log_rows == 13
     for rows in (0, 1, 12, 21, 22, 25, 63, 2**32, 2**63):
-        verdict = policy.verify(encode_package(replace(package, log_rows=rows)), TRUSTING)
+        verdict = by_itself(encode_package(replace(package, log_rows=rows)))
         assert verdict.reason == Reason.PACKAGE_LOG_ROWS.value
     for rows in (-1, -(2**31)):
-        assert (
-            policy.verify(encode_package(replace(package, log_rows=rows)), TRUSTING).reason
-            == Reason.PACKAGE_LOG_ROWS.value
-        )
+        assert by_itself(encode_package(replace(package, log_rows=rows))).reason == Reason.PACKAGE_LOG_ROWS.value
     for rows in (14, 15, 20):
-        verdict = policy.verify(encode_package(replace(package, log_rows=rows)), TRUSTING)
-        assert verdict.verdict == policy.REJECTED
+        verdict = by_itself(encode_package(replace(package, log_rows=rows)))
+        assert verdict.verdict == "rejected"
     encoded = encode_package(package).replace(b"\xa8log_rows\x0d", b"\xa8log_rows\xc3")  # true is no height
-    assert policy.verify(encoded, TRUSTING).reason == Reason.PACKAGE_FIELDS.value
+    assert by_itself(encoded).reason == Reason.PACKAGE_FIELDS.value
     count("attacks covered")
 
 
@@ -219,19 +217,19 @@ def test_c11_any_bytes_end_in_a_verdict():
             data[:9] + rng.bytes(8 * length),
         ):
             if changed != data:
-                verdict = policy.verify(changed, TRUSTING)
-                assert verdict.verdict != policy.ACCEPTED
+                verdict = by_itself(changed)
+                assert verdict.verdict != "accepted"
                 assert verdict.reason != Reason.INTERNAL.value, verdict
                 tried += 1
     assert tried > 450
-    assert policy.verify(data, TRUSTING).accepted
+    assert by_itself(data).accepted
 
     def defect(*_):
         raise KeyError("a defect of ours")
 
-    with Patched((policy, "verify_proof", defect)):  # and if there is one, it is no acceptance
-        verdict = policy.verify(data, TRUSTING)
-    assert (verdict.verdict, verdict.reason) == (policy.REJECTED, Reason.INTERNAL.value)
+    with Patched((deciding, "verify_proof", defect)):  # and if there is one, it is no acceptance
+        verdict = by_itself(data)
+    assert (verdict.verdict, verdict.reason) == ("rejected", Reason.INTERNAL.value)
     count("attacks covered")
 
 
@@ -265,11 +263,11 @@ def test_c12_nothing_fixed_comes_from_the_prover():
     package = decode_package(small_package())
     for digest in (flipped(package.statement["circuit"]["digest"], 31), bytes(32)):
         claimed = {**package.statement, "circuit": {"id": pinned.id, "digest": digest}}
-        verdict = policy.verify(encode_package(replace(package, statement=claimed)), TRUSTING)
+        verdict = by_itself(encode_package(replace(package, statement=claimed)))
         assert verdict.reason == Reason.CIRCUIT_DIGEST.value
     with Patched((circuits, "sha256", lambda _: sha256(b"another file"))):
         circuits.load.cache_clear()
-        assert policy.verify(small_package(), TRUSTING).reason == Reason.CIRCUIT_FILE.value
+        assert by_itself(small_package()).reason == Reason.CIRCUIT_FILE.value
     circuits.load.cache_clear()
-    assert policy.verify(small_package(), TRUSTING).accepted
+    assert by_itself(small_package()).accepted
     count("attacks covered")

@@ -38,8 +38,9 @@ from tests.support.tiny_proof import (
     tiny,
     witness,
 )
+from tests.support.verdicts import by_itself
 from zkharvest.circuit.check import reference_field
-from zkharvest.verifier import constraints, messages, policy, stark, wire
+from zkharvest.verifier import constraints, messages, stark, wire
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.field import ONE, Ext, P
 from zkharvest.verifier.messages import (
@@ -129,20 +130,17 @@ def test_a1_every_byte_of_a_package_s_statement():
             else:
                 undecodable += 1
         if i % 3 == 0:
-            verdict = policy.verify(replaced(data, slice(at, at + len(encoded)), changed), TRUSTING)
-            assert verdict.verdict != policy.ACCEPTED
+            verdict = by_itself(replaced(data, slice(at, at + len(encoded)), changed))
+            assert verdict.verdict != "accepted"
             assert verdict.reason != Reason.INTERNAL.value
     assert len(digests) + undecodable == len(encoded) + 1
-    assert policy.verify(data, TRUSTING).accepted
+    assert by_itself(data).accepted
     for change in ({"log_rows": package.log_rows + 1}, {"preset": "balanced"}):
         assert replace(package, **change).statement_digest != package.statement_digest
-        assert not policy.verify(encode_package(replace(package, **change)), TRUSTING).accepted
+        assert not by_itself(encode_package(replace(package, **change))).accepted
     assert {f.name for f in fields(Package)} == {
         "statement", "preset", "log_rows", "proof", "attestations", "signature",
     }  # fmt: skip
-
-
-TRUSTING = policy.Policy(allow_test_preset=True)
 
 
 def test_a2_the_transcript_begins_with_the_whole_statement():

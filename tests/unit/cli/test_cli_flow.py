@@ -30,7 +30,8 @@ def here(tmp_path, monkeypatch):
 def test_preset(monkeypatch):
     """Real policy refuses the test preset; these tests are about everything else."""
     monkeypatch.setattr(
-        "zkharvest.workflow.verify.verify", lambda data, **expected: verify(data, allow_test_preset=True, **expected)
+        "zkharvest.workflow.verify.verify",
+        lambda data, policy, **rest: verify(data, policy, allow_test_preset=True, **rest),
     )
 
 

@@ -7,8 +7,6 @@ import pytest
 from zkharvest.errors import UsageError
 from zkharvest.sign.attest import (
     _SMALL_ORDER,
-    AttestationError,
-    Fault,
     check_attestations,
     sign_as_source,
     sign_as_taxpayer,
@@ -16,6 +14,7 @@ from zkharvest.sign.attest import (
 )
 from zkharvest.sign.keys import Scheme, generate_key
 from zkharvest.verifier.package import Package
+from zkharvest.verifier.rejections import Reason, Reject
 
 A, B = "coinbase:main", "kraken:main"
 ROOTS = {A: b"\x01" * 36, B: b"\x02" * 36}
@@ -55,7 +54,7 @@ def full(both, keys):
 
 
 def rejected(changed, match, **expectations):
-    with pytest.raises(AttestationError, match=match):
+    with pytest.raises(Reject, match=match):
         check_attestations(changed, **expectations)
 
 
@@ -287,7 +286,7 @@ def test_the_keys_of_small_order_are_those_whose_eighth_multiple_is_neutral():
 def test_a_key_that_signs_anything_signs_nothing(key):
     """With the neutral point as key and as R, and S = 0, the equation of RFC 8032 holds for every message."""
     signature = {"scheme": "ed25519", "key": key.to_bytes(32, "little"), "signature": b"\1" + bytes(63)}
-    with pytest.raises(AttestationError) as failed:
+    with pytest.raises(Reject) as failed:
         check_attestations(package(signature=signature))
-    assert failed.value.fault is Fault.TAXPAYER
+    assert failed.value.reason is Reason.SIGNATURE_INVALID
     assert "small order" in str(failed.value)

@@ -9,11 +9,12 @@ from tests.support.proofs import small_opening, small_package
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.packages import open_package, package_bytes
 from zkharvest.sign import attest, bls
-from zkharvest.sign.attest import MAX_ATTESTATIONS, AttestationError, check_attestations, sign_as_source, source_message
+from zkharvest.sign.attest import MAX_ATTESTATIONS, check_attestations, sign_as_source, source_message
 from zkharvest.sign.bls import AggregateError, PossessionError, Signed, check_signed
 from zkharvest.sign.keyfiles import parse_public_key, write_public_key
 from zkharvest.sign.keys import Scheme, generate_key
 from zkharvest.verifier.package import Package
+from zkharvest.verifier.rejections import Reject
 from zkharvest.workflow.inspect import describe_package
 from zkharvest.workflow.verify import verify
 
@@ -106,11 +107,11 @@ def no_pairing(monkeypatch):
 
 
 def fault(found, **expected):
-    with pytest.raises(AttestationError) as caught:
+    with pytest.raises(Reject) as caught:
         check_attestations(found, **expected)
     assert len(str(caught.value)) < 200
     assert str(caught.value).isprintable()
-    return caught.value.fault.value
+    return caught.value.reason.value
 
 
 def test_thousands_of_attestations_are_refused_at_once(no_pairing, keys):

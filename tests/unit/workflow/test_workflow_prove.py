@@ -8,8 +8,9 @@ from zkharvest.errors import InputError, UsageError
 from zkharvest.files.packages import open_package, package_bytes, source_roots
 from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.verifier.package import MAGIC, Package, encode_package
-from zkharvest.verifier.policy import Policy, verify
+from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.statement import read_statement
+from zkharvest.verifier.verify import verify
 from zkharvest.workflow import prove as proving
 
 
@@ -31,7 +32,7 @@ def test_a_package_states_what_the_ledger_computes():
 
 
 def test_it_verifies_and_only_as_a_test():
-    assert verify(small_package(), Policy(allow_test_preset=True)).accepted
+    assert verify(small_package(), Policy(commitments=small_opening().roots, allow_test_preset=True)).accepted
     assert verify(small_package()).reason == "policy/test-preset"
 
 
@@ -63,8 +64,8 @@ def test_the_self_check_catches_a_bad_proof():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "average"}, "'average' is not a valid Method"),
-        ({"pooling": "account"}, "'account' is not a valid Pooling"),
+        ({"method": "average"}, '"average" is not a lot method'),
+        ({"pooling": "account"}, '"account" is not a pooling'),
         ({"timezone": "Mars/Base"}, "unknown time zone"),
         ({"year": 1900}, "tax year 1900"),
         ({"preset": "weak"}, '"weak" is not a size'),
@@ -75,6 +76,55 @@ def test_the_self_check_catches_a_bad_proof():
 def test_options_that_make_no_statement_are_refused(options, message):
     with pytest.raises(UsageError, match=message):
         proving.prove(small_opening(), **{"year": YEAR, "method": "fifo", "preset": "test", **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"year": "2025"}, "year is a number such as 2025, not '2025'"),
+        ({"year": True}, "year is a number"),
+        ({"method": 5}, "method is text, not int"),
+        ({"timezone": None}, "timezone is text, not NoneType"),
+        ({"nonce": 5}, "nonce is bytes or hex text, not int"),
+        ({"audience": b"x"}, "audience is text, not bytes"),
+    ],
+)
+def test_values_of_the_wrong_type_are_type_errors(options, message):
+    with pytest.raises(TypeError, match=message):
+        proving.prove(small_opening(), **{"year": YEAR, "method": "fifo", "preset": "test", **options})
+    with pytest.raises(TypeError, match=r"opening is what zkharvest\.commit returns, not str"):
+        proving.prove("trades.csv", year=YEAR, method="fifo")
+
+
+def test_a_near_miss_of_a_method_is_named():
+    with pytest.raises(UsageError, match="did you mean hifo"):
+        proving.prove(small_opening(), year=YEAR, method="hifoo")
+
+
+@pytest.mark.parametrize(
+    ("year", "warning"),
+    [
+        (2023, "none of the committed trades is in the tax year 2023"),
+        (2024, "all totals are zero: the proof counts no disposal in 2024"),
+        (2500, "the tax year 2500 is not over"),
+        (2025, None),
+    ],
+)
+def test_a_year_that_is_hardly_meant_is_warned_of_before_the_proof(year, warning, monkeypatch):
+    class Enough(Exception):
+        pass
+
+    def stop(*_, **__):
+        raise Enough
+
+    monkeypatch.setattr("zkharvest.prover.stark.prove_circuit", stop)
+    told = []
+    with pytest.raises(Enough):
+        proving.prove(small_opening(), year=year, method="fifo", preset="test", warn=told.append)
+    assert any(warning in text for text in told) if warning else told == []
+    if warning:
+        with pytest.raises(Enough), pytest.warns(UserWarning, match=warning):
+            proving.prove(small_opening(), year=year, method="fifo", preset="test")
 
 
 def test_tall_ledgers_take_the_preset_for_them():

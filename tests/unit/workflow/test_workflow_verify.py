@@ -10,8 +10,10 @@ from zkharvest.files.packages import open_package, package_bytes
 from zkharvest.sign.attest import sign_as_source, sign_as_taxpayer
 from zkharvest.sign.keys import Scheme, generate_key
 from zkharvest.verifier.package import MAGIC, decode_package, encode_package
-from zkharvest.workflow.verify import UNBOUND, verify
+from zkharvest.verifier.policy import Policy
+from zkharvest.workflow.verify import verify
 
+UNBOUND = "policy/no-expectation"
 SOURCE = "kraken:main"
 VECTORS = Path(__file__).resolve().parents[3] / "vectors" / "accept" / "lot-machine-v1"
 
@@ -93,7 +95,6 @@ def test_expected_keys_make_it_accepted(signed, source_key, taxpayer):
     assert not by_source.bound
     assert any("1 of 2 not compared" in line for line in by_source.not_shown)
     by_taxpayer = check(data, signer=taxpayer.public_bytes())
-    assert by_taxpayer.accepted
     shown = by_taxpayer.to_json()["signatures"]
     assert shown["sources"] == [{"id": SOURCE, "key": source_key.public_bytes().hex(), "expected": False}]
     assert shown["taxpayer"] == {"key": taxpayer.public_bytes().hex(), "expected": True}
@@ -126,9 +127,60 @@ def test_a_forgery_is_rejected_whoever_signed_it(signed, taxpayer, roots):
 
 @pytest.mark.parametrize("data", [b"", b"x", MAGIC, MAGIC + b"\x01", MAGIC + b"\x01\x80", MAGIC + b"\x00" * 50])
 def test_any_bytes_give_a_verdict(data):
-    verdict = verify(data, signer=bytes(32), source_keys={"a": b""})
+    verdict = verify(data, signer=bytes(32), source_keys={"a": bytes(48)})
     assert verdict.verdict == "rejected"
     assert verdict.to_json()["schema"] == "zkharvest/verdict/1"
+
+
+def test_commitments_may_be_hex_text(roots):
+    assert check(commitments={source: root.hex() for source, root in roots.items()})
+    assert not check(commitments={source: root.hex() for source, root in roots.items()}, year=2024)
+
+
+def test_a_policy_may_be_given_whole_and_keywords_replace_its_parts(roots):
+    policy = Policy(commitments=roots, year=2024, allow_test_preset=True)
+    assert verify(small_package(), policy).reason == "policy/year"
+    assert verify(small_package(), policy, year=YEAR)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keywords", "error", "message"),
+    [
+        (("p.zkh",), {}, TypeError, "package is bytes, not str: read the file first"),
+        ((Path("p.zkh"),), {}, TypeError, "package is bytes, not PosixPath: read the file first"),
+        ((None,), {}, TypeError, "package is bytes, not NoneType"),
+        ((b"", {"year": 2025}), {}, TypeError, "policy is a zkharvest.Policy, not dict"),
+        ((b"",), {"comitments": {}}, TypeError, "no keyword comitments"),
+        ((b"",), {"year": "2025"}, TypeError, "year is a number such as 2025, not str '2025'"),
+        ((b"",), {"method": "hifoo"}, ValueError, "did you mean hifo"),
+        (
+            (b"",),
+            {"commitments": {"kraken:main": "57ab"}},
+            ValueError,
+            "commitments of 'kraken:main' has 2 bytes, not 36",
+        ),
+        ((b"",), {"nonce": b""}, ValueError, "nonce is empty"),
+    ],
+)
+def test_the_caller_s_mistakes_are_errors_and_not_verdicts(arguments, keywords, error, message):
+    with pytest.raises(error, match=message):
+        verify(*arguments, **keywords)
+
+
+def test_all_keys_that_differ_or_are_missing_are_told(signed, source_key):
+    keys = {SOURCE: bytes(48), "coinbase:main": source_key.public_bytes()}
+    found = check(package_bytes(signed), source_keys=keys)
+    assert [(f.reason.value, f.expected, f.found) for f in found.findings] == [
+        ("attestation/key", "00" * 48, source_key.public_bytes().hex()),
+        ("attestation/missing", source_key.public_bytes().hex(), None),
+    ]
+
+
+def test_a_signer_alone_is_undecided(signed, taxpayer, roots):
+    data, key = package_bytes(signed), taxpayer.public_bytes()
+    assert check(data, signer=key).reason == UNBOUND
+    assert check(data, signer=key, allow_other_sources=True).reason == UNBOUND
+    assert check(data, signer=key, commitments=roots)
 
 
 def test_a_newer_format_is_undecided(roots):

@@ -16,12 +16,10 @@ from zkharvest.conformance.kinds.expect import Mismatch, expect
 from zkharvest.conformance.kinds.recipe import Recipe, RecipeError, materialise, read_recipe
 
 if TYPE_CHECKING:
-    from zkharvest.workflow.verify import Verdict
+    from zkharvest.verifier.verdict import Verdict
 
 HEAD = {"about", "ledger", "policy", "expect"}
 SEVERAL = "challenges"
-_HEX = ("signer", "carried_in", "nonce")
-_HEX_MAPS = ("commitments", "source_keys")
 
 
 def check_accept(root: Path, path: Path) -> None:
@@ -67,19 +65,17 @@ def read_header(root: Path, package: Path) -> dict[str, Any]:
 
 
 def judge(data: bytes, policy: dict[str, Any]) -> Verdict:
-    """The verdict under a policy as headers write it: hex for bytes, names of `zkharvest.workflow.verify.verify`."""
+    """The verdict under a policy as headers write it (FORMAT.md, section 10); `policy/form` if it is not valid."""
+    from zkharvest.verifier.policy import Policy
+    from zkharvest.verifier.rejections import REJECTED, Finding, Reason
+    from zkharvest.verifier.verdict import Verdict
     from zkharvest.workflow.verify import verify
 
-    read: dict[str, Any] = {name: value for name, value in policy.items() if value is not None}
-    for name in _HEX:
-        if read.get(name) is not None:
-            read[name] = bytes.fromhex(read[name])
-    for name in _HEX_MAPS:
-        if read.get(name) is not None:
-            read[name] = {source: bytes.fromhex(value) for source, value in read[name].items()}
-    if read.get("circuits") is not None:
-        read["circuits"] = tuple(read["circuits"])
-    return verify(data, **read)
+    try:
+        wanted = Policy.from_json(policy)
+    except (TypeError, ValueError) as error:
+        return Verdict(REJECTED, (Finding(Reason.POLICY_FORM, str(error)),))
+    return verify(data, wanted)
 
 
 def written(root: Path) -> Iterator[tuple[str, bytes, dict[str, Any]]]:
