@@ -73,10 +73,10 @@ def prove(
     """Prove a year's totals under an election; returns the bytes of a package (`.zkh`), without signatures.
 
     `method` is fifo, lifo, hifo, lofo or specific, `pooling` wallet or universal, `timezone` an IANA name. `nonce` (at
-    most 32 bytes, or hex text) and `audience` bind the proof to an occasion. `preset` is balanced, small (fewer
-    bytes for twice the time), or test (for tests: verifying refuses it). `progress` is called with the name of each step as it begins. `warn` is called for what is
-    provable and hardly meant, before the proof is made: a year that is not over, a year without a trade; by default it
-    is Python's `warnings.warn`.
+    most 32 bytes, or hex text) and `audience` bind the proof to an occasion. `preset` is balanced, small (fewer bytes
+    for twice the time), or test (for tests: verifying refuses it). `progress` is called with the name of each step as
+    it begins. `warn` is called for what is provable and hardly meant, before the proof is made: a year that is not
+    over, a year without a trade; by default it is Python's `warnings.warn`.
 
     Raises InputError where the ledger does, UsageError for options that no statement can have, TypeError for values of
     the wrong type.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from zkharvest.errors import InputError, UsageError
-from zkharvest.verifier import policy
-from zkharvest.verifier.policy import REJECTED, Policy
+from zkharvest.verifier.policy import Policy
+from zkharvest.verifier.rejections import REJECTED
+from zkharvest.verifier.verify import verify
 
 
 def refuse_unproven(data: bytes, name: str) -> None:
@@ -13,7 +14,7 @@ def refuse_unproven(data: bytes, name: str) -> None:
     Whose trades it is about, and whose lots were carried in, is for the signer to know. A proof under the test preset
     may be signed: every real policy refuses it all the same.
     """
-    found = policy.verify(data, Policy(min_bits=0, allow_other_sources=True, allow_test_preset=True))
+    found = verify(data, Policy(min_bits=0, allow_test_preset=True))
     if found.verdict == REJECTED:
         why = f"the proof does not verify ({found.reason})"
         raise InputError.one(name, why, "do not sign it; ask for another copy of the package")

@@ -156,9 +156,7 @@ def test_the_steps_of_the_model_are_those_of_the_prover():
     points = [3**4 * pow(plain.root_of_unity(8), i, P) % P for i in range(size)]
 
     # the masked columns on their coset, and the quotient
-    columns = [
-        model.masked(values, masks[None, :, k].astype(np.int64), REAL) for k, values in enumerate((bits, other))
-    ]
+    columns = [model.masked(values, masks[None, :, k].astype(np.int64), REAL) for k, values in enumerate((bits, other))]
     matrix = deep.Masked(field.to_mont(np.stack([bits, other], axis=1)), field.to_mont(masks))
     extended = ntt.lde_masked(matrix.values, matrix.masks, blowup, at.shift)
     for k, column in enumerate(columns):

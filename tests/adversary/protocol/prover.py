@@ -104,9 +104,7 @@ def committing(number: int, *, alter: bool = False, show_used: bool = False, reo
     class StackedLiar(stark.StackedCommitment):
         """A tree of stacks."""
 
-        def __init__(
-            self, columns: Words, stacking: Any, randomness: Randomness, extra: Words | None = None
-        ) -> None:
+        def __init__(self, columns: Words, stacking: Any, randomness: Randomness, extra: Words | None = None) -> None:
             self.lies = next(numbers) == number
             self.made_of: Any = (columns, stacking)
             super().__init__(other_words(columns) if self.lies and alter else columns, stacking, randomness, extra)

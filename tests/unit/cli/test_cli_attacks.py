@@ -173,7 +173,7 @@ def test_a_source_that_nobody_expects(here, capsys):
     assert main(["verify", "p.zkh", *expected("kraken:main")]) == ExitCode.UNDECIDED
     out, err = capsys.readouterr()
     assert out.startswith("CONSISTENT (unbound)  p.zkh\n")
-    assert "policy/source-not-compared: nothing is expected of 'coinbase:main'" in out
+    assert "policy/source-not-compared: 'coinbase:main': nothing is expected of them" in out
     assert "--allow-other-sources" in err
     assert main(["verify", "p.zkh", *expected("kraken:main"), "--json"]) == ExitCode.UNDECIDED
     found = json.loads(capsys.readouterr().out)

@@ -29,7 +29,7 @@ RECIPE = f"expect: rejected\nreason: merkle/main\nbase: {BASE}\ncomment: a salt\
 # Not by any file: the machine's own data, or a chance of one in 2^120.
 OUT_OF_REACH = {
     Reason.CIRCUIT_BROKEN, Reason.CIRCUIT_FILE, Reason.PUBLIC_SHAPE, Reason.PUBLIC_VALUE, Reason.POINT,
-    Reason.DENOMINATOR, Reason.INTERNAL,
+    Reason.DENOMINATOR, Reason.INTERNAL, Reason.POLICY_SIGNATURES,
 }  # fmt: skip
 
 
@@ -182,7 +182,7 @@ def test_an_accept_vector_shows_its_figures(tmp_path):
     path.write_text(json.dumps(header | {"remark": 1}))
     with pytest.raises(Mismatch, match="unknown keys remark"):
         check_accept(tmp_path, path)
-    path.write_text(json.dumps(header | {"policy": {}}))
+    path.write_text(json.dumps(header | {"policy": {"schema": "zkharvest/policy/1"}}))
     with pytest.raises(Mismatch, match="policy/test-preset"):
         check_accept(tmp_path, path)
 
