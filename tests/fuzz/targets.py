@@ -135,7 +135,7 @@ def _plain() -> list[bytes]:
 def _signed() -> tuple[Package, dict[str, bytes], bytes]:
     """A package that two sources and the taxpayer signed, the sources' keys, the taxpayer's; without a proof."""
     key = PrivateKey(Scheme.ED25519, bytes(31) + b"\x01")
-    found = sign_as_taxpayer(replace(decode_package(base_of("signed").data), proof=b""), key)
+    found = sign_as_taxpayer(replace(decode_package(base_of("signed").data), proof=b""), key, replace_other=True)
     assert found.attestations is not None
     keys = {entry["source"]: entry["key"] for entry in found.attestations["sources"]}
     return found, keys, key.public_bytes()

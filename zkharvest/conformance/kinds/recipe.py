@@ -240,7 +240,7 @@ def _sign(bench: _Bench, name: str) -> None:
     from zkharvest.files.packages import package_bytes
     from zkharvest.sign.attest import sign_as_taxpayer
 
-    bench.data = package_bytes(sign_as_taxpayer(bench.package(), taxpayer_key(name)))
+    bench.data = package_bytes(sign_as_taxpayer(bench.package(), taxpayer_key(name), replace_other=True))
 
 
 def taxpayer_key(name: str) -> Any:
