@@ -12,6 +12,7 @@ from tests.adversary.hiding.ledgers import COINS, LEDGERS, YEAR, busy, frozen, o
 from tests.adversary.hiding.observing import LOG_ROWS, observe
 from tests.support.counts import count
 from tests.support.verdicts import by_itself
+from zkharvest.circuit.lot_machine.v1.witness import make_witness, operations_of
 from zkharvest.commitment.opening import commit
 from zkharvest.conformance.kinds.proof_parts import proof_parts
 from zkharvest.ledger.rules import Election, Method, Pooling
