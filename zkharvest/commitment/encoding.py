@@ -67,7 +67,7 @@ def asset_code(name: str) -> tuple[int, ...]:
 def source_code(name: str) -> tuple[int, int, int]:
     """Three lanes of 30 bits that stand for a source wherever a hash speaks of one.
 
-    A source's number in a statement is no name: it changes with the list. The verifier refuses a list with two equal
+    A source's number in a statement is not a name: it changes with the list. The verifier refuses a list with two equal
     codes.
     """
     digest = hashlib.sha256(b"zkharvest/source/v1\0" + name.encode()).digest()

@@ -198,7 +198,7 @@ def _run(start: Any, stop: Any, states: Any, first: Any, columns: Any, out: Any,
         for r in range(_HALF):
             _full_round(r, cells, WIDTH * r, WIDTH * (r + 1), operands)
         _all_partial_rounds(cells, WIDTH * _HALF, state, operands)
-        # The state after the partial rounds is no part of the trace: it lies where the last full round will write.
+        # The state after the partial rounds is not part of the trace: it lies where the last full round will write.
         end = _LATE + WIDTH * (_HALF - 1)
         for i in range(WIDTH):
             store(cells, 16 * (end + i), load(state, 16 * i))
