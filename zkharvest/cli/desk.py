@@ -295,6 +295,33 @@ def reconcile(
     return ExitCode.REJECTED if found.open else ExitCode.DONE
 
 
+@report.command("schedule3")
+def schedule3(
+    path: Trades,
+    year: YearOption,
+    timezone: ZoneOption = "America/Toronto",
+    form: FormatOption = Format.TABLE,
+    target: Target = STDOUT,
+    force: Force = False,
+    json: Json = False,
+) -> ExitCode:
+    """Canada: Schedule 3 by adjusted cost base (average cost): proceeds, cost, outlays, gain of each property."""
+    from zkharvest.desk import schedule3 as canada
+
+    form = _format(form, target, force=force, json=json, inputs=[path], pdf=False)
+    made = canada.make_schedule3(_run(path, Election(None, Pooling.UNIVERSAL, timezone, year, "canada")))
+    output.note(canada.NOTE)
+    if form is Format.JSON:
+        return _object("zkharvest/schedule3/1", canada.schedule3_json(made), target, force)
+    rows = list(canada.schedule3_rows(made))
+    if form is Format.CSV:
+        return _csv(canada.COLUMNS, rows, target, force=force)
+    output.data(f"Schedule 3 of {year}, adjusted cost base, {timezone}")
+    output.data("")
+    output.table(canada.COLUMNS, rows, right=(0, 2, 3, 4, 5))
+    return ExitCode.DONE
+
+
 @report.command("page")
 def page(
     path: Trades,
