@@ -11,7 +11,20 @@ from typing import Annotated
 
 import typer
 
-from zkharvest.cli import auditor, batch, desk, developer, harvest, output, secret, signers, taxpayer, trades, whatif
+from zkharvest.cli import (
+    auditor,
+    batch,
+    desk,
+    developer,
+    harvest,
+    output,
+    pages,
+    secret,
+    signers,
+    taxpayer,
+    trades,
+    whatif,
+)
 from zkharvest.cli.help import AUDITOR, DEVELOPER, TAXPAYER, Group
 from zkharvest.cli.options import current_names
 from zkharvest.cli.output import ExitCode
@@ -42,6 +55,8 @@ taxpayer.ledger.command("explain")(whatif.explain)
 app.add_typer(trades.trades, name="trades", rich_help_panel=TAXPAYER)
 app.add_typer(taxpayer.ledger, name="ledger", rich_help_panel=TAXPAYER)
 app.add_typer(harvest.harvest, name="harvest", rich_help_panel=TAXPAYER)
+desk.report.command("schedule3")(pages.schedule3)
+desk.report.command("page")(pages.page)
 app.add_typer(desk.report, name="report", rich_help_panel=TAXPAYER)
 app.add_typer(batch.batch, name="batch", rich_help_panel=TAXPAYER)
 app.command("commit", rich_help_panel=TAXPAYER)(taxpayer.commit)

@@ -77,19 +77,19 @@ def form8949(
     """Form 8949: sales and other dispositions, in the boxes of the year, with totals for Schedule D."""
     from zkharvest.desk import form8949 as forms
 
-    form = _format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
+    form = settled_format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
     run, made, found = _made(path, Election(method, pooling, timezone, year), broker, by)
-    _say_open(found)
+    say_open(found)
     if form is Format.PDF:
         from zkharvest.desk.pdf_forms import form8949_pdf
 
-        return _save(target, form8949_pdf(made, name=name, whole=whole, statement=statement), force=force)
+        return save(target, form8949_pdf(made, name=name, whole=whole, statement=statement), force=force)
     rows = list(forms.form_rows(made, run, whole=whole))
     if form is Format.JSON:
-        shown = {**_regime(run), **forms.form_json(made, run, whole=whole)}
-        return _object("zkharvest/form8949/1", shown, target, force)
+        shown = {**rule_of(run), **forms.form_json(made, run, whole=whole)}
+        return write_object("zkharvest/form8949/1", shown, target, force)
     if form is Format.CSV:
-        return _csv(forms.ROW_COLUMNS, rows, target, force=force)
+        return write_csv(forms.ROW_COLUMNS, rows, target, force=force)
     output.data(_title(f"Form 8949 of {year}", run))
     for box in made.totals:
         output.data("")
@@ -145,7 +145,7 @@ def scheduled(
     from zkharvest.desk import scheduled as schedules
     from zkharvest.desk.amounts import parse_cents
 
-    form = _format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
+    form = settled_format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
     carried: Carryover | tuple[int, int] = (
         parse_cents(carryover_short, "--carryover-short"),
         parse_cents(carryover_long, "--carryover-long"),
@@ -156,7 +156,7 @@ def scheduled(
         carried = _prior(prior, year)
     others = dict(_other_line(text) for text in line or [])
     run, made, found = _made(path, Election(method, pooling, timezone, year), broker, Rows.LOT)
-    _say_open(found)
+    say_open(found)
     schedule = schedules.make_schedule(
         made,
         carried_in=carried,
@@ -167,13 +167,13 @@ def scheduled(
     if form is Format.PDF:
         from zkharvest.desk.pdf_forms import schedule_pdf
 
-        return _save(target, schedule_pdf(schedule, name=name, whole=whole), force=force)
+        return save(target, schedule_pdf(schedule, name=name, whole=whole), force=force)
     if form is Format.JSON:
-        shown = {**_regime(run), **schedules.schedule_json(schedule, whole=whole)}
-        return _object("zkharvest/scheduled/1", shown, target, force)
+        shown = {**rule_of(run), **schedules.schedule_json(schedule, whole=whole)}
+        return write_object("zkharvest/scheduled/1", shown, target, force)
     rows = list(schedules.schedule_rows(schedule, whole=whole))
     if form is Format.CSV:
-        return _csv(schedules.COLUMNS, rows, target, force=force)
+        return write_csv(schedules.COLUMNS, rows, target, force=force)
     output.data(_title(f"Schedule D of {year}", run))
     output.data("")
     cut = [(n, schedules.short_text(n), *money) for n, _, *money in rows]
@@ -207,19 +207,19 @@ def income(
     """Income by day, source and kind: rewards, airdrops, interest, for Schedule 1 line 8v."""
     from zkharvest.desk import income as incomes
 
-    form = _format(form, target, force=force, json=json, inputs=[path])
-    made = incomes.income_of(_run(path, Election(Method.FIFO, Pooling.UNIVERSAL, timezone, year)))
+    form = settled_format(form, target, force=force, json=json, inputs=[path])
+    made = incomes.income_of(ran(path, Election(Method.FIFO, Pooling.UNIVERSAL, timezone, year)))
     for text in made.notes():
         output.note(text)
     if form is Format.PDF:
         from zkharvest.desk.pdf_forms import income_pdf
 
-        return _save(target, income_pdf(made, name=name, whole=whole), force=force)
+        return save(target, income_pdf(made, name=name, whole=whole), force=force)
     if form is Format.JSON:
-        return _object("zkharvest/income/1", incomes.income_json(made, whole=whole), target, force)
+        return write_object("zkharvest/income/1", incomes.income_json(made, whole=whole), target, force)
     rows = list(incomes.income_rows(made, whole=whole))
     if form is Format.CSV:
-        return _csv(incomes.COLUMNS, rows, target, force=force)
+        return write_csv(incomes.COLUMNS, rows, target, force=force)
     output.data(f"income of {year}, {timezone}")
     output.data("")
     output.table(incomes.COLUMNS[:7], [row[:7] for row in rows], right=(5, 6))
@@ -246,16 +246,16 @@ def txf(
     from zkharvest.desk.income import income_of
     from zkharvest.desk.txf import txf_text
 
-    _format(Format.CSV, target, force=force, json=False, inputs=[path, *([broker] if broker else [])])
+    settled_format(Format.CSV, target, force=force, json=False, inputs=[path, *([broker] if broker else [])])
     election = Election(method, pooling, timezone, year)
     run, made, found = _made(path, election, broker, Rows.LOT)
-    _say_open(found)
+    say_open(found)
     today = datetime.now(UTC).astimezone(ZoneInfo(timezone)).date()
     received = income_of(run) if with_income else None
     text = txf_text(made, received, program=f"zkharvest {__version__}", exported=today)
     if any(box in "GHIJKL" for box in made.totals):
         output.note("TXF has no boxes G to L: after the import, check the boxes of Form 8949 in your tax program")
-    return _save(target, text.encode("ascii"), force=force)
+    return save(target, text.encode("ascii"), force=force)
 
 
 @report.command("reconcile")
@@ -274,15 +274,15 @@ def reconcile(
     """Form 1099-DA against the ledger, row by row, each difference explained. Exit 1 if one is left unexplained."""
     from zkharvest.desk.reconcile import COLUMNS, finding_rows
 
-    form = _format(form, target, force=force, json=json, inputs=[path, broker], pdf=False)
+    form = settled_format(form, target, force=force, json=json, inputs=[path, broker], pdf=False)
     run, _, found = _made(path, Election(method, pooling, timezone, year), broker, Rows.LOT)
     assert found is not None, "there is a broker's file"
     rows = list(finding_rows(found, run))
     if form is Format.JSON:
         findings = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-        _object("zkharvest/reconcile/1", {**_regime(run), "open": len(found.open), "findings": findings}, target, force)
+        write_object("zkharvest/reconcile/1", {**rule_of(run), "open": len(found.open), "findings": findings}, target, force)
     elif form is Format.CSV:
-        _csv(COLUMNS, rows, target, force=force)
+        write_csv(COLUMNS, rows, target, force=force)
     else:
         output.data(_title(f"Form 1099-DA of {year} against the ledger", run))
         for row in rows:
@@ -295,86 +295,6 @@ def reconcile(
     return ExitCode.REJECTED if found.open else ExitCode.DONE
 
 
-@report.command("schedule3")
-def schedule3(
-    path: Trades,
-    year: YearOption,
-    timezone: ZoneOption = "America/Toronto",
-    form: FormatOption = Format.TABLE,
-    target: Target = STDOUT,
-    force: Force = False,
-    json: Json = False,
-) -> ExitCode:
-    """Canada: Schedule 3 by adjusted cost base (average cost): proceeds, cost, outlays, gain of each property."""
-    from zkharvest.desk import schedule3 as canada
-
-    form = _format(form, target, force=force, json=json, inputs=[path], pdf=False)
-    made = canada.make_schedule3(_run(path, Election(None, Pooling.UNIVERSAL, timezone, year, "canada")))
-    output.note(canada.NOTE)
-    if form is Format.JSON:
-        return _object("zkharvest/schedule3/1", canada.schedule3_json(made), target, force)
-    rows = list(canada.schedule3_rows(made))
-    if form is Format.CSV:
-        return _csv(canada.COLUMNS, rows, target, force=force)
-    output.data(f"Schedule 3 of {year}, adjusted cost base, {timezone}")
-    output.data("")
-    output.table(canada.COLUMNS, rows, right=(0, 2, 3, 4, 5))
-    return ExitCode.DONE
-
-
-@report.command("page")
-def page(
-    path: Trades,
-    target: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="report.html, report.pdf or report.json.")
-    ],
-    year: YearOption,
-    method: MethodOption,
-    pooling: PoolingOption = DEFAULT_POOLING,
-    timezone: ZoneOption = DEFAULT_TIMEZONE,
-    broker: Broker = None,
-    force: Force = False,
-) -> ExitCode:
-    """One page for the taxpayer and the accountant: summary, charts, lots, methods compared, every disposal."""
-    import hashlib
-
-    from zkharvest import __version__
-    from zkharvest.desk.lines import lines_of
-    from zkharvest.desk.overview import make_overview, overview_json
-    from zkharvest.files.atomic import ensure_writable, read_file
-    from zkharvest.ledger.run import run_ledger
-    from zkharvest.trades.csv_in import load_trades
-
-    suffix = target.suffix.lower()
-    if suffix not in (".html", ".htm", ".pdf", ".json"):
-        raise UsageError(f"{target}: which format?", "name it .html, .pdf or .json")
-    ensure_writable(target, force=force, inputs=[path, *([broker] if broker else [])])
-    election = Election(method, pooling, timezone, year)
-    with output.progress("report") as step:
-        step("reading trades")
-        digest = hashlib.sha256(read_file(path)).hexdigest()
-        trades = load_trades(path)
-        step("computing lots")
-        run = run_ledger(trades, election)
-        found = None if broker is None else _compared(run, lines_of(run), broker)
-        step("comparing methods")
-        view = make_overview(run, trades, source=path.name, digest=digest, found=found)
-        step("writing the report")
-        if suffix == ".json":
-            shown = {**_regime(run), **overview_json(view)}
-            return _object("zkharvest/overview/1", shown, target, force)
-        if suffix == ".pdf":
-            from zkharvest.desk.page_pdf import page_pdf
-
-            data = page_pdf(view, version=__version__)
-        else:
-            from zkharvest.desk.page import page_html, write_bytes
-
-            data = write_bytes(page_html(view, version=__version__))
-    _say_open(found)
-    return _save(target, data, force=force)
-
-
 def _both(broker: str, ledger: str) -> str:
     parts = [f"broker {broker}"] if broker else []
     parts += [f"ledger {ledger}"] if ledger else []
@@ -384,7 +304,7 @@ def _both(broker: str, ledger: str) -> str:
 # What the commands share
 
 
-def _format(form: Format, target: Path, *, force: bool, json: bool, inputs: Iterable[Path], pdf: bool = True) -> Format:
+def settled_format(form: Format, target: Path, *, force: bool, json: bool, inputs: Iterable[Path], pdf: bool = True) -> Format:
     """The format that is meant, after a look at whether its target can be written."""
     from zkharvest.files.atomic import ensure_writable
 
@@ -406,7 +326,8 @@ def _format(form: Format, target: Path, *, force: bool, json: bool, inputs: Iter
     return form
 
 
-def _run(path: Path, election: Election) -> LedgerRun:
+def ran(path: Path, election: Election) -> LedgerRun:
+    """The run of a file under an election."""
     from zkharvest.ledger.run import run_ledger
     from zkharvest.trades.csv_in import load_trades
 
@@ -421,22 +342,24 @@ def _made(
     from zkharvest.desk.form8949 import make_form
     from zkharvest.desk.lines import lines_of
 
-    run = _run(path, election)
+    run = ran(path, election)
     lines = lines_of(run, by_sale=by is Rows.SALE)
     if broker is None:
         return run, make_form(lines, election.year), None
-    found = _compared(run, lines, broker)
+    found = compared(run, lines, broker)
     return run, make_form(found.lines, election.year, found.reported), found
 
 
-def _compared(run: LedgerRun, lines: Sequence[Line], broker: Path) -> Reconciled:
+def compared(run: LedgerRun, lines: Sequence[Line], broker: Path) -> Reconciled:
+    """The lines compared with a broker's file."""
     from zkharvest.desk.broker import read_1099da
     from zkharvest.desk.reconcile import reconcile as compare
 
     return compare(run, lines, read_1099da(broker))
 
 
-def _say_open(found: Reconciled | None) -> None:
+def say_open(found: Reconciled | None) -> None:
+    """Say which of the broker's rows are not explained, or that there are none to compare with."""
     if found is None:
         output.note("no Form 1099-DA given: boxes say that no broker reported; --reconcile 1099da.csv changes that")
     elif found.open:
@@ -465,7 +388,8 @@ def _other_line(text: str) -> tuple[str, int]:
     return number.strip(), parse_cents(amount, f"--line {number}")
 
 
-def _regime(run: LedgerRun) -> dict[str, Any]:
+def rule_of(run: LedgerRun) -> dict[str, Any]:
+    """Year, method, pooling and zone of a run."""
     from zkharvest.ledger.report import regime_json
 
     return regime_json(run)
@@ -476,27 +400,30 @@ def _title(what: str, run: LedgerRun) -> str:
     return f"{what}, {election.rule.upper()}, {election.pooling} pooling, {election.timezone}"
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]], target: Path, *, force: bool) -> ExitCode:
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]], target: Path, *, force: bool) -> ExitCode:
+    """Write rows as CSV, to a file or standard output."""
     from zkharvest.ledger.report import csv_text
 
     text = csv_text(tuple(columns), (tuple(row) for row in rows))
     if str(target) == "-":
         output.document(text)
         return ExitCode.DONE
-    return _save(target, text.encode(), force=force)
+    return save(target, text.encode(), force=force)
 
 
-def _object(schema: str, fields: dict[str, Any], target: Path, force: bool) -> ExitCode:
+def write_object(schema: str, fields: dict[str, Any], target: Path, force: bool) -> ExitCode:
+    """Write one JSON object, to a file or standard output."""
     if str(target) == "-":
         output.json_object(schema, fields)
         return ExitCode.DONE
     import json as library
 
     text = library.dumps({"schema": schema, **fields}, indent=2) + "\n"
-    return _save(target, text.encode("ascii"), force=force)
+    return save(target, text.encode("ascii"), force=force)
 
 
-def _save(target: Path, data: bytes, *, force: bool) -> ExitCode:
+def save(target: Path, data: bytes, *, force: bool) -> ExitCode:
+    """Write the bytes of a file."""
     from zkharvest.files.atomic import write_file
 
     write_file(target, data, force=force)

@@ -1,0 +1,93 @@
+"""The report page, and the forms of other countries: commands of `report` beside those of cli/desk.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zkharvest.cli import desk, output
+from zkharvest.cli.desk import STDOUT, Broker, Format, FormatOption, Target
+from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, YearOption, ZoneOption
+from zkharvest.cli.output import ExitCode
+from zkharvest.errors import UsageError
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Pooling
+
+
+def schedule3(
+    path: Trades,
+    year: YearOption,
+    timezone: ZoneOption = "America/Toronto",
+    form: FormatOption = Format.TABLE,
+    target: Target = STDOUT,
+    force: Force = False,
+    json: Json = False,
+) -> ExitCode:
+    """Canada: Schedule 3 by adjusted cost base (average cost): proceeds, cost, outlays, gain of each property."""
+    from zkharvest.desk import schedule3 as canada
+
+    form = desk.settled_format(form, target, force=force, json=json, inputs=[path], pdf=False)
+    made = canada.make_schedule3(desk.ran(path, Election(None, Pooling.UNIVERSAL, timezone, year, "canada")))
+    output.note(canada.NOTE)
+    if form is Format.JSON:
+        return desk.write_object("zkharvest/schedule3/1", canada.schedule3_json(made), target, force)
+    rows = list(canada.schedule3_rows(made))
+    if form is Format.CSV:
+        return desk.write_csv(canada.COLUMNS, rows, target, force=force)
+    output.data(f"Schedule 3 of {year}, adjusted cost base, {timezone}")
+    output.data("")
+    output.table(canada.COLUMNS, rows, right=(0, 2, 3, 4, 5))
+    return ExitCode.DONE
+
+
+def page(
+    path: Trades,
+    target: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="report.html, report.pdf or report.json.")
+    ],
+    year: YearOption,
+    method: MethodOption,
+    pooling: PoolingOption = DEFAULT_POOLING,
+    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    broker: Broker = None,
+    force: Force = False,
+) -> ExitCode:
+    """One page for the taxpayer and the accountant: summary, charts, lots, methods compared, every disposal."""
+    import hashlib
+
+    from zkharvest import __version__
+    from zkharvest.desk.lines import lines_of
+    from zkharvest.desk.overview import make_overview, overview_json
+    from zkharvest.files.atomic import ensure_writable, read_file
+    from zkharvest.ledger.run import run_ledger
+    from zkharvest.trades.csv_in import load_trades
+
+    suffix = target.suffix.lower()
+    if suffix not in (".html", ".htm", ".pdf", ".json"):
+        raise UsageError(f"{target}: which format?", "name it .html, .pdf or .json")
+    ensure_writable(target, force=force, inputs=[path, *([broker] if broker else [])])
+    election = Election(method, pooling, timezone, year)
+    with output.progress("report") as step:
+        step("reading trades")
+        digest = hashlib.sha256(read_file(path)).hexdigest()
+        trades = load_trades(path)
+        step("computing lots")
+        run = run_ledger(trades, election)
+        found = None if broker is None else desk.compared(run, lines_of(run), broker)
+        step("comparing methods")
+        view = make_overview(run, trades, source=path.name, digest=digest, found=found)
+        step("writing the report")
+        if suffix == ".json":
+            shown = {**desk.rule_of(run), **overview_json(view)}
+            return desk.write_object("zkharvest/overview/1", shown, target, force)
+        if suffix == ".pdf":
+            from zkharvest.desk.page_pdf import page_pdf
+
+            data = page_pdf(view, version=__version__)
+        else:
+            from zkharvest.desk.page import page_html, write_bytes
+
+            data = write_bytes(page_html(view, version=__version__))
+    desk.say_open(found)
+    return desk.save(target, data, force=force)
