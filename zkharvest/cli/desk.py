@@ -280,7 +280,8 @@ def reconcile(
     rows = list(finding_rows(found, run))
     if form is Format.JSON:
         findings = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-        write_object("zkharvest/reconcile/1", {**rule_of(run), "open": len(found.open), "findings": findings}, target, force)
+        shown = {**rule_of(run), "open": len(found.open), "findings": findings}
+        write_object("zkharvest/reconcile/1", shown, target, force)
     elif form is Format.CSV:
         write_csv(COLUMNS, rows, target, force=force)
     else:
@@ -304,7 +305,9 @@ def _both(broker: str, ledger: str) -> str:
 # What the commands share
 
 
-def settled_format(form: Format, target: Path, *, force: bool, json: bool, inputs: Iterable[Path], pdf: bool = True) -> Format:
+def settled_format(
+    form: Format, target: Path, *, force: bool, json: bool, inputs: Iterable[Path], pdf: bool = True
+) -> Format:
     """The format that is meant, after a look at whether its target can be written."""
     from zkharvest.files.atomic import ensure_writable
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zkharvest.desk.amounts import Carry, plain, to_cents
+from zkharvest.desk.amounts import Carry, plain
 from zkharvest.ledger.results import LedgerRun
 from zkharvest.ledger.rules import Side
 from zkharvest.trades.text import format_quantity
@@ -75,10 +75,7 @@ def make_schedule3(run: LedgerRun) -> Schedule3:
             sums[1] += part.proceeds + fee
             sums[2] += part.basis
             sums[3] += fee
-    totals = [sum(sums[place] for sums in exact.values()) for place in (1, 2, 3)]
-    gain = totals[0] - totals[1] - totals[2]
-    proceeds, outlays = Carry(), Carry()
-    cost = Carry.to(totals[1], to_cents(totals[0]) - to_cents(totals[2]) - to_cents(gain))
+    proceeds, cost, outlays = Carry(), Carry(), Carry()
     rows = tuple(
         Property(asset, sums[0], proceeds.cents(sums[1]), cost.cents(sums[2]), outlays.cents(sums[3]))
         for asset, sums in sorted(exact.items())
