@@ -5,7 +5,7 @@
     trades = load_trades("trades.csv")
     opening = commit(trades)                                  # opening.roots: what auditor and sources get
     package = prove(opening, year=2025, method="hifo")        # bytes of a .zkh file
-    verdict = verify(package, commitments=opening.roots)      # verdict.accepted
+    if verify(package, commitments=opening.roots): ...        # a Verdict, true only if accepted
 
 Importing this imports none of the heavy libraries; each name loads what it needs when it is first used.
 """
@@ -29,34 +29,52 @@ _PLACES = {
     "load_trades": "zkharvest.trades.csv_in",
     "prove": "zkharvest.workflow.prove",
     "run_ledger": "zkharvest.ledger.run",
+    "Kind": "zkharvest.trades.model",
+    "Policy": "zkharvest.verifier.policy",
+    "Verdict": "zkharvest.verifier.verdict",
+    "import_exports": "zkharvest.trades.importers",
+    "read_opening": "zkharvest.files.openings",
+    "read_policy": "zkharvest.verifier.policy",
+    "write_opening": "zkharvest.files.openings",
     "verify": "zkharvest.workflow.verify",
 }
 
 __all__ = [
     "Election",
     "InputError",
+    "Kind",
     "LedgerRun",
     "Method",
     "Opening",
+    "Policy",
     "Pooling",
     "Trade",
     "UsageError",
+    "Verdict",
     "__version__",
     "commit",
+    "import_exports",
     "load_trades",
     "prove",
+    "read_opening",
+    "read_policy",
     "run_ledger",
     "verify",
+    "write_opening",
 ]
 
 if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening, commit
     from zkharvest.errors import InputError, UsageError
+    from zkharvest.files.openings import read_opening, write_opening
     from zkharvest.ledger.results import LedgerRun
     from zkharvest.ledger.rules import Election, Method, Pooling
     from zkharvest.ledger.run import run_ledger
     from zkharvest.trades.csv_in import load_trades
-    from zkharvest.trades.model import Trade
+    from zkharvest.trades.importers import import_exports
+    from zkharvest.trades.model import Kind, Trade
+    from zkharvest.verifier.policy import Policy, read_policy
+    from zkharvest.verifier.verdict import Verdict
     from zkharvest.workflow.prove import prove
     from zkharvest.workflow.verify import verify
 
