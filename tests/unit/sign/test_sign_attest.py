@@ -110,7 +110,7 @@ def test_a_sources_signature_is_for_its_root(one):
 def test_a_sources_signature_is_for_its_id(one):
     rejected(with_entry(one, 0, source=A), "commitments are not valid")
     renamed = package({A: ROOTS[A], "other": ROOTS[B]})
-    rejected(replace(one, statement=renamed.statement), f"'{B}', which is no source")
+    rejected(replace(one, statement=renamed.statement), f"'{B}', which is not a source")
 
 
 def test_messages_of_different_sources_and_roots_differ():
