@@ -130,7 +130,7 @@ def record(
     target: Output,
     orders: Annotated[
         Path | None,
-        typer.Option("--orders", metavar="JSON", help="Which order is which step, as harvest send wrote it."),
+        typer.Option("--orders", metavar="JSON", help="Which order is which step of the plan."),
     ] = None,
     force: Force = False,
     json: Json = False,
@@ -261,7 +261,7 @@ def _orders(path: Path) -> dict[str, int]:
     try:
         return {str(entry["order"]): int(entry["step"]) for entry in json.loads(read_text(path))["orders"]}
     except (ValueError, KeyError, TypeError):
-        raise InputError.one(str(path), "does not say which order is which step", "as harvest send wrote it") from None
+        raise InputError.one(str(path), "does not say which order is which step", 'write {"orders": [{"order": "ID", "step": 1}, ...]}') from None
 
 
 def _quantity(text: str, option: str) -> int:

@@ -136,7 +136,7 @@ def test_example_5_an_exchange_of_digital_assets():
     assert (row.box, row.gain, row.acquired, row.sold) == ("L", 200_000, "06/01/2022", "06/01/2025")
 
 
-def test_example_6_a_fee_paid_in_a_digital_asset():
+def test_example_6_digital_assets_received_for_services():
     """Example 6: received for services at 10,000, sold two months later at 12,000."""
     run = ledger("""
 2025-02-01T12:00:00Z,wallet,A1,income,A,1,10000,,,
