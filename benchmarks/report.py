@@ -30,12 +30,12 @@ Kernel compilation is what `commit` and `prove` take longer with an empty kernel
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("reading the opening", ("reading the opening",)),
-    ("ledger and witness", ("running the ledger",)),
+    ("ledger and witness", ("running the ledger", "filling the tables")),
     ("extending", ("main columns: extend", "bus columns: extend", "quotient: extend")),
     ("hashing", ("main columns: hash", "bus columns: hash", "quotient: hash")),
     ("buses", ("buses",)),
     ("constraints", ("constraints",)),
-    ("openings, batching", ("evaluations", "batching")),
+    ("evaluations, batching", ("evaluations", "batching")),
     ("FRI, grinding, queries", ("folding", "grinding", "queries")),
     ("verifying", ("verifying",)),
 )

@@ -261,7 +261,8 @@ def _orders(path: Path) -> dict[str, int]:
     try:
         return {str(entry["order"]): int(entry["step"]) for entry in json.loads(read_text(path))["orders"]}
     except (ValueError, KeyError, TypeError):
-        raise InputError.one(str(path), "does not say which order is which step", 'write {"orders": [{"order": "ID", "step": 1}, ...]}') from None
+        hint = 'write {"orders": [{"order": "ID", "step": 1}, ...]}'
+        raise InputError.one(str(path), "does not say which order is which step", hint) from None
 
 
 def _quantity(text: str, option: str) -> int:
