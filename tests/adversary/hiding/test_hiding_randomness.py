@@ -115,7 +115,11 @@ def calls():
 
 
 def test_no_seed_can_come_from_outside():
-    """Nothing in the product gives a proof or a commitment its randomness; no generator but the system's is in use."""
+    """Nothing in the product gives a proof or a commitment its randomness; no generator but the system's is in use.
+
+    The estimates of `harvest/` draw from stated seeds. They make no secret: nothing imports that room but the command
+    line (an import contract holds that).
+    """
     seen = {}
     for path, name, call in calls():
         keywords = {keyword.arg for keyword in call.keywords}
@@ -126,7 +130,10 @@ def test_no_seed_can_come_from_outside():
             seen["prove_circuit"] = path
             assert "rng" not in keywords, path
         if name == "commit":
-            assert "seed" not in keywords, path
+            # Restoring from a backup sheet commits again under the seed that the sheet holds: the same opening.
+            assert "seed" not in keywords or path == "workflow/secrets.py", path
+        if path.startswith("harvest/"):
+            continue
         assert name not in {"default_rng", "RandomState", "Random", "seed", "randrange", "randint", "choice"}, path
     assert seen == {"Randomness": "prover/stark.py", "prove_circuit": "workflow/prove.py"}
     assert not {"seed", "rng", "randomness"} & set(inspect.signature(proving.prove).parameters)
@@ -142,7 +149,9 @@ def test_no_option_of_the_command_line_is_a_seed():
         for inner in getattr(command, "commands", {}).values():
             yield from options(inner)
 
-    found = set(options(get_command(app)))
+    commands = dict(get_command(app).commands)
+    del commands["harvest"]  # its seeds are of simulations and of the times of orders
+    found = {option for command in commands.values() for option in options(command)}
     assert "--size" in found or len(found) > 10
     assert not [name for name in found if "seed" in name or "random" in name or "determin" in name]
 
