@@ -39,9 +39,7 @@ def main() -> None:
     prices = str(HERE / "taxpayer" / "prices.csv")
     run("zkharvest", "trades", "import", *exports, "--prices", prices, "-o", trades, "--force")
     run("zkharvest", "trades", "check", trades)
-    commitments = run(
-        "zkharvest", "commit", trades, "--currency", "USD", "--no-passphrase", "-o", secret, "--force"
-    ).splitlines()
+    commitments = run("zkharvest", "commit", trades, "--no-passphrase", "-o", secret, "--force").splitlines()
     run("zkharvest", "prove", secret, "--year", YEAR, "--method", METHOD, "-o", package, "--force")
 
     print("\n--- the auditor: has the commitments and the package, never the trades")
