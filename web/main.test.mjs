@@ -33,7 +33,8 @@ test('packages of vectors/accept, and what becomes of them', () => {
     expect('undecided package/version', changed, policy);
     expect('rejected package/trailing-bytes', Buffer.concat([bytes, Buffer.alloc(1)]), policy);
   }
-  expect('rejected package/magic', Buffer.alloc(0), {});
+  expect('rejected package/magic', Buffer.alloc(0), { schema: 'zkharvest/policy/1' });
+  expect('rejected policy/form', Buffer.alloc(0), {});
   expect('rejected policy/form', Buffer.alloc(0), 'no JSON');
   const { stdout, status } = spawnSync('node', [MAIN, '--batch'], { input: Buffer.concat(frames), maxBuffer: 2 ** 26 });
   assert.deepEqual(stdout.toString().trimEnd().split('\n'), expected);
