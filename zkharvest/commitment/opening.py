@@ -20,6 +20,7 @@ from zkharvest.trades.model import (
     LotPick,
     Trade,
     agreed_currency,
+    check_numbers,
     in_order,
 )
 
@@ -171,8 +172,10 @@ def commit(trades: Sequence[Trade], *, currency: str | None = None, seed: bytes 
     `currency` is that of the amounts, where the trades do not state it themselves.
 
     Raises InputError if the currency is not stated or differs from what the trades state, if a trade is of a kind that
-    the circuit does not know, or if a record cannot be encoded.
+    the circuit does not know, or if a record cannot be encoded. TypeError or ValueError for a trade made by hand whose
+    numbers are of another type or out of range.
     """
+    check_numbers(trades)
     ordered = tuple(in_order(trades))
     if not ordered:
         raise InputError.one("", "there are no trades to commit", "give a trades file with at least one row")

@@ -121,9 +121,36 @@ class Trade:
         return self.kind is Kind.DEPOSIT and not self.amount
 
 
+_NUMBERS: tuple[tuple[str, type, int, int], ...] = (
+    ("time", int, 0, TIME_LIMIT),
+    ("kind", Kind, min(Kind), max(Kind) + 1),
+    ("quantity", int, 1, QUANTITY_LIMIT),
+    ("amount", int, 0, MONEY_LIMIT),
+    ("fee", int, 1 - MONEY_LIMIT, MONEY_LIMIT),
+)
+"""Name, type and range (the end excluded) of a trade's numbers."""
+
+
 def in_order(trades: Iterable[Trade]) -> list[Trade]:
     """The trades in the order of the ledger: by time; equal times keep the order given, across sources too."""
     return sorted(trades, key=attrgetter("time"))
+
+
+def check_numbers(trades: Iterable[Trade]) -> None:
+    """TypeError or ValueError for a trade made by hand whose numbers no file could give; it names the first.
+
+    Files are checked as they are read (`trades.csv_in`), with a place and a hint for every fault.
+    """
+    found = list(trades)
+    for name, kind, low, limit in _NUMBERS:
+        values = list(map(attrgetter(name), found))
+        if not set(map(type, values)) <= {kind}:
+            wrong = next(trade for trade in found if type(getattr(trade, name)) is not kind)
+            value = getattr(wrong, name)
+            raise TypeError(f"trade {wrong.ref}: {name} is {kind.__name__}, not {type(value).__name__}")
+        if values and not low <= min(values) <= max(values) < limit:
+            wrong = next(trade for trade in found if not low <= getattr(trade, name) < limit)
+            raise ValueError(f"trade {wrong.ref}: {name} is {getattr(wrong, name)}, outside {low}..{limit - 1}")
 
 
 def stated_currency(trades: Iterable[Trade]) -> str:

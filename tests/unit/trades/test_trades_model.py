@@ -1,0 +1,38 @@
+"""Trades made by hand: what no file could give is an error of the caller, before anything is computed from it."""
+
+from dataclasses import replace
+
+import pytest
+
+from zkharvest import Kind, Trade, commit
+from zkharvest.trades.model import in_order
+
+GOOD = Trade(1_700_000_000_000, "kraken", "T1", Kind.BUY, "BTC", 10**18, 10**12)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"quantity": -5}, ValueError, "trade kraken/T1: quantity is -5, outside 1.."),
+        ({"quantity": 0}, ValueError, "quantity is 0"),
+        ({"quantity": 1 << 112}, ValueError, "quantity is"),
+        ({"quantity": 1.5}, TypeError, "trade kraken/T1: quantity is int, not float"),
+        ({"quantity": "1"}, TypeError, "quantity is int, not str"),
+        ({"amount": -1}, ValueError, "amount is -1"),
+        ({"amount": 1 << 64}, ValueError, "amount is"),
+        ({"fee": -(1 << 64)}, ValueError, "fee is"),
+        ({"time": -1}, ValueError, "time is -1"),
+        ({"time": "2025-01-01"}, TypeError, "time is int, not str"),
+        ({"kind": "buy"}, TypeError, "kind is Kind, not str"),
+    ],
+)
+def test_numbers_that_no_file_could_give(change, error, said):
+    with pytest.raises(error) as caught:
+        commit([GOOD, replace(GOOD, **change)], currency="USD")
+    assert said in str(caught.value)
+
+
+def test_equal_times_keep_their_order():
+    first, second = replace(GOOD, id="a"), replace(GOOD, id="b")
+    assert in_order([second, first]) == [second, first]
+    assert in_order([]) == []
