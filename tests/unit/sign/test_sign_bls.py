@@ -245,7 +245,7 @@ def test_messages_are_distinct_per_source_and_root():
     assert attest.MAX_ATTESTATIONS == 64
 
 
-@pytest.mark.slow
+@pytest.mark.audit
 def test_a_full_package_is_checked_at_once(monkeypatch):
     """One product of pairings, ended once, however many sources signed: what bounds the time of a forged package."""
     from py_ecc import optimized_bls12_381
