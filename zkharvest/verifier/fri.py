@@ -1,4 +1,4 @@
-"""FRI: the queried values of F belong to a polynomial of fewer than K coefficients (FORMAT.md section 4).
+"""FRI: the queried values of F belong to a polynomial of fewer than k K coefficients (FORMAT.md section 4).
 
 A layer is the function that is folded next, on the coset c <w> of size m, point i being c w^i. Leaf j of it holds the
 values at the arity many points x, x u, x u^2, ... with x = c w^j and u = w^(m/a): the points whose a-th power is the

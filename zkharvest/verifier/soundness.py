@@ -7,7 +7,7 @@ Where published calculators differ, the stricter form is taken: the larger of th
 
 Every term is the error of one round; the round's grinding counts for that round alone. The level is the smallest
 term (round-by-round soundness is what the Fiat-Shamir transform needs, eprint 2024/1553), capped by the hash; the sum
-of all terms is given as well, and is 1 to 2 bits lower.
+of all terms is given as well, and is up to a bit lower.
 """
 
 from __future__ import annotations
