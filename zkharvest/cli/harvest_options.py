@@ -107,4 +107,4 @@ def instant_of(text: str | None, timezone: str, option: str = "--as-of") -> int:
     except TextError as error:
         raise UsageError(f"{option}: {error.reason}", error.hint) from None
     except ValueError:
-        raise UsageError(f'{option}: "{text[:40]}" is no day of the calendar', "write YYYY-MM-DD") from None
+        raise UsageError(f'{option}: "{text[:40]}" is not a day of the calendar', "write YYYY-MM-DD") from None

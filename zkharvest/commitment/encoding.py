@@ -84,10 +84,10 @@ def currency_code(name: str) -> int:
     """The reporting currency in a record: an amount means nothing without it.
 
     The letters are digits 1 to 62 to base 63, the first lowest: below 2^30, and no two names have the same, so none can
-    be searched that passes for another. ValueError if it is no name of a currency.
+    be searched that passes for another. ValueError if it is not the name of a currency.
     """
     if not is_currency(name):
-        raise ValueError(f"{name[:20]!r} is no name of a currency")
+        raise ValueError(f"{name[:20]!r} is not the name of a currency")
     return sum((_LETTERS.index(letter) + 1) * 63**place for place, letter in enumerate(name))
 
 

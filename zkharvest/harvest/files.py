@@ -116,7 +116,7 @@ def price_row(cells: Sequence[str]) -> tuple[str, Price]:
     except ValueError as error:
         if isinstance(error, TextError):
             raise
-        raise TextError(time, "is no day of the calendar", "write YYYY-MM-DD") from None
+        raise TextError(time, "is not a day of the calendar", "write YYYY-MM-DD") from None
     return check_name(asset), Price(begin, begin + DAY_MS if day else begin, positive(text))
 
 

@@ -224,7 +224,7 @@ class _Reader:
         year = found.get("year")
         if not isinstance(year, int) or isinstance(year, bool) or not 1971 <= year <= 2526:
             self.problem(
-                "", "year", "is missing" if year is None else f"{quoted(str(year))} is no tax year", "such as 2026"
+                "", "year", "is missing" if year is None else f"{quoted(str(year))} is not a tax year", "such as 2026"
             )
             year = 0
         values = dict(_LAW[law])
@@ -277,7 +277,7 @@ class _Reader:
             self.problem("wash_sale", "from", "is not a date", "write from = 2026-06-08")
             return None
         if not isinstance(window, int) or not 1 <= window <= 365:
-            self.problem("wash_sale", "window", f"{quoted(str(window))} is no number of days", "s.1091 has 30")
+            self.problem("wash_sale", "window", f"{quoted(str(window))} is not a number of days", "s.1091 has 30")
             return None
         return WashSale(start, window)
 

@@ -108,7 +108,7 @@ def decode_package(data: bytes) -> Package:
             **others,
         } if not others and not isinstance(log_rows, bool):
             if not is_visible(preset, MAX_PRESET):
-                raise Reject(Reason.PACKAGE_PRESET, f"{quoted(preset)} is no name of a parameter set")
+                raise Reject(Reason.PACKAGE_PRESET, f"{quoted(preset)} is not the name of a parameter set")
             return Package(statement, preset, log_rows, proof, attestations, signature)
         case _:
             raise Reject(Reason.PACKAGE_FIELDS, "the parts are not those of a package")

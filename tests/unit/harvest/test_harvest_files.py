@@ -108,7 +108,7 @@ def test_costs_and_switches():
     [
         (US.replace("0.35\nlong", "35\nlong"), "r:3:short", "did you mean 0.35"),
         (US + "shrot = 0.3\n", "r:6:shrot", "did you mean short"),
-        (US.replace("2026", '"2026"'), "r:2:year", "is no tax year"),
+        (US.replace("2026", '"2026"'), "r:2:year", "is not a tax year"),
         (US.replace("US", "FR"), "r:1:jurisdiction", "US, UK, CA or DE"),
         (US.replace("short = 0.35\n", ""), "r:short", "is missing"),
         (US + "carry_short = -100\n", "r:6:carry_short", "below zero"),
@@ -117,7 +117,7 @@ def test_costs_and_switches():
         (US + "[costs.BTC]\nfee = 0.1\nvolatility = 0.6\n", "r:8:volatility", "0.031"),
         (US + "[costs.BTC]\nvolume = 0\n", "r:7:volume", "is zero"),
         (US + '[wash_sale]\nfrom = "soon"\n', "r:7:from", "is not a date"),
-        (US + "[wash_sale]\nfrom = 2026-06-08\nwindow = 0\n", "r:8:window", "no number of days"),
+        (US + "[wash_sale]\nfrom = 2026-06-08\nwindow = 0\n", "r:8:window", "not a number of days"),
         (US + "costs = 3\n", "r:6:costs", "is not a table"),
         ('jurisdiction = "UK"\nyear = 2026\nlong = 0.24\nshort = 0.2\n', "r:4:short", "one rate"),
         ("a = = 1", "r", "is not TOML"),

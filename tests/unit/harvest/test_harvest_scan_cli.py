@@ -87,7 +87,7 @@ def test_a_date_means_the_end_of_that_day(here, capsys):
     ("words", "code", "said"),
     [
         (["--as-of", "yesterday"], ExitCode.USAGE, "--as-of"),
-        (["--as-of", "2026-02-30"], ExitCode.USAGE, "no day of the calendar"),
+        (["--as-of", "2026-02-30"], ExitCode.USAGE, "not a day of the calendar"),
         (["--as-of", "2025-11-28"], ExitCode.USAGE, "the rates are of 2026"),
         (["--timezone", "Mars/Olympus"], ExitCode.USAGE, "unknown time zone"),
         (["--prices", "none.csv"], ExitCode.USAGE, "cannot be read"),

@@ -91,7 +91,7 @@ def test_rows_that_two_exports_tell_are_taken_once(bring) -> None:
     later = "c,2024-03-01 12:00:00 UTC,Buy,BTC,0.5,USD,1,30000,30000,0,\n"
     assert len(bring.rows(COINBASE + buy, COINBASE + buy + later)) == 2
     assert bring.notes(COINBASE + buy, COINBASE + buy + later) == [
-        "b.csv: 1 row: told by another file of this import too, taken once"
+        "b.csv: 1 row: duplicate of a row in another file of this import, left out"
     ]
     assert bring.problems(COINBASE + buy, COINBASE + buy.replace("0.5", "0.6")) == [
         'b.csv:2: the id "b" is also that of a.csv:2'

@@ -103,7 +103,7 @@ class _Bench:
         """The container's map, decoded afresh."""
         value = wire.decode(self.data[_HEAD:])
         if not isinstance(value, dict):
-            raise RecipeError("the container is no map any more")
+            raise RecipeError("the container is no longer a map")
         return value
 
     @parts.setter

@@ -184,7 +184,7 @@ class Gather:
             same = isinstance(one, Trade) and isinstance(other, Trade) and _told(one) == _told(other)
         if same and first.places[0].file != item.places[0].file:
             first.places.extend(item.places)
-            self.note(item.row, "told by another file of this import too, taken once")
+            self.note(item.row, "duplicate of a row in another file of this import, left out")
         else:
             message = f"the id {quoted(item.id)} is also that of {first.row.where()}"
             hint = (

@@ -56,7 +56,7 @@ def read(tables: Sequence[Table], draft: Draft) -> None:
                 source = f"{table.source}:{account}" if account not in ("", "0") else table.source
                 key = (source, row["id"])
                 if key in fills:
-                    draft.note(row, "told by another file of this import too, taken once")
+                    draft.note(row, "duplicate of a row in another file of this import, left out")
                 else:
                     fills[key] = (time, -row.line, source, row)
     positions: dict[tuple[str, str], Position] = {}

@@ -134,7 +134,7 @@ def _once(group: Sequence[tuple[Table, str]], draft: Draft) -> Iterable[tuple[Ta
                 seen[key] = here[key]
                 yield table, row
             else:
-                draft.note(row, "told by another file of this import too, taken once")
+                draft.note(row, "duplicate of a row in another file of this import, left out")
 
 
 def _owners(tables: Sequence[Table], draft: Draft) -> dict[str, str]:
