@@ -124,7 +124,7 @@ class Trade:
 _NUMBERS: tuple[tuple[str, type, int, int], ...] = (
     ("time", int, 0, TIME_LIMIT),
     ("kind", Kind, min(Kind), max(Kind) + 1),
-    ("quantity", int, 1, QUANTITY_LIMIT),
+    ("quantity", int, 0, QUANTITY_LIMIT),  # nothing at all can be committed to; no ledger takes it
     ("amount", int, 0, MONEY_LIMIT),
     ("fee", int, 1 - MONEY_LIMIT, MONEY_LIMIT),
 )
