@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# A process for each core; a process that is done takes tests from the others.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test audit second-verifier coverage lint types imports vectors bench wheel-test readme check ci clean
@@ -29,12 +31,12 @@ demo: $(VENV)/.program ## prove and verify the example's losses; then watch a ch
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.tools ## run the tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 # Guided fuzzing needs atheris, which is there for Linux; node runs the second verifier.
 audit: $(VENV)/.tools ## run the long tests of the proof core: all mutants, all attacks, guided fuzzing, both verifiers
 	@$(PIP) --editable '.[dev,fuzz]' || echo "no atheris here: fuzzing that is guided by coverage is left out" >&2
-	$(BIN)/python -m pytest -m audit
+	$(PYTEST) -m audit
 
 second-verifier: $(VENV)/.program ## run all vectors through the second verifier (needs node 20)
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && $(BIN)/zkharvest vectors --write "$$dir" && \
@@ -42,7 +44,7 @@ second-verifier: $(VENV)/.program ## run all vectors through the second verifier
 	node --test web
 
 coverage: $(VENV)/.tools ## run the tests and say which branches they leave out
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	$(PYTEST) --cov --cov-report=term-missing:skip-covered
 
 lint: $(VENV)/.tools ## ruff
 	$(BIN)/ruff check .

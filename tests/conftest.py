@@ -1,10 +1,16 @@
-"""At the end of a run, what was counted."""
+"""Tests that run in several processes (`make test`); at the end of a run, what was counted."""
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from tests.support.counts import COUNTS
+from tests.support.counts import COUNTS, merge
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # each core has a process of its own: libraries that load later must not fork
+    for _name in ("ZKHARVEST_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(_name, "1")
 
 
 @pytest.fixture
@@ -14,6 +20,17 @@ def cheap_scrypt(monkeypatch):
 
     monkeypatch.setattr(sealing, "STANDARD", sealing.Cost(4, 8, 1))
     monkeypatch.setattr(sealing, "CHEAPEST", sealing.Cost(4, 8, 1))
+
+
+def pytest_sessionfinish(session):
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["counts"] = COUNTS
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    merge(getattr(node, "workeroutput", {}).get("counts", {}))
 
 
 def pytest_terminal_summary(terminalreporter):

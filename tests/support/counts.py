@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 COUNTS: dict[str, int | float] = {}
 
 
@@ -16,3 +18,9 @@ def count(what: str, number: int = 1) -> None:
 def least(what: str, value: float) -> None:
     """Keep the smallest of the values given."""
     COUNTS[what] = min(COUNTS.get(what, value), value)
+
+
+def merge(counts: Mapping[str, int | float]) -> None:
+    """Add what another process counted: a float is a least value, an integer a sum."""
+    for what, value in counts.items():
+        (least if isinstance(value, float) else count)(what, value)
