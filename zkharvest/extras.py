@@ -11,6 +11,7 @@ from zkharvest.errors import UsageError
 EXTRAS = {
     "QuantLib": "harvest",
     "arch": "garch",
+    "ccxt": "live",
     "dask": "dask",
     "distributed": "dask",
     "fpdf": "desk",

@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from zkharvest.cli import forecast, harvest_orders, harvest_report, harvest_watch, output, reentry, simulate
+from zkharvest.cli import (
+    forecast,
+    harvest_orders,
+    harvest_report,
+    harvest_send,
+    harvest_watch,
+    output,
+    reentry,
+    simulate,
+)
 from zkharvest.cli.harvest_options import (
     AsOf,
     Budget,
@@ -82,6 +91,7 @@ def scan(
 harvest.command("watch")(harvest_watch.watch)
 harvest.command("match")(reentry.match)
 harvest.command("plan")(harvest_orders.plan)
+harvest.command("send")(harvest_send.send)
 harvest.command("record")(harvest_orders.record)
 harvest.command("report")(harvest_report.report)
 harvest.command("forecast")(forecast.forecast)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,24 @@ Budget = Annotated[
 Minimum = Annotated[
     float | None, typer.Option("--minimum", metavar="AMOUNT", help="Least net benefit of a lot to be shown.")
 ]
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN.json", help="Plan that harvest plan wrote.")]
+UrlOption = Annotated[
+    list[str] | None,
+    typer.Option("--url", metavar="NAME=URL", help="Another server with the venue's API; http on loopback only."),
+]
+
+
+def url_of(venue: str, urls: list[str]) -> str:
+    """The URL that `--url NAME=URL` gives a venue, or nothing. Raises UsageError for one without a name."""
+    found = ""
+    for text in urls:
+        name, equals, url = text.partition("=")
+        if not equals:
+            raise UsageError(
+                f'--url: "{text[:60]}" does not name its venue', "write --url kraken=http://127.0.0.1:8080"
+            )
+        found = url if name == venue else found
+    return found
 
 
 def make_scan(
@@ -108,3 +127,15 @@ def instant_of(text: str | None, timezone: str, option: str = "--as-of") -> int:
         raise UsageError(f"{option}: {error.reason}", error.hint) from None
     except ValueError:
         raise UsageError(f'{option}: "{text[:40]}" is not a day of the calendar', "write YYYY-MM-DD") from None
+
+
+def decimal(text: str, option: str, below: Decimal | None = None) -> Decimal:
+    """A number above zero from an option. Raises UsageError."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(-1)
+    if not value.is_finite() or value <= 0 or (below is not None and value >= below):
+        limit = f" and below {below}" if below is not None else ""
+        raise UsageError(f'{option}: "{text[:20]}" is not a number above zero{limit}', "such as 0.005")
+    return value

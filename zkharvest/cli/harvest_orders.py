@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,8 +18,10 @@ from zkharvest.cli.harvest_options import (
     MaxAge,
     MethodChoice,
     Minimum,
+    PlanFile,
     PricesOption,
     RatesOption,
+    decimal,
     instant_of,
     load,
     make_scan,
@@ -32,9 +34,6 @@ from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Method
 if TYPE_CHECKING:
     from zkharvest.harvest.plan import Plan
     from zkharvest.harvest.record import Recorded
-
-PlanFile = Annotated[Path, typer.Argument(metavar="PLAN.json", help="Plan that harvest plan wrote.")]
-
 
 def plan(
     path: Trades,
@@ -105,9 +104,9 @@ def plan(
         band=_quantity(band, "--band") if band else 0,
         participation=participation,
         slices_a_day=slices,
-        tolerance=_decimal(tolerance, "--tolerance", below=Decimal("0.5")),
+        tolerance=decimal(tolerance, "--tolerance", below=Decimal("0.5")),
         amount_step=_quantity(amount_step, "--amount-step"),
-        price_step=_decimal(price_step, "--price-step"),
+        price_step=decimal(price_step, "--price-step"),
         max_notional=float("inf") if max_notional is None else max_notional,
         start=instant_of(start, timezone, "--start") if start else 0,
         seed=secrets.randbits(48) if seed is None else seed,
@@ -184,7 +183,7 @@ def _show_plan(plan: Plan, target: Path, *, json: bool) -> None:
         output.data("")
         for text in plan.assumptions:
             output.data(f"- {text}")
-    output.note("nothing was sent; keep the plan: with its time it identifies the lots")
+    output.note("nothing was sent: harvest send does it; keep the plan, with its time it identifies the lots")
 
 
 def _counts(plan: Plan) -> dict[str, Any]:
@@ -272,14 +271,3 @@ def _quantity(text: str, option: str) -> int:
         return parse_quantity(text)
     except TextError as error:
         raise UsageError(f"{option}: {error.reason}", error.hint) from None
-
-
-def _decimal(text: str, option: str, below: Decimal | None = None) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal(-1)
-    if not value.is_finite() or value <= 0 or (below is not None and value >= below):
-        limit = f" and below {below}" if below is not None else ""
-        raise UsageError(f'{option}: "{text[:20]}" is not a number above zero{limit}', "such as 0.005")
-    return value

@@ -228,7 +228,7 @@ def make_plan(
         up = list(_reentry(sales, asset, source, side, prices[asset], wishes, legs if len(groups) == 1 else ()))
         band = wishes.band or max([move.amount for move in sales], default=0)
         steps += _placed(_sequence(sales, up, band if up else 0), start, rng, wishes)
-    ordered = _numbered(sorted(steps, key=lambda step: step.at), wishes.seed)
+    ordered = _numbered(sorted(steps, key=lambda step: step.at), f"{made}:{wishes.seed}")
     limits = {
         "band": format_quantity(wishes.band) if wishes.band else "one slice",
         "participation": str(wishes.participation),
@@ -412,12 +412,18 @@ def _placed(moves: Sequence[_Move], start: int, rng: random.Random, wishes: Wish
     return made
 
 
-def _numbered(steps: Sequence[Step], seed: int) -> list[Step]:
-    """The steps in the order of time, with the ids by which the venue's answers are known again."""
+def _numbered(steps: Sequence[Step], drawn: str) -> list[Step]:
+    """The steps in the order of time, with the ids by which orders are known again, and never placed twice.
+
+    Eighteen letters and digits are what all venues take (Kraken 18 characters, OKX no others).
+    """
     made = []
     for number, step in enumerate(steps, 1):
-        identity = hashlib.sha256(f"{seed}:{number}:{step.at}:{step.symbol}".encode()).hexdigest()[:12]
-        params = {"clientOrderId": f"zkh-{number}-{identity}", "timeInForce": "IOC"}
+        said = f"{drawn}:{number}:{step.at}:{step.symbol}:{step.side}:{step.amount}:{step.price}"
+        params = {
+            "clientOrderId": f"zkh{hashlib.sha256(said.encode()).hexdigest()[:15]}",
+            "timeInForce": "IOC",
+        }
         made.append(replace(step, number=number, params=params))
     return made
 

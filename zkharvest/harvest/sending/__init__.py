@@ -1,0 +1,1 @@
+"""Sending a plan's orders to venues, and bringing back their fills."""
