@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from tests.support.counts import count
-from zkharvest.cli import app
+from zkharvest.cli.commands import app
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "SECURITY.md", ROOT / "CONTRIBUTING.md"])

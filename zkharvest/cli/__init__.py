@@ -1,95 +1,25 @@
-"""The command line: `zkharvest COMMAND`. Start-up imports no library but typer; commands import what they need."""
+"""The command line: `zkharvest COMMAND`. Start-up imports no library; commands import what they need.
+
+`verify` and `prove`, which people wait for, are read by `straight` where the command line is a plain one; every other
+command line, and every wrong one, is typer's (`commands`).
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
-import traceback
 from collections.abc import Sequence
-from typing import Annotated
 
-import typer
-
-from zkharvest.cli import (
-    auditor,
-    batch,
-    desk,
-    developer,
-    harvest,
-    output,
-    pages,
-    secret,
-    signers,
-    taxpayer,
-    trades,
-    whatif,
-)
-from zkharvest.cli.help import AUDITOR, DEVELOPER, TAXPAYER, Group
-from zkharvest.cli.options import current_names
+from zkharvest.cli import output, straight
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import Process, process
 from zkharvest.errors import InputError, UsageError, ZkharvestError
-from zkharvest.extras import missing
-from zkharvest.files.leftovers import Notice
 
 _SURROUNDINGS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO),
     *(errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM),
 }
-
-app = typer.Typer(
-    name="zkharvest",
-    cls=Group,
-    help="Prove a tax figure without handing over the trades.",
-    epilog="Exit codes: 0 done or verified, 1 rejected or wrong input, 2 usage or unreadable file, 3 undecided, "
-    "101 internal error, 130 interrupted.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-taxpayer.ledger.command("what-if")(whatif.what_if)
-taxpayer.ledger.command("diff")(whatif.diff)
-taxpayer.ledger.command("explain")(whatif.explain)
-app.add_typer(trades.trades, name="trades", rich_help_panel=TAXPAYER)
-app.add_typer(taxpayer.ledger, name="ledger", rich_help_panel=TAXPAYER)
-app.add_typer(harvest.harvest, name="harvest", rich_help_panel=TAXPAYER)
-desk.report.command("schedule3")(pages.schedule3)
-desk.report.command("page")(pages.page)
-app.add_typer(desk.report, name="report", rich_help_panel=TAXPAYER)
-app.add_typer(batch.batch, name="batch", rich_help_panel=TAXPAYER)
-app.command("commit", rich_help_panel=TAXPAYER)(taxpayer.commit)
-app.command("prove", rich_help_panel=TAXPAYER)(taxpayer.prove)
-app.command("keygen", rich_help_panel=TAXPAYER)(signers.keygen)
-app.command("attest", rich_help_panel=TAXPAYER)(signers.attest)
-app.add_typer(secret.secret, name="secret", rich_help_panel=TAXPAYER)
-app.command("verify", rich_help_panel=AUDITOR)(auditor.verify)
-app.command("inspect", rich_help_panel=AUDITOR)(auditor.inspect)
-app.add_typer(developer.circuits, name="circuits", rich_help_panel=DEVELOPER)
-app.command("vectors", rich_help_panel=DEVELOPER)(developer.vectors)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from zkharvest import __version__
-
-        output.data(f"zkharvest {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _settings(
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")] = False,
-    color: Annotated[str, typer.Option("--color", metavar="auto|always|never", help="Colours.")] = "auto",
-    version: Annotated[  # noqa: ARG001  (its callback does the work)
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    if color not in ("auto", "always", "never"):
-        raise typer.BadParameter(f'"{color}" is none of auto, always, never', param_hint="--color")
-    output.configure(quiet=quiet, color=color)
-    Notice.say = output.note
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,14 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None, run: Process) -> int:
     try:
-        given = current_names(sys.argv[1:] if arguments is None else arguments)
-        result = app(args=given, prog_name="zkharvest", standalone_mode=False)
-        if result == ExitCode.INTERRUPTED:  # typer's answer to Ctrl-C
-            raise KeyboardInterrupt
-        return int(result) if isinstance(result, int) else ExitCode.DONE
+        given = straight.current_names(sys.argv[1:] if arguments is None else arguments)
+        plain = straight.command(given)
+        return plain() if plain is not None else _typed(given)
     except (InputError, UsageError) as error:
         return output.failure(error)
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         return _interrupted()
     except SystemExit as error:  # of completion scripts
         return error.code if isinstance(error.code, int) else ExitCode.DONE
@@ -120,11 +48,20 @@ def _run(arguments: Sequence[str] | None, run: Process) -> int:
     except Exception as error:  # noqa: BLE001  (the last resort)
         if run.interrupted:  # a library made another exception of the interrupt
             return _interrupted()
-        if isinstance(error, ModuleNotFoundError) and (problem := missing(error)) is not None:
-            return output.failure(problem)
+        if isinstance(error, ModuleNotFoundError):
+            from zkharvest.extras import missing
+
+            if (problem := missing(error)) is not None:
+                return output.failure(problem)
         if isinstance(error, OSError) and error.errno in _SURROUNDINGS:
             return _surroundings(error)
         return _usage(error) if hasattr(error, "format_message") else _internal(error)
+
+
+def _typed(given: Sequence[str]) -> int:
+    from zkharvest.cli import commands
+
+    return commands.run(given)
 
 
 def _interrupted() -> ExitCode:
@@ -155,6 +92,8 @@ def _usage(error: Exception) -> ExitCode:
 
 def _internal(error: Exception) -> ExitCode:
     """A bug. What a library's exception says may hold amounts, so only its type and place are shown."""
+    import traceback
+
     if os.environ.get("ZKHARVEST_TRACEBACK"):
         traceback.print_exception(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]

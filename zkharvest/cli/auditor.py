@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from zkharvest.cli import output, show
 from zkharvest.cli.options import Json, Package
 from zkharvest.cli.output import ExitCode
-from zkharvest.cli.process import answers
-from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Method, Pooling
-from zkharvest.verifier.text import quoted
-
-if TYPE_CHECKING:
-    from zkharvest.verifier.policy import Policy as PolicyOf
-
-ROOT_DIGITS = 72
-INVENTORY_BYTES = 32
 
 
 def verify(
@@ -67,52 +58,27 @@ def verify(
     Say whose trades they must be, by --commitment or --source-key for each source: without these even a good proof is
     undecided, whoever signed it, and so is one with sources that they do not cover. Needs no trades and no network.
     """
-    from zkharvest.files.atomic import read_file
-    from zkharvest.files.kinds import told_apart
-    from zkharvest.files.packages import READ_AT_MOST
-    from zkharvest.workflow.verify import policy_of
-    from zkharvest.workflow.verify import verify as verify_package
+    from zkharvest.cli import verifying
 
-    answers()
-    _check_given(
-        signer=signer, carried_in=carried_in, nonce=nonce, audience=audience, timezone=timezone, currency=currency
+    return verifying.verify(
+        path,
+        commitment=commitment,
+        source_key=source_key,
+        signer=signer,
+        min_bits=min_bits,
+        year=year,
+        method=method.value if method else None,
+        pooling=pooling.value if pooling else None,
+        timezone=timezone,
+        currency=currency,
+        circuit=circuit,
+        carried_in=carried_in,
+        nonce=nonce,
+        audience=audience,
+        policy=policy,
+        others=others,
+        json=json,
     )
-    for name in circuit or []:
-        _check_given(circuit=name)
-    base = _policy(policy) if policy else None
-    roots = {s: parse_root(v, f"--commitment {s}") for s, v in _pairs(commitment, "--commitment").items()}
-    keys = _keys(_pairs(source_key, "--source-key"))
-    expectations: dict[str, Any] = {
-        "commitments": {**base.commitments, **roots} if base else roots,
-        "source_keys": {**base.source_keys, **keys} if base else keys,
-        "signer": _signer(signer) if signer is not None else None,
-        "min_bits": min_bits,
-        "circuits": tuple(circuit) if circuit else None,
-        "carried_in": _inventory(carried_in) if carried_in is not None else None,
-        "year": year,
-        "method": method.value if method else None,
-        "pooling": pooling.value if pooling else None,
-        "timezone": timezone,
-        "currency": currency,
-        "nonce": show.parse_hex(nonce, "--nonce") if nonce is not None else None,
-        "audience": audience,
-        "allow_other_sources": others or None,
-    }
-    try:
-        wanted = policy_of(base, expectations)
-    except (TypeError, ValueError) as error:
-        raise UsageError(str(error), "zkharvest verify --help shows the options") from None
-    data = read_file(path, at_most=READ_AT_MOST)
-    with output.progress("verifying") as step:
-        verdict = verify_package(data, wanted, progress=step)
-    if json:
-        shown = verdict.to_json()
-        output.json_object(shown.pop("schema"), shown)
-    elif verdict.reason == "package/magic":
-        raise UsageError(f"{path}: {verdict.detail}", told_apart(data, "is this a .zkh file?"))
-    else:
-        show.verdict(str(path), verdict)
-    return show.exit_code(verdict)
 
 
 def inspect(
@@ -130,71 +96,3 @@ def inspect(
         output.data(f"{path}: {shown.pop('kind').replace('-', ' ')}")
         output.fields(show.file_fields(shown))
     return ExitCode.DONE
-
-
-def _policy(path: Path) -> PolicyOf:
-    """The policy in a file. UsageError says what is wrong with it."""
-    from zkharvest.files.atomic import read_file
-    from zkharvest.verifier.policy import MAX_BYTES, read_policy
-
-    data = read_file(path, at_most=MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{path}: larger than {MAX_BYTES:,} bytes", "is this a policy file?")
-    try:
-        return read_policy(data)
-    except (TypeError, ValueError) as error:
-        hint = "the form of a policy is in circuits/FORMAT.md, section 10"
-        raise UsageError(f"{path}: {error}", hint) from None
-
-
-def _check_given(**options: str | None) -> None:
-    """Refuse an option whose value is nothing: an unset variable of a script must not turn an expectation off."""
-    for name, value in options.items():
-        if value is not None and not value.strip():
-            raise UsageError(f"--{name.replace('_', '-')}: an empty value", "leave the option out to expect nothing")
-
-
-def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
-    """SOURCE=HEX options as a map. The last `=` separates, as ids may hold one."""
-    found: dict[str, str] = {}
-    for text in texts or []:
-        source, sign, value = text.rpartition("=")
-        if not sign or not source:
-            raise UsageError(f"{option}: {quoted(text)} is not SOURCE=HEX", "zkharvest commit prints it so")
-        if found.setdefault(source, value) != value:
-            raise UsageError(f"{option}: two values for {quoted(source)}", "give each source once")
-    return found
-
-
-def _inventory(text: str) -> bytes:
-    name = show.parse_hex(text, "--carried-in")
-    if len(name) != INVENTORY_BYTES:
-        raise UsageError(
-            f"--carried-in: {len(text)} digits, an inventory's name has {2 * INVENTORY_BYTES}",
-            'as zkharvest verify prints it for last year\'s package, under "Carried out"',
-        )
-    return name
-
-
-def parse_root(text: str, option: str) -> bytes:
-    """A commitment written in hex; `option` is for the error."""
-    root = show.parse_hex(text, option)
-    if 2 * len(root) != ROOT_DIGITS:
-        raise UsageError(
-            f"{option}: {len(text)} digits, a commitment has {ROOT_DIGITS}", "as zkharvest commit prints it"
-        )
-    return root
-
-
-def _keys(pairs: dict[str, str]) -> dict[str, bytes]:
-    from zkharvest.sign.keyfiles import parse_public_key
-    from zkharvest.sign.keys import Scheme
-
-    return {source: parse_public_key(text, Scheme.BLS) for source, text in pairs.items()}
-
-
-def _signer(text: str) -> bytes:
-    from zkharvest.sign.keyfiles import parse_public_key
-    from zkharvest.sign.keys import Scheme
-
-    return parse_public_key(text, Scheme.ED25519)

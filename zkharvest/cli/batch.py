@@ -9,9 +9,8 @@ import typer
 
 from zkharvest.cli import output, passphrases
 from zkharvest.cli.help import Group
-from zkharvest.cli.options import Json, PoolingOption, ZoneOption
+from zkharvest.cli.options import Json, NoPassphrase, PassphraseFd, PassphraseFile, PoolingOption, ZoneOption
 from zkharvest.cli.output import ExitCode
-from zkharvest.cli.passphrases import NoPassphrase, PassphraseFd, PassphraseFile
 from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, FIRST_YEAR, LAST_YEAR, Method
 

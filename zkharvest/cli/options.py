@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Method, Pooling
-
-RENAMED = {"--basis": "--pooling", "-b": "-p"}
-"""Earlier names of options: still understood, no longer shown."""
 
 Trades = Annotated[Path, typer.Argument(metavar="TRADES.csv", help="Canonical trades CSV.")]
 Package = Annotated[Path, typer.Argument(metavar="PACKAGE.zkh", help="Audit package.")]
@@ -46,14 +42,10 @@ StatedCurrency = Annotated[
     str | None,
     typer.Option("--currency", metavar="CODE", help="Currency of all amounts, where the file does not state it."),
 ]
-
-
-def current_names(arguments: Sequence[str]) -> list[str]:
-    """A command line with earlier names of options (`--basis universal`, `--basis=universal`) replaced by today's."""
-    found: list[str] = []
-    for place, argument in enumerate(arguments):
-        if argument == "--":
-            return [*found, *arguments[place:]]
-        name, equals, value = argument.partition("=")
-        found.append(RENAMED.get(name, name) + equals + value)
-    return found
+PassphraseFile = Annotated[
+    Path | None, typer.Option("--passphrase-file", metavar="FILE", help="Passphrase: the one line of this file.")
+]
+PassphraseFd = Annotated[
+    int | None, typer.Option("--passphrase-fd", metavar="N", min=0, help="Passphrase: a line from this descriptor.")
+]
+NoPassphrase = Annotated[bool, typer.Option("--no-passphrase", help="Leave the secret on the disk unencrypted.")]

@@ -28,6 +28,7 @@ from zkharvest.errors import InputError, Problem, UsageError, grouped
 
 _EXACT_INTEGERS = 1 << 53  # what every JSON reader holds exactly
 _ANNOUNCE_AFTER = 2.0  # seconds
+_DRAW_AFTER = 0.5  # seconds
 
 
 class ExitCode(IntEnum):
@@ -218,13 +219,40 @@ def progress(title: str) -> Iterator[Step]:
 
 @contextmanager
 def _bar(title: str) -> Iterator[Step]:
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    """A moving line on a terminal, for work that lasts: drawing it takes a library that loads as long as verifying."""
+    lock = threading.Lock()
+    shown, bar, task, over = title, None, None, False
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title)
-        yield lambda text: bar.update(task, description=visible(f"{title}: {text}"))
+    def begin() -> None:
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        nonlocal bar, task
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        with lock:
+            if not over:
+                bar = Progress(*columns, console=Console(stderr=True), transient=True)
+                task = bar.add_task(shown)
+                bar.start()
+
+    def step(text: str) -> None:
+        nonlocal shown
+        with lock:
+            shown = visible(f"{title}: {text}")
+            if bar is not None and task is not None:
+                bar.update(task, description=shown)
+
+    timer = threading.Timer(_DRAW_AFTER, begin)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield step
+    finally:
+        timer.cancel()
+        with lock:
+            over = True
+            if bar is not None:
+                bar.stop()
 
 
 @contextmanager

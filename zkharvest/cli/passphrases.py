@@ -10,23 +10,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from zkharvest.cli import output
 from zkharvest.errors import UsageError
 
 LONGEST = 4096  # bytes that are read
 SHORT = 12  # characters: below, a warning
-
-PassphraseFile = Annotated[
-    Path | None, typer.Option("--passphrase-file", metavar="FILE", help="Passphrase: the one line of this file.")
-]
-PassphraseFd = Annotated[
-    int | None, typer.Option("--passphrase-fd", metavar="N", min=0, help="Passphrase: a line from this descriptor.")
-]
-NoPassphrase = Annotated[bool, typer.Option("--no-passphrase", help="Leave the secret on the disk unencrypted.")]
 
 
 class Asked:

@@ -10,9 +10,16 @@ import typer
 
 from zkharvest.cli import output, passphrases
 from zkharvest.cli.help import Group
-from zkharvest.cli.options import Force, Json, Output, StatedCurrency
+from zkharvest.cli.options import (
+    Force,
+    Json,
+    NoPassphrase,
+    Output,
+    PassphraseFd,
+    PassphraseFile,
+    StatedCurrency,
+)
 from zkharvest.cli.output import ExitCode
-from zkharvest.cli.passphrases import NoPassphrase, PassphraseFd, PassphraseFile
 from zkharvest.errors import InputError, UsageError
 
 secret = typer.Typer(

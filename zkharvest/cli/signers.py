@@ -10,10 +10,8 @@ from typing import Annotated
 import typer
 
 from zkharvest.cli import output, passphrases
-from zkharvest.cli.auditor import parse_root
-from zkharvest.cli.options import Force, Json, Package
+from zkharvest.cli.options import Force, Json, NoPassphrase, Package, PassphraseFd, PassphraseFile
 from zkharvest.cli.output import ExitCode
-from zkharvest.cli.passphrases import NoPassphrase, PassphraseFd, PassphraseFile
 from zkharvest.errors import UsageError
 
 
@@ -114,6 +112,8 @@ def attest(
         raise UsageError("--source and --commitment go together", hint)
     if drop and source is None:
         raise UsageError("--drop-signature goes with --source", "the taxpayer's new signature replaces the old one")
+    from zkharvest.cli.verifying import parse_root
+
     root = parse_root(commitment, "--commitment") if commitment is not None else b""
     if str(path) == str(key) == "-":
         raise UsageError("package and key cannot both come from standard input", "give a file for one of them")

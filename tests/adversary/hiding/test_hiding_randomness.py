@@ -142,7 +142,7 @@ def test_no_seed_can_come_from_outside():
 def test_no_option_of_the_command_line_is_a_seed():
     from typer.main import get_command
 
-    from zkharvest.cli import app
+    from zkharvest.cli.commands import app
 
     def options(command):
         yield from (name for parameter in command.params for name in parameter.opts)

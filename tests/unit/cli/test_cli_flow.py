@@ -331,6 +331,12 @@ def test_what_an_auditor_runs_needs_no_heavy_library(here, words):
     assert modules_after(*words) & heavy == set()
 
 
+def test_verifying_a_package_without_signatures_loads_what_verifying_takes_and_no_more(here):
+    loaded = modules_after("verify", "p.zkh", "--year", "2025")
+    without = {"typer", "pydantic", "rich", "cryptography", "shellingham", "numpy", "msgpack", "traceback"}
+    assert loaded & without == set()
+
+
 def test_it_runs_as_a_module():
     done = subprocess.run([sys.executable, "-m", "zkharvest", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("zkharvest ")

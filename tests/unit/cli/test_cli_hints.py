@@ -8,9 +8,10 @@ import pytest
 
 import zkharvest
 from tests.support.proofs import SMALL, small_opening, small_package
-from zkharvest.cli import app, main
-from zkharvest.cli.options import RENAMED
+from zkharvest.cli import main
+from zkharvest.cli.commands import app
 from zkharvest.cli.output import ExitCode
+from zkharvest.cli.straight import RENAMED
 from zkharvest.files.openings import write_opening
 
 ROOT = Path(zkharvest.__file__).parent

@@ -122,6 +122,13 @@ def test_quiet_work_is_never_announced(capsys, monkeypatch):
 def test_progress_on_a_terminal_leaves_no_trace_on_stdout(capsys, monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
     with output.progress("working") as step:
+        step("soon done")
+    assert sys.stderr.getvalue() == ""  # nothing is drawn for what takes no time
+    monkeypatch.setattr(output, "_DRAW_AFTER", 0.0)
+    with output.progress("working") as step:
         step("[red] is no markup")
-    assert "working" in sys.stderr.getvalue()
+        until = time.monotonic() + 30
+        while "working" not in sys.stderr.getvalue() and time.monotonic() < until:
+            time.sleep(0.01)
+    assert "working: [red] is no markup" in sys.stderr.getvalue()
     assert capsys.readouterr().out == ""
