@@ -26,7 +26,7 @@ AnyZone = Annotated[
     str | None, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone; default: the regime's.")
 ]
 RegimeOption = Annotated[
-    str, typer.Option("--regime", metavar="COUNTRY", help="Whose rules: us, canada, or average (average cost).")
+    str, typer.Option("--regime", metavar="COUNTRY", help="Whose rules: us, uk, canada, or average (average cost).")
 ]
 YearOption = Annotated[int, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")]
 ZoneOption = Annotated[str, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone, an IANA name.")]

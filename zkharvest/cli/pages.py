@@ -12,7 +12,7 @@ from zkharvest.cli.desk import STDOUT, Broker, Format, FormatOption, Target
 from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, YearOption, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Pooling
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, FIRST_YEAR, LAST_YEAR, Election, Pooling
 
 
 def schedule3(
@@ -41,6 +41,36 @@ def schedule3(
     return ExitCode.DONE
 
 
+def sa108(
+    path: Trades,
+    year: Annotated[int, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="2025 is 2024-25.")],
+    form: FormatOption = Format.TABLE,
+    target: Target = STDOUT,
+    force: Force = False,
+    json: Json = False,
+) -> ExitCode:
+    """United Kingdom: figures of SA108 by the share matching rules: same day, 30 days, section 104 holding."""
+    from zkharvest.desk import sa108 as uk
+    from zkharvest.ledger.regimes.uk import UnitedKingdom
+
+    form = desk.settled_format(form, target, force=force, json=json, inputs=[path], pdf=False)
+    election = Election(None, Pooling.UNIVERSAL, UnitedKingdom.timezone, year, UnitedKingdom.name)
+    made = uk.make_sa108(desk.ran(path, election))
+    for note in (*uk.sa108_notes(made), *UnitedKingdom.leaves_out):
+        output.note(note)
+    if form is Format.JSON:
+        return desk.write_object("zkharvest/sa108/1", uk.sa108_json(made), target, force)
+    rows = list(uk.sa108_rows(made))
+    if form is Format.CSV:
+        return desk.write_csv(uk.COLUMNS, rows, target, force=force)
+    output.data(f"SA108 of {year - 1}-{year % 100:02d}, from 6 April {year - 1} to 5 April {year}")
+    output.data("")
+    output.table(uk.BOX_COLUMNS, list(uk.box_rows(made)), right=(2,))
+    output.data("")
+    output.table(uk.COLUMNS, rows, right=(2, 4, 5, 6))
+    return ExitCode.DONE
+
+
 def page(
     path: Trades,
     target: Annotated[
@@ -57,6 +87,7 @@ def page(
     import hashlib
 
     from zkharvest import __version__
+    from zkharvest.collector import no_collection
     from zkharvest.desk.lines import lines_of
     from zkharvest.desk.overview import make_overview, overview_json
     from zkharvest.files.atomic import ensure_writable, read_file
@@ -68,7 +99,7 @@ def page(
         raise UsageError(f"{target}: which format?", "name it .html, .pdf or .json")
     ensure_writable(target, force=force, inputs=[path, *([broker] if broker else [])])
     election = Election(method, pooling, timezone, year)
-    with output.progress("report") as step:
+    with output.progress("report") as step, no_collection():
         step("reading trades")
         digest = hashlib.sha256(read_file(path)).hexdigest()
         trades = load_trades(path)

@@ -284,7 +284,8 @@ def origin_of(trades: Iterable[Trade]) -> str:
     """Where trades come from: `file:line` of the exports, else the line of the trades CSV; each named once."""
     found: dict[str, None] = {}
     for trade in trades:
-        for one in (trade.origin or _place(trade)).split(";"):
+        text = trade.origin or _place(trade)
+        for one in text.split(";") if ";" in text else (text,):
             if one:
                 found[one] = None
     return ";".join(found)
@@ -292,6 +293,8 @@ def origin_of(trades: Iterable[Trade]) -> str:
 
 def places(origin: str) -> str:
     """An origin as people read it: the lines of one file together, "kraken.csv:14, 15"."""
+    if ";" not in origin:
+        return origin
     lines: dict[str, list[str]] = {}
     for one in origin.split(";"):
         file, _, line = one.rpartition(":")

@@ -10,13 +10,12 @@ right after the version byte, without a header or a checksum.
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from zkharvest.collector import no_collection
 from zkharvest.errors import UsageError, ZkharvestError
 from zkharvest.files import container
 from zkharvest.files.atomic import STREAM, check_rights, open_file, read_private_file, write_file
@@ -77,7 +76,7 @@ def parse_opening(data: bytes, name: object, passphrase: Passphrase = None) -> O
     _is_opening(name)(data[:HEAD_BYTES])
     if len(data) > MAX_BYTES:
         raise container.damaged(FORM, name, f"more than {MAX_BYTES} bytes")
-    with _no_collection():
+    with no_collection():
         stated, payload = _unwrap(data, name, passphrase)
         try:
             opening = Opening.from_map(payload)
@@ -220,15 +219,3 @@ def _first_version_header(data: bytes, name: object) -> dict[str, Any]:
         raise container.damaged(FORM, name)
     sources = [{"id": source, "root": root} for source, root in roots.items()]
     return {"envelope": PLAIN, "currency": currency, "records": None, "sources": sources}
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """The collector of cycles off: it would walk the trades over and over while they are made, and free nothing."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

@@ -14,6 +14,7 @@ A ledger is a book of pools, each a list of open lots in the order in which they
    asset, and a part p of what is left, x, becomes floor(y p / x) of what is left, y, of the other, with its value and
    date; the last part takes the remainder.
 6. After a closing the regime may change lots that are already there (adjust).
+7. Where the law looks ahead (plan), parts of acquisitions go to certain disposals and never join the pool.
 """
 
 from __future__ import annotations
@@ -23,18 +24,20 @@ from copy import copy
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from zkharvest.errors import InputError, Problem
+from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.ledger.book import Book, Entry, Op, Operation
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.expiries import Holdings, expiry_sides, side_of
 from zkharvest.ledger.picks import Names, resolve_picks
 from zkharvest.ledger.refusals import checked_values, converted_to_nothing, lot_short, oversold
-from zkharvest.ledger.regimes import regime_of
+from zkharvest.ledger.regimes import Plan, regime_of
 from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side, part_of, unit_basis
 from zkharvest.trades.model import CLOSES_LOT, OPENS_LOT, Kind, Trade
 
 if TYPE_CHECKING:
     from zkharvest.ledger.results import OpenLot
+
+_MATCHED = "matched"  # the wallet of a list that holds a matched part for the moment in which it is taken
 
 
 class Ledger:
@@ -55,6 +58,7 @@ class Ledger:
         self._holdings = Holdings()
         self._universal = election.pooling is Pooling.UNIVERSAL
         self._specific = election.method is Method.SPECIFIC
+        self._plan = Plan()
 
     def copy(self) -> Ledger:
         """A ledger that goes on independently; its book begins without operations.
@@ -85,9 +89,15 @@ class Ledger:
         if self._specific and place >= self._names.upto:
             self._names.add([trade])
 
-    def run(self, trades: Sequence[Trade]) -> Ledger:
-        """Run trades, in the order of the ledger. Raises InputError with everything that is wrong."""
+    def run(self, trades: Sequence[Trade], ahead: Sequence[Trade] = ()) -> Ledger:
+        """Run trades, in the order of the ledger; `ahead` are later ones, for a law that looks ahead.
+
+        Raises InputError with everything that is wrong.
+        """
         checked_values(trades, self.election)
+        if self.regime.days_ahead:
+            checked_values(ahead, self.election)
+            self._plan = self.regime.plan([*trades, *ahead], self.calendar)
         if self._specific:
             self._names.add(trades)
         for trade in trades:
@@ -99,6 +109,12 @@ class Ledger:
     def step(self, trade: Trade) -> None:
         """Run one trade: match, value, adjust."""
         place = len(self.trades)
+        if self.regime.days_ahead and place >= self._plan.trades:
+            raise UsageError(
+                f"{self.regime.title}: a disposal is matched with acquisitions of the {self.regime.days_ahead} days "
+                "after it, so trades cannot be tried one by one",
+                "run the whole ledger, with the trade in it",
+            )
         self.trades.append(trade)
         side = side_of(trade)
         if trade.kind is Kind.EXPIRE:
@@ -137,17 +153,25 @@ class Ledger:
     def _open(self, place: int, pool: Pool) -> None:
         trade = self.trades[place]
         value = self.regime.opening_value(trade)
-        unit = unit_basis(value, trade.quantity)
-        self._put(
-            place, pool, self.entry(place, trade.quantity, value, unit, acquired_at(trade, self.calendar)), Op.OPEN
-        )
+        quantity, value = self._plan.joins.get(place, (trade.quantity, value))
+        if not quantity:
+            self.book.nothing(place)
+            return
+        unit = unit_basis(value, quantity)
+        self._put(place, pool, self.entry(place, quantity, value, unit, acquired_at(trade, self.calendar)), Op.OPEN)
 
     def _close(self, place: int, pool: Pool) -> None:
         """Close lots, each part with its share of the trade's value."""
         trade = self.trades[place]
         rest, value = trade.quantity, self.regime.closing_value(trade, pool.side)
         parts: list[Operation] = []
-        for at, wanted in self._matched(place, pool):
+        own = Pool(pool.asset, _MATCHED, pool.side)
+        for match in self._plan.matched.get(place, ()):
+            unit = unit_basis(match.value, match.quantity)
+            self.book.open(place, own, self.entry(match.lot, match.quantity, match.value, unit, match.acquired))
+            parts.append(self.book.take(place, own, 0, match.quantity, rest=rest, rest_value=value))
+            rest, value = rest - match.quantity, value - parts[-1].close_value
+        for at, wanted in self._matched(place, pool, trade.quantity - rest):
             part = self.book.take(place, pool, at, wanted, rest=rest, rest_value=value)
             rest, value = rest - part.part, value - part.close_value
             parts.append(part)
@@ -176,10 +200,10 @@ class Ledger:
                 given -= made
             rest -= part.part
 
-    def _matched(self, place: int, pool: Pool) -> Iterator[tuple[int, int]]:
+    def _matched(self, place: int, pool: Pool, planned: int = 0) -> Iterator[tuple[int, int]]:
         """The places in the pool's list that the trade takes from, and how much is wanted of each.
 
-        Notes what is missing: the trade then takes what there is.
+        `planned` is what it has taken already. Notes what is missing: the trade then takes what there is.
         """
         trade = self.trades[place]
         named: list[int] = []
@@ -189,8 +213,8 @@ class Ledger:
             except InputError as error:
                 self.problems.extend(error.problems)
                 return
-        for n, (lot, wanted) in enumerate(self.regime.match(trade, self.election.method, named)):
-            rest = wanted
+        for n, (lot, asked) in enumerate(self.regime.match(trade, self.election.method, named)):
+            rest = wanted = asked - planned  # a law that plans names no lots: there is one demand
             while rest:
                 entries = self.book.entries(pool)
                 at = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from zkharvest.ledger.book import Book, Op, Operation
@@ -77,8 +78,9 @@ class Totals(dict[str, int]):
 class LedgerRun:
     """One run of the ledger. Disposals and open lots are made when first asked for: a total needs neither.
 
-    `trades` are those that were run, in the order of the ledger; `later` counts the trades at or after the cut, which
-    were left alone. `window` is the tax year [first instant, first instant of the next), `cut` where the run stopped.
+    `trades` are those that were run, in the order of the ledger, and after them those that a law which looks ahead has
+    looked at; `later` counts the trades at or after the cut, which were not run. `window` is the tax year [first
+    instant, first instant of the next), `cut` where the run stopped.
     """
 
     election: Election
@@ -145,18 +147,24 @@ def _term(regime: Regime, calendar: Calendar, side: Side, acquired: int, dispose
     return LONG_TERM if held_long else SHORT_TERM
 
 
-def totals_of(disposals: Iterable[Disposal], regime: Regime) -> Totals:
+def totals_of(disposals: Iterable[Disposal], regime: Regime, calendar: Calendar) -> Totals:
     """The regime's totals over those disposals that lie in the tax year."""
     proceeds = basis = 0
     gains, losses = defaultdict[str, int](int), defaultdict[str, int](int)
+    nets = defaultdict[tuple[str, date], int](int)
     for part in disposals:
         if part.in_year:
             proceeds += part.proceeds
             basis += part.basis
-            if part.gain >= 0:
+            if regime.by_day:
+                nets[part.asset, calendar.date_of(part.disposed)] += part.gain
+            elif part.gain >= 0:
                 gains[part.term] += part.gain
             else:
                 losses[part.term] -= part.gain
+    if regime.by_day:
+        gains[NO_TERM] = sum(net for net in nets.values() if net > 0)
+        losses[NO_TERM] = -sum(net for net in nets.values() if net < 0)
     return Totals(regime.totals(Sums(proceeds, basis, gains, losses)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Literal
@@ -30,8 +30,8 @@ def run_ledger(
     have by themselves, or else everything that the lots held give rise to (such as disposals of more than is held).
     """
     ordered = in_order(trades)
-    calendar = Calendar(election.timezone)
-    window = calendar.year_window(election.year)
+    calendar, law = Calendar(election.timezone), regime_of(election)
+    window = law.tax_year(calendar, election.year)
     cut = window[1] if until is None else calendar.first_instant(until + timedelta(days=1))
     count = bisect_left(ordered, cut, key=attrgetter("time"))
     ran, later = ordered[:count], len(ordered) - count
@@ -43,18 +43,29 @@ def run_ledger(
         except InputError:  # the compiled engine stops at the first error; the plain one finds them all
             Ledger(election).run(ran)
             raise
-    ledger = Ledger(election).run(ran)
-    disposals = disposals_of(ledger.book.operations, ran, ledger.regime, ledger.calendar, window)
-    totals = totals_of(disposals, ledger.regime)
+    ahead = _ahead(ordered, count, calendar, cut, law.days_ahead)
+    ledger = Ledger(election).run(ran, ahead)
+    ran = [*ran, *ahead]
+    disposals = disposals_of(ledger.book.operations, ran, law, ledger.calendar, window)
+    totals = totals_of(disposals, law, ledger.calendar)
     return LedgerRun(
         election, ran, later, window, cut, totals, lambda: disposals, lambda: open_lots_of(ledger.book, ran)
     )
 
 
+def _ahead(ordered: Sequence[Trade], count: int, calendar: Calendar, cut: int, days: int) -> Sequence[Trade]:
+    """The trades after the cut that a law which looks `days` ahead must see."""
+    if not days:
+        return ()
+    last_day = calendar.date_of(cut - 1)
+    end = calendar.first_instant(last_day + timedelta(days=days + 1))
+    return ordered[count : bisect_left(ordered, end, key=attrgetter("time"))]
+
+
 def ledger_at(run: LedgerRun) -> Ledger:
     """The ledger as it stands where a run stopped, to go on from: `ledger_at(run).copy().step(trade)`.
 
-    Nothing is run again, and copies of it are cheap.
+    Nothing is run again, and copies of it are cheap. Raises UsageError where the law looks ahead.
     """
     return Ledger.resumed(run.election, run.trades, run.open_lots)
 

@@ -98,7 +98,7 @@ def test_a_report_says_which_rules_it_leaves_out() -> None:
         (Election(Method.FIFO, Pooling.UNIVERSAL, "UTC", 2025, "canada"), "Canada does not know the method fifo"),
         (Election(None, Pooling.WALLET, "UTC", 2025, "canada"), "Canada does not pool lots by wallet"),
         (Election(None, Pooling.WALLET, "UTC", 2025), "United States: no method given"),
-        (Election(None, Pooling.WALLET, "UTC", 2025, "uk"), 'unknown regime "uk"'),
+        (Election(None, Pooling.WALLET, "UTC", 2025, "mars"), 'unknown regime "mars"'),
     ],
 )
 def test_elections_that_the_law_does_not_allow(election: Election, message: str) -> None:

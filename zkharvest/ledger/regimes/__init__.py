@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from zkharvest.errors import UsageError
 from zkharvest.ledger.regimes.average import Average
-from zkharvest.ledger.regimes.base import Regime, Sums
+from zkharvest.ledger.regimes.base import Plan, Regime, Sums
 from zkharvest.ledger.regimes.canada import Canada
+from zkharvest.ledger.regimes.uk import UnitedKingdom
 from zkharvest.ledger.regimes.us import UnitedStates
 
 if TYPE_CHECKING:
     from zkharvest.ledger.rules import Election
 
-__all__ = ["REGIMES", "Regime", "Sums", "find", "regime_of"]
+__all__ = ["REGIMES", "Plan", "Regime", "Sums", "find", "regime_of"]
 
-REGIMES: dict[str, Regime] = {regime.name: regime for regime in (UnitedStates(), Canada(), Average())}
+REGIMES: dict[str, Regime] = {regime.name: regime for regime in (UnitedStates(), UnitedKingdom(), Canada(), Average())}
 
 
 def find(name: str) -> Regime:

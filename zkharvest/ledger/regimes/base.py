@@ -16,13 +16,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zkharvest.ledger.rules import Method, Pooling, Side, closing_value, opening_value
 from zkharvest.trades.model import Trade
 
 if TYPE_CHECKING:
     from zkharvest.ledger.book import Book, Key, Operation
+    from zkharvest.ledger.calendar import Calendar
 
 Demand = tuple[int | None, int]
 """The place of the trade that opened the wanted lot (None: whichever is first in the list), and a quantity."""
@@ -36,6 +37,31 @@ class Sums:
     basis: int = 0
     gains: Mapping[str, int] = field(default_factory=dict)
     losses: Mapping[str, int] = field(default_factory=dict)
+
+
+class Match(NamedTuple):
+    """A part of an acquisition that the law gives to one disposal, so that it never joins the pool.
+
+    `lot` is the place of the opening trade, `acquired` when it was acquired (ms), `value` the part's cost (10^-8).
+    """
+
+    lot: int
+    quantity: int
+    value: int
+    acquired: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the law settles before any lot lies in a pool: it looks at all trades at once, later ones too.
+
+    By place: what a disposal takes before it turns to the pool, and what an acquisition leaves for the pool (quantity
+    and value; one that is not named joins with all it has). It covers the first `trades` of the ledger.
+    """
+
+    matched: Mapping[int, Sequence[Match]] = field(default_factory=dict)
+    joins: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    trades: int = 0
 
 
 class Regime:
@@ -53,6 +79,19 @@ class Regime:
     """Whether lot-machine/v1 proves it."""
     leaves_out: tuple[str, ...] = ()
     """Rules of this country that a report does not apply: said in every report."""
+    days_ahead = 0
+    """For how many days after a disposal an acquisition can still decide what it took (`plan`)."""
+    by_day = False
+    """Whether all that is disposed of of one asset on one day is one disposal, with one gain or loss."""
+
+    def tax_year(self, calendar: Calendar, year: int) -> tuple[int, int]:
+        """The tax year: its first instant (ms), and the first instant of the next."""
+        return calendar.year_window(year)
+
+    def plan(self, trades: Sequence[Trade], calendar: Calendar) -> Plan:
+        """What is settled by looking ahead. By default nothing. Raises InputError for trades the rules do not cover."""
+        del calendar
+        return Plan(trades=len(trades))
 
     def key(self, method: Method | None, unit: int, acquired: int, seq: int) -> Key:
         """The sort key of a lot in its pool: lots are taken in ascending order, equal keys in order of arrival."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from zkharvest.collector import no_collection
 from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.trades.importers.choices import with_lots
 from zkharvest.trades.importers.detect import formats
@@ -117,7 +116,7 @@ def import_exports(
     except InputError as error:
         problems.extend(error.problems)
     labels = file_labels(dict.fromkeys(map(str, paths)))
-    with _no_collection():
+    with no_collection():
         for path, label in labels.items():
             try:
                 tables.append(read_table(path, chosen, source, label))
@@ -132,7 +131,7 @@ def import_exports(
     if problems:
         raise ImportRefused(problems)
     draft = Draft(currency, prices, zone, say.asset, names, _markets(say.markets), say.dates)
-    with _no_collection():
+    with no_collection():
         return _made(tables, draft, taken_out, said, say, paths)
 
 
@@ -159,18 +158,6 @@ def _made(
     if say.lots is not None:
         trades = with_lots(trades, say.lots)
     return ImportResult(trades, draft.notes())
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keeps the garbage collector from going through millions of rows, of which nothing is garbage, again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _read(tables: Sequence[Table], draft: Draft) -> None:
