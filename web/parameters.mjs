@@ -10,7 +10,7 @@ function set(rows, ...numbers) {
 }
 
 export const PARAMETER_SETS = new Map([
-  ['balanced', set([13, 18], 3, 2, 81, 14, 2, 23, 15, 20, 6)],
+  ['balanced', set([13, 18], 3, 2, 79, 14, 2, 23, 17, 21, 7)],
   ['small', set([13, 17], 4, 3, 60, 14, 1, 23, 15, 20, 5)],
   ['large', set([14, 20], 2, 2, 129, 14, 2, 22, 15, 20, 6)],
   ['test', { ...set([13, 20], 2, 2, 8, 0, 0, 0, 0, 0, 2), test: true }],

@@ -158,7 +158,7 @@ def _preset(name: str, log_rows: tuple[int, int], real: bool, **numbers: int) ->
 
 
 # Tuned with soundness.py: the fewest queries at which every round, with grinding that costs a prover well under a
-# second, proves 128 bits at every allowed height for circuits up to 1,500 opened values.
+# second, proves 128 bits at every allowed height for circuits of up to 1,500 columns (`balanced` at 2^18: 1,100).
 _ALL = (
     _preset(
         "balanced",
@@ -166,13 +166,13 @@ _ALL = (
         True,
         log_blowup=3,
         log_stack=2,
-        queries=81,
+        queries=79,
         grind_lookup=14,
         grind_deep=2,
         grind_batch=23,
-        grind_fold=15,
-        grind_query=20,
-        johnson_m=6,
+        grind_fold=17,
+        grind_query=21,
+        johnson_m=7,
     ),
     # Fewer bytes, for twice the work.
     _preset(
