@@ -111,7 +111,8 @@ def test_what_is_tallied_cannot_wrap():
 
 
 def test_names_are_cut_to_what_the_table_says():
-    from zkharvest.commitment.encoding import asset_code, source_code
+    from zkharvest.commitment.encoding import asset_code
+    from zkharvest.spec import source_code
 
     assert len(asset_code("BTC")) == 6 and 3 * 24 + 3 * 30 == 162
     assert len(source_code("kraken")) == 3 and 3 * 30 == 90

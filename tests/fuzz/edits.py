@@ -13,7 +13,8 @@ from typing import Any
 
 import msgpack
 
-from tests.fuzz.mutants import HEAD, MAGIC, Base, at, base_of, copied, edited, loose, paths
+from tests.fuzz.mutants import HEAD, Base, at, base_of, copied, edited, loose, paths
+from zkharvest.spec import PACKAGE_MAGIC
 
 CHARACTERS = (
     "", "0", "9", "-", "+", "/", ".", ":", "_", " ", "\n", "\0", "\x1b[2J", "\x9b", "\u202e", "\u200b", "\u0301", "é",
@@ -65,8 +66,8 @@ def edited_container(rng: Random, data: bytes, bases: list[bytes]) -> bytes:
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         value = tweaked(rng, value) if rng.random() < 0.6 else edited(rng, value)
     if rng.random() < 0.05:
-        return MAGIC + b"\x01" + loose(value, rng)
-    return MAGIC + b"\x01" + packed(sorted_keys(value))
+        return PACKAGE_MAGIC + b"\x01" + loose(value, rng)
+    return PACKAGE_MAGIC + b"\x01" + packed(sorted_keys(value))
 
 
 def unpacked(data: bytes) -> Any:
@@ -100,7 +101,7 @@ def signatures(rng: Random, _bases: list[Base]) -> bytes:
     parts[name] = rng.choice((edited, tweaked))(rng, parts[name]) if rng.random() < 0.9 else None
     if name == "attestations" and rng.random() < 0.5:
         parts["signature"] = None  # it covers the attestations: no change of them would be looked at
-    return MAGIC + b"\x01" + packed(sorted_keys(parts))
+    return PACKAGE_MAGIC + b"\x01" + packed(sorted_keys(parts))
 
 
 @cache

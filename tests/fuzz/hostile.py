@@ -10,10 +10,11 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from tests.fuzz.mutants import MAGIC, base_of
+from tests.fuzz.mutants import base_of
+from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import wire
 
-HEAD = MAGIC + b"\x01"
+HEAD = PACKAGE_MAGIC + b"\x01"
 ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
 LARGEST = wire.MAX_BYTES - 4096
 BASE = "balanced"  # of a real parameter set: the real command looks at no other further than its name
@@ -24,7 +25,7 @@ Row = tuple[str, str, Callable[[], bytes]]
 
 def package(**changes: Any) -> bytes:
     """A package of the vectors with other parts."""
-    return MAGIC + b"\x01" + wire.encode({**base_of(BASE).parts, **changes})
+    return PACKAGE_MAGIC + b"\x01" + wire.encode({**base_of(BASE).parts, **changes})
 
 
 def stated(proof: bytes | None = None, **changes: Any) -> bytes:

@@ -13,13 +13,14 @@ from random import Random
 from typing import Any
 
 from zkharvest.conformance.kinds.proof_parts import proof_parts
+from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import wire
 from zkharvest.verifier.field import P
-from zkharvest.verifier.package import MAGIC, decode_package
+from zkharvest.verifier.package import decode_package
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "accept" / "lot-machine-v1"
 NAMES = ("fifo-wallet", "hifo-universal", "specific-wallet", "negative-proceeds", "carried-in")
-HEAD = len(MAGIC) + 1
+HEAD = len(PACKAGE_MAGIC) + 1
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def base_of(name: str) -> Base:
 
 
 def encoded(value: Any) -> bytes:
-    return MAGIC + b"\x01" + loose(value)
+    return PACKAGE_MAGIC + b"\x01" + loose(value)
 
 
 def loose(value: Any, rng: Random | None = None) -> bytes:
@@ -141,7 +142,7 @@ def truncation(rng: Random, bases: list[Base]) -> bytes:
 def noise(rng: Random, bases: list[Base]) -> bytes:
     tail = rng.randbytes(rng.choice((0, 1, 2, 9, 30, 300, 3000)))
     front = rng.choice(bases).data[: rng.randrange(100)]
-    return rng.choice((b"", MAGIC, MAGIC + b"\x01", MAGIC + b"\x01\x86", front)) + tail
+    return rng.choice((b"", PACKAGE_MAGIC, PACKAGE_MAGIC + b"\x01", PACKAGE_MAGIC + b"\x01\x86", front)) + tail
 
 
 def outside_the_proof(rng: Random, bases: list[Base]) -> bytes:
@@ -217,7 +218,7 @@ def other_form(rng: Random, bases: list[Base]) -> bytes:
         target.clear()
         target.update(items)
         return encoded(parts)
-    return MAGIC + b"\x01" + loose(parts, rng)
+    return PACKAGE_MAGIC + b"\x01" + loose(parts, rng)
 
 
 def stated(rng: Random, bases: list[Base]) -> bytes:

@@ -15,11 +15,12 @@ from random import Random
 
 from tests.fuzz import arithmetic, circuit_files, whole
 from tests.fuzz.edits import edited_container
-from tests.fuzz.mutants import HEAD, MAGIC, NAMES, base_of, encoded
+from tests.fuzz.mutants import HEAD, NAMES, base_of, encoded
 from zkharvest.errors import InputError, UsageError
 from zkharvest.sign.attest import check_attestations, sign_as_taxpayer
 from zkharvest.sign.bls import AggregateError
 from zkharvest.sign.keys import PrivateKey, Scheme
+from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import circuits, public, wire
 from zkharvest.verifier.calendar import check_zone
 from zkharvest.verifier.package import Package, decode_package, encode_package
@@ -27,7 +28,7 @@ from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.statement import public_data, read_statement
 from zkharvest.workflow.inspect import describe_package
 
-HEAD_BYTES = MAGIC + b"\x01"
+HEAD_BYTES = PACKAGE_MAGIC + b"\x01"
 LONGEST_CALENDAR = 800
 """Days. A calendar may have 200,000, read in half a second; the fuzzer would find little but those."""
 
@@ -231,7 +232,7 @@ TARGETS = {
             container,
             lambda: [HEAD_BYTES + seed for seed in _small()],
             lambda rng, data: edited_container(rng, data, [HEAD_BYTES + seed for seed in _small()]),
-            (*_KEYS, MAGIC, b"\xc6\xff\xff\xff\xff", b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff"),
+            (*_KEYS, PACKAGE_MAGIC, b"\xc6\xff\xff\xff\xff", b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff"),
             1024,
             raw=0.95,
         ),

@@ -15,8 +15,9 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from tests.fuzz.hostile import FILES, MAGIC
+from tests.fuzz.hostile import FILES
 from tests.support.counts import count
+from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import wire
 
 pytest.importorskip("resource", reason="bounds of memory are POSIX's")
@@ -108,7 +109,7 @@ def test_no_escape_reaches_the_terminal(what, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("head", "code", "reason"),
-    [(MAGIC + b"\x01", 1, "package/limit"), (b"", 2, "package/magic")],
+    [(PACKAGE_MAGIC + b"\x01", 1, "package/limit"), (b"", 2, "package/magic")],
     ids=["ours", "zeros"],
 )
 def test_a_file_of_a_gigabyte(head, code, reason, at_rest, tmp_path):

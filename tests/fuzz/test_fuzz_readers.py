@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from tests.fuzz.mutants import HEAD, load, loose
 from zkharvest.commitment.opening import commit
 from zkharvest.errors import InputError, UsageError
-from zkharvest.files.openings import MAGIC as OPENING_MAGIC
 from zkharvest.files.openings import describe_opening, read_opening, write_opening
 from zkharvest.files.packages import open_package
+from zkharvest.spec import OPENING_MAGIC, PACKAGE_MAGIC
 from zkharvest.trades.csv_in import trades_from_text
 from zkharvest.verifier import wire
-from zkharvest.verifier.package import MAGIC, Package, decode_package, encode_package
+from zkharvest.verifier.package import Package, decode_package, encode_package
 from zkharvest.verifier.rejections import Reject
 from zkharvest.workflow.inspect import describe
 
@@ -97,10 +97,10 @@ def test_other_forms_are_no_encodings(value, rng):
 
 
 @quick
-@given(st.binary(max_size=200) | values.map(lambda value: MAGIC + b"\x01" + loose(value)))
-@example(MAGIC)
-@example(MAGIC + b"\x01")
-@example(MAGIC + b"\x02")
+@given(st.binary(max_size=200) | values.map(lambda value: PACKAGE_MAGIC + b"\x01" + loose(value)))
+@example(PACKAGE_MAGIC)
+@example(PACKAGE_MAGIC + b"\x01")
+@example(PACKAGE_MAGIC + b"\x02")
 def test_any_bytes_as_a_package(data):
     try:
         package = open_package(data, "x.zkh")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.support import statement
-from zkharvest.circuit.lot_machine.v1.buses import BUCKETS
 from zkharvest.circuit.lot_machine.v1.witness import make_witness, operations_of
 from zkharvest.commitment.opening import commit
 from zkharvest.ledger import Election, Method, Pooling, run_ledger
+from zkharvest.spec import TOTALS
 from zkharvest.trades import load_trades
 
 TRADES = Path(__file__).parents[2] / "examples" / "taxpayer" / "trades.csv"
@@ -32,5 +32,5 @@ def test_the_example_s_totals_are_those_of_the_report(opening, method, pooling, 
     assert plain.disposals == fast.disposals
     told = plain.totals
     expected = (told.short_term_gain, told.short_term_loss, told.long_term_gain, told.long_term_loss, told.proceeds)
-    assert tuple(stated[b] for b in BUCKETS) == expected
+    assert tuple(stated[b] for b in TOTALS) == expected
     assert told.basis == told.proceeds - told.gain

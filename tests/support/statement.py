@@ -8,13 +8,14 @@ from typing import Any
 
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues, Violation, check
-from zkharvest.circuit.lot_machine.v1.buses import BUCKETS, TOTAL_BYTES
+from zkharvest.circuit.lot_machine.v1.buses import TOTAL_BYTES
 from zkharvest.circuit.lot_machine.v1.definition import define
 from zkharvest.circuit.lot_machine.v1.steps.table import Steps
 from zkharvest.circuit.lot_machine.v1.witness import Witness, make_witness, operations_of
-from zkharvest.commitment.encoding import currency_code, digest_elements, source_code
+from zkharvest.commitment.encoding import digest_elements
 from zkharvest.commitment.opening import Opening, commit
 from zkharvest.ledger import Election, Method, Pooling
+from zkharvest.spec import TOTALS, currency_code, source_code
 from zkharvest.trades.model import Trade
 
 SEED = bytes(range(32))
@@ -60,7 +61,7 @@ def public_values(opening: Opening, election: Election, witness: Witness) -> Pub
         "currency": currency_code(opening.currency),
     }
     scalars["proceeds_negative"] = int(totals["proceeds"] < 0)
-    scalars |= {f"{b}_{k}": abs(totals[b]) >> (8 * k) & 255 for b in BUCKETS for k in range(TOTAL_BYTES)}
+    scalars |= {f"{b}_{k}": abs(totals[b]) >> (8 * k) & 255 for b in TOTALS for k in range(TOTAL_BYTES)}
     for kind, root in (("opening", witness.carried_in_root), ("closing", witness.carried_out_root)):
         scalars |= {f"{kind}_root_{i}": x for i, x in enumerate(digest_elements(root))}
     sources = [(*digest_elements(root), *source_code(name)) for name, root in opening.roots.items()]

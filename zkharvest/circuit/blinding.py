@@ -7,8 +7,9 @@ import secrets
 import numpy as np
 from numpy.typing import NDArray
 
+from zkharvest.spec import P
+
 from .builder import Circuit
-from .expr import P
 
 Cells = NDArray[np.uint32]
 BLIND_ROWS = 17

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .expr import P
+from zkharvest.spec import P
 
 Cells = NDArray[np.uint32]
 Field = Any  # a galois.FieldArray; the library is untyped

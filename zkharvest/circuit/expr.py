@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-P = 2**31 - 2**24 + 1
+from zkharvest.spec import P
+
 """The KoalaBear prime."""
 
 Atom = tuple[Any, ...]

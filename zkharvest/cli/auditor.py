@@ -10,7 +10,8 @@ import typer
 from zkharvest.cli import output, show
 from zkharvest.cli.options import Json, Package
 from zkharvest.cli.output import ExitCode
-from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Method, Pooling
+from zkharvest.ledger.rules import Method, Pooling
+from zkharvest.spec import FIRST_YEAR, LAST_YEAR
 
 
 def verify(

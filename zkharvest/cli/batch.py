@@ -12,7 +12,8 @@ from zkharvest.cli.help import Group
 from zkharvest.cli.options import Json, NoPassphrase, PassphraseFd, PassphraseFile, PoolingOption, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, FIRST_YEAR, LAST_YEAR, Method
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Method
+from zkharvest.spec import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from zkharvest.desk.batch import Job, Result

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from zkharvest.ledger.rules import FIRST_YEAR, LAST_YEAR, Method, Pooling
+from zkharvest.ledger.rules import Method, Pooling
+from zkharvest.spec import FIRST_YEAR, LAST_YEAR
 
 Trades = Annotated[Path, typer.Argument(metavar="TRADES.csv", help="Canonical trades CSV.")]
 Package = Annotated[Path, typer.Argument(metavar="PACKAGE.zkh", help="Audit package.")]

@@ -131,10 +131,10 @@ def commit(
     The printed lines are what sources sign and what an auditor expects; they show nothing of the trades.
     Committing again draws new salts and gives other values.
     """
-    from zkharvest.commitment.encoding import is_currency
     from zkharvest.files.atomic import ensure_writable
     from zkharvest.files.kinds import Kind
     from zkharvest.files.openings import write_opening
+    from zkharvest.spec import is_currency
 
     if currency is not None and not is_currency(currency):
         hint = "write three to five letters or digits, such as USD or EUR"

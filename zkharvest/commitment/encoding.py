@@ -1,8 +1,8 @@
 """How trades and lots become field elements: the layout of hashed records, shared with the circuit.
 
 A Poseidon input has 24 lanes. Quantities (112 bits), money (64 bits) and unit bases (160 bits) travel in little-endian
-lanes of 24 bits (three bytes), times in limbs of 15 bits, names as prefixes of a SHA-256 digest. A transfer has no
-value: its value lanes name the destination.
+lanes of 24 bits (three bytes), times in limbs of 15 bits, names as prefixes of a SHA-256 digest (the codes of sources
+and currencies are in `zkharvest.spec`). A transfer has no value: its value lanes name the destination.
 
     record: tag+code | t0,t1 | t2,tie | quantity x5 | value or destination x3 | asset x6 | currency | kind | salt x5
     lot A:  tag | asset x6 | wallet x3 | quantity x5 | value x3 | seq | salt x5
@@ -13,13 +13,12 @@ value: its value lanes name the destination.
 from __future__ import annotations
 
 import hashlib
-import string
 from functools import lru_cache
 
-_LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
+from zkharvest.spec import DIGEST_ELEMENTS, TIME_LIMB_BITS, WORD_BYTES
 
 WIDTH = 24
-DIGEST = 9
+DIGEST = DIGEST_ELEMENTS
 SALT = 5
 DEPTH = 24
 """Levels of every commitment tree; an empty subtree is the zero digest."""
@@ -34,7 +33,6 @@ TREE_CLOSING = 32769
 """Tree numbers of the inventories; source s is tree s."""
 
 MAX_TIE = 2**15
-MAX_SOURCES = 4096
 QUANTITY_LANES, MONEY_LANES, UNIT_LANES, ASSET_LANES = 5, 3, 7, 6
 SOURCE_LANES = 3
 LOT_LANES = ASSET_LANES + SOURCE_LANES + QUANTITY_LANES + MONEY_LANES + 1
@@ -47,7 +45,7 @@ def lanes24(value: int, count: int) -> list[int]:
 
 def limbs15(value: int, count: int = 3) -> list[int]:
     """`value` in little-endian limbs of 15 bits (times)."""
-    return [(value >> (15 * i)) & 0x7FFF for i in range(count)]
+    return [(value >> (TIME_LIMB_BITS * i)) & 0x7FFF for i in range(count)]
 
 
 @lru_cache(maxsize=65536)
@@ -63,39 +61,11 @@ def asset_code(name: str) -> tuple[int, ...]:
     return (*order, *rest)
 
 
-@lru_cache(maxsize=65536)
-def source_code(name: str) -> tuple[int, int, int]:
-    """Three lanes of 30 bits that stand for a source wherever a hash speaks of one.
-
-    A source's number in a statement is not a name: it changes with the list. The verifier refuses a list with two equal
-    codes.
-    """
-    digest = hashlib.sha256(b"zkharvest/source/v1\0" + name.encode()).digest()
-    first, second, third = (int.from_bytes(digest[i : i + 4], "little") & 0x3FFFFFFF for i in (0, 4, 8))
-    return first, second, third
-
-
-def is_currency(name: str) -> bool:
-    """Whether a name can be that of a reporting currency: three to five letters or digits, as USD or USDC."""
-    return 3 <= len(name) <= 5 and all(letter in _LETTERS for letter in name)
-
-
-def currency_code(name: str) -> int:
-    """The reporting currency in a record: an amount means nothing without it.
-
-    The letters are digits 1 to 62 to base 63, the first lowest: below 2^30, and no two names have the same, so none can
-    be searched that passes for another. ValueError if it is not the name of a currency.
-    """
-    if not is_currency(name):
-        raise ValueError(f"{name[:20]!r} is not the name of a currency")
-    return sum((_LETTERS.index(letter) + 1) * 63**place for place, letter in enumerate(name))
-
-
 def digest_bytes(digest: tuple[int, ...]) -> bytes:
     """Nine elements as 36 bytes, four little-endian bytes each."""
-    return b"".join(int(x).to_bytes(4, "little") for x in digest)
+    return b"".join(int(x).to_bytes(WORD_BYTES, "little") for x in digest)
 
 
 def digest_elements(data: bytes) -> tuple[int, ...]:
     """The inverse of `digest_bytes`; the caller has checked the length and that every element is below p."""
-    return tuple(int.from_bytes(data[4 * i : 4 * i + 4], "little") for i in range(DIGEST))
+    return tuple(int.from_bytes(data[WORD_BYTES * i : WORD_BYTES * (i + 1)], "little") for i in range(DIGEST))

@@ -12,24 +12,14 @@ from typing import Any
 import numpy as np
 
 from zkharvest.errors import InputError
-from zkharvest.trades.model import (
-    MONEY_LIMIT,
-    QUANTITY_LIMIT,
-    TIME_LIMIT,
-    Kind,
-    LotPick,
-    Trade,
-    agreed_currency,
-    check_numbers,
-    in_order,
-)
+from zkharvest.spec import MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT, P, is_currency
+from zkharvest.trades.model import Kind, LotPick, Trade, agreed_currency, check_numbers, in_order
 
-from .encoding import SALT, WIDTH, is_currency
+from .encoding import SALT, WIDTH
 from .poseidon_kernel import compress_many
 from .records import Lanes, Records, check_provable, encode
 from .tree import Tree, build_tree
 
-P = 2**31 - 2**24 + 1
 SEED_BYTES = 32
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-P = 0x7F000001
-WIDTH = 24
-DIGEST = 9  # lanes of a digest: 279 bits, so that finding a collision takes more than 2^139 calls
+from zkharvest.commitment.encoding import DIGEST, WIDTH
+from zkharvest.spec import P
+
 FULL_ROUNDS = 8  # half of them before the partial rounds, half after
 PARTIAL_ROUNDS = 23
 

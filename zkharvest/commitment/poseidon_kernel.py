@@ -15,7 +15,8 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from zkharvest.commitment.poseidon import DIGEST, FULL_ROUNDS, MDS, PARTIAL_ROUNDS, ROUND_CONSTANTS, WIDTH, P
+from zkharvest.commitment.encoding import DIGEST, WIDTH
+from zkharvest.commitment.poseidon import FULL_ROUNDS, MDS, PARTIAL_ROUNDS, ROUND_CONSTANTS
 from zkharvest.simd import formulas, values
 from zkharvest.simd import koalabear as kb
 from zkharvest.simd.compiling import helper, inlined, kernel
@@ -33,6 +34,7 @@ from zkharvest.simd.lanes import (
 )
 from zkharvest.simd.threads import over_ranges
 from zkharvest.simd.values import U32, U64, Value, operation
+from zkharvest.spec import P
 
 Words = NDArray[np.uint32]
 

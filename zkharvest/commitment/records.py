@@ -10,22 +10,11 @@ import numpy.typing as npt
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.expiries import expiry_sides, side_of
-from zkharvest.ledger.rules import Side
+from zkharvest.ledger.rules import Side, closing_value, opening_value
+from zkharvest.spec import MAX_SOURCES, currency_code, source_code
 from zkharvest.trades.model import OPENS_LOT, Kind, Trade
 
-from .encoding import (
-    CLOSE,
-    MAX_SOURCES,
-    MAX_TIE,
-    MOVE,
-    NEGATIVE,
-    SHORT_SIDE,
-    TAG_RECORD,
-    WIDTH,
-    asset_code,
-    currency_code,
-    source_code,
-)
+from .encoding import CLOSE, MAX_TIE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD, WIDTH, asset_code
 
 Lanes = npt.NDArray[np.uint32]
 
@@ -74,8 +63,7 @@ def signed_value(trade: Trade, short: bool) -> int:
     """What the trade opens or closes a lot at: amount plus fee where money is paid, less the fee where received."""
     if trade.kind is Kind.TRANSFER:
         return 0
-    pays = trade.kind in {Kind.BUY, Kind.INCOME, Kind.COVER} or (trade.kind is Kind.EXPIRE and short)
-    return trade.amount + trade.fee if pays else trade.amount - trade.fee
+    return opening_value(trade) if trade.kind in OPENS_LOT else closing_value(trade, Side(short))
 
 
 def encode(trades: Sequence[Trade], currency: str) -> Records:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from zkharvest.ledger.report import money_text, quantity_text
+from zkharvest.ledger.report import quantity_text
 from zkharvest.ledger.results import Disposal, LedgerRun
 from zkharvest.ledger.rules import LONG_TERM
+from zkharvest.spec import money_text
 from zkharvest.trades.model import Trade
 
 TOTAL_COLUMNS = ("total", "first", "second", "second less first")

@@ -14,10 +14,20 @@ from zkharvest.desk.form8949 import TradeNames, origin_of
 from zkharvest.desk.lines import Days
 from zkharvest.errors import UsageError, ZkharvestError
 from zkharvest.ledger.regimes.us import long_from
-from zkharvest.ledger.report import clock, money_text, quantity_text
+from zkharvest.ledger.report import clock, quantity_text
 from zkharvest.ledger.results import Disposal, LedgerRun, OpenLot
-from zkharvest.ledger.rules import LONG_TERM, SHORT_TERM, UNIT_BITS, Method, Pool, Side
+from zkharvest.ledger.rules import (
+    LONG_TERM,
+    SHORT_TERM,
+    UNIT_BITS,
+    Method,
+    Pool,
+    Side,
+    closing_value,
+    opening_value,
+)
 from zkharvest.ledger.run import run_ledger
+from zkharvest.spec import money_text
 from zkharvest.trades.model import CLOSES_LOT, Kind, Trade
 
 ORDER: dict[Method | None, str] = {
@@ -133,17 +143,9 @@ def _closing(trade: Trade, side: Side) -> tuple[int, str]:
     """What a disposal brings or costs, and how that is figured."""
     if trade.kind is Kind.EXPIRE and not trade.fee:
         return 0, "it expires, at zero"
-    if side is Side.LONG:
-        value, sign = trade.amount - trade.fee, "-"
-    else:
-        value, sign = trade.amount + trade.fee, "+"
+    value, sign = closing_value(trade, side), "-" if side is Side.LONG else "+"
     text = f"amount {money_text(trade.amount)} {sign} fee {money_text(trade.fee)} = {money_text(value)}"
     return value, text
-
-
-def _whole_basis(opened: Trade) -> int:
-    """Basis of a long lot as it was opened, or proceeds of a short one."""
-    return opened.amount - opened.fee if opened.kind is Kind.SHORT else opened.amount + opened.fee
 
 
 def _part(value: int, quantity: int, of: int) -> int:
@@ -164,7 +166,7 @@ def _arithmetic(
     sign = "-" if opened.kind is Kind.SHORT else "+"
     whole = f"amount {money_text(opened.amount)} {sign} fee {money_text(opened.fee)}"
     yield f"{_event(opened)}, {days.of(opened.time)}, read from {origin_of([opened]) or 'a trade made by hand'}"
-    yield f"{'basis' if long else 'proceeds'} of the whole lot: {whole} = {money_text(_whole_basis(opened))}"
+    yield f"{'basis' if long else 'proceeds'} of the whole lot: {whole} = {money_text(opening_value(opened))}"
     if lot[1] != opened.quantity or opened.asset != part.asset:
         became = "" if opened.asset == part.asset else f"as {part.asset}, "
         yield f"left of it before this sale, {became}{quantity_text(lot[1])}: {money_text(lot[0])}"

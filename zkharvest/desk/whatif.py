@@ -13,14 +13,15 @@ from zkharvest.desk.lines import Days
 from zkharvest.errors import UsageError
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.regimes.us import long_from
-from zkharvest.ledger.report import money_text, quantity_text
+from zkharvest.ledger.report import quantity_text
 from zkharvest.ledger.results import LedgerRun, OpenLot
 from zkharvest.ledger.rules import LONG_TERM, SHORT_TERM, Election, Method, Pooling, Side, part_of
 from zkharvest.ledger.run import run_ledger
-from zkharvest.trades.model import MONEY_LIMIT, Kind, Trade
+from zkharvest.spec import MONEY_LIMIT, money_text
+from zkharvest.trades.model import Kind, Trade
 
 NAME = "what-if"  # the id of the sale that is tried
-METHODS = (Method.FIFO, Method.LIFO, Method.HIFO, Method.LOFO)
+COMPARED = (Method.FIFO, Method.LIFO, Method.HIFO, Method.LOFO)
 _UNIT = 10**18
 
 
@@ -97,7 +98,7 @@ def what_if_sell(
     if any(trade.ref == sale.ref for trade in trades):
         raise UsageError(f"a trade is called {sale.ref} already", "give it another id")
     priced = price is not None
-    outcomes = tuple(_outcome(earlier, sale, replace(election, method=method), priced=priced) for method in METHODS)
+    outcomes = tuple(_outcome(earlier, sale, replace(election, method=method), priced=priced) for method in COMPARED)
     pool = [lot for lot in held.open_lots if _of(lot, asset, "" if _universal(election) else wallet)]
     lots = tuple(_part_of_lot(held, lot, sale, Days(election.timezone), priced=priced) for lot in pool)
     return WhatIf(sale, day, priced, outcomes, lots)

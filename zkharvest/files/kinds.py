@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from zkharvest.verifier.package import MAGIC as PACKAGE_MAGIC
+from zkharvest.spec import OPENING_MAGIC, PACKAGE_MAGIC, PRIVATE_KEY_HEADER, PUBLIC_KEY_HEADER, SHEET_MARK
 
 HEAD_BYTES = 4096
 """So much of a file says what it is."""
-
-OPENING_MAGIC = b"ZKHARVEST-OPENING\n"
-PRIVATE_HEADER, PUBLIC_HEADER = "zkharvest private key", "zkharvest public key"
-SHEET_MARK = b"zkharvest backup sheet"
 
 _PEM_PRIVATE = re.compile(rb"^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----", re.MULTILINE)
 
@@ -35,9 +31,9 @@ def kind_of(head: bytes) -> Kind | None:
         return Kind.PACKAGE
     if head.startswith(OPENING_MAGIC):
         return Kind.OPENING
-    if head.startswith(PRIVATE_HEADER.encode()) or _PEM_PRIVATE.search(head):
+    if head.startswith(PRIVATE_KEY_HEADER.encode()) or _PEM_PRIVATE.search(head):
         return Kind.PRIVATE_KEY
-    if head.startswith(PUBLIC_HEADER.encode()):
+    if head.startswith(PUBLIC_KEY_HEADER.encode()):
         return Kind.PUBLIC_KEY
     if SHEET_MARK in head[:200]:
         return Kind.SHEET

@@ -20,21 +20,24 @@ from zkharvest.errors import UsageError, ZkharvestError
 from zkharvest.files import container
 from zkharvest.files.atomic import STREAM, check_rights, open_file, read_private_file, write_file
 from zkharvest.files.container import PLAIN, Form
-from zkharvest.files.kinds import HEAD_BYTES, OPENING_MAGIC, Kind, told_apart
+from zkharvest.files.kinds import HEAD_BYTES, Kind, told_apart
 from zkharvest.files.sealing import Passphrase
+from zkharvest.spec import MAX_NAME, MAX_SOURCES, OPENING_MAGIC, ROOT_BYTES
 from zkharvest.verifier.text import is_visible, quoted
 
 if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening
 
-MAGIC = OPENING_MAGIC
 VERSION = 2
 MAX_BYTES = 1 << 28
 """Room for about two million trades; a larger file is not an opening."""
 
-MAX_SOURCES, MAX_NAME, ROOT_BYTES = 4096, 64, 36
 FORM = Form(
-    MAGIC, VERSION, MAX_BYTES, "opening file", "restore it from a copy, or from its backup sheet (zkharvest secret)"
+    OPENING_MAGIC,
+    VERSION,
+    MAX_BYTES,
+    "opening file",
+    "restore it from a copy, or from its backup sheet (zkharvest secret)",
 )
 
 
@@ -102,7 +105,7 @@ def describe_open(file: BinaryIO, head: bytes, path: str | Path) -> dict[str, An
     _is_opening(path)(head)
     if str(path) != STREAM:
         check_rights(path, file)
-    version = head[len(MAGIC)]
+    version = head[len(OPENING_MAGIC)]
     if version == 1:
         header = _first_version_header(head + file.read(container.MAX_HEADER), path)
     else:
@@ -128,13 +131,17 @@ def describe_open(file: BinaryIO, head: bytes, path: str | Path) -> dict[str, An
 
 def is_sealed(data: bytes, name: object) -> bool:
     """Whether the bytes of an opening file are under a passphrase."""
-    return data[len(MAGIC)] > 1 and container.read_header(FORM, data, name)[0]["envelope"] != PLAIN
+    return data[len(OPENING_MAGIC)] > 1 and container.read_header(FORM, data, name)[0]["envelope"] != PLAIN
 
 
 def _is_opening(name: object) -> Any:
     def check(head: bytes) -> None:
-        if not head.startswith(MAGIC) or len(head) == len(MAGIC):
-            hint = told_apart(head, "zkharvest commit writes one (.zko)") if head[: len(MAGIC)] != MAGIC else ""
+        if not head.startswith(OPENING_MAGIC) or len(head) == len(OPENING_MAGIC):
+            hint = (
+                told_apart(head, "zkharvest commit writes one (.zko)")
+                if head[: len(OPENING_MAGIC)] != OPENING_MAGIC
+                else ""
+            )
             raise UsageError(f"{name}: not an opening file", hint or "it ends after its first bytes")
 
     return check
@@ -168,8 +175,8 @@ def _unwrap(data: bytes, name: object, passphrase: Passphrase) -> tuple[Any, dic
 
     stated = None
     try:
-        if data[len(MAGIC)] == 1:
-            whole = msgpack.unpackb(memoryview(data)[len(MAGIC) + 1 :], raw=False, strict_map_key=True)
+        if data[len(OPENING_MAGIC)] == 1:
+            whole = msgpack.unpackb(memoryview(data)[len(OPENING_MAGIC) + 1 :], raw=False, strict_map_key=True)
             if not isinstance(whole, dict) or set(whole) != {"envelope", "payload"}:
                 raise container.damaged(FORM, name)
             _known_envelope(whole["envelope"], name)
@@ -197,7 +204,7 @@ def _first_version_header(data: bytes, name: object) -> dict[str, Any]:
     import msgpack
 
     reader = msgpack.Unpacker(None, raw=False, max_buffer_size=len(data), strict_map_key=True)
-    reader.feed(data[len(MAGIC) + 1 :])
+    reader.feed(data[len(OPENING_MAGIC) + 1 :])
     try:
         if reader.read_map_header() != 2 or reader.unpack() != "envelope":
             raise container.damaged(FORM, name)

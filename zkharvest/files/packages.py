@@ -10,9 +10,9 @@ from typing import Any
 
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.kinds import told_apart
-from zkharvest.verifier.package import MAGIC, MAX_BYTES, VERSION, Package, decode_package
+from zkharvest.spec import MAX_NAME, PACKAGE_MAGIC, ROOT_BYTES
+from zkharvest.verifier.package import MAX_BYTES, VERSION, Package, decode_package
 from zkharvest.verifier.rejections import Reason, Reject
-from zkharvest.verifier.statement import MAX_SOURCE_ID, ROOT_BYTES
 from zkharvest.verifier.text import is_visible
 
 READ_AT_MOST = MAX_BYTES + 1
@@ -31,7 +31,7 @@ def package_bytes(package: Package) -> bytes:
         "signature": package.signature,
         "statement": package.statement,
     }
-    data: bytes = MAGIC + bytes([VERSION]) + msgpack.packb(_in_order(parts), use_bin_type=True)
+    data: bytes = PACKAGE_MAGIC + bytes([VERSION]) + msgpack.packb(_in_order(parts), use_bin_type=True)
     try:
         read = decode_package(data)
     except Reject as reject:
@@ -62,7 +62,7 @@ def source_roots(package: Package) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for entry in sources if isinstance(sources, list) else []:
         match entry:
-            case {"id": str(name), "root": bytes(root)} if len(root) == ROOT_BYTES and is_visible(name, MAX_SOURCE_ID):
+            case {"id": str(name), "root": bytes(root)} if len(root) == ROOT_BYTES and is_visible(name, MAX_NAME):
                 found[name] = root
     return found
 

@@ -23,8 +23,9 @@ from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.results import Disposal
 from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.ledger.run import run_ledger
+from zkharvest.spec import MONEY_LIMIT
 from zkharvest.trades.csv_in import read_text, records
-from zkharvest.trades.model import MONEY_LIMIT, Kind, LotPick, Trade, in_order, stated_currency
+from zkharvest.trades.model import Kind, LotPick, Trade, in_order, stated_currency
 from zkharvest.trades.text import (
     TextError,
     check_name,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.picks import resolve_picks
-from zkharvest.ledger.rules import LAST_YEAR, Election, Method, Pooling
+from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.ledger.run import run_ledger
+from zkharvest.spec import LAST_YEAR
 from zkharvest.trades.model import OPENS_LOT, Trade, in_order
 
 

@@ -6,17 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side, closing_value, opening_value
-from zkharvest.trades.model import (
-    MONEY_LIMIT,
-    OPENS_LOT,
-    QUANTITY_LIMIT,
-    TIME_LIMIT,
-    WITHOUT_FEE,
-    WITHOUT_VALUE,
-    Kind,
-    LotPick,
-    Trade,
-)
+from zkharvest.spec import MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT
+from zkharvest.trades.model import OPENS_LOT, WITHOUT_FEE, WITHOUT_VALUE, Kind, LotPick, Trade
 from zkharvest.trades.text import format_money, format_quantity
 
 
@@ -41,7 +32,7 @@ def checked_values(trades: Sequence[Trade], election: Election) -> list[int]:
             value = opening_value(trade)
             sound = 0 <= value < MONEY_LIMIT
         else:
-            value = trade.amount - trade.fee if kind is not Kind.COVER else trade.amount + trade.fee
+            value = closing_value(trade, Side.SHORT if kind is Kind.COVER else Side.LONG)
             sound = -MONEY_LIMIT < value < MONEY_LIMIT
             if kind is Kind.TRANSFER:
                 sound = not trade.amount and not trade.fee and trade.to not in ("", trade.source)

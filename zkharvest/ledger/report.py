@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from zkharvest.ledger.regimes import regime_of
 from zkharvest.ledger.results import Disposal, LedgerRun, OpenLot, Totals
-from zkharvest.trades.model import MONEY_DECIMALS, QUANTITY_DECIMALS, Trade
+from zkharvest.spec import QUANTITY_DECIMALS, money_text
+from zkharvest.trades.model import Trade
 from zkharvest.trades.text import format_time, format_units
 
 REPORT_SCHEMA = "zkharvest/report/1"
@@ -28,11 +29,6 @@ LOT_COLUMNS = ("lot", "wallet", "asset", "side", "quantity", "acquired", "basis"
 
 Row = tuple[str, ...]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def money_text(value: int) -> str:
-    """Money (10^-8) with all its decimals: -150000000 is "-1.50000000"."""
-    return format_units(value, MONEY_DECIMALS, MONEY_DECIMALS)
 
 
 def quantity_text(quantity: int) -> str:

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from zkharvest.errors import UsageError
-from zkharvest.trades.model import Kind, Trade
+from zkharvest.spec import FIRST_YEAR, LAST_YEAR, NOT_ZONES
+from zkharvest.trades.model import Kind, Trade, with_fee
 
 UNIT_BITS = 96  # fraction bits of a unit basis: enough to order lots by value/quantity at every scale
 DEFAULT_TIMEZONE = "America/New_York"
-FIRST_YEAR, LAST_YEAR = 1971, 2526  # their windows lie inside the range of a trade's time in every zone
 
 
 class Method(StrEnum):
@@ -36,9 +36,6 @@ class Pooling(StrEnum):
     WALLET = "wallet"
     UNIVERSAL = "universal"
 
-
-NO_PLACE = frozenset({"Factory", "localtime", "posix", "posixrules", "right"})
-"""What lies in a machine's folder of zones beside those of the IANA database; a verifier knows none of it."""
 
 SHORT_TERM, LONG_TERM, NO_TERM = "short", "long", ""
 """Terms of a disposal; a regime that does not tell them apart has none."""
@@ -69,7 +66,7 @@ class Election:
 
     def __post_init__(self) -> None:
         try:
-            if self.timezone.partition("/")[0] in NO_PLACE:
+            if self.timezone.partition("/")[0] in NOT_ZONES:
                 raise ValueError("a name for this machine's own zone, or a copy with other rules")
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError, TypeError) as error:
@@ -139,7 +136,7 @@ def opening_side(trade: Trade) -> Side:
 
 def opening_value(trade: Trade) -> int:
     """Basis of a long lot (amount + fee, s.1012) or proceeds of a short one (amount - fee)."""
-    return trade.amount - trade.fee if trade.kind is Kind.SHORT else trade.amount + trade.fee
+    return with_fee(trade.amount, trade.fee, paid=opening_side(trade) is Side.LONG)
 
 
 def closing_value(trade: Trade, side: Side) -> int:
@@ -148,4 +145,4 @@ def closing_value(trade: Trade, side: Side) -> int:
     Negative where the fee of a dust sale exceeds its amount, or a rebate exceeds a cost. An option that expires
     closes at zero on the day it lapses (s.1234(a)(2), (b)(1)).
     """
-    return trade.amount - trade.fee if side is Side.LONG else trade.amount + trade.fee
+    return with_fee(trade.amount, trade.fee, paid=side is Side.SHORT)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.errors import ZkharvestError
-from zkharvest.prover.field import P, Words
+from zkharvest.prover.field import Words
+from zkharvest.spec import P
 from zkharvest.verifier.description import Description, Table
 from zkharvest.verifier.public import PublicData
 

@@ -23,6 +23,7 @@ from zkharvest.prover.stacks import interleaved
 from zkharvest.prover.tape import MAIN, Assembler, View
 from zkharvest.prover.tape_kernel import STRIDE
 from zkharvest.simd.threads import over_ranges
+from zkharvest.spec import P
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.params import Sizes
@@ -52,7 +53,7 @@ def column_sums(matrix: Words, here: Words, following: Words) -> tuple[list[Ext]
         dot_columns, SLABS, matrix.reshape(-1), rows, columns, here.reshape(-1), following.reshape(-1),
         parts.reshape(-1),
     )  # fmt: skip
-    sums = field.from_mont((parts.astype(np.uint64).sum(axis=0) % field.P).astype(np.uint32))
+    sums = field.from_mont((parts.astype(np.uint64).sum(axis=0) % P).astype(np.uint32))
     first, second = ([_ext(sums[s, :, c]) for c in range(columns)] for s in range(2))
     return first, second
 

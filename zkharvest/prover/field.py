@@ -22,8 +22,8 @@ from zkharvest.simd.compiling import helper, inlined, kernel
 from zkharvest.simd.lanes import load, load_five, load_some, splat, store, store_five, store_some
 from zkharvest.simd.threads import over_ranges
 from zkharvest.simd.values import operation
+from zkharvest.spec import P
 
-P = kb.P
 EXTENSION_DEGREE = 5
 Words = NDArray[np.uint32]
 

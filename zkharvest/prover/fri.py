@@ -14,10 +14,11 @@ import numpy as np
 from numba import njit
 
 from zkharvest.prover import field, ntt, plain
-from zkharvest.prover.field import EXTENSION_DEGREE, P, Words, mont
+from zkharvest.prover.field import EXTENSION_DEGREE, Words, mont
 from zkharvest.simd import koalabear as kb
 from zkharvest.simd.lanes import load, load_five, splat, splat_at, store_five
 from zkharvest.simd.threads import over_ranges
+from zkharvest.spec import P
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.field import Ext
 

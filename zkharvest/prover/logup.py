@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.prover import field
-from zkharvest.prover.field import EXTENSION_DEGREE, P, Words
+from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.tape import Assembler, Nodes, Tape, View, coordinates
 from zkharvest.prover.tape_kernel import STRIDE
+from zkharvest.spec import P
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.description import Description, Interaction, Table
 from zkharvest.verifier.field import Ext

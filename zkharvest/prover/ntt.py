@@ -29,13 +29,14 @@ from numba import types
 from numpy.typing import NDArray
 
 from zkharvest.prover import field, plain
-from zkharvest.prover.field import P, Words, mont
+from zkharvest.prover.field import Words, mont
 from zkharvest.simd import formulas
 from zkharvest.simd import koalabear as kb
 from zkharvest.simd.compiling import helper, kernel
 from zkharvest.simd.lanes import load, load_some, splat, splat_at, store, store_some
 from zkharvest.simd.threads import over_ranges
 from zkharvest.simd.values import U32, Value, operation
+from zkharvest.spec import P
 
 _GROUP = 4  # vectors carried through the cache together: 256 consecutive bytes of each row
 _SINGLE_PASS = 6  # transforms up to this log size take one pass

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-P = 0x7F000001
+from zkharvest.spec import P
+
 GENERATOR = 3
 TWO_ADICITY = 24
 

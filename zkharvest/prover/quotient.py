@@ -14,10 +14,11 @@ from functools import partial
 import numpy as np
 
 from zkharvest.prover import field, ntt, plain
-from zkharvest.prover.field import EXTENSION_DEGREE, P, Words
+from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.logup import Fractions, bus_nodes, ext_powers
 from zkharvest.prover.tape import AUX, SELECTORS, Assembler, Nodes, Tape, View, coordinates
 from zkharvest.prover.tape_kernel import STRIDE
+from zkharvest.spec import P
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.description import Description, Table
 from zkharvest.verifier.field import Ext

@@ -12,7 +12,8 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from numpy.typing import NDArray
 
-from zkharvest.prover.field import P, Words
+from zkharvest.prover.field import Words
+from zkharvest.spec import P
 
 _SEED_BYTES = 32
 

@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.prover import field, plain
-from zkharvest.prover.field import P, Words
+from zkharvest.prover.field import Words
 from zkharvest.simd import koalabear as kb
 from zkharvest.simd.compiling import helper, kernel
 from zkharvest.simd.lanes import load, splat, splat_at, store
 from zkharvest.simd.threads import over_ranges
+from zkharvest.spec import P
 
 _LANES = 16
 

@@ -20,11 +20,12 @@ import numpy as np
 from zkharvest.prover import deep, field, fri, logup, ntt, quotient
 from zkharvest.prover.check import WitnessError, require_valid
 from zkharvest.prover.commit import Commitment, StackedCommitment
-from zkharvest.prover.field import EXTENSION_DEGREE, P, Words
+from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.grind import find_nonce
 from zkharvest.prover.progress import Progress, Steps
 from zkharvest.prover.randomness import Randomness
 from zkharvest.prover.stacks import Stacking
+from zkharvest.spec import P
 from zkharvest.verifier import constraints, messages
 from zkharvest.verifier import field as ext
 from zkharvest.verifier import public as public_data

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.prover import tape_kernel as kernel
-from zkharvest.prover.field import EXTENSION_DEGREE, P, Words, mont
+from zkharvest.prover.field import EXTENSION_DEGREE, Words, mont
 from zkharvest.prover.plain import EXT_ZERO, Ext
 from zkharvest.simd.threads import over_ranges
+from zkharvest.spec import P
 from zkharvest.verifier.description import Table
 
 SOURCES = 4

@@ -25,9 +25,9 @@ from zkharvest.errors import InputError, UsageError
 from zkharvest.files.packages import source_roots
 from zkharvest.sign import bls
 from zkharvest.sign.keys import KEY_BYTES, SIGNATURE_BYTES, PrivateKey, Scheme
+from zkharvest.spec import MAX_NAME
 from zkharvest.verifier.package import Package
 from zkharvest.verifier.rejections import Finding, Reason, Reject, reject_all
-from zkharvest.verifier.statement import MAX_SOURCE_ID
 from zkharvest.verifier.text import is_visible, quoted
 from zkharvest.verifier.verdict import Attested, SourceSigned
 
@@ -202,7 +202,7 @@ def _parse_entry(value: Any) -> _Entry:
     match value:
         case {"source": str(source), "key": bytes(key), "pop": bytes(pop), **others} if not others:
             sized = len(key) == KEY_BYTES[Scheme.BLS] and len(pop) == SIGNATURE_BYTES[Scheme.BLS]
-            if sized and is_visible(source, MAX_SOURCE_ID):
+            if sized and is_visible(source, MAX_NAME):
                 return _Entry(source, key, pop)
     raise Reject(Reason.ATTESTATION_FORM, "an attestation is not of a known form")
 

@@ -28,9 +28,10 @@ from zkharvest.errors import InputError, UsageError
 from zkharvest.files import container
 from zkharvest.files.atomic import read_file, read_private_file, write_file
 from zkharvest.files.container import Form
-from zkharvest.files.kinds import PRIVATE_HEADER, PUBLIC_HEADER, Kind, kind_of, told_apart
+from zkharvest.files.kinds import Kind, kind_of, told_apart
 from zkharvest.files.sealing import Passphrase
 from zkharvest.sign.keys import KEY_BYTES, SECRET_BYTES, SIGNATURE_BYTES, PrivateKey, PublicKey, Scheme
+from zkharvest.spec import PRIVATE_KEY_HEADER, PUBLIC_KEY_HEADER
 from zkharvest.verifier.text import quoted
 
 FILE_BYTES = 8192
@@ -62,8 +63,8 @@ def private_key_bytes(key: PrivateKey, public: PublicKey, passphrase: str | None
         raise UsageError("there is no PKCS#8 form of BLS keys", "leave --pkcs8 out")
     if passphrase is None and key.scheme is Scheme.BLS:
         fields = {"scheme": shown["scheme"], "private": key.secret.hex(), "public": shown["public"]}
-        return _format(f"{PRIVATE_HEADER} 1", fields)
-    top = _format(f"{PRIVATE_HEADER} 2", shown)
+        return _format(f"{PRIVATE_KEY_HEADER} 1", fields)
+    top = _format(f"{PRIVATE_KEY_HEADER} 2", shown)
     if passphrase is None:
         return top + _armoured(PKCS8, _PKCS8_ED25519 + key.secret)
     if pkcs8:
@@ -77,7 +78,7 @@ def write_public_key(path: str | Path, public: PublicKey) -> None:
     fields = {"scheme": public.scheme.value, "public": public.key.hex()}
     if public.pop:
         fields["possession"] = public.pop.hex()
-    write_file(path, _format(f"{PUBLIC_HEADER} 1", fields), force=None)
+    write_file(path, _format(f"{PUBLIC_KEY_HEADER} 1", fields), force=None)
 
 
 def read_private_key(path: str | Path, passphrase: Passphrase = None) -> PrivateKey:
@@ -123,9 +124,9 @@ def describe_key(data: bytes, name: object) -> dict[str, Any]:
         form = block[1].decode() if block else "text"
         names = {SEALED: "sealed", PKCS8: "PKCS#8", PKCS8_SEALED: "encrypted PKCS#8"}
         shown |= {"form": names.get(form, form.lower()), "sealed": is_sealed(data)}
-        if not first.startswith(PRIVATE_HEADER):
+        if not first.startswith(PRIVATE_KEY_HEADER):
             return shown  # of another program: what is public does not stand apart
-        shown["version"] = 2 if first == f"{PRIVATE_HEADER} 2" else 1
+        shown["version"] = 2 if first == f"{PRIVATE_KEY_HEADER} 2" else 1
     return shown | public_fields(name, data.partition(b"\n")[2])
 
 
@@ -138,7 +139,7 @@ def parse_public_key(text: str, scheme: Scheme) -> bytes:
         key = b""
         if _is_file(text):
             data = read_file(text, at_most=FILE_BYTES)
-            if data.partition(b"\n")[0] != f"{PUBLIC_HEADER} 1".encode():
+            if data.partition(b"\n")[0] != f"{PUBLIC_KEY_HEADER} 1".encode():
                 hint = told_apart(data, "give the file that keygen --public wrote")
                 raise UsageError(f"{text}: not a public key file", hint) from None
             fields = public_fields(text, data.partition(b"\n")[2])
@@ -177,7 +178,7 @@ def _parse(data: bytes, name: object, passphrase: Passphrase) -> tuple[PrivateKe
     """The key, and the public key and scheme that the file says it has."""
     block = _BLOCK.search(data)
     fields = {}
-    if data.startswith(PRIVATE_HEADER.encode()):
+    if data.startswith(PRIVATE_KEY_HEADER.encode()):
         fields = _fields(data[: block.start() if block else None].decode("ascii", "replace").splitlines()[1:])
     stated, scheme = (bytes.fromhex(fields["public"]), fields["scheme"]) if fields else (None, None)
     if block is None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zkharvest.simd.values import Value, high_halves, low_halves, mul_even, mul_odd, mulhi, umin
+from zkharvest.spec import P
 
-P = 0x7F000001
 P_INVERSE = 0x81000001  # p * P_INVERSE = 1 mod 2^32
 
 Five = tuple[Value, Value, Value, Value, Value]

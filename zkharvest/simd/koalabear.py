@@ -15,8 +15,9 @@ from numba import types
 
 from zkharvest.simd import formulas
 from zkharvest.simd.compiling import helper, inlined
-from zkharvest.simd.formulas import P_INVERSE, P
+from zkharvest.simd.formulas import P_INVERSE
 from zkharvest.simd.values import U32, operation
+from zkharvest.spec import P
 
 __all__ = ["P_INVERSE", "P"]
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from zkharvest.trades.model import (
-    CATEGORISED,
-    MONEY_LIMIT,
-    OPENS_LOT,
-    WITHOUT_FEE,
-    WITHOUT_VALUE,
-    Kind,
-    Trade,
-)
+from zkharvest.spec import MONEY_LIMIT
+from zkharvest.trades.model import CATEGORISED, OPENS_LOT, WITHOUT_FEE, WITHOUT_VALUE, Kind, Trade, with_fee
 from zkharvest.trades.text import format_quantity, quoted
 
 Flaw = tuple[str, str, str]
@@ -30,7 +23,7 @@ _WHY_NO_AMOUNT = {
 def flaws(trade: Trade, amount: str) -> list[Flaw]:
     """What is wrong with a row whose cells can all be read; `amount` is the text of its amount cell."""
     kind = trade.kind
-    value = trade.amount - trade.fee if kind is Kind.SHORT else trade.amount + trade.fee
+    value = with_fee(trade.amount, trade.fee, paid=kind is not Kind.SHORT)
     plain = not (trade.to or trade.lots or trade.into or trade.into_quantity or trade.acquired or trade.category)
     if plain and kind not in WITHOUT_VALUE and kind not in WITHOUT_FEE:  # nearly always
         sound = 0 <= value < MONEY_LIMIT if kind in OPENS_LOT else trade.amount + abs(trade.fee) < MONEY_LIMIT

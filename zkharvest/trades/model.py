@@ -18,12 +18,8 @@ from enum import IntEnum
 from operator import attrgetter
 
 from zkharvest.errors import InputError, Problem
+from zkharvest.spec import MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT
 
-QUANTITY_DECIMALS = 18
-MONEY_DECIMALS = 8
-QUANTITY_LIMIT = 1 << 112
-MONEY_LIMIT = 1 << 64
-TIME_LIMIT = 1 << 44
 MAX_LEGS = 16
 """Rows of one group: the legs of one trade."""
 
@@ -119,6 +115,11 @@ class Trade:
     def unexplained(self) -> bool:
         """Whether it is a deposit for which no basis is declared."""
         return self.kind is Kind.DEPOSIT and not self.amount
+
+
+def with_fee(amount: int, fee: int, *, paid: bool) -> int:
+    """The money that a trade moves, its fee included: amount plus fee where it is paid, less the fee where received."""
+    return amount + fee if paid else amount - fee
 
 
 _NUMBERS: tuple[tuple[str, type, int, int], ...] = (

@@ -12,25 +12,23 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 
-from zkharvest.trades.model import (
+from zkharvest.spec import (
+    CHARACTERS,
+    MAX_NAME,
     MONEY_DECIMALS,
     MONEY_LIMIT,
     QUANTITY_DECIMALS,
     QUANTITY_LIMIT,
     TIME_LIMIT,
+    is_currency,
 )
 
 _POWER: tuple[int, ...] = tuple(10**n for n in range(QUANTITY_DECIMALS + 1))
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _LONGEST_NUMBER = 80
-_LONGEST_NAME = 128  # UTF-8 bytes of a source, an id or an asset
-_NOT_IN_NAMES = re.compile(
-    r"[^ !-~\u00a1-\u00ac\u00ae-\u024f\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f"
-    r"\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fa5\uac00-\ud7a3]"
-)
+_NOT_IN_NAMES = re.compile(f"[^{CHARACTERS}]")
 
 _LONGEST_DATE = len("2024-02-29")
-_CURRENCY = re.compile(r"[0-9A-Za-z]{3,5}")
 
 # The shortest text of a binary64 has at most 17 significant digits; an inexact sum or product shows as a
 # long run of 0 or 9 with one or two odd digits after it, at the 15th to 17th place (0.1 + 0.2).
@@ -295,7 +293,7 @@ def check_name(text: str) -> str:
     `/` joins source and id, `;` joins lot picks; without them every reference reads one way only. The characters are
     those that a package may hold (circuits/FORMAT.md, section 7).
     """
-    if text.isascii() and text.isprintable() and len(text) <= _LONGEST_NAME:  # nearly always
+    if text.isascii() and text.isprintable() and len(text) <= MAX_NAME:  # nearly always
         spaced = not text or text[0] == " " or text[-1] == " " or "  " in text
         if not spaced and "/" not in text and ";" not in text:
             return text
@@ -313,8 +311,8 @@ def check_name(text: str) -> str:
         raise TextError(text, f"has a character that names cannot have, U+{ord(odd[0]):04X}", hint)
     if "/" in text or ";" in text:
         raise TextError(text, "has a / or ;", "these join references (source/id, lots); use another character")
-    if len(text.encode()) > _LONGEST_NAME:
-        raise TextError(text, f"is longer than {_LONGEST_NAME} bytes", "use a shorter name")
+    if len(text.encode()) > MAX_NAME:
+        raise TextError(text, f"is longer than {MAX_NAME} bytes", "use a shorter name")
     return text
 
 
@@ -327,11 +325,6 @@ def check_text(text: str, longest: int) -> str:
     if len(text.encode()) > longest:
         raise TextError(text, f"is longer than {longest} bytes", "shorten it")
     return text
-
-
-def is_currency(text: str) -> bool:
-    """Whether a text can name a reporting currency: three to five letters or digits, such as USD or USDC."""
-    return _CURRENCY.fullmatch(text) is not None
 
 
 def check_currency(text: str) -> str:

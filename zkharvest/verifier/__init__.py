@@ -1,4 +1,4 @@
-"""The verifier: what an auditor relies on. Standard library only, and total.
+"""The verifier: what an auditor relies on. The standard library and `zkharvest.spec` only, and total.
 
     package bytes -> wire -> package -> statement -> public data
                                   |-> circuits -> description

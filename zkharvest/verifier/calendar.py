@@ -18,18 +18,13 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import TZPATH, ZoneInfo
 
+from zkharvest.spec import END_OF_TIME, LONG_TERM_DAYS, NOT_ZONES, TIME_LIMB_BITS
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.text import quoted
 
-HORIZON = 367
-"""Days after the last of the year for which offsets are given: long term begins at most 367 days after acquisition."""
-
-LIMB_BITS = 15
-END_OF_TIME = 2**45 - 1  # three limbs; trades are before 2^44
 _EPOCH = date(1970, 1, 1)
 _DAY = timedelta(days=1)
 _DAY_SECONDS = 86_400
-_NO_PLACE = frozenset({"Factory", "localtime", "posix", "posixrules", "right"})
 _MAX_OFFSET = _DAY_SECONDS  # zones are within 16 hours; a day that a zone skipped shows up with up to 24
 
 
@@ -42,9 +37,9 @@ class CalendarTable:
     offsets: tuple[tuple[int, int], ...]
 
     def starts(self) -> list[int]:
-        """The first instant (ms) of each day 0..days + HORIZON."""
+        """The first instant (ms) of each day 0..days + LONG_TERM_DAYS."""
         offset_of: list[int] = []
-        ends = [begin for begin, _ in self.offsets[1:]] + [self.days + HORIZON + 1]
+        ends = [begin for begin, _ in self.offsets[1:]] + [self.days + LONG_TERM_DAYS + 1]
         for (begin, offset), end in zip(self.offsets, ends, strict=True):
             offset_of += [offset] * (end - begin)
         first = (self.first_day - _EPOCH).days
@@ -67,8 +62,8 @@ class CalendarTable:
     def public_columns(self, year: int, *, carried: bool = False) -> list[tuple[int, ...]]:
         """The seven public columns start0..2, long0..2, phase: instants in limbs of 15 bits, lowest first."""
         rows = self.rows(year, carried=carried)
-        mask = (1 << LIMB_BITS) - 1
-        limbs = [tuple((row[k] >> (LIMB_BITS * i)) & mask for row in rows) for k in (0, 1) for i in range(3)]
+        mask = (1 << TIME_LIMB_BITS) - 1
+        limbs = [tuple((row[k] >> (TIME_LIMB_BITS * i)) & mask for row in rows) for k in (0, 1) for i in range(3)]
         return [*limbs, tuple(row[2] for row in rows)]
 
 
@@ -94,7 +89,7 @@ def make_calendar(first_day: date, days: int, offsets: Sequence[tuple[int, int]]
         raise bad(f"the calendar of {year} cannot begin on {first_day}")
     if days != (date(year + 1, 1, 1) - first_day).days:
         raise bad(f"{days} days do not lead to the end of {year}")
-    if not offsets or offsets[0][0] != 0 or offsets[-1][0] > days + HORIZON:
+    if not offsets or offsets[0][0] != 0 or offsets[-1][0] > days + LONG_TERM_DAYS:
         raise bad("the offsets do not cover the calendar")
     for before, after in pairwise(offsets):
         if before[0] >= after[0] or before[1] == after[1]:
@@ -143,7 +138,7 @@ def _zone(name: str) -> ZoneInfo:
     """A zone of the IANA database. KeyError for what else lies in a machine's folder of zones: the machine's own zone,
     rules without a place, copies with leap seconds.
     """
-    if name.partition("/")[0] in _NO_PLACE or not _is_spelled_so(name):
+    if name.partition("/")[0] in NOT_ZONES or not _is_spelled_so(name):
         raise KeyError(name)
     return ZoneInfo(name)
 

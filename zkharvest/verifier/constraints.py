@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from zkharvest.spec import P
 from zkharvest.verifier import field
 from zkharvest.verifier.description import Description, Interaction, Node, Table
-from zkharvest.verifier.field import Ext, P
+from zkharvest.verifier.field import Ext
 from zkharvest.verifier.messages import LookupChallenges
 from zkharvest.verifier.params import Sizes
 from zkharvest.verifier.public import PublicData

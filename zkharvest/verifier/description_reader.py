@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
+from zkharvest.spec import P
 from zkharvest.verifier.description import (
     Bus,
     Constraint,
@@ -23,7 +24,6 @@ from zkharvest.verifier.description import (
     Tally,
     Term,
 )
-from zkharvest.verifier.field import P
 from zkharvest.verifier.params import MIN_LOG_ROWS
 from zkharvest.verifier.text import quoted
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from operator import mul as _times
 
-P = 2**31 - 2**24 + 1
+from zkharvest.spec import WORD_BYTES, P
+
 GENERATOR = 3
 TWO_ADICITY = 24
 DEGREE = 5
-WORD_BYTES = 4
 EXT_BYTES = WORD_BYTES * DEGREE
 
 Ext = tuple[int, int, int, int, int]

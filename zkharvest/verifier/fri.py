@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from zkharvest.spec import P
 from zkharvest.verifier import field
-from zkharvest.verifier.field import Ext, P
+from zkharvest.verifier.field import Ext
 from zkharvest.verifier.params import Sizes
 from zkharvest.verifier.proof import OpenedLayer
 from zkharvest.verifier.rejections import Reason, Reject

@@ -18,14 +18,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import wire
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.text import is_visible, quoted
 from zkharvest.verifier.wire import Value
 
-MAGIC = b"\x89ZKH\r\n\x1a\n"
 VERSION = 1
-MAX_BYTES = len(MAGIC) + 1 + wire.MAX_BYTES
+MAX_BYTES = len(PACKAGE_MAGIC) + 1 + wire.MAX_BYTES
 MAX_PRESET = 40
 """Bytes of a parameter set's name."""
 
@@ -80,7 +80,7 @@ def encode_package(package: Package) -> bytes:
         "signature": package.signature,
         "statement": package.statement,
     }
-    return MAGIC + bytes([VERSION]) + wire.encode(parts)
+    return PACKAGE_MAGIC + bytes([VERSION]) + wire.encode(parts)
 
 
 def decode_package(data: bytes) -> Package:
@@ -88,16 +88,16 @@ def decode_package(data: bytes) -> Package:
 
     PACKAGE_MAGIC means another kind of file, PACKAGE_VERSION a newer format (undecided); everything else is malformed.
     """
-    if data[: len(MAGIC)] != MAGIC:
+    if data[: len(PACKAGE_MAGIC)] != PACKAGE_MAGIC:
         raise Reject(Reason.PACKAGE_MAGIC, "this is not a zkharvest package")
-    version = data[len(MAGIC) : len(MAGIC) + 1]
+    version = data[len(PACKAGE_MAGIC) : len(PACKAGE_MAGIC) + 1]
     if not version:
         raise Reject(Reason.PACKAGE_ENCODING, "the file ends after its first bytes")
     if version[0] > VERSION:
         raise Reject(Reason.PACKAGE_VERSION, f"format {version[0]} is newer than this program, which reads {VERSION}")
     if version[0] != VERSION:
         raise Reject(Reason.PACKAGE_ENCODING, f"there is no format {version[0]}")
-    match wire.decode(data, len(MAGIC) + 1):
+    match wire.decode(data, len(PACKAGE_MAGIC) + 1):
         case {
             "attestations": None | dict() as attestations,
             "preset": str(preset),

@@ -10,7 +10,8 @@ from dataclasses import astuple, dataclass
 from math import prod
 from types import MappingProxyType
 
-from zkharvest.verifier.field import GENERATOR, TWO_ADICITY, P
+from zkharvest.spec import P
+from zkharvest.verifier.field import GENERATOR, TWO_ADICITY
 
 LEAST_MASK, MASK_STEP = 192, 96
 """h, the random coefficients that mask a column, is a multiple of 96 (see `ParameterSet.mask`)."""

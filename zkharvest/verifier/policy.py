@@ -16,19 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from zkharvest.verifier.statement import (
-    FIRST_YEAR,
-    LAST_YEAR,
-    MAX_AUDIENCE,
-    MAX_CIRCUIT_ID,
-    MAX_NONCE,
-    MAX_SOURCE_ID,
-    METHODS,
-    POOLINGS,
-    ROOT_BYTES,
-    is_currency,
-    is_zone_name,
-)
+from zkharvest.spec import FIRST_YEAR, LAST_YEAR, MAX_NAME, METHODS, POOLINGS, ROOT_BYTES, is_currency
+from zkharvest.verifier.statement import MAX_AUDIENCE, MAX_CIRCUIT_ID, MAX_NONCE, is_zone_name
 from zkharvest.verifier.text import is_visible, quoted
 
 SCHEMA = "zkharvest/policy/1"
@@ -208,7 +197,7 @@ def _by_source(size: int) -> Callable[[str, Any], Any]:
             raise TypeError(f"{name} maps source ids to bytes or hex text; this is {_kind(value)}")
         found: dict[str, bytes] = {}
         for source, part in value.items():
-            _visible(f"{name}: a source id", source, MAX_SOURCE_ID)
+            _visible(f"{name}: a source id", source, MAX_NAME)
             found[source] = _bytes(f"{name} of {quoted(source)}", part, size, size)
         return found
 

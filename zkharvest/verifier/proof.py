@@ -11,8 +11,9 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zkharvest.spec import WORD_BYTES, P
 from zkharvest.verifier.description import Description
-from zkharvest.verifier.field import DEGREE, WORD_BYTES, Ext, P
+from zkharvest.verifier.field import DEGREE, Ext
 from zkharvest.verifier.merkle import sibling_count
 from zkharvest.verifier.messages import (
     AuxCommitment,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from zkharvest.spec import WORD_BYTES, P
 from zkharvest.verifier.description import Description
-from zkharvest.verifier.field import WORD_BYTES, P
 from zkharvest.verifier.rejections import Reason, Reject
 
 

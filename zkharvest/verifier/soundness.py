@@ -15,8 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import log2, sqrt
 
+from zkharvest.spec import P
 from zkharvest.verifier.description import Description
-from zkharvest.verifier.field import DEGREE, P
+from zkharvest.verifier.field import DEGREE
 from zkharvest.verifier.params import DIGEST_BYTES, ParameterSet, sizes
 from zkharvest.verifier.stacks import stacks_of
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from zkharvest.spec import P
 from zkharvest.verifier import constraints, field, fri, merkle, public
 from zkharvest.verifier.description import Description
-from zkharvest.verifier.field import DEGREE, Ext, P
+from zkharvest.verifier.field import DEGREE, Ext
 from zkharvest.verifier.messages import Evaluations, Rounds, point_is_usable
 from zkharvest.verifier.params import ParameterSet, Sizes, sizes
 from zkharvest.verifier.proof import (

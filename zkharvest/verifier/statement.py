@@ -10,41 +10,44 @@ of its bytes, also what the circuit does not see (names, currency, context), are
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from itertools import pairwise
 
+from zkharvest.spec import (
+    EMPTY_ROOT,
+    FIRST_YEAR,
+    LAST_YEAR,
+    MAX_NAME,
+    MAX_SOURCES,
+    METHODS,
+    MONEY_DECIMALS,
+    POOLINGS,
+    QUANTITY_DECIMALS,
+    ROOT_BYTES,
+    TOTAL_BYTES,
+    TOTALS,
+    WORD_BYTES,
+    P,
+    currency_code,
+    is_currency,
+    source_code,
+)
 from zkharvest.verifier.calendar import CalendarTable, make_calendar
 from zkharvest.verifier.description import Description
-from zkharvest.verifier.field import WORD_BYTES, P
 from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.text import is_visible, quoted
 from zkharvest.verifier.wire import Value
 
-METHODS = ("fifo", "lifo", "hifo", "lofo", "specific")
-POOLINGS = ("wallet", "universal")
-TOTALS = ("short_gain", "short_loss", "long_gain", "long_loss", "proceeds")
 HOLDING = "us-1222"
-SCALES = [18, 8]
-ROOT_WORDS = 9
-ROOT_BYTES = ROOT_WORDS * WORD_BYTES
-TOTAL_BYTES = 12
-MAX_SOURCES = 4096
-MAX_SOURCE_ID = 128
-"""Bytes of a source's id."""
-
+SCALES = [QUANTITY_DECIMALS, MONEY_DECIMALS]
 MAX_CIRCUIT_ID = 100
 MAX_AUDIENCE = 200
 MAX_NONCE = 32
-FIRST_YEAR, LAST_YEAR = 1971, 2526
 CALENDAR_TABLE = "calendar"
-
-EMPTY_ROOT = bytes.fromhex("97736e19d85fae2a1f9ca071d4e671213ce74b15658bbb54523bc76c0c4f9a3f48697c4d")
-"""The root of an inventory without lots and with the zero salt: "nothing is carried in"."""
 
 _KEYS = (
     "calendar",
@@ -66,8 +69,6 @@ _KEYS = (
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _AMOUNT = re.compile(r"0|-?[1-9][0-9]{0,28}", re.ASCII)
-_CURRENCY = re.compile(r"[A-Za-z0-9]{3,5}", re.ASCII)
-_CURRENCY_DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _ZONE = re.compile(r"[A-Za-z0-9_+\-/]{1,64}", re.ASCII)
 
 
@@ -167,7 +168,7 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
         _choice(statement["method"], "method", METHODS),
         _choice(statement["pooling"], "pooling", POOLINGS),
         _pattern(statement["timezone"], "timezone", _ZONE),
-        _pattern(statement["currency"], "currency", _CURRENCY),
+        _currency(statement["currency"]),
         calendar,
         _sources(statement["sources"]),
         carried_in,
@@ -203,34 +204,14 @@ def public_data(statement: Statement, description: Description, context: bytes) 
     return PublicData(tuple(publics), (sources,), {(table, i): column for i, column in enumerate(columns)}, context)
 
 
-def is_currency(text: str) -> bool:
-    """Whether text is written as a currency's code is: three to five letters or digits."""
-    return bool(_CURRENCY.fullmatch(text))
-
-
 def is_zone_name(text: str) -> bool:
     """Whether text is written as the name of a time zone is; whether there is such a zone is another question."""
     return bool(_ZONE.fullmatch(text))
 
 
-def currency_code(name: str) -> int:
-    """The word that stands for the reporting currency in hashed records.
-
-    Digits 1 to 62 (0-9, A-Z, a-z) to base 63, the first lowest: below 2^30, and no two names have the same.
-    """
-    return sum((_CURRENCY_DIGITS.index(letter) + 1) * 63**place for place, letter in enumerate(name))
-
-
 def inventory_id(root: bytes, instant: int, currency: str) -> bytes:
     """What names an inventory from one year to the next: its root, the instant (ms) it stands at, its currency."""
     return sha256(b"zkharvest/inventory/v1\0" + root + instant.to_bytes(8, "little") + currency.encode()).digest()
-
-
-def source_code(name: str) -> tuple[int, int, int]:
-    """Three words of 30 bits that stand for a source in hashed records: where a transfer goes, where a lot lies."""
-    digest = sha256(b"zkharvest/source/v1\0" + name.encode()).digest()
-    first, second, third = (int.from_bytes(digest[i : i + 4], "little") & 0x3FFFFFFF for i in (0, 4, 8))
-    return first, second, third
 
 
 # --------------------------------------------------------------------------------------------- parts
@@ -261,6 +242,14 @@ def _pattern(value: Value, where: str, pattern: re.Pattern[str]) -> str:
         raise _fields(where)
     if not pattern.fullmatch(value):
         raise Reject(Reason.STATEMENT_VALUE, f"{where} is not written as it has to be")
+    return value
+
+
+def _currency(value: Value) -> str:
+    if not isinstance(value, str):
+        raise _fields("currency")
+    if not is_currency(value):
+        raise Reject(Reason.STATEMENT_VALUE, "currency is not three to five letters or digits")
     return value
 
 
@@ -313,7 +302,7 @@ def _sources(value: Value) -> tuple[Source, ...]:
     for entry in value:
         match entry:
             case {"id": str(name), "root": bytes(root), **others} if not others and len(root) == ROOT_BYTES:
-                sources.append(Source(_text(name, "a source's id", MAX_SOURCE_ID), _root(root, "a source's root")))
+                sources.append(Source(_text(name, "a source's id", MAX_NAME), _root(root, "a source's root")))
             case _:
                 raise _fields("sources")
     names = [source.id.encode() for source in sources]

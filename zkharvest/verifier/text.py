@@ -12,11 +12,7 @@ from __future__ import annotations
 import json
 import re
 
-CHARACTERS = (
-    r" !-~\u00a1-\u00ac\u00ae-\u024f\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f"
-    r"\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fa5\uac00-\ud7a3"
-)
-"""What may stand in a name: ASCII, Latin, Greek and Cyrillic letters, kana, Chinese characters, Hangul syllables."""
+from zkharvest.spec import CHARACTERS
 
 _VISIBLE = re.compile(f"[{CHARACTERS}]+")
 _PLAIN = re.compile(r"[A-Za-z0-9:._@/+\-]+")

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
-from zkharvest.verifier.field import DEGREE, Ext, P
+from zkharvest.spec import P
+from zkharvest.verifier.field import DEGREE, Ext
 
 INITIAL_STATE = sha256(b"zkharvest/transcript/v1").digest()
 

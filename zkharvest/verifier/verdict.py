@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from zkharvest.spec import money_text
 from zkharvest.verifier.calendar import check_zone
 from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.rejections import ACCEPTED, Finding
@@ -204,12 +205,6 @@ def _signatures_json(attested: Attested | None) -> dict[str, Any]:
         taxpayer = {"key": attested.signer.hex(), "expected": attested.signer_expected}
     listed = [{"id": one.source, "key": one.key.hex(), "expected": one.expected} for one in sources]
     return {"sources": listed, "taxpayer": taxpayer}
-
-
-def money_text(units: int) -> str:
-    """Money (10^-8) with all its decimals: -150000000 is "-1.50000000"."""
-    whole, fraction = divmod(abs(units), 10**8)
-    return f"{'-' if units < 0 else ''}{whole}.{fraction:08d}"
 
 
 def rounded_bits(bits: float) -> float:

@@ -11,9 +11,10 @@ from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of
 from zkharvest.files.packages import READ_AT_MOST, open_package
 from zkharvest.sign.attest import named_signers
 from zkharvest.sign.keyfiles import FILE_BYTES, describe_key
+from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import circuits, wire
 from zkharvest.verifier.description_reader import MAX_LOG_ROWS
-from zkharvest.verifier.package import MAGIC, Package
+from zkharvest.verifier.package import Package
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.soundness import security
@@ -50,7 +51,7 @@ def describe_package(data: bytes, name: str) -> dict[str, Any]:
     package = open_package(data, name)
     shown: dict[str, Any] = {
         "kind": "package",
-        "version": data[len(MAGIC)],
+        "version": data[len(PACKAGE_MAGIC)],
         "bytes": len(data),
         "verified": False,
         "package": package.body_digest.hex(),

@@ -13,22 +13,14 @@ from typing import TYPE_CHECKING, Any
 from zkharvest.errors import UsageError, ZkharvestError
 from zkharvest.files.packages import package_bytes
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
+from zkharvest.spec import METHODS, POOLINGS, TOTALS
 from zkharvest.verifier import circuits
 from zkharvest.verifier.package import Package, statement_digest
 from zkharvest.verifier.params import PRESETS, Preset
 from zkharvest.verifier.policy import Policy, closest
 from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reject
-from zkharvest.verifier.statement import (
-    HOLDING,
-    METHODS,
-    POOLINGS,
-    SCALES,
-    TOTALS,
-    Statement,
-    public_data,
-    read_statement,
-)
+from zkharvest.verifier.statement import HOLDING, SCALES, Statement, public_data, read_statement
 from zkharvest.verifier.verdict import notes
 from zkharvest.verifier.verify import verify
 

@@ -10,7 +10,8 @@ import pytest
 from tests.support.proofs import small_opening
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.container import CHECKSUM_BYTES, pack, unpack
-from zkharvest.files.openings import FORM, MAGIC, VERSION, describe_opening, is_sealed, read_opening, write_opening
+from zkharvest.files.openings import FORM, VERSION, describe_opening, is_sealed, read_opening, write_opening
+from zkharvest.spec import OPENING_MAGIC
 from zkharvest.verifier import wire
 
 PASS = "correct horse battery staple"
@@ -30,7 +31,7 @@ def first_version():
     payload = {key: payload[key] for key in ("currency", "roots", "seed", "trades")}
     payload["trades"] = [fields[:10] for fields in payload["trades"]]
     whole = {"envelope": "plain", "payload": payload}
-    return MAGIC + b"\x01" + msgpack.packb(whole, use_bin_type=True)
+    return OPENING_MAGIC + b"\x01" + msgpack.packb(whole, use_bin_type=True)
 
 
 def rewrite(path, change):
@@ -166,7 +167,15 @@ def test_damage_is_noticed_before_anything_is_proven(path, change):
 
 def test_truncations_are_damage_or_no_opening(path):
     data = path.read_bytes()
-    for length in (0, 5, len(MAGIC), len(MAGIC) + 1, len(MAGIC) + 2, len(data) // 2, len(data) - 1):
+    for length in (
+        0,
+        5,
+        len(OPENING_MAGIC),
+        len(OPENING_MAGIC) + 1,
+        len(OPENING_MAGIC) + 2,
+        len(data) // 2,
+        len(data) - 1,
+    ):
         path.write_bytes(data[:length])
         with pytest.raises((InputError, UsageError)):
             read_opening(path)
@@ -174,16 +183,16 @@ def test_truncations_are_damage_or_no_opening(path):
 
 def test_other_files_and_newer_ones_are_no_openings(path):
     data = path.read_bytes()
-    path.write_bytes(data[: len(MAGIC)] + bytes([VERSION + 1]) + data[len(MAGIC) + 1 :])
+    path.write_bytes(data[: len(OPENING_MAGIC)] + bytes([VERSION + 1]) + data[len(OPENING_MAGIC) + 1 :])
     with pytest.raises(UsageError, match="version 3") as caught:
         read_opening(path)
     assert caught.value.hint == "update zkharvest"
 
 
 def test_an_unknown_envelope_is_named(path):
-    data = MAGIC + b"\x01" + msgpack.packb({"envelope": "age", "payload": b"sealed"})
+    data = OPENING_MAGIC + b"\x01" + msgpack.packb({"envelope": "age", "payload": b"sealed"})
     header = wire.encode({"envelope": "age"})
-    newer = MAGIC + b"\x02" + len(header).to_bytes(4, "big") + header
+    newer = OPENING_MAGIC + b"\x02" + len(header).to_bytes(4, "big") + header
     for odd in (data, newer + sha256(newer).digest()):
         path.write_bytes(odd)
         for reader in (read_opening, describe_opening):

@@ -9,16 +9,9 @@ import verify_stub_machine as stub
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zkharvest.spec import LONG_TERM_DAYS
 from zkharvest.verifier import calendar
-from zkharvest.verifier.calendar import (
-    END_OF_TIME,
-    HORIZON,
-    CalendarTable,
-    check_zone,
-    first_instant,
-    long_from,
-    make_calendar,
-)
+from zkharvest.verifier.calendar import END_OF_TIME, CalendarTable, check_zone, first_instant, long_from, make_calendar
 from zkharvest.verifier.rejections import Reason, Reject
 
 NEW_YORK = stub.calendar()
@@ -54,7 +47,7 @@ def test_long_from(acquired, expected):
 
 @given(st.dates(date(1970, 1, 2), date(2526, 12, 31)))
 def test_long_from_is_within_the_horizon(day):
-    assert 366 <= (long_from(day) - day).days <= HORIZON
+    assert 366 <= (long_from(day) - day).days <= LONG_TERM_DAYS
 
 
 def test_rows_of_new_york():
@@ -153,7 +146,7 @@ def test_one_day_off_is_found():
         (700, Reason.STATEMENT_CALENDAR),
         (days, Reason.STATEMENT_CALENDAR),
         (days + 1, Reason.STATEMENT_ZONE),
-        (days + HORIZON - 1, Reason.STATEMENT_ZONE),
+        (days + LONG_TERM_DAYS - 1, Reason.STATEMENT_ZONE),
     ):
         calendar = make_calendar(date(2022, 1, 1), days, [(0, 0), (d, 1), (d + 1, 0)], 2024)
         with pytest.raises(Reject) as caught:
@@ -188,7 +181,7 @@ DAYS = NEW_YORK["days"]
         (date(2022, 1, 1), DAYS, [(0, 0), (5, 0)]),
         (date(2022, 1, 1), DAYS, [(0, 0), (5, 1), (5, 2)]),
         (date(2022, 1, 1), DAYS, [(0, 0), (9, 1), (5, 2)]),
-        (date(2022, 1, 1), DAYS, [(0, 0), (DAYS + HORIZON + 1, 1)]),
+        (date(2022, 1, 1), DAYS, [(0, 0), (DAYS + LONG_TERM_DAYS + 1, 1)]),
         (date(2022, 1, 1), DAYS, [(0, 86_401)]),
         (date(2022, 1, 1), DAYS, [(0, -86_401)]),
         (date(2022, 1, 1), DAYS, [(0, 0), (10, -86_400), (11, 86_400)]),  # day 11 before day 10
@@ -202,7 +195,7 @@ def test_what_cannot_be_a_calendar(first_day, days, offsets):
     assert caught.value.reason is Reason.STATEMENT_CALENDAR
 
 
-@given(st.lists(st.tuples(st.integers(0, DAYS + HORIZON), st.integers(-86_400, 86_400)), max_size=5))
+@given(st.lists(st.tuples(st.integers(0, DAYS + LONG_TERM_DAYS), st.integers(-86_400, 86_400)), max_size=5))
 @settings(max_examples=100)
 def test_no_calendar_makes_a_lot_long_early(runs):
     """Whatever offsets pass: days are in order, and no lot is long before a later day has begun."""

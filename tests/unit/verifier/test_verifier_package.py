@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import wire
-from zkharvest.verifier.package import MAGIC, Package, decode_package, encode_package, statement_digest
+from zkharvest.verifier.package import Package, decode_package, encode_package, statement_digest
 from zkharvest.verifier.rejections import Reason, Reject
 
 PACKAGE = Package({"v": 1, "year": 2025}, "balanced", 15, b"proof", {"scheme": "x"}, {"key": b"k", "signature": b"s"})
@@ -30,7 +31,7 @@ def reason(data):
 
 
 def with_parts(parts):
-    return MAGIC + b"\1" + wire.encode(parts)
+    return PACKAGE_MAGIC + b"\1" + wire.encode(parts)
 
 
 def test_round_trip():
@@ -46,10 +47,10 @@ def test_first_bytes():
     assert data.startswith(b"\x89ZKH\r\n\x1a\n\x01")
     for other in (b"", b"\x89ZKH", b"PK\3\4" + data, b"\x89ZKH\n\x1a\n" + data[9:], data[1:]):
         assert reason(other) is Reason.PACKAGE_MAGIC
-    assert reason(MAGIC) is Reason.PACKAGE_ENCODING
-    assert reason(MAGIC + b"\0" + data[9:]) is Reason.PACKAGE_ENCODING
-    assert reason(MAGIC + b"\2" + data[9:]) is Reason.PACKAGE_VERSION
-    assert reason(MAGIC + b"\1") is Reason.PACKAGE_ENCODING
+    assert reason(PACKAGE_MAGIC) is Reason.PACKAGE_ENCODING
+    assert reason(PACKAGE_MAGIC + b"\0" + data[9:]) is Reason.PACKAGE_ENCODING
+    assert reason(PACKAGE_MAGIC + b"\2" + data[9:]) is Reason.PACKAGE_VERSION
+    assert reason(PACKAGE_MAGIC + b"\1") is Reason.PACKAGE_ENCODING
     assert reason(data + b"\0") is Reason.PACKAGE_TRAILING
     assert reason(data[:-1]) is Reason.PACKAGE_ENCODING
 
@@ -73,7 +74,7 @@ def test_parts_and_their_types(key):
 
 @pytest.mark.parametrize("value", [None, [], 7, "x"])
 def test_not_a_map_at_all(value):
-    assert reason(MAGIC + b"\1" + wire.encode(value)) is Reason.PACKAGE_FIELDS
+    assert reason(PACKAGE_MAGIC + b"\1" + wire.encode(value)) is Reason.PACKAGE_FIELDS
 
 
 def test_digests_as_specified():
@@ -110,11 +111,11 @@ def test_what_each_digest_covers(change, moved):
 @settings(max_examples=100)
 def test_any_bytes_after_the_magic(data):
     try:
-        package = decode_package(MAGIC + data)
+        package = decode_package(PACKAGE_MAGIC + data)
     except Reject as reject:
         assert reject.reason.value.startswith("package/")
     else:
-        assert encode_package(package) == MAGIC + data
+        assert encode_package(package) == PACKAGE_MAGIC + data
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_any_bytes_after_the_magic(data):
     ids=["bytes of 4 GB", "a list of 4 G", "16 million nils", "nested"],
 )
 def test_what_a_file_claims_is_not_allocated(value):
-    data = MAGIC + b"\x01" + value
+    data = PACKAGE_MAGIC + b"\x01" + value
     tracemalloc.start()
     try:
         with pytest.raises(Reject):

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.verdicts import by_itself
+from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import circuits, wire
 from zkharvest.verifier import verify as deciding
 from zkharvest.verifier.circuits import PINNED, Pinned
-from zkharvest.verifier.package import MAGIC, Package, decode_package, encode_package
+from zkharvest.verifier.package import Package, decode_package, encode_package
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.rejections import Reason
@@ -318,7 +319,7 @@ def test_not_one_of_our_files():
 
 
 def test_a_newer_format_is_undecided():
-    assert outcome(MAGIC + b"\2whatever") == ("undecided", Reason.PACKAGE_VERSION)
+    assert outcome(PACKAGE_MAGIC + b"\2whatever") == ("undecided", Reason.PACKAGE_VERSION)
 
 
 def test_a_defect_of_ours_is_never_an_acceptance(packages, monkeypatch):

@@ -8,10 +8,11 @@ import verify_stub_machine as stub
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zkharvest.spec import METHODS, currency_code, source_code
 from zkharvest.verifier import statement as statement_module
 from zkharvest.verifier.field import P
 from zkharvest.verifier.rejections import Reason, Reject
-from zkharvest.verifier.statement import METHODS, currency_code, public_data, read_statement, source_code
+from zkharvest.verifier.statement import public_data, read_statement
 
 
 def rejection(claimed):
@@ -74,29 +75,6 @@ def test_names_of_inventories():
         other = stub.statement(**{"year": 2025, "carried_in": stub.root(2), **change})
         assert read_statement(other).carried_in != before.carried_out
     assert read_statement(stub.statement(year=2026, carried_in=stub.root(2))).carried_in != before.carried_out
-
-
-def test_prover_and_verifier_name_currencies_and_zones_alike():
-    """The early stages cannot import the verifier: each has its own words, and they are the same."""
-    from zkharvest.commitment import encoding
-    from zkharvest.ledger import rules
-    from zkharvest.verifier import calendar
-
-    assert all(currency_code(name) == encoding.currency_code(name) for name in ("USD", "EUR", "USDe", "0aZz9", "zzzzz"))
-    assert calendar._NO_PLACE == rules.NO_PLACE
-
-
-def test_currency_code():
-    """Letters are digits to base 63, from 1: an injective code below 2^30."""
-    assert currency_code("EUR") == (11 + 4) + 63 * (11 + 20) + 63**2 * (11 + 17)
-    assert currency_code("000") == 1 + 63 + 63**2 < currency_code("0000") < currency_code("zzzzz") == 63**5 - 1 < 2**30
-
-
-def test_source_codes():
-    digest = sha256(b"zkharvest/source/v1\0kraken:main").digest()
-    words = [int.from_bytes(digest[i : i + 4], "little") % 2**30 for i in (0, 4, 8)]
-    assert source_code("kraken:main") == tuple(words)
-    assert len({source_code(f"source {i}") for i in range(2000)}) == 2000
 
 
 def test_with_lots_carried_in_the_calendar_begins_with_the_year():

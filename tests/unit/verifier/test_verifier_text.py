@@ -13,7 +13,7 @@ from zkharvest.verifier import circuits
 from zkharvest.verifier.circuits import Pinned
 from zkharvest.verifier.package import encode_package
 from zkharvest.verifier.policy import Policy
-from zkharvest.verifier.text import CHARACTERS, QUOTED, is_visible, named, quoted
+from zkharvest.verifier.text import QUOTED, is_visible, named, quoted
 
 TEST = Policy(allow_test_preset=True)
 CLEAR = "\x1b[2J\x1b[HVERIFIED"
@@ -62,12 +62,6 @@ def test_a_name_cannot_look_like_a_line_of_the_verdict():
     assert named("kraken main") == '"kraken main"'
     assert named('a" b') == '"a\\" b"'
     assert not is_visible("kraken  commitment as expected", 100)
-
-
-def test_names_of_trades_and_of_packages_are_of_the_same_characters():
-    from zkharvest.trades import text as trades
-
-    assert trades._NOT_IN_NAMES.pattern == f"[^{CHARACTERS}]"
 
 
 def test_what_paints_turns_or_hides_is_not_visible():

@@ -7,7 +7,8 @@ from tests.support.proofs import AUDIENCE, METHOD, NONCE, YEAR, small_opening, s
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.packages import open_package, package_bytes, source_roots
 from zkharvest.ledger import Election, Method, Pooling, run_ledger
-from zkharvest.verifier.package import MAGIC, Package, encode_package
+from zkharvest.spec import PACKAGE_MAGIC
+from zkharvest.verifier.package import Package, encode_package
 from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.statement import read_statement
 from zkharvest.verifier.verify import verify
@@ -158,11 +159,11 @@ def test_other_files_and_damaged_ones_are_told_apart():
     with pytest.raises(UsageError, match=r"x\.csv: "):
         open_package(b"time,source\n", "x.csv")
     with pytest.raises(UsageError, match="newer"):
-        open_package(MAGIC + b"\x02", "x.zkh")
+        open_package(PACKAGE_MAGIC + b"\x02", "x.zkh")
     with pytest.raises(InputError, match=r"x\.zkh: damaged package"):
         open_package(small_package()[:-1], "x.zkh")
     with pytest.raises(InputError, match="damaged"):
-        open_package(MAGIC + b"\x01" + msgpack.packb({"statement": {}}), "x.zkh")
+        open_package(PACKAGE_MAGIC + b"\x01" + msgpack.packb({"statement": {}}), "x.zkh")
 
 
 def test_the_first_run_is_told_from_later_ones(tmp_path, monkeypatch):

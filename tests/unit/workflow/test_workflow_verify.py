@@ -9,7 +9,8 @@ from tests.support.proofs import AUDIENCE, METHOD, NONCE, YEAR, small_opening, s
 from zkharvest.files.packages import open_package, package_bytes
 from zkharvest.sign.attest import sign_as_source, sign_as_taxpayer
 from zkharvest.sign.keys import Scheme, generate_key
-from zkharvest.verifier.package import MAGIC, decode_package, encode_package
+from zkharvest.spec import PACKAGE_MAGIC
+from zkharvest.verifier.package import decode_package, encode_package
 from zkharvest.verifier.policy import Policy
 from zkharvest.workflow.verify import verify
 
@@ -125,7 +126,10 @@ def test_a_forgery_is_rejected_whoever_signed_it(signed, taxpayer, roots):
     assert verdict.attested is None
 
 
-@pytest.mark.parametrize("data", [b"", b"x", MAGIC, MAGIC + b"\x01", MAGIC + b"\x01\x80", MAGIC + b"\x00" * 50])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x", PACKAGE_MAGIC, PACKAGE_MAGIC + b"\x01", PACKAGE_MAGIC + b"\x01\x80", PACKAGE_MAGIC + b"\x00" * 50],
+)
 def test_any_bytes_give_a_verdict(data):
     verdict = verify(data, signer=bytes(32), source_keys={"a": bytes(48)})
     assert verdict.verdict == "rejected"
@@ -184,7 +188,7 @@ def test_a_signer_alone_is_undecided(signed, taxpayer, roots):
 
 
 def test_a_newer_format_is_undecided(roots):
-    assert verify(MAGIC + b"\x02", commitments=roots).verdict == "undecided"
+    assert verify(PACKAGE_MAGIC + b"\x02", commitments=roots).verdict == "undecided"
 
 
 def test_an_open_question_does_not_cover_up_a_false_signature():

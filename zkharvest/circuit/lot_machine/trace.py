@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Table
-from zkharvest.circuit.expr import Cell, P
+from zkharvest.circuit.expr import Cell
 from zkharvest.circuit.gadgets import Compare
 from zkharvest.simd.threads import over_ranges
+from zkharvest.spec import P
 
 from . import words
 from .words import Ints

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from zkharvest.spec import P
+
 if TYPE_CHECKING:
     from zkharvest.prover.field import Words
 
@@ -141,7 +143,7 @@ def _extend_plain(cases: list[Case]) -> Iterable[Any]:
     for case in cases:
         root = plain.root_of_unity(case["size"].bit_length() - 1)
         columns = list(zip(*case["coefficients"], strict=True))
-        points = [case["shift"] * pow(root, i, plain.P) % plain.P for i in range(case["size"])]
+        points = [case["shift"] * pow(root, i, P) % P for i in range(case["size"])]
         yield [[plain.evaluate(column, x) for column in columns] for x in points]
 
 
@@ -152,7 +154,7 @@ def _fold_plain(cases: list[Case]) -> Iterable[Any]:
         values, arity = case["values"], case["arity"]
         step, matrix = len(values) // arity, fri.inverse_dft(arity)
         root = field.root_of_unity(len(values).bit_length() - 1)
-        points = [case["shift"] * pow(root, j, field.P) % field.P for j in range(step)]
+        points = [case["shift"] * pow(root, j, P) % P for j in range(step)]
         yield [fri.fold(values[j::step], x, case["challenge"], matrix) for j, x in enumerate(points)]
 
 

@@ -67,13 +67,13 @@ def _assets(cases: list[Case]) -> Iterable[Any]:
 
 
 def _sources(cases: list[Case]) -> Iterable[Any]:
-    from zkharvest.commitment.encoding import source_code
+    from zkharvest.spec import source_code
 
     return [source_code(*case["in"]) for case in cases]
 
 
 def _currencies(cases: list[Case]) -> Iterable[Any]:
-    from zkharvest.commitment.encoding import currency_code
+    from zkharvest.spec import currency_code
 
     return [currency_code(*case["in"]) for case in cases]
 

@@ -11,9 +11,10 @@ A proof carries no lengths, so where a part lies follows from description, heigh
 
 from __future__ import annotations
 
+from zkharvest.spec import WORD_BYTES
 from zkharvest.verifier import circuits, proof, public
 from zkharvest.verifier.description import Description
-from zkharvest.verifier.field import EXT_BYTES, WORD_BYTES
+from zkharvest.verifier.field import EXT_BYTES
 from zkharvest.verifier.merkle import sibling_count
 from zkharvest.verifier.messages import Rounds
 from zkharvest.verifier.package import Package

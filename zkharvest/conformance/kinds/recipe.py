@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from zkharvest.conformance.kinds.proof_parts import proof_parts
+from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import wire
-from zkharvest.verifier.package import MAGIC, Package, decode_package
+from zkharvest.verifier.package import Package, decode_package
 
-_HEAD = len(MAGIC) + 1
+_HEAD = len(PACKAGE_MAGIC) + 1
 _REQUIRED = ("expect", "reason", "base", "comment")
 
 

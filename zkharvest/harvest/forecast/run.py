@@ -35,7 +35,7 @@ from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.results import LedgerRun, OpenLot
 from zkharvest.ledger.rules import Side
-from zkharvest.trades.model import MONEY_DECIMALS, QUANTITY_DECIMALS
+from zkharvest.spec import MONEY_DECIMALS, QUANTITY_DECIMALS
 
 LONGEST_DAYS = 730
 _REFERENCE_LOSS = 0.1  # of the basis: what k is taken at for a lot without a loss now

@@ -11,8 +11,8 @@ from zkharvest.harvest.markets.quotes import Market
 from zkharvest.harvest.reentry.exposure import Position
 from zkharvest.ledger.results import LedgerRun, OpenLot
 from zkharvest.ledger.rules import Side
+from zkharvest.spec import QUANTITY_DECIMALS
 from zkharvest.trades.csv_in import parse_lots
-from zkharvest.trades.model import QUANTITY_DECIMALS
 from zkharvest.trades.text import TextError, format_quantity
 
 

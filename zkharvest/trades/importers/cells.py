@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from zkharvest.trades.model import QUANTITY_DECIMALS, TIME_LIMIT
+from zkharvest.spec import QUANTITY_DECIMALS, TIME_LIMIT
 from zkharvest.trades.text import TextError, instant, looks_like_float, parse_time
 
 _POWER: tuple[int, ...] = tuple(10**n for n in range(QUANTITY_DECIMALS + 1))

@@ -18,18 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zkharvest.spec import MONEY_LIMIT, QUANTITY_DECIMALS, QUANTITY_LIMIT
 from zkharvest.trades.importers.gather import Event, Leg, Move, RowError
 from zkharvest.trades.importers.rows import by_hand
 from zkharvest.trades.importers.values import Values
-from zkharvest.trades.model import (
-    MONEY_LIMIT,
-    OPENS_LOT,
-    QUANTITY_DECIMALS,
-    QUANTITY_LIMIT,
-    Kind,
-    LotPick,
-    Trade,
-)
+from zkharvest.trades.model import OPENS_LOT, Kind, LotPick, Trade, with_fee
 from zkharvest.trades.text import format_quantity
 
 _ONE = 10**QUANTITY_DECIMALS
@@ -276,7 +269,7 @@ class Draft(Values):
     ) -> None:
         """One canonical trade. `leg_of`: it is one leg of the event. `RowError` if it does not fit the scales."""
         self._check(event, leg, amount, fee)
-        if kind in OPENS_LOT and amount + (-fee if kind is Kind.SHORT else fee) < 0:
+        if kind in OPENS_LOT and with_fee(amount, fee, paid=kind is not Kind.SHORT) < 0:
             hint = f"check its sign at the exchange; {by_hand(event.row, *event.more)}"
             raise RowError(event.row, "", f"the fee turns the value of {leg.asset} negative", hint)
         id_ = self.name(event.row, "id", event.id + suffix)

@@ -6,12 +6,12 @@ decimals than the ledger holds is rounded half to even, and counted in the notes
 
 from __future__ import annotations
 
+from zkharvest.spec import MONEY_DECIMALS, QUANTITY_DECIMALS
 from zkharvest.trades.importers.cells import ATOMS, amount_with_unit, float_print, moment, number
 from zkharvest.trades.importers.gather import Event, Gather, Leg, RowError
 from zkharvest.trades.importers.names import Names, load_names
 from zkharvest.trades.importers.prices import Prices
 from zkharvest.trades.importers.rows import Row, by_hand
-from zkharvest.trades.model import MONEY_DECIMALS, QUANTITY_DECIMALS
 from zkharvest.trades.text import TextError, check_name, format_quantity, format_time
 
 _MONEY_ATOM = 10 ** (QUANTITY_DECIMALS - MONEY_DECIMALS)  # one unit of the ledger's money, in 10^-18

@@ -15,8 +15,9 @@ from tests.adversary.witness.lies.lists import CARRIED, counted, with_hole
 from tests.adversary.witness.lies.registry import run
 from tests.adversary.witness.lies.tables import _whole
 from tests.support.make import trade
-from zkharvest.commitment.encoding import TREE_OPENING, source_code
+from zkharvest.commitment.encoding import TREE_OPENING
 from zkharvest.commitment.inventory import Inventory, commit_inventory
+from zkharvest.spec import source_code
 from zkharvest.trades.model import Kind
 
 BUY = trade("2024-01-01", "a/1", "buy", 1, 100)

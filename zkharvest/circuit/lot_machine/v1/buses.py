@@ -7,20 +7,10 @@ from dataclasses import dataclass
 from zkharvest.circuit.builder import Bus, Circuit
 from zkharvest.circuit.expr import Expr
 from zkharvest.circuit.gadgets import Ranges
-from zkharvest.commitment.encoding import (
-    DEPTH,
-    DIGEST,
-    LOT_LANES,
-    MAX_SOURCES,
-    SOURCE_LANES,
-    TREE_CLOSING,
-    TREE_OPENING,
-)
+from zkharvest.commitment.encoding import DEPTH, DIGEST, LOT_LANES, SOURCE_LANES, TREE_CLOSING, TREE_OPENING
+from zkharvest.spec import MAX_SOURCES, METHODS, TOTAL_BYTES, TOTALS
 
-BUCKETS = ("short_gain", "short_loss", "long_gain", "long_loss", "proceeds")
-TOTAL_BYTES = 12
 TALLY_BYTES = 8
-METHODS = ("fifo", "lifo", "hifo", "lofo", "specific")
 
 POOL = 8
 """A pool in a message: asset x6, wallet, side."""
@@ -82,7 +72,7 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
     year, currency = circuit.public("year"), circuit.public("currency")
     publics = Publics(fifo, lifo, hifo, lofo, specific, wallet, negative, year, currency)
     first_total = len(circuit.public_names)
-    for bucket in BUCKETS:
+    for bucket in TOTALS:
         for k in range(TOTAL_BYTES):
             circuit.public(f"{bucket}_{k}")
     first_root = len(circuit.public_names)
@@ -98,7 +88,7 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
     )
     for tree, base in ((TREE_OPENING, first_root), (TREE_CLOSING, first_root + DIGEST)):
         circuit.public_message(buses.node, -1, [tree, DEPTH, 0, *(["public", base + i] for i in range(DIGEST))])
-    for b in range(len(BUCKETS)):
+    for b in range(len(TOTALS)):
         for k in range(TOTAL_BYTES):
             circuit.public_message(buses.total, -1, [b, k, ["public", first_total + b * TOTAL_BYTES + k]])
     return buses, publics

@@ -15,12 +15,12 @@ from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar, DayTable
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.rules import Election
+from zkharvest.spec import END_OF_TIME, LONG_TERM_DAYS
 
 from .buses import Buses
 
 Cells = NDArray[np.uint32]
 
-LAST_INSTANT = 2**45 - 1
 FIRST_DAY = date(1970, 1, 2)
 """No instant of it is negative in any zone."""
 YEARS = 4
@@ -46,10 +46,10 @@ class CalendarRows:
             raise InputError.one("", f"trades before {FIRST_DAY} cannot be proven", "check the times of the first rows")
         before = [(0, 0, 2)] if carried else []
         days = (end - since).days
-        table = DayTable(election.timezone, since, days + 367, long_from)
+        table = DayTable(election.timezone, since, days + LONG_TERM_DAYS, long_from)
         in_year = (date(election.year, 1, 1) - since).days
         rows = [*before, *((table.start[d], table.long_at[d], int(d >= in_year)) for d in range(days))]
-        rows += [(table.start[days], 0, 2), (LAST_INSTANT, 0, 0)]
+        rows += [(table.start[days], 0, 2), (END_OF_TIME, 0, 0)]
         self.start, self.long_at, self.phase = np.array(rows, np.int64).T.copy()
         self.first_day = since
         self.statement = {"days": days, "first_day": since.isoformat(), "offsets": _offsets(table)}

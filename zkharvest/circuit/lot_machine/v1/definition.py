@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from zkharvest.circuit.builder import Circuit
+from zkharvest.spec import TOTALS
 
-from .buses import BUCKETS, TALLY_BYTES, declare
+from .buses import TALLY_BYTES, declare
 from .calendar import calendar_table
 from .pools import pools_table
 from .poseidon import poseidon_table
@@ -19,7 +20,7 @@ LOG_ROWS = (13, 20)
 
 def define() -> tuple[Circuit, Steps]:
     """Build the circuit; the `Steps` object names its columns for the witness generator."""
-    circuit = Circuit(NAME, VERSION, degree=4, log_rows=LOG_ROWS, tallies=len(BUCKETS) * TALLY_BYTES)
+    circuit = Circuit(NAME, VERSION, degree=4, log_rows=LOG_ROWS, tallies=len(TOTALS) * TALLY_BYTES)
     buses, publics = declare(circuit)
     steps = Steps(circuit.table("steps", "the machine: one row an operation on the lists of open lots"), buses, publics)
     steps.constrain()

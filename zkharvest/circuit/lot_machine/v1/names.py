@@ -12,9 +12,9 @@ import numpy as np
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.commitment.encoding import TREE_CLOSING, TREE_OPENING
 from zkharvest.ledger.operations import NONE, TAKE
+from zkharvest.spec import TOTAL_BYTES, TOTALS
 from zkharvest.trades.model import Trade
 
-from .buses import BUCKETS, TOTAL_BYTES
 from .poseidon import KINDS
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class RowNames:
                 return f"day {self.first_day + timedelta(days=row - self.early_rows)}" if row >= self.early_rows else ""
             case "totals":
                 bucket, byte = divmod(row, TOTAL_BYTES)
-                return f"{BUCKETS[bucket]}, byte {byte}" if bucket < len(BUCKETS) else ""
+                return f"{TOTALS[bucket]}, byte {byte}" if bucket < len(TOTALS) else ""
         return ""
 
     def _step(self, row: int) -> str:

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Interaction, Table
-from zkharvest.circuit.expr import Expr, P
+from zkharvest.circuit.expr import Expr
 from zkharvest.circuit.gadgets import Ranges
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
+from zkharvest.spec import P
 
 Cells = NDArray[np.uint32]
 

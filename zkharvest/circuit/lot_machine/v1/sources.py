@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
-from zkharvest.commitment.encoding import SOURCE_LANES, source_code
+from zkharvest.commitment.encoding import SOURCE_LANES
+from zkharvest.spec import source_code
 
 from .buses import Buses
 

@@ -11,8 +11,9 @@ from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.expr import shifted, total
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
+from zkharvest.spec import TOTAL_BYTES, TOTALS
 
-from .buses import BUCKETS, TALLY_BYTES, TOTAL_BYTES, Buses, Publics
+from .buses import TALLY_BYTES, Buses, Publics
 
 Cells = NDArray[np.uint32]
 
@@ -29,7 +30,7 @@ def totals_table(circuit: Circuit, buses: Buses, publics: Publics) -> Table:
     other up to position 11, which ends them; what is said of positions 0 to 9 leaves no other order (docs/adr/0009).
     """
     t = circuit.table("totals", "byte sums of all disposals into the declared totals")
-    bucket = t.column_list("bucket", len(BUCKETS))
+    bucket = t.column_list("bucket", len(TOTALS))
     position = t.column_list("position", TOTAL_BYTES)
     value, carry_in, carry_out, low, high, byte = (
         t.column(n) for n in ("sum", "carry_in", "carry_out", "carry_low", "carry_high", "byte")

@@ -15,7 +15,7 @@ from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.words import Ints, Words
-from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH, asset_code, source_code
+from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH, asset_code
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.opening import Opening
 from zkharvest.commitment.tree import build_tree
@@ -24,9 +24,9 @@ from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.engine_fast import run_operations
 from zkharvest.ledger.operations import NONE, Operations
 from zkharvest.ledger.rules import Election, Pooling
+from zkharvest.spec import TOTALS, source_code
 from zkharvest.trades.model import Trade
 
-from .buses import BUCKETS
 from .calendar import CalendarRows, calendar_trace
 from .definition import LOG_ROWS, define
 from .names import RowNames, row_names
@@ -144,7 +144,7 @@ def make_witness(
     return Witness(
         n,
         [traces[t.name] for t in circuit.tables],
-        dict(zip(BUCKETS, totals, strict=True)),
+        dict(zip(TOTALS, totals, strict=True)),
         calendar.statement,
         calendar.columns(),
         first.tree.root,

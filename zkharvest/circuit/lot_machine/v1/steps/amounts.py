@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zkharvest.circuit.builder import Table
-from zkharvest.circuit.expr import Expr, P, following, lift, total
+from zkharvest.circuit.expr import Expr, following, lift, total
 from zkharvest.circuit.gadgets import Ranges, compare_columns, less, most_significant_first, pack16, pack24
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.ledger.operations import MOVE_IN, MOVE_OUT, NONE, OPEN, TAKE
+from zkharvest.spec import P
 
 if TYPE_CHECKING:
     from .fill import StepsWitness

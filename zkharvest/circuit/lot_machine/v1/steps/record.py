@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zkharvest.circuit.builder import Table
-from zkharvest.circuit.expr import Expr, P
+from zkharvest.circuit.expr import Expr
 from zkharvest.circuit.gadgets import LIMB, Ranges, compare_columns, less, most_significant_first
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.words import Ints
-from zkharvest.commitment.encoding import (
-    CLOSE,
-    MOVE,
-    NEGATIVE,
-    SHORT_SIDE,
-    TAG_RECORD,
-    source_code,
-)
+from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD
 from zkharvest.ledger.operations import MOVE_IN, MOVE_OUT, TAKE
+from zkharvest.spec import P, source_code
 
 from .day import fill as fill_day
 
