@@ -1,8 +1,8 @@
 // BLS12-381 with keys in G1 and signatures in G2: the proof-of-possession scheme of draft-irtf-cfrg-bls-signature
-// (BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_), hashing to the curve by RFC 9380. BigInt, no care for constant
+// (BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_), hashing to the curve by RFC 9380. BigInt, not in constant
 // time: everything here is public.
 
-import { randomBytes } from 'node:crypto';
+import { toInteger } from './bytes.mjs';
 import {
   F1, F2, P, ORDER, f12Conjugate, f12Frobenius, f12Inverse, f12IsOne, f12Line, f12Multiply, f12One, f12Square, mod,
 } from './tower.mjs';
@@ -21,14 +21,12 @@ const GENERATOR = [
   1n,
 ];
 
-const toInteger = (bytes) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
-
 /** A compressed point of the subgroup of prime order; null if the bytes are none. Infinity has one form. */
 function decompress(bytes, F, b, coordinate, isLarger) {
   const flags = bytes[0];
   if ((flags & 0x80) === 0) return null;
   if ((flags & 0x40) !== 0) return flags === 0xc0 && bytes.subarray(1).every((byte) => byte === 0) ? infinity(F) : null;
-  const body = Buffer.from(bytes);
+  const body = Uint8Array.from(bytes);
   body[0] &= 0x1f;
   const x = coordinate(body);
   if (x === null) return null;
@@ -127,7 +125,7 @@ export function verifyAggregate(keys, messages, signature) {
 export function verifyPossessions(keys, keyBytes, proofs) {
   let sum = null;
   const pairs = keys.map((key, i) => {
-    const weight = toInteger(randomBytes(16)) | 1n;
+    const weight = toInteger(crypto.getRandomValues(new Uint8Array(16))) | 1n;
     const part = multiply(F2, proofs[i], weight);
     sum = sum === null ? part : add(F2, sum, part);
     return [multiply(F1, key, weight), hashToG2(keyBytes[i], DST_POSSESSION)];

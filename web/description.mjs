@@ -1,16 +1,13 @@
 // Reads and checks a circuit description (FORMAT.md section 2). What is wrong with it is an Error, not a verdict:
 // the verifier holds the description itself and would not start with a bad one.
 
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { toHex } from './bytes.mjs';
+import { Rejected } from './faults.mjs';
 import { isElement } from './field.mjs';
-import { sha256 } from './transcript.mjs';
+import { sha256 } from './sha.mjs';
 
-const CIRCUITS = new URL('../circuits/', import.meta.url);
-
-// The registry: ids of the circuits known here and the folders of their frozen files. The digest that a folder
-// stands for is the one in its STATS.json, and `circuit.json` must have it.
-const KNOWN = new Map([['lot-machine/v1', 'lot-machine/v1/']]);
+/** The circuits known here: their ids, and the digests of the frozen files that describe them. */
+export const KNOWN_CIRCUITS = new Map([['lot-machine/v1', 'd58cb8e26ae4339684e3216ad951f140e7e83e9112de0859b4a46029315cf121']]);
 
 const WHERE = ['all', 'first', 'last', 'transition'];
 const cache = new Map();
@@ -20,13 +17,13 @@ function check(condition, what) {
 }
 
 function keys(object, names, what) {
-  check(object !== null && typeof object === 'object' && !Array.isArray(object), `${what} is no object`);
+  check(object !== null && typeof object === 'object' && !Array.isArray(object), `${what} is not an object`);
   const have = Object.keys(object).sort().join(',');
   check(have === [...names].sort().join(','), `${what} has the keys ${have}`);
 }
 
 function list(value, what) {
-  check(Array.isArray(value), `${what} is no list`);
+  check(Array.isArray(value), `${what} is not a list`);
   return value;
 }
 
@@ -87,7 +84,7 @@ function nodeDegrees(table, circuit) {
         break;
       }
       default:
-        check(false, `${what} is of no known kind`);
+        check(false, `${what} is of an unknown kind`);
     }
   });
   return degrees;
@@ -169,7 +166,7 @@ function checkPublicMessage(message, circuit) {
   check(integer(message.bus, circuit.buses.length + 1, 'a public message') > 0, 'a public message');
   check(message.sign === 1 || message.sign === -1, 'a public message');
   const each = message.each === null ? null : circuit.lists.find((one) => one.name === message.each);
-  check(each !== undefined, `there is no list ${message.each}`);
+  check(each !== undefined, `there is not a list ${message.each}`);
   check(list(message.message, 'a message').length === circuit.buses[message.bus - 1].width, 'a message\'s width');
   for (const term of message.message) {
     if (isElement(term)) continue;
@@ -215,15 +212,17 @@ function annotate(circuit) {
   }
 }
 
-/** The description and digest (32 bytes) that are held under an id; null if there is none. */
-export function loadCircuit(id) {
-  if (!KNOWN.has(id)) return null;
+/**
+ * The description and digest (32 bytes) that are held under an id; null if the id is unknown here. `circuitFile(id)`
+ * gives the bytes of the circuit's `circuit.json`: a file, or what a page has fetched. They must have the digest above.
+ */
+export function loadCircuit(id, circuitFile) {
+  if (!KNOWN_CIRCUITS.has(id)) return null;
   if (!cache.has(id)) {
-    const folder = new URL(KNOWN.get(id), CIRCUITS);
-    const bytes = readFileSync(fileURLToPath(new URL('circuit.json', folder)));
+    const bytes = circuitFile(id);
+    if (!bytes) throw new Rejected('circuit/file', `the description of ${id} is missing`);
     const digest = sha256(bytes);
-    const pinned = JSON.parse(readFileSync(fileURLToPath(new URL('STATS.json', folder)), 'utf8')).digest;
-    check(digest.toString('hex') === pinned, `the digest of ${id} is not the pinned one`);
+    if (toHex(digest) !== KNOWN_CIRCUITS.get(id)) throw new Rejected('circuit/file', `the description of ${id} is not the pinned one`);
     const circuit = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     checkDescription(circuit);
     annotate(circuit);

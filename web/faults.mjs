@@ -1,4 +1,4 @@
-// Verdicts that are not `accepted` travel as exceptions up to `main.mjs`, which catches every one.
+// Verdicts that are not `accepted` travel as exceptions up to `judge` in `verify.mjs`, which catches every one.
 
 export class Rejected extends Error {
   constructor(reason, detail = '') {

@@ -4,6 +4,8 @@
 // A product of two base elements has up to 62 bits, more than a double holds. `mul` therefore takes only the
 // quotient from the doubles (it is off by one at most) and the remainder from 32-bit integer products.
 
+import { readU64 } from './bytes.mjs';
+
 export const P = 2130706433;
 export const GENERATOR = 3;
 export const TWO_ADICITY = 24;
@@ -61,7 +63,7 @@ export function reduce(value) {
 
 /** Eight bytes, little-endian, modulo P. */
 export function reduceU64(bytes, offset) {
-  return Number(bytes.readBigUInt64LE(offset) % BigInt(P));
+  return Number(readU64(bytes, offset) % BigInt(P));
 }
 
 /** w_k, the generator of the subgroup of order 2^k. */
@@ -208,8 +210,4 @@ export function evaluate(coefficients, point) {
   let sum = ZERO;
   for (let i = coefficients.length - 1; i >= 0; i -= 1) sum = extAdd(extMul(sum, point), coefficients[i]);
   return sum;
-}
-
-export function extBytes(a, out, offset) {
-  for (let i = 0; i < DEGREE; i += 1) out.writeUInt32LE(a[i], offset + 4 * i);
 }

@@ -1,8 +1,9 @@
 // hash_to_curve of RFC 9380 for BLS12381G2_XMD:SHA-256_SSWU_RO_ (sections 5.3.1, 6.6.2, 8.8.2, appendix E.3).
 
+import { concat, toInteger, utf8 } from './bytes.mjs';
 import { add, multiply } from './curve.mjs';
 import { F2, P } from './tower.mjs';
-import { sha256 } from './transcript.mjs';
+import { sha256 } from './sha.mjs';
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
@@ -33,20 +34,20 @@ const Y_NUMERATOR = [[K[4], K[4]], [0n, K[5]], [K[1] + 2n, K[6]], [K[7], 0n]];
 const Y_DENOMINATOR = [[P - 432n, P - 432n], [0n, P - 216n], [18n, P - 18n], [1n, 0n]];
 
 export function expandMessage(message, dst, size) {
-  const tag = Buffer.concat([Buffer.from(dst, 'ascii'), Buffer.from([dst.length])]);
-  const length = Buffer.from([size >> 8, size & 255]);
-  const first = sha256(Buffer.alloc(BLOCK_BYTES), message, length, Buffer.from([0]), tag);
-  const blocks = [sha256(first, Buffer.from([1]), tag)];
+  const tag = concat(utf8(dst), Uint8Array.of(dst.length));
+  const length = Uint8Array.of(size >> 8, size);
+  const first = sha256(new Uint8Array(BLOCK_BYTES), message, length, Uint8Array.of(0), tag);
+  const blocks = [sha256(first, Uint8Array.of(1), tag)];
   for (let i = 2; (i - 1) * DIGEST_BYTES < size; i += 1) {
-    const mixed = Buffer.from(first.map((byte, k) => byte ^ blocks.at(-1)[k]));
-    blocks.push(sha256(mixed, Buffer.from([i]), tag));
+    const mixed = Uint8Array.from(first.map((byte, k) => byte ^ blocks.at(-1)[k]));
+    blocks.push(sha256(mixed, Uint8Array.of(i), tag));
   }
-  return Buffer.concat(blocks).subarray(0, size);
+  return concat(...blocks).subarray(0, size);
 }
 
 function fieldElements(message, dst) {
   const bytes = expandMessage(message, dst, 4 * ELEMENT_BYTES);
-  const part = (i) => BigInt(`0x${bytes.subarray(i * ELEMENT_BYTES, (i + 1) * ELEMENT_BYTES).toString('hex')}`) % P;
+  const part = (i) => toInteger(bytes.subarray(i * ELEMENT_BYTES, (i + 1) * ELEMENT_BYTES)) % P;
   return [[part(0), part(1)], [part(2), part(3)]];
 }
 

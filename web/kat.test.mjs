@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { concat, fromHex, toHex, words } from './bytes.mjs';
 import { publicColumns } from './constraints.mjs';
 import * as field from './field.mjs';
 import { foldLeaf } from './fri.mjs';
@@ -34,7 +35,6 @@ function answers(kind, ops, leftOut = []) {
   });
 }
 
-const hex = (text) => Buffer.from(text, 'hex');
 const plain = (run) => ({ in: operands, out }) => assert.deepEqual([...[run(...operands)].flat()], [out].flat());
 
 answers('field', {
@@ -72,21 +72,19 @@ answers('ntt', {
 }, ['extend', 'masked']);
 
 answers('sha256-tree', {
-  leaf_bytes: ({ in: [salt, row], out }) => assert.equal(leafDigest(Buffer.concat([hex(salt), hex(row)])).toString('hex'), out),
-  node: ({ in: [left, right], out }) => assert.equal(nodeDigest(hex(left), hex(right)).toString('hex'), out),
+  leaf_bytes: ({ in: [salt, row], out }) => assert.equal(toHex(leafDigest(concat(fromHex(salt), fromHex(row)))), out),
+  node: ({ in: [left, right], out }) => assert.equal(toHex(nodeDigest(fromHex(left), fromHex(right))), out),
   leaf({ salt, row, out }) {
-    const words = Buffer.alloc(4 * row.length);
-    row.forEach((word, i) => words.writeUInt32LE(word, 4 * i));
-    assert.equal(leafDigest(Buffer.concat([hex(salt), words])).toString('hex'), out);
+    assert.equal(toHex(leafDigest(concat(fromHex(salt), words(row)))), out);
   },
-  root: ({ leaves, out }) => assert.equal(rootOf(leaves.map(hex)).toString('hex'), out),
+  root: ({ leaves, out }) => assert.equal(toHex(rootOf(leaves.map(fromHex))), out),
   opening({ size, leaves, siblings, out }) {
     const indices = Object.keys(leaves).map(Number).sort((a, b) => a - b);
-    const digests = indices.map((index) => hex(leaves[index]));
+    const digests = indices.map((index) => fromHex(leaves[index]));
     assert.equal(siblingCount(indices, size), siblings.length);
-    assert.equal(openedRoot(indices, digests, siblings.map(hex), size).toString('hex'), out);
-    assert.equal(openedRoot(indices, digests, [...siblings.map(hex), Buffer.alloc(32)], size), null);
-    if (siblings.length > 0) assert.equal(openedRoot(indices, digests, siblings.slice(1).map(hex), size), null);
+    assert.equal(toHex(openedRoot(indices, digests, siblings.map(fromHex), size)), out);
+    assert.equal(openedRoot(indices, digests, [...siblings.map(fromHex), new Uint8Array(32)], size), null);
+    if (siblings.length > 0) assert.equal(openedRoot(indices, digests, siblings.slice(1).map(fromHex), size), null);
   },
 });
 
@@ -94,11 +92,11 @@ answers('transcript', {
   run({ steps }) {
     const transcript = new Transcript();
     for (const step of steps) {
-      if (step.do === 'absorb') transcript.absorb(step.label, hex(step.data));
+      if (step.do === 'absorb') transcript.absorb(step.label, fromHex(step.data));
       else if (step.do === 'extension') assert.deepEqual(transcript.extension(step.label), step.out);
       else if (step.do === 'indices') assert.deepEqual(transcript.indices(step.label, step.count, step.size), step.out);
       else assert.ok(transcript.grind(step.bits, BigInt(step.nonce)));
-      assert.equal(transcript.state.toString('hex'), step.state);
+      assert.equal(toHex(transcript.state), step.state);
     }
   },
 });

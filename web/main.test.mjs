@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { u32 } from './transcript.mjs';
+import { u32 } from './bytes.mjs';
 
 const MAIN = fileURLToPath(new URL('main.mjs', import.meta.url));
 const ACCEPT = fileURLToPath(new URL('../vectors/accept/lot-machine-v1/', import.meta.url));

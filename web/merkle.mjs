@@ -1,9 +1,9 @@
 // Salted SHA-256 trees with strided pairs, and their multiproofs (FORMAT.md section 4, Trees).
 
-import { sha256 } from './transcript.mjs';
+import { sha256 } from './sha.mjs';
 
-const LEAF = Buffer.from([0x00]);
-const NODE = Buffer.from([0x01]);
+const LEAF = Uint8Array.of(0x00);
+const NODE = Uint8Array.of(0x01);
 
 export const DIGEST_BYTES = 32;
 export const SALT_BYTES = 16;

@@ -1,10 +1,11 @@
 // A reader of canonical msgpack (FORMAT.md section 6): one byte string for each value, everything else refused.
 //
 // nil is null, booleans are booleans, integers are BigInt (so that they are never mistaken for anything else),
-// strings are strings, byte strings are Buffers, arrays are Arrays and maps are Maps. A reader also remembers
+// strings are strings, byte strings are Uint8Arrays, arrays are Arrays and maps are Maps. A reader also remembers
 // where the values of the outermost map stand: the digests are taken over these very bytes, which are the
 // canonical encoding because nothing else is read.
 
+import { compare, toInteger, utf8 } from './bytes.mjs';
 import { Rejected } from './faults.mjs';
 
 // The outermost map is at depth 1, its keys and values at depth 2; keys are values and count.
@@ -32,16 +33,19 @@ class Reader {
     return part;
   }
 
-  unsigned(size, least) {
+  number(size) {
     const part = this.take(size);
-    const value = size === 8 ? part.readBigUInt64BE() : BigInt(part.readUIntBE(0, size));
+    return size === 8 ? toInteger(part) : BigInt(part.reduce((value, byte) => 256 * value + byte, 0));
+  }
+
+  unsigned(size, least) {
+    const value = this.number(size);
     if (value < least) this.fail('not the shortest form');
     return value;
   }
 
   signed(size, below) {
-    const part = this.take(size);
-    const value = size === 8 ? part.readBigInt64BE() : BigInt(part.readIntBE(0, size));
+    const value = BigInt.asIntN(8 * size, this.number(size));
     if (value >= below) this.fail('not the shortest form');
     return value;
   }
@@ -79,9 +83,9 @@ class Reader {
     for (let i = 0; i < size; i += 1) {
       const start = this.at;
       const key = this.value(depth + 1);
-      if (typeof key !== 'string') this.fail('a key that is no string');
-      const raw = Buffer.from(key, 'utf8');
-      if (before !== null && Buffer.compare(before, raw) >= 0) this.fail('keys not in increasing order');
+      if (typeof key !== 'string') this.fail('a key that is not a string');
+      const raw = utf8(key);
+      if (before !== null && compare(before, raw) >= 0) this.fail('keys not in increasing order');
       before = raw;
       const middle = this.at;
       all.set(key, this.value(depth + 1));

@@ -1,7 +1,8 @@
 // Parameter sets (FORMAT.md section 8) and the sizes that follow from one (section 4).
 
+import { words } from './bytes.mjs';
 import { stackTrees } from './stacks.mjs';
-import { u32 } from './transcript.mjs';
+
 
 const NAMES = ['log_blowup', 'log_stack', 'queries', 'grind_lookup', 'grind_deep', 'grind_batch', 'grind_fold', 'grind_query', 'johnson_m'];
 
@@ -17,7 +18,7 @@ export const PARAMETER_SETS = new Map([
 ]);
 
 export function encodeParameters(parameters) {
-  return Buffer.concat(NAMES.map((name) => u32(parameters[name])));
+  return words(NAMES.map((name) => parameters[name]));
 }
 
 /** The arities of the folds where k K = 17 * 2^e, by e. */

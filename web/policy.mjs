@@ -1,5 +1,6 @@
 // What the auditor expects (FORMAT.md section 10): which of it contradicts a package, and what is left open.
 
+import { equal, fromHex } from './bytes.mjs';
 import { Undecided, demand } from './faults.mjs';
 import { provenBits } from './security.mjs';
 import { METHODS, POOLINGS, ROOT_BYTES, carriedInName, isCurrency, isPlainText, isYear, isZoneName } from './statement.mjs';
@@ -47,8 +48,8 @@ export function readPolicy(raw) {
     if (!MEMBERS[name](value)) throw new Error(`policy: ${name} is not what it must be`);
     given[name] = value;
   }
-  const bytes = (name) => (given[name] === undefined ? null : Buffer.from(given[name], 'hex'));
-  const bySource = (name) => new Map(Object.entries(given[name] ?? {}).map(([source, text]) => [source, Buffer.from(text, 'hex')]));
+  const bytes = (name) => (given[name] === undefined ? null : fromHex(given[name]));
+  const bySource = (name) => new Map(Object.entries(given[name] ?? {}).map(([source, text]) => [source, fromHex(text)]));
   return {
     ...Object.fromEntries(PLAIN.map((key) => [key, given[key] ?? null])),
     audience: given.audience ?? null,
@@ -80,14 +81,14 @@ export function checkCircuit(policy, id) {
 export function checkExpectations(policy, statement) {
   for (const [id, root] of policy.commitments) {
     const source = statement.sources.find((one) => one.id === id);
-    demand(source !== undefined && source.root.equals(root), 'policy/commitment', id);
+    demand(source !== undefined && equal(source.root, root), 'policy/commitment', id);
   }
   if (policy.carriedIn !== null) {
-    demand(statement.carriedIn && carriedInName(statement).equals(policy.carriedIn), 'policy/carried-in');
+    demand(statement.carriedIn && equal(carriedInName(statement), policy.carriedIn), 'policy/carried-in');
   }
   for (const key of PLAIN) demand(policy[key] === null || policy[key] === statement[key], `policy/${key}`);
   demand(policy.audience === null || policy.audience === statement.audience, 'policy/context', 'audience');
-  demand(policy.nonce === null || policy.nonce.equals(statement.nonce), 'policy/context', 'nonce');
+  demand(policy.nonce === null || equal(policy.nonce, statement.nonce), 'policy/context', 'nonce');
 }
 
 /** A proof that holds may still leave open what the auditor must know. `zone` is what `checkZone` found. */

@@ -1,6 +1,7 @@
 // Proof bytes to parts (FORMAT.md section 5, Proof). There are no lengths in a proof: what comes next follows from
 // the description, the height, the parameter set and, for the openings of the trees, from the query indices.
 
+import { readU32, readU64 } from './bytes.mjs';
 import { DEGREE, P } from './field.mjs';
 import { demand } from './faults.mjs';
 import { DIGEST_BYTES, SALT_BYTES, leafDigest, siblingCount } from './merkle.mjs';
@@ -26,7 +27,7 @@ class Cursor {
   }
 
   nonce() {
-    return this.take(8).readBigUInt64LE();
+    return readU64(this.take(8), 0);
   }
 
   extensions(count) {
@@ -40,7 +41,7 @@ class Cursor {
 function words(raw) {
   const out = new Array(raw.length / WORD);
   for (let i = 0; i < out.length; i += 1) {
-    out[i] = raw.readUInt32LE(WORD * i);
+    out[i] = readU32(raw, WORD * i);
     demand(out[i] < P, 'proof/field-word');
   }
   return out;

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { loadCircuit } from './description.mjs';
+import { circuitFile } from './node.mjs';
 import { PARAMETER_SETS } from './parameters.mjs';
 import { provenBits, securityTerms } from './security.mjs';
 
@@ -33,7 +34,7 @@ function published() {
 const tenths = (bits) => (Math.floor(bits * 10) / 10).toFixed(1);
 
 test('every term at every height, rounded down to a tenth', () => {
-  const { circuit } = loadCircuit('lot-machine/v1');
+  const { circuit } = loadCircuit('lot-machine/v1', circuitFile);
   const sets = published();
   assert.deepEqual([...sets.keys()], [...PARAMETER_SETS.keys()].filter((name) => name !== 'test'));
   for (const [name, heights] of sets) {
@@ -52,7 +53,7 @@ test('every term at every height, rounded down to a tenth', () => {
 });
 
 test('fewer queries or less grinding prove less', () => {
-  const { circuit } = loadCircuit('lot-machine/v1');
+  const { circuit } = loadCircuit('lot-machine/v1', circuitFile);
   const balanced = PARAMETER_SETS.get('balanced');
   assert.ok(provenBits(circuit, { ...balanced, queries: balanced.queries - 2 }, 18) < 127);
   assert.ok(provenBits(circuit, { ...balanced, grind_batch: 20 }, 18) < 128);

@@ -1,58 +1,18 @@
 // Signatures (FORMAT.md section 6): the taxpayer's (Ed25519) over all else in the package, the sources' (BLS12-381)
 // over their ids and roots.
 
-import { createPublicKey, verify } from 'node:crypto';
+import { compare, concat, equal, isBytes, u32, utf8 } from './bytes.mjs';
 import { readKey, readSignature, verifyAggregate, verifyPossessions } from './bls.mjs';
+import { isSmallOrder, verifies } from './ed25519.mjs';
 import { demand } from './faults.mjs';
 import { isPlainText } from './statement.mjs';
 
 const BLS_SCHEME = 'bls12-381-g2-pop';
 const MAX_ATTESTATIONS = 64;
-const SOURCE_TAG = Buffer.from('zkharvest/source-commitment/v1\0', 'ascii');
-const TAXPAYER_TAG = Buffer.from('zkharvest/package-signature/v1\0', 'ascii');
-const ED25519_PREFIX = Buffer.from('302a300506032b6570032100', 'hex'); // SubjectPublicKeyInfo before the 32 bytes
-
-const isBytes = (value, size) => Buffer.isBuffer(value) && value.length === size;
-
+const SOURCE_TAG = utf8('zkharvest/source-commitment/v1\0');
+const TAXPAYER_TAG = utf8('zkharvest/package-signature/v1\0');
 function hasKeys(value, keys) {
   return value instanceof Map && value.size === keys.length && keys.every((key) => value.has(key));
-}
-
-const ED25519_P = 2n ** 255n - 19n;
-const ED25519_D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n; // -121665/121666
-
-function power25519(base, exponent) {
-  let [result, square] = [1n, base];
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % ED25519_P;
-    square = (square * square) % ED25519_P;
-  }
-  return result;
-}
-
-/**
- * Whether eight times the point of a key is the neutral one, (0, 1). The y of a double follows from y alone:
- * x^2 = (y^2 - 1) / (d y^2 + 1), and y' = (y^2 + x^2) / (1 - d x^2 y^2).
- */
-export function isSmallOrder(key) {
-  const mod = (value) => ((value % ED25519_P) + ED25519_P) % ED25519_P;
-  const inverse = (value) => power25519(mod(value), ED25519_P - 2n);
-  let y = mod(BigInt(`0x${Buffer.from(key).reverse().toString('hex')}`) & (2n ** 255n - 1n));
-  for (let doubling = 0; doubling < 3; doubling += 1) {
-    const yy = mod(y * y);
-    const xx = mod((yy - 1n) * inverse(ED25519_D * yy + 1n));
-    y = mod((yy + xx) * inverse(1n - ED25519_D * mod(xx * yy)));
-  }
-  return y === 1n;
-}
-
-function ed25519Verifies(key, message, signature) {
-  try {
-    const publicKey = createPublicKey({ key: Buffer.concat([ED25519_PREFIX, key]), format: 'der', type: 'spki' });
-    return verify(null, message, publicKey, signature);
-  } catch {
-    return false; // no point of the curve
-  }
 }
 
 /** The taxpayer's signature: its form, the key that is expected, then its validity, which is required of any. */
@@ -64,10 +24,10 @@ export function checkSignature(signature, signedDigest, signer) {
   demand(hasKeys(signature, ['key', 'scheme', 'signature']), 'signature/form');
   demand(signature.get('scheme') === 'ed25519', 'signature/form');
   demand(isBytes(signature.get('key'), 32) && isBytes(signature.get('signature'), 64), 'signature/form');
-  demand(signer === null || signature.get('key').equals(signer), 'signature/key');
+  demand(signer === null || equal(signature.get('key'), signer), 'signature/key');
   demand(!isSmallOrder(signature.get('key')), 'signature/invalid');
-  const message = Buffer.concat([TAXPAYER_TAG, signedDigest()]);
-  demand(ed25519Verifies(signature.get('key'), message, signature.get('signature')), 'signature/invalid');
+  const message = concat(TAXPAYER_TAG, signedDigest());
+  demand(verifies(signature.get('key'), message, signature.get('signature')), 'signature/invalid');
 }
 
 /** Form of the attestations: entries [{id, key, pop}] in increasing order of their ids' bytes, and the aggregate. */
@@ -82,18 +42,16 @@ function readAttestations(attestations) {
     form(hasKeys(entry, ['key', 'pop', 'source']));
     const [key, pop, id] = [entry.get('key'), entry.get('pop'), entry.get('source')];
     form(isBytes(key, 48) && isBytes(pop, 96) && typeof id === 'string' && isPlainText(id, 128));
-    return { key, pop, id, bytes: Buffer.from(id, 'utf8') };
+    return { key, pop, id, bytes: utf8(id) };
   });
-  form(entries.every(({ bytes }, i) => i === 0 || Buffer.compare(entries[i - 1].bytes, bytes) < 0));
+  form(entries.every(({ bytes }, i) => i === 0 || compare(entries[i - 1].bytes, bytes) < 0));
   return { entries, aggregate: attestations.get('aggregate') };
 }
 
 /** What a source signs: a tag, the length of its id (u32, big-endian), the id, its root. */
 function sourceMessage({ id, root }) {
-  const bytes = Buffer.from(id, 'utf8');
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([SOURCE_TAG, length, bytes, root]);
+  const bytes = utf8(id);
+  return concat(SOURCE_TAG, u32(bytes.length).reverse(), bytes, root);
 }
 
 /** The sources' signatures: form, membership and expected keys first, then points, possession and the aggregate. */
@@ -101,7 +59,7 @@ export function checkAttestations(attestations, sources, sourceKeys) {
   const { entries, aggregate } = attestations === null ? { entries: [], aggregate: null } : readAttestations(attestations);
   const signed = entries.map((entry) => sources.find((source) => source.id === entry.id));
   demand(signed.every((source) => source !== undefined), 'attestation/source');
-  for (const { id, key } of entries) demand(!sourceKeys.has(id) || key.equals(sourceKeys.get(id)), 'attestation/key', id);
+  for (const { id, key } of entries) demand(!sourceKeys.has(id) || equal(key, sourceKeys.get(id)), 'attestation/key', id);
   for (const id of sourceKeys.keys()) demand(entries.some((entry) => entry.id === id), 'attestation/missing', id);
   if (entries.length === 0) return;
   const signature = readSignature(aggregate);

@@ -1,5 +1,6 @@
 // The protocol of FORMAT.md section 4, in its order: transcript, reading, balance, quotient, trees, FRI.
 
+import { concat, equal, u32, utf8, words } from './bytes.mjs';
 import { GENERATOR, ONE, extEqual, extPower, extScale, inverse, power } from './field.mjs';
 import { checkBalance, checkQuotient, lookupChallenges } from './constraints.mjs';
 import { checkFri, deepValues } from './fri.mjs';
@@ -7,25 +8,20 @@ import { demand } from './faults.mjs';
 import { openedRoot } from './merkle.mjs';
 import { encodeParameters, sizes } from './parameters.mjs';
 import { readProof } from './proof.mjs';
-import { Transcript, u32 } from './transcript.mjs';
+import { Transcript } from './transcript.mjs';
 
-const PROTOCOL = Buffer.from('zkharvest/stark/v2', 'ascii');
+const PROTOCOL = utf8('zkharvest/stark/v2');
 
 /** Public data bytes (section 5). */
 export function publicData(circuit, statement) {
   const parts = [];
-  const words = (values) => {
-    const bytes = Buffer.alloc(4 * values.length);
-    values.forEach((value, i) => bytes.writeUInt32LE(value, 4 * i));
-    parts.push(bytes);
-  };
-  words([statement.publics.length, ...statement.publics]);
-  for (const records of statement.lists) words([records.length, ...records.flat()]);
+  parts.push(words([statement.publics.length, ...statement.publics]));
+  for (const records of statement.lists) parts.push(words([records.length, ...records.flat()]));
   circuit.tables.forEach((table, t) => {
-    for (const column of statement.columns[t]) words([column.length, ...column]);
+    for (const column of statement.columns[t]) parts.push(words([column.length, ...column]));
   });
   parts.push(u32(statement.context.length), statement.context);
-  return Buffer.concat(parts);
+  return concat(...parts);
 }
 
 /** Rounds 0 to 6. Returns all challenges. */
@@ -34,9 +30,9 @@ function runTranscript(circuit, digest, statement, parameters, size, head) {
   const grind = (bits, nonce) => demand(transcript.grind(bits, nonce), 'transcript/grinding');
 
   // 0. What is claimed.
-  transcript.absorb('statement', Buffer.concat([
-    PROTOCOL, digest, encodeParameters(parameters), Buffer.from([size.n]), publicData(circuit, statement),
-  ]));
+  transcript.absorb('statement', concat(
+    PROTOCOL, digest, encodeParameters(parameters), Uint8Array.of(size.n), publicData(circuit, statement),
+  ));
   // 1. Main columns; the challenges of buses and tallies.
   transcript.absorb('main', head.main);
   grind(parameters.grind_lookup, head.nonceLookup);
@@ -44,7 +40,7 @@ function runTranscript(circuit, digest, statement, parameters, size, head) {
   const beta = transcript.extension('beta');
   const gamma = transcript.extension('gamma');
   // 2. Auxiliary columns; the weight of the constraints.
-  transcript.absorb('aux', Buffer.concat([head.aux, head.terminals.raw]));
+  transcript.absorb('aux', concat(head.aux, head.terminals.raw));
   const delta = transcript.extension('delta');
   // 3. Quotient; the point outside the domain.
   transcript.absorb('quotient', head.quotient);
@@ -77,7 +73,7 @@ function checkPoint(z, size) {
 
 function checkTree(tree, root, reason) {
   const opened = openedRoot(tree.indices, tree.digests, tree.siblings, tree.leaves);
-  demand(opened !== null && opened.equals(root), reason);
+  demand(opened !== null && equal(opened, root), reason);
 }
 
 /** `statement` is {publics, lists, columns, context} as the circuit's description asks for them. */

@@ -1,14 +1,15 @@
 // The statement of lot-machine/v1 (FORMAT.md section 7): types, values, calendar, and what the circuit is shown of it.
 
+import { compare, equal, fromHex, isBytes, readU32, toHex, u64, utf8 } from './bytes.mjs';
 import { calendarColumns, checkCalendar, parseDate } from './calendar.mjs';
 import { P } from './field.mjs';
 import { demand } from './faults.mjs';
-import { sha256, u64 } from './transcript.mjs';
+import { sha256 } from './sha.mjs';
 
 export const METHODS = ['fifo', 'lifo', 'hifo', 'lofo', 'specific'];
 export const POOLINGS = ['wallet', 'universal'];
 export const ROOT_BYTES = 36;
-export const EMPTY_ROOT = Buffer.from('97736e19d85fae2a1f9ca071d4e671213ce74b15658bbb54523bc76c0c4f9a3f48697c4d', 'hex');
+export const EMPTY_ROOT = fromHex('97736e19d85fae2a1f9ca071d4e671213ce74b15658bbb54523bc76c0c4f9a3f48697c4d');
 const TOTALS = ['short_gain', 'short_loss', 'long_gain', 'long_loss', 'proceeds'];
 const TOTAL_BYTES = 12;
 const MAX_SOURCES = 4096;
@@ -24,7 +25,7 @@ export function isPlainText(value, maxBytes) {
 }
 
 function isPlainOrEmpty(value, maxBytes) {
-  return Buffer.byteLength(value, 'utf8') <= maxBytes && !OTHER.test(value)
+  return utf8(value).length <= maxBytes && !OTHER.test(value)
     && !value.startsWith(' ') && !value.endsWith(' ') && !value.includes('  ');
 }
 
@@ -36,7 +37,6 @@ export const isCurrency = (value) => /^[A-Za-z0-9]{3,5}$/.test(value);
 
 const isText = (value) => typeof value === 'string';
 const isInteger = (value) => typeof value === 'bigint';
-const isBytes = (value, size) => Buffer.isBuffer(value) && (size === undefined || value.length === size);
 
 function fields(condition, detail) {
   demand(condition, 'statement/fields', detail);
@@ -62,7 +62,7 @@ export function readCircuitReference(raw) {
 }
 
 function rootWords(root) {
-  const words = Array.from({ length: ROOT_BYTES / 4 }, (_, i) => root.readUInt32LE(4 * i));
+  const words = Array.from({ length: ROOT_BYTES / 4 }, (_, i) => readU32(root, 4 * i));
   valid(words.every((word) => word < P), 'a word of a root is not below p');
   return words;
 }
@@ -77,8 +77,8 @@ function total(text, signed) {
 }
 
 function codeWords(tag, text, count) {
-  const digest = sha256(Buffer.from(`zkharvest/${tag}/v1\0`, 'ascii'), Buffer.from(text, 'utf8'));
-  return Array.from({ length: count }, (_, i) => digest.readUInt32LE(4 * i) % CODE_MODULUS);
+  const digest = sha256(utf8(`zkharvest/${tag}/v1\0`), utf8(text));
+  return Array.from({ length: count }, (_, i) => readU32(digest, 4 * i) % CODE_MODULUS);
 }
 
 /** Each source by itself, then what must hold between them. */
@@ -90,10 +90,10 @@ function readSources(list) {
     const [id, root] = [source.get('id'), source.get('root')];
     fields(isText(id) && isBytes(root, ROOT_BYTES), 'a source');
     valid(isPlainText(id, 128), 'a source\'s id');
-    return { id, bytes: Buffer.from(id, 'utf8'), root, words: rootWords(root), code: codeWords('source', id, 3) };
+    return { id, bytes: utf8(id), root, words: rootWords(root), code: codeWords('source', id, 3) };
   });
-  valid(sources.every(({ bytes }, i) => i === 0 || Buffer.compare(sources[i - 1].bytes, bytes) < 0), 'sources are not in order');
-  valid(new Set(sources.map(({ root }) => root.toString('hex'))).size === sources.length, 'two sources with one root');
+  valid(sources.every(({ bytes }, i) => i === 0 || compare(sources[i - 1].bytes, bytes) < 0), 'sources are not in order');
+  valid(new Set(sources.map(({ root }) => toHex(root))).size === sources.length, 'two sources with one root');
   valid(new Set(sources.map(({ code }) => code.join())).size === sources.length, 'two sources with one code');
   return sources;
 }
@@ -149,7 +149,7 @@ export function readStatement(raw) {
   const { audience, nonce } = readContext(raw.get('context'));
   const calendar = readCalendar(raw.get('calendar'), year);
   const inventoryIn = readRoot(raw.get('carried_in'), 'carried_in');
-  const carriedIn = !inventoryIn.root.equals(EMPTY_ROOT);
+  const carriedIn = !equal(inventoryIn.root, EMPTY_ROOT);
   demand(!carriedIn || calendar.firstDay === calendar.january, 'statement/calendar', 'lots carried in: first_day is January 1');
   const text = (key, allowed) => {
     fields(isText(raw.get(key)), key);
@@ -175,8 +175,8 @@ export function currencyCode(name) {
 
 /** The name of the inventory carried in: root, start of day 0 in milliseconds, currency. */
 export function carriedInName(statement) {
-  return sha256(Buffer.from('zkharvest/inventory/v1\0', 'ascii'), statement.inventoryIn.root, u64(statement.calendar.starts[0] * 1000),
-    Buffer.from(statement.currency, 'utf8'));
+  return sha256(utf8('zkharvest/inventory/v1\0'), statement.inventoryIn.root, u64(statement.calendar.starts[0] * 1000),
+    utf8(statement.currency));
 }
 
 function bytesOf(magnitude) {

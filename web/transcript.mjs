@@ -1,41 +1,24 @@
 // The Fiat-Shamir transcript (FORMAT.md section 4, Transcript).
 
-import { createHash } from 'node:crypto';
+import { concat, readU64, u32, u64, utf8 } from './bytes.mjs';
 import { DEGREE, reduceU64 } from './field.mjs';
+import { sha256 } from './sha.mjs';
 
 const INITIAL = 'zkharvest/transcript/v1';
-const ABSORB = Buffer.from([0x00]);
-const BLOCK = Buffer.from([0x01]);
-const ADVANCE = Buffer.from([0x02]);
-
-export function sha256(...parts) {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-}
-
-export function u32(value) {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-export function u64(value) {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}
+const ABSORB = Uint8Array.of(0x00);
+const BLOCK = Uint8Array.of(0x01);
+const ADVANCE = Uint8Array.of(0x02);
 
 /** u8 length and the label's ASCII bytes. */
 function labelled(label) {
-  const bytes = Buffer.from(label, 'ascii');
+  const bytes = utf8(label);
   if (bytes.length > 255) throw new RangeError('label too long');
-  return Buffer.concat([Buffer.from([bytes.length]), bytes]);
+  return concat(Uint8Array.of(bytes.length), bytes);
 }
 
 export class Transcript {
   constructor() {
-    this.state = sha256(Buffer.from(INITIAL, 'ascii'));
+    this.state = sha256(utf8(INITIAL));
   }
 
   absorb(label, data) {
@@ -48,7 +31,7 @@ export class Transcript {
     const blocks = [];
     for (let c = 0; c * 32 < size; c += 1) blocks.push(sha256(this.state, BLOCK, name, u32(c)));
     this.state = sha256(this.state, ADVANCE, name);
-    return Buffer.concat(blocks).subarray(0, size);
+    return concat(...blocks).subarray(0, size);
   }
 
   extension(label) {
@@ -60,7 +43,7 @@ export class Transcript {
   indices(label, count, size) {
     const bytes = this.bytes(label, 8 * count);
     const mask = BigInt(size) - 1n;
-    return Array.from({ length: count }, (_, i) => Number(bytes.readBigUInt64LE(8 * i) & mask));
+    return Array.from({ length: count }, (_, i) => Number(readU64(bytes, 8 * i) & mask));
   }
 
   /** Whether a nonce (BigInt) holds for g bits; with g = 0 nothing is absorbed and only 0 holds. */

@@ -1,20 +1,25 @@
 // What the known answers do not reach: the container, the description's checks, calendars, texts and BLS12-381.
 
 import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fromHex, toHex } from './bytes.mjs';
 import { parseDate, zoneOffsets } from './calendar.mjs';
 import { isInfinity, multiply, toAffine } from './curve.mjs';
-import { checkDescription, loadCircuit } from './description.mjs';
+import { KNOWN_CIRCUITS, checkDescription, loadCircuit } from './description.mjs';
+import { isSmallOrder, verifies } from './ed25519.mjs';
 import { Rejected } from './faults.mjs';
 import { P, mul } from './field.mjs';
 import { hashToG2 } from './hash_to_curve.mjs';
 import { decode } from './msgpack.mjs';
+import { circuitFile, nodeSha256 } from './node.mjs';
 import { PARAMETER_SETS, sizes } from './parameters.mjs';
-import { isSmallOrder } from './signatures.mjs';
+import { ownSha256, sha256, sha512 } from './sha.mjs';
 import { isPlainText } from './statement.mjs';
 import { F2, ORDER } from './tower.mjs';
 
-const reads = (text) => decode(Buffer.from(text.replaceAll(' ', ''), 'hex')).value;
+const reads = (text) => decode(fromHex(text.replaceAll(' ', ''))).value;
 const refuses = (text, reason) => assert.throws(() => reads(text), (error) => error instanceof Rejected && error.reason === reason, text);
 
 test('products that would be off by one quotient', () => {
@@ -32,7 +37,7 @@ test('msgpack: one form of every value', () => {
   assert.deepEqual(reads('96 7f cc80 cd0100 ce00010000 cf0000000100000000 cfffffffffffffffff'),
     [127n, 128n, 256n, 65536n, 4294967296n, 18446744073709551615n]);
   assert.deepEqual(reads('95 e0 d0df d1ff7f d2ffff7fff d3ffffffff7fffffff'), [-32n, -33n, -129n, -32769n, -2147483649n]);
-  assert.deepEqual(reads('82 a161 00 a162 c40101'), new Map([['a', 0n], ['b', Buffer.from([1])]]));
+  assert.deepEqual(reads('82 a161 00 a162 c40101'), new Map([['a', 0n], ['b', Uint8Array.of(1)]]));
   for (const long of ['cc7f', 'cd00ff', 'ce0000ffff', 'cf00000000ffffffff', 'd0e0', 'd1ff80', 'd2ffff8000', 'd3ffffffff80000000',
     'd07f', 'd90161', 'c5000100', 'dc000100', 'de0001a16100']) refuses(long, 'package/encoding');
   for (const other of ['c1', 'ca00000000', 'cb0000000000000000', 'd40000', 'c70000', 'a1ff', 'a3eda080', '810000', '82a16200a16100',
@@ -42,8 +47,8 @@ test('msgpack: one form of every value', () => {
 });
 
 test('the description holds, and each fault in it is seen', () => {
-  const { circuit } = loadCircuit('lot-machine/v1');
-  assert.equal(loadCircuit('lot-machine/v9999'), null);
+  const { circuit } = loadCircuit('lot-machine/v1', circuitFile);
+  assert.equal(loadCircuit('lot-machine/v9999', circuitFile), null);
   const faulty = (change) => {
     const copy = structuredClone(circuit);
     for (const table of copy.tables) delete table.nextColumns;
@@ -64,7 +69,7 @@ test('the description holds, and each fault in it is seen', () => {
 });
 
 test('sizes of FORMAT.md section 4', () => {
-  const { circuit } = loadCircuit('lot-machine/v1');
+  const { circuit } = loadCircuit('lot-machine/v1', circuitFile);
   const at = (name, n) => sizes(n, PARAMETER_SETS.get(name), circuit);
   assert.deepEqual(at('test', 13).arities, [8, 8]);
   assert.deepEqual(at('balanced', 16).arities, [16, 8, 8]);
@@ -94,8 +99,63 @@ test('days of time zones', () => {
   assert.equal(at('Mars/Olympus', '2025-01-01', 1), null);
 });
 
+test('SHA-256 and SHA-512 are those of FIPS 180-4', () => {
+  const bytes = Uint8Array.from({ length: 300 }, (_, i) => (i * i + 7 * i) & 255);
+  const digest = (name, part) => createHash(name).update(part).digest('hex');
+  for (let length = 0; length <= bytes.length; length += 1) {
+    const [whole, cut] = [bytes.subarray(0, length), length % 67];
+    const parts = [whole.subarray(0, cut), whole.subarray(cut)];
+    assert.equal(toHex(ownSha256(...parts)), digest('sha256', whole));
+    assert.equal(toHex(sha512(...parts)), digest('sha512', whole));
+  }
+  assert.equal(toHex(sha256(bytes)), toHex(ownSha256(bytes)));
+  assert.equal(toHex(nodeSha256(bytes, bytes)), toHex(ownSha256(bytes, bytes)));
+});
+
+test('a circuit is the pinned one, or it is not used', () => {
+  for (const [id, digest] of KNOWN_CIRCUITS) {
+    const stats = readFileSync(new URL(`../circuits/${id}/STATS.json`, import.meta.url), 'utf8');
+    assert.equal(JSON.parse(stats).digest, digest);
+    assert.equal(toHex(ownSha256(circuitFile(id))), digest);
+  }
+  assert.equal(circuitFile('lot-machine/v9999'), null);
+});
+
+test('Ed25519: vectors of RFC 8032, section 7.1, and signatures that node makes', () => {
+  const cases = [
+    ['d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', '',
+      'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b'],
+    ['3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c', '72',
+      '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00'],
+  ];
+  for (let i = 0; i < 5; i += 1) {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const message = Uint8Array.from({ length: 40 * i }, (_, k) => k ^ i);
+    const key = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+    cases.push([toHex(key), toHex(message), toHex(sign(null, message, privateKey))]);
+  }
+  for (const [key, message, signature] of cases) {
+    const [k, m, s] = [fromHex(key), fromHex(message), fromHex(signature)];
+    assert.ok(verifies(k, m, s));
+    assert.ok(!verifies(k, Uint8Array.of(...m, 0), s));
+    for (const at of [0, 31, 32, 63]) assert.ok(!verifies(k, m, s.map((byte, i) => (i === at ? byte ^ 1 : byte))));
+    // S + L is the same number modulo the order: one signature would have two forms.
+    const order = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
+    let carry = 0;
+    const larger = s.map((byte, i) => {
+      if (i < 32) return byte;
+      const sum = byte + order[i - 32] + carry;
+      carry = sum >> 8;
+      return sum & 255;
+    });
+    assert.ok(!verifies(k, m, larger));
+  }
+  assert.ok(!verifies(fromHex(`02${'00'.repeat(31)}`), new Uint8Array(0), new Uint8Array(64))); // not a point of the curve
+  assert.ok(!verifies(fromHex(`ed${'ff'.repeat(30)}7f`), new Uint8Array(0), new Uint8Array(64))); // y = p
+});
+
 test('Ed25519 keys of small order', () => {
-  const key = (hex) => Buffer.from(hex.padEnd(64, '0'), 'hex');
+  const key = (hex) => fromHex(hex.padEnd(64, '0'));
   const small = ['01', '00', `${'00'.repeat(31)}80`, `ec${'ff'.repeat(30)}7f`, `ed${'ff'.repeat(30)}7f`, `ee${'ff'.repeat(30)}7f`,
     '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa'];
   for (const hex of small) assert.ok(isSmallOrder(key(hex)), hex);
@@ -104,7 +164,7 @@ test('Ed25519 keys of small order', () => {
 });
 
 test('hash to G2: the empty message of RFC 9380, appendix J.10.1', () => {
-  const point = hashToG2(Buffer.alloc(0), 'QUUX-V01-CS02-with-BLS12381G2_XMD:SHA-256_SSWU_RO_');
+  const point = hashToG2(new Uint8Array(0), 'QUUX-V01-CS02-with-BLS12381G2_XMD:SHA-256_SSWU_RO_');
   assert.ok(isInfinity(F2, multiply(F2, point, ORDER)));
   assert.deepEqual(toAffine(F2, point)[0].map((part) => part.toString(16)), [
     '141ebfbdca40eb85b87142e130ab689c673cf60f1a3e98d69335266f30d9b8d4ac44c1038e9dcdd5393faf5c41fb78a',

@@ -113,7 +113,7 @@ class Browser:
         return json.loads(line)
 
     def open(self, path, *, width=1280, height=900, dark=False):
-        """A file in a window of its own."""
+        """A file, or an http: address, in a window of its own."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Log", "Runtime"):
@@ -124,7 +124,8 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", session, features=[scheme])
         self.events.clear()
         page = Page(self, session)
-        self.call("Page.navigate", session, url=Path(path).resolve().as_uri())
+        url = path if str(path).startswith("http://") else Path(path).resolve().as_uri()
+        self.call("Page.navigate", session, url=url)
         end = time.monotonic() + 60
         while page.run("document.readyState") != "complete" or page.run("location.href") == "about:blank":
             if time.monotonic() > end:

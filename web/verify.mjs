@@ -1,0 +1,80 @@
+// The decision: from the bytes of a package and a policy to a verdict. It runs wherever JavaScript does: it reads no
+// file, and needs no Buffer and no library of node's. See README.md for a browser, `node.mjs` and `main.mjs` for node.
+
+import { equal } from './bytes.mjs';
+import { checkZone } from './calendar.mjs';
+import { loadCircuit } from './description.mjs';
+import { Rejected, Undecided, demand } from './faults.mjs';
+import { readPackage } from './package.mjs';
+import { PARAMETER_SETS } from './parameters.mjs';
+import { checkBits, checkCircuit, checkDecided, checkExpectations, checkTestPreset, readPolicy } from './policy.mjs';
+import { checkAttestations, checkSignature } from './signatures.mjs';
+import { verifyProof } from './stark.mjs';
+import { publicInputs, readCircuitReference, readStatement } from './statement.mjs';
+
+/** All checks in order; throws Rejected or Undecided unless the package is accepted. Returns what it states. */
+function check(bytes, policy, circuitFile) {
+  // 1. The container.
+  const parts = readPackage(bytes);
+
+  // 2. The circuit under the statement's id, which says how to read the rest of the statement.
+  const reference = readCircuitReference(parts.statement);
+  const held = loadCircuit(reference.id, circuitFile);
+  if (held === null) throw new Undecided('circuit/unknown');
+  demand(equal(reference.digest, held.digest), 'circuit/digest');
+  checkCircuit(policy, reference.id);
+
+  // 3. The statement.
+  const statement = readStatement(parts.statement);
+
+  // 4. The parameter set and the height, and whether they are strong enough.
+  const parameters = PARAMETER_SETS.get(parts.preset);
+  demand(parameters !== undefined, 'package/preset');
+  checkTestPreset(policy, parameters);
+  const within = ([least, most]) => parts.log_rows >= BigInt(least) && parts.log_rows <= BigInt(most);
+  demand(within(parameters.rows) && within(held.circuit.log_rows), 'package/log-rows');
+  const n = Number(parts.log_rows);
+  checkBits(policy, held.circuit, parameters, n);
+
+  // 5. What else is expected.
+  checkExpectations(policy, statement);
+
+  // 6. The proof.
+  const inputs = publicInputs(statement, held.circuit, parts.statementDigest);
+  verifyProof(held.circuit, held.digest, inputs, n, parameters, parts.proof);
+
+  // 7. The calendar against the zone as this machine knows it; what that leaves open waits for the signatures.
+  const zone = checkZone(statement);
+
+  // 8. Signatures.
+  checkSignature(parts.signature, parts.signedDigest, policy.signer);
+  checkAttestations(parts.attestations, statement.sources, policy.sourceKeys);
+
+  // 9. What was left open.
+  checkDecided(policy, statement, zone);
+  return statement;
+}
+
+/**
+ * The verdict on any bytes and any policy text: {verdict, reason, detail}, and the `statement` of an accepted package.
+ * `circuitFile(id)` gives the bytes of a known circuit's `circuit.json`, or nothing.
+ */
+export function judge(bytes, policyText, circuitFile) {
+  let policy;
+  try {
+    policy = readPolicy(JSON.parse(policyText));
+  } catch (error) {
+    return { verdict: 'rejected', reason: 'policy/form', detail: String(error?.message) };
+  }
+  try {
+    return { verdict: 'accepted', reason: '', detail: '', statement: check(bytes, policy, circuitFile) };
+  } catch (error) {
+    if (error instanceof Rejected || error instanceof Undecided) return { verdict: error.verdict, reason: error.reason, detail: error.message };
+    return { verdict: 'rejected', reason: 'internal', detail: String(error?.stack ?? error) };
+  }
+}
+
+/** A verdict on one line, as programs read it. */
+export function line({ verdict, reason }) {
+  return `${verdict}${reason === '' ? '' : ` ${reason}`}`;
+}
