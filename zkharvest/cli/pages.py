@@ -12,7 +12,8 @@ from zkharvest.cli.desk import STDOUT, Broker, Format, FormatOption, Target
 from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, YearOption, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, FIRST_YEAR, LAST_YEAR, Election, Pooling
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Pooling
+from zkharvest.spec import FIRST_YEAR, LAST_YEAR
 
 
 def schedule3(
