@@ -8,6 +8,8 @@
     gain          net gain of a year under FIFO, per wallet, UTC
     refuse        words of which one must stand in the message, where a refusal is right
     answers       what makes the refused import succeed: args, rows, absent, gain
+
+`trades.txt` is the whole result, byte for byte (`ZKHARVEST_WRITE_GOLDEN=1` writes those that are missing).
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from contextlib import redirect_stderr
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -26,6 +29,8 @@ from zkharvest.cli import main
 from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.ledger.run import run_ledger
 from zkharvest.trades.csv_in import load_trades
+from zkharvest.trades.importers.detect import FORMATS, NAMES
+from zkharvest.trades.importers.table import read_table
 
 FOLDERS = sorted(path for path in (Path(__file__).parent / "imports").iterdir() if path.is_dir())
 
@@ -84,6 +89,10 @@ def test_expectations_hold(folder: Path, tmp_path: Path, capsys: pytest.CaptureF
     else:
         assert code == 0, said
         hold(expect, target)
+        whole = folder / "trades.txt"
+        if not whole.exists() and os.environ.get("ZKHARVEST_WRITE_GOLDEN"):
+            whole.write_bytes(target.read_bytes())
+        assert target.read_bytes() == whole.read_bytes()
         backwards = tmp_path / "backwards.csv"
         assert imported(folder, files[::-1], expect.get("args", []), backwards)[0] == 0
         assert backwards.read_bytes() == target.read_bytes()  # the order of files makes no difference
@@ -101,3 +110,15 @@ def test_expectations_hold(folder: Path, tmp_path: Path, capsys: pytest.CaptureF
 def test_each_folder_says_where_its_form_was_seen() -> None:
     for folder in FOLDERS:
         assert len((folder / "README.md").read_text()) > 40, folder.name
+
+
+def test_each_format_has_a_folder() -> None:
+    read = {read_table(file, FORMATS, None).format.name for path in FOLDERS for file in exports(path)}
+    assert set(NAMES) - read == {"solscan-defi"}  # which is refused: it tells the transfers a second time
+
+
+def exports(folder: Path) -> list[Path]:
+    """The exports of a folder."""
+    expect = json.loads((folder / "expect.json").read_text())
+    default = [path.name for path in folder.glob("*.csv") if path.name not in ("prices.csv", "manual.csv")]
+    return [folder / name for name in expect.get("files", default)]

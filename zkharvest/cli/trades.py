@@ -31,11 +31,19 @@ class Unpaired(StrEnum):
     RECORD = "record"
 
 
+class Receipts(StrEnum):
+    """What it is to give coins for a receipt that stands for them, and back."""
+
+    TRADE = "trade"
+    CARRY = "carry"
+
+
 class DateOrder(StrEnum):
     """What comes first in dates of digits."""
 
     DAY = "dmy"
     MONTH = "mdy"
+    YEAR = "ymd"
 
 
 _Files = list[Path] | None
@@ -92,15 +100,21 @@ def trades_import(
         str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of times that carry none.")
     ] = None,
     dates: Annotated[
-        DateOrder | None, typer.Option("--dates", help="Day or month first, where an export does not show it.")
+        DateOrder | None, typer.Option("--dates", help="What comes first in dates, where an export does not show it.")
     ] = None,
-    asset: Annotated[str, typer.Option("--asset", help="Coin of a Deribit log that names no instrument.")] = "",
+    asset: Annotated[str, typer.Option("--asset", help="Coin of a file that names none (Deribit, old Trezor).")] = "",
     market: Annotated[
         _Texts,
         typer.Option(
             "--market", metavar="[FILE:LINE=]QUOTE", help="What trades whose note is empty were made against."
         ),
     ] = None,
+    receipts: Annotated[
+        Receipts,
+        typer.Option(
+            "--receipts", help="Coins staked, lent or in a pool for a receipt: a trade, or basis is carried into it."
+        ),
+    ] = Receipts.TRADE,
     aliases: Annotated[
         Path | None,
         typer.Option("--aliases", metavar="TOML", help="Other names and renames of coins, beside the known."),
@@ -138,6 +152,7 @@ def trades_import(
         asset=asset,
         lots=lots,
         maps=maps or (),
+        carry_receipts=receipts is Receipts.CARRY,
     )
     try:
         with output.progress("importing"):

@@ -33,6 +33,7 @@ _NUMERIC = re.compile(
     r"([0-9]{1,4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,4}),?(?: -)?[ T]+([0-9]{1,2}):([0-9]{2})"
     r"(?::([0-9]{2})(?:\.([0-9]+))?)?(?: ?([AaPp][Mm]))?"
 )
+_DATE_DIGITS = re.compile(r"([0-9]{1,4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,4})")
 _EPOCH = re.compile(r"([0-9]{9,11})(?:\.([0-9]+))?")
 _EPOCH_MS = re.compile(r"[0-9]{12,14}")
 
@@ -193,6 +194,29 @@ def _in_zone(text: str, fields: _Fields, zone: str) -> int:
         hint = "export in UTC, or write the row with its offset into a --manual file"
         raise TextError(text, f"is double or missing in {zone} (clock change)", hint)
     return int(local.timestamp()) * 1000
+
+
+def fitting_orders(texts: Iterable[str], orders: Iterable[str]) -> tuple[list[str], str]:
+    """Those of `orders` (of `ORDERS`) in which every date of digits is a date, and the first such date, or nothing.
+
+    Dates with a year of four digits in front, and those with names of months, read one way whatever the order.
+    """
+    left, first = list(orders), ""
+    for text in texts:
+        match = _DATE_DIGITS.match(text)
+        if match is None or len(match[1]) == 4:
+            continue
+        first = first or text
+        parts = match.groups()
+        left = [order for order in left if _is_date(dict(zip(order, parts, strict=True)))]
+        if len(left) < 2:
+            break
+    return left, first
+
+
+def _is_date(part: dict[str, str]) -> bool:
+    lengths = len(part["y"]) in (2, 4) and len(part["m"]) < 3 and len(part["d"]) < 3
+    return lengths and 1 <= int(part["m"]) <= 12 and 1 <= int(part["d"]) <= 31
 
 
 def splits(pair: str, quotes: Iterable[str]) -> list[tuple[str, str]]:

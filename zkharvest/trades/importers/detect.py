@@ -7,7 +7,18 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from zkharvest.errors import UsageError
-from zkharvest.trades.importers import binance, bitstamp, coinbase, deribit, dydx, etherscan, gemini, kraken
+from zkharvest.trades.importers import (
+    binance,
+    bitfinex,
+    bitstamp,
+    coinbase,
+    deribit,
+    dydx,
+    etherscan,
+    gemini,
+    kraken,
+    solana,
+)
 from zkharvest.trades.importers.mapped import shipped, user_map
 from zkharvest.trades.importers.table import Format
 
@@ -15,11 +26,13 @@ FORMATS: tuple[Format, ...] = (
     *coinbase.FORMATS,
     *kraken.FORMATS,
     *binance.FORMATS,
+    *bitfinex.FORMATS,
     *gemini.FORMATS,
     *bitstamp.FORMATS,
     *deribit.FORMATS,
     *dydx.FORMATS,
     *etherscan.FORMATS,
+    *solana.FORMATS,
     *shipped(),
 )
 

@@ -8,6 +8,8 @@
   those received are units of the lot just bought (Reg. 1.1012-1(j)(3)): the `spend` names it.
 * Several assets given for one, or one for several: the price is shared out by fair values, which have to be known.
 * A coin that continues as another (a migration, a redenomination, wrapping) is a `convert`: no disposal.
+* Coins given for a receipt (staked, lent, put into a pool) are disposed of, or carried by a `convert`, as the user's
+  policy says (`--receipts`): no ruling of the IRS says either.
 * What a futures position paid or took is one closed lot of the instrument at that moment: what was won is bought for 0
   and sold for it; what was lost is bought for it and expires. The coin it was paid in is bought or sold at its value.
 
@@ -26,6 +28,7 @@ from zkharvest.trades.model import OPENS_LOT, Kind, LotPick, Trade, with_fee
 from zkharvest.trades.text import format_quantity
 
 _ONE = 10**QUANTITY_DECIMALS
+_POLICY = {"carry": "basis and dates are carried", "trade": "a disposal"}
 _RATIO_SLACK = 1000  # a venue may round a known ratio by one part in this many
 
 
@@ -55,6 +58,12 @@ class Draft(Values):
         if gave.asset == got.asset:
             self._nothing_changed(event, gave, got)
             return
+        if self.names.is_receipt(gave.asset, got.asset):
+            policy = "carry" if self.carry_receipts else "trade"
+            self.note(event.row, f"coins and a receipt for them: {_POLICY[policy]} (--receipts {policy})")
+            if self.carry_receipts:
+                self._carried(event, gave, got, fees)
+                return
         worth = self._worth(event, gave, got, value)
         fee = 0
         in_kind: list[tuple[Leg, int]] = []
@@ -89,6 +98,15 @@ class Draft(Values):
         for n, leg in enumerate(rebates):
             gift = self.value(event, leg)
             self.add(event, Kind.INCOME, leg, gift, suffix=_nth("-rebate", n), leg_of=True, category="reward")
+
+    def _carried(self, event: Event, gave: Leg, got: Leg, fees: Sequence[Leg]) -> None:
+        """Coins into a receipt or back: basis and dates go on; its fees are spent."""
+        self.add(event, Kind.CONVERT, gave, into=got)
+        for n, fee in enumerate(fees):
+            if fee.quantity < 0:
+                raise RowError(event.row, "", "a rebate on a receipt", by_hand(event.row, *event.more))
+            if fee.quantity:
+                self.spend(event, fee, suffix=_nth("-fee", n), category="fee")
 
     def _worth(self, event: Event, gave: Leg, got: Leg, value: int | None) -> int:
         """What a trade was worth: the money in it, else the value that the row says, else a fair value."""
@@ -165,6 +183,9 @@ class Draft(Values):
         gave, got = self._usual(event, gave), self._usual(event, got)
         if gave.asset == got.asset:
             self._nothing_changed(event, gave, got)
+            return
+        if self.names.is_receipt(gave.asset, got.asset):
+            self.exchange(event, gave, got)
             return
         known = self.names.rename(gave.asset, got.asset)
         if known is not None:

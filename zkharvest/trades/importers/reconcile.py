@@ -110,7 +110,8 @@ def _differences(held: Holdings, table: Table, names: Names) -> list[Difference]
         rows.reverse()
     rows.sort(key=lambda one: one[0])
     for time, row, balance in rows:
-        asset = names.coin(asset_name(row[asset_column]), table.source.partition(":")[0])
+        name = asset_name(row[asset_column]) if table.format.name == "kraken-ledgers" else row[asset_column]
+        asset = names.coin(name, table.source.partition(":")[0])
         if asset not in MONEY:
             last[asset][row[asset_column], row.get(wallet_column)] = balance
             told[asset, time] = (row.where(), sum(last[asset].values()))

@@ -60,10 +60,11 @@ class Answers:
     record         keep such moves as `deposit` and `withdraw` rows
     still_inside   `SOURCE:WALLET` whose coins are still in the futures, margin or subaccount wallet
     timezone       zone of times whose exporter does not say it
-    dates          `dmy` or `mdy`: dates of digits, where an export that may write either does not show which
-    asset          coin of a Deribit log that holds no instrument
+    dates          `dmy`, `mdy` or `ymd`: dates of digits, where an export that may write either does not show which
+    asset          coin of a file that names none: a Deribit log without instruments, an old Trezor export
     lots           CSV of the lots that the taxpayer identified (`importers.choices`)
     maps           TOML maps of further formats (`importers.mapped`)
+    carry_receipts coins given for a receipt (staked, lent, in a pool) are carried into it, not disposed of
     """
 
     prices: Sequence[_PathLike] = ()
@@ -79,6 +80,7 @@ class Answers:
     asset: str = ""
     lots: _PathLike | None = None
     maps: Sequence[_PathLike] = field(default=())
+    carry_receipts: bool = False
 
 
 def import_exports(
@@ -130,7 +132,9 @@ def import_exports(
         taken_out, problems = take_out(tables, said, zone)
     if problems:
         raise ImportRefused(problems)
-    draft = Draft(currency, prices, zone, say.asset, names, _markets(say.markets), say.dates)
+    draft = Draft(
+        currency, prices, zone, say.asset, names, _markets(say.markets), say.dates, carry_receipts=say.carry_receipts
+    )
     with no_collection():
         return _made(tables, draft, taken_out, said, say, paths)
 

@@ -37,6 +37,8 @@ class Values(Gather):
         names: Names | None = None,
         markets: dict[tuple[str, int], str] | None = None,
         dates: str = "",
+        *,
+        carry_receipts: bool = False,
     ) -> None:
         super().__init__()
         self.asset = asset
@@ -46,6 +48,7 @@ class Values(Gather):
         self.dates = dates  # whether day or month comes first in dates of digits, where a file does not show it
         self.names = names or load_names()
         self.markets = markets or {}
+        self.carry_receipts = carry_receipts  # coins given for a receipt are carried into it, not disposed of
         self.unpriced: set[tuple[int, str]] = set()  # values that were looked for in vain: time and asset
         self._coins: dict[tuple[str, str], str] = {}
         self._told: dict[tuple[int, str], int] = {}

@@ -32,6 +32,8 @@ _CHAINS = {  # the chain of a coin, where only one explorer writes it so; ETH is
     "GLMR": "moonbeam",
     "MOVR": "moonriver",
 }
+_ETH_CHAINS = ("ethereum", "arbitrum", "optimism", "base")  # whose coin is ETH
+_ADDRESS = re.compile("0x[0-9a-f]{40}")
 _COIN = re.compile(r"Value_(?:IN|OUT)\((\w+)\)")
 _EXTRA = r"Value_(IN|OUT)\(\w+\)|CurrentValue @ .*|CurrentValue/\w+|TxnFee\(\w+\)|Historical \$?Price/\w+"
 
@@ -56,8 +58,9 @@ def read(tables: Sequence[Table], draft: Draft) -> None:
             if table.rows:
                 draft.problems.append(RowError(table.rows[0], "", message, hint).problem)
             continue
-        reading = _Reading(draft, source, group[0][1], next(iter(coins)), _symbols(group))
-        for table, row in _once(group, draft):
+        coin = next(iter(coins))
+        reading = _Reading(draft, source, group[0][1], coin, _symbols(group, draft, coin))
+        for table, row in once(group, draft):
             with draft.reading():
                 reading.row(table, row)
         for transaction in sorted(reading.transactions.values(), key=lambda one: (one.time, one.hash)):
@@ -119,7 +122,7 @@ class _Reading:
         return address.lower() == self.owner
 
 
-def _once(group: Sequence[tuple[Table, str]], draft: Draft) -> Iterable[tuple[Table, Row]]:
+def once(group: Sequence[tuple[Table, str]], draft: Draft) -> Iterable[tuple[Table, Row]]:
     """The rows of all files, those that overlapping exports tell again left out.
 
     A file may have equal rows (two equal transfers in one transaction): each counts as often as one file has it.
@@ -175,17 +178,29 @@ def _shared_coin(tables: Sequence[Table], owners: dict[str, str], owner: str) ->
     return next(iter(coins)) if len(coins) == 1 else ""
 
 
-def _symbols(group: Sequence[tuple[Table, str]]) -> dict[str, str]:
-    """A name for each contract: its symbol, with the start of its address where several contracts use one symbol."""
-    contracts: dict[str, set[str]] = {}
+def _symbols(group: Sequence[tuple[Table, str]], draft: Draft, coin: str) -> dict[str, str]:
+    """A name for each contract: the one that the table of tokens has for it, else its symbol.
+
+    The start of its address is added where several contracts use one symbol, or where the symbol is that of a known
+    token of the chain with another address: anyone may call a contract USDC.
+    """
+    contracts: dict[str, dict[str, Row]] = {}
     for table, _ in group:
         if table.format.name == "etherscan-tokens":
             for row in table.rows:
-                contracts.setdefault(row["tokensymbol"], set()).add(row["contractaddress"].lower())
+                contracts.setdefault(row["tokensymbol"], {}).setdefault(row["contractaddress"].lower(), row)
+    chains = [_CHAINS[coin]] if coin in _CHAINS and coin != "ETH" else list(_ETH_CHAINS)
+    known = {name for chain in chains for name in draft.names.symbols(chain)}
     names: dict[str, str] = {}
     for symbol, addresses in contracts.items():
-        for address in addresses:
-            names[address] = symbol if len(addresses) == 1 else f"{symbol}-{address[:10]}"
+        for address, row in addresses.items():
+            told = next((name for chain in chains if (name := draft.names.token(chain, address))), None)
+            claims = told is None and draft.coin(symbol, "") in known and _ADDRESS.fullmatch(address) is not None
+            alone = len(addresses) == 1 and not claims
+            names[address] = told or (symbol if alone else f"{symbol}-{address[:10]}")
+            if claims:
+                what = f"a contract that calls itself {symbol} but is not the known one"
+                draft.note(row, f"{what}: named {names[address]} (--aliases names it if it is)")
     return names
 
 

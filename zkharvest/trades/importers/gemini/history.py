@@ -1,7 +1,10 @@
 """Gemini: the transaction history in CSV form.
 
-After the leading columns come three for each asset (`BTC Amount BTC`, `Fee (BTC) BTC`, `BTC Balance BTC`), then
-order and transfer columns. Money that left is in parentheses and cells carry units: `($519.83)`, `0.0101601 BTC`.
+After the leading columns come three for each asset, then order and transfer columns. They are headed `BTC Amount BTC`,
+`Fee (BTC) BTC`, `BTC Balance BTC`; in other files `BTC Amount`, `Trading Fee (BTC)`, `BTC Balance`, some with the unit
+in parentheses after them (`USD Amount ($)`). Money that left is in parentheses and cells carry units: `($519.83)`,
+`0.0101601 BTC`. No public rows were found under `Trading Fee`: a fee there that is not negative is refused, for it may
+be a cost or a rebate.
 
 * Buy, Sell: the asset with a negative Amount was given, the one with a positive Amount received; a fee is in the Fee
   column of its asset, besides the Amount. `Symbol` is not needed.
@@ -23,27 +26,34 @@ from zkharvest.trades.importers.rows import Row, by_hand
 from zkharvest.trades.importers.table import Format, Table
 from zkharvest.trades.text import TextError, quoted
 
-_AMOUNT = re.compile(r"(?P<asset>\S+) Amount (?P=asset)")
+_UNIT = r"(?: (?P=asset)| \([^()]+\))?"
+_AMOUNT = re.compile(rf"(?P<asset>\S+) Amount{_UNIT}")
+_FEE = re.compile(rf"(?:Trading )?Fee (?:\((?P<asset>[^\s()]+)\){_UNIT}|(?P<bare>[^\s()]+))")
 _EARNED = ("reward", "payout", "interest", "airdrop")
 
 
 def read(table: Table, draft: Draft) -> None:
     """Reads a transaction history."""
-    assets = [m["asset"] for name in table.columns if (m := _AMOUNT.fullmatch(name))]
+    amounts = {m["asset"]: name for name in table.columns if (m := _AMOUNT.fullmatch(name))}
+    fees = {m["asset"] or m["bare"]: name for name in table.columns if (m := _FEE.fullmatch(name))}
     for row in table.rows:
         if not row["date"]:
             draft.note(row, "line of totals")
             continue
         with draft.reading():
-            _row(table, draft, row, assets)
+            _row(table, draft, row, amounts, fees)
 
 
-def _row(table: Table, draft: Draft, row: Row, assets: list[str]) -> None:
+def _row(table: Table, draft: Draft, row: Row, amount_columns: dict[str, str], fee_columns: dict[str, str]) -> None:
     cells = row.cells | {"time": f"{row['date']} {row['time (utc)']}"}
     timed = Row(row.file, row.line, cells, row.headings | {"time": row.headings["time (utc)"]}, row.label)
     time = draft.time(timed, "time", zone="UTC")
-    amounts = _legs(row, assets, "{0} Amount {0}")
-    fees = [Leg(leg.asset, -leg.quantity) for leg in _legs(row, assets, "Fee ({0}) {0}")]
+    amounts = _legs(row, amount_columns)
+    fees = [Leg(leg.asset, -leg.quantity) for leg in _legs(row, fee_columns)]
+    unsure = next((leg.asset for leg in fees if leg.quantity < 0 and fee_columns[leg.asset].startswith("Trading")), "")
+    if unsure:
+        hint = by_hand(row, instead="write the trade with its fee")
+        raise RowError(row, fee_columns[unsure], f"{quoted(row[fee_columns[unsure]])}: a cost or a rebate?", hint)
     kind = row["type"].lower()
     gave = [Leg(leg.asset, -leg.quantity) for leg in amounts if leg.quantity < 0]
     got = [leg for leg in amounts if leg.quantity > 0]
@@ -77,11 +87,10 @@ def _earned(row: Row) -> bool:
     return any(word in row["specification"].lower() for word in _EARNED)
 
 
-def _legs(row: Row, assets: list[str], pattern: str) -> list[Leg]:
-    """The non-empty cells of one column of the triples."""
+def _legs(row: Row, columns: dict[str, str]) -> list[Leg]:
+    """The non-empty cells of one column of the triples, by asset."""
     legs = []
-    for asset in assets:
-        column = pattern.format(asset)
+    for asset, column in columns.items():
         text = row.get(column)
         if text:
             bare = text.removesuffix(")").removesuffix(asset).rstrip() + ")" * text.endswith(")")
@@ -113,6 +122,6 @@ FORMATS = (
             "withdrawal destination",
             "withdrawal tx output",
         ),
-        extra=r"(\S+) Amount \1|Fee \((\S+)\) \2|(\S+) Balance \3",
+        extra=r"\S+ (Amount|Balance)( \S+| \([^()]+\))?|(Trading )?Fee (\([^()]+\)( \S+| \([^()]+\))?|\w+)",
     ),
 )

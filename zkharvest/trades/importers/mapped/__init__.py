@@ -43,6 +43,6 @@ def load_map(text: str, file: str) -> Format:
         overlaps=header.overlaps,
         when=made.time[0],
         zone=made.zone,
-        order="" if made.order == EITHER else made.order,
+        order="" if made.order in EITHER else made.order,
         blank=header.blank,
     )

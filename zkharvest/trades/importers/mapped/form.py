@@ -7,7 +7,8 @@ The maps that are shipped (`maps/*.toml`) and those of the user (`--map FILE`) h
     source = "kucoin"                 # the account; `source_column` names it from a column
     public = "where the form is published"
     zone = "UTC"                      # of times that carry none; without it --timezone is asked for
-    order = "ymd"                     # of dates of digits: ymd, dmy, mdy, unix, unix-ms; "dmy|mdy": as the file shows
+    order = "ymd"                     # of dates of digits: ymd, dmy, mdy, unix, unix-ms;
+                                      # "dmy|mdy" or "dmy|mdy|ymd": as the file shows
     dressed = true                    # numbers have $ and 1,234.50 and (5) for -5
     blank = "-"                       # what stands in a cell that is not known
     required = ["symbol", ...]        # columns that tell the form; a header with others than these
@@ -30,7 +31,8 @@ make one trade, what is negative was given), `settle` (paid, instrument: what a 
 (why: goes into the notes), `refuse` (why).
 
 A rule may name the column of its `source`. A side has `quantity` (a column; its sign is the business of `when`, but
-for `paid`), `asset` (a column; `=USD` for a constant; `column:base` and `column:quote` for a pair; `unit` where the
+for `paid`), `asset` (a column; `=USD` for a constant; `--asset` for what
+that option says, where the file does not name its coin; `column:base` and `column:quote` for a pair; `unit` where the
 cell holds number and unit), `scale` (decimals to move the point by: 8 for satoshis), `less` and `plus` (columns of
 the same asset to take off or add), `negate` (turns the sign), `times` (a column of prices to multiply by),
 `plus_scale` (`scale` of the columns of less and plus). `value` has `quantity` and `asset`, and is used where its
@@ -95,8 +97,9 @@ _QUOTES = (
     "ETH",
     "BNB",
 )
+OPTION = "--asset"  # the coin that the option says, of a file that does not name it
 BRACES = re.compile(r"\{([^}]+)\}")
-EITHER = "dmy|mdy"  # the venue writes dates as the customer's browser does
+EITHER = ("dmy|mdy", "dmy|mdy|ymd")  # the customer or his browser chooses how the venue writes dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +171,10 @@ def parse(text: str, file: str) -> tuple[Map, Header]:
         if word not in table
     )
     order = table.get("order", "")
-    if order not in ("", EITHER, *ORDERS):
-        problems.append(Problem(f"{file}: order", f"{quoted(str(order))} is not an order", f"say {', '.join(ORDERS)}"))
+    if order not in ("", *EITHER, *ORDERS):
+        problems.append(
+            Problem(f"{file}: order", f"{quoted(str(order))} is not an order", f"say {', '.join((*ORDERS, *EITHER))}")
+        )
     rules = []
     for n, row in enumerate(table.get("row", []), 1):
         rule = _rule(row, f"{file}: row {n}", problems)
@@ -311,6 +316,6 @@ def _used(rules: Sequence[Rule]) -> list[str]:
         names.extend(column for text in rule.texts.values() for column in columns_in(text))
         for side in rule.sides.values():
             names.extend([side.quantity, side.times, *side.less, *side.plus])
-            if not side.asset.startswith("=") and side.asset != "unit":
+            if not side.asset.startswith("=") and side.asset not in ("unit", OPTION):
                 names.append(plain(re.sub(r":(base|quote)$", "", side.asset)))
     return [name for name in names if name]

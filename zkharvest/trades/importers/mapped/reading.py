@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from zkharvest.trades.importers.cells import ATOMS, splits
+from zkharvest.trades.importers.cells import ATOMS, fitting_orders, splits
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
-from zkharvest.trades.importers.mapped.form import BRACES, EITHER, Map, Rule, Side, columns_in, plain
+from zkharvest.trades.importers.mapped.form import BRACES, EITHER, OPTION, Map, Rule, Side, columns_in, plain
 from zkharvest.trades.importers.rows import Row, by_hand
 from zkharvest.trades.importers.table import Table
 from zkharvest.trades.importers.values import half_even
@@ -20,13 +20,9 @@ _SEPARATORS = re.compile(r"[-/_ ]")
 
 
 def read(made: Map, table: Table, draft: Draft) -> None:
-    if made.order == EITHER:
-        order = draft.dates or _shown_order([row.get(made.time[0]) for row in table.rows])
-        if not order and table.rows:
-            first = table.rows[0]
-            message = f"{quoted(first.get(made.time[0]))}: no date of the file shows whether day or month comes first"
-            error = RowError(first, made.time[0], message, "say it with --dates dmy or --dates mdy")
-            draft.problems.append(error.problem)
+    if made.order in EITHER:
+        order = date_order(table, draft, made.time[0], made.order.split("|"))
+        if not order:
             return
         made = replace(made, order=order)
     legs: dict[tuple[str, ...], list[tuple[Rule, Row]]] = defaultdict(list)
@@ -46,15 +42,19 @@ def read(made: Map, table: Table, draft: Draft) -> None:
             _joined(made, table, draft, rows)
 
 
-def _shown_order(texts: Sequence[str]) -> str:
-    """Which number of the dates is the day, where one above 12 shows it (and none shows the contrary); else nothing."""
-    first = second = False
-    for text in texts:
-        match = re.match(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.][0-9]{2,4}", text)
-        if match:
-            first |= int(match[1]) > 12
-            second |= int(match[2]) > 12
-    return "" if first == second else "dmy" if first else "mdy"
+def date_order(table: Table, draft: Draft, column: str, orders: Sequence[str]) -> str:
+    """How the dates of a file are written: as `--dates` says, or as they show; nothing, and a problem, otherwise."""
+    if draft.dates in orders:
+        return draft.dates
+    left, first = fitting_orders((row.get(column) for row in table.rows), orders)
+    if len(left) < 2 or not first:
+        return (left or orders)[0]
+    row = next(row for row in table.rows if row.get(column) == first)
+    what = "day or month comes first" if len(orders) == 2 else "day, month or year comes first"
+    message = f"{quoted(first)}: no date of the file shows whether {what}"
+    hint = f"say it with {' or '.join(f'--dates {order}' for order in left)}"
+    draft.problems.append(RowError(row, column, message, hint).problem)
+    return ""
 
 
 def _asked(made: Map) -> list[str]:
@@ -185,13 +185,19 @@ def _leg(made: Map, draft: Draft, row: Row, side: Side) -> Leg:
             raise RowError(
                 row, side.quantity, f"{quoted(row.get(side.quantity))} has parts of the smallest unit", by_hand(row)
             )
-    return Leg(_asset(made, row, side.asset), -quantity if side.negate else quantity)
+    return Leg(_asset(made, draft, row, side.asset), -quantity if side.negate else quantity)
 
 
-def _asset(made: Map, row: Row, text: str) -> str:
+def _asset(made: Map, draft: Draft, row: Row, text: str) -> str:
     """The asset that a map's text names in a row."""
     if text.startswith("="):
         return text[1:]
+    if text == OPTION:
+        if not draft.asset:
+            raise RowError(
+                row, "", "the file does not name the coin of the account", "say it with --asset, such as BTC"
+            )
+        return draft.asset
     column, _, part = text.rpartition(":")
     if part not in ("base", "quote"):
         return row.get(plain(text))
