@@ -15,6 +15,7 @@ from zkharvest.cli import (
     harvest,
     output,
     pages,
+    scheduled,
     secret,
     signers,
     taxpayer,
@@ -42,6 +43,7 @@ taxpayer.ledger.command("explain")(whatif.explain)
 app.add_typer(trades.trades, name="trades", rich_help_panel=TAXPAYER)
 app.add_typer(taxpayer.ledger, name="ledger", rich_help_panel=TAXPAYER)
 app.add_typer(harvest.harvest, name="harvest", rich_help_panel=TAXPAYER)
+desk.report.command("scheduled")(scheduled.scheduled)
 desk.report.command("schedule3")(pages.schedule3)
 desk.report.command("sa108")(pages.sa108)
 desk.report.command("page")(pages.page)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from zkharvest.desk.form8949 import Form8949
     from zkharvest.desk.lines import Line
     from zkharvest.desk.reconcile import Reconciled
-    from zkharvest.desk.scheduled import Carryover
     from zkharvest.ledger.results import LedgerRun
 
 report = typer.Typer(cls=Group, help="Forms to file and pages to read, from the ledger.", no_args_is_help=True)
@@ -78,7 +77,7 @@ def form8949(
     from zkharvest.desk import form8949 as forms
 
     form = settled_format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
-    run, made, found = _made(path, Election(method, pooling, timezone, year), broker, by)
+    run, made, found = filled(path, Election(method, pooling, timezone, year), broker, by)
     say_open(found)
     if form is Format.PDF:
         from zkharvest.desk.pdf_forms import form8949_pdf
@@ -90,7 +89,7 @@ def form8949(
         return write_object("zkharvest/form8949/1", shown, target, force)
     if form is Format.CSV:
         return write_csv(forms.ROW_COLUMNS, rows, target, force=force)
-    output.data(_title(f"Form 8949 of {year}", run))
+    output.data(heading(f"Form 8949 of {year}", run))
     for box in made.totals:
         output.data("")
         output.data(output.paint(f"box {box}: {forms.box_text(box, year)}", "bold"))
@@ -98,97 +97,6 @@ def form8949(
         output.table(("(a)", "(b)", "(c)", "(d)", "(e)", "(f)", "(g)", "(h)"), of_box, right=(3, 4, 6, 7))
     if not made.totals:
         output.data("nothing was disposed of in the year")
-    return ExitCode.DONE
-
-
-@report.command("scheduled")
-def scheduled(
-    path: Trades,
-    year: YearOption,
-    method: MethodOption,
-    pooling: PoolingOption = DEFAULT_POOLING,
-    timezone: ZoneOption = DEFAULT_TIMEZONE,
-    broker: Broker = None,
-    carryover_short: Annotated[
-        str, typer.Option("--carryover-short", metavar="AMOUNT", help="Line 6: short-term loss carried into the year.")
-    ] = "0",
-    carryover_long: Annotated[
-        str, typer.Option("--carryover-long", metavar="AMOUNT", help="Line 14: long-term loss carried into the year.")
-    ] = "0",
-    prior: Annotated[
-        str | None,
-        typer.Option(
-            "--prior",
-            metavar="L7,L15,L21,TAXABLE",
-            help="Last year's Schedule D lines 7, 15, 21 and Form 1040 line 15: the worksheet makes lines 6 and 14.",
-        ),
-    ] = None,
-    line: Annotated[
-        list[str] | None,
-        typer.Option("--line", metavar="N=AMOUNT", help="Line 4, 5, 11, 12 or 13, from other forms."),
-    ] = None,
-    separate: Annotated[
-        bool, typer.Option("--married-separately", help="The limit of line 21 is $1,500 instead of $3,000.")
-    ] = False,
-    taxable: Annotated[
-        str | None,
-        typer.Option("--taxable-income", metavar="AMOUNT", help="Form 1040 line 15, for the worksheet to next year."),
-    ] = None,
-    whole: WholeDollars = False,
-    form: FormatOption = Format.TABLE,
-    target: Target = STDOUT,
-    name: Name = "",
-    force: Force = False,
-    json: Json = False,
-) -> ExitCode:
-    """Schedule D: totals of Form 8949, losses carried in and out, the limit on losses."""
-    from zkharvest.desk import scheduled as schedules
-    from zkharvest.desk.amounts import parse_cents
-
-    form = settled_format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
-    carried: Carryover | tuple[int, int] = (
-        parse_cents(carryover_short, "--carryover-short"),
-        parse_cents(carryover_long, "--carryover-long"),
-    )
-    if prior is not None:
-        if carried != (0, 0):
-            raise UsageError("--prior makes lines 6 and 14 itself", "leave --carryover-short and --carryover-long out")
-        carried = _prior(prior, year)
-    others = dict(_other_line(text) for text in line or [])
-    run, made, found = _made(path, Election(method, pooling, timezone, year), broker, Rows.LOT)
-    say_open(found)
-    schedule = schedules.make_schedule(
-        made,
-        carried_in=carried,
-        others=others,
-        separate=separate,
-        taxable=None if taxable is None else parse_cents(taxable, "--taxable-income"),
-    )
-    if form is Format.PDF:
-        from zkharvest.desk.pdf_forms import schedule_pdf
-
-        return save(target, schedule_pdf(schedule, name=name, whole=whole), force=force)
-    if form is Format.JSON:
-        shown = {**rule_of(run), **schedules.schedule_json(schedule, whole=whole)}
-        return write_object("zkharvest/scheduled/1", shown, target, force)
-    rows = list(schedules.schedule_rows(schedule, whole=whole))
-    if form is Format.CSV:
-        return write_csv(schedules.COLUMNS, rows, target, force=force)
-    output.data(_title(f"Schedule D of {year}", run))
-    output.data("")
-    cut = [(n, schedules.short_text(n), *money) for n, _, *money in rows]
-    output.table(("line", "", "(d)", "(e)", "(g)", "(h)"), cut, right=(2, 3, 4, 5))
-    for sheet in (schedule.carried_in, schedule.carried_out):
-        if sheet is not None:
-            output.data("")
-            title = f"Capital Loss Carryover Worksheet, {sheet.year} to {sheet.year + 1}"
-            output.data(output.paint(title, "bold"))
-            if sheet.lines:
-                output.table(("line", "", "amount"), list(schedules.worksheet_rows(sheet, whole=whole)), right=(0, 2))
-            else:
-                output.data("nothing to carry over")
-    if taxable is None and schedule.carried_out.lines:
-        output.note("the worksheet to next year takes taxable income to be zero or more; --taxable-income states it")
     return ExitCode.DONE
 
 
@@ -248,7 +156,7 @@ def txf(
 
     settled_format(Format.CSV, target, force=force, json=False, inputs=[path, *([broker] if broker else [])])
     election = Election(method, pooling, timezone, year)
-    run, made, found = _made(path, election, broker, Rows.LOT)
+    run, made, found = filled(path, election, broker, Rows.LOT)
     say_open(found)
     today = datetime.now(UTC).astimezone(ZoneInfo(timezone)).date()
     received = income_of(run) if with_income else None
@@ -275,7 +183,7 @@ def reconcile(
     from zkharvest.desk.reconcile import COLUMNS, finding_rows
 
     form = settled_format(form, target, force=force, json=json, inputs=[path, broker], pdf=False)
-    run, _, found = _made(path, Election(method, pooling, timezone, year), broker, Rows.LOT)
+    run, _, found = filled(path, Election(method, pooling, timezone, year), broker, Rows.LOT)
     assert found is not None, "there is a broker's file"
     rows = list(finding_rows(found, run))
     if form is Format.JSON:
@@ -285,7 +193,7 @@ def reconcile(
     elif form is Format.CSV:
         write_csv(COLUMNS, rows, target, force=force)
     else:
-        output.data(_title(f"Form 1099-DA of {year} against the ledger", run))
+        output.data(heading(f"Form 1099-DA of {year} against the ledger", run))
         for row in rows:
             output.data("")
             style = {"matched": "green", "differs": "red", "only-broker": "red"}.get(row[0], "yellow")
@@ -338,7 +246,7 @@ def ran(path: Path, election: Election) -> LedgerRun:
         return run_ledger(load_trades(path), election)
 
 
-def _made(
+def filled(
     path: Path, election: Election, broker: Path | None, by: Rows
 ) -> tuple[LedgerRun, Form8949, Reconciled | None]:
     """The run of a year and its Form 8949, with the boxes and codes that a broker's form asks for."""
@@ -370,27 +278,6 @@ def say_open(found: Reconciled | None) -> None:
         output.warning(f"{count} of Form 1099-DA not explained", "zkharvest report reconcile shows them")
 
 
-def _prior(text: str, year: int) -> Carryover:
-    from zkharvest.desk.amounts import parse_cents
-    from zkharvest.desk.scheduled import carryover_worksheet
-
-    parts = text.split(",")
-    if len(parts) != 4:
-        hint = "such as --prior -5000,1000,3000,52000 (no commas inside an amount)"
-        raise UsageError("--prior: four amounts are needed: lines 7, 15, 21 and taxable income", hint)
-    line7, line15, line21, taxable = (parse_cents(part, "--prior") for part in parts)
-    return carryover_worksheet(year - 1, line7=line7, line15=line15, line21=abs(line21), taxable=taxable)
-
-
-def _other_line(text: str) -> tuple[str, int]:
-    from zkharvest.desk.amounts import parse_cents
-
-    number, separator, amount = text.partition("=")
-    if not separator:
-        raise UsageError(f'--line: "{text}" has no amount', "write it as --line 13=120.50")
-    return number.strip(), parse_cents(amount, f"--line {number}")
-
-
 def rule_of(run: LedgerRun) -> dict[str, Any]:
     """Year, method, pooling and zone of a run."""
     from zkharvest.ledger.report import regime_json
@@ -398,7 +285,7 @@ def rule_of(run: LedgerRun) -> dict[str, Any]:
     return regime_json(run)
 
 
-def _title(what: str, run: LedgerRun) -> str:
+def heading(what: str, run: LedgerRun) -> str:
     election = run.election
     return f"{what}, {election.rule.upper()}, {election.pooling} pooling, {election.timezone}"
 

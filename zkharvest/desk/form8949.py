@@ -316,7 +316,8 @@ def us_date(day: date | None) -> str:
 def lapsed(line: Line) -> str:
     """Which column of an option that expired says so instead of 0: "proceeds" of a holder, "basis" of a writer.
 
-    Pub. 550, "Options": write "Expired" there. Empty for everything else.
+    Pub. 550, Table 4-1 (puts and calls): the holder's cost is a loss, what the writer received a gain, on the day it
+    expires. The word stands where the other amount is zero, as is custom on Schedule D. Empty for everything else.
     """
     if not (line.expired and is_option(line.asset)):
         return ""

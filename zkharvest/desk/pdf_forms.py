@@ -217,9 +217,8 @@ def schedule_pdf(schedule: ScheduleD, *, name: str = "", whole: bool = False) ->
         "Lines 18, 19, 20 and 22 depend on other forms and are not filled in. "
         f"The limit of line 21 is {printed(schedule.limit)} (s.1211(b)).", size=7, colour=GREY,
     )  # fmt: skip
-    for title, carryover in (("into", schedule.carried_in), ("out of", schedule.carried_out)):
-        if carryover is not None:
-            _worksheet(sheet, carryover, title, schedule.year, whole=whole)
+    for carryover in schedule.worksheets:
+        _worksheet(sheet, carryover, whole=whole)
     return sheet.bytes()
 
 
@@ -254,14 +253,14 @@ def _schedule_row(sheet: Sheet, cells: Sequence[str], widths: Sequence[float], *
     sheet.rule(sheet.y, colour=LIGHT)
 
 
-def _worksheet(sheet: Sheet, carryover: Carryover, into: str, year: int, *, whole: bool) -> None:
+def _worksheet(sheet: Sheet, carryover: Carryover, *, whole: bool) -> None:
     sheet.page()
     sheet.y += 14
     first, then = carryover.year, carryover.year + 1
     sheet.text(MARGIN, sheet.y, "Capital Loss Carryover Worksheet, Lines 6 and 14", size=12, bold=True)
     sheet.y += 6
     sheet.rule(sheet.y, weight=1.2)
-    sheet.paragraph(f"From {first} to {then} ({into} {year}). Keep for your records.", size=8, gap=6)
+    sheet.paragraph(f"From {first} to {then}. Keep for your records.", size=8, gap=6)
     if not carryover.lines:
         sheet.paragraph(f"Nothing to carry over from {first} to {then}.", size=9)
         return

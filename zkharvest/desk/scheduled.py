@@ -6,7 +6,7 @@ s.1211(b) (limit), s.1212(b) (carryover, character kept).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,7 +127,8 @@ def carryover_worksheet(year: int, *, line7: int, line15: int, line21: int, taxa
 class ScheduleD:
     """Schedule D in cents: `table` holds the lines with columns (d) to (h), `lines` those with one amount.
 
-    `carried_in` is the worksheet from last year if there is one, `carried_out` that to the next year.
+    `carried_in` is the worksheet from last year if there is one, `carried_out` that to the next year; `earlier` are
+    those before last year's, where losses are followed over several years.
     """
 
     year: int
@@ -136,6 +137,12 @@ class ScheduleD:
     limit: int
     carried_out: Carryover
     carried_in: Carryover | None = field(default=None)
+    earlier: tuple[Carryover, ...] = ()
+
+    @property
+    def worksheets(self) -> tuple[Carryover, ...]:
+        """Every worksheet, the earliest year first."""
+        return (*self.earlier, *([self.carried_in] if self.carried_in else []), self.carried_out)
 
     @property
     def both_gains(self) -> bool:
@@ -150,13 +157,14 @@ def make_schedule(
     others: Mapping[str, int] | None = None,
     separate: bool = False,
     taxable: int | None = None,
+    earlier: Sequence[Carryover] = (),
 ) -> ScheduleD:
     """Schedule D of a year.
 
-    `carried_in` is last year's worksheet, or its lines 8 and 13. `others` are lines 4, 5, 11, 12, 13 that come from
-    other forms. `taxable` is Form 1040 line 15, of this year, for the worksheet to the next; without it the whole
-    deduction of line 21 is taken to be used, as it is whenever taxable income is zero or more. Raises UsageError for a
-    line that is not one of those, or a carryover that is negative.
+    `carried_in` is last year's worksheet, or its lines 8 and 13; `earlier` are the worksheets that led to it. `others`
+    are lines 4, 5, 11, 12, 13 that come from other forms. `taxable` is Form 1040 line 15, of this year, for the
+    worksheet to the next; without it the whole deduction of line 21 is taken to be used, as it is whenever taxable
+    income is zero or more. Raises UsageError for a line that is not one of those, or a carryover that is negative.
     """
     for line in others or {}:
         if line not in OTHER_LINES:
@@ -183,7 +191,26 @@ def make_schedule(
         line21=lines["21"],
         taxable=0 if taxable is None else taxable,
     )
-    return ScheduleD(form.year, table, lines, limit, out, worksheet)
+    return ScheduleD(form.year, table, lines, limit, out, worksheet, tuple(earlier))
+
+
+def worksheets_of(
+    forms: Iterable[Form8949],
+    *,
+    carried_in: tuple[int, int] = (0, 0),
+    taxable: Mapping[int, int] | None = None,
+    separate: bool = False,
+) -> list[Carryover]:
+    """The worksheets of consecutive years, each carrying on the losses of the one before.
+
+    `carried_in` is carried into the first of them; `taxable` is line 15 of Form 1040 by year.
+    """
+    sheets: list[Carryover] = []
+    for form in forms:
+        before: Carryover | tuple[int, int] = sheets[-1] if sheets else carried_in
+        income = (taxable or {}).get(form.year)
+        sheets.append(make_schedule(form, carried_in=before, separate=separate, taxable=income).carried_out)
+    return sheets
 
 
 def schedule_rows(schedule: ScheduleD, *, whole: bool = False) -> Iterator[tuple[str, ...]]:
@@ -216,6 +243,7 @@ def schedule_json(schedule: ScheduleD, *, whole: bool = False) -> dict[str, Any]
         "rounding": "whole dollars" if whole else "cents",
         "lines": {row["line"]: {k: v for k, v in row.items() if k != "line" and v} for row in rows},
         "limit": plain(schedule.limit),
+        "worksheets_before": [_worksheet_json(sheet, whole=whole) for sheet in schedule.earlier],
         "worksheet_in": _worksheet_json(schedule.carried_in, whole=whole) if schedule.carried_in else None,
         "worksheet_out": _worksheet_json(schedule.carried_out, whole=whole),
     }

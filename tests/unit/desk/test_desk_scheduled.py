@@ -1,17 +1,19 @@
 """Schedule D and the Capital Loss Carryover Worksheet: worked examples, the law as a property."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zkharvest.desk.form8949 import Form8949, Total
 from zkharvest.desk.scheduled import (
-    Carryover,
     carryover_worksheet,
     make_schedule,
     schedule_json,
     schedule_rows,
     worksheet_rows,
+    worksheets_of,
 )
 from zkharvest.errors import UsageError
 
@@ -21,23 +23,17 @@ def form(**gains):
     return Form8949(2025, (), {box: Total(gain=100 * gain) for box, gain in gains.items()})
 
 
-def test_a_joint_return_with_a_loss_of_7000():
-    """Pub. 544 and Pub. 550, "Capital loss carryover", example: a couple's sales bring a loss of $7,000, taxable
-    income is $26,000: they deduct $3,000 and carry over $4,000."""
-    schedule = make_schedule(form(L=-7000), taxable=26_000_00)
+def test_a_deduction_comes_off_short_term_losses_first():
+    """An example of M. Piper (obliviousinvestor.com, "How Do Capital Loss Carryovers Work?"): of losses of 4,000 short
+    term and 6,000 long term, 3,000 are deducted; 1,000 short term and 6,000 long term are carried over."""
+    schedule = make_schedule(form(I=-4000, L=-6000))
     assert schedule.lines["21"] == 3_000_00
-    assert (schedule.carried_out.short, schedule.carried_out.long) == (0, 4_000_00)
-
-
-def test_the_same_with_a_loss_of_2000():
-    """The example goes on: with a loss of $2,000 they deduct $2,000 and have no carryover."""
-    schedule = make_schedule(form(L=-2000), taxable=26_000_00)
-    assert schedule.lines["21"] == 2_000_00
-    assert schedule.carried_out == Carryover(2025, {})
+    assert (schedule.carried_out.short, schedule.carried_out.long) == (1_000_00, 6_000_00)
 
 
 def test_lenehan():
-    """Lenehan v. Commissioner (2002): long-term loss 63,149, short-term gain 49,017; 3,000 deducted, 11,132 carried."""
+    """Lenehan v. Commissioner, T.C. Summary Opinion (2002), page 4: net long-term loss 63,149, net short-term gain
+    49,017; of the overall loss of 14,132, 3,000 are deducted and 11,132 carried forward (s.1212(b)(1)(B))."""
     schedule = make_schedule(form(I=49_017, L=-63_149))
     assert schedule.lines["16"] == -14_132_00
     assert (schedule.carried_out.short, schedule.carried_out.long) == (0, 11_132_00)
@@ -80,6 +76,20 @@ def test_losses_of_last_year_enter_lines_6_and_14():
     shown = schedule_json(schedule)
     assert shown["worksheet_in"]["lines"]["8"] == "2000.00" and shown["worksheet_out"]["lines"] == {}
     assert [amount for line, _, amount in worksheet_rows(last) if line == "13"] == ["4000.00"]
+
+
+def test_losses_of_several_years():
+    """By hand: 20,000 short and 5,000 long are lost in 2022, and every year deducts 3,000; a loss of taxable income in
+    2023 uses only 1,000 of it (worksheet lines 1 to 4), a gain of 4,000 in 2024 comes off the short-term losses."""
+    years = {2022: form(C=-20_000, F=-5000), 2023: form(C=0), 2024: form(C=4000)}
+    forms = [replace(one, year=year) for year, one in years.items()]
+    sheets = worksheets_of(forms, carried_in=(1_000_00, 0), taxable={2023: -2_000_00})
+    carried = [(sheet.year, sheet.short // 100, sheet.long // 100) for sheet in sheets]
+    assert carried == [(2022, 18_000, 5000), (2023, 17_000, 5000), (2024, 10_000, 5000)]
+    schedule = make_schedule(form(I=500), carried_in=sheets[-1], earlier=sheets[:-1])
+    assert (schedule.lines["6"], schedule.lines["14"]) == (-10_000_00, -5_000_00)
+    assert [sheet.year for sheet in schedule.worksheets] == [2022, 2023, 2024, 2025]
+    assert [sheet["from_year"] for sheet in schedule_json(schedule)["worksheets_before"]] == [2022, 2023]
 
 
 def test_boxes_and_lines():
