@@ -12,7 +12,8 @@ from zkharvest.cli.desk import STDOUT, Broker, Format, FormatOption, Name, Rows,
 from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, YearOption, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, FIRST_YEAR, LAST_YEAR, Election
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election
+from zkharvest.spec import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from zkharvest.desk.scheduled import Carryover
