@@ -52,6 +52,9 @@ TOTALS = ("short_gain", "short_loss", "long_gain", "long_loss", "proceeds")
 """The totals of a statement and of the circuit, in this order; all but the last are magnitudes."""
 
 TOTAL_BYTES = 12
+DEFAULT_REGIME = "us"
+"""The country whose rules hold where none is named; `ledger.regimes` has the others."""
+
 FIRST_YEAR, LAST_YEAR = 1971, 2526
 """Tax years whose days lie inside the range of a trade's time in every zone."""
 

@@ -29,6 +29,24 @@ AnyZone = Annotated[
 RegimeOption = Annotated[
     str, typer.Option("--regime", metavar="COUNTRY", help="Whose rules: us, uk, canada, or average (average cost).")
 ]
+
+
+def _provable(regime: str) -> str:
+    from zkharvest.ledger.regimes import find_provable
+
+    return find_provable(regime).name
+
+
+ProvenRegime = Annotated[
+    str,
+    typer.Option(
+        "--regime",
+        metavar="COUNTRY",
+        help="Whose rules; the circuit proves those of the us.",
+        callback=_provable,
+        is_eager=True,  # before a method is asked for, which another country may not have
+    ),
+]
 YearOption = Annotated[int, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")]
 ZoneOption = Annotated[str, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone, an IANA name.")]
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from zkharvest.cli import output, passphrases, show
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
+from zkharvest.ledger.regimes import find_provable
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
+from zkharvest.spec import DEFAULT_REGIME
 
 if TYPE_CHECKING:
     from zkharvest.workflow.check import Checked
@@ -22,6 +24,7 @@ def prove(
     package: Path | None = None,
     pooling: str = DEFAULT_POOLING.value,
     timezone: str = DEFAULT_TIMEZONE,
+    regime: str = DEFAULT_REGIME,
     nonce: str | None = None,
     audience: str | None = None,
     size: str = "balanced",
@@ -36,7 +39,8 @@ def prove(
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.workflow.secrets import read_proving_opening
 
-    Election(Method(method), Pooling(pooling), timezone, year)  # refuse an unknown zone before long work
+    find_provable(regime)  # refuse another country or an unknown zone before long work
+    Election(Method(method), Pooling(pooling), timezone, year, regime)
     bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
     if audience is not None and not audience.strip():
         raise UsageError("--audience: an empty value", "leave the option out if the proof is for no one in particular")
@@ -73,6 +77,7 @@ def prove(
             method=method,
             pooling=pooling,
             timezone=timezone,
+            regime=regime,
             nonce=bound,
             audience=audience or "",
             preset=size,

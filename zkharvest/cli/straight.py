@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from zkharvest.cli import output
+from zkharvest.spec import DEFAULT_REGIME, FIRST_YEAR, LAST_YEAR, METHODS, POOLINGS
 
 RENAMED = {"--basis": "--pooling", "-b": "-p"}
 """Earlier names of options: still understood, no longer shown."""
@@ -121,7 +122,7 @@ def _word(*words: str) -> Read:
 
 
 def _year(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"[12][0-9]{3}", text) and 1971 <= int(text) <= 2526 else None
+    return int(text) if re.fullmatch(r"[12][0-9]{3}", text) and FIRST_YEAR <= int(text) <= LAST_YEAR else None
 
 
 def _path(text: str) -> Path | None:
@@ -136,8 +137,8 @@ def _descriptor(text: str) -> int | None:
     return int(text) if re.fullmatch(r"[0-9]{1,4}", text) else None
 
 
-_METHOD = _word("fifo", "lifo", "hifo", "lofo", "specific")
-_POOLING = _word("wallet", "universal")
+_METHOD = _word(*METHODS)
+_POOLING = _word(*POOLINGS)
 
 
 def _verify(given: dict[str, Any]) -> int:
@@ -188,6 +189,7 @@ COMMANDS: Mapping[str, Command] = {
             **_both("--output", "-o", option=Option("package", _path)),
             **_both("--pooling", "-p", option=Option("pooling", _POOLING)),
             "--timezone": Option("timezone", str),
+            "--regime": Option("regime", _word(DEFAULT_REGIME)),
             "--nonce": Option("nonce", str),
             "--audience": Option("audience", str),
             "--size": Option("size", str),

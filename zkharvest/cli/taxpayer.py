@@ -24,6 +24,7 @@ from zkharvest.cli.options import (
     PassphraseFd,
     PassphraseFile,
     PoolingOption,
+    ProvenRegime,
     RegimeOption,
     StatedCurrency,
     Trades,
@@ -33,6 +34,7 @@ from zkharvest.cli.options import (
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import InputError, UsageError
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
+from zkharvest.spec import DEFAULT_REGIME
 
 if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening
@@ -171,6 +173,7 @@ def prove(
     package: OptionalOutput = None,
     pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
+    regime: ProvenRegime = DEFAULT_REGIME,
     nonce: Annotated[str | None, typer.Option("--nonce", metavar="HEX", help="The auditor's nonce.")] = None,
     audience: Annotated[
         str | None, typer.Option("--audience", metavar="TEXT", help="For whom the proof is made.")
@@ -205,6 +208,7 @@ def prove(
         package=package,
         pooling=pooling.value,
         timezone=timezone,
+        regime=regime,
         nonce=nonce,
         audience=audience,
         size=size,

@@ -20,7 +20,6 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 NEVER = 1 << 62
-_QUANTITY, _MONEY = 1e18, 1e8
 _ARRAYS = ("asset", "pool", "short", "quantity", "basis", "acquired", "merged", "place")
 
 
@@ -53,23 +52,20 @@ class Positions:
     @classmethod
     def of(cls, run: LedgerRun) -> Positions:
         """The inventory of a run."""
-        lots = run.open_lots
-        pools = {pool: n for n, pool in enumerate(dict.fromkeys(lot.pool for lot in lots))}
-        assets = {asset: n for n, asset in enumerate(dict.fromkeys(pool.asset for pool in pools))}
-        number = np.array([pools[lot.pool] for lot in lots], np.int64)
-        asset_of = np.array([assets[pool.asset] for pool in pools], np.int64)
-        is_short = np.array([pool.side is Side.SHORT for pool in pools], np.bool_)
-        empty = not lots
+        lots, trades = run.open_columns, run.trades
+        assets = {asset: n for n, asset in enumerate(dict.fromkeys(pool.asset for pool in lots.pools))}
+        asset_of = np.array([assets[pool.asset] for pool in lots.pools], np.int64)
+        is_short = np.array([pool.side is Side.SHORT for pool in lots.pools], np.bool_)
         return cls(
-            [lot.lot_ref for lot in lots],
-            np.zeros(0, np.int64) if empty else asset_of[number],
-            number,
-            np.zeros(0, np.bool_) if empty else is_short[number],
-            np.array([lot.quantity for lot in lots], np.float64) / _QUANTITY,
-            np.array([lot.value for lot in lots], np.float64) / _MONEY,
-            np.array([lot.acquired for lot in lots], np.int64),
+            [trades[place].ref for place in lots.seq.tolist()],
+            asset_of[lots.pool],
+            lots.pool,
+            is_short[lots.pool],
+            lots.quantities(),
+            lots.values(),
+            lots.acquired,
             tuple(assets),
-            tuple(pool.wallet for pool in pools),
+            tuple(pool.wallet for pool in lots.pools),
             run.election.timezone,
             np.ones(len(lots), np.int64),
             np.arange(len(lots)),

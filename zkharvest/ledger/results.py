@@ -10,12 +10,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from zkharvest.ledger.book import Book, Op, Operation
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.regimes.base import Regime, Sums
 from zkharvest.ledger.rules import LONG_TERM, NO_TERM, SHORT_TERM, Election, Pool, Side
 from zkharvest.trades.model import Trade
+
+if TYPE_CHECKING:
+    from zkharvest.ledger.open_columns import OpenColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class LedgerRun:
     totals: Totals
     make_disposals: Callable[[], tuple[Disposal, ...]]
     make_open_lots: Callable[[], tuple[OpenLot, ...]]
+    make_open_columns: Callable[[], OpenColumns] | None = None
 
     @cached_property
     def disposals(self) -> tuple[Disposal, ...]:
@@ -101,6 +106,15 @@ class LedgerRun:
     def open_lots(self) -> tuple[OpenLot, ...]:
         """The inventory at the cut: by asset, wallet, side; within a pool in the order of the method."""
         return self.make_open_lots()
+
+    @cached_property
+    def open_columns(self) -> OpenColumns:
+        """The same as arrays (needs numpy): at once where the compiled engine ran, else read off `open_lots`."""
+        if self.make_open_columns is not None:
+            return self.make_open_columns()
+        from zkharvest.ledger.open_columns import columns_of_lots
+
+        return columns_of_lots(self.open_lots)
 
 
 def disposals_of(

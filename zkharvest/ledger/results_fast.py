@@ -9,6 +9,7 @@ import numpy as np
 
 from zkharvest.ledger.calendar import Calendar, DayTable
 from zkharvest.ledger.engine_fast import record
+from zkharvest.ledger.open_columns import columns_of_operations
 from zkharvest.ledger.operations import TAKE, Ints, Operations
 from zkharvest.ledger.regimes import Regime, Sums, regime_of
 from zkharvest.ledger.results import Disposal, LedgerRun, OpenLot, Totals
@@ -24,7 +25,15 @@ def run_fast(trades: Sequence[Trade], election: Election, window: tuple[int, int
     operations = record(trades, election)
     parts = _Parts(operations, window)
     return LedgerRun(
-        election, trades, later, window, cut, parts.totals(), parts.disposals, lambda: _open_lots(operations)
+        election,
+        trades,
+        later,
+        window,
+        cut,
+        parts.totals(),
+        parts.disposals,
+        lambda: _open_lots(operations),
+        lambda: columns_of_operations(operations),
     )
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from zkharvest.errors import UsageError
-from zkharvest.spec import FIRST_YEAR, LAST_YEAR, NOT_ZONES
+from zkharvest.spec import DEFAULT_REGIME, FIRST_YEAR, LAST_YEAR, NOT_ZONES
 from zkharvest.trades.model import Kind, Trade, with_fee
 
 UNIT_BITS = 96  # fraction bits of a unit basis: enough to order lots by value/quantity at every scale
@@ -57,7 +57,7 @@ class Election:
     pooling: Pooling
     timezone: str
     year: int
-    regime: str = "us"
+    regime: str = DEFAULT_REGIME
 
     @property
     def rule(self) -> str:

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from zkharvest.errors import UsageError, ZkharvestError
 from zkharvest.files.packages import package_bytes
+from zkharvest.ledger.regimes import find_provable
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
-from zkharvest.spec import METHODS, POOLINGS, TOTALS
+from zkharvest.spec import DEFAULT_REGIME, METHODS, POOLINGS, TOTALS
 from zkharvest.verifier import circuits
 from zkharvest.verifier.package import Package, statement_digest
 from zkharvest.verifier.params import PRESETS, Preset
 from zkharvest.verifier.policy import Policy, closest
 from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reject
-from zkharvest.verifier.statement import HOLDING, SCALES, Statement, public_data, read_statement
+from zkharvest.verifier.statement import SCALES, Statement, public_data, read_statement
 from zkharvest.verifier.verdict import notes
 from zkharvest.verifier.verify import verify
 
@@ -56,6 +57,7 @@ def prove(
     method: str,
     pooling: str = DEFAULT_POOLING,
     timezone: str = DEFAULT_TIMEZONE,
+    regime: str = DEFAULT_REGIME,
     nonce: bytes | str = b"",
     audience: str = "",
     preset: str = "balanced",
@@ -64,11 +66,12 @@ def prove(
 ) -> bytes:
     """Prove a year's totals under an election; returns the bytes of a package (`.zkh`), without signatures.
 
-    `method` is fifo, lifo, hifo, lofo or specific, `pooling` wallet or universal, `timezone` an IANA name. `nonce` (at
-    most 32 bytes, or hex text) and `audience` bind the proof to an occasion. `preset` is balanced, small (fewer bytes
-    for twice the time), or test (for tests: verifying refuses it). `progress` is called with the name of each step as
-    it begins. `warn` is called for what is provable and hardly meant, before the proof is made: a year that is not
-    over, a year without a trade; by default it is Python's `warnings.warn`.
+    `method` is fifo, lifo, hifo, lofo or specific, `pooling` wallet or universal, `timezone` an IANA name, `regime` a
+    country whose rules the circuit proves (today us alone). `nonce` (at most 32 bytes, or hex text) and `audience` bind
+    the proof to an occasion. `preset` is balanced, small (fewer bytes for twice the time), or test (for tests:
+    verifying refuses it). `progress` is called with the name of each step as it begins. `warn` is called before the
+    proof is made for what can be proven but is hardly meant: a year that is not over, a year without a trade; by
+    default it is Python's `warnings.warn`.
 
     Raises InputError where the ledger does, UsageError for options that no statement can have, TypeError for values of
     the wrong type.
@@ -80,6 +83,7 @@ def prove(
         method=method,
         pooling=pooling,
         timezone=timezone,
+        regime=regime,
         nonce=nonce,
         audience=audience,
         preset=preset,
@@ -119,6 +123,7 @@ def prepare(
     method: str,
     pooling: str,
     timezone: str,
+    regime: str = DEFAULT_REGIME,
     nonce: bytes | str = b"",
     audience: str = "",
     preset: str = "balanced",
@@ -126,8 +131,9 @@ def prepare(
     warn: Callable[[str], None] = lambda _: None,
 ) -> Prepared:
     """Run the ledger and write the witness and the statement; arguments and errors are those of `prove`."""
-    nonce = _check_types(opening, year, {"method": method, "pooling": pooling, "timezone": timezone}, nonce, audience)
-    election = _election(year, method, pooling, timezone)
+    texts = {"method": method, "pooling": pooling, "timezone": timezone, "regime": regime}
+    nonce = _check_types(opening, year, texts, nonce, audience)
+    election = _election(year, method, pooling, timezone, regime)
     pinned = next((one for one in circuits.PINNED if one.id == CIRCUIT), None)
     if pinned is None:
         raise UsageError(f"the circuit {CIRCUIT} is not known here", "reinstall zkharvest")
@@ -180,14 +186,15 @@ def _check_types(opening: Any, year: Any, texts: dict[str, Any], nonce: Any, aud
     return nonce
 
 
-def _election(year: int, method: str, pooling: str, timezone: str) -> Election:
+def _election(year: int, method: str, pooling: str, timezone: str, regime: str) -> Election:
+    find_provable(regime)
     for name, value, choices in (("lot method", method, METHODS), ("pooling", pooling, POOLINGS)):
         if value not in choices:
             near = closest(value, choices)
             hint = f"did you mean {near}? " if near else ""
             raise UsageError(f'"{value}" is not a {name} that can be proven', f"{hint}give {', '.join(choices)}")
     try:
-        return Election(Method(method), Pooling(pooling), timezone, year)
+        return Election(Method(method), Pooling(pooling), timezone, year, regime)
     except ValueError as error:
         raise UsageError(str(error), "") from None
 
@@ -225,7 +232,7 @@ def _statement(
         "circuit": {"digest": bytes.fromhex(pinned.digest), "id": pinned.id},
         "context": {"audience": audience, "nonce": nonce},
         "currency": opening.currency,
-        "holding": HOLDING,
+        "holding": find_provable(election.regime).holding,
         "method": election.rule,
         "pooling": election.pooling.value,
         "scales": list(SCALES),

@@ -43,6 +43,8 @@ def test_wide_arithmetic_is_exact(value: int, one: int, other: int) -> None:
 
 def same(trades: list[Trade], election: Election) -> None:
     plain, fast = (run_ledger(trades, election, engine=engine) for engine in ("plain", "fast"))
+    columns_are_the_lots(plain)
+    columns_are_the_lots(fast)
     assert fast.totals == plain.totals
     assert fast.disposals == plain.disposals
     assert fast.open_lots == plain.open_lots
@@ -76,6 +78,25 @@ def test_transfers_to_and_fro_need_room() -> None:
         election = Election(method, Pooling.WALLET, "UTC", 2025)
         same([*lots, *moves], election)
         assert run_operations([*lots, *moves], election).op.size == 40 + 50 * 40 * 2
+
+
+def columns_are_the_lots(run) -> None:
+    """`open_columns` says what `open_lots` says, each exactly."""
+    columns = run.open_columns
+    assert len(columns) == len(run.open_lots)
+    found = zip(
+        columns.pool.tolist(), columns.seq.tolist(), columns.quantity_lo.tolist(), columns.quantity_hi.tolist(),
+        columns.value_lo.tolist(), columns.value_hi.tolist(), columns.acquired.tolist(), strict=True,
+    )  # fmt: skip
+    assert [
+        (columns.pools[pool], seq, low + WORD * high, value_low + WORD * value_high, acquired)
+        for pool, seq, low, high, value_low, value_high, acquired in found
+    ] == [(lot.pool, lot.seq, lot.quantity, lot.value, lot.acquired) for lot in run.open_lots]
+    for rounded, exact, scale in (
+        (columns.quantities(), [lot.quantity for lot in run.open_lots], 10**18),
+        (columns.values(), [lot.value for lot in run.open_lots], 10**8),
+    ):
+        assert rounded.tolist() == [((n >> 64) * 2.0**64 + float(n % WORD)) / scale for n in exact]
 
 
 def quantity(operations: Operations, name: str, n: int) -> int:

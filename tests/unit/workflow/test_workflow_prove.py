@@ -97,6 +97,15 @@ def test_values_of_the_wrong_type_are_type_errors(options, message):
         proving.prove("trades.csv", year=YEAR, method="fifo")
 
 
+@pytest.mark.parametrize("regime", ["canada", "uk", "average"])
+def test_a_country_that_the_circuit_does_not_know_is_refused(regime, monkeypatch):
+    monkeypatch.setattr("zkharvest.circuit.lot_machine.v1.witness.operations_of", None)  # nothing is run
+    with pytest.raises(UsageError, match="cannot be proven: the circuit knows the rules of us alone"):
+        proving.prove(small_opening(), year=YEAR, method="fifo", regime=regime)
+    with pytest.raises(TypeError, match="regime is text"):
+        proving.prove(small_opening(), year=YEAR, method="fifo", regime=None)
+
+
 def test_a_near_miss_of_a_method_is_named():
     with pytest.raises(UsageError, match="did you mean hifo"):
         proving.prove(small_opening(), year=YEAR, method="hifoo")

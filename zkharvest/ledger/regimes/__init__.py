@@ -17,7 +17,7 @@ from zkharvest.ledger.regimes.us import UnitedStates
 if TYPE_CHECKING:
     from zkharvest.ledger.rules import Election
 
-__all__ = ["REGIMES", "Plan", "Regime", "Sums", "find", "regime_of"]
+__all__ = ["REGIMES", "Plan", "Regime", "Sums", "find", "find_provable", "regime_of"]
 
 REGIMES: dict[str, Regime] = {regime.name: regime for regime in (UnitedStates(), UnitedKingdom(), Canada(), Average())}
 
@@ -27,6 +27,18 @@ def find(name: str) -> Regime:
     if name not in REGIMES:
         raise UsageError(f'unknown regime "{name}"', f"the regimes are {', '.join(REGIMES)}")
     return REGIMES[name]
+
+
+def find_provable(name: str) -> Regime:
+    """The regime of that name if a circuit proves it. Raises UsageError otherwise."""
+    law = find(name)
+    if not law.holding:
+        able = ", ".join(regime.name for regime in REGIMES.values() if regime.holding)
+        raise UsageError(
+            f"{law.title} cannot be proven: the circuit knows the rules of {able} alone",
+            f"its figures without a proof: zkharvest ledger report TRADES.csv --regime {name}",
+        )
+    return law
 
 
 def regime_of(election: Election) -> Regime:

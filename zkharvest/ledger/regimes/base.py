@@ -75,8 +75,8 @@ class Regime:
     timezone = "UTC"
     merges = False
     """Whether a new lot joins the lots in its pool (average cost)."""
-    provable = False
-    """Whether lot-machine/v1 proves it."""
+    holding = ""
+    """What a statement calls the rule of this regime's terms; empty where no circuit proves them."""
     leaves_out: tuple[str, ...] = ()
     """Rules of this country that a report does not apply: said in every report."""
     days_ahead = 0

@@ -40,7 +40,7 @@ class UnitedStates(Regime):
     methods = tuple(Method)
     poolings = (Pooling.WALLET, Pooling.UNIVERSAL)
     timezone = DEFAULT_TIMEZONE
-    provable = True
+    holding = "us-1222"
 
     def key(self, method: Method | None, unit: int, acquired: int, seq: int) -> tuple[int, ...]:
         """A method is nothing but the order of the lots in a pool."""

@@ -13,7 +13,7 @@ from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar, DayTable
-from zkharvest.ledger.regimes.us import long_from
+from zkharvest.ledger.regimes import find_provable
 from zkharvest.ledger.rules import Election
 from zkharvest.spec import END_OF_TIME, LONG_TERM_DAYS
 
@@ -31,12 +31,15 @@ class CalendarRows:
     """Days from January 1 of the first listed year to December 31 of the tax year, one row "after", one end mark.
 
     start, long_at (ms) and phase (0 before the year, 1 in it, 2 without effect) are arrays over the rows. With lots
-    `carried` in, the days are those of the tax year, and one row of phase 2 stands before them.
+    `carried` in, the days are those of the tax year, and one row of phase 2 stands before them. From when a lot is long
+    term is the rule of the election's regime, which the statement names as `holding`.
 
-    Raises InputError if the first instant is before the first day that a calendar can list.
+    Raises UsageError for a regime that the circuit does not prove, InputError if the first instant is before the first
+    day that a calendar can list.
     """
 
     def __init__(self, election: Election, first_instant: int, *, carried: bool = False) -> None:
+        self._law = find_provable(election.regime)
         self.calendar = Calendar(election.timezone)
         end = date(election.year + 1, 1, 1)
         year = min(self.calendar.date_of(first_instant).year, election.year)
@@ -46,7 +49,7 @@ class CalendarRows:
             raise InputError.one("", f"trades before {FIRST_DAY} cannot be proven", "check the times of the first rows")
         before = [(0, 0, 2)] if carried else []
         days = (end - since).days
-        table = DayTable(election.timezone, since, days + LONG_TERM_DAYS, long_from)
+        table = DayTable(election.timezone, since, days + LONG_TERM_DAYS, self._long_from)
         in_year = (date(election.year, 1, 1) - since).days
         rows = [*before, *((table.start[d], table.long_at[d], int(d >= in_year)) for d in range(days))]
         rows += [(table.start[days], 0, 2), (END_OF_TIME, 0, 0)]
@@ -58,8 +61,13 @@ class CalendarRows:
         """From when a lot acquired at each instant is long term (instants may lie before the listed days)."""
         at: NDArray[np.int64] = self.long_at[self.day_of(acquired)]
         for i in np.flatnonzero(at == 0).tolist():
-            at[i] = self.calendar.long_at(int(acquired[i]), long_from)
+            at[i] = self.calendar.long_at(int(acquired[i]), self._long_from)
         return at
+
+    def _long_from(self, acquired: date) -> date:
+        first = self._law.long_from(acquired)
+        assert first is not None, "a regime with a word for its terms has terms"
+        return first
 
     def day_of(self, instants: NDArray[np.int64]) -> NDArray[np.int64]:
         """The row whose interval holds each instant."""
