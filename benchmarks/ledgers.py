@@ -21,7 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from zkharvest.trades.csv_out import write_trades
+from zkharvest.trades.csv_out import trades_to_text
 from zkharvest.trades.model import Kind, LotPick, Trade
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ def make_ledger(count: int, *, named: bool = False) -> list[Trade]:
 
 def write_ledger(path: Path, count: int, *, named: bool = False) -> None:
     """The same as a canonical CSV."""
-    write_trades(make_ledger(count, named=named), path)
+    path.write_text(trades_to_text(make_ledger(count, named=named)), encoding="utf-8", newline="")
 
 
 @dataclass(slots=True)

@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 from venues import CENT, SATOSHI, Coinbase, Deribit, Kraken, cut, noise, table
 
-from zkharvest.trades.csv_out import format_picks, trades_to_text, write_text
+from zkharvest.files.atomic import write_file
+from zkharvest.trades.csv_out import format_picks, trades_to_text
 from zkharvest.trades.importers import Answers, import_exports
 from zkharvest.trades.model import OPENS_LOT, Kind, LotPick, Trade
 
@@ -350,12 +351,12 @@ def files() -> dict[str, str]:
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for name, text in files().items():
-        write_text(text, FOLDER / name)
+        write_file(FOLDER / name, text.encode(), force=True)
     paths = [FOLDER / name for name in EXPORTS]
     plain = import_exports(paths, answers=Answers(prices=[FOLDER / "prices.csv"]))
-    write_text(table(["trade", "lots"], identify(plain.trades)), FOLDER / "lots.csv")
+    write_file(FOLDER / "lots.csv", table(["trade", "lots"], identify(plain.trades)).encode(), force=True)
     made = import_exports(paths, answers=Answers(prices=[FOLDER / "prices.csv"], lots=FOLDER / "lots.csv"))
-    write_text(trades_to_text(made.trades), FOLDER / "trades.csv")
+    write_file(FOLDER / "trades.csv", trades_to_text(made.trades).encode(), force=True)
     print(*made.notes, sep="\n")
     print(f"{len(made.trades)} trades")
 

@@ -1,8 +1,8 @@
 """What is published of a circuit: the frozen description, its statement in English, its size, its soundness.
 
-`python -m zkharvest.circuit.publish` writes `circuits/lot-machine/v1/`. An existing version with other bytes is kept:
-what has been released is never changed, a new version is a new folder (`--unreleased` overrides this while a
-version has not been released).
+`python -m zkharvest.circuit.publish` writes the folder of every circuit in `definitions`. A `circuit.json` that is
+there with other bytes is kept: what has been released is never changed, a new version is a new folder (`--unreleased`
+overrides this while a version has not been released).
 """
 
 from __future__ import annotations
@@ -15,21 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from zkharvest.circuit.builder import Circuit, Table
-from zkharvest.circuit.lot_machine.v1.definition import define
-from zkharvest.circuit.lot_machine.v1.statement import PUBLIC_DATA, STATEMENT
+from zkharvest.circuit.definitions import DEFINITIONS, Definition
 from zkharvest.circuit.security import markdown, report
 from zkharvest.verifier.description_reader import read_description
 
 EXTENSION = 5
 
 
-def documents() -> dict[str, bytes]:
-    """File name -> content, for the current definition."""
-    circuit, _ = define()
+def documents(definition: Definition) -> dict[str, bytes]:
+    """File name -> content, built anew from a definition."""
+    circuit = definition.build()
     frozen = circuit.freeze()
     return {
         "circuit.json": frozen,
-        "README.md": _readme(circuit, frozen).encode(),
+        "README.md": _readme(definition, circuit, frozen).encode(),
         "SECURITY.md": security_document(frozen),
         "STATS.json": (json.dumps(_stats(circuit, frozen), indent=1) + "\n").encode(),
     }
@@ -40,13 +39,13 @@ def security_document(frozen: bytes) -> bytes:
     return markdown(report(read_description(frozen))).encode()
 
 
-def publish(folder: Path, *, unreleased: bool = False) -> list[str]:
-    """Write the documents; returns the names of files that changed.
+def publish(definition: Definition, folder: Path, *, unreleased: bool = False) -> list[str]:
+    """Write the documents of a circuit; returns the names of files that changed.
 
     Raises FileExistsError if a released description would change.
     """
     changed = []
-    for name, content in documents().items():
+    for name, content in documents(definition).items():
         path = folder / name
         if path.exists() and path.read_bytes() == content:
             continue
@@ -83,18 +82,18 @@ def _table_stats(table: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def _readme(circuit: Circuit, frozen: bytes) -> str:
+def _readme(definition: Definition, circuit: Circuit, frozen: bytes) -> str:
     lines = [
-        f"# {circuit.name}/v{circuit.version}",
+        f"# {definition.id}",
         "",
         f"SHA-256 of `circuit.json`: `{hashlib.sha256(frozen).hexdigest()}`. Written from the definition; do not edit.",
         "",
         "## Statement",
         "",
-        STATEMENT,
+        definition.statement,
         "## Public data",
         "",
-        PUBLIC_DATA,
+        definition.public_data,
         "## Buses",
         "",
         *(f"{b.number}. `{b.name}`, {b.width} elements" for b in circuit.buses),
@@ -129,11 +128,11 @@ def _columns(table: Table) -> str:
 
 
 def main() -> None:
-    """Write the folder of the current version."""
-    circuit, _ = define()
-    folder = Path(__file__).parents[2] / "circuits" / circuit.name / f"v{circuit.version}"
-    for name in publish(folder, unreleased="--unreleased" in sys.argv):
-        sys.stdout.write(f"{folder / name}\n")
+    """Write the folder of every circuit."""
+    for definition in DEFINITIONS:
+        folder = Path(__file__).parents[2] / "circuits" / definition.id
+        for name in publish(definition, folder, unreleased="--unreleased" in sys.argv):
+            sys.stdout.write(f"{folder / name}\n")
 
 
 if __name__ == "__main__":

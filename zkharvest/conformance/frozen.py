@@ -1,4 +1,4 @@
-"""Are the frozen circuits what they are pinned to be, and does the definition still give the newest of them?"""
+"""Whether the frozen circuits have their pinned digests, and every definition still gives the files it gave."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from zkharvest.verifier.rejections import Reject
 def check_circuits() -> dict[str, str]:
     """Circuit id -> what is wrong with it, empty if nothing: file and pinned digest, definition and file."""
     faults = {pinned.id: _check_file(pinned) for pinned in circuits.PINNED}
-    from zkharvest.circuit.lot_machine.v1.definition import NAME, VERSION
-    from zkharvest.circuit.publish import documents  # builds the circuit anew from its definition
+    from zkharvest.circuit.definitions import DEFINITIONS
+    from zkharvest.circuit.publish import documents  # builds a circuit anew from its definition
 
-    newest = f"{NAME}/v{VERSION}"
-    if not faults.setdefault(newest, "is defined but not pinned"):
-        place = circuits.folder() / newest
-        for name, content in documents().items():
-            if (place / name).read_bytes() != content:
-                faults[newest] = f"{name} is not what the definition gives"
-                break
+    for definition in DEFINITIONS:
+        if not faults.setdefault(definition.id, "is defined but not pinned"):
+            place = circuits.folder() / definition.id
+            for name, content in documents(definition).items():
+                if (place / name).read_bytes() != content:
+                    faults[definition.id] = f"{name} is not what the definition gives"
+                    break
     return faults
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 from collections.abc import Callable, Iterable
 from datetime import date
-from pathlib import Path
 
 from zkharvest.trades.csv_in import COLUMNS
 from zkharvest.trades.model import WITHOUT_VALUE, LotPick, Trade
@@ -61,26 +58,6 @@ def trades_to_text(trades: Iterable[Trade]) -> str:
     writer.writerow(columns)
     writer.writerows([cell(trade) for cell in cells] for trade in rows)
     return out.getvalue()
-
-
-def write_trades(trades: Iterable[Trade], path: str | Path) -> None:
-    """Writes the canonical CSV; an existing file is replaced as a whole or not at all."""
-    write_text(trades_to_text(trades), path)
-
-
-def write_text(text: str, path: str | Path) -> None:
-    """Writes to a temporary file beside `path`, syncs it to disk and renames it."""
-    target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def format_picks(picks: Iterable[LotPick]) -> str:

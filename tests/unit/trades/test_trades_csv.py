@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from zkharvest.errors import InputError, UsageError
 from zkharvest.trades import Kind, LotPick, Trade, load_trades
 from zkharvest.trades.csv_in import check_trades, trades_from_text
-from zkharvest.trades.csv_out import trades_to_text, write_trades
+from zkharvest.trades.csv_out import trades_to_text
 from zkharvest.trades.model import (
     CATEGORIES,
     CATEGORISED,
@@ -252,25 +252,6 @@ def test_what_is_written_is_read_back_exactly(ledger: list[Trade]) -> None:
     text = trades_to_text(ledger)
     assert trades_from_text(text, "t.csv") == ledger
     assert trades_to_text(trades_from_text(text, "t.csv")) == text
-
-
-def test_writing_replaces_the_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text("old")
-    ledger = trades_from_text(HEADER + GOOD, "t.csv")
-    write_trades(ledger, path)
-    assert load_trades(path) == ledger
-    assert path.read_text() == HEADER + "2024-02-29T12:00:00Z,kraken,T1,buy,BTC,0.5,30000.00,12.50,,\n"
-    assert list(tmp_path.iterdir()) == [path]
-
-    def full_disk(_: int) -> None:
-        raise OSError
-
-    monkeypatch.setattr("os.fsync", full_disk)
-    with pytest.raises(OSError):
-        write_trades(ledger[:0], path)
-    assert load_trades(path) == ledger
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_large_files_are_read_fast() -> None:

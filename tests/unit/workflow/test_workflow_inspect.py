@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.proofs import YEAR, small_opening, small_package
+from zkharvest.circuit import definitions
 from zkharvest.conformance.frozen import check_circuits
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.openings import write_opening
@@ -93,3 +94,14 @@ def test_damaged_packages_and_other_files(tmp_path):
 
 def test_frozen_circuits_are_what_they_are_pinned_to_be():
     assert check_circuits() == {"lot-machine/v1": ""}
+
+
+def test_every_definition_is_checked(monkeypatch):
+    """A circuit that is defined and not pinned is named, as is a definition that no longer gives its frozen files."""
+    (first,) = definitions.DEFINITIONS
+    second, other = replace(first, version=2), replace(first, statement="Something else.")
+    monkeypatch.setattr(definitions, "DEFINITIONS", (other, second))
+    assert check_circuits() == {
+        "lot-machine/v1": "README.md is not what the definition gives",
+        "lot-machine/v2": "is defined but not pinned",
+    }

@@ -1,0 +1,35 @@
+"""The circuits that this program can define: publishing and checking them go through this list.
+
+A new version is a folder of its own (`lot_machine/v2/`) and an entry here; an old entry stays as long as its definition
+does, and the frozen description stays for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zkharvest.circuit.builder import Circuit
+from zkharvest.circuit.lot_machine.v1 import definition as v1
+from zkharvest.circuit.lot_machine.v1 import statement as v1_statement
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A circuit's definition: `build` makes it anew; `statement` and `public_data` say in English what it proves."""
+
+    name: str
+    version: int
+    build: Callable[[], Circuit]
+    statement: str
+    public_data: str
+
+    @property
+    def id(self) -> str:
+        """As statements name it, and the folder of its documents."""
+        return f"{self.name}/v{self.version}"
+
+
+DEFINITIONS = (
+    Definition(v1.NAME, v1.VERSION, lambda: v1.define()[0], v1_statement.STATEMENT, v1_statement.PUBLIC_DATA),
+)
