@@ -126,5 +126,6 @@ def money_text(units: int) -> str:
 
 PACKAGE_MAGIC = b"\x89ZKH\r\n\x1a\n"
 OPENING_MAGIC = b"ZKHARVEST-OPENING\n"
+PAGE_MAGIC, PAGE_OPENING_MAGIC, SEED_MAGIC = b"ZKHARVEST-PAGE\n", b"ZKHARVEST-PAGE-OPENING\n", b"ZKHARVEST-SEED\n"
 PRIVATE_KEY_HEADER, PUBLIC_KEY_HEADER = "zkharvest private key", "zkharvest public key"
 SHEET_MARK = b"zkharvest backup sheet"

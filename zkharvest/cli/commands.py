@@ -20,9 +20,10 @@ from zkharvest.cli import (
     signers,
     taxpayer,
     trades,
+    venue,
     whatif,
 )
-from zkharvest.cli.help import AUDITOR, DEVELOPER, TAXPAYER, Group
+from zkharvest.cli.help import AUDITOR, DEVELOPER, TAXPAYER, VENUE, Group
 from zkharvest.cli.output import ExitCode
 from zkharvest.files.leftovers import Notice
 
@@ -54,6 +55,7 @@ app.command("prove", rich_help_panel=TAXPAYER)(taxpayer.prove)
 app.command("keygen", rich_help_panel=TAXPAYER)(signers.keygen)
 app.command("attest", rich_help_panel=TAXPAYER)(signers.attest)
 app.add_typer(secret.secret, name="secret", rich_help_panel=TAXPAYER)
+app.add_typer(venue.page, name="page", rich_help_panel=VENUE)
 app.command("verify", rich_help_panel=AUDITOR)(auditor.verify)
 app.command("inspect", rich_help_panel=AUDITOR)(auditor.inspect)
 app.add_typer(developer.circuits, name="circuits", rich_help_panel=DEVELOPER)

@@ -10,9 +10,14 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-TAXPAYER, AUDITOR, DEVELOPER = "Taxpayer", "Auditor", "Developer"
+TAXPAYER, VENUE, AUDITOR, DEVELOPER = (
+    "Taxpayer",
+    "Venue (preview: prove does not take pages yet)",
+    "Auditor",
+    "Developer",
+)
 _FLOW = (
-    *("trades", "ledger", "report", "batch", "harvest", "commit", "prove", "keygen", "attest", "secret"),
+    *("trades", "ledger", "report", "batch", "harvest", "commit", "prove", "keygen", "attest", "secret", "page"),
     *("verify", "inspect", "circuits", "vectors"),
 )
 

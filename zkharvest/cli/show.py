@@ -131,6 +131,10 @@ def file_fields(shown: Mapping[str, Any]) -> Rows:
     for name, value in shown.items():
         if name == "sources":
             rows.append(("commitments", [f"{named(entry['id'])}={entry['root']}" for entry in value]))
+        elif name == "signatures":
+            rows.append((name, [f"{entry['scheme']} {entry['key']}" for entry in value] or "none"))
+        elif isinstance(value, Mapping):
+            rows += [(str(key), str(one)) for key, one in value.items() if one is not None]
         elif value is not None:
             rows.append((name, {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)))
     return rows

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zkharvest.cli import output, passphrases
-from zkharvest.cli.options import Force, Json, NoPassphrase, Package, PassphraseFd, PassphraseFile
+from zkharvest.cli import output, passphrases, venue
+from zkharvest.cli.options import Force, Json, NoPassphrase, PassphraseFd, PassphraseFile
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
 
@@ -30,6 +31,14 @@ def keygen(
     public: Annotated[
         Path | None, typer.Option("--public", metavar="FILE", help="Also write the public part there.")
     ] = None,
+    valid_from: Annotated[
+        datetime | None,
+        typer.Option("--valid-from", metavar="DATE", formats=["%Y-%m-%d"], help="First day on which signed pages end."),
+    ] = None,
+    valid_until: Annotated[
+        datetime | None,
+        typer.Option("--valid-until", metavar="DATE", formats=["%Y-%m-%d"], help="Last day on which signed pages end."),
+    ] = None,
     pkcs8: Annotated[
         bool, typer.Option("--pkcs8", help="Seal it as other programs do (Ed25519 only; weaker against guessing).")
     ] = False,
@@ -48,6 +57,7 @@ def keygen(
     for target in (path, public):
         if target is not None:
             ensure_writable(target, force=None)
+    valid = _validity(valid_from, valid_until, public)
     if pkcs8 and scheme is SchemeOption.BLS:
         raise UsageError("there is no PKCS#8 form of BLS keys", "leave --pkcs8 out")
     chosen = passphrases.new(path, passphrase_file, passphrase_fd, none=none)
@@ -55,7 +65,7 @@ def keygen(
     half = key.public()
     write_private_key(path, key, half, passphrase=chosen, pkcs8=pkcs8)
     if public is not None:
-        write_public_key(public, half)
+        write_public_key(public, half, valid)
     if json:
         shown = {"scheme": half.scheme.value, "public": half.key, "possession": half.pop}
         output.json_object("zkharvest/key/1", shown)
@@ -67,8 +77,20 @@ def keygen(
     return ExitCode.DONE
 
 
+def _validity(first: datetime | None, last: datetime | None, public: Path | None) -> tuple[date | None, date | None]:
+    """The days between which pages that a key signs may end."""
+    if (first or last) and public is None:
+        raise UsageError("--valid-from and --valid-until stand in the public file", "name it with --public")
+    if first and last and first > last:
+        raise UsageError("--valid-until is before --valid-from", "both days are part of the key's time")
+    return first.date() if first else None, last.date() if last else None
+
+
 def attest(
-    path: Package,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Audit package (.zkh), or a page (.zkp).")
+    ] = None,
+    *,
     key: Annotated[Path, typer.Option("--key", "-k", metavar="KEY", help="Private key that keygen wrote.")],
     source: Annotated[
         str | None,
@@ -78,8 +100,12 @@ def attest(
         str | None,
         typer.Option("--commitment", metavar="HEX", help="With --source: its commitment, as the source itself has it."),
     ] = None,
+    page: Annotated[
+        str | None,
+        typer.Option("--page", metavar="SOURCE=HEX", help="Sign a page by its id alone (preview); needs -o."),
+    ] = None,
     target: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of replacing PACKAGE.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of replacing FILE.")
     ] = None,
     drop: Annotated[
         bool, typer.Option("--drop-signature", help="Allow a source to sign after the taxpayer, whose signature goes.")
@@ -96,8 +122,13 @@ def attest(
 
     A source says what its commitment is, and does not sign a package that has another. Sources sign first: the
     taxpayer's signature covers their signatures, so that it is made last. A package whose proof does not verify is not
-    signed.
+    signed. A page is signed by its source alone, over its id.
     """
+    if page is not None or (path is not None and _is_page(path)):
+        _only_page_options(path, page, given=[source, commitment], flags=[drop, replace])
+        return venue.attest_page(path, page, key, target, passphrase_file, passphrase_fd, force=force, json=json)
+    if path is None:
+        raise UsageError("what to sign is not said", "give a package, a page, or --page SOURCE=HEX")
     from zkharvest.files.atomic import ensure_writable, read_file, write_file
     from zkharvest.files.leftovers import exclusive
     from zkharvest.files.packages import READ_AT_MOST, open_package, package_bytes
@@ -148,3 +179,22 @@ def attest(
     if package.signature is not None and source:
         output.warning("the taxpayer's signature was removed", "the taxpayer signs again, after the sources")
     return ExitCode.DONE
+
+
+def _is_page(path: Path) -> bool:
+    """Whether a file is a page; standard input is read once only, as a package."""
+    from zkharvest.files.atomic import STREAM, open_file
+    from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of
+
+    if str(path) == STREAM:
+        return False
+    with open_file(path) as file:
+        return kind_of(file.read(HEAD_BYTES)) is Kind.PAGE
+
+
+def _only_page_options(path: Path | None, page: str | None, *, given: list[str | None], flags: list[bool]) -> None:
+    if path is not None and page is not None:
+        raise UsageError("a file and --page are both given", "give the page's file, or its id with --page")
+    if any(flags) or any(text is not None for text in given):
+        hint = "a page's header names its source, and a page has no signature of a taxpayer"
+        raise UsageError("--source, --commitment, --drop-signature and --replace are for packages", hint)

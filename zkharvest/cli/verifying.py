@@ -55,8 +55,8 @@ def verify(
     for name in circuit or []:
         _check_given(circuit=name)
     base = _policy(policy) if policy else None
-    roots = {s: parse_root(v, f"--commitment {s}") for s, v in _pairs(commitment, "--commitment").items()}
-    keys = _keys(_pairs(source_key, "--source-key"))
+    roots = {s: parse_root(v, f"--commitment {s}") for s, v in pairs(commitment, "--commitment").items()}
+    keys = _keys(pairs(source_key, "--source-key"))
     expectations: dict[str, Any] = {
         "commitments": {**base.commitments, **roots} if base else roots,
         "source_keys": {**base.source_keys, **keys} if base else keys,
@@ -112,7 +112,7 @@ def _check_given(**options: str | None) -> None:
             raise UsageError(f"--{name.replace('_', '-')}: an empty value", "leave the option out to expect nothing")
 
 
-def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
     """SOURCE=HEX options as a map. The last `=` separates, as ids may hold one."""
     found: dict[str, str] = {}
     for text in texts or []:

@@ -1,4 +1,7 @@
-"""Commitment trees: depth 24, leaves from the left, an empty subtree is the zero digest, the root salted."""
+"""Commitment trees: leaves from the left, an empty subtree is the zero digest, the root salted.
+
+Trees of sources and inventories have depth 24; those of pages have another depth and tag (`pages`).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from .records import Lanes
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A built tree: `nodes[l - 1]` holds the (m, 24) hash inputs of level l's nodes, l = 1..24."""
+    """A built tree: `nodes[l - 1]` holds the (m, 24) hash inputs of level l's nodes, l = 1..depth."""
 
     leaves: Lanes
     nodes: tuple[Lanes, ...]
@@ -25,25 +28,25 @@ class Tree:
         return sum(len(level) for level in self.nodes)
 
 
-def build_tree(leaves: Lanes, root_salt: Lanes) -> Tree:
+def build_tree(leaves: Lanes, root_salt: Lanes, *, depth: int = DEPTH, tag: int = TAG_NODE) -> Tree:
     """Hash (n, 9) leaf digests up to the root; `root_salt` (5 elements) hides which root is that of few or no leaves.
 
-    Raises ValueError for more than 2^24 leaves.
+    Raises ValueError for more than 2^depth leaves.
     """
-    if len(leaves) > 1 << DEPTH:
-        raise ValueError("a commitment tree has at most 2^24 leaves")
+    if len(leaves) > 1 << depth:
+        raise ValueError(f"a commitment tree has at most 2^{depth} leaves")
     nodes: list[Lanes] = []
     level = np.ascontiguousarray(leaves, np.uint32).reshape(-1, DIGEST)
-    for depth in range(1, DEPTH + 1):
+    for height in range(1, depth + 1):
         m = (len(level) + 1) // 2
-        if depth == DEPTH:
+        if height == depth:
             m = 1
         inputs = np.zeros((m, WIDTH), np.uint32)
-        inputs[:, 0] = TAG_NODE
+        inputs[:, 0] = tag
         children = np.zeros((2 * m, DIGEST), np.uint32)
         children[: len(level)] = level
         inputs[:, 1 : 1 + 2 * DIGEST] = children.reshape(m, 2 * DIGEST)
-        if depth == DEPTH:
+        if height == depth:
             inputs[0, WIDTH - SALT :] = root_salt
         level = np.asarray(compress_many(inputs)) if m else np.zeros((0, DIGEST), np.uint32)
         nodes.append(inputs)

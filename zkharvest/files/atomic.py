@@ -23,7 +23,7 @@ from zkharvest.files.leftovers import sweep, temporary
 
 STREAM = "-"  # standard input or output
 
-_PROTECTED = {Kind.PRIVATE_KEY, Kind.OPENING, Kind.SHEET}
+_PROTECTED = {Kind.PRIVATE_KEY, Kind.OPENING, Kind.PAGE_OPENING, Kind.SEED, Kind.SHEET}
 
 
 def write_file(
@@ -149,7 +149,8 @@ def _refuse_existing(target: Path, *, force: bool | None, replaces: Kind | None 
         return
     kind = _kind_at(target)
     if kind in _PROTECTED and kind is not replaces:
-        never = ", and keys are never overwritten" if kind is Kind.PRIVATE_KEY else "; this command does not replace it"
+        kept = {Kind.PRIVATE_KEY: "keys", Kind.SEED: "seeds"}.get(kind)
+        never = f", and {kept} are never overwritten" if kept else "; this command does not replace it"
         raise UsageError(f"{target}: is {kind}{never}", "choose another name")
     if not force:
         hint = "choose another name" if force is None else "choose another name, or replace it with --force"

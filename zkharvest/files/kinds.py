@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from zkharvest.spec import OPENING_MAGIC, PACKAGE_MAGIC, PRIVATE_KEY_HEADER, PUBLIC_KEY_HEADER, SHEET_MARK
+from zkharvest.spec import (
+    OPENING_MAGIC,
+    PACKAGE_MAGIC,
+    PAGE_MAGIC,
+    PAGE_OPENING_MAGIC,
+    PRIVATE_KEY_HEADER,
+    PUBLIC_KEY_HEADER,
+    SEED_MAGIC,
+    SHEET_MARK,
+)
 
 HEAD_BYTES = 4096
 """So much of a file says what it is."""
@@ -18,6 +27,9 @@ class Kind(StrEnum):
 
     PACKAGE = "an audit package (.zkh)"
     OPENING = "an opening (.zko), the secret behind a commitment"
+    PAGE = "a page (.zkp), what a source publishes of an account's records"
+    PAGE_OPENING = "the opening of a page (.zko), a source's records of an account"
+    SEED = "a seed of pages, the secret from which a source derives their salts"
     PRIVATE_KEY = "a private key"
     PUBLIC_KEY = "a public key"
     SHEET = "a backup sheet"
@@ -31,6 +43,9 @@ def kind_of(head: bytes) -> Kind | None:
         return Kind.PACKAGE
     if head.startswith(OPENING_MAGIC):
         return Kind.OPENING
+    for magic, kind in ((PAGE_MAGIC, Kind.PAGE), (PAGE_OPENING_MAGIC, Kind.PAGE_OPENING), (SEED_MAGIC, Kind.SEED)):
+        if head.startswith(magic):
+            return kind
     if head.startswith(PRIVATE_KEY_HEADER.encode()) or _PEM_PRIVATE.search(head):
         return Kind.PRIVATE_KEY
     if head.startswith(PUBLIC_KEY_HEADER.encode()):

@@ -24,6 +24,7 @@ from typing import Any
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.packages import source_roots
 from zkharvest.sign import bls
+from zkharvest.sign.ed25519 import is_signature, is_usable_key
 from zkharvest.sign.keys import KEY_BYTES, SIGNATURE_BYTES, PrivateKey, Scheme
 from zkharvest.spec import MAX_NAME
 from zkharvest.verifier.package import Package
@@ -38,11 +39,6 @@ SOURCES_SCHEME = "bls12-381-g2-pop"
 SIGNATURE_SCHEME = "ed25519"
 _SOURCE_TAG = b"zkharvest/source-commitment/v1\0"
 _PACKAGE_TAG = b"zkharvest/package-signature/v1\0"
-
-_ED25519_P = 2**255 - 19
-_Y8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
-_SMALL_ORDER = frozenset({0, 1, _ED25519_P - 1, _Y8, _ED25519_P - _Y8})
-"""The y of Ed25519's points of order 1, 2, 4 and 8: one signature of such a key holds for many messages, or for all."""
 
 
 def source_message(source: str, root: bytes) -> bytes:
@@ -258,19 +254,13 @@ def _parse_signature(value: Any) -> tuple[bytes, bytes]:
 
 def _check_signature(package: Package, expected: bytes | None) -> bytes:
     """The taxpayer's key; Reject unless its signature is valid and it is the expected one."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     key, signature = _parse_signature(package.signature)
     if expected is not None and key != expected:
         text = f"the package is signed with the key {key.hex()}, not {expected.hex()}"
         found = Finding(Reason.SIGNATURE_KEY, text, "the taxpayer's key", expected.hex(), key.hex())
         raise Reject(Reason.SIGNATURE_KEY, text, findings=(found,))
-    y = int.from_bytes(key, "little") % 2**255
-    if y >= _ED25519_P or y in _SMALL_ORDER:  # RFC 8032, 5.1.3, asks for the first; OpenSSL does not
+    if not is_usable_key(key):
         raise Reject(Reason.SIGNATURE_INVALID, "the taxpayer's key does not encode a point, or has small order")
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, _PACKAGE_TAG + package.signed_digest)
-    except (InvalidSignature, ValueError):
-        raise Reject(Reason.SIGNATURE_INVALID, "the taxpayer's signature over the package is not valid") from None
+    if not is_signature(key, signature, _PACKAGE_TAG + package.signed_digest):
+        raise Reject(Reason.SIGNATURE_INVALID, "the taxpayer's signature over the package is not valid")
     return key

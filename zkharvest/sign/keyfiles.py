@@ -4,7 +4,10 @@
     scheme: ed25519                            scheme: bls12-381
     public: <hex>                              public: <hex>
     -----BEGIN ... PRIVATE KEY-----            possession: <hex>
-    ...
+    ...                                        valid-from: 2025-01-01
+                                               valid-until: 2026-12-31
+
+The last two, of a source's key, are optional: a page that the key signs must end on these days or between them (UTC).
 
 * `ZKHARVEST SEALED PRIVATE KEY`: a `files.container` under a passphrase, for both schemes. The default.
 * `PRIVATE KEY`: an Ed25519 key as PKCS#8 (RFC 5958, RFC 8410), unencrypted. `ENCRYPTED PRIVATE KEY`: the same under
@@ -21,6 +24,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +41,7 @@ from zkharvest.verifier.text import quoted
 FILE_BYTES = 8192
 """More than any key file has."""
 
+VALIDITY = ("valid-from", "valid-until")
 SEALED, PKCS8, PKCS8_SEALED = "ZKHARVEST SEALED PRIVATE KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY"
 FORM = Form(b"ZKHARVEST-KEY\n", 1, FILE_BYTES, "private key", "restore it from a copy or its backup sheet")
 
@@ -73,11 +78,17 @@ def private_key_bytes(key: PrivateKey, public: PublicKey, passphrase: str | None
     return top + _armoured(SEALED, container.pack(FORM, parts, key.secret, passphrase))
 
 
-def write_public_key(path: str | Path, public: PublicKey) -> None:
-    """Write the public part (with its proof of possession) for others. Never replaces a file."""
+def write_public_key(
+    path: str | Path, public: PublicKey, valid: tuple[date | None, date | None] = (None, None)
+) -> None:
+    """Write the public part (with its proof of possession) for others. Never replaces a file.
+
+    `valid` is the first and the last day on which pages that the key signs may end; None leaves that side open.
+    """
     fields = {"scheme": public.scheme.value, "public": public.key.hex()}
     if public.pop:
         fields["possession"] = public.pop.hex()
+    fields |= {name: day.isoformat() for name, day in zip(VALIDITY, valid, strict=True) if day is not None}
     write_file(path, _format(f"{PUBLIC_KEY_HEADER} 1", fields), force=None)
 
 
@@ -154,7 +165,7 @@ def parse_public_key(text: str, scheme: Scheme) -> bytes:
 
 
 def public_fields(path: object, text: bytes) -> dict[str, str]:
-    """The lines of a key file below its first that are not secret: scheme, public key, proof of possession.
+    """The lines of a key file below its first that are not secret: scheme, key, proof of possession, validity.
 
     Raises UsageError unless each has its exact form: text of a stranger's file is not repeated.
     """
@@ -164,6 +175,7 @@ def public_fields(path: object, text: bytes) -> dict[str, str]:
         shown = {"scheme": scheme.value, "public": _hex(fields["public"], KEY_BYTES[scheme])}
         if "possession" in fields:
             shown["possession"] = _hex(fields["possession"], SIGNATURE_BYTES[scheme])
+        shown |= {name: date.fromisoformat(fields[name]).isoformat() for name in VALIDITY if name in fields}
     except (KeyError, ValueError):
         raise UsageError(f"{path}: a damaged key file", "ask for another copy, or make a new one") from None
     return shown

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from zkharvest.errors import UsageError
-from zkharvest.files.atomic import open_file
+from zkharvest.files import container
+from zkharvest.files.atomic import STREAM, check_rights, open_file
 from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of
 from zkharvest.files.packages import READ_AT_MOST, open_package
+from zkharvest.files.page_files import MAX_PAGE_FILE, OPENING, header_of, parse_page
 from zkharvest.sign.attest import named_signers
 from zkharvest.sign.keyfiles import FILE_BYTES, describe_key
 from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import circuits, wire
 from zkharvest.verifier.description_reader import MAX_LOG_ROWS
 from zkharvest.verifier.package import Package
+from zkharvest.verifier.page import PageHeader
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.soundness import security
@@ -23,7 +26,7 @@ from zkharvest.verifier.verdict import security_json, statement_json
 
 
 def describe(path: str | Path) -> dict[str, Any]:
-    """Kind and content of a package, an opening or a key file, as the object of `inspect --json`.
+    """Kind and content of a package, a page, an opening or a key file, as the object of `inspect --json`.
 
     Of an opening only the header is read. Raises UsageError for other files, InputError for a package or opening that
     cannot be read.
@@ -39,8 +42,38 @@ def describe(path: str | Path) -> dict[str, Any]:
             return {"kind": "opening", **describe_open(file, head, path)}
         if kind in (Kind.PRIVATE_KEY, Kind.PUBLIC_KEY):
             return describe_key(head + file.read(FILE_BYTES), path)
+        if kind is Kind.PAGE:
+            return describe_page(head + file.read(MAX_PAGE_FILE), path)
+        if kind is Kind.PAGE_OPENING:
+            return describe_page_opening(file, head, path)
         what = f"it is {kind}; " if kind else ""
-        raise UsageError(f"{path}: not a file that inspect reads", f"{what}inspect reads .zkh, .zko and key files")
+        read = "inspect reads .zkh, .zkp, .zko and key files"
+        raise UsageError(f"{path}: not a file that inspect reads", f"{what}{read}")
+
+
+def describe_page(data: bytes, name: object) -> dict[str, Any]:
+    """What a page's file says; no signature of it is checked. Raises as `files.page_files.parse_page`."""
+    found = parse_page(data, name)
+    signed = [{"scheme": one.scheme, "key": one.key.hex()} for one in found.signatures]
+    shown: dict[str, Any] = {"kind": "page", "bytes": len(data), "checked": False, "page": found.page.hex()}
+    return shown | {"header": _header_json(found.header) if found.header else None, "signatures": signed}
+
+
+def describe_page_opening(file: BinaryIO, head: bytes, path: str | Path) -> dict[str, Any]:
+    """What the header of a page's opening says, nothing of it checked; its records are not read.
+
+    Raises as `files.openings.describe_opening` does.
+    """
+    if str(path) != STREAM:
+        check_rights(path, file)
+    public, _ = container.read_header(OPENING, container.read_start(OPENING, file, head), path)
+    header = header_of(public, path)
+    shown = {"kind": "page-opening", "checked": False, "sealed": public["envelope"] != container.PLAIN}
+    return shown | {"page": header.page_id.hex(), "header": _header_json(header)}
+
+
+def _header_json(header: PageHeader) -> dict[str, Any]:
+    return header.to_map() | {"root": header.root.hex(), "prev": header.prev.hex() if header.prev else None}
 
 
 def describe_package(data: bytes, name: str) -> dict[str, Any]:

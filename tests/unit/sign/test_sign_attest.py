@@ -6,12 +6,12 @@ import pytest
 
 from zkharvest.errors import UsageError
 from zkharvest.sign.attest import (
-    _SMALL_ORDER,
     check_attestations,
     sign_as_source,
     sign_as_taxpayer,
     source_message,
 )
+from zkharvest.sign.ed25519 import SMALL_ORDER
 from zkharvest.sign.keys import Scheme, generate_key
 from zkharvest.verifier.package import Package
 from zkharvest.verifier.rejections import Reason, Reject
@@ -271,7 +271,7 @@ def edwards_sum(a, b, p=2**255 - 19):
 
 def test_the_keys_of_small_order_are_those_whose_eighth_multiple_is_neutral():
     p, found = 2**255 - 19, set()
-    for y in _SMALL_ORDER:
+    for y in SMALL_ORDER:
         square = (y * y - 1) * pow(-121665 * pow(121666, -1, p) * y * y + 1, -1, p) % p
         x = pow(square, (p + 3) // 8, p)
         x = x if x * x % p == square else x * pow(2, (p - 1) // 4, p) % p
@@ -284,7 +284,7 @@ def test_the_keys_of_small_order_are_those_whose_eighth_multiple_is_neutral():
     assert len(found) == 8
 
 
-@pytest.mark.parametrize("key", [1, 0, 2**255 - 20, 2**255 - 18, 2**255 + 1, *sorted(_SMALL_ORDER)])
+@pytest.mark.parametrize("key", [1, 0, 2**255 - 20, 2**255 - 18, 2**255 + 1, *sorted(SMALL_ORDER)])
 def test_a_key_that_signs_anything_signs_nothing(key):
     """With the neutral point as key and as R, and S = 0, the equation of RFC 8032 holds for every message."""
     signature = {"scheme": "ed25519", "key": key.to_bytes(32, "little"), "signature": b"\1" + bytes(63)}
