@@ -31,8 +31,11 @@ Kernel compilation is what `commit` and `prove` take longer with an empty kernel
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("reading the opening", ("reading the opening",)),
     ("ledger and witness", ("running the ledger", "filling the tables")),
-    ("extending", ("main columns: extend", "bus columns: extend", "quotient: extend")),
-    ("hashing", ("main columns: hash", "bus columns: hash", "quotient: hash")),
+    ("interpolating", ("main columns: interpolate", "bus columns: interpolate")),
+    (
+        "extending and hashing",
+        ("main columns: extend and hash", "bus columns: extend and hash", "quotient: extend and hash"),
+    ),
     ("buses", ("buses",)),
     ("constraints", ("constraints",)),
     ("evaluations, batching", ("evaluations", "batching")),

@@ -137,11 +137,11 @@ def SAME_QUOTIENT(z: Ext) -> dict[int, Ext]:  # noqa: N802 - used like the const
 
 def claims(changes: Callable[[Ext], Mapping[int, Ext]]) -> tuple[Any, str, Any]:
     """Patch of the prover: other values at z, by position in the list of them; z is known by then."""
-    real = prover.deep.open_masked
+    real = prover.deep.open_columns
 
-    def knowing(columns: Any, weights: Any, z: Ext, log_rows: int) -> Any:
+    def knowing(columns: Any, z: Ext, log_rows: int) -> Any:
         known[:] = [z]
-        return real(columns, weights, z, log_rows)
+        return real(columns, z, log_rows)
 
     known: list[Ext] = []
     honest = prover._Proof.run
@@ -155,7 +155,7 @@ def claims(changes: Callable[[Ext], Mapping[int, Ext]]) -> tuple[Any, str, Any]:
                 values[k] = ext.add(values[k], change)
             return made(tuple(values), at_next)
 
-        with Patched((prover.messages, "Evaluations", lie), (prover.deep, "open_masked", knowing)):
+        with Patched((prover.messages, "Evaluations", lie), (prover.deep, "open_columns", knowing)):
             return honest(self, *arguments)
 
     return prover._Proof, "run", run

@@ -64,13 +64,16 @@ class Table:
     interactions: list[Interaction] = field(default_factory=list)
     tallies: list[tuple[int, Expr]] = field(default_factory=list)
     scope: list[Expr] = field(default_factory=list)
+    _places: dict[str, int] = field(default_factory=dict)  # of columns
+    _stated: set[str] = field(default_factory=set)  # names of constraints
 
     def column(self, name: str) -> Cell:
         """A committed base-field column."""
         self._unconditional("a column")
-        if any(c.name == name for c in self.columns):
+        if name in self._places:
             raise ValueError(f"{self.name}: column {name} is declared twice")
         cell = Cell("col", len(self.columns), name)
+        self._places[name] = cell.index
         self.columns.append(cell)
         return cell
 
@@ -86,10 +89,9 @@ class Table:
 
     def index(self, name: str) -> int:
         """The number of a committed column; KeyError if there is none of this name."""
-        for c in self.columns:
-            if c.name == name:
-                return c.index
-        raise KeyError(f"{self.name} has no column {name}")
+        if name not in self._places:
+            raise KeyError(f"{self.name} has no column {name}")
+        return self._places[name]
 
     @contextmanager
     def when(self, selector: Expr | int) -> Iterator[None]:
@@ -115,13 +117,14 @@ class Table:
             for inner in self.scope[1:]:
                 selector = selector * inner
             expr = selector * expr
-        if any(c.name == name for c in self.constraints):
+        if name in self._stated:
             raise ValueError(f"{self.name}: constraint {name} is declared twice")
         if not expr.terms:
             raise ValueError(f"{self.name}.{name}: a constant is not a constraint")
         degree = expr.degree + (where in {"first", "last"})
         if degree > self.circuit.degree:
             raise ValueError(f"{self.name}.{name}: degree {degree} is above {self.circuit.degree}")
+        self._stated.add(name)
         self.constraints.append(Constraint(name, where, expr, note))
 
     def zeros(self, name: str, exprs: Sequence[Expr], note: str, where: Where = "all") -> None:

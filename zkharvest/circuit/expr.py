@@ -7,8 +7,10 @@ however they were written. `Emitter` turns expressions into the numbered nodes o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from zkharvest.spec import P
 
@@ -111,15 +113,18 @@ def total(items: Iterable[Expr | int]) -> Expr:
     return Expr(const, terms)
 
 
-def weighted(pairs: Iterable[tuple[Expr, int]]) -> Expr:
-    """The sum of expressions, each times an integer, built in one pass."""
-    const = 0
-    terms: dict[Atom, int] = {}
-    for e, factor in pairs:
-        const += e.const * factor
-        for atom, k in e.terms.items():
-            terms[atom] = terms.get(atom, 0) + k * factor
-    return Expr(const, terms)
+def mixed(matrix: Sequence[Sequence[int]], exprs: Sequence[Expr]) -> list[Expr]:
+    """A matrix of integers times a vector of expressions, on the matrix of their coefficients."""
+    atoms = {atom: place for place, atom in enumerate(dict.fromkeys(atom for e in exprs for atom in e.terms))}
+    held = np.zeros((len(exprs), len(atoms) + 1), dtype=np.uint64)
+    for row, e in zip(held, exprs, strict=True):
+        row[[atoms[atom] for atom in e.terms]] = list(e.terms.values())
+        row[-1] = e.const
+    weights = np.array([[k % P for k in row] for row in matrix], dtype=np.uint64)
+    sums = np.zeros((len(matrix), len(atoms) + 1), dtype=np.uint64)
+    for factors, row in zip(weights.T, held, strict=True):
+        sums = (sums + factors[:, None] * row) % P  # below 2^62 + 2^31
+    return [Expr(const, dict(zip(atoms, terms, strict=True))) for *terms, const in sums.tolist()]
 
 
 def shifted(expr: Expr) -> Expr:

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from zkharvest.prover import field
+from zkharvest.prover.extension import Extended
 from zkharvest.prover.field import Words
 from zkharvest.prover.merkle import MerkleTree
 from zkharvest.prover.randomness import Randomness
 from zkharvest.prover.sha256 import DIGEST_BYTES, SALT_BYTES, hash_rows
 from zkharvest.prover.stacks import Stacking
+from zkharvest.simd.threads import each
 
-_CHUNK = 2048  # rows whose leaves are made at a time, so that they stay in the cache until they are hashed
+_CHUNK = 1024  # rows whose leaves are made at a time, so that they stay in a core's cache until they are hashed
 
 
 class Commitment:
@@ -47,29 +49,48 @@ class Commitment:
 
 
 class StackedCommitment(Commitment):
-    """A tree over stacks of columns; the columns stay as they are, and leaves are made where they are needed.
+    """A tree over stacks of columns: the columns are extended and their leaves hashed coset by coset of H.
 
-    columns: the extended columns, (|D|/k, words), Montgomery form. extra: more words a leaf, (|D|, words).
+    columns: as polynomials, or all their values (|D|/k, words), Montgomery form. extra: more words a leaf,
+    (|D|, words).
     """
 
-    def __init__(self, columns: Words, stacking: Stacking, randomness: Randomness, extra: Words | None = None) -> None:
+    def __init__(
+        self, columns: Extended | Words, stacking: Stacking, randomness: Randomness, extra: Words | None = None
+    ) -> None:
         self._columns, self._stacking, self._extra = columns, stacking, extra
-        size = columns.shape[0]
+        size = columns.size if isinstance(columns, Extended) else columns.shape[0]
+        self._size = size
         self._salts = randomness.octets(stacking.stack * size, SALT_BYTES)
-        digests = np.empty((stacking.stack * size, DIGEST_BYTES), dtype=np.uint8)
-        for first in range(0, size, _CHUNK):
-            chunk = slice(first, min(first + _CHUNK, size))
-            for above, rows in enumerate(stacking.rows(columns, chunk)):
-                leaves = slice(above * size + chunk.start, above * size + chunk.stop)
-                parts = [rows] if extra is None else [rows, extra[leaves]]
-                digests[leaves] = hash_rows(parts, self._salts[leaves])
-        self._tree = MerkleTree.build(digests)
+        self._digests = np.empty((stacking.stack * size, DIGEST_BYTES), dtype=np.uint8)
+        if isinstance(columns, Extended):
+            cosets = columns.blowup
+            for b in range(cosets):
+                self._hash(columns.coset(b), b, cosets)
+        else:
+            self._hash(columns, 0, 1)
+        self._tree = MerkleTree.build(self._digests)
+
+    def _hash(self, values: Words, first: int, step: int) -> None:
+        """The leaves above rows first, first + step, ... of the columns' coset."""
+
+        def chunk(start: int) -> None:
+            part = values[start : start + _CHUNK]
+            low = first + step * start
+            high = low + step * len(part)
+            for above, rows in enumerate(self._stacking.rows(part, slice(low, high, step))):
+                leaves = slice(above * self._size + low, above * self._size + high, step)
+                parts = [rows] if self._extra is None else [rows, self._extra[leaves]]
+                self._digests[leaves] = hash_rows(parts, self._salts[leaves])
+
+        each(chunk, range(0, values.shape[0], _CHUNK))
 
     def _rows(self, known: list[int]) -> Words:
-        size = self._columns.shape[0]
         indices = np.array(known, dtype=np.int64)
-        above = np.stack(self._stacking.rows(self._columns, indices % size))
-        rows = above[indices // size, np.arange(len(known))]
+        places = indices % self._size
+        values = self._columns.at(places) if isinstance(self._columns, Extended) else self._columns[places]
+        above = np.stack(self._stacking.rows(values, places))
+        rows = above[indices // self._size, np.arange(len(known))]
         if self._extra is not None:
             rows = np.concatenate((rows, self._extra[indices]), axis=1)
         return field.from_mont(np.ascontiguousarray(rows)).astype("<u4")

@@ -1,12 +1,8 @@
 """Openings out of the domain, and the function F that FRI is run on (FORMAT.md section 4).
 
-A masked column is f + (X^N - 1) r, with the values of f on the trace domain H at hand. For z outside of H
-
-    f(z) = sum_i L_i(z) f(w^i),   L_i(z) = (z^N - 1) / N * w^i / (z - w^i)      (the barycentric formula)
-
-and L_i(w z) = L_(i-1)(z), so that the same weights serve both points. F is put together before it is extended: for
-each lane of the stacks one combination of all columns on H and one transform of ten base columns, whatever the width
-of the trace.
+Columns are polynomials here, masks included: a matrix has a coefficient a row, N + h or K of them. F is put together
+before it is extended: for each lane of the stacks one combination of all columns and one transform of ten base columns,
+whatever the width of the trace.
 """
 
 from __future__ import annotations
@@ -27,14 +23,6 @@ from zkharvest.spec import P
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.params import Sizes
-
-
-@dataclass(frozen=True, slots=True)
-class Masked:
-    """Committed columns f + (X^N - 1) r: values of f on H (N, c), coefficients of r (h, c)."""
-
-    values: Words
-    masks: Words
 
 
 def dot_powers(coefficients: Words, point: Ext) -> list[Ext]:
@@ -63,24 +51,11 @@ def _ext(words: Words) -> Ext:
     return c0, c1, c2, c3, c4
 
 
-def barycentric_weights(log_rows: int, z: Ext) -> Words:
-    """L_i(z) for every point of H, (N, 5)."""
-    rows = 1 << log_rows
-    points = field.powers(plain.root_of_unity(log_rows), rows)
-    factor = ext.scale(ext.sub(ext.power(z, rows), ext.ONE), plain.inverse(rows))
-    spread = np.zeros((rows, EXTENSION_DEGREE), dtype=np.uint32)
-    spread[:, 0] = points
-    numerators = field.ext_mul(spread, words(factor))
-    return field.ext_mul(numerators, field.ext_inverse(_differences(points, z, negate=True)))
-
-
-def _differences(points: Words, z: Ext, negate: bool = False) -> Words:
-    """x - z for base points x (or z - x)."""
+def _differences(points: Words, z: Ext) -> Words:
+    """x - z for base points x."""
     out = field.empty(points.size, EXTENSION_DEGREE)
-    out[:] = words(z if negate else ext.neg(z))
-    first = np.array([mont(z[0])], dtype=np.uint32)
-    difference = field.sub(points, first)
-    out[:, 0] = field.sub(np.zeros_like(difference), difference) if negate else difference
+    out[:] = words(ext.neg(z))
+    out[:, 0] = field.sub(points, np.array([mont(z[0])], dtype=np.uint32))
     return out
 
 
@@ -88,19 +63,11 @@ def words(value: Ext) -> Words:
     return np.array([mont(c) for c in value], dtype=np.uint32)
 
 
-def open_masked(columns: Masked, weights: Words, z: Ext, log_rows: int) -> tuple[list[Ext], list[Ext]]:
-    """Every column's values at z and at w z; `weights` are `barycentric_weights(log_rows, z)`."""
-    rows = 1 << log_rows
-    vanishing = ext.sub(ext.power(z, rows), ext.ONE)  # the same at w z
+def open_columns(coefficients: Words, z: Ext, log_rows: int) -> tuple[list[Ext], list[Ext]]:
+    """Every column's values at z and at w z, w of order 2^log_rows, from coefficients (k, c)."""
+    count = coefficients.shape[0]
     following = ext.scale(z, plain.root_of_unity(log_rows))
-    h = columns.masks.shape[0]
-    plain_values = column_sums(columns.values, weights, np.roll(weights, 1, axis=0))
-    mask_values = column_sums(columns.masks, field.ext_powers(z, h), field.ext_powers(following, h))
-    first, second = (
-        [ext.add(f, ext.mul(vanishing, r)) for f, r in zip(values, masks, strict=True)]
-        for values, masks in zip(plain_values, mask_values, strict=True)
-    )
-    return first, second
+    return column_sums(coefficients, field.ext_powers(z, count), field.ext_powers(following, count))
 
 
 def combine_rows(matrix: Words, *combinations: Sequence[Ext]) -> Words:
@@ -131,26 +98,20 @@ class Lane:
 
 
 def deep_function(
-    masked: Sequence[Masked], coefficients: Words, lanes: Sequence[Lane], z: Ext, log_rows: int, at: Sizes
+    columns: Sequence[Words], pieces: Words, lanes: Sequence[Lane], z: Ext, log_rows: int, at: Sizes
 ) -> Words:
     """The batch without R on D, (|D|, 5): sum_i X^i G_i(X^k), G_i = (A_i - a_i) / (Y - z) + (B_i - b_i) / (Y - w z).
 
     A_i and B_i are the combinations of lane i's columns opened at z and at w z, a_i and b_i those of the claimed
-    values. The matrices are those of `masked` and then `coefficients` (K, c), whose columns are opened at z only.
+    values. The matrices of coefficients are `columns` and then `pieces` (K, c), which are opened at z only.
     """
-    rows, bound, count = 1 << log_rows, at.degree_bound, len(lanes)
+    bound, count = at.degree_bound, len(lanes)
     numerators = np.zeros((bound, 2 * count, EXTENSION_DEGREE), dtype=np.uint32)
-    numerators[:, :count] = combine_rows(coefficients, *(lane.here[len(masked)] for lane in lanes))
-    values = np.zeros((rows, 2 * count, EXTENSION_DEGREE), dtype=np.uint32)
-    for number, matrix in enumerate(masked):
+    numerators[:, :count] = combine_rows(pieces, *(lane.here[len(columns)] for lane in lanes))
+    for number, matrix in enumerate(columns):
         factors = [lane.here[number] for lane in lanes] + [lane.ahead[number] for lane in lanes]
-        values = field.add(values, combine_rows(matrix.values, *factors))
-        masks = combine_rows(matrix.masks, *factors)
-        h = len(masks)
-        numerators[:h] = field.sub(numerators[:h], masks)
-        numerators[rows : rows + h] = field.add(numerators[rows : rows + h], masks)
-    whole = ntt.intt(values.reshape(rows, -1)).reshape(values.shape)
-    numerators[:rows] = field.add(numerators[:rows], whole)
+        part = numerators[: len(matrix)]
+        numerators[: len(matrix)] = field.add(part, combine_rows(matrix, *factors))
 
     points = field.powers(plain.root_of_unity(at.lde_size.bit_length() - 1), at.lde_size, first=at.shift)
     from_z = _differences(points, z)

@@ -312,16 +312,20 @@ def _log2(n: int) -> int:
     return log
 
 
-def intt(evaluations: Words, scratch: Words | None = None) -> Words:
+def intt(evaluations: Words, scratch: Words | None = None, out: Words | None = None) -> Words:
     """Coefficients (n, c) of the polynomials with these values (n, c) over the subgroup of order n.
 
-    `scratch` is an array of the same shape that may be overwritten; without it one is made.
+    `scratch` is an array of the same shape that may be overwritten, `out` takes the result (it may be `evaluations`
+    itself, which is then overwritten); without them arrays are made.
     """
     n, c = evaluations.shape
     log_n = _log2(n)
     r, s = _split(log_n)
     source = np.ascontiguousarray(evaluations, dtype=np.uint32)
-    out = field.empty(n, c)
+    if out is None:
+        out = field.empty(n, c)
+    elif r == 1 and np.shares_memory(out, source):
+        source = source.copy()
     if r > 1:
         middle = field.empty(n, c) if scratch is None else scratch
         _run(_Shape(r, s * c, c, s * c, c, s * c, c, 1), source, middle, _tables(r, True, (1,)))
@@ -369,6 +373,14 @@ def coset_lde(coefficients: Words, size: int, shift: int) -> Words:
         padded[:k] = source
         return _extend(padded, _NONE, field.empty(size, c), shift, vanishing=False)
     return _extend(source[:n], source[n:], field.empty(size, c), shift, vanishing=False)
+
+
+def on_coset(coefficients: Words, out: Words, shift: int) -> Words:
+    """Values on shift * <w_n>, into `out` (n, c), of polynomials with these coefficients (k, c), n <= k <= 2 n."""
+    (k, c), n = coefficients.shape, out.shape[0]
+    if out.shape != (n, c) or not n <= k <= 2 * n:
+        raise ValueError(f"{coefficients.shape} coefficients do not fit {out.shape}")
+    return _extend(coefficients[:n], coefficients[n:], out, shift, vanishing=False)
 
 
 def lde_masked(evaluations: Words, randomness: Words, blowup: int, shift: int) -> Words:

@@ -10,15 +10,14 @@ Progress = Callable[[str, int, int], None]
 """`progress(step, done, total)`: a step begins for the first time, `done` of `total` did before; at the end ""."""
 
 STEPS = (
-    "main columns: extend",
-    "main columns: hash",
+    "main columns: interpolate",
+    "main columns: extend and hash",
     "grinding",
     "buses",
-    "bus columns: extend",
-    "bus columns: hash",
+    "bus columns: interpolate",
+    "bus columns: extend and hash",
     "constraints",
-    "quotient: extend",
-    "quotient: hash",
+    "quotient: extend and hash",
     "evaluations",
     "batching",
     "folding",

@@ -2,8 +2,8 @@
 
 Q has fewer than 4 N coefficients, so its values on the coset c * <w_{n+2}> of 4 N points determine it, c = 3^k being
 the shift of the columns' coset; every B / 4-th row of the low-degree extensions is such a point. The points fall into
-four cosets of H, on each of which X^N - 1 is constant and the next row of the trace is the next point: a tape runs
-over one coset at a time.
+four cosets of H (`extension`), on each of which X^N - 1 is constant and the next row of the trace is the next point: a
+tape runs over one coset at a time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 
 from zkharvest.prover import field, ntt, plain
+from zkharvest.prover.extension import COSETS, Extended
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.logup import Fractions, bus_nodes, ext_powers
 from zkharvest.prover.tape import AUX, SELECTORS, Assembler, Nodes, Tape, View, coordinates
@@ -24,7 +25,6 @@ from zkharvest.verifier.description import Description, Table
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.messages import LookupChallenges
 
-_COSETS = 4
 _SELECTED = {"first": 0, "last": 1, "transition": 2}
 _FLUSH = 32  # constraint values that are combined at once
 
@@ -157,14 +157,14 @@ def _group_value(asm: Assembler, fractions: Fractions, group: tuple[int, ...], h
 def selectors(log_rows: int, shift: int) -> Words:
     """(4 N, 3): the selectors first, last, transition at shift * w_{n+2}^i."""
     rows = 1 << log_rows
-    points = field.powers(plain.root_of_unity(log_rows + 2), _COSETS * rows, first=shift)
+    points = field.powers(plain.root_of_unity(log_rows + 2), COSETS * rows, first=shift)
     last = plain.inverse(plain.root_of_unity(log_rows))
     from_first = field.sub(points, _one(1))
     from_last = field.sub(points, _one(last))
     inverse_rows = plain.inverse(rows)
     vanishing = field.to_mont(np.array(vanishing_values(log_rows, shift), dtype=np.uint32))
     factor = np.tile(field.mul(vanishing, _one(inverse_rows)), rows)
-    out = field.empty(_COSETS * rows, len(_SELECTED))
+    out = field.empty(COSETS * rows, len(_SELECTED))
     out[:, 0] = field.mul(factor, field.inverse(from_first))
     out[:, 1] = field.mul(field.mul(factor, _one(last)), field.inverse(from_last))
     out[:, 2] = from_last
@@ -175,7 +175,7 @@ def vanishing_values(log_rows: int, shift: int) -> list[int]:
     """X^N - 1 on the four cosets shift * w_{n+2}^c H."""
     rows = 1 << log_rows
     root = plain.root_of_unity(log_rows + 2)
-    return [(pow(shift * pow(root, c, P) % P, rows, P) - 1) % P for c in range(_COSETS)]
+    return [(pow(shift * pow(root, c, P) % P, rows, P) - 1) % P for c in range(COSETS)]
 
 
 def quotient_coefficients(
@@ -186,39 +186,37 @@ def quotient_coefficients(
     terminals: Sequence[Ext],
     log_rows: int,
     shift: int,
-    main: Words,
-    aux: Words,
+    main: Extended,
+    aux: Extended,
     public: Sequence[Words],
 ) -> Words:
     """The 4 N coefficients of Q, (4 N, 5).
 
-    `main` and `aux` are low-degree extensions on shift * <w>, `public` has one (4 N, public columns) matrix a table.
+    `main` and `aux` are the committed columns, `public` has one (4 N, public columns) matrix a table.
     """
     rows = 1 << log_rows
-    step = main.shape[0] // (_COSETS * rows)
+    step = main.blowup // COSETS
     chosen = selectors(log_rows, shift)
     inverse_rows = plain.inverse(rows)
-    values = np.zeros((_COSETS, rows, EXTENSION_DEGREE), dtype=np.uint32)
-    column = at = first = 0
-    for table, terminal, known in zip(description.tables, terminals, public, strict=True):
+    values = np.zeros((COSETS, rows, EXTENSION_DEGREE), dtype=np.uint32)
+    tapes, first = [], 0
+    for table, terminal in zip(description.tables, terminals, strict=True):
         share = ext.scale(terminal, inverse_rows)
-        tape = constraint_tape(table, publics, challenges, delta, first, share)
-        for c in range(_COSETS):
-            views = (
-                View(main, column, c * step, _COSETS * step),
-                View(known, 0, c, _COSETS),
-                View(aux, at, c * step, _COSETS * step),
-                View(chosen, 0, c, _COSETS),
-            )
-            part = field.empty(rows, EXTENSION_DEGREE)
+        tapes.append(constraint_tape(table, publics, challenges, delta, first, share))
+        first += table.constraint_count
+    part = field.empty(rows, EXTENSION_DEGREE)
+    for c in range(COSETS):
+        on_main, on_aux = main.coset(c * step), aux.coset(c * step)
+        column = at = 0
+        for table, tape, known in zip(description.tables, tapes, public, strict=True):
+            views = (View(on_main, column), View(known, 0, c, COSETS), View(on_aux, at), View(chosen, 0, c, COSETS))
             tape.run(views, rows, View(part))
             values[c] = field.add(values[c], part)
-        column += len(table.columns)
-        at += EXTENSION_DEGREE * table.extension_columns
-        first += table.constraint_count
+            column += len(table.columns)
+            at += EXTENSION_DEGREE * table.extension_columns
     for c, vanishing in enumerate(vanishing_values(log_rows, shift)):
         values[c] = field.mul(values[c], _one(plain.inverse(vanishing)))
-    return interpolate(np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(_COSETS * rows, EXTENSION_DEGREE), shift)
+    return interpolate(np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(COSETS * rows, EXTENSION_DEGREE), shift)
 
 
 def interpolate(values: Words, shift: int) -> Words:

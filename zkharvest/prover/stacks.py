@@ -121,11 +121,16 @@ class Stacking:
                 for word in range(degree if column >= 0 else 0):
                     self._places[degree * column + word] = lane * self._width + degree * place + word
 
-    def rows(self, matrix: Words, chosen: slice | NDArray[np.int64]) -> list[Words]:
-        """The stacks at x_0, ..., x_(k-1) above the chosen rows of the extended columns: k matrices (rows, words)."""
+    def rows(self, values: Words, chosen: slice | NDArray[np.int64]) -> list[Words]:
+        """The stacks at x_0, ..., x_(k-1) above the chosen rows of the columns' coset, whose values these are.
+
+        k matrices (rows, words), of `values` (rows, columns).
+        """
         points, roots = _points(self._log_domain, self.stack)
-        part = np.ascontiguousarray(matrix[chosen])
+        part = np.ascontiguousarray(values)
         powers = np.ascontiguousarray(points[chosen])
+        if len(powers) != len(part):
+            raise ValueError(f"{len(part)} rows of values, {len(powers)} chosen")
         out = field.empty(self.stack * part.shape[0], self._width).reshape(self.stack, part.shape[0], self._width)
         over_ranges(
             _stack, part.shape[0], part.reshape(-1), part.shape[1], self._places, self._width, self.stack,

@@ -20,6 +20,7 @@ import numpy as np
 from zkharvest.prover import deep, field, fri, logup, ntt, quotient
 from zkharvest.prover.check import WitnessError, require_valid
 from zkharvest.prover.commit import Commitment, StackedCommitment
+from zkharvest.prover.extension import Extended, interpolated
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.grind import find_nonce
 from zkharvest.prover.progress import Progress, Steps
@@ -129,11 +130,11 @@ class _Proof:
         self._consume = consume
         self._stacks = stacks_of(description, at.stack)
         self._main: Words | None = None
+        self._committed: Extended | None = None
 
     def run(self, randomness: Randomness, steps: Steps) -> bytes:
         """The protocol, once."""
         description, at = self._description, self._at
-        blowup = at.lde_size // at.rows
 
         def grinder(_site: str, state: bytes, bits: int) -> int:
             with steps.step("grinding"):
@@ -145,11 +146,12 @@ class _Proof:
         proof = _Bytes(rounds)
 
         # 1 ----- Main columns: mask, extend to D, commit. In return: the challenges of the buses.
-        with steps.step("main columns: extend"):
-            main = deep.Masked(self._main_values(), randomness.elements(at.mask, description.main_width))
-            main_values = ntt.lde_masked(main.values, main.masks, blowup, at.shift)
-        with steps.step("main columns: hash"):
-            main_tree = StackedCommitment(main_values, self._stacking(self._stacks.main), randomness)
+        with steps.step("main columns: interpolate"):
+            trace = self._main_values()
+            masks = randomness.elements(at.mask, description.main_width)
+            main = self._committed = Extended(interpolated(trace, masks), at)
+        with steps.step("main columns: extend and hash"):
+            main_tree = StackedCommitment(main, self._stacking(self._stacks.main), randomness)
         main_message = messages.MainCommitment(main_tree.root)
         lookup = rounds.main(main_message)
         proof.add(main_message.root)
@@ -158,13 +160,14 @@ class _Proof:
         # 2 ----- Bus columns: a helper for every group of interactions, a running sum a table. Mask, extend, commit.
         with steps.step("buses"):
             known = _public_columns(description, self._public, at.rows)
-            aux_trace, terminals = logup.auxiliary_trace(description, self._public.publics, lookup, main.values, known)
+            aux_trace, terminals = logup.auxiliary_trace(description, self._public.publics, lookup, trace, known)
             self._check_balance(lookup, terminals)
-        with steps.step("bus columns: extend"):
-            aux = deep.Masked(aux_trace, randomness.elements(at.mask, aux_trace.shape[1]))
-            aux_values = ntt.lde_masked(aux.values, aux.masks, blowup, at.shift)
-        with steps.step("bus columns: hash"):
-            aux_tree = StackedCommitment(aux_values, self._stacking(self._stacks.aux), randomness)
+            self._main = None
+            del trace
+        with steps.step("bus columns: interpolate"):
+            aux = Extended(interpolated(aux_trace, randomness.elements(at.mask, aux_trace.shape[1])), at)
+        with steps.step("bus columns: extend and hash"):
+            aux_tree = StackedCommitment(aux, self._stacking(self._stacks.aux), randomness)
         aux_message = messages.AuxCommitment(aux_tree.root, terminals)
         delta = rounds.aux(aux_message)
         proof.add(aux_message.root, ext.to_bytes(terminals))
@@ -174,16 +177,16 @@ class _Proof:
         with steps.step("constraints"):
             coefficients = quotient.quotient_coefficients(
                 description, self._public.publics, lookup, delta, terminals, at.log_rows, at.shift,
-                main_values, aux_values, [_extend_public(columns, at.shift) for columns in known],
+                main, aux, [_extend_public(columns, at.shift) for columns in known],
             )  # fmt: skip
             pieces = self._pieces(coefficients, randomness)
             extra = randomness.elements(at.stack_bound, 1, EXTENSION_DEGREE).reshape(-1, EXTENSION_DEGREE)
-        with steps.step("quotient: extend"):
-            quotient_values = ntt.coset_lde(pieces, at.lde_size, at.shift)
+        with steps.step("quotient: extend and hash"):
+            quotients = Extended(pieces, at)
             extra_values = ntt.coset_lde(extra, at.domain_size, GENERATOR)
-        with steps.step("quotient: hash"):
+        with steps.step("quotient: extend and hash"):
             stacking = self._stacking(self._stacks.quotient)
-            quotient_tree = StackedCommitment(quotient_values, stacking, randomness, extra_values)
+            quotient_tree = StackedCommitment(quotients, stacking, randomness, extra_values)
         quotient_message = messages.QuotientCommitment(quotient_tree.root)
         z = rounds.quotient(quotient_message)
         if not messages.point_is_usable(z, at):
@@ -193,9 +196,8 @@ class _Proof:
 
         # 4 ----- Openings at z and, of what looks ahead a row, at g z.
         with steps.step("evaluations"):
-            weights = deep.barycentric_weights(at.log_rows, z)
-            main_here, main_after = deep.open_masked(main, weights, z, at.log_rows)
-            aux_here, aux_after = deep.open_masked(aux, weights, z, at.log_rows)
+            main_here, main_after = deep.open_columns(main.coefficients, z, at.log_rows)
+            aux_here, aux_after = deep.open_columns(aux.coefficients, z, at.log_rows)
             aux_here, aux_after, quotient_here = (
                 _recombined(values) for values in (aux_here, aux_after, deep.dot_powers(pieces, z))
             )
@@ -209,7 +211,7 @@ class _Proof:
 
         # 5 ----- F: every claim "f(point) = value" as one function, of low degree only if all the claims are true.
         with steps.step("batching"):
-            layer = self._deep_function(main, aux, pieces, extra_values, opened, z, challenge)
+            layer = self._deep_function(main.coefficients, aux.coefficients, pieces, extra_values, opened, z, challenge)
 
         # 6 ----- FRI: commit to a layer, fold it, until a short polynomial is left that is sent whole.
         shift = GENERATOR
@@ -246,7 +248,10 @@ class _Proof:
         return bytes(proof.data)
 
     def _main_values(self) -> Words:
-        """All tables' columns in one matrix, Montgomery form."""
+        """All tables' columns on H in one matrix, Montgomery form."""
+        if self._main is None and self._committed is not None:
+            main = self._committed  # on H the masks vanish
+            self._main = ntt.on_coset(main.coefficients, field.empty(main.rows, main.width), 1)
         if self._main is None:
             width = self._description.main_width
             self._main = field.empty(self._at.rows, width)
@@ -288,8 +293,8 @@ class _Proof:
 
     def _deep_function(
         self,
-        main: deep.Masked,
-        aux: deep.Masked,
+        main: Words,
+        aux: Words,
         pieces: Words,
         extra_values: Words,
         opened: messages.Evaluations,

@@ -7,9 +7,15 @@ each kernel is compiled once, for a range.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from threading import local
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_HERE = local()  # .working in the threads of the pool
 
 
 def cores() -> int:
@@ -22,7 +28,11 @@ def cores() -> int:
 
 @cache
 def _pool(workers: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(workers, thread_name_prefix="kernel")
+    return ThreadPoolExecutor(workers, thread_name_prefix="kernel", initializer=_mark)
+
+
+def _mark() -> None:
+    _HERE.working = True
 
 
 def over_ranges(kernel: Callable[..., None], total: int, *args: object, grain: int = 1, align: int = 1) -> None:
@@ -30,10 +40,12 @@ def over_ranges(kernel: Callable[..., None], total: int, *args: object, grain: i
 
     Ranges start at multiples of `align`, and are not made shorter than `grain`: less work than two grains
     runs in the calling thread. There are a few ranges a core, so that a core that is busy elsewhere does not
-    hold up the rest. Must not be called from inside a kernel's range.
+    hold up the rest. Within work of `each`, kernels
+    run in the thread that they are called from.
     """
     workers = cores()
-    pieces = min(total // max(grain, 1), 1 if workers == 1 else 4 * workers)
+    alone = workers == 1 or getattr(_HERE, "working", False)
+    pieces = min(total // max(grain, 1), 1 if alone else 4 * workers)
     if pieces <= 1:
         if total > 0:
             kernel(0, total, *args)
@@ -43,4 +55,14 @@ def over_ranges(kernel: Callable[..., None], total: int, *args: object, grain: i
     starts = range(0, total, step)
     futures = [_pool(workers).submit(kernel, start, min(start + step, total), *args) for start in starts]
     for future in futures:
+        future.result()
+
+
+def each(work: Callable[[T], None], items: Sequence[T]) -> None:
+    """Call `work` on every item, on all cores; for work that is mostly kernels."""
+    if cores() == 1 or len(items) < 2 or getattr(_HERE, "working", False):
+        for item in items:
+            work(item)
+        return
+    for future in [_pool(cores()).submit(work, item) for item in items]:
         future.result()

@@ -11,6 +11,7 @@ import galois
 import numpy as np
 
 from zkharvest.prover import deep, field, ntt, plain, stark
+from zkharvest.prover.extension import Extended, interpolated
 from zkharvest.prover.plain import P
 
 BASE = galois.GF(P, primitive_element=plain.GENERATOR, verify=False)
@@ -29,10 +30,9 @@ def points(indices, at):
 
 def columns_opened(masks, at, z, positions):
     """(positions + 10, columns): zero columns under these masks (h, columns), on their coset, at z and at g z."""
-    columns = deep.Masked(np.zeros((at.rows, masks.shape[1]), dtype=np.uint32), field.to_mont(masks))
-    extended = ntt.lde_masked(columns.values, columns.masks, at.lde_size // at.rows, at.shift)
-    rows = field.from_mont(np.ascontiguousarray(extended[positions]))
-    here, after = deep.open_masked(columns, deep.barycentric_weights(at.log_rows, z), z, at.log_rows)
+    columns = interpolated(np.zeros((at.rows, masks.shape[1]), dtype=np.uint32), field.to_mont(masks))
+    rows = field.from_mont(Extended(columns, at).at(np.array(positions)))
+    here, after = deep.open_columns(columns, z, at.log_rows)
     return np.concatenate([rows, np.array(here, dtype=np.uint32).T, np.array(after, dtype=np.uint32).T])
 
 

@@ -20,6 +20,7 @@ from tests.adversary.hiding import small_field as model
 from tests.adversary.hiding.small_field import Coins, Shape
 from tests.support.counts import count
 from zkharvest.prover import deep, field, fri, ntt, plain, quotient
+from zkharvest.prover.extension import Extended, interpolated
 from zkharvest.prover.plain import P
 from zkharvest.prover.stacks import Stacking
 from zkharvest.verifier.description import Constraint, Description, Table
@@ -152,18 +153,20 @@ def test_the_steps_of_the_model_are_those_of_the_prover():
     delta, z, batch, fold = (int(x) for x in draw(4, seed=4))
     blowup = 8
     size = 32 * blowup
-    at = SimpleNamespace(degree_bound=64, lde_size=size, shift=3**4, log_domain=10)
+    at = SimpleNamespace(degree_bound=64, rows=32, lde_size=size, shift=3**4, log_domain=10)
     points = [3**4 * pow(plain.root_of_unity(8), i, P) % P for i in range(size)]
 
     # the masked columns on their coset, and the quotient
     columns = [model.masked(values, masks[None, :, k].astype(np.int64), REAL) for k, values in enumerate((bits, other))]
-    matrix = deep.Masked(field.to_mont(np.stack([bits, other], axis=1)), field.to_mont(masks))
-    extended = ntt.lde_masked(matrix.values, matrix.masks, blowup, at.shift)
+    values = field.to_mont(np.stack([bits, other], axis=1))
+    matrix = interpolated(values, field.to_mont(masks))
+    extended = ntt.lde_masked(values, field.to_mont(masks), blowup, at.shift)
     for k, column in enumerate(columns):
         assert field.from_mont(extended)[:, k].tolist() == [int(model.at(column, y, P)[0]) for y in points]
-    none, empty = LookupChallenges(*[embedded(1)] * 3), np.zeros((size, 5), dtype=np.uint32)
+    none, empty = LookupChallenges(*[embedded(1)] * 3), Extended(np.zeros((32, 5), dtype=np.uint32), at)
     found = quotient.quotient_coefficients(
-        CIRCUIT, (), none, embedded(delta), [embedded(0)], 5, at.shift, np.ascontiguousarray(extended[:, :1]), empty,
+        CIRCUIT, (), none, embedded(delta), [embedded(0)], 5, at.shift,
+        Extended(np.ascontiguousarray(matrix[:, :1]), at), empty,
         [np.zeros((128, 0), dtype=np.uint32)],
     )  # fmt: skip
     whole = model.divided(model.constraints(columns[0], delta, REAL), 32, P)
@@ -184,7 +187,7 @@ def test_the_steps_of_the_model_are_those_of_the_prover():
     x = 3 * pow(plain.root_of_unity(10), index, P) % P
     chosen = Coins(delta, z, batch, fold, (x,))
     seen = model.opened(columns, expected, extra[None].astype(np.int64), chosen, REAL)[0].tolist()
-    here, after = deep.open_masked(matrix, deep.barycentric_weights(5, embedded(z)), embedded(z), 5)
+    here, after = deep.open_columns(matrix, embedded(z), 5)
     polynomials = np.ascontiguousarray(spread(np.concatenate(expected))[:, :, 0])
     rest = deep.dot_powers(polynomials, embedded(z))
     assert [value[0] for value in (*here, *rest, *after)] == seen[:6]

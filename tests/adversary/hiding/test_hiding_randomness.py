@@ -80,7 +80,8 @@ def test_what_was_drawn_is_what_hides():
     positions = np.array(sorted(set(COINS.indices)))
     extended = ntt.lde_masked(values, source.answers[0], AT.lde_size // AT.rows, AT.shift)
     tree = stacks_of(DESCRIPTION, AT.stack).main
-    above = Stacking(tree.lanes(AT.stack), tree.degree, AT.log_domain).rows(extended, positions % AT.lde_size)
+    stacking, places = Stacking(tree.lanes(AT.stack), tree.degree, AT.log_domain), positions % AT.lde_size
+    above = stacking.rows(extended[places], places)
     chosen = np.stack(above)[positions // AT.lde_size, np.arange(len(positions))]
     rows = field.from_mont(np.ascontiguousarray(chosen))
     assert seen["main rows"].tolist() == rows.ravel().tolist()

@@ -104,10 +104,11 @@ def committing(number: int, *, alter: bool = False, show_used: bool = False, reo
     class StackedLiar(stark.StackedCommitment):
         """A tree of stacks."""
 
-        def __init__(self, columns: Words, stacking: Any, randomness: Randomness, extra: Words | None = None) -> None:
+        def __init__(self, columns: Any, stacking: Any, randomness: Randomness, extra: Words | None = None) -> None:
             self.lies = next(numbers) == number
             self.made_of: Any = (columns, stacking)
-            super().__init__(other_words(columns) if self.lies and alter else columns, stacking, randomness, extra)
+            altered = other_words(columns.whole()) if self.lies and alter else columns
+            super().__init__(altered, stacking, randomness, extra)
             if show_used:
                 self._columns = columns
 
@@ -129,9 +130,9 @@ def filling_a_lane(subject: Subject) -> Patches:
     honest = stark._Proof._stacking
 
     class Filled(Stacking):
-        def rows(self, matrix: Words, chosen: Any) -> list[Words]:
-            above = super().rows(matrix, chosen)
-            v, size = plain.root_of_unity(self._log_domain), matrix.shape[0]
+        def rows(self, values: Words, chosen: Any) -> list[Words]:
+            above = super().rows(values, chosen)
+            v, size = plain.root_of_unity(self._log_domain), (1 << self._log_domain) // self.stack
             for s, rows in enumerate(above):
                 indices = np.arange(size)[chosen] + s * size
                 words = np.array([pow(3 * pow(v, int(i), P), lane, P) for i in indices], dtype=np.uint32)

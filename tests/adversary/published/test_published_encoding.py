@@ -40,17 +40,19 @@ def test_b1_elements_do_not_move_between_trees():
     """
     real, seen = prover._Proof._stacking, {}
 
+    def which(chosen):
+        return repr(chosen if isinstance(chosen, slice) else chosen.tolist())
+
     class Narrow:
         """The main tree's leaves without their last word."""
 
         def __init__(self, stacking):
             self.stack, self._stacking = stacking.stack, stacking
-            seen["main"] = self
 
-        def rows(self, columns, chosen):
-            self.columns = columns
-            self.last = [row[:, -1:] for row in self._stacking.rows(columns, chosen)]
-            return [row[:, :-1] for row in self._stacking.rows(columns, chosen)]
+        def rows(self, values, chosen):
+            rows = self._stacking.rows(values, chosen)
+            seen[which(chosen)] = [row[:, -1:] for row in rows]
+            return [row[:, :-1] for row in rows]
 
     class Wide(Narrow):
         """The aux tree's, with that word in front."""
@@ -58,11 +60,9 @@ def test_b1_elements_do_not_move_between_trees():
         def __init__(self, stacking):
             self.stack, self._stacking = stacking.stack, stacking
 
-        def rows(self, columns, chosen):
-            main = seen["main"]
-            main.rows(main.columns, chosen)
-            rows = self._stacking.rows(columns, chosen)
-            return [np.concatenate(pair, axis=1) for pair in zip(main.last, rows, strict=True)]
+        def rows(self, values, chosen):
+            rows = self._stacking.rows(values, chosen)
+            return [np.concatenate(pair, axis=1) for pair in zip(seen[which(chosen)], rows, strict=True)]
 
     def moving(self, tree):
         kinds = {1: Narrow, 5: Wide} if tree.following.columns else {}

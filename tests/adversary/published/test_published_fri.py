@@ -206,7 +206,7 @@ def _scrambled(tree: int, column: int):
     def commit(columns, *rest):
         made.append(columns)
         if len(made) == tree + 1:
-            columns = columns.copy()
+            columns = columns.whole()
             columns[:, column] = np.random.default_rng(tree).integers(0, P, len(columns))
         return real(columns, *rest)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.adversary.kit.evaluate import value
-from zkharvest.circuit.expr import Cell, Emitter, Expr, P, lift, shifted, total, weighted
+from zkharvest.circuit.expr import Cell, Emitter, Expr, P, lift, mixed, shifted, total
 
 COLUMNS = [Cell("col", i, f"c{i}") for i in range(4)]
 SCALAR = Expr(0, {("public", 0): 1})
@@ -111,7 +111,12 @@ def test_equal_nodes_get_one_number():
     assert out.emit(a * b) < first
 
 
-def test_a_weighted_sum_is_the_sum_of_products():
-    a, b = COLUMNS[:2]
-    parts = [(a * b + 3, 5), (b - 1, -1), (a * b, -5), (lift(2), 7)]
-    assert weighted(parts) == total(e * k for e, k in parts)
+def test_a_matrix_times_expressions_is_the_sums_of_products():
+    cells = [Cell("col", i, f"c{i}") for i in range(4)]
+    exprs = [cells[0] + 5, cells[1] * cells[2] - cells[0], 3 * cells[3], lift(7), cells[0] - cells[0]]
+    matrix = [[1, P - 1, 2, 3, 4], [0, 0, 0, 0, 9], [P - 1] * 5, [-1, 2**40, 0, 0, 1]]
+    found = mixed(matrix, exprs)
+    assert found == [total(e * k for e, k in zip(exprs, row, strict=True)) for row in matrix]
+    order = list(dict.fromkeys(atom for e in exprs for atom in e.terms))  # nodes are numbered by it
+    for one, row in zip(found, matrix, strict=True):
+        assert list(one.terms) == [atom for atom in order if atom in one.terms], row

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import polynomials as poly
 from zkharvest.prover import deep, field, plain
+from zkharvest.prover.extension import interpolated
 from zkharvest.prover.plain import P
 
 LOG_ROWS, BLOWUP, MASK, BOUND = 5, 8, 32, 64
@@ -25,7 +26,7 @@ def element(seed):
 
 def masked(columns, seed):
     values, masks = draw(N, columns, seed=seed), draw(MASK, columns, seed=seed + 1)
-    return deep.Masked(field.to_mont(values), field.to_mont(masks)), [
+    return interpolated(field.to_mont(values), field.to_mont(masks)), [
         poly.masked(values[:, j].tolist(), masks[:, j].tolist()) for j in range(columns)
     ]
 
@@ -37,7 +38,7 @@ Z_NEXT = plain.ext_mul(Z, (plain.root_of_unity(LOG_ROWS), 0, 0, 0, 0))
 @pytest.mark.parametrize("columns", [1, 15, 16, 21])
 def test_openings(columns):
     matrix, polynomials = masked(columns, seed=columns)
-    here, after = deep.open_masked(matrix, deep.barycentric_weights(LOG_ROWS, Z), Z, LOG_ROWS)
+    here, after = deep.open_columns(matrix, Z, LOG_ROWS)
     assert here == [poly.evaluate(f, Z) for f in polynomials]
     assert after == [poly.evaluate(f, Z_NEXT) for f in polynomials]
 

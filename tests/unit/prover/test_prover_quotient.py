@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from tests.support import polynomials as poly
 from tests.support.bus_circuit import DESCRIPTION, honest
 from zkharvest.prover import field, logup, ntt, plain, quotient
+from zkharvest.prover.extension import Extended, interpolated
 from zkharvest.prover.plain import P
 from zkharvest.verifier.messages import LookupChallenges
 
@@ -15,6 +18,7 @@ LOG_ROWS = 5
 N = 1 << LOG_ROWS
 BLOWUP = 8
 MASK = 3
+AT = SimpleNamespace(rows=N, lde_size=BLOWUP * N, shift=3)
 
 
 def draw(*shape, seed):
@@ -48,8 +52,8 @@ class Setting:
         return field.from_mont(
             quotient.quotient_coefficients(
                 DESCRIPTION, self.public.publics, CHALLENGES, DELTA, self.terminals, LOG_ROWS, 3,
-                ntt.lde_masked(self.main, self.main_masks, BLOWUP, 3),
-                ntt.lde_masked(self.aux, self.aux_masks, BLOWUP, 3),
+                Extended(interpolated(self.main, self.main_masks), AT),
+                Extended(interpolated(self.aux, self.aux_masks), AT),
                 extended,
             )
         )  # fmt: skip

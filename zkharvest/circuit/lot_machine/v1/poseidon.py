@@ -11,13 +11,11 @@ tag. Whether a zero child is left out is a bit because nobody else can take or g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Table
-from zkharvest.circuit.expr import Cell, Expr, following, weighted
+from zkharvest.circuit.expr import Cell, Expr, following, mixed
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.commitment.encoding import (
@@ -46,10 +44,6 @@ PARTIAL = 23
 KINDS = ("is_record", "is_lot_a", "is_lot_b", "is_node")
 
 
-def _mix(state: Sequence[Expr]) -> list[Expr]:
-    return [weighted(zip(state, row, strict=True)) for row in MDS]
-
-
 def _cube(x: Expr) -> Expr:
     return x * x * x
 
@@ -63,11 +57,11 @@ def _permutation(t: Table, inputs: list[Cell]) -> list[Cell]:
         if HALF_FULL <= r < HALF_FULL + PARTIAL:
             cubed = t.column(f"partial{r - HALF_FULL}")
             t.equal(f"{cubed.name}_cube", cubed, _cube(state[0]), f"lane 0 is cubed in round {r}")
-            state = _mix([cubed, *state[1:]])
+            state = mixed(MDS, [cubed, *state[1:]])
         else:
             outputs = t.column_list(f"round{r}_", WIDTH)
-            mixed = _mix([_cube(s) for s in state])
-            t.equals(f"round{r}_lane{{}}", outputs, mixed, f"full round {r}: cube every lane, then the MDS matrix")
+            after = mixed(MDS, [_cube(s) for s in state])
+            t.equals(f"round{r}_lane{{}}", outputs, after, f"full round {r}: cube every lane, then the MDS matrix")
             state = list(outputs)
     return outputs
 

@@ -1,0 +1,78 @@
+"""Cosets, opened rows and leaves of columns that are extended a coset at a time are those of the whole extension."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from zkharvest.prover import extension, field, ntt
+from zkharvest.prover.commit import StackedCommitment
+from zkharvest.prover.extension import Extended, interpolated
+from zkharvest.prover.plain import P
+from zkharvest.prover.randomness import Randomness
+from zkharvest.prover.stacks import Stacking
+
+LOG_ROWS, COLUMNS, MASK = 9, 21, 32
+
+
+def setting(blowup, seed=1):
+    rng = np.random.default_rng(seed)
+    rows = 1 << LOG_ROWS
+    at = SimpleNamespace(rows=rows, lde_size=blowup * rows, shift=pow(3, 4, P))
+    values = rng.integers(0, P, (rows, COLUMNS), dtype=np.uint32)
+    masks = rng.integers(0, P, (MASK, COLUMNS), dtype=np.uint32)
+    return at, interpolated(values, masks), ntt.lde_masked(values, masks, blowup, at.shift)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 4])
+@pytest.mark.parametrize("blowup", [4, 8, 16])
+def test_cosets_and_rows_are_those_of_the_whole(monkeypatch, blowup, keep):
+    at, coefficients, whole = setting(blowup)
+    monkeypatch.setattr(extension, "KEEP", keep * at.rows * COLUMNS)
+    columns = Extended(coefficients, at)
+    assert np.array_equal(columns.whole(), whole)
+    order = [*range(blowup), *range(0, blowup, blowup // 4), 1, 1]
+    for b in order:
+        assert np.array_equal(columns.coset(b), whole[b::blowup]), b
+    assert sum(kept is not None for kept in columns._kept.values()) == keep
+    indices = np.array([0, 5, 5, blowup * at.rows - 1, 77, 78, 79, 80, 4 * blowup, 3])
+    assert np.array_equal(columns.at(indices), whole[indices])
+
+
+@pytest.mark.parametrize("stack", [4, 8])
+@pytest.mark.parametrize("extra", [False, True])
+def test_a_commitment_coset_by_coset_is_that_of_all_rows_at_once(stack, extra):
+    at, coefficients, whole = setting(8, seed=2)
+    log_domain = LOG_ROWS + 3 + stack.bit_length() - 1
+    width = -(-COLUMNS // stack)
+    lanes = [[c if (c := lane * width + place) < COLUMNS else -1 for place in range(width)] for lane in range(stack)]
+    stacking = Stacking(lanes, 1, log_domain)
+    more = field.powers(5, 5 << log_domain).reshape(-1, 5) if extra else None
+    plain = StackedCommitment(whole, stacking, Randomness(b"k" * 32), more)
+    lazy = StackedCommitment(Extended(coefficients, at), stacking, Randomness(b"k" * 32), more)
+    assert lazy.root == plain.root
+    indices = [0, 1, 900, 901, (1 << log_domain) - 1, 4096, 4104]
+    assert lazy.open(indices) == plain.open(indices)
+
+
+@pytest.mark.parametrize("log_rows", [3, 6, 7, 10])
+def test_interpolating_with_and_without_room_of_its_own(log_rows):
+    rng = np.random.default_rng(log_rows)
+    values = rng.integers(0, P, (1 << log_rows, 5), dtype=np.uint32)
+    masks = rng.integers(0, P, (4, 5), dtype=np.uint32)
+    found = interpolated(values, masks)
+    assert np.array_equal(ntt.intt(values), field.add(found[: 1 << log_rows], np.vstack([masks, 0 * values[4:]])))
+    assert np.array_equal(interpolated(values, masks, np.empty_like(values)), found)
+    again = values.copy()
+    ntt.intt(again, np.empty_like(values), again)
+    assert np.array_equal(again, ntt.intt(values))
+    assert np.array_equal(ntt.on_coset(found, np.empty_like(values), 1), values)  # the masks vanish on H
+
+
+def test_sizes_that_do_not_fit_are_refused():
+    coefficients = np.zeros((40, 3), dtype=np.uint32)
+    for shape in ((32, 4), (16, 3), (64, 3)):
+        with pytest.raises(ValueError, match="do not fit"):
+            ntt.on_coset(coefficients, np.zeros(shape, dtype=np.uint32), 3)
+    with pytest.raises(ValueError, match="rows of values"):
+        Stacking([[0], [1], [2], [-1]], 1, 8).rows(coefficients, slice(0, 39))

@@ -1,0 +1,85 @@
+"""Committed columns as polynomials, and their values on the columns' coset, one coset of H at a time.
+
+The columns' coset 3^k <w_BN> falls into B cosets of H: coset b is (3^k w_BN^b) H, and point j of it is row b + B j of
+the whole. Each is a transform of N points of the same coefficients, so that nobody needs the B N rows at once: leaves
+are hashed while the rows of one coset are in memory, the quotient reads four cosets one after the other, and a query
+lies in one. Cosets that the quotient reads are kept as far as `KEEP` allows, the others are made again where they are
+needed: fresh memory costs about as much as the transform that fills it (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zkharvest.prover import field, ntt, plain
+from zkharvest.prover.field import Words
+from zkharvest.spec import P
+from zkharvest.verifier.params import Sizes
+
+KEEP = 1 << 28
+"""Words of kept cosets, of one matrix: 1 GiB."""
+
+COSETS = 4
+"""Cosets of H on which the quotient is evaluated; every B / 4-th."""
+
+
+def interpolated(values: Words, masks: Words, scratch: Words | None = None) -> Words:
+    """Coefficients (N + h, c) of the masked columns f + (X^N - 1) r: values of f on H (N, c), coefficients of r (h, c).
+
+    `scratch`, an array like `values`, is overwritten.
+    """
+    rows, columns = values.shape
+    mask = masks.shape[0]
+    out = field.empty(rows + mask, columns)
+    ntt.intt(values, scratch, out[:rows])
+    out[:mask] = field.sub(out[:mask], masks)
+    out[rows:] = masks
+    return out
+
+
+class Extended:
+    """Columns with the given coefficients, at most K rows, Montgomery form; see the module for what a coset is."""
+
+    def __init__(self, coefficients: Words, at: Sizes, buffer: Words | None = None) -> None:
+        self.coefficients = coefficients
+        self.width: int = coefficients.shape[1]
+        self.rows, self.size = at.rows, at.lde_size
+        self.blowup = at.lde_size // at.rows
+        self._shift = at.shift
+        self._root = plain.root_of_unity(at.lde_size.bit_length() - 1)
+        self._buffer = field.empty(at.rows, self.width) if buffer is None else buffer
+        self._held = -1  # the coset in the buffer
+        step = self.blowup // COSETS
+        room = KEEP // max(1, at.rows * self.width)
+        self._kept: dict[int, Words | None] = dict.fromkeys(range(0, self.blowup, step)[: min(room, COSETS)])
+
+    def coset(self, b: int) -> Words:
+        """The values on coset b, (N, c); those that are not kept last until the next of them is asked for."""
+        kept = self._kept.get(b)
+        if kept is not None:
+            return kept
+        if b in self._kept:
+            out = self._kept[b] = field.empty(self.rows, self.width)
+        elif self._held == b:
+            return self._buffer
+        else:
+            out, self._held = self._buffer, b
+        return ntt.on_coset(self.coefficients, out, self._shift * pow(self._root, b, P) % P)
+
+    def at(self, indices: NDArray[np.int64]) -> Words:
+        """The rows at these places of the columns' coset."""
+        out = field.empty(len(indices), self.width)
+        cosets = indices % self.blowup
+        for b in sorted(set(cosets.tolist()), key=lambda b: b != self._held):
+            chosen = cosets == b
+            out[chosen] = self.coset(b)[indices[chosen] // self.blowup]
+        return out
+
+    def whole(self) -> Words:
+        """All rows, (B N, c): for tests, which hold the cosets against it."""
+        return ntt.coset_lde(self.coefficients, self.size, self._shift)
+
+    def forget(self) -> None:
+        """Let the kept cosets go; what is asked for later is made again."""
+        self._kept = {}
