@@ -14,8 +14,6 @@ import numpy as np
 
 from zkharvest.spec import P
 
-"""The KoalaBear prime."""
-
 Atom = tuple[Any, ...]
 """("col", index, offset) | ("pub", index, offset) | ("public", index) | ("mul", Expr, Expr)"""
 
