@@ -21,6 +21,7 @@ EXTRAS = {
     "matplotlib": "desk",
     "numba": "prove",
     "numpy": "prove",
+    "pypdf": "desk",
     "scipy": "harvest",
     "segno": "qr",
 }

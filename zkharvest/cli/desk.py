@@ -50,6 +50,7 @@ RowsOption = Annotated[Rows, typer.Option("--by", help="One row for each lot, or
 Broker = Annotated[
     Path | None, typer.Option("--reconcile", metavar="1099DA.csv", help="Form 1099-DA: gives boxes and codes.")
 ]
+Official = Annotated[bool, typer.Option("--official", help="PDF: on the IRS's own form, its fields filled.")]
 Name = Annotated[str, typer.Option("--name", metavar="TEXT", help="Name shown on the return, for the head of the PDF.")]
 STDOUT = Path("-")
 
@@ -69,6 +70,7 @@ def form8949(
     statement: Annotated[
         bool, typer.Option("--statement", help="PDF: one row with code M, the sales on an attached statement.")
     ] = False,
+    official: Official = False,
     name: Name = "",
     force: Force = False,
     json: Json = False,
@@ -77,8 +79,15 @@ def form8949(
     from zkharvest.desk import form8949 as forms
 
     form = settled_format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
+    only_pdf(form, official=official, statement=statement)
     run, made, found = filled(path, Election(method, pooling, timezone, year), broker, by)
     say_open(found)
+    if official:
+        from zkharvest.desk.irs_forms import official_8949
+
+        with output.progress("filling the form"):
+            data = official_8949(made, name=name, whole=whole, statement=statement)
+        return save(target, data, force=force)
     if form is Format.PDF:
         from zkharvest.desk.pdf_forms import form8949_pdf
 
@@ -235,6 +244,13 @@ def settled_format(
     if str(target) != "-":
         ensure_writable(target, force=force, inputs=inputs)
     return form
+
+
+def only_pdf(form: Format, **wanted: bool) -> None:
+    """Refuse options that only a PDF has, for anything else."""
+    for name, given in wanted.items():
+        if given and form is not Format.PDF:
+            raise UsageError(f"--{name} is for a PDF", "add -o form.pdf")
 
 
 def ran(path: Path, election: Election) -> LedgerRun:

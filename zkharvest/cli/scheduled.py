@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zkharvest.cli import desk, output
-from zkharvest.cli.desk import STDOUT, Broker, Format, FormatOption, Name, Rows, Target, WholeDollars
+from zkharvest.cli.desk import STDOUT, Broker, Format, FormatOption, Name, Official, Rows, Target, WholeDollars
 from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, YearOption, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
@@ -68,6 +68,7 @@ def scheduled(
     whole: WholeDollars = False,
     form: FormatOption = Format.TABLE,
     target: Target = STDOUT,
+    official: Official = False,
     name: Name = "",
     force: Force = False,
     json: Json = False,
@@ -81,6 +82,7 @@ def scheduled(
     from zkharvest.trades.csv_in import load_trades
 
     form = desk.settled_format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
+    desk.only_pdf(form, official=official)
     short, long = parse_cents(carryover_short, "--carryover-short"), parse_cents(carryover_long, "--carryover-long")
     if prior is not None and (short or long or since is not None):
         hint = "leave --carryover-short, --carryover-long and --since out"
@@ -100,6 +102,12 @@ def scheduled(
     schedule = schedules.make_schedule(
         made, carried_in=carried, others=others, separate=separate, taxable=incomes.get(year), earlier=sheets
     )
+    if official:
+        from zkharvest.desk.irs_forms import official_schedule
+
+        if schedule.carried_out.lines:
+            output.note("the carryover worksheet is not filed with it; leave --official out to see it")
+        return desk.save(target, official_schedule(schedule, name=name, whole=whole), force=force)
     if form is Format.PDF:
         from zkharvest.desk.pdf_forms import schedule_pdf
 

@@ -62,23 +62,36 @@ def form8949_pdf(form: Form8949, *, name: str = "", whole: bool = False, stateme
         for box, total in form.totals.items():
             _page_head(sheet, form.year, box, name)
             _columns(sheet)
-            code = "M" + "".join(sorted({c for row in form.rows if row.box == box for c, _ in row.adjustments}))
-            _cells(sheet, ["See attached statement", "", "", *_money(total, whole=whole, code="".join(sorted(code)))])
+            code = statement_codes(form, box)
+            _cells(sheet, ["See attached statement", "", "", *_money(total, whole=whole, code=code)])
             _total(sheet, form.year, box, total, whole=whole)
-        for box in form.totals:
-            _statement(sheet, form, box, name, whole=whole)
+        _statements(sheet, form, name, whole=whole)
         return sheet.bytes()
     for number, (box, rows) in enumerate(pages):
         _page_head(sheet, form.year, box, name)
         _columns(sheet)
         for row in rows:
-            _cells(sheet, _row(row, whole=whole))
+            _cells(sheet, row_cells(row, whole=whole))
         last = number + 1 == len(pages) or pages[number + 1][0] != box
         _total(sheet, form.year, box, form.totals[box] if last else None, whole=whole)
     return sheet.bytes()
 
 
-def _row(row: Row, *, whole: bool) -> list[str]:
+def statement_pdf(form: Form8949, *, name: str = "", whole: bool = False) -> bytes:
+    """The statement of Exception 2 alone, to be attached to a Form 8949 with one row a box."""
+    sheet = Sheet(f"Statement attached to Form 8949 ({form.year})", FOOT)
+    _statements(sheet, form, name, whole=whole)
+    return sheet.bytes()
+
+
+def statement_codes(form: Form8949, box: str) -> str:
+    """Column (f) of the row that stands for all of a box: M, and the codes of its sales, in alphabetical order."""
+    codes = {code for row in form.rows if row.box == box for code, _ in row.adjustments}
+    return "".join(sorted({"M", *codes}))
+
+
+def row_cells(row: Row, *, whole: bool) -> list[str]:
+    """Columns (a) to (h) of a row as the form shows them."""
     d, e = printed(row.proceeds, whole=whole), printed(row.basis, whole=whole)
     if lapsed(row.line) == "proceeds" and not row.proceeds:
         d = "EXPIRED"
@@ -171,6 +184,11 @@ def _total(sheet: Sheet, year: int, box: str, total: Total | None, *, whole: boo
         )  # fmt: skip
 
 
+def _statements(sheet: Sheet, form: Form8949, name: str, *, whole: bool) -> None:
+    for box in form.totals:
+        _statement(sheet, form, box, name, whole=whole)
+
+
 def _statement(sheet: Sheet, form: Form8949, box: str, name: str, *, whole: bool) -> None:
     rows = [row for row in form.rows if row.box == box]
     size = 36
@@ -182,7 +200,7 @@ def _statement(sheet: Sheet, form: Form8949, box: str, name: str, *, whole: bool
         sheet.y += 8
         _columns(sheet)
         for row in rows[at : at + size]:
-            _cells(sheet, _row(row, whole=whole))
+            _cells(sheet, row_cells(row, whole=whole))
     _total(sheet, form.year, box, form.totals[box], whole=whole)
 
 
