@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.counts import COUNTS, merge
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # each core has a process of its own: libraries that load later must not fork
+if "PYTEST_XDIST_WORKER" in os.environ:  # each core has a process already: libraries start no threads
     for _name in ("ZKHARVEST_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(_name, "1")
+
+# No test is timed, so that none fails on a busy machine.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from zoneinfo import ZoneInfo
 
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,35 +26,47 @@ LongFrom = Callable[[date], date]
 """From the local date of acquisition to the first local date on which the lot is long term."""
 
 
+def _local(zone: ZoneInfo, utc: datetime) -> datetime:
+    """Local wall time of a UTC time, both naive."""
+    return utc.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+
+
+def _first_instant(zone: ZoneInfo, day: date) -> int:
+    """The instant (ms) at which the local date `day` begins."""
+    midnight = datetime.combine(day, time.min)
+    offset = midnight.replace(tzinfo=zone).utcoffset()  # of the earlier midnight if there are two
+    assert offset is not None, "a ZoneInfo always knows its offset"
+    utc = midnight - offset
+    overshoot = _local(zone, utc) - midnight
+    if overshoot:  # no such midnight: find the jump over it, to the second as zone rules are
+        before, after = -(overshoot // _SECOND), 0
+        while after - before > 1:
+            middle = (before + after) // 2
+            if _local(zone, utc + middle * _SECOND) >= midnight:
+                after = middle
+            else:
+                before = middle
+        utc += after * _SECOND
+    return (utc - _EPOCH) // _MS
+
+
+@cache
+def _first_instants(timezone: str) -> Callable[[date], int]:
+    """The answers that all calendars of a zone share: ledger, witness and report ask for the same days."""
+    return lru_cache(maxsize=1 << 15)(partial(_first_instant, ZoneInfo(timezone)))
+
+
 class Calendar:
     """The local days of one time zone. Answers are kept: asking again for a day costs a look-up."""
 
     def __init__(self, timezone: str) -> None:
         self.timezone = timezone
         self._zone = ZoneInfo(timezone)
-        self.first_instant = lru_cache(maxsize=1 << 15)(self._first_instant)
+        self._first_instant = _first_instants(timezone)
 
-    def _local(self, utc: datetime) -> datetime:
-        """Local wall time of a UTC time, both naive."""
-        return utc.replace(tzinfo=UTC).astimezone(self._zone).replace(tzinfo=None)
-
-    def _first_instant(self, day: date) -> int:
+    def first_instant(self, day: date) -> int:
         """The instant (ms) at which the local date `day` begins."""
-        midnight = datetime.combine(day, time.min)
-        offset = midnight.replace(tzinfo=self._zone).utcoffset()  # of the earlier midnight if there are two
-        assert offset is not None, "a ZoneInfo always knows its offset"
-        utc = midnight - offset
-        overshoot = self._local(utc) - midnight
-        if overshoot:  # no such midnight: find the jump over it, to the second as zone rules are
-            before, after = -(overshoot // _SECOND), 0
-            while after - before > 1:
-                middle = (before + after) // 2
-                if self._local(utc + middle * _SECOND) >= midnight:
-                    after = middle
-                else:
-                    before = middle
-            utc += after * _SECOND
-        return (utc - _EPOCH) // _MS
+        return self._first_instant(day)
 
     def date_of(self, instant: int) -> date:
         """The local date on which an instant (ms) falls: the last date that has begun by then."""

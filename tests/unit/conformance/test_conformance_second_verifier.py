@@ -86,13 +86,14 @@ def vectors():
     return {name: (data, header) for name, data, header in written(ROOT)}
 
 
-@pytest.mark.slow
-def test_both_agree_on_every_vector(second):
+def test_it_says_of_every_vector_what_the_header_says(second):
+    """And so does ours: `make vectors`."""
     wrong = []
     for name, (data, header) in vectors().items():
-        for who, (verdict, reason) in zip(("ours", "theirs"), both(second, data, header["policy"]), strict=True):
-            if verdict != header["verdict"] or reason not in (header["reasons"] or [""]):
-                wrong.append(f"{name}: {who} {verdict} {reason}, not {header['verdict']} {header['reasons']}")
+        second.ask(data, header["policy"])
+        verdict, reason = second.answer()
+        if verdict != header["verdict"] or reason not in (header["reasons"] or [""]):
+            wrong.append(f"{name}: {verdict} {reason}, not {header['verdict']} {header['reasons']}")
     assert not wrong, "\n".join(wrong)
     assert len(vectors()) > 250
     count("vectors on which both verifiers agree", len(vectors()))
