@@ -96,12 +96,15 @@ def test_terminals_of_the_lot_machine_are_uniform_for_every_ledger():
             rows.append([coordinate for terminal in found for coordinate in terminal])
         return {"terminals": np.array(rows)}
 
-    first, second = (terminals(name, 24) for name in ("five trades", "300 trades"))
+    first, second = (terminals(name, 16) for name in ("five trades", "300 trades"))
     assert alarms(first, second) == set()
     # a table's blinds are in two neighbouring tables, so all of them but the sum are free
-    assert len({tuple(row) for row in first["terminals"].tolist()}) == 24
+    assert len({tuple(row) for row in first["terminals"].tolist()}) == 16
     constant = np.zeros((len(circuit.tables), BLIND_ROWS), dtype=np.uint32)
-    first, second = (terminals(name, 24, constant) for name in ("five trades", "300 trades"))
+    first, second = (terminals(name, 2, constant) for name in ("five trades", "300 trades"))
+    for found in (first["terminals"], second["terminals"]):
+        assert (found[0] == found[1]).all()  # so is every further one
+    first, second = ({"terminals": np.repeat(found["terminals"][:1], 16, axis=0)} for found in (first, second))
     assert ("value: witnesses differ", "terminals") in alarms(first, second)
     count("mutant provers caught")
     assert int(first["terminals"].max()) < P

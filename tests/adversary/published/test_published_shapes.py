@@ -207,7 +207,7 @@ def test_c11_any_bytes_end_in_a_verdict():
     data = small_package()
     rng = np.random.default_rng(11)
     tried = 0
-    for _ in range(100):
+    for _ in range(40):
         start, length = int(rng.integers(len(data))), int(rng.integers(1, 40))
         for changed in (
             data[:start] + rng.bytes(length) + data[start + length :],
@@ -221,7 +221,7 @@ def test_c11_any_bytes_end_in_a_verdict():
                 assert verdict.verdict != "accepted"
                 assert verdict.reason != Reason.INTERNAL.value, verdict
                 tried += 1
-    assert tried > 450
+    assert tried > 180
     assert by_itself(data).accepted
 
     def defect(*_):

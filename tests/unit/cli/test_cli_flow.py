@@ -1,5 +1,6 @@
 """The flow by its commands: commit, prove, attest, verify, inspect; exit codes and files."""
 
+import io
 import json
 import os
 import stat
@@ -382,7 +383,7 @@ def stream(here, words, data):
     return subprocess.run([sys.executable, "-m", "zkharvest", *words], input=data, capture_output=True)
 
 
-def test_a_dash_is_a_file_wherever_one_is_read(here):
+def test_a_dash_is_a_file_wherever_one_is_read(here, monkeypatch, capsys):
     write_opening("s.zko", small_opening(), passphrase=None)
     assert main(["--quiet", "keygen", "-o", "my.key", "--no-passphrase"]) == ExitCode.DONE
     csv, opening, key, package = ((here / name).read_bytes() for name in ("trades.csv", "s.zko", "my.key", "p.zkh"))
@@ -401,8 +402,9 @@ def test_a_dash_is_a_file_wherever_one_is_read(here):
         (["attest", "p.zkh", "--key", "-", "-o", "signed2.zkh"], key),
         (["prove", "-", *year, "--size", "test", "-o", "new.zkh"], opening),
     ):
-        done = stream(here, words, data)
-        assert done.returncode == 0, (words, done.stderr)
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        assert main(words) == ExitCode.DONE, (words, capsys.readouterr().err)
+    assert stream(here, ["inspect", "-"], package).returncode == ExitCode.DONE
     assert stream(here, ["attest", "-", "--key", "-"], package).returncode == ExitCode.USAGE
 
 
