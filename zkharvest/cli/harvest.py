@@ -20,12 +20,16 @@ from zkharvest.cli.harvest_options import (
     AsOf,
     Budget,
     DepthOption,
+    LiveOption,
     MaxAge,
     MethodChoice,
     Minimum,
-    PricesOption,
+    OptionalPrices,
+    QuoteOption,
     RatesOption,
+    UrlOption,
     make_scan,
+    open_live,
 )
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import Json, PoolingOption, Trades, ZoneOption
@@ -42,8 +46,9 @@ harvest = typer.Typer(
 @harvest.command("scan")
 def scan(
     path: Trades,
-    prices: PricesOption,
     rates: RatesOption,
+    prices: OptionalPrices = None,
+    live: LiveOption = None,
     as_of: AsOf = None,
     method: MethodChoice = Method.FIFO,
     pooling: PoolingOption = DEFAULT_POOLING,
@@ -55,15 +60,19 @@ def scan(
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, help="Most lots shown. Default: 40, with --json all.")
     ] = None,
+    quote: QuoteOption = "USD",
+    url: UrlOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a lot was left out.")] = False,
     json: Json = False,
 ) -> ExitCode:
     """Say which open lots are worth harvesting, with every term of the estimate: tax now, carried, later, cost, net."""
     from zkharvest.harvest.scan_report import lines, scan_json, total_lines
 
+    venue = open_live(prices, live, as_of, url, depth)
     found, _, later = make_scan(
-        path, prices, rates, as_of, method, pooling, timezone, depth, max_age, budget=budget, minimum=minimum
-    )
+        path, prices, rates, as_of, method, pooling, timezone, depth, max_age,
+        budget=budget, minimum=minimum, live=venue, quote=quote,
+    )  # fmt: skip
     if json:
         shown = scan_json(found, limit)
         output.json_object(shown.pop("schema"), shown)

@@ -14,11 +14,21 @@ from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import Election, Method, Pooling
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zkharvest.harvest.files import Depth, Prices
+    from zkharvest.harvest.markets.venue import Venue
     from zkharvest.harvest.scan import Scan
     from zkharvest.ledger.results import LedgerRun
     from zkharvest.trades.model import Trade
 
 PricesOption = Annotated[Path, typer.Option("--prices", metavar="CSV", help="Prices: time,asset,price.")]
+OptionalPrices = Annotated[Path | None, typer.Option("--prices", metavar="CSV", help="Prices: time,asset,price.")]
+LiveOption = Annotated[
+    str | None,
+    typer.Option("--live", metavar="VENUE", help="Prices of now from a venue of ccxt, such as kraken."),
+]
+QuoteOption = Annotated[str, typer.Option("--quote", metavar="CODE", help="Currency of the venue's prices.")]
 RatesOption = Annotated[Path, typer.Option("--rates", metavar="TOML", help="Tax rates and trading costs.")]
 MethodChoice = Annotated[
     Method, typer.Option("--method", "-m", help="Which lot a disposal takes first; FIFO where none are identified.")
@@ -60,7 +70,7 @@ def url_of(venue: str, urls: list[str]) -> str:
 
 def make_scan(
     path: Path,
-    prices: Path,
+    prices: Path | None,
     rates: Path,
     as_of: str | None,
     method: Method,
@@ -71,21 +81,30 @@ def make_scan(
     *,
     budget: float | None = None,
     minimum: float | None = None,
+    live: Venue | None = None,
+    quote: str = "USD",
 ) -> tuple[Scan, LedgerRun, int]:
-    """The scan that several commands begin with, its ledger run, and how many trades come after its time."""
-    from zkharvest.harvest.files import read_depth, read_prices
+    """The scan that several commands begin with, its ledger run, and how many trades come after its time.
+
+    Prices and order books are of the files, or of now from the venue `live`.
+    """
+    from zkharvest.harvest.files import Prices, read_depth, read_prices
     from zkharvest.harvest.policy import read_rates
     from zkharvest.harvest.scan import run_until
     from zkharvest.harvest.scan import scan as scan_lots
 
     moment = instant_of(as_of, timezone)
     with output.progress("scanning") as step:
-        known, market = read_rates(rates), read_prices(prices)
-        books = read_depth(depth) if depth is not None else {}
+        known = read_rates(rates)
+        market = read_prices(prices) if prices is not None else Prices()
+        books: Mapping[str, Depth] = read_depth(depth) if depth is not None else {}
         step("reading trades")
         trades = load(path)
         step("computing lots")
         run, later = run_until(trades, Election(method, pooling, timezone, known.year), moment)
+        if live is not None:
+            step(f"prices of {live.name}")
+            market, books = _live_market(live, run, quote, moment, round(max_age * 3_600_000), books)
         step("valuing lots")
         found = scan_lots(
             run,
@@ -98,6 +117,39 @@ def make_scan(
             minimum=float("-inf") if minimum is None else minimum,
         )
     return found, run, later
+
+
+def open_live(
+    prices: Path | None, live: str | None, as_of: str | None, url: list[str] | None, depth: Path | None = None
+) -> Venue | None:
+    """The venue of `--live`; None where prices come from a file. Raises UsageError unless it is one of the two."""
+    if (prices is None) == (live is None):
+        said = "nothing says where prices come from" if live is None else "--prices and --live exclude each other"
+        raise UsageError(said, "--prices FILE, or --live VENUE for the prices of now")
+    if live is None:
+        return None
+    if as_of is not None:
+        raise UsageError("--live has the prices of now, --as-of asks for another time", "--prices FILE has them")
+    if depth is not None:
+        raise UsageError("--live reads the order books itself", "leave out --depth")
+    from zkharvest.harvest.markets.venue import connect
+
+    with output.progress(f"connecting to {live}"):
+        return connect(live, url=url_of(live, url or []))
+
+
+def _live_market(
+    venue: Venue, run: LedgerRun, quote: str, now: int, max_age: int, books: Mapping[str, Depth]
+) -> tuple[Prices, Mapping[str, Depth]]:
+    """Prices and books of what is open; a coin whose book cannot be used has no price either."""
+    from zkharvest.harvest.files import Prices
+    from zkharvest.harvest.markets.live import live_books, live_prices
+
+    assets = sorted({lot.pool.asset for lot in run.open_lots})
+    market = live_prices(venue, assets, quote, now, max_age)
+    books, why = live_books(venue, market.series, quote)
+    priced = {asset: rows for asset, rows in market.series.items() if asset in books}
+    return Prices(priced, {**market.why, **why}), books
 
 
 def load(path: Path) -> list[Trade]:

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import json as json_text
+import re
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from zkharvest.cli import output
-from zkharvest.cli.harvest_options import MaxAge, MethodChoice, PricesOption, RatesOption, load
+from zkharvest.cli.harvest_options import (
+    LiveOption,
+    MaxAge,
+    MethodChoice,
+    OptionalPrices,
+    QuoteOption,
+    RatesOption,
+    UrlOption,
+    load,
+    open_live,
+)
 from zkharvest.cli.options import PoolingOption, Trades, ZoneOption
 from zkharvest.cli.output import ExitCode
+from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method
 
 if TYPE_CHECKING:
+    from zkharvest.harvest.files import Prices
+    from zkharvest.harvest.markets.venue import Venue
     from zkharvest.harvest.watch import Event
 
 
 def watch(
     path: Trades,
-    prices: PricesOption,
     rates: RatesOption,
+    prices: OptionalPrices = None,
+    live: LiveOption = None,
     method: MethodChoice = Method.FIFO,
     pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
@@ -33,30 +50,82 @@ def watch(
             "--threshold", min=0.0, max=1.0, help="Value over basis below which a lot is on; default: break-even."
         ),
     ] = None,
-    interval: Annotated[float, typer.Option("--interval", min=0.05, help="Seconds between looks at the file.")] = 2.0,
-    once: Annotated[bool, typer.Option("--once", help="Work through what the file holds, then end.")] = False,
+    interval: Annotated[float, typer.Option("--interval", min=0.05, help="Seconds between looks at the prices.")] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Work through what there is, then end.")] = False,
+    quote: QuoteOption = "USD",
+    url: UrlOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, one line an event.")] = False,
 ) -> ExitCode:
-    """Scan again with each row appended to the price file; one line when a lot turns on or off. Ctrl-C ends it."""
-    from zkharvest.harvest.files import Prices
+    """Scan again as prices come, of a file that grows or a venue; a line when a lot turns on or off. Ctrl-C ends it."""
     from zkharvest.harvest.policy import read_rates
     from zkharvest.harvest.scan import run_until
     from zkharvest.harvest.scan import scan as scan_lots
-    from zkharvest.harvest.watch import GrowingFile, Watch, longer
+    from zkharvest.harvest.watch import Watch
 
-    known, trades = read_rates(rates), load(path)
-    growing, market, watching = GrowingFile(prices), Prices(), Watch(threshold)
+    venue = open_live(prices, live, None, url)
+    known, trades, watching = read_rates(rates), load(path), Watch(threshold)
+    age = round(max_age * 3_600_000)
+    assets = sorted({trade.asset for trade in trades})
+    source = _of_file(prices) if venue is None and prices is not None else _of_venue(venue, assets, quote, age)
+    said: dict[str, str] = {}
     while True:
-        rows = growing.new_rows()
-        for moment in sorted({row.time for added in rows.values() for row in added}):
-            market = longer(market, {a: [r for r in added if r.time == moment] for a, added in rows.items()})
+        for moment, market in source():
             run, _ = run_until(trades, Election(method, pooling, timezone, known.year), moment)
-            found = scan_lots(run, moment, market, known, max_age=round(max_age * 3_600_000))
+            found = scan_lots(run, moment, market, known, max_age=age)
             for event in watching.events(found):
                 _print(event, json=json)
+            if venue is not None:
+                said = _say_missing(said, {one.asset: one.reason for one in found.left_out})
         if once:
             return ExitCode.DONE
         time.sleep(interval)
+
+
+def _of_file(path: Path) -> Callable[[], Iterator[tuple[int, Prices]]]:
+    """The instants of the rows that were appended, each with all prices up to it."""
+    from zkharvest.harvest.files import Prices
+    from zkharvest.harvest.watch import GrowingFile, longer
+
+    growing, held = GrowingFile(path), [Prices()]
+
+    def look() -> Iterator[tuple[int, Prices]]:
+        rows = growing.new_rows()
+        for moment in sorted({row.time for added in rows.values() for row in added}):
+            held[0] = longer(held[0], {a: [r for r in added if r.time == moment] for a, added in rows.items()})
+            yield moment, held[0]
+
+    return look
+
+
+def _of_venue(
+    venue: Venue | None, assets: Sequence[str], quote: str, max_age: int
+) -> Callable[[], Iterator[tuple[int, Prices]]]:
+    """This moment, with the prices that the venue has now; a venue that does not answer is said, and asked again."""
+    from zkharvest.harvest.markets.live import live_prices
+
+    assert venue is not None
+
+    def look() -> Iterator[tuple[int, Prices]]:
+        now = round(time.time() * 1000)
+        try:
+            market = live_prices(venue, assets, quote, now, max_age)
+        except UsageError as error:
+            output.warning(str(error).partition("\n")[0])
+            return
+        yield now, market
+
+    return look
+
+
+def _say_missing(said: dict[str, str], missing: dict[str, str]) -> dict[str, str]:
+    """Say once why an asset is not looked at, and that it is again."""
+    kinds = {asset: re.sub(r"[0-9][0-9.,:TZ-]*", "#", reason) for asset, reason in missing.items()}
+    for asset, reason in missing.items():
+        if said.get(asset) != kinds[asset]:
+            output.warning(f"{asset} is left out: {reason}")
+    for asset in sorted(said.keys() - missing.keys()):
+        output.note(f"{asset} has a price again")
+    return kinds
 
 
 def _print(event: Event, *, json: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zkharvest.cli import output
+from zkharvest.cli.harvest_options import UrlOption, url_of
 from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
@@ -44,6 +45,12 @@ def match(
         Path, typer.Option("--instruments", metavar="FILE", help="What can be traded: Deribit's JSON, or CSV.")
     ],
     quotes: Annotated[Path, typer.Option("--quotes", metavar="FILE", help="Quotes: Deribit tickers, or CSV.")],
+    depth: Annotated[
+        Path | None, typer.Option("--depth", metavar="FILE", help="Order books; else the best price's size counts.")
+    ] = None,
+    live: Annotated[
+        str | None, typer.Option("--live", metavar="VENUE", help="Order books of now from a venue, such as deribit.")
+    ] = None,
     method: MethodOption = Method.FIFO,
     lot: Annotated[
         list[str] | None,
@@ -69,6 +76,7 @@ def match(
     ] = False,
     pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
+    url: UrlOption = None,
     plot: PlotOption = None,
     force: Force = False,
     json: Json = False,
@@ -78,14 +86,19 @@ def match(
     An estimate. The legs have the target's direction unless --allow-offsetting; the law's rule stands beside each.
     """
     from zkharvest.files.atomic import ensure_writable
+    from zkharvest.harvest.files import read_depth
     from zkharvest.harvest.markets.quotes import market, read_instruments, read_quotes
+    from zkharvest.harvest.markets.venue import connect
     from zkharvest.harvest.plotting import check_forms
     from zkharvest.harvest.reentry.closing import chosen_lots, positions
+    from zkharvest.harvest.reentry.live_depth import match_with_books
     from zkharvest.harvest.reentry.match import Settlement, Wishes
     from zkharvest.harvest.reentry.match import match as find
     from zkharvest.ledger import run_ledger
     from zkharvest.trades import load_trades
 
+    if depth is not None and live is not None:
+        raise UsageError("--depth and --live exclude each other", "the books of a file, or those of now")
     if bool(lot) == book:
         raise UsageError("nothing says what is closed" if not book else "--lot and --book exclude each other",
                          "name lots with --lot, or close the whole book with --book")  # fmt: skip
@@ -99,16 +112,24 @@ def match(
     with output.progress("matching") as step:
         run = run_ledger([trade for trade in load_trades(path) if trade.time <= now], election)
         offered = market(read_instruments(instruments), read_quotes(quotes), now, round(max_age * 60_000))
+        if depth is not None:
+            offered.books = read_depth(depth)
         chosen = chosen_lots(run, lot or ())
         if not chosen:
             raise UsageError("the book is empty: no lot is open", "check --as-of and the trades")
         closing = positions(chosen, offered)
         wishes = Wishes(jurisdiction, horizon, max_legs, allow_offsetting, Settlement(settlement), margin, wash_sale)
         kept = {one.pool.asset for one in run.open_lots} if not book else set()
-        made = []
-        for coin, closed in sorted(closing.items()):
+        def matched(coin: str) -> Match:
             step(f"solving for {coin}")
-            made.append(find(coin, closed, offered, wishes, coin_held=coin in kept))
+            return find(coin, closing[coin], offered, wishes, coin_held=coin in kept)
+
+        if live is None:
+            made = [matched(coin) for coin in sorted(closing)]
+        else:
+            step(f"books of {live}")
+            venue = connect(live, url=url_of(live, url or []))
+            made = match_with_books(venue, offered, sorted(closing), matched)
     if plot:
         from zkharvest.harvest.reentry.plots import match_figure
 
@@ -163,6 +184,9 @@ def _show(made: Match) -> None:
         ]
         gaps = ("gap", f"{made.residual['delta']:.6g}", *(f"{made.residual[n]:,.2f} USD" for n in names[1:]))
         output.table(("", *names), [*greeks, gaps], right=(1, 2, 3, 4))
+        for leg in made.legs:
+            if leg.whole:
+                output.warning(f"{leg.listed.instrument.name}: thin, the leg takes all the depth that is known")
         for leg in made.legs:
             output.data("")
             output.data(leg.listed.instrument.name)

@@ -41,16 +41,17 @@ class Price:
 
 @dataclass(frozen=True)
 class Prices:
-    """Prices by asset, each series in the order of time. Read only; `with_row` makes a longer one."""
+    """Prices by asset, each series in the order of time; `why` an asset has none, where that is known. Read only."""
 
     series: Mapping[str, tuple[Price, ...]] = field(default_factory=dict)
+    why: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, asset: str, as_of: int, max_age: int) -> Price | str:
         """The newest price at or before `as_of`, or why there is none that may be used. Times in ms."""
         series = self.series.get(asset, ())
         place = bisect_right(series, as_of, key=lambda row: row.time)
         if not place:
-            return "no price" if not series else f"no price at or before {format_time(as_of)}"
+            return self.why.get(asset, "no price") if not series else f"no price at or before {format_time(as_of)}"
         price = series[place - 1]
         if as_of - price.until >= max_age and as_of - price.time > max_age:
             return f"price is stale: the newest is of {format_time(price.time)}"

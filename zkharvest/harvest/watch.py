@@ -64,7 +64,7 @@ def longer(prices: Prices, rows: dict[str, list[Price]]) -> Prices:
     for asset, added in rows.items():
         merged = {(row.time, row.until): row for row in (*series.get(asset, ()), *added)}
         series[asset] = tuple(sorted(merged.values(), key=lambda row: (row.time, -row.until)))
-    return Prices(series)
+    return Prices(series, prices.why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zkharvest.harvest.files import Depth
 from zkharvest.harvest.markets.instruments import Instrument, Kind, parse_instrument
 from zkharvest.harvest.markets.venue_files import Columns, FieldError, Row, moment, number, read_rows, taken, text_of
 from zkharvest.trades.text import quoted
@@ -78,11 +79,15 @@ class Listed:
 
 @dataclass(slots=True)
 class Market:
-    """The instruments that can be used at an instant, and those that cannot, with the reason."""
+    """The instruments that can be used at an instant, and those that cannot, with the reason.
+
+    `books`: the depth of those whose book is known; of the others the size at the best price is all that counts.
+    """
 
     now: int
     listed: dict[str, Listed] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    books: dict[str, Depth] = field(default_factory=dict)
 
     def of_coin(self, coin: str) -> list[Listed]:
         """What is listed on a coin."""

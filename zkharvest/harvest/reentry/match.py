@@ -62,10 +62,15 @@ class Leg:
     cost: float
     margin: float
     rules: tuple[Rule, ...]
+    worst: float = math.nan  # of the book's prices that it takes
+    levels: int = 1
+    whole: bool = False  # it takes all that is known to be there
 
     @property
     def price(self) -> float:
-        """What the leg trades at now: the ask of a purchase, the bid of a sale, as the venue writes it."""
+        """What the leg trades at now, as the venue writes it: the worst price of the book, else ask or bid."""
+        if not math.isnan(self.worst):
+            return self.worst
         return self.listed.quote.ask if self.side > 0 else self.listed.quote.bid
 
     def as_json(self) -> dict[str, Any]:
@@ -83,6 +88,7 @@ class Leg:
             "delta": float(f"{self.delta / self.amount:.9g}"),
             "cost": f"{self.cost:.2f}",
             "margin": f"{self.margin:.2f}",
+            "depth": {"levels": self.levels, "takes_all": self.whole},
             "rules": [rule.as_json() for rule in self.rules],
         }
 
@@ -272,23 +278,13 @@ def _fill(
     made: Match, problem: Problem, solution: Solution, market: Market, wishes: Wishes, *, coin_held: bool
 ) -> None:
     direction = 1 if problem.target.delta >= 0 else -1
+    parts: dict[tuple[str, int], list[tuple[Choice, int]]] = {}
     for choice, steps in zip(problem.choices, solution.steps, strict=True):
-        if not steps:
-            continue
-        assert choice.listed is not None
-        situation = _situation(choice, wishes, direction, coin_held=coin_held)
-        beside = rules(choice.listed.instrument, choice.side, _own_delta(choice), situation)
-        made.legs.append(
-            Leg(
-                choice.listed,
-                choice.side,
-                steps * choice.step,
-                float(choice.greeks.delta * steps),
-                choice.cost * steps,
-                choice.margin * steps,
-                tuple(beside),
-            )
-        )
+        parts.setdefault(choice.leg, []).append((choice, steps))
+    for levels in parts.values():
+        taken = [(choice, steps) for choice, steps in levels if steps]
+        if taken:
+            made.legs.append(_leg(levels, taken, _situation(taken[0][0], wishes, direction, coin_held=coin_held)))
     made.legs.sort(key=lambda leg: -abs(leg.delta))
     got = [Position(leg.listed.instrument.name, leg.side * leg.amount, leg.listed) for leg in made.legs]
     made.got = total_greeks(got, made.spot, market.now)
@@ -299,6 +295,25 @@ def _fill(
         whole = abs(untouched["gamma"]) + abs(untouched["vega"])
         rest = abs(made.residual["gamma"]) + abs(made.residual["vega"])
         made.verdict = Verdict.DELTA_ONLY if whole > 0 and rest > whole / 2 else Verdict.MATCHED
+
+
+def _leg(levels: Sequence[tuple[Choice, int]], taken: Sequence[tuple[Choice, int]], situation: Situation) -> Leg:
+    """The leg that the levels of a book make together."""
+    choice = taken[0][0]
+    assert choice.listed is not None
+    beside = rules(choice.listed.instrument, choice.side, _own_delta(choice), situation)
+    return Leg(
+        choice.listed,
+        choice.side,
+        sum(steps for _, steps in taken) * choice.step,
+        sum(float(one.greeks.delta * steps) for one, steps in taken),
+        sum(one.cost * steps for one, steps in taken),
+        sum(one.margin * steps for one, steps in taken),
+        tuple(beside),
+        taken[-1][0].price,
+        len(taken),
+        all(steps == one.limit for one, steps in levels),
+    )
 
 
 def _volatility(closed: Sequence[Position], market: Market, coin: str, notes: list[str]) -> float:

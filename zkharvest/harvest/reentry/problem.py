@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zkharvest.harvest.files import Depth
 from zkharvest.harvest.markets.greeks import YEAR_DAYS, Floats, Greeks
 from zkharvest.harvest.markets.instruments import Kind
 from zkharvest.harvest.markets.quotes import Listed, Market
@@ -28,12 +29,16 @@ RESIDUAL_DAYS = 7.0
 VOLATILITY_POINTS = 5.0
 THETA_WEIGHT = 0.3
 DELTA_TOLERANCE = 1e-3
+MOST_LEVELS = 8  # of a book that are told apart
 FUNDING_A_DAY = 3  # funding rates are of eight hours
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One instrument in one direction: all numbers are per step. `limit` is the most steps that the book fills."""
+    """One instrument in one direction at one price of its book: all numbers are per step.
+
+    `limit` is the most steps that fill at `price`; the choices of an instrument and direction are one leg (`leg`).
+    """
 
     name: str
     side: int
@@ -44,6 +49,12 @@ class Choice:
     limit: int
     inverse: bool
     listed: Listed | None = None
+    price: float = math.nan
+
+    @property
+    def leg(self) -> tuple[str, int]:
+        """The leg that the choice is a part of."""
+        return self.name, self.side
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +173,51 @@ def choices_of(
             ):
                 continue
             step = one.instrument.step
-            depth = one.quote.ask_size if side > 0 else one.quote.bid_size
-            made.append(
-                Choice(
-                    name=one.instrument.name,
-                    side=side,
-                    step=step,
-                    greeks=greeks.times(side * step),
-                    cost=max(0.0, one.half_spread + one.fee + side * carry) * step,
-                    margin=margin_per_unit(one, side, spot, size) * step,
-                    limit=int(depth / step + 1e-9),
-                    inverse=one.instrument.inverse,
-                    listed=one,
+            per_step = greeks.times(side * step)
+            for price, fills in _levels(one, market.books.get(one.instrument.name), side, size, float(greeks.delta)):
+                away = one.half_spread if math.isnan(price) else _away(one, market.books[one.instrument.name], price)
+                made.append(
+                    Choice(
+                        name=one.instrument.name,
+                        side=side,
+                        step=step,
+                        greeks=per_step,
+                        cost=max(0.0, away + one.fee + side * carry) * step,
+                        margin=margin_per_unit(one, side, spot, size) * step,
+                        limit=fills,
+                        inverse=one.instrument.inverse,
+                        listed=one,
+                        price=price,
+                    )
                 )
-            )
     return made
+
+
+def _levels(one: Listed, book: Depth | None, side: int, size: float, delta: float) -> list[tuple[float, int]]:
+    """Prices and the steps that fill at each, best first; without a book the size at the best price (NaN).
+
+    Levels beyond twice what the whole target takes are of no use; beyond `MOST_LEVELS` the last one holds the rest.
+    """
+    step = one.instrument.step
+    if book is None:
+        depth = one.quote.ask_size if side > 0 else one.quote.bid_size
+        return [(math.nan, int(depth / step + 1e-9))]
+    found: list[tuple[float, int]] = []
+    wanted, amount, done = 2 * size / max(abs(delta), 1e-9), 0.0, 0
+    for price, there in book.asks if side > 0 else book.bids:
+        amount += there
+        steps = int(amount / step + 1e-9)
+        if steps > done:
+            fills, done = steps - done, steps
+            if len(found) == MOST_LEVELS:
+                found[-1] = (price, found[-1][1] + fills)
+            else:
+                found.append((price, fills))
+        if amount >= wanted:
+            break
+    return found
+
+
+def _away(one: Listed, book: Depth, price: float) -> float:
+    """What a price of the book costs against its middle, in dollars per unit of an amount."""
+    return one.dollars(abs(price - book.mid)) * one.per_amount

@@ -76,11 +76,16 @@ def _support(problem: Problem, used: set[int]) -> list[int]:
         return list(range(len(problem.choices)))
     delta = [max(abs(c.greeks.delta), 1e-300) for c in problem.choices]
     able = [j for j, c in enumerate(problem.choices) if c.limit > 0]
+    best: dict[tuple[str, int], int] = {}
+    for j in able:  # of a book the best price stands for all of it
+        best.setdefault(problem.choices[j].leg, j)
+    able = list(best.values())
     plain = [j for j in able if not problem.choices[j].greeks.gamma]
     by_price = sorted(able, key=lambda j: problem.choices[j].cost / delta[j])[:3]
     finest = sorted(plain, key=lambda j: delta[j])[:2]
     cheap_plain = sorted(plain, key=lambda j: problem.choices[j].cost / delta[j])[:3]
-    return sorted(used | set(by_price) | set(finest) | set(cheap_plain))
+    legs = {problem.choices[j].leg for j in used | set(by_price) | set(finest) | set(cheap_plain)}
+    return [j for j, c in enumerate(problem.choices) if c.leg in legs]
 
 
 def _rows(problem: Problem, chosen: Sequence[int]) -> tuple[Floats, Floats]:
@@ -142,27 +147,30 @@ def _integer(
     picked = [problem.choices[j] for j in chosen]
     rows, wanted = _rows(problem, chosen)
     most = _most_steps(problem, chosen)
+    legs = list(dict.fromkeys(c.leg for c in picked))
+    m = len(legs)
+    switches = np.array([[c.leg == leg for leg in legs] for c in picked], np.float64)
     limits = np.full(_SLACKS, np.inf) if delta_only else _slack_limits(problem, tolerance)
-    none, switches = np.zeros((n, _SLACKS)), np.eye(n)
+    none = np.zeros((n, _SLACKS))
     constraints = [
-        LinearConstraint(np.hstack([rows, np.zeros((4, n))]), wanted, wanted),
+        LinearConstraint(np.hstack([rows, np.zeros((4, m))]), wanted, wanted),
         LinearConstraint(np.hstack([np.eye(n), none, -most[:, None] * switches]), -np.inf, 0),
-        LinearConstraint(np.concatenate([np.zeros(n + _SLACKS), np.ones(n)])[None, :], 0, problem.max_legs),
+        LinearConstraint(np.concatenate([np.zeros(n + _SLACKS), np.ones(m)])[None, :], 0, problem.max_legs),
     ]
     if np.isfinite(problem.max_margin):
-        margin = np.concatenate([[c.margin for c in picked], np.zeros(_SLACKS + n)])
+        margin = np.concatenate([[c.margin for c in picked], np.zeros(_SLACKS + m)])
         constraints.append(LinearConstraint(margin[None, :], -np.inf, problem.max_margin))
-    for first, second in _both_ways(picked):
-        pair = np.zeros(n + _SLACKS + n)
+    for first, second in _both_ways(legs):
+        pair = np.zeros(n + _SLACKS + m)
         pair[[n + _SLACKS + first, n + _SLACKS + second]] = 1
         constraints.append(LinearConstraint(pair[None, :], 0, 1))
     slack_costs = np.array([1, 1, 0, 0, 0, 0, 0, 0.0]) if delta_only else _slack_costs()
     costs = np.zeros(n) if delta_only else np.array([c.cost for c in picked])
     found = milp(
-        np.concatenate([costs, slack_costs, np.zeros(n)]),
+        np.concatenate([costs, slack_costs, np.zeros(m)]),
         constraints=constraints,
-        integrality=np.concatenate([np.ones(n), np.zeros(_SLACKS), np.ones(n)]),
-        bounds=Bounds(0, np.concatenate([most, limits, np.ones(n)])),
+        integrality=np.concatenate([np.ones(n), np.zeros(_SLACKS), np.ones(m)]),
+        bounds=Bounds(0, np.concatenate([most, limits, np.ones(m)])),
         options={"mip_rel_gap": 1e-4, "time_limit": _SECONDS},
     )
     if found.x is None:
@@ -173,11 +181,11 @@ def _integer(
     return tuple(steps)
 
 
-def _both_ways(picked: Sequence[Any]) -> list[tuple[int, int]]:
-    """Pairs of choices that buy and sell the same instrument."""
+def _both_ways(legs: Sequence[tuple[str, int]]) -> list[tuple[int, int]]:
+    """Pairs of legs that buy and sell the same instrument."""
     places: dict[str, list[int]] = {}
-    for place, choice in enumerate(picked):
-        places.setdefault(choice.name, []).append(place)
+    for place, (name, _) in enumerate(legs):
+        places.setdefault(name, []).append(place)
     return [(both[0], both[1]) for both in places.values() if len(both) == 2]
 
 
