@@ -210,6 +210,8 @@ def _show_record(recorded: Recorded, target: Path) -> None:
     output.data(f"realised loss {money(format_money(recorded.loss))}, estimated {money(f'{estimated:.2f}')}")
     for gap in recorded.gaps:
         output.warning(gap)
+    for text in recorded.elsewhere:
+        output.note(text)
     output.note(f"{target}: {len(recorded.trades):,} trades, {len(recorded.new):,} of them new")
 
 

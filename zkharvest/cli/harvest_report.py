@@ -40,7 +40,9 @@ def report(
     forecast: Annotated[
         Path | None, typer.Option("--forecast", metavar="JSON", help="What forecast --json printed.")
     ] = None,
-    record: Annotated[Path | None, typer.Option("--record", metavar="JSON", help="What record --json printed.")] = None,
+    record: Annotated[
+        list[Path] | None, typer.Option("--record", metavar="JSON", help="What record --json printed; may repeat.")
+    ] = None,
     force: Force = False,
 ) -> ExitCode:
     """Write the scan as a page: losses by lot and month, what is blocked and why. Self-contained, no script."""
@@ -50,10 +52,11 @@ def report(
     ensure_writable(target, force=force, inputs=[path, prices, rates])
     given = {
         name: _object(file, f"zkharvest/{name}/1") if file else None
-        for name, file in (("match", match), ("forecast", forecast), ("record", record))
+        for name, file in (("match", match), ("forecast", forecast))
     }
+    records = [_object(file, "zkharvest/record/1") for file in record or ()]
     found, run, _ = make_scan(path, prices, rates, as_of, method, pooling, timezone, depth, max_age, budget=budget)
-    made = page(found, run, matches=given["match"], forecast=given["forecast"], record=given["record"])
+    made = page(found, run, matches=given["match"], forecast=given["forecast"], records=records)
     write_file(target, made.encode(), force=force)
     output.note(f"{target}: {len(made.encode()):,} bytes; private: it shows your lots")
     return ExitCode.DONE

@@ -45,9 +45,9 @@ def page(
     *,
     matches: Mapping[str, Any] | None = None,
     forecast: Mapping[str, Any] | None = None,
-    record: Mapping[str, Any] | None = None,
+    records: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """The page as HTML. `matches`, `forecast`, `record`: what `harvest match|forecast|record --json` printed."""
+    """The page as HTML. `matches`, `forecast`, `records`: what `harvest match|forecast|record --json` printed."""
     shown = scan_json(scan, _ROWS)
     regime = shown["regime"]
     rule = f"{regime['method'].upper()}, pooling: {regime['pooling']}, {regime['timezone']}"
@@ -64,7 +64,7 @@ def page(
         "<h2>Lots with a loss</h2>",
         _candidates(shown["candidates"], shown["candidates_not_shown"]),
         *_blocked(shown),
-        *_given(matches, forecast, record),
+        *_given(matches, forecast, records),
         "<h2>What the figures rest on</h2><ul>",
         *(f"<li>{escape(text)}</li>" for text in (*shown["assumptions"], *shown["notes"])),
         "</ul>",
@@ -168,7 +168,7 @@ def _blocked(shown: Mapping[str, Any]) -> list[str]:
 
 
 def _given(
-    matches: Mapping[str, Any] | None, forecast: Mapping[str, Any] | None, record: Mapping[str, Any] | None
+    matches: Mapping[str, Any] | None, forecast: Mapping[str, Any] | None, records: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     """The parts that come from other commands."""
     parts: list[str] = []
@@ -187,7 +187,7 @@ def _given(
         ]
         parts += ["<h2>Forecast</h2>"]
         parts += [_table(("lot", "chance of a loss", "threshold", "action"), rows, frozenset({1, 2}))]
-    if record:
+    for record in records:
         rows = [
             (lot["lot"], lot["sold"], _amount(lot["loss"]), _amount(lot["estimated_loss"])) for lot in record["lots"]
         ]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
 from typing import Any
@@ -80,12 +80,16 @@ class LotResult:
 
 @dataclass(frozen=True)
 class Recorded:
-    """All trades, which of them are new, and the plan's lots and steps as they came out."""
+    """All trades, which of them are new, and the plan's lots and steps as they came out.
+
+    `elsewhere`: fills of derivatives that re-enter. They are held against the plan, but make no trade here.
+    """
 
     trades: list[Trade]
     new: list[Trade]
     lots: list[LotResult]
     gaps: list[str]
+    elsewhere: list[str] = field(default_factory=list)
 
     @property
     def loss(self) -> int:
@@ -111,6 +115,7 @@ class Recorded:
                 for lot in self.lots
             ],
             "gaps": self.gaps,
+            "elsewhere": self.elsewhere,
         }  # fmt: skip
 
 
@@ -239,9 +244,11 @@ def record(
         if fill.time < made_at:
             hint = "lots are identified no later than the sale (Reg. 1.1012-1(j)(2))"
             problems.append(Problem(fill.where, "came before the plan was made", hint))
-        if f"{step.source}/{fill.id}" in known:
-            problems.append(Problem(fill.where, f"{step.source}/{fill.id} is among the trades already", "leave it out"))
-        known.add(f"{step.source}/{fill.id}")
+        # a derivative's fill makes no trade, and its venue numbers fills by itself
+        ref = f"{step.source}/{fill.id}" if not _is_elsewhere(plan, step) else f"{step.symbol} {fill.id}"
+        if ref in known:
+            problems.append(Problem(fill.where, f"{ref} is among the trades already", "leave it out"))
+        known.add(ref)
     if problems:
         raise InputError(problems)
     currency = stated_currency(trades)
@@ -249,7 +256,18 @@ def record(
     if problems:
         raise InputError(problems)
     whole = in_order([*trades, *new])
-    return Recorded(whole, new, *_results(plan, fills, steps, whole, new))
+    elsewhere = [
+        f"{fill.id}: {fill.side} {format_quantity(fill.amount)} {fill.symbol} at {fill.price} fits the plan, but is "
+        "no trade here: margin, premium and settlement come with the venue's own export"
+        for fill, step in zip(fills, steps, strict=True)
+        if step is not None and _is_elsewhere(plan, step)
+    ]
+    return Recorded(whole, new, *_results(plan, fills, steps, whole, new), elsewhere)
+
+
+def _is_elsewhere(plan: Plan, step: Step) -> bool:
+    """Whether a step re-enters by a derivative: its money moves as the venue's own export tells."""
+    return step.role != "close" and step.symbol != f"{step.asset}/{plan.quote}"
 
 
 def _new_trades(
@@ -259,6 +277,8 @@ def _new_trades(
     rests = {step.number: [[p["lot"], parse_quantity(p["quantity"])] for p in step.lots] for step in plan.steps}
     for fill, step in zip(fills, steps, strict=True):
         side = sides.get((step.source, step.asset), "long")
+        if _is_elsewhere(plan, step):
+            continue
         closes = step.role == "close"
         buys = fill.side == "buy"
         kind = (Kind.COVER if buys else Kind.SELL) if closes else (Kind.BUY if buys else Kind.SHORT)

@@ -13,8 +13,9 @@ from tests.support.histories import at, closes, days_of, write_prices
 from tests.support.markets import NOW_MS, SPOT, write_market
 from zkharvest.cli import main
 from zkharvest.harvest.files import read_prices
+from zkharvest.harvest.forecast.ends import Ends, first_days
 from zkharvest.harvest.forecast.history import daily_closes
-from zkharvest.harvest.forecast.lots import Held, HeldOption, forecast_book
+from zkharvest.harvest.forecast.lots import QUANTILES, Held, HeldOption, forecast_book
 from zkharvest.harvest.forecast.models import ewma_variance, fit_bootstrap, fit_garch, fit_normal, simulate
 from zkharvest.harvest.forecast.rules import compare_rules, foresight, monthly_lots
 from zkharvest.harvest.forecast.run import year_end
@@ -324,3 +325,32 @@ def test_an_option_that_expires_on_the_way_keeps_what_it_paid():
     values = HeldOption(Held("l", "", 1, 1, 1, 1, 0.2, 0.2, 0), listed, now).values(path)
     assert values[0, 3:].tolist() == [40_000.0, 40_000.0, 40_000.0]
     assert values[0, 2] > 16_000
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 1000), st.sampled_from([1, -1]), st.floats(0.5, 2.0), st.integers(1, 12), st.integers(1, 60)
+)
+def test_many_lots_at_once_are_each_alone(seed, side, x, days, paths):
+    """The sorted ends and running extremes against the paths themselves, lot by lot."""
+    random = np.random.default_rng(seed)
+    path = np.exp(np.cumsum(0.1 * random.standard_normal((paths, days)), axis=1))
+    theta = np.where(random.random(days) < 0.2, np.nan, 0.7 + 0.6 * random.random(days))
+    basis, value = np.array([100.0, 60.0]), np.array([100.0 * x, 70.0])
+    quantiles, chance, mean = Ends.of(path).losses(side, basis, value, QUANTILES)
+    early, late, harvests = first_days(path, theta, side, value / basis)
+    for n in range(2):
+        end = np.maximum(side * (basis[n] - value[n] * path[:, -1]), 0.0)
+        assert quantiles[n] == pytest.approx(np.quantile(end, QUANTILES), abs=1e-9)
+        assert (chance[n], mean[n]) == (pytest.approx(np.mean(end > 0)), pytest.approx(end.mean(), abs=1e-9))
+        ratio = value[n] / basis[n] * path
+        with np.errstate(invalid="ignore"):
+            hit = ratio < theta if side > 0 else ratio > theta
+        any_hit = hit.any(axis=1)
+        assert harvests[n] == pytest.approx(any_hit.mean())
+        if any_hit.any():
+            first = np.sort(hit.argmax(axis=1)[any_hit])
+            wanted = [first[round(q * (first.size - 1))] for q in (0.25, 0.75)]
+            assert [early[n], late[n]] == wanted
+        else:
+            assert (early[n], late[n]) == (-1, -1)

@@ -44,7 +44,7 @@ def test_what_other_commands_found_joins_the_page():
     record = {"lots": [lot], "loss": "12000.00", "estimated_loss": "12080.00", "gaps": ["step 2: 0 of 1"]}
     greeks = {"delta": 1.0, "gamma": 0.0}
     match = {"matches": [{"coin": "BTC", "target": greeks, "got": greeks, "verdict": "matched", "reason": ""}]}
-    text = made(record=record, matches=match, forecast={"lots": [{"lot": "coinbase/t7", "threshold": 0.92}]})
+    text = made(records=[record], matches=match, forecast={"lots": [{"lot": "coinbase/t7", "threshold": 0.92}]})
     assert "Realised 12,000.00, estimated 12,080.00." in text
     assert "Greeks of BTC" in text
     assert "0.92" in text

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from zkharvest.harvest.forecast.ends import Ends, first_days
 from zkharvest.harvest.forecast.models import Model
-from zkharvest.harvest.forecast.threshold import Grid, Stopping, stopping
+from zkharvest.harvest.forecast.threshold import Expectation, Grid, Stopping, stopping
 from zkharvest.harvest.markets.greeks import YEAR_DAYS, Floats, black76
 from zkharvest.harvest.markets.instruments import Kind
 from zkharvest.harvest.markets.quotes import Listed
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_WINDOW_CELLS = 40_000_000  # lots times paths times days that windows are found for
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +138,12 @@ def forecast_book(
     for asset in sorted({lot.asset for lot in lots}):
         kernels = models[asset].kernels(grid)
         mine = [lot for lot in lots if lot.asset == asset]
-        for lot in mine:
-            own = _solve(lot, kernels, grid, solved)
-            made.lots.append(_lot(lot, own, paths[asset], made.days, len(lots)))
-            if lot.side > 0 and asset not in made.theta:
-                made.theta[asset] = own.theta
+        expectation = Expectation(kernels, grid)
+        programmes = [_solve(lot, expectation, solved) for lot in mine]
+        made.lots += _lots(mine, programmes, paths[asset], made.days)
+        first = next((own for lot, own in zip(mine, programmes, strict=True) if lot.side > 0), None)
+        if first is not None:
+            made.theta[asset] = first.theta
         total += _losses(mine, paths[asset])
     order = {id(lot): place for place, lot in enumerate(lots)}
     made.lots.sort(key=lambda one: order[id(one.held)])
@@ -175,19 +176,25 @@ def _option(held: Held, loss: Floats) -> LotForecast:
     )
 
 
-def _solve(lot: Held, kernels: Sequence[Floats], grid: Grid, solved: dict[tuple[Any, ...], Stopping]) -> Stopping:
-    """The programme of a lot; the lot that a harvest opens is short term to the end of the year."""
+def _solve(lot: Held, expectation: Expectation, solved: dict[tuple[Any, ...], Stopping]) -> Stopping:
+    """The programme of a lot; the lot that a harvest opens is short term to the end of the year.
+
+    Lots whose k and c agree to four digits share one: theta moves by less than a point of the grid (a lot's own k and c
+    are used where it is valued).
+    """
+    kernels, grid = expectation.kernels, expectation.grid
     days = len(kernels)
-    fresh_key = (lot.asset, lot.side, round(lot.k, 6), round(lot.c, 6))
+    k, c, k_long = round(lot.k, 4), round(lot.c, 5), round(lot.k_long, 4)
+    fresh_key = (lot.asset, lot.side, k, c)
     if fresh_key not in solved:
-        solved[fresh_key] = stopping(kernels, lot.k, lot.c, grid=grid, side=lot.side)
+        solved[fresh_key] = stopping(kernels, k, c, grid=grid, side=lot.side, expectation=expectation)
     fresh = solved[fresh_key]
-    if lot.long_in is None or lot.long_in > days or math.isclose(lot.k, lot.k_long, abs_tol=1e-9):
+    if lot.long_in is None or lot.long_in > days or k == k_long:
         return fresh
-    key = (*fresh_key, round(lot.k_long, 6), lot.long_in)
+    key = (*fresh_key, k_long, lot.long_in)
     if key not in solved:
-        k = np.where(np.arange(days + 1) >= lot.long_in, lot.k_long, lot.k)
-        solved[key] = stopping(kernels, k, lot.c, grid=grid, side=lot.side, fresh=fresh.fresh)
+        by_day = np.where(np.arange(days + 1) >= lot.long_in, k_long, k)
+        solved[key] = stopping(kernels, by_day, c, grid=grid, side=lot.side, fresh=fresh.fresh, expectation=expectation)
     return solved[key]
 
 
@@ -209,44 +216,54 @@ def _losses(lots: Sequence[Held], path: Floats) -> Floats:
     return made
 
 
-def _lot(lot: Held, own: Stopping, path: Floats, days: tuple[date, ...], count: int) -> LotForecast:
-    end = np.maximum(lot.side * (lot.basis - lot.quantity * lot.price * path[:, -1]), 0.0)
+def _lots(
+    lots: Sequence[Held], programmes: Sequence[Stopping], path: Floats, days: tuple[date, ...]
+) -> list[LotForecast]:
+    """The forecasts of lots of one asset, in their order."""
+    ends = Ends.of(path)
+    losses: dict[int, tuple[Floats, float, float]] = {}
+    windows: dict[int, tuple[tuple[date, date] | None, float]] = {}
+    for side in (1, -1):
+        places = [n for n, lot in enumerate(lots) if lot.side == side]
+        basis = np.array([lots[n].basis for n in places])
+        value = np.array([lots[n].price * lots[n].quantity for n in places])
+        found = ends.losses(side, basis, value, QUANTILES)
+        losses.update((n, (found[0][k], float(found[1][k]), float(found[2][k]))) for k, n in enumerate(places))
+    groups: dict[int, list[int]] = {}
+    for n, own in enumerate(programmes):
+        groups.setdefault(id(own), []).append(n)
+    for places in groups.values():
+        own = programmes[places[0]]
+        early, late, chance = first_days(path, own.theta, own.side, np.array([lots[n].x for n in places]))
+        for k, n in enumerate(places):
+            windows[n] = ((days[early[k]], days[late[k]]) if early[k] >= 0 else None, float(chance[k]))
+    return [_lot(lot, programmes[n], losses[n], windows[n]) for n, lot in enumerate(lots)]
+
+
+def _lot(
+    lot: Held, own: Stopping, at_end: tuple[Floats, float, float], window: tuple[tuple[date, date] | None, float]
+) -> LotForecast:
     x = min(max(lot.x, math.exp(-own.grid.reach)), math.exp(own.grid.reach))
-    wait, now = float(own.wait(x)) * lot.basis, float(own.harvest(x)) * lot.basis
+    k = lot.k_long if lot.long_in == 0 else lot.k
+    now = (k * lot.side * (1 - x) - lot.c * x + x * float(own.fresh[0])) * lot.basis
+    wait = float(own.wait(x)) * lot.basis
     loss = lot.side * (lot.basis - lot.price * lot.quantity)
-    window, p_harvest = _window(lot, own, path, days, count)
     if loss <= 0:
         action = "no loss"
     elif lot.k <= 0 and now <= wait:
         action = "never" if wait <= 0 else "wait"
     else:
         action = "harvest" if now >= wait and now > 0 else "wait"
+    quantiles, p_loss, mean = at_end
     return LotForecast(
         lot,
         max(loss, 0.0),
-        tuple(np.quantile(end, QUANTILES).tolist()),
-        float(np.mean(end > 0)),
-        float(end.mean()),
+        tuple(quantiles.tolist()),
+        p_loss,
+        mean,
         float(own.theta[0]),
         now,
         wait,
         action,
-        window,
-        p_harvest,
+        *window,
     )
-
-
-def _window(
-    lot: Held, own: Stopping, path: Floats, days: tuple[date, ...], count: int
-) -> tuple[tuple[date, date] | None, float]:
-    """The days between which half of the first harvests by the threshold fall, and how likely a harvest is at all."""
-    used = path[: max(50, min(path.shape[0], _WINDOW_CELLS // max(count * path.shape[1], 1)))]
-    ratio = lot.x * used
-    with np.errstate(invalid="ignore"):
-        hit = ratio < own.theta if lot.side > 0 else ratio > own.theta
-    any_hit = hit.any(axis=1)
-    if not any_hit.any():
-        return None, 0.0
-    first = hit.argmax(axis=1)[any_hit]
-    early, late = (int(np.quantile(first, q, method="nearest")) for q in (0.25, 0.75))
-    return (days[early], days[late]), float(any_hit.mean())

@@ -28,6 +28,9 @@ from zkharvest.harvest.markets.greeks import Floats, normal_cdf
 _WIDTH = 9.0  # standard deviations of a normal day that its kernel covers
 
 
+Spectrum = np.ndarray[tuple[int], np.dtype[np.complex128]]
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """The grid in log x, from -reach to reach; the middle point is x = 1."""
@@ -107,11 +110,13 @@ def stopping(
     grid: Grid | None = None,
     side: int = 1,
     fresh: Floats | None = None,
+    expectation: Expectation | None = None,
 ) -> Stopping:
     """Solve for `len(kernels)` days: kernels[d] is the return from day d to d + 1.
 
     `k` and `c` are numbers, or one for each day 0..n (k changes when a lot turns long term). `fresh` is C(1) by day of
-    the lot that a harvest opens; by default that of this same programme. `side` is -1 for a short lot.
+    the lot that a harvest opens; by default that of this same programme. `side` is -1 for a short lot. `expectation`
+    is that of these kernels on this grid, where several programmes share it.
     """
     grid = grid or Grid()
     days, x = len(kernels), grid.x()
@@ -123,7 +128,7 @@ def stopping(
     waiting, now = np.zeros_like(x), k[days] * loss - c[days] * x + barred
     theta[days] = _crossing(x, now, waiting, side)
     W = np.maximum(now, 0.0)
-    expected = _Expectation(kernels, grid)
+    expected = expectation or Expectation(kernels, grid)
     for day in range(days - 1, -1, -1):
         waiting = expected(W, day, side)
         own[day] = waiting[grid.points // 2]
@@ -147,15 +152,15 @@ def _crossing(x: Floats, now: Floats, waiting: Floats, side: int) -> float:
     return float(x[last] + share * (x[beyond] - x[last]))
 
 
-class _Expectation:
+class Expectation:
     """The expectation over a day, by FFT; beyond the grid W goes on as a straight line where it is harvested."""
 
     def __init__(self, kernels: Sequence[Floats], grid: Grid) -> None:
         self.half = max((kernel.size // 2 for kernel in kernels), default=0)
-        self.length = 1 << (grid.points + 4 * self.half).bit_length()
+        self.length = _fast_length(grid.points + 4 * self.half + 1)
         self.grid = grid
         self.kernels = kernels
-        self._last: tuple[int, object] = (-1, None)
+        self._spectra: dict[int, Spectrum] = {}  # by the kernel's id: days alike share one
         above = np.exp(grid.reach + grid.step * np.arange(1, self.half + 1))
         self.above, self.below = above, (1 / above)[::-1]
 
@@ -171,14 +176,18 @@ class _Expectation:
         start = 2 * self.half
         return np.asarray(np.fft.irfft(product, self.length)[start : start + self.grid.points], np.float64)
 
-    def _spectrum(self, day: int) -> np.ndarray[tuple[int], np.dtype[np.complex128]]:
+    def _spectrum(self, day: int) -> Spectrum:
         kernel = self.kernels[day]
-        known, spectrum = self._last
-        if known != id(kernel):
+        spectrum = self._spectra.get(id(kernel))
+        if spectrum is None:
             padded = np.zeros(2 * self.half + 1)
             offset = self.half - kernel.size // 2
             padded[offset : offset + kernel.size] = kernel[::-1]
-            spectrum = np.fft.rfft(padded, self.length)
-            self._last = (id(kernel), spectrum)
-        assert isinstance(spectrum, np.ndarray)
+            spectrum = self._spectra[id(kernel)] = np.fft.rfft(padded, self.length)
         return spectrum
+
+
+def _fast_length(least: int) -> int:
+    """The least length of the form 2^a 3^b 5^c that is even: an FFT of it is quick."""
+    lengths = (b * c << a for a in range(1, 21) for b in (1, 3, 9, 27) for c in (1, 5, 25))
+    return min(length for length in lengths if length >= least)

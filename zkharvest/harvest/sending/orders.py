@@ -224,9 +224,9 @@ def _row(trade: Mapping[str, Any], step: Step) -> dict[str, str]:
         "datetime": _moment(trade),
         "symbol": step.symbol,
         "side": step.side,
-        "price": _plain(trade["price"]),
-        "amount": _plain(trade["amount"]),
-        "fee_cost": _plain(cost) if cost else "",
+        "price": plain(trade["price"]),
+        "amount": plain(trade["amount"]),
+        "fee_cost": plain(cost) if cost else "",
         "fee_currency": str(fee.get("currency") or "") if cost else "",
     }
 
@@ -237,7 +237,7 @@ def _moment(trade: Mapping[str, Any]) -> str:
     return text
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """A number as plain decimal text: 1e-05 is 0.00001, 0.50 is 0.5."""
     number = Decimal(str(value))
     text = f"{number:f}"

@@ -319,8 +319,7 @@ class Sender:
         """Wait until the order is closed, fetch its fills, and finish the step."""
         closed = orders.settle(venue, step, order, self.since)
         rows = orders.fills(venue, step, closed, self.since)
-        filled = f"{closed.filled:f}"
-        asked = f"{closed.amount:f}"
+        asked, filled = orders.plain(closed.amount), orders.plain(closed.filled)
         self.journal.add(step.number, "done", order=closed.id, asked=asked, filled=filled, fills=rows)
         return self._result(step, asked, filled)
 
