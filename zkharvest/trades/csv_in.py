@@ -15,7 +15,9 @@ from difflib import get_close_matches
 from operator import itemgetter
 from pathlib import Path
 
+from zkharvest.collecting import without_collecting
 from zkharvest.errors import InputError, Problem, UsageError
+from zkharvest.trades.csv_columns import read_columns
 from zkharvest.trades.csv_rows import flaws
 from zkharvest.trades.model import CATEGORIES, MAX_LEGS, WITHOUT_VALUE, Kind, LotPick, Trade, in_order
 from zkharvest.trades.text import (
@@ -77,11 +79,18 @@ def read_text(path: str | Path) -> str:
 
 def trades_from_text(text: str, name: str) -> list[Trade]:
     """The trades of canonical CSV text, in the order of the ledger; `name` stands for the file in errors."""
+    with without_collecting():
+        read = read_columns(text, name, COLUMNS, REQUIRED, parse_lots) or read_rows(text, name)
+        return in_order(read)
+
+
+def read_rows(text: str, name: str) -> list[Trade]:
+    """The trades of canonical CSV text in file order, row by row: what is wrong is found and named here."""
     reader = _Reader(name)
     reader.read(text)
     if reader.problems:
         raise InputError(reader.problems)
-    return in_order(reader.trades)
+    return reader.trades
 
 
 def records(text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
