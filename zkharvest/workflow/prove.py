@@ -141,9 +141,12 @@ def prepare(
     _find_preset(preset, 0)
 
     progress("running the ledger")
+    from zkharvest.circuit.lot_machine.v1.limits import check_records, check_run
     from zkharvest.circuit.lot_machine.v1.witness import make_witness, operations_of
 
+    check_records(opening)
     operations = operations_of(opening, election)
+    check_run(opening, operations)
     progress("filling the tables")
     witness = make_witness(opening, operations)
     chosen = _find_preset(preset, witness.n)
