@@ -1,4 +1,4 @@
-"""How long the desk takes: `python -m benchmarks.desk page` and `python -m benchmarks.desk batch CLIENTS TRADES`.
+"""How long the desk takes: `python -m benchmarks.desk page`, and `batch` or `prove` with CLIENTS TRADES.
 
 Makes ledgers of its own in a temporary folder; prints seconds and peak memory. Run it on a quiet machine.
 """
@@ -65,8 +65,9 @@ def page(folder: Path, sales: int = 100_000) -> None:
         print(f"{name}: {sales:,} disposals, {spent}, file {size:.0f} MB")
 
 
-def batch(folder: Path, clients: int, trades: int) -> None:
-    """A batch of forms and reports, on one process and on all cores."""
+def batch(folder: Path, clients: int, trades: int, task: str = "report") -> None:
+    """A batch of forms and reports or of proofs, on one process and on all cores."""
+    more = ["--no-passphrase"] if task == "prove" else []
     rows = ["client,trades"]
     for n in range(clients):
         (folder / f"c{n}.csv").write_text(trades_to_text(ledger(trades // 2, seed=n)))
@@ -75,19 +76,19 @@ def batch(folder: Path, clients: int, trades: int) -> None:
     cores, first = len(os.sched_getaffinity(0)), 0.0
     for jobs in (1, cores):
         out = str(folder / f"out{jobs}")
-        wall, cpu, _ = timed("batch", "report", str(folder), "-y", "2025", "-o", out, "-j", str(jobs))
+        wall, cpu, _ = timed("batch", task, str(folder), "-y", "2025", "-o", out, "-j", str(jobs), *more)
         first = first or wall
         table = [line.split(",") for line in (Path(out) / "summary.csv").read_text().splitlines()[1:]]
         memory = max(int(row[3]) for row in table)
         print(
-            f"{clients} clients of {trades:,} trades, {jobs} at once: {wall:.1f} s ({cpu:.1f} s of processor), "
+            f"{task}: {clients} clients of {trades:,} trades, {jobs} at once: {wall:.1f} s ({cpu:.1f} s of processor), "
             f"{clients / wall * 60:.0f} a minute, speed-up {first / wall:.2f}, {memory} MB a worker"
         )
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
-        if sys.argv[1:2] == ["batch"]:
-            batch(Path(name), int(sys.argv[2]), int(sys.argv[3]))
+        if sys.argv[1:2] in (["batch"], ["prove"]):
+            batch(Path(name), int(sys.argv[2]), int(sys.argv[3]), "prove" if sys.argv[1] == "prove" else "report")
         else:
             page(Path(name))

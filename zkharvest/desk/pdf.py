@@ -32,6 +32,18 @@ class _Codes(dict[int, int | None]):
         return code
 
 
+class _Widths(dict[str, float]):
+    """The width of each character of a font at one point, measured when it is first asked for: nothing is kerned."""
+
+    def __init__(self, pdf: FPDF) -> None:
+        super().__init__()
+        self._pdf = pdf
+
+    def __missing__(self, character: str) -> float:
+        width = self[character] = self._pdf.get_string_width(character) / self._pdf.font_size_pt
+        return width
+
+
 class Sheet:
     """A document under way: where the pen is, and what each page carries at its foot."""
 
@@ -43,6 +55,7 @@ class Sheet:
         self.y = 0.0
         self._fonts: set[tuple[str, str]] = set()
         self._codes: _Codes | None = None
+        self._widths = {style: _Widths(self.pdf) for style in ("", "B")}
 
     @property
     def right(self) -> float:
@@ -87,15 +100,18 @@ class Sheet:
         """Text on a base line at (x, y); `fit` is the width it may take, by a smaller size and then by shortening."""
         if not text:
             return
-        self.font(size, "B" if bold else "")
-        while fit and size > 5 and self.pdf.get_string_width(text) > fit:
+        style = "B" if bold else ""
+        self.font(size, style)
+        widths = self._widths[style]
+        width = sum(map(widths.__getitem__, text))
+        while fit and size > 5 and width * size > fit:
             size -= 0.25
-            self.font(size, "B" if bold else "")
-        while fit and len(text) > 4 and self.pdf.get_string_width(text) > fit:
+        while fit and len(text) > 4 and width * size > fit:
             text = f"{text[:-2]}…"
+            width = sum(map(widths.__getitem__, text))
+        self.font(size, style)
         self.pdf.set_text_color(*colour)
-        shift = self.pdf.get_string_width(text) if align == "right" else 0
-        self.pdf.text(x - shift, y, text)
+        self.pdf.text(x - (width * size if align == "right" else 0), y, text)
 
     def paragraph(self, text: str, *, size: float = 8, bold: bool = False, width: float = 0, x: float = MARGIN,
                   colour: tuple[int, int, int] = INK, gap: float = 3) -> None:  # fmt: skip
@@ -110,11 +126,12 @@ class Sheet:
     def wrapped(self, text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
         """The lines that a text takes at a width."""
         self.font(size, "B" if bold else "")
+        widths = self._widths["B" if bold else ""]
         lines: list[str] = []
         line = ""
         for word in text.split():
             longer = f"{line} {word}".strip()
-            if line and self.pdf.get_string_width(longer) > width:
+            if line and sum(map(widths.__getitem__, longer)) * size > width:
                 lines.append(line)
                 line = word
             else:
