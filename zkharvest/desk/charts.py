@@ -143,16 +143,16 @@ def _turning(view: Overview) -> list[tuple[str, float]]:
     for lot in view.held:
         if not lot.short_side:
             late = lot.long_on > view.last_day
-            month = f"{lot.long_on.year:04d}-{lot.long_on.month:02d}" if late else "long already"
+            month = f"{lot.long_on.year:04d}-{lot.long_on.month:02d}" if late else "long now"
             sums[month] = sums.get(month, 0) + lot.cents / 100
-    first = [("long already", sums.pop("long already"))] if "long already" in sums else []
+    first = [("long now", sums.pop("long now"))] if "long now" in sums else []
     return [*first, *sorted(sums.items())]
 
 
 def _columns(values: Sequence[tuple[str, float]], *, paper: bool) -> tuple[bytes, float]:
     figure, axes = _figure(7.2, 2.4)
     for place, (label, value) in enumerate(values):
-        colour, hatch = _FILLS[label == "long already"]
+        colour, hatch = _FILLS[label == "long now"]
         axes.bar(place, value, width=0.62, color=colour, hatch=hatch, edgecolor=_INK, linewidth=0.6)
     axes.set_xticks(range(len(values)), list(_month_labels([label for label, _ in values])))
     _money_axis(axes.yaxis)

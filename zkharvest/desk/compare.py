@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from zkharvest.errors import UsageError
 from zkharvest.ledger.report import quantity_text
 from zkharvest.ledger.results import Disposal, LedgerRun
 from zkharvest.ledger.rules import LONG_TERM
@@ -44,7 +45,13 @@ class Difference:
 
 
 def compare(first: LedgerRun, second: LedgerRun) -> Difference:
-    """Compare two runs of one year. Trades are the same if their source and id are."""
+    """Compare two runs of one year. Trades are the same if their source and id are.
+
+    Raises UsageError for runs under the rules of two countries: their totals have other names.
+    """
+    one, other = first.election.regime, second.election.regime
+    if one != other:
+        raise UsageError(f"regimes {one} and {other} have different totals", "compare two runs of one country")
     totals = {name: (amount, second.totals[name]) for name, amount in first.totals.items()}
     return Difference(totals, tuple(_sales(first, second)), tuple(_trades(first.trades, second.trades)))
 

@@ -13,6 +13,7 @@ from typing import Any
 from zkharvest.desk.form8949 import TradeNames, origin_of
 from zkharvest.desk.lines import Days
 from zkharvest.errors import UsageError, ZkharvestError
+from zkharvest.ledger.regimes import only_us
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.report import clock, quantity_text
 from zkharvest.ledger.results import Disposal, LedgerRun, OpenLot
@@ -91,6 +92,7 @@ def find_line(run: LedgerRun, name: str) -> int:
 
 def explain(run: LedgerRun, place: int) -> Explanation:
     """Explain the disposal at a place of `run.trades`. Raises DisagreementError if the ledger says otherwise."""
+    only_us(run.election, "the arithmetic of a sale")
     trade = run.trades[place]
     parts = [part for part in run.disposals if part.trade == place]
     days, names = Days(run.election.timezone), TradeNames(run.trades)

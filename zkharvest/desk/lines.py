@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.regimes import only_us
 from zkharvest.ledger.results import Disposal, LedgerRun
 from zkharvest.ledger.rules import SHORT_TERM, Side
 from zkharvest.trades.model import Kind, Trade
@@ -90,8 +91,9 @@ def lines_of(run: LedgerRun, *, by_sale: bool = False) -> list[Line]:
     """The lines of the tax year in the order in which the disposals happened.
 
     `by_sale` puts the lots of one sale and one term on one row, with "VARIOUS" where their days differ
-    (Instructions for Form 8949, column (b)).
+    (Instructions for Form 8949, column (b)). Raises UsageError for a run under another country's rules.
     """
+    only_us(run.election, "Form 8949")
     days = Days(run.election.timezone)
     made = [_line(part, run.trades, days) for part in run.disposals if part.in_year]
     return list(_merged(made)) if by_sale else made

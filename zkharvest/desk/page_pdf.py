@@ -40,7 +40,7 @@ def page_pdf(view: Overview, *, version: str) -> bytes:
         width = 380.0
         if sheet.y + 24 + width * chart.ratio > sheet.bottom:
             sheet.page()
-        sheet.paragraph(chart.title, size=10, bold=True, gap=1)
+        sheet.paragraph(chart.title, size=10, bold=True, gap=5)
         sheet.image(chart.picture, width, chart.ratio)
     _title(sheet, "Gains")
     for label, sums in (("month", view.months), ("asset", view.assets)):

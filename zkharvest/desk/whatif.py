@@ -12,6 +12,7 @@ from zkharvest.desk.form8949 import TradeNames
 from zkharvest.desk.lines import Days
 from zkharvest.errors import UsageError
 from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.regimes import only_us
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.report import quantity_text
 from zkharvest.ledger.results import LedgerRun, OpenLot
@@ -86,6 +87,7 @@ def what_if_sell(
     it may be left out where only one holds the asset. `election` is the rule under which earlier sales took the lots;
     its year is that of the day. Raises UsageError for a wallet that holds less, or where several could be meant.
     """
+    only_us(election, "what-if")
     calendar = Calendar(election.timezone)
     end = calendar.first_instant(day + timedelta(days=1))
     earlier = [trade for trade in trades if trade.time < end]

@@ -26,6 +26,7 @@ from zkharvest.harvest.tax import Base, base_year
 from zkharvest.harvest.valuation import Sequence as Order
 from zkharvest.harvest.valuation import Terms, Valuation
 from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.regimes import only_us
 from zkharvest.ledger.results import LedgerRun
 from zkharvest.ledger.rules import Election, Method
 from zkharvest.ledger.run import run_ledger
@@ -156,6 +157,7 @@ def _valued(
     bought = replacements(lots, run.trades, as_of, spot, window_days(rates))
     denies = rates.jurisdiction is Jurisdiction.UK or (rates.wash_sale is not None and today >= rates.wash_sale.start)
     waits = denies or rates.jurisdiction is Jurisdiction.CA
+    only_us(run.election, "the scan's ledger")
     totals = run.totals
     realized = (
         (totals.short_term_gain - totals.short_term_loss) / 1e8,

@@ -1,5 +1,6 @@
 """Form 8949: boxes, rows, totals; the examples of its instructions."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 
 from tests.support.desk import example, ledger
 from zkharvest.desk.amounts import to_cents, to_dollars
+from zkharvest.desk.compare import compare
+from zkharvest.desk.explain import explain
 from zkharvest.desk.form8949 import (
     LONG_BOXES,
     SHORT_BOXES,
@@ -20,7 +23,10 @@ from zkharvest.desk.form8949 import (
     make_form,
 )
 from zkharvest.desk.lines import Line, is_digital_asset, is_option, lines_of
-from zkharvest.ledger.rules import Side
+from zkharvest.desk.whatif import what_if_sell
+from zkharvest.errors import UsageError
+from zkharvest.ledger.rules import Election, Method, Pooling, Side
+from zkharvest.ledger.run import run_ledger
 
 DAY = date(2025, 6, 1)
 
@@ -201,3 +207,20 @@ def test_rows_name_trades_lots_and_where_they_come_from():
     shown = form_json(form, run, whole=True)
     assert shown["short_term"]["gain"] == str(to_dollars(form.short.gain))
     assert sum(len(box["lines"]) for box in shown["boxes"]) == len(form.rows)
+
+
+@pytest.mark.parametrize("regime", ["canada", "uk"])
+def test_another_country_s_ledger_is_refused(regime):
+    """Also where only US rules would give terms and totals: what-if, explain, diff of two countries."""
+    trades = ledger("2024-01-05T12:00:00Z,w,B,buy,A,2,10,,,\n2025-01-05T12:00:00Z,w,S,sell,A,1,20,,,").trades
+    election = Election(None, Pooling.UNIVERSAL, "UTC", 2025, regime)
+    run, own = run_ledger(trades, election), run_ledger(trades, replace(election, method=Method.FIFO, regime="us"))
+    for refused in (
+        lambda: lines_of(run),
+        lambda: explain(run, 1),
+        lambda: what_if_sell(trades, election, asset="A", quantity=1, day=DAY),
+    ):
+        with pytest.raises(UsageError, match="of the United States; this ledger was run under the rules of"):
+            refused()
+    with pytest.raises(UsageError, match=f"regimes {regime} and us have different totals"):
+        compare(run, own)

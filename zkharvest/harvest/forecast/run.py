@@ -32,6 +32,7 @@ from zkharvest.harvest.policy import Jurisdiction, Rates
 from zkharvest.harvest.reentry.exposure import unit_greeks
 from zkharvest.harvest.tax import base_year, saving
 from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.regimes import only_us
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.results import LedgerRun, OpenLot
 from zkharvest.ledger.rules import Side
@@ -244,6 +245,7 @@ def _terms(
     if rates is None:
         same = np.full(basis.shape, settings.benefit)
         return same, same, np.full(basis.shape, settings.cost)
+    only_us(run.election, "the forecast's ledger")
     totals = run.totals
     scale = 10**MONEY_DECIMALS
     base = base_year(

@@ -41,6 +41,14 @@ def find_provable(name: str) -> Regime:
     return law
 
 
+def only_us(election: Election, what: str) -> None:
+    """Refuse a run under another country's rules for what only the United States has. Raises UsageError."""
+    if election.regime != UnitedStates.name:
+        ran = find(election.regime).title
+        hint = "run the ledger with regime us, or take that country's figures: report schedule3, report sa108"
+        raise UsageError(f"{what} is of the United States; this ledger was run under the rules of {ran}", hint)
+
+
 def regime_of(election: Election) -> Regime:
     """The regime of an election, which must be one that its law allows. Raises UsageError."""
     regime = find(election.regime)
