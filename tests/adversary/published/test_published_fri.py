@@ -92,7 +92,7 @@ def test_c2_parameters_that_prove_nothing_do_not_exist():
         verdict = by_itself(encode_package(replace(package, preset=name)))
         assert verdict.reason == Reason.PACKAGE_PRESET.value
     assert deciding.verify(small_package()).reason == Reason.POLICY_TEST_PRESET.value
-    weak = replace(PRESETS["balanced"], params=replace(PRESETS["balanced"].params, queries=80))
+    weak = replace(PRESETS["balanced"], params=replace(PRESETS["balanced"].params, queries=78))
     with Patched((deciding, "PRESETS", {"test": weak})):
         assert deciding.verify(small_package()).reason == Reason.POLICY_BITS.value
     instance = soundness.model(tiny.DESCRIPTION, PRESETS["balanced"].params, 13)
