@@ -147,6 +147,10 @@ def _object(made: Forecast, settings: Settings, assumed: str) -> dict[str, Any]:
             "quantiles": {f"{q:g}": x for q, x in zip(QUANTILES, end, strict=True)} if end else {},
             "expected_loss": f"{book.expected[-1]:.2f}" if end else "0.00",
             "p_loss": round(book.p_loss, 4),
+            "days": [day.isoformat() for day in book.days] if end else [],
+            "fan": {f"{q:g}": [round(x, 2) for x in row] for q, row in zip(QUANTILES, book.fan.tolist(), strict=True)}
+            if end
+            else {},
             "value_now": f"{sum(one.value_now for one in book.lots if one.action == 'harvest'):.2f}",
         },
         "thresholds": {

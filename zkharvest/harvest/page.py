@@ -10,6 +10,8 @@ from html import escape
 from typing import Any
 
 from zkharvest.harvest.law import BILLS
+from zkharvest.harvest.page_charts import STYLE as CHART_STYLE
+from zkharvest.harvest.page_charts import fan_chart, threshold_chart
 from zkharvest.harvest.scan import Scan
 from zkharvest.harvest.scan_report import grouped, scan_json, total_lines
 from zkharvest.ledger.results import LedgerRun
@@ -23,10 +25,12 @@ _STYLE = """
 --gain:#1a7f4b;--mark:#0b5cad}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--dim:#9da7b3;--line:#3d444d;--page:#0d1117;--box:#161b22;
 --loss:#ff8a80;--gain:#5bd18b;--mark:#7cb7ff}}
-*{box-sizing:border-box}body{margin:0 auto;max-width:70rem;padding:1.5rem 1rem;background:var(--page);color:var(--ink);
+*{box-sizing:border-box}body{margin:0 auto;max-width:80rem;padding:1.5rem 1rem;background:var(--page);color:var(--ink);
 font:16px/1.5 system-ui,sans-serif}h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
+h3{font-size:1rem;margin:1.25rem 0 .25rem}
 p,li{color:var(--dim)}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
-th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:left;white-space:nowrap}
+.scroll+.scroll{margin-top:1rem}th,td{padding:.35rem .55rem;border-bottom:1px solid var(--line);text-align:left;
+white-space:nowrap}
 th{color:var(--dim);font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 td.w{white-space:normal;min-width:14rem}tr.take td:first-child{border-left:3px solid var(--gain)}
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem;margin:1rem 0}
@@ -74,7 +78,7 @@ def page(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
         'content="width=device-width,initial-scale=1"><meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n"
+        f"<title>{escape(title)}</title><style>{_STYLE}{CHART_STYLE}</style></head><body>\n"
         + "\n".join(parts)
         + "\n</body></html>\n"
     )
@@ -172,27 +176,114 @@ def _given(
 ) -> list[str]:
     """The parts that come from other commands."""
     parts: list[str] = []
-    rows: list[tuple[str, ...]]
     for match in (matches or {}).get("matches", []):
-        names = ("delta", "gamma", "vega", "theta")
-        target, got = match["target"], match["got"] or {}
-        rows = [(name, str(target.get(name, "")), str(got.get(name, ""))) for name in names if name in target]
-        parts += [f"<h2>Greeks of {escape(match['coin'])}, before and after</h2>"]
-        parts += [_table(("", "given up", "brought back"), rows, frozenset({1, 2}))]
-        parts += [f"<p>{escape(match['verdict'])}. {escape(match['reason'])}</p>"]
+        parts += _match(match)
     if forecast:
-        rows = [
-            (str(lot["lot"]), str(lot.get("p_loss", "")), str(lot.get("threshold", "")), str(lot.get("action", "")))
-            for lot in forecast.get("lots", [])
-        ]
-        parts += ["<h2>Forecast</h2>"]
-        parts += [_table(("lot", "chance of a loss", "threshold", "action"), rows, frozenset({1, 2}))]
-    for record in records:
-        rows = [
-            (lot["lot"], lot["sold"], _amount(lot["loss"]), _amount(lot["estimated_loss"])) for lot in record["lots"]
-        ]
-        parts += ["<h2>Realised against estimated</h2>"]
-        parts += [_table(("lot", "sold", "realised loss", "estimated"), rows, frozenset({1, 2, 3}))]
-        parts += [f"<p>Realised {_amount(record['loss'])}, estimated {_amount(record['estimated_loss'])}.</p>"]
-        parts += [f"<p>{escape(gap)}</p>" for gap in record["gaps"]]
+        parts += _forecast(forecast)
+    if records:
+        parts += _realised(records)
     return parts
+
+
+def _realised(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the recorded plans came to, all of them together."""
+    lots = [lot for record in records for lot in record["lots"]]
+    rows = [(lot["lot"], lot["sold"], _amount(lot["loss"]), _amount(lot["estimated_loss"])) for lot in lots]
+    sums = [grouped(sum(float(record[name]) for record in records)) for name in ("loss", "estimated_loss")]
+    said = [text for record in records for text in (*record["gaps"], *record.get("elsewhere", ()))]
+    return [
+        "<h2>Realised against estimated</h2>",
+        _table(("lot", "sold", "realised loss", "estimated"), rows, frozenset({1, 2, 3})),
+        f"<p>Realised {sums[0]}, estimated {sums[1]}.</p>",
+        *(f"<p>{escape(text)}</p>" for text in said),
+    ]
+
+
+def _number(value: Any) -> str:
+    """A number of another command for a reader: six digits, nothing where there is none."""
+    return "" if value is None else f"{value:,.6g}"
+
+
+def _match(match: Mapping[str, Any]) -> list[str]:
+    """Greeks before and after, the legs, and what the difference may earn or cost."""
+    target, got, gap = match["target"], match["got"] or {}, match.get("residual") or {}
+    rows = []
+    for name in ("delta", "gamma", "vega", "theta"):
+        if name not in target:
+            continue
+        before, after = float(target[name]), float(got.get(name, 0.0))
+        kept = f"{after / before:.1%}" if before else "none before"
+        money = "" if name not in gap else f"{gap[name]:.6g} coins" if name == "delta" else f"{_amount(gap[name])} USD"
+        rows.append((name, _number(before), _number(after), kept, money))
+    parts = [f"<h2>Greeks of {escape(match['coin'])}, before and after</h2>"]
+    reason = f": {match['reason']}" if match["reason"] else ""
+    parts.append(f"<p>{escape(match['verdict'].capitalize() + reason)}.</p>")
+    parts.append(_table(("", "before", "after", "kept", "gap"), rows, frozenset({1, 2, 3, 4})))
+    legs = [
+        (
+            leg["instrument"], f"{leg['side']} {leg['amount']} {leg['unit']}", leg["price"], _amount(leg["cost"]),
+            _amount(leg["margin"]), "takes all that is there" if leg.get("depth", {}).get("takes_all") else "",
+        )
+        for leg in match.get("legs", [])
+    ]  # fmt: skip
+    if legs:
+        parts.append(_table(("leg", "order", "price", "cost", "margin", "depth"), legs, frozenset({2, 3, 4})))
+    return [*parts, *_profit_gap(match.get("gap"))]
+
+
+def _profit_gap(gap: Mapping[str, Any] | None) -> list[str]:
+    """Profit of the legs less that of what was closed, at the horizon, over moves of spot and volatility."""
+    if not gap:
+        return []
+    moves = [f"{100 * float(move):+.0f} %".replace("+0 %", "as now") for move in gap["spot_moves"]]
+    last = gap["dollars"][-1]
+    rows = [
+        (f"{float(points):+g} points", *(_amount(value) for value in row))
+        for points, row in zip(gap["volatility_points"], last, strict=True)
+    ]
+    if len({row[1:] for row in rows}) == 1:  # no option is in it: volatility changes nothing
+        rows = [("at any volatility", *rows[0][1:])]
+    head = (f"after {float(gap['days'][-1]):g} days, spot", *moves)
+    return [
+        "<p>What the legs earn more (or less) than what was closed would have, in dollars:</p>",
+        _table(head, rows, frozenset(range(1, len(head)))),
+    ]
+
+
+def _forecast(forecast: Mapping[str, Any]) -> list[str]:
+    """The threshold over time, the book's loss to the end, and the lots."""
+    parts = [f"<h2>Forecast to {escape(str(forecast.get('until', '')))}</h2>"]
+    if forecast.get("assumed"):
+        models = "; ".join(f"{asset}: {model}" for asset, model in forecast.get("model", {}).items())
+        parts.append(f"<p>{escape(str(forecast['assumed']))}. {escape(models)}.</p>")
+    if "thresholds" in forecast:
+        parts.append("<h3>Threshold over time</h3><p>Harvest a new lot when its price over its basis is below.</p>")
+        parts.append(threshold_chart(forecast["thresholds"]))
+    book = forecast.get("book", {})
+    if book.get("fan"):
+        parts.append("<h3>Loss of the book that can be harvested</h3>")
+        parts.append(fan_chart(book["days"], book["fan"]))
+    rows = []
+    for lot in forecast.get("lots", [])[:_ROWS]:
+        ends = lot.get("quantiles", {})
+        chance = lot.get("p_loss")
+        rows.append((
+            str(lot["lot"]), str(lot.get("action", "")), _text_amount(lot.get("loss")),
+            _text_amount(lot.get("threshold_price")), "" if chance is None else f"{chance:.0%}",
+            *(_text_amount(ends.get(q)) for q in ("0.05", "0.5", "0.95")),
+            *(_text_amount(lot.get(n)) for n in ("value_now", "value_wait")), " to ".join(lot.get("window") or ()),
+        ))  # fmt: skip
+    head = (
+        *("lot", "action", "loss now", "harvest below", "chance of a loss", "5 %", "median", "95 %"),
+        *("worth now", "worth waiting", "most likely"),
+    )
+    parts.append("<h3>Lots</h3>" + _table(head, rows, frozenset(range(2, 10))))
+    for one in forecast.get("rules", []):
+        results = [(str(r["rule"]), f"{float(r['net_percent']):.2f} %") for r in one["results"]]
+        parts.append(f"<h3>Rules on the history of {escape(one['asset'])}, {one['lots']:,} lots</h3>")
+        parts.append(_table(("rule", "saved, part of the basis"), results, frozenset({1})))
+    return parts
+
+
+def _text_amount(text: str | None) -> str:
+    return "" if text is None else _amount(text)
