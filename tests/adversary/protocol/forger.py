@@ -17,8 +17,10 @@ from typing import Any
 from tests.adversary.kit.frozen import Case, Frozen
 from tests.adversary.protocol.parts import Parts, Tree
 from zkharvest.verifier import constraints, field, fri, public, stark
+from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import Ext, P
-from zkharvest.verifier.messages import Evaluations
+from zkharvest.verifier.messages import Evaluations, LookupChallenges
+from zkharvest.verifier.params import Sizes
 from zkharvest.verifier.stacks import stacks_of
 
 
@@ -64,6 +66,30 @@ def kernel(columns: Sequence[Sequence[int]]) -> list[int]:
     raise ValueError("the columns are independent")
 
 
+def lack_at_z(
+    description: Description,
+    data: public.PublicData,
+    lookup: LookupChallenges,
+    delta: Ext,
+    z: Ext,
+    terminals: Sequence[Ext],
+    claims: Evaluations,
+    at: Sizes,
+) -> Ext:
+    """What the constraints want Q(z) to be, less what it is claimed to be."""
+    said: Any = SimpleNamespace(evaluations=claims, aux=SimpleNamespace(terminals=terminals))
+    compression = constraints.Compression(lookup, description)
+    selectors = constraints.selectors(z, at)
+    found = [
+        constraints.table_constraints(table, value, data.publics, compression, at.rows)
+        for table, value in zip(
+            description.tables, stark._table_values(description, data, said, z, at), strict=True
+        )
+    ]
+    wanted = divided(constraints.combined(found, delta, selectors.by_where), selectors.vanishing)
+    return field.sub(wanted, stark._quotient_at(description, claims, z, at))
+
+
 class Forger:
     """The recorded proof, open for change, under a statement that may be another (`changes` of the case)."""
 
@@ -89,16 +115,16 @@ class Forger:
     def quotient_excess(self, data: public.PublicData | None = None) -> Ext:
         """What the constraints want Q(z) to be, less what it is said to be."""
         case, known, said = self.case, self.known, self.parts.messages()
-        data = data or case.public
-        compression = constraints.Compression(known.lookup, case.description)
-        selectors = constraints.selectors(known.z, case.at)
-        values = stark._table_values(case.description, data, said, known.z, case.at)
-        found = [
-            constraints.table_constraints(table, value, data.publics, compression, case.at.rows)
-            for table, value in zip(case.description.tables, values, strict=True)
-        ]
-        wanted = divided(constraints.combined(found, known.delta, selectors.by_where), selectors.vanishing)
-        return field.sub(wanted, stark._quotient_at(case.description, said.evaluations, known.z, case.at))
+        return lack_at_z(
+            case.description,
+            data or case.public,
+            known.lookup,
+            known.delta,
+            known.z,
+            said.aux.terminals,
+            said.evaluations,
+            case.at,
+        )
 
     # ------------------------------------------------------------------ mend: terminals and openings
 

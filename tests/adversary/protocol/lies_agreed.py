@@ -115,6 +115,7 @@ def statements() -> Iterator[Lie]:
         )
     yield Lie("parameter queries", "fewer", SHAPE, prover_params=replace(EIGHT, queries=1), own_terms=True)
     yield Lie("parameter log_blowup", "larger", SHAPE, prover_params=replace(EIGHT, log_blowup=3), own_terms=True)
+    yield Lie("parameter log_stack", "larger", SHAPE, prover_params=replace(EIGHT, log_stack=3), own_terms=True)
     yield Lie("height", "twice as many rows", SHAPE, subject=doubled, own_terms=True)
     yield Lie("circuit", "another digest", EVERYTHING, params=ONE, subject=lambda s: replace(s, digest=bytes(32)))
     yield Lie(

@@ -79,6 +79,7 @@ def test_c2_parameters_that_prove_nothing_do_not_exist():
     """Plonky3 #1735, #1772, #1850: no queries, or a rate of 1, were accepted."""
     for change in (
         {"queries": 0}, {"queries": -1}, {"queries": 1001}, {"log_blowup": 0}, {"log_blowup": 1}, {"log_blowup": 6},
+        {"log_stack": 0}, {"log_stack": 1}, {"log_stack": 4},
         {"johnson_m": 0}, *({f"grind_{site}": bits} for site in ("lookup", "deep", "batch", "fold", "query")
                             for bits in (-1, 41)),
     ):  # fmt: skip
@@ -92,7 +93,8 @@ def test_c2_parameters_that_prove_nothing_do_not_exist():
         verdict = by_itself(encode_package(replace(package, preset=name)))
         assert verdict.reason == Reason.PACKAGE_PRESET.value
     assert deciding.verify(small_package()).reason == Reason.POLICY_TEST_PRESET.value
-    weak = replace(PRESETS["balanced"], params=replace(PRESETS["balanced"].params, queries=78))
+    balanced = PRESETS["balanced"]
+    weak = replace(balanced, params=replace(balanced.params, queries=balanced.params.queries - 1))
     with Patched((deciding, "PRESETS", {"test": weak})):
         assert deciding.verify(small_package()).reason == Reason.POLICY_BITS.value
     instance = soundness.model(tiny.DESCRIPTION, PRESETS["balanced"].params, 13)
