@@ -11,7 +11,7 @@ from tests.models.lot_machine_v2.chain import Link, check_chain, check_link
 from tests.models.lot_machine_v2.histories import UNIT, at
 from tests.models.lot_machine_v2.machine import Rules
 from tests.models.lot_machine_v2.owner import Book, make_link
-from tests.models.lot_machine_v2.words import DAY, REACH, SHIFT_LIMIT, Page, Rec, Refused, Token
+from tests.models.lot_machine_v2.words import DAY, REACH, SHIFT_LIMIT, Lot, Page, Rec, Refused, Token
 
 T = at(2024, 3, 1)
 OUT, IN = ("A", 0, 2), ("B", 0, 0)
@@ -377,20 +377,21 @@ def test_pages_left_out_doubled_reissued_or_of_others():
     one, two = two_years()
     a2, b2 = two.pages
     cheats = {
-        1: ([b2], "source_gone"),
-        2: ([a2, replace(a2, records=()), b2], "pages_order"),
-        3: ([replace(a2, prev=replace(one.pages[0], records=()).id), b2], "prev"),
-        4: ([a2, a2, b2], "pages_order"),
-        5: ([replace(a2, account="A-2"), b2], "account"),
-        6: ([replace(a2, start=at(2025, 2)), b2], "page_gap"),
-        7: ([replace(a2, end=at(2025, 12)), b2], "page_end"),
-        14: ([a2], "source_gone"),
-        15: ([replace(a2, number=0, prev=""), b2], "new_source", "prev"),
-        16: ([a2, b2, Page("C", "C-1", 0, at(2024), at(2026), ())], "new_source_period"),
-        17: ([a2, b2, Page("C", "C-1", 3, at(2025), at(2026), (), "x")], "new_source"),
+        "one left out": ([b2], "source_gone"),
+        "the other one left out": ([a2], "source_gone"),
+        "two of one number": ([a2, replace(a2, records=()), b2], "pages_order"),
+        "the page before reissued": ([replace(a2, prev=replace(one.pages[0], records=()).id), b2], "prev"),
+        "listed twice": ([a2, a2, b2], "pages_order"),
+        "another account": ([replace(a2, account="A-2"), b2], "account"),
+        "a header edited": ([replace(a2, start=at(2025, 2)), b2], "page_gap"),
+        "short of the window's end": ([replace(a2, end=at(2025, 12)), b2], "page_end"),
+        "a known source at page 0": ([replace(a2, number=0, prev=""), b2], "new_source", "prev"),
+        "a new source with a past": ([a2, b2, Page("C", "C-1", 0, at(2024), at(2026), ())], "new_source_period"),
+        "a new source in its middle": ([a2, b2, Page("C", "C-1", 3, at(2025), at(2026), (), "x")], "new_source"),
+        "another order of sources": ([b2, a2], "pages_order"),
     }
-    for number, (listed, *rules_) in cheats.items():
-        assert refused(repaged(two, *listed), *rules_), number
+    for what, (listed, *names) in cheats.items():
+        assert refused(repaged(two, *listed), *names), what
     closed = replace(one.closing, sources=tuple(replace(s, final=True) for s in one.closing.sources))
     refused(replace(two, opening=closed), "final")
 
@@ -454,6 +455,8 @@ def test_standings_are_not_to_be_edited():
     transit = carried(7, at(2024, 7, 1))
     token = transit.closing.tokens[0]
     refused(replace(transit, closing=replace(transit.closing, tokens=())), "bus_pair")
+    as_lot = Lot(token.asset, "A", 0, token.quantity, token.value, token.unit, token.order, token.day)
+    refused(replace(transit, closing=replace(transit.closing, tokens=(), lots=(as_lot,))), "bus_pair")
     refused(replace(transit, closing=replace(transit.closing, tokens=(token, *transit.closing.tokens))), "bus_pair")
 
 
