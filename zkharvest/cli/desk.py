@@ -81,6 +81,7 @@ def form8949(
     form = settled_format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
     only_pdf(form, official=official, statement=statement)
     run, made, found = filled(path, Election(method, pooling, timezone, year), broker, by)
+    say_currency(run, "USD")
     say_open(found)
     if official:
         from zkharvest.desk.irs_forms import official_8949
@@ -166,6 +167,7 @@ def txf(
     settled_format(Format.CSV, target, force=force, json=False, inputs=[path, *([broker] if broker else [])])
     election = Election(method, pooling, timezone, year)
     run, made, found = filled(path, election, broker, Rows.LOT)
+    say_currency(run, "USD")
     say_open(found)
     today = datetime.now(UTC).astimezone(ZoneInfo(timezone)).date()
     received = income_of(run) if with_income else None
@@ -283,6 +285,16 @@ def compared(run: LedgerRun, lines: Sequence[Line], broker: Path) -> Reconciled:
     from zkharvest.desk.reconcile import reconcile as compare
 
     return compare(run, lines, read_1099da(broker))
+
+
+def say_currency(run: LedgerRun, wanted: str) -> None:
+    """Warn of amounts that are stated in another currency than the form's."""
+    stated = {trade.currency for trade in run.trades if trade.currency} - {wanted}
+    if stated:
+        output.warning(
+            f"amounts are in {', '.join(sorted(stated))}, the form is in {wanted}",
+            f"import the trades again with --currency {wanted} and prices in it",
+        )
 
 
 def say_open(found: Reconciled | None) -> None:

@@ -29,7 +29,9 @@ def schedule3(
     from zkharvest.desk import schedule3 as canada
 
     form = desk.settled_format(form, target, force=force, json=json, inputs=[path], pdf=False)
-    made = canada.make_schedule3(desk.ran(path, Election(None, Pooling.UNIVERSAL, timezone, year, "canada")))
+    run = desk.ran(path, Election(None, Pooling.UNIVERSAL, timezone, year, "canada"))
+    desk.say_currency(run, "CAD")
+    made = canada.make_schedule3(run)
     output.note(canada.NOTE)
     if form is Format.JSON:
         return desk.write_object("zkharvest/schedule3/1", canada.schedule3_json(made), target, force)
@@ -56,7 +58,9 @@ def sa108(
 
     form = desk.settled_format(form, target, force=force, json=json, inputs=[path], pdf=False)
     election = Election(None, Pooling.UNIVERSAL, UnitedKingdom.timezone, year, UnitedKingdom.name)
-    made = uk.make_sa108(desk.ran(path, election))
+    run = desk.ran(path, election)
+    desk.say_currency(run, "GBP")
+    made = uk.make_sa108(run)
     for note in (*uk.sa108_notes(made), *UnitedKingdom.leaves_out):
         output.note(note)
     if form is Format.JSON:

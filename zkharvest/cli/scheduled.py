@@ -91,6 +91,7 @@ def scheduled(
     incomes = dict(_taxable(text, year, since) for text in taxable or [])
     election = Election(method, pooling, timezone, year)
     run, made, found = desk.filled(path, election, broker, Rows.LOT)
+    desk.say_currency(run, "USD")
     desk.say_open(found)
     carried: Carryover | tuple[int, int] = (short, long) if prior is None else _prior(prior, year)
     sheets: list[Carryover] = []

@@ -61,8 +61,10 @@ class Election:
 
     @property
     def rule(self) -> str:
-        """The method's word, "average" where there is none to choose."""
-        return self.method.value if self.method is not None else "average"
+        """The method's word; where there is none to choose, "matching" (United Kingdom) or "average"."""
+        if self.method is not None:
+            return self.method.value
+        return "matching" if self.regime == "uk" else "average"
 
     def __post_init__(self) -> None:
         try:

@@ -60,7 +60,7 @@ def test_the_command(capsys, tmp_path):
     assert main(["report", "schedule3", str(EXAMPLE), "--year", "2025", "--json"]) == 0
     said = capsys.readouterr()
     shown = json.loads(said.out)
-    assert "superficial losses" in said.err
+    assert "superficial losses" in said.err and "amounts are in USD, the form is in CAD" in said.err
     assert float(shown["total"]["(5) gain or loss"]) == pytest.approx(2 * float(shown["taxable"]), abs=0.011)
     assert main(["report", "schedule3", str(EXAMPLE), "--year", "2025", "-o", str(tmp_path / "s3.csv")]) == 0
     assert main(["report", "schedule3", str(EXAMPLE), "--year", "2025", "-o", str(tmp_path / "s3.pdf")]) == 2

@@ -45,6 +45,7 @@ def test_example_1_the_section_104_holding() -> None:
     ]
     run = uk(trades)
     assert gains(run) == {"2024-12-01": 258_000}
+    assert run.election.rule == "matching"
     assert pool(run) == (100, 84_000)
 
 
