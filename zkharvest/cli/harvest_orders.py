@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from zkharvest.harvest.plan import Plan
     from zkharvest.harvest.record import Recorded
 
+
 def plan(
     path: Trades,
     prices: PricesOption,

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from zkharvest.spec import QUANTITY_DECIMALS, TIME_LIMIT
 from zkharvest.trades.text import TextError, instant, looks_like_float, parse_time
 
 _POWER: tuple[int, ...] = tuple(10**n for n in range(QUANTITY_DECIMALS + 1))
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 ATOMS: int = 10**QUANTITY_DECIMALS
 
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,2}))?")
@@ -41,6 +43,7 @@ _EPOCH_MS = re.compile(r"[0-9]{12,14}")
 ORDERS = ("ymd", "dmy", "mdy", "unix", "unix-ms")
 
 
+@lru_cache(1 << 14)
 def number(text: str, *, dressed: bool = False) -> int:
     """A signed number in 10^-18, exact. `dressed`: currency signs, parentheses and 1,234.56 are this exporter's way.
 
@@ -51,13 +54,9 @@ def number(text: str, *, dressed: bool = False) -> int:
     whole, point, fraction = bare.partition(".")
     if dressed and whole[:1] in _SIGNS:
         whole = whole[1:]
-    if (
-        whole.isdigit()
-        and whole.isascii()
-        and len(fraction) <= QUANTITY_DECIMALS
-        and ((fraction.isdigit() and fraction.isascii()) or not point)
-    ):
-        return int(whole + fraction) * _POWER[QUANTITY_DECIMALS - len(fraction)]  # nearly always
+    bared = whole + fraction
+    if bared.isdigit() and bared.isascii() and whole and (fraction or not point) and len(fraction) <= QUANTITY_DECIMALS:
+        return int(bared) * _POWER[QUANTITY_DECIMALS - len(fraction)]  # nearly always
     negative = False
     if dressed:
         if bare.startswith("(") and bare.endswith(")"):
@@ -118,6 +117,9 @@ def moment(text: str, zone: str | None, *, order: str = "") -> tuple[int, bool]:
     `zone` is the zone of times that carry none, an IANA name or an offset such as +02:00 (None: they must carry one);
     `order` is how this exporter is known to write dates of digits (`ORDERS`). Raises `TextError`.
     """
+    plain = _plain_utc(text, zone)
+    if plain is not None:
+        return plain, False
     bare = text.strip()
     naive = bare.removesuffix(" UTC") if bare.endswith(" UTC") else bare
     if naive != bare:
@@ -142,6 +144,29 @@ def moment(text: str, zone: str | None, *, order: str = "") -> tuple[int, bool]:
     if not 0 <= value < TIME_LIMIT:
         raise TextError(text, "is out of range", "times run from 1970 to 2527")
     return value, cut
+
+
+def _plain_utc(text: str, zone: str | None) -> int | None:
+    """Unix milliseconds of `2024-03-03 10:00:00` in UTC, as the zone or ` UTC` behind it says; None for other forms."""
+    if text[19:] != " UTC" and (text[19:] or zone != "UTC"):
+        return None
+    if text[4:20:3] not in ("-- ::", "-- :: ") or not (text[11:13] + text[14:16] + text[17:19]).isdecimal():
+        return None
+    day = _day(text[:10])
+    hour, minute, second = int(text[11:13]), int(text[14:16]), int(text[17:19])
+    if day is None or hour > 23 or minute > 59 or second > 59:
+        return None
+    return day + ((hour * 60 + minute) * 60 + second) * 1000
+
+
+@lru_cache(1 << 12)
+def _day(text: str) -> int | None:
+    """Unix milliseconds of the start of a day `2024-03-03` that times can have; None for other texts."""
+    try:
+        value = (date.fromisoformat(text).toordinal() - _EPOCH_DAY) * 86_400_000
+    except ValueError:
+        return None
+    return value if text.isascii() and text[4] == text[7] == "-" and 0 <= value < TIME_LIMIT - 86_400_000 else None
 
 
 def _epoch(text: str, order: str) -> tuple[int, bool]:

@@ -58,7 +58,7 @@ class Draft(Values):
         if gave.asset == got.asset:
             self._nothing_changed(event, gave, got)
             return
-        if self.names.is_receipt(gave.asset, got.asset):
+        if not (paid or earned) and self.names.is_receipt(gave.asset, got.asset):
             policy = "carry" if self.carry_receipts else "trade"
             self.note(event.row, f"coins and a receipt for them: {_POLICY[policy]} (--receipts {policy})")
             if self.carry_receipts:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 from zkharvest.errors import InputError, Problem
@@ -160,6 +161,8 @@ def _table(
     headings = {name: header[place].strip() for name, place in places.items()}
     table = Table(file, label, form, source, [], [], tuple(places))
     width = 1 + max(place for name, place in places.items() if name not in form.loose)
+    columns, last = tuple(places), max(places.values())
+    pick = itemgetter(*places.values())
     for line, cells in rows[1:]:
         if isinstance(cells, str):
             message, hint = f"is broken at or after this line: {cells}", "export the file again"
@@ -169,7 +172,10 @@ def _table(
             message = f"has {len(cells)} cells, the header has {len(header)}"
             hint = "a cell that holds the separator has to be quoted: export the file again, past any spreadsheet"
         else:
-            named = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
+            if len(cells) > last:
+                named = dict(zip(columns, map(str.strip, pick(cells)), strict=True))
+            else:
+                named = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
             if form.blank:
                 named = {name: "" if cell == form.blank else cell for name, cell in named.items()}
             table.rows.append(Row(file, line, named, headings, label))

@@ -105,10 +105,9 @@ class Money:
 
     def _columns(self) -> tuple[int | None, int | None]:
         """Subtotal and Total where they are given, turned so that Subtotal is not negative."""
-        subtotal, total = (
-            self.draft.number(self.row, column, dressed=True) if self.row[column] else None
-            for column in ("subtotal", "total")
-        )
+        row, draft = self.row, self.draft
+        subtotal = draft.number(row, "subtotal", dressed=True) if row["subtotal"] else None
+        total = draft.number(row, "total", dressed=True) if row["total"] else None
         if subtotal is None:
             return None, None if total is None else abs(total)
         if subtotal < 0 or (subtotal == 0 and self.row["subtotal"].lstrip("($").startswith("-")):

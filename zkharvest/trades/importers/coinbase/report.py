@@ -119,12 +119,11 @@ def _row(table: Table, draft: Draft, row: Row, currency: str, pairs: Pairs) -> N
     quantity = draft.number(row, "quantity transacted", dressed=True)
     leg = Leg(row["asset"], abs(quantity))
     money = Money(draft, row, currency)
-    category = _income_category(kind, row, quantity)
     if kind in _BUYS or kind in _SELLS:
         _trade(draft, event, leg, money, bought=kind in _BUYS, must_say="adv" in kind)
     elif kind in _PAIRED:
         pairs.take(kind, Half(event, leg, negative=quantity < 0, money=money))
-    elif category is not None:
+    elif (category := _income_category(kind, row, quantity)) is not None:
         if quantity < 0:
             hint = by_hand(row, instead="write a spend or a withdraw row")
             raise RowError(row, "quantity transacted", f"a {row['transaction type']} that was taken back", hint)

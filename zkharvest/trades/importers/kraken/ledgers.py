@@ -22,7 +22,8 @@ UTC.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
+from functools import lru_cache
 
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
@@ -60,6 +61,7 @@ _INNER = {  # what a subtype of transfer or earn says of the wallet that the coi
 _HYBRID = re.compile(r"hybridearn_?(?P<what>[a-z]*)")
 
 
+@lru_cache(1 << 12)
 def asset_name(name: str) -> str:
     """A Kraken asset without the suffix of a product."""
     match = _SUFFIX.fullmatch(name)
@@ -115,10 +117,10 @@ def _fee_leg(table: Table, draft: Draft, row: Row) -> Leg:
 
 def _trade(table: Table, draft: Draft, rows: list[Row], *, delisted: bool = False) -> None:
     """One trade from its legs."""
-    sums: Counter[str] = Counter()
+    sums: dict[str, int] = defaultdict(int)
     signs: set[tuple[str, bool]] = set()
-    fees: Counter[str] = Counter()
-    worth: Counter[str] = Counter()
+    fees: dict[str, int] = defaultdict(int)
+    worth: dict[str, int] = defaultdict(int)
     for row in rows:
         (amount,) = draft.numbers(row, "amount")
         asset = _coin(table, draft, row)
@@ -127,7 +129,8 @@ def _trade(table: Table, draft: Draft, rows: list[Row], *, delisted: bool = Fals
         if amount and asset != "KFEE":
             sums[asset] += amount
             signs.add((asset, amount > 0))
-            worth[asset] += abs(draft.number(row, "amountusd", empty=0))
+            if row.get("amountusd"):
+                worth[asset] += abs(draft.number(row, "amountusd"))
     gave = [Leg(asset, -total) for asset, total in sums.items() if total < 0]
     got = [Leg(asset, total) for asset, total in sums.items() if total > 0]
     event = _event(table, draft, rows[0], "refid", tuple(rows[1:]))
