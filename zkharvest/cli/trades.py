@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zkharvest.cli import output
+from zkharvest.cli import output, trades_reconcile
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import Currency, Force, Json, Output, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import answers
-from zkharvest.errors import InputError, UsageError
+from zkharvest.errors import InputError
 from zkharvest.ledger.rules import DEFAULT_POOLING
 
 if TYPE_CHECKING:
@@ -217,6 +217,50 @@ def trades_check(
     return ExitCode.DONE
 
 
+@trades.command("prices")
+def trades_prices(
+    wanted: Annotated[Path, typer.Argument(metavar="CSV", help="Rows to price, as --missing-prices writes them.")],
+    target: Annotated[
+        Path, typer.Option("--output", "-o", metavar="CSV", help="The filled file; prices that it has are kept.")
+    ],
+    venue: Annotated[str, typer.Option("--venue", metavar="NAME", help="A venue of ccxt, such as kraken or coinbase.")],
+    currency: Currency = "USD",
+    aliases: Annotated[
+        Path | None, typer.Option("--aliases", metavar="TOML", help="Other names of coins, beside the known ones.")
+    ] = None,
+    url: Annotated[str, typer.Option("--url", metavar="URL", help="Another server that speaks the venue's API.")] = "",
+    json: Json = False,
+) -> ExitCode:
+    """Fill a price file from a venue's candles, with the source in every row.
+
+    An instant takes the close of its minute, a day the close of the UTC day. The output is the cache: prices that it
+    has are not asked for again. Exit code 1 if some are still missing. Needs zkharvest[live].
+    """
+    from zkharvest.files.atomic import write_file
+    from zkharvest.harvest.markets.venue import connect
+    from zkharvest.trades.importers.fetching import candles, fill, read_rows, to_text
+    from zkharvest.trades.importers.names import load_names
+
+    rows, names = read_rows(wanted), load_names(aliases)
+    known = read_rows(target) if target.exists() else []
+    with output.progress("fetching prices"):
+        found = connect(venue, url=url)
+        ask = candles(found.exchange, venue, currency)
+        done = fill(rows, known, names, lambda *one: found.ask(f"price of {one[0]}", lambda: ask(*one)))
+    write_file(target, to_text(done).encode(), force=True)
+    missing = [row for row in done if not row.price]
+    if json:
+        shown = [{"time": row.time, "asset": row.asset} for row in missing]
+        output.json_object("zkharvest/trades-prices/1", {"file": str(target), "rows": len(done), "missing": shown})
+    else:
+        output.note(f"{target}: {_count(len(done) - len(missing), 'price')} of {_count(len(done), 'row')}")
+        for row in missing:
+            output.note(f"no price of {row.asset} at {row.time}: {venue} has no candle of {row.asset}/{currency} there")
+        if missing:
+            output.note("try another --venue with the same -o, or write the price into the file", always=True)
+    return ExitCode.REJECTED if missing else ExitCode.DONE
+
+
 @trades.command("map")
 def trades_map(
     export: Annotated[Path, typer.Argument(metavar="EXPORT", help="An export whose form is not known.")],
@@ -253,59 +297,7 @@ def trades_map(
     return ExitCode.DONE
 
 
-@trades.command("reconcile")
-def trades_reconcile(
-    path: Trades,
-    exports: Annotated[
-        _Files, typer.Option("--export", metavar="CSV", help="An export that carries balances (Kraken's ledgers, say).")
-    ] = None,
-    balances: Annotated[
-        Path | None, typer.Option("--balances", metavar="CSV", help="Balances you see now: source,asset,quantity.")
-    ] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Name of the account of the exports.")] = None,
-    aliases: Annotated[
-        Path | None, typer.Option("--aliases", metavar="TOML", help="Other names of coins, beside the known ones.")
-    ] = None,
-    json: Json = False,
-) -> ExitCode:
-    """Compare what the trades hold with the balances that venues tell, after every row or now.
-
-    The first difference of an asset is where something is missing or too much. Exit code 1 if there is one.
-    """
-    from zkharvest.trades.csv_in import load_trades
-    from zkharvest.trades.importers.names import load_names
-    from zkharvest.trades.importers.reconcile import against_exports, against_list
-    from zkharvest.trades.text import format_quantity, format_time
-
-    if not exports and balances is None:
-        raise UsageError("nothing to compare with", "give --export or --balances, or both")
-    answers()
-    read, names = load_trades(path), load_names(aliases)
-    found = against_exports(read, exports or (), names, source)
-    if balances is not None:
-        found += against_list(read, balances, names)
-    rows = [
-        {
-            "where": one.where,
-            "source": one.source,
-            "asset": one.asset,
-            "time": "" if one.time is None else format_time(one.time),
-            "told": format_quantity(one.told),
-            "held": format_quantity(one.held),
-            "difference": format_quantity(one.held - one.told),
-            "rows": one.rows,
-        }
-        for one in found
-    ]
-    if json:
-        output.json_object("zkharvest/trades-reconcile/1", {"ok": not rows, "differences": rows})
-    elif rows:
-        head = ("source", "asset", "first at", "told", "held", "difference", "rows", "where")
-        cells = ("source", "asset", "time", "told", "held", "difference", "rows", "where")
-        output.table(head, [tuple(str(row[cell]) for cell in cells) for row in rows], right=(3, 4, 5, 6))
-    else:
-        output.data(f"{path}: all balances agree")
-    return ExitCode.REJECTED if rows else ExitCode.DONE
+trades.command("reconcile")(trades_reconcile.reconcile)
 
 
 def _refused(problems: Sequence[Problem], *, json: bool) -> ExitCode:

@@ -1,6 +1,7 @@
 """Fair values that an export does not hold: the file given with `--prices`.
 
-A CSV with the columns `time`, `asset`, `price`: the price of one unit in the reporting currency. `time` is
+A CSV with the columns `time`, `asset`, `price`: the price of one unit in the reporting currency; a column `source` may
+say where each was found. `time` is
 either an instant with zone (`2024-03-01T14:05:07Z`) or a UTC day (`2024-03-01`). A value is taken from the row
 of that exact instant, else from the row of that UTC day, else it is missing: no other row is near enough,
 because which one would be a guess.
@@ -20,6 +21,7 @@ from zkharvest.trades.importers.price_files import published
 from zkharvest.trades.text import TextError, check_name, format_time, instant, parse_quantity, parse_time, quoted
 
 COLUMNS = ("time", "asset", "price")
+SOURCE = "source"  # a column that may stand beside them; it is for people and for `trades prices`
 
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _DAY_MS = 86_400_000
@@ -69,15 +71,16 @@ def _read(path: str | Path, names: Names, currency: str, rows: dict[tuple[bool, 
     text = read_text(path)
     if _published(file, text, names, currency, rows):
         return
-    line = 1
+    line, width = 1, len(COLUMNS)
     try:
         for line, cells in records(text):
             if not places:
                 head = [cell.strip().lower() for cell in cells]
-                if sorted(head) != sorted(COLUMNS):
+                if sorted(head) not in (sorted(COLUMNS), sorted((*COLUMNS, SOURCE))):
                     raise InputError.one(f"{file}:{line}", f"the columns are {', '.join(COLUMNS)}", "name them so")
                 places = [head.index(column) for column in COLUMNS]
-            elif len(cells) != len(COLUMNS):
+                width = len(head)
+            elif len(cells) != width:
                 problems.append(Problem(f"{file}:{line}", f"has {len(cells)} cells", "write time,asset,price"))
             else:
                 _row(file, line, [cells[place].strip() for place in places], names, rows, problems)
@@ -137,6 +140,12 @@ def _row(
     if first[0] != price:
         message = f"{quoted(cells[2])} for a time and asset priced otherwise in {first[1]}"
         problems.append(Problem(f"{file}:{line}:price", message, "keep one of them"))
+
+
+def moment_of(text: str) -> tuple[int, bool]:
+    """The time of a row, and whether it is a whole UTC day. Raises `TextError`."""
+    day = _day(text)
+    return (parse_time(text), False) if day is None else (day, True)
 
 
 def _day(text: str) -> int | None:
