@@ -77,6 +77,9 @@ def trades_import(
     skip: Annotated[
         _Texts, typer.Option("--skip", metavar="FILE:LINE=REASON", help="Leave a row out; the reason is noted.")
     ] = None,
+    ignored: Annotated[
+        _Texts, typer.Option("--ignore-column", metavar="NAME", help="A column to pass over that a format has anew.")
+    ] = None,
     lots: Annotated[
         Path | None,
         typer.Option("--lots", metavar="CSV", help="Lots that you identified, for specific identification."),
@@ -152,6 +155,7 @@ def trades_import(
         asset=asset,
         lots=lots,
         maps=maps or (),
+        ignore_columns=ignored or (),
         carry_receipts=receipts is Receipts.CARRY,
     )
     try:

@@ -59,14 +59,18 @@ def check_trades(path: str | Path) -> list[Problem]:
     return []
 
 
-def read_text(path: str | Path) -> str:
-    """The text of a UTF-8 file (`-`: standard input) without its byte order mark. Raises UsageError or InputError."""
+def read_text(path: str | Path, *, utf16: bool = False) -> str:
+    """The text of a UTF-8 file (`-`: standard input) without its byte order mark. Raises UsageError or InputError.
+
+    `utf16`: UTF-16 is read too, if its byte order mark says that it is.
+    """
     try:
         data = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path") from None
     try:
-        return data.decode("utf-8-sig")
+        marked = utf16 and data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        return data.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         hint = "save it as UTF-8"

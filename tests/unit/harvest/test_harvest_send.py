@@ -18,9 +18,7 @@ from zkharvest.harvest.plan import read_plan
 
 ccxt = pytest.importorskip("ccxt")
 
-TRADES = (
-    "time,source,id,kind,asset,quantity,amount,fee,to,lots\n2026-01-05T10:00:00Z,binance,t1,buy,BTC,1,92000,,,\n"
-)
+TRADES = "time,source,id,kind,asset,quantity,amount,fee,to,lots\n2026-01-05T10:00:00Z,binance,t1,buy,BTC,1,92000,,,\n"
 RATES = 'jurisdiction = "US"\nyear = 2026\nshort = 0.35\nlong = 0.15\nordinary = 0.35\nother_short = 50000\n'
 PRICES = "time,asset,price\n2026-11-28T12:00:00Z,BTC,80000\n"
 

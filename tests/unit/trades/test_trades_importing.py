@@ -45,8 +45,9 @@ def test_an_unknown_header_is_answered_with_the_nearest(bring) -> None:
     ]
     assert bring.hints("preamble\n\n" + COINBASE.replace("Notes", "Notes,Memo,Tag")) == [
         (
-            'the nearest known header is Coinbase transactions: "Memo", "Tag" are new; '
-            "`trades map` proposes a map for a header that is not known"
+            'it is Coinbase transactions with columns that are new: "Memo", "Tag"; if they say nothing that changes '
+            'what the rows are (a status would), --ignore-column "Memo" --ignore-column "Tag" reads it without them; '
+            "else `trades map`"
         )
     ]
     assert "known are: Coinbase transactions, " in bring.hints("a,b\n1,2\n")[0]
@@ -87,8 +88,8 @@ def test_broken_rows(bring) -> None:
 
 
 def test_rows_that_two_exports_tell_are_taken_once(bring) -> None:
-    buy = "b,2024-02-29 12:00:00 UTC,Buy,BTC,0.5,USD,1,30000,30000,0,\n"
-    later = "c,2024-03-01 12:00:00 UTC,Buy,BTC,0.5,USD,1,30000,30000,0,\n"
+    buy = "b,2024-02-29 12:00:00 UTC,Buy,BTC,0.5,USD,60000,30000,30000,0,\n"
+    later = "c,2024-03-01 12:00:00 UTC,Buy,BTC,0.5,USD,60000,30000,30000,0,\n"
     assert len(bring.rows(COINBASE + buy, COINBASE + buy + later)) == 2
     assert bring.notes(COINBASE + buy, COINBASE + buy + later) == [
         "b.csv: 1 row: duplicate of a row in another file of this import, left out"
@@ -96,7 +97,10 @@ def test_rows_that_two_exports_tell_are_taken_once(bring) -> None:
     assert bring.problems(COINBASE + buy, COINBASE + buy.replace("0.5", "0.6")) == [
         'b.csv:2: the id "b" is also that of a.csv:2'
     ]
-    assert bring.problems(COINBASE + buy + buy) == ['a.csv:3: the id "b" is also that of a.csv:2']
+    twice = "a.csv: 1 row: a row that the file tells twice, taken once"
+    assert bring.notes(COINBASE + buy + COINBASE + buy) == [twice]
+    cut = buy.replace("b,", "1.23E+15,")  # an id that a spreadsheet took for a number tells nothing
+    assert bring.problems(COINBASE + cut + cut) == ['a.csv:3: the id "1.23E+15" is also that of a.csv:2']
 
 
 def test_equal_times_keep_the_order_of_files_and_rows(bring) -> None:
@@ -233,7 +237,7 @@ def test_every_problem_of_a_price_file(bring) -> None:
 
 
 def test_source(bring) -> None:
-    text = COINBASE + "b,2024-02-29 12:00:00 UTC,Buy,BTC,0.5,USD,1,30000,30000,0,\n"
+    text = COINBASE + "b,2024-02-29 12:00:00 UTC,Buy,BTC,0.5,USD,60000,30000,30000,0,\n"
     assert bring.rows(text, source="coinbase:joint")[0].split(",")[1] == "coinbase:joint"
     with pytest.raises(UsageError, match="--source names one account"):
         bring(text, KRAKEN, source="both")
@@ -329,8 +333,8 @@ def test_half_even_is_the_nearest(numerator: int, divisor: int) -> None:
 
 
 def test_lots_that_the_taxpayer_identified(bring, tmp_path: Path) -> None:
-    buy = "{0},2024-02-2{0} 12:00:00 UTC,Buy,BTC,0.5,USD,1,30000,30000,0,\n"
-    sell = "{0},2024-03-0{0} 12:00:00 UTC,Sell,BTC,0.75,USD,1,30000,30000,0,\n"
+    buy = "{0},2024-02-2{0} 12:00:00 UTC,Buy,BTC,0.5,USD,60000,30000,30000,0,\n"
+    sell = "{0},2024-03-0{0} 12:00:00 UTC,Sell,BTC,0.75,USD,60000,30000,30000,0,\n"
     text = COINBASE + buy.format(1) + buy.format(2) + sell.format(3) + sell.format(4).replace("0.75", "0.25")
     path = tmp_path / "lots.csv"
     path.write_text("trade,lots\ncoinbase/3,2:0.5;coinbase/1:0.25\n")
@@ -389,7 +393,7 @@ def test_a_coin_that_is_renamed_on_the_way(bring) -> None:
 
 
 def test_a_line_that_is_not_a_row_has_a_way_out_too(bring) -> None:
-    buy = "b{0},2024-02-29 12:00:0{0} UTC,Buy,BTC,0.5,USD,1,30000,30000,0,\n"
+    buy = "b{0},2024-02-29 12:00:0{0} UTC,Buy,BTC,0.5,USD,60000,30000,30000,0,\n"
     text = COINBASE + buy.format(1) + 'b2,""x,2024\n' + buy.format(3) + "b4,short\n" + buy.format(5)
     assert bring.problems(text) == [
         "a.csv:3: is broken at or after this line: ',' expected after '\"'",

@@ -127,6 +127,9 @@ def moment(text: str, zone: str | None, *, order: str = "") -> tuple[int, bool]:
     if order.startswith("unix"):
         return _epoch(bare, order)
     fields = _fields(naive, order)
+    if fields is None and _NUMERIC.fullmatch(naive):
+        hint = "say --dates dmy or --dates mdy: a spreadsheet may have rewritten the dates"
+        raise TextError(text, "is an ambiguous date (day or month first?)", hint)
     if fields is None:
         bare = re.sub(r"(\.[0-9]{3})[0-9]+(?=Z|[+-][0-9]{2}:?[0-9]{2}$)", r"\1", bare)
         return parse_time(re.sub(r"([+-][0-9]{2})([0-9]{2})$", r"\1:\2", bare)), bare != text.strip()
@@ -138,7 +141,9 @@ def moment(text: str, zone: str | None, *, order: str = "") -> tuple[int, bool]:
     try:
         value = instant(*date_and_time, int(fraction[:3].ljust(3, "0")))
     except ValueError:
-        raise TextError(text, "is not a time of the calendar", "check the export") from None
+        digits = order and not fitting_orders([naive], [order])[0]
+        hint = "say --dates dmy or --dates mdy if a spreadsheet rewrote the dates; else " if digits else ""
+        raise TextError(text, "is not a time of the calendar", f"{hint}check the export") from None
     if zone != "UTC":
         value = _in_zone(text, date_and_time, zone) + value % 1000
     if not 0 <= value < TIME_LIMIT:

@@ -55,6 +55,9 @@ class Draft(Values):
         if paid and earned:
             self.note(event.row, "money changed into money, no trade of the ledger")
             return
+        if not (gave.quantity or got.quantity or any(fee.quantity for fee in fees)):
+            self._nothing(event, gave)
+            return
         if gave.asset == got.asset:
             self._nothing_changed(event, gave, got)
             return
@@ -169,6 +172,12 @@ class Draft(Values):
         for extra in fees[1:]:
             self.spend(event, extra, suffix=f"-fee-{extra.asset}", category="fee")
 
+    def _nothing(self, event: Event, leg: Leg) -> bool:
+        """Whether a row is of a quantity of nothing, which is noted and passed over."""
+        if not leg.quantity:
+            self.note(event.row, "a row of a quantity of 0, which changed nothing")
+        return not leg.quantity
+
     def _nothing_changed(self, event: Event, gave: Leg, got: Leg) -> None:
         """A coin given for itself: two of its names, or one of its products."""
         if gave.quantity != got.quantity:
@@ -204,6 +213,8 @@ class Draft(Values):
     def income(self, event: Event, leg: Leg, value: int | None = None, *, category: str = "", suffix: str = "") -> None:
         """Crypto earned: a lot at fair value."""
         leg = self._usual(event, leg)
+        if self._nothing(event, leg):
+            return
         if self.is_money(leg.asset):
             self.note(event.row, "interest or reward in money, no trade of the ledger")
         else:
@@ -213,6 +224,8 @@ class Draft(Values):
     def spend(self, event: Event, leg: Leg, value: int | None = None, *, suffix: str = "", category: str = "") -> None:
         """Crypto paid away: a disposal at fair value."""
         leg = self._usual(event, leg)
+        if self._nothing(event, leg):
+            return
         if self.is_money(leg.asset):
             self.note(event.row, "fee or payment in money, no trade of the ledger")
         else:
@@ -225,6 +238,8 @@ class Draft(Values):
         `inside`: to or from this wallet of the same account, where it has to net out.
         """
         leg = self._usual(event, leg)
+        if self._nothing(event, leg):
+            return
         if self.is_money(leg.asset):
             what = f"moved between wallets ({inside})" if inside else "deposit or withdrawal"
             self.note(event.row, f"{what} of money, no trade of the ledger")
@@ -237,6 +252,8 @@ class Draft(Values):
     def transfer(self, event: Event, leg: Leg, to: str) -> None:
         """A move whose both ends the row names."""
         leg = self._usual(event, leg)
+        if self._nothing(event, leg):
+            return
         if self.is_money(leg.asset):
             self.note(event.row, "transfer of money, no trade of the ledger")
         elif to == event.source:

@@ -64,6 +64,7 @@ class Answers:
     asset          coin of a file that names none: a Deribit log without instruments, an old Trezor export
     lots           CSV of the lots that the taxpayer identified (`importers.choices`)
     maps           TOML maps of further formats (`importers.mapped`)
+    ignore_columns columns of exports to pass over, which their format does not know
     carry_receipts coins given for a receipt (staked, lent, in a pool) are carried into it, not disposed of
     """
 
@@ -81,6 +82,7 @@ class Answers:
     lots: _PathLike | None = None
     maps: Sequence[_PathLike] = field(default=())
     carry_receipts: bool = False
+    ignore_columns: Sequence[str] = ()
 
 
 def import_exports(
@@ -118,10 +120,11 @@ def import_exports(
     except InputError as error:
         problems.extend(error.problems)
     labels = file_labels(dict.fromkeys(map(str, paths)))
+    ignored = frozenset(" ".join(name.lower().split()) for name in say.ignore_columns)
     with no_collection():
         for path, label in labels.items():
             try:
-                tables.append(read_table(path, chosen, source, label))
+                tables.append(read_table(path, chosen, source, label, ignored))
             except InputError as error:
                 problems.extend(error.problems)
     if source is not None and len({table.format.name for table in tables}) > 1:

@@ -45,8 +45,11 @@ class Format:
     loose: frozenset[str] = frozenset()  # columns at the end that rows may lack
     blank: str = ""  # what stands in a cell that is not known, such as a dash
 
-    def places(self, header: Sequence[str]) -> dict[str, int] | None:
-        """The place of each column by its first name, or None if the header is not this format's."""
+    def places(self, header: Sequence[str], ignored: frozenset[str] = frozenset()) -> dict[str, int] | None:
+        """The place of each column by its first name, or None if the header is not this format's.
+
+        `ignored`: columns, in lower case, that are not read although the format does not know them.
+        """
         names = _numbered([_plain(cell) for cell in header])
         while names and not names[-1]:
             names.pop()
@@ -57,7 +60,7 @@ class Format:
             free = [place for place in places if place not in found.values()]
             if free:
                 found[first] = free[0]
-        extra = [n for n, name in enumerate(names) if n not in found.values()]
+        extra = [n for n, name in enumerate(names) if n not in found.values() and name not in ignored]
         if any(column.split("|")[0] not in found for column in self.required):
             return None
         if any(not (self.extra and re.fullmatch(self.extra, header[n].strip())) for n in extra):
@@ -92,18 +95,26 @@ class Table:
     columns: tuple[str, ...]
 
 
-def read_table(path: str | Path, formats: Sequence[Format], source: str | None, label: str = "") -> Table:
+def read_table(
+    path: str | Path,
+    formats: Sequence[Format],
+    source: str | None,
+    label: str = "",
+    ignored: frozenset[str] = frozenset(),
+) -> Table:
     """Reads one export, whose rows are named by `label`; rows that do not fit the form are kept apart (`broken`).
+
+    `ignored`: columns, in lower case, to pass over where the format does not know them.
 
     Raises `InputError` if no format of `formats` has its header.
     """
     file = str(path)
-    text = read_text(path)
+    text = read_text(path, utf16=True)
     for delimiter in ",;\t":
         rows = list(text_rows(text, delimiter))
         for n, (_, header) in enumerate(rows[:_PREAMBLE]):
             for form in formats if isinstance(header, list) else ():
-                places = form.places(header)
+                places = form.places(header, ignored)
                 if places is not None:
                     return _table((file, label or file_label(file)), form, source or form.source, places, rows[n:])
     raise _unknown(file, text, formats)
@@ -166,8 +177,8 @@ def _table(
     for line, cells in rows[1:]:
         if isinstance(cells, str):
             message, hint = f"is broken at or after this line: {cells}", "export the file again"
-        elif not any(cell.strip() for cell in cells):
-            continue
+        elif cells == header or not any(cell.strip() for cell in cells):
+            continue  # exports that were joined have the header again
         elif any(cell.strip() for cell in cells[len(header) :]) or len(cells) < width:
             message = f"has {len(cells)} cells, the header has {len(header)}"
             hint = "a cell that holds the separator has to be quoted: export the file again, past any spreadsheet"
@@ -187,6 +198,10 @@ def _table(
 
 def _unknown(file: str, text: str, formats: Sequence[Format]) -> InputError:
     """No known header: name the nearest one and what is different."""
+    if text.startswith("PK"):
+        return InputError.one(file, "is a spreadsheet, not text", "save it as CSV (UTF-8), all columns as text")
+    if text.lstrip()[:1] == "<":
+        return InputError.one(file, "is a web page or XML, not an export", "log in at the venue and export it again")
     rows = [(line, cells) for line, cells in text_rows(text, ",") if isinstance(cells, list)][:_PREAMBLE]
     if not rows:
         return InputError.one(file, "is empty", "export it again, with all rows of the time that you need")
@@ -205,6 +220,13 @@ def _unknown(file: str, text: str, formats: Sequence[Format]) -> InputError:
             f"`trades map {file}` proposes a map for it, to be given with --map; known are: {known}",
         )
     _, line, form, lacks, more = best
+    if more and not lacks:
+        options = " ".join(f"--ignore-column {json.dumps(name, ensure_ascii=False)}" for name in more)
+        hint = (
+            f"it is {form.title} with columns that are new: {', '.join(map(quoted, more))}; if they say nothing that "
+            f"changes what the rows are (a status would), {options} reads it without them; else `trades map`"
+        )
+        return InputError.one(f"{file}:{line}", "has columns that are not known", hint)
     parts = [f"it lacks {', '.join(map(quoted, lacks))}"] if lacks else []
     if more:
         parts.append(f"{', '.join(map(quoted, more))} {'is' if len(more) == 1 else 'are'} new")

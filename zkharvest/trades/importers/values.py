@@ -7,7 +7,7 @@ decimals than the ledger holds is rounded half to even, and counted in the notes
 from __future__ import annotations
 
 from zkharvest.spec import MONEY_DECIMALS, QUANTITY_DECIMALS
-from zkharvest.trades.importers.cells import ATOMS, amount_with_unit, float_print, moment, number
+from zkharvest.trades.importers.cells import ATOMS, amount_with_unit, fitting_orders, float_print, moment, number
 from zkharvest.trades.importers.gather import Event, Gather, Leg, RowError
 from zkharvest.trades.importers.names import Names, load_names
 from zkharvest.trades.importers.prices import Prices
@@ -100,8 +100,12 @@ class Values(Gather):
 
     def time(self, row: Row, column: str, *, zone: str | None = None, order: str = "") -> int:
         """The instant of a cell; `zone` is the zone this exporter is known to use, else the one given to the import."""
+        text = row[column]
+        if self.dates and order in ("", "ymd") and fitting_orders([text], [order or "ymd"])[1]:
+            rewritten = not order or not fitting_orders([text], [order])[0]
+            order = self.dates if rewritten else order
         try:
-            value, cut = moment(row[column], zone or self.zone, order=order)
+            value, cut = moment(text, zone or self.zone, order=order)
         except TextError as error:
             raise _cell_error(row, column, error) from None
         if cut:

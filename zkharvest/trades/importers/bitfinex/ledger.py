@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.mapped.reading import date_order
+from zkharvest.trades.importers.repeats import by_account
 from zkharvest.trades.importers.rows import Row, by_hand
 from zkharvest.trades.importers.table import Format, Table
 from zkharvest.trades.text import quoted
@@ -211,11 +212,12 @@ def read(table: Table, draft: Draft) -> None:
     if not order:
         return
     reading = _Reading(table, draft, order)
-    rows = list(table.rows)
-    with draft.reading():
-        if rows and reading.time(rows[0]) > reading.time(rows[-1]):
-            rows.reverse()
-    for row in rows:
+    timed: list[tuple[int, int, Row]] = []
+    for n, row in enumerate(table.rows):
+        with draft.reading():
+            timed.append((reading.time(row), n, row))
+    newest_first = bool(timed) and timed[0][0] > timed[-1][0]
+    for _, _, row in sorted(timed, key=lambda one: (one[0], -one[1] if newest_first else one[1])):
         with draft.reading():
             reading.row(row)
     reading.finish()
@@ -227,11 +229,12 @@ FORMATS = (
         "Bitfinex ledgers",
         "bitfinex",
         ("description", "currency", "amount", "balance", "date"),
-        read,
+        by_account(read),
         optional=("#", "wallet"),
         overlaps=frozenset({"bitfinex-trades"}),
         when="date",
         zone="UTC",
+        together=True,
         balance=("currency", "balance", "wallet"),
     ),
 )

@@ -9,6 +9,7 @@ Coinbase has written them in four ways over the years. With S, T, F for Subtotal
 | conversion, reward | S and T differ by F, whichever is larger: what was received is worth the smaller | min | none |
 | payment | T = S or T = S + F: what was given is worth the larger | max | F |
 
+For purchases and sales, price times quantity must be of the size of S, within ten times: a spread is no contradiction.
 T may be negative for a sale that brought less than its fee. A column that is empty is not counted. Where S = T beside a
 fee, price times quantity decides which of S and S - F the row's own coins are worth, for a reward; a conversion then
 needs its other row. Anything else is refused with the sum shown.
@@ -23,6 +24,8 @@ from zkharvest.trades.importers.cells import ATOMS
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.rows import Row, by_hand
+
+_FAR = 10  # price times quantity is never so many times what was paid, or so many times less
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Money:
         cost = total - subtotal
         if self._agrees(abs(cost), abs(fees)) and (cost >= 0 or fees < 0 or self._agrees(cost, 0)):
             fee = self._printed(cost, fees)
-            return Paid(total - fee, fee)
+            return self._near(Paid(total - fee, fee))
         raise self._contradiction(f"a purchase has Total = Subtotal + Fees; {self._sum(subtotal, fees)}")
 
     def sold(self) -> Paid:
@@ -67,7 +70,7 @@ class Money:
         cost = subtotal - total
         if self._agrees(abs(cost), abs(fees)) and (cost >= 0 or fees < 0 or self._agrees(cost, 0)):
             fee = self._printed(cost, fees)
-            return Paid(total + fee, fee)
+            return self._near(Paid(total + fee, fee))
         raise self._contradiction(f"a sale has Total = Subtotal - Fees; {self._sum(subtotal, -fees)}")
 
     def received(self, *, own: bool) -> int:
@@ -102,6 +105,20 @@ class Money:
 
     def leg(self, atoms: int) -> Leg:
         return Leg(self.currency, atoms)
+
+    def _near(self, paid: Paid) -> Paid:
+        """What was paid, if price times quantity is of its size: a spread makes them differ, never ten times."""
+        row = self.row
+        if row.get("price at transaction"):
+            draft = self.draft
+            price = abs(draft.number(row, "price at transaction", dressed=True))
+            quantity = abs(draft.number(row, "quantity transacted", dressed=True))
+            worth, slack = price * quantity // ATOMS, half_unit(row["price at transaction"], 0) * quantity // ATOMS
+            least = half_unit(row["subtotal"]) * 4
+            if worth > paid.amount * _FAR + least or (worth + slack) * _FAR < paid.amount - least:
+                shown = f"{row['price at transaction']} times {row['quantity transacted']} is {_short(worth)}"
+                raise self._contradiction(f"{shown}, beside {row['subtotal']}")
+        return paid
 
     def _columns(self) -> tuple[int | None, int | None]:
         """Subtotal and Total where they are given, turned so that Subtotal is not negative."""

@@ -76,16 +76,29 @@ _INSIDE = {
     "lending deposit": "lending",
     "lending withdrawal": "lending",
 }
+_CUT = re.compile(r"[0-9.]+E\+[0-9]+", re.IGNORECASE)  # an id that a spreadsheet took for a number
 _EARNED = ("coinbase earn", "coinbase referral", "coinbase rewards")
 
 
 def read(table: Table, draft: Draft) -> None:
     """Reads a report whose columns are named alike in every currency."""
     pairs = Pairs(draft)
+    seen: dict[str, Row] = {}
     for row in table.rows:
+        if _again(draft, row, seen):
+            continue
         with draft.reading():
             _row(table, draft, row, row["price currency"], pairs)
     pairs.finish()
+
+
+def _again(draft: Draft, row: Row, seen: dict[str, Row]) -> bool:
+    """Whether a row with an id is one that the file has already told: the id and every cell are the same."""
+    id_ = row.get("id")
+    if not id_ or _CUT.fullmatch(id_) or seen.setdefault(id_, row) is row or seen[id_].cells != row.cells:
+        return False
+    draft.note(row, "a row that the file tells twice, taken once")
+    return True
 
 
 def read_old(table: Table, draft: Draft) -> None:
@@ -127,6 +140,8 @@ def _row(table: Table, draft: Draft, row: Row, currency: str, pairs: Pairs) -> N
         if quantity < 0:
             hint = by_hand(row, instead="write a spend or a withdraw row")
             raise RowError(row, "quantity transacted", f"a {row['transaction type']} that was taken back", hint)
+        if kind not in _INCOME and kind != "receive":
+            draft.note(row, f"{quoted(row['transaction type'])} is not a listed type, read as income by its words")
         draft.income(
             event, leg, money.worth(event, money.received(own=True)) if money.known() else None, category=category
         )

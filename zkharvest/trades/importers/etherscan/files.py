@@ -8,13 +8,13 @@ all of them (`events`). The address that the files are of is the one that every 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.etherscan.events import Flow, Transaction, happened
 from zkharvest.trades.importers.gather import RowError
+from zkharvest.trades.importers.repeats import once
 from zkharvest.trades.importers.rows import Row
 from zkharvest.trades.importers.table import Format, Table
 
@@ -60,7 +60,7 @@ def read(tables: Sequence[Table], draft: Draft) -> None:
             continue
         coin = next(iter(coins))
         reading = _Reading(draft, source, group[0][1], coin, _symbols(group, draft, coin))
-        for table, row in once(group, draft):
+        for table, row in once([table for table, _ in group], draft):
             with draft.reading():
                 reading.row(table, row)
         for transaction in sorted(reading.transactions.values(), key=lambda one: (one.time, one.hash)):
@@ -122,29 +122,14 @@ class _Reading:
         return address.lower() == self.owner
 
 
-def once(group: Sequence[tuple[Table, str]], draft: Draft) -> Iterable[tuple[Table, Row]]:
-    """The rows of all files, those that overlapping exports tell again left out.
-
-    A file may have equal rows (two equal transfers in one transaction): each counts as often as one file has it.
-    """
-    seen: Counter[tuple[str, ...]] = Counter()
-    for table, _ in sorted(group, key=lambda pair: pair[0].label):
-        here: Counter[tuple[str, ...]] = Counter()
-        for row in table.rows:
-            key = (table.format.name, *row.cells.values())
-            here[key] += 1
-            if here[key] > seen[key]:
-                seen[key] = here[key]
-                yield table, row
-            else:
-                draft.note(row, "duplicate of a row in another file of this import, left out")
-
-
 def _owners(tables: Sequence[Table], draft: Draft) -> dict[str, str]:
-    """The address of each file: on every row as From or To. A file that leaves two is told by the others."""
+    """The address of each file: on every row as From or To, as its value left or came.
+
+    A file that leaves two is told by the others.
+    """
     left: dict[str, set[str]] = {}
     for table in tables:
-        sets = [{row["from"].lower(), row["to"].lower(), row.get("contractaddress").lower()} for row in table.rows]
+        sets = [_ends(row) for row in table.rows]
         if table.format.name == "etherscan-tokens":
             sets = [{row["from"].lower(), row["to"].lower()} for row in table.rows]
         left[table.file] = set.intersection(*sets) - {""} if sets else set()
@@ -162,6 +147,14 @@ def _owners(tables: Sequence[Table], draft: Draft) -> dict[str, str]:
             hint = "keep the name that the explorer gave the file (export-0x....csv), or say --source 0x..:ethereum"
             draft.problems.append(RowError(table.rows[0], "from", message, hint).problem)
     return owners
+
+
+def _ends(row: Row) -> set[str]:
+    """The addresses that a row may be of: who sent, where it says what left; who received, where it says what came."""
+    for name, text in row.cells.items():
+        if name.startswith("Value_") and text.strip("0.,"):
+            return {row["from" if name.startswith("Value_OUT") else "to"].lower()}
+    return {row["from"].lower(), row["to"].lower(), row.get("contractaddress").lower()}
 
 
 def _on_any(address: str, rows: Iterable[Row]) -> bool:

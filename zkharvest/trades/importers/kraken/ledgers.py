@@ -27,6 +27,7 @@ from functools import lru_cache
 
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
+from zkharvest.trades.importers.repeats import by_account
 from zkharvest.trades.importers.rows import Row, by_hand
 from zkharvest.trades.importers.table import Format, Table
 from zkharvest.trades.text import quoted
@@ -71,9 +72,12 @@ def asset_name(name: str) -> str:
 def read(table: Table, draft: Draft) -> None:
     """Reads a ledgers export."""
     joined: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    seen: dict[str, Row] = {}
     for row in table.rows:
         kind, subtype = row["type"].lower(), row.get("subtype").lower()
-        if not row["txid"]:
+        if row["txid"] and seen.setdefault(row["txid"], row).cells == row.cells and seen[row["txid"]] is not row:
+            draft.note(row, "a row that the file tells twice, taken once")
+        elif not row["txid"]:
             draft.note(row, f"pending {kind} (no txid), told again by a later row")
         elif subtype == "delistingconversion":
             joined["delisted", row["refid"]].append(row)
@@ -105,9 +109,18 @@ def _coin(table: Table, draft: Draft, row: Row, column: str = "asset") -> str:
     return draft.coin(asset_name(row[column]), table.source)
 
 
+def _fee(draft: Draft, row: Row) -> int:
+    """What a row cost: positive as Kraken prints it."""
+    fee = draft.number(row, "fee", empty=0)
+    if fee < 0:
+        hint = by_hand(row, instead="write what it did, with the fee or the rebate")
+        raise RowError(row, "fee", f"{quoted(row['fee'])}: a cost that was turned in sign, or a rebate?", hint)
+    return fee
+
+
 def _fee_leg(table: Table, draft: Draft, row: Row) -> Leg:
     """The row's fee; fee credits (KFEE) cost nothing."""
-    fee = abs(draft.number(row, "fee", empty=0))
+    fee = _fee(draft, row)
     asset = _coin(table, draft, row, "feecurrency" if row.get("feecurrency") else "asset")
     if asset == "KFEE":
         draft.note(row, "a fee in Kraken fee credits, which cost nothing")
@@ -208,7 +221,7 @@ def _inner(table: Table, draft: Draft, row: Row, wallet: str) -> None:
     """
     (amount,) = draft.numbers(row, "amount")
     asset = _coin(table, draft, row)
-    fee = abs(draft.number(row, "fee", empty=0))
+    fee = _fee(draft, row)
     if not amount:
         draft.note(row, f"a move of nothing to or from the {wallet} wallet")
         return
@@ -219,6 +232,9 @@ def _income(table: Table, draft: Draft, row: Row, category: str) -> None:
     (amount,) = draft.numbers(row, "amount")
     fee = _fee_leg(table, draft, row)
     asset = _coin(table, draft, row)
+    if not amount and not fee.quantity:
+        draft.note(row, "a row of a quantity of 0, which changed nothing")
+        return
     if amount <= 0 or fee.asset != asset:
         hint = by_hand(row, instead="write a spend or withdraw row if it was taken back")
         raise RowError(row, "amount", f"{quoted(row['amount'])} for a {row['type']}", hint)
@@ -261,10 +277,11 @@ FORMATS = (
         "Kraken ledgers",
         "kraken",
         ("txid", "refid", "time", "type", "aclass", "asset", "amount", "fee", "balance"),
-        read,
+        by_account(read),
         optional=("subtype", "subclass", "wallet", "amountusd", "feeusd", "balanceusd", "feecurrency", "address"),
         overlaps=frozenset({"kraken-trades"}),
         zone="UTC",
+        together=True,
         balance=("asset", "balance", "wallet"),
         blank="-",
     ),

@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from zkharvest.trades.importers.cells import ATOMS
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.etherscan.events import Flow, Transaction, happened
-from zkharvest.trades.importers.etherscan.files import once
 from zkharvest.trades.importers.gather import Event, Leg, RowError
+from zkharvest.trades.importers.repeats import once
 from zkharvest.trades.importers.rows import Row, by_hand
 from zkharvest.trades.importers.table import Format, Table
 from zkharvest.trades.text import quoted
@@ -41,7 +41,7 @@ def read(tables: Sequence[Table], draft: Draft) -> None:
             draft.note(table.rows[0], f"Solscan exports {_FULL:,} rows at most: this file may lack the others")
     for source, group in sorted(groups.items()):
         transactions: dict[str, Transaction] = {}
-        for _, row in once(group, draft):
+        for _, row in once([table for table, _ in group], draft):
             with draft.reading():
                 _row(draft, row, source, group[0][1], transactions)
         for one in sorted(transactions.values(), key=lambda one: (one.time, one.hash)):
