@@ -50,7 +50,10 @@ def prove(
     elif not check:
         raise UsageError("where to write the package is not said", "give --output FILE, or --check to only check")
     opener = passphrases.existing(opening, passphrase_file, passphrase_fd)
-    with passphrases.reading(opening, opener):
+    from zkharvest.workflow import prove as proving
+
+    first = proving.first_run()
+    with passphrases.reading(opening, opener), proving.getting_ready(begin=not first):
         secret, sealed = read_proving_opening(opening, opener)
     if not sealed:
         passphrases.offer_to_seal(opening)
@@ -66,9 +69,7 @@ def prove(
         output.note("every constraint holds on the raw trace")
     assert package is not None  # else it was only checked
     with output.progress("proving") as step:
-        from zkharvest.workflow import prove as proving
-
-        if proving.first_run():
+        if first:
             output.note("first run on this machine: compiling the prover takes about half a minute, once")
         warnings: list[str] = []
         made = proving.prove(

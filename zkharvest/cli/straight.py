@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from zkharvest.cli import output
+from zkharvest.collecting import without_collecting
 from zkharvest.spec import DEFAULT_REGIME, FIRST_YEAR, LAST_YEAR, METHODS, POOLINGS
 
 RENAMED = {"--basis": "--pooling", "-b": "-p"}
@@ -75,7 +76,8 @@ def command(arguments: Sequence[str]) -> Callable[[], int] | None:
 
         output.configure(quiet=quiet, color="auto")
         Notice.say = output.note
-        return chosen.run(given)
+        with without_collecting():  # these commands make large lists and end
+            return chosen.run(given)
 
     return run
 

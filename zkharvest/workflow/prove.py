@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -44,6 +45,18 @@ def first_run() -> bool:
     """
     folder = Path(__file__).parent.parent / "prover"
     return os.access(folder, os.W_OK) and not any(folder.glob("__pycache__/*.nbi"))
+
+
+@contextmanager
+def getting_ready(*, begin: bool = True) -> Iterator[None]:
+    """Import the prover and load its kernels in a thread while the block runs, if `begin`."""
+    if not begin:
+        yield
+        return
+    from zkharvest.prover.warm import kernels_loading
+
+    with kernels_loading():
+        yield
 
 
 class SelfCheckError(ZkharvestError):

@@ -1,0 +1,33 @@
+"""Kernels are loaded beside the work that waits for them, whatever becomes of it."""
+
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from zkharvest.prover import warm
+from zkharvest.workflow import prove as proving
+
+
+def test_the_prover_is_there_when_the_block_ends():
+    code = (
+        "import sys\n"
+        "from zkharvest.prover.warm import kernels_loading\n"
+        "with kernels_loading(): pass\n"
+        "print('zkharvest.prover.stark' in sys.modules, 'zkharvest.circuit.lot_machine.v1.witness' in sys.modules)\n"
+        "from zkharvest.prover import deep_kernel, sha256, stacks, tape_kernel\n"
+        "print(all(len(k.signatures) for k in (sha256._hash, deep_kernel.dot_columns, tape_kernel.run)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"] * 3
+
+
+def test_no_thread_outlives_the_block(monkeypatch):
+    for begin in (True, False):
+        with pytest.raises(KeyError), proving.getting_ready(begin=begin):
+            raise KeyError
+    monkeypatch.setattr(warm, "_run_small", lambda: 1 / 0)
+    with warm.kernels_loading():  # what is wrong with a kernel is said where it is used
+        pass
+    assert "kernels" not in {thread.name for thread in threading.enumerate()}

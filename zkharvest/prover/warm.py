@@ -1,0 +1,45 @@
+"""The prover's modules imported and its compiled kernels loaded in a thread, while the main thread reads trades."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def kernels_loading() -> Iterator[None]:
+    """Load them while the block runs; at its end they are loaded, so that no thread is cut off in the middle."""
+    thread = threading.Thread(target=_load, name="kernels", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def _load() -> None:
+    try:
+        import zkharvest.circuit.lot_machine.v1.witness
+        import zkharvest.prover.stark  # noqa: F401
+
+        _run_small()
+    except Exception:  # noqa: BLE001, S110  (whoever needs it finds out, and says so)
+        pass
+
+
+def _run_small() -> None:
+    """Every kernel once, on the smallest matrices that it takes: it is loaded by its first call."""
+    import numpy as np
+
+    from zkharvest.prover import deep, field, ntt, sha256
+    from zkharvest.prover.extension import interpolated
+
+    matrix = field.to_mont(np.ones((256, 20), dtype=np.uint32))
+    coefficients = interpolated(matrix, matrix[:32])
+    ntt.on_coset(coefficients, field.empty(256, 20), 3)
+    digests = sha256.hash_rows(matrix, np.zeros((256, 16), dtype=np.uint8))
+    sha256.hash_nodes(digests[:128], digests[128:])
+    deep.open_columns(coefficients, (2, 0, 0, 0, 0), 8)
+    deep.combine_rows(matrix, [(1, 0, 0, 0, 0)] * 20)
+    field.ext_inverse(field.ext_mul(matrix[:64, :5].copy(), np.array([field.mont(1), 0, 0, 0, 0], dtype=np.uint32)))
