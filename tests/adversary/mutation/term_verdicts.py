@@ -1,4 +1,4 @@
-"""What becomes of the mutants whose sums lack a term: killed by a witness, implied, or undecided."""
+"""What becomes of the mutants whose sums lack a term: killed by a witness, or implied."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.adversary.kit.local import Board
 from tests.adversary.mutation.mutants import mutants
 from tests.adversary.mutation.terms import TermMutant, accepted, candidates
 from tests.adversary.witness.lies.every import LIES, MUTANT_LIES
-from tests.adversary.witness.lies.term_drops import IMPLIED, TERM_LIES, UNDECIDED
+from tests.adversary.witness.lies.term_drops import IMPLIED, TERM_LIES
 
-KILLED, MEANT, OPEN, SURVIVES = "killed", "implied", "undecided", "survives"
+KILLED, MEANT, SURVIVES = "killed", "implied", "survives"
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,6 @@ def term_results(description: Any) -> list[TermResult]:
             continue
         if any(fnmatchcase(mutant.name, pattern) for pattern in IMPLIED):
             verdict = MEANT
-        elif mutant.name in UNDECIDED:
-            verdict = OPEN
         else:
             verdict = KILLED if killed(description, mutant) else SURVIVES
         found.append(TermResult(mutant, verdict))
@@ -74,5 +72,5 @@ def term_table(description: Any, found: list[TermResult]) -> list[str]:
     counts = Counter(r.verdict for r in found)
     made = sum(1 for _ in candidates(description))
     lines = [f"terms dropped  {made}, of which honest runs accept {len(found)} (beside the weakened ones)"]
-    lines += [f"{verdict:<14}{counts[verdict]:>9}" for verdict in (KILLED, MEANT, OPEN, SURVIVES)]
-    return lines + [f"{r.verdict}: {r.mutant.name}" for r in found if r.verdict in (OPEN, SURVIVES)]
+    lines += [f"{verdict:<14}{counts[verdict]:>9}" for verdict in (KILLED, MEANT, SURVIVES)]
+    return lines + [f"{r.verdict}: {r.mutant.name}" for r in found if r.verdict == SURVIVES]

@@ -151,7 +151,45 @@ def goes_on_nowhere() -> Forgery:
     return run(rows, basis="universal", carried=[lot], operations=told_by(Short), steps=unfinished, idle=0)
 
 
+RECORD = (
+    *("code_close", "code_move", "side", "negative", "to", "time0", "time1", "time2", "tie", "source", "position"),
+    "phase",
+    *(f"asset{i}" for i in range(6)),
+    *(f"b{i}" for i in range(14)),
+    *(f"rest_quantity{i}" for i in range(5)),
+)
+
+
+def arrives_nowhere() -> Forgery:
+    """A lot vanishes: carried in at `b`, moved to `a` and back again; the table ends before it arrives.
+
+    What should follow the last row is the first, which loads the lot and so has its asset, value, unit basis, age and
+    the wallet `b`. The rest of the record is free there.
+    """
+
+    class Left(Scribe):
+        def final(self) -> list[Any]:
+            return []
+
+    lot = trade("2023-06-01", "b/0", "buy", 1, 100)
+    passed = [trade(f"2023-01-{n:02}", f"a/p{n}", "buy", 1, 5) for n in range(1, 16)]
+    moves = [trade("2024-02-01", "b/1", "transfer", 1, to="a"), trade("2024-03-01", "a/2", "transfer", 1, to="b")]
+
+    def cut(sheet: Sheet) -> None:
+        row = sheet.rows("is_out")[-1]
+        sheet.copy_row(len(sheet["clk"]) - 1, row + 1)
+        holds(sheet, 0, row, RECORD)
+
+    forged = run([*passed, *moves], carried=[lot], operations=told_by(Left), steps=cut, idle=0)
+    pools = forged.sheet("pools")
+    (away,) = (row for row in pools.rows("active") if pools["wallet"][row] == 2)
+    pools.set(away, last_write=forged.sheet("steps").rows("is_out")[0] + 1)
+    forged.recount()
+    return forged
+
+
 term_lie("steps.open_code without code_move", opened_by_transfer)
+term_lie("steps.ends_whole without is_out", arrives_nowhere)
 term_lie("steps.ends_whole without more", goes_on_nowhere)
 
 
@@ -282,8 +320,3 @@ IMPLIED = {
     "steps.order_gap without -32768*order_high": "honest runs with one instant's trades 2^15 places apart break it",
 }
 """Mutants that accept nothing new, or that longer honest runs break; docs/adr/0009 has the arguments."""
-
-UNDECIDED = {
-    "steps.ends_whole without is_out": "the row after the last is the first, which would have to repeat the moved lot",
-}
-"""Mutants that no honest run breaks, for which neither a witness nor a proof is known."""
