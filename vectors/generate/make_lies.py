@@ -22,6 +22,7 @@ from lies_about_ledger import Parts, one_unit, set_part
 from make_packages import FOLDER, VECTORS, ZONE, opening_of, reproducible
 
 from tests.adversary.kit.lenient import counting_what_is_in_range, wrapping
+from tests.adversary.protocol.prover import Patches, Subject
 from zkharvest.circuit.lot_machine.v1 import witness as generator
 from zkharvest.commitment.opening import Opening
 from zkharvest.conformance.kinds.packages import judge
@@ -52,7 +53,8 @@ class Lie:
     trades: Callable[[list[Trade]], list[Trade]] = lambda trades: trades  # those that the witness is made from
     operations: Callable[[Operations], Operations] = lambda operations: operations
     statement: Callable[[Parts], None] = lambda parts: None
-    patches: Callable[[], list[AbstractContextManager[Any]]] = field(default=list)
+    patches: Callable[[], list[AbstractContextManager[Any]]] = field(default=list)  # of the witness generator
+    prover: Callable[[Subject], Patches] = lambda _: []
 
 
 def make(lie: Lie) -> tuple[bytes, Parts]:
@@ -73,6 +75,8 @@ def make(lie: Lie) -> tuple[bytes, Parts]:
         statement = read_statement(parts)
         public = public_data(statement, description, statement_digest(parts, PRESET, witness.n))
         params = PRESETS[PRESET].params
+        for patch in lie.prover(Subject(description, statement.circuit_digest, public, witness.traces)):
+            stack.enter_context(patch)
         proof = stark.prove_circuit(
             description, statement.circuit_digest, params, public, witness.traces, allow_invalid=True
         )
@@ -135,40 +139,40 @@ LIES = [
         "constraints/terminals-that-cancel",
         "a total off, and terminals stated so that the buses cancel",
         statement=ledger.one_total_off,
-        patches=proofs.cancelling_terminals,
+        prover=proofs.cancelling_terminals,
     ),
     Lie(
         "fri/evaluations-that-fit",
         "the same, and a quotient opened to the value that the constraints want",
         statement=ledger.one_total_off,
-        patches=proofs.cancelling_evaluations,
+        prover=proofs.cancelling_evaluations,
     ),
-    Lie("fri/layer-0-of-another-function", "FRI on another function than F", patches=proofs.another_first_layer),
+    Lie("fri/layer-0-of-another-function", "FRI on another function than F", prover=proofs.another_first_layer),
     Lie(
         "fri/layer-1-not-the-fold",
         "a second layer that is not the fold of the first",
-        patches=proofs.another_second_layer,
+        prover=proofs.another_second_layer,
     ),
-    Lie("fri/final-of-another-layer", "a last polynomial that is not the last layer's", patches=proofs.another_final),
+    Lie("fri/final-of-another-layer", "a last polynomial that is not the last layer's", prover=proofs.another_final),
     Lie(
         "challenges/public-data-not-absorbed",
         "challenges that do not depend on the statement",
-        patches=proofs.deaf("statement"),
+        prover=proofs.deaf("statement"),
     ),
     Lie(
         "challenges/terminals-not-absorbed",
         "challenges that do not depend on the terminals",
-        patches=proofs.deaf("terminals"),
+        prover=proofs.deaf("aux"),
     ),
     Lie(
         "challenges/evaluations-not-absorbed",
         "challenges that do not depend on the evaluations",
-        patches=proofs.deaf("evaluations"),
+        prover=proofs.deaf("evaluations"),
     ),
     Lie(
         "challenges/final-not-absorbed",
         "queries that do not depend on the last polynomial",
-        patches=proofs.deaf("final"),
+        prover=proofs.deaf("final"),
     ),
 ]
 
