@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from zkharvest.harvest.elections import election_for
 from zkharvest.harvest.files import DAY_MS, prices_from_text
 from zkharvest.harvest.policy import Costs, Jurisdiction, Rates
 from zkharvest.harvest.scan import run_until
 from zkharvest.harvest.scan import scan as scan_lots
-from zkharvest.ledger.rules import Election, Method, Pooling
+from zkharvest.ledger.rules import Method, Pooling
 from zkharvest.trades.csv_in import trades_from_text
 from zkharvest.trades.text import parse_time
 
@@ -43,7 +44,7 @@ def scan(trades, market, law=None, method=Method.SPECIFIC, pooling=Pooling.WALLE
     """A scan of trades at prices such as "BTC 80000"."""
     law = rates() if law is None else law
     moment = parse_time(as_of)
-    election = Election(method, pooling, "America/New_York", law.year)
+    election = election_for(law.jurisdiction, method, pooling, "America/New_York", moment)
     run, _ = run_until(trades, election, moment)
     market = prices(market) if isinstance(market, str) else market
     return scan_lots(run, moment, market, law, max_age=DAY_MS, **options)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zkharvest.cli import output
-from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, ZoneOption
+from zkharvest.cli.options import AnyZone, Force, Json, MethodOption, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.reentry import AsOf, PlotOption, parse_as_of, save_plots, time_text
 from zkharvest.errors import UsageError
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method
+from zkharvest.ledger.rules import DEFAULT_POOLING, Method
 
 if TYPE_CHECKING:
     from zkharvest.harvest.forecast.run import Forecast, Settings
@@ -54,7 +54,7 @@ def forecast(
     ] = 24.0,
     rules: Annotated[bool, typer.Option("--rules/--no-rules", help="Compare rules on the history of prices.")] = True,
     pooling: PoolingOption = DEFAULT_POOLING,
-    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    timezone: AnyZone = None,
     plot: PlotOption = None,
     force: Force = False,
     json: Json = False,
@@ -64,13 +64,14 @@ def forecast(
     An estimate, without drift of prices. What simpler rules did on your history stands beside it.
     """
     from zkharvest.files.atomic import ensure_writable
+    from zkharvest.harvest.elections import election_for
     from zkharvest.harvest.files import read_prices
     from zkharvest.harvest.forecast.models import ModelName
     from zkharvest.harvest.forecast.run import Settings, year_end
     from zkharvest.harvest.forecast.run import forecast as make
     from zkharvest.harvest.markets.quotes import market, read_instruments, read_quotes
     from zkharvest.harvest.plotting import check_forms
-    from zkharvest.harvest.policy import read_rates
+    from zkharvest.harvest.policy import Jurisdiction, read_rates
     from zkharvest.ledger import run_ledger
     from zkharvest.ledger.calendar import Calendar
     from zkharvest.trades import load_trades
@@ -86,9 +87,11 @@ def forecast(
     for target in plot or ():
         ensure_writable(target, force=force, inputs=[path, prices])
     now = parse_as_of(as_of)
-    today = Calendar(Election(method, pooling, timezone, 2026).timezone).date_of(now)
     with output.progress("forecasting") as step:
         taxpayer = read_rates(rates) if rates else None
+        law = taxpayer.jurisdiction if taxpayer else Jurisdiction.US
+        election = election_for(law, method, pooling, timezone, now)
+        today = Calendar(election.timezone).date_of(now)
         offered = None
         if instruments and quotes:
             offered = market(read_instruments(instruments), read_quotes(quotes), now, round(max_age * 3_600_000))
@@ -106,7 +109,6 @@ def forecast(
             rules,
             offered,
         )
-        election = Election(method, pooling, timezone, today.year)
         run = run_ledger([trade for trade in load_trades(path) if trade.time <= now], election)
         if not run.open_lots:
             raise UsageError("the book is empty: no lot is open", "check --as-of and the trades")

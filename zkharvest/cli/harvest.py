@@ -32,9 +32,9 @@ from zkharvest.cli.harvest_options import (
     open_live,
 )
 from zkharvest.cli.help import Group
-from zkharvest.cli.options import Json, PoolingOption, Trades, ZoneOption
+from zkharvest.cli.options import AnyZone, Json, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Method
+from zkharvest.ledger.rules import DEFAULT_POOLING, Method
 
 harvest = typer.Typer(
     cls=Group,
@@ -52,7 +52,7 @@ def scan(
     as_of: AsOf = None,
     method: MethodChoice = Method.FIFO,
     pooling: PoolingOption = DEFAULT_POOLING,
-    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    timezone: AnyZone = None,
     depth: DepthOption = None,
     max_age: MaxAge = 24.0,
     budget: Budget = None,

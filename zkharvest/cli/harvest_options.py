@@ -75,7 +75,7 @@ def make_scan(
     as_of: str | None,
     method: Method,
     pooling: Pooling,
-    timezone: str,
+    timezone: str | None,
     depth: Path | None,
     max_age: float,
     *,
@@ -88,20 +88,21 @@ def make_scan(
 
     Prices and order books are of the files, or of now from the venue `live`.
     """
+    from zkharvest.harvest.elections import election_for, zone_of
     from zkharvest.harvest.files import Prices, read_depth, read_prices
     from zkharvest.harvest.policy import read_rates
     from zkharvest.harvest.scan import run_until
     from zkharvest.harvest.scan import scan as scan_lots
 
-    moment = instant_of(as_of, timezone)
     with output.progress("scanning") as step:
         known = read_rates(rates)
+        moment = instant_of(as_of, zone_of(known.jurisdiction, timezone))
         market = read_prices(prices) if prices is not None else Prices()
         books: Mapping[str, Depth] = read_depth(depth) if depth is not None else {}
         step("reading trades")
         trades = load(path)
         step("computing lots")
-        run, later = run_until(trades, Election(method, pooling, timezone, known.year), moment)
+        run, later = run_until(trades, election_for(known.jurisdiction, method, pooling, timezone, moment), moment)
         if live is not None:
             step(f"prices of {live.name}")
             market, books = _live_market(live, run, quote, moment, round(max_age * 3_600_000), books)

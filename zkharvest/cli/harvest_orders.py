@@ -26,10 +26,10 @@ from zkharvest.cli.harvest_options import (
     load,
     make_scan,
 )
-from zkharvest.cli.options import Force, Json, Output, PoolingOption, Trades, ZoneOption
+from zkharvest.cli.options import AnyZone, Force, Json, Output, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import InputError, UsageError
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Method
+from zkharvest.ledger.rules import DEFAULT_POOLING, Method
 
 if TYPE_CHECKING:
     from zkharvest.harvest.plan import Plan
@@ -51,7 +51,7 @@ def plan(
     as_of: AsOf = None,
     method: MethodChoice = Method.FIFO,
     pooling: PoolingOption = DEFAULT_POOLING,
-    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    timezone: AnyZone = None,
     depth: DepthOption = None,
     max_age: MaxAge = 24.0,
     budget: Budget = None,
@@ -109,7 +109,7 @@ def plan(
         amount_step=_quantity(amount_step, "--amount-step"),
         price_step=decimal(price_step, "--price-step"),
         max_notional=float("inf") if max_notional is None else max_notional,
-        start=instant_of(start, timezone, "--start") if start else 0,
+        start=instant_of(start, found.election.timezone, "--start") if start else 0,
         seed=secrets.randbits(48) if seed is None else seed,
     )
     if run.trades and (currency := run.trades[0].currency) not in ("", quote):

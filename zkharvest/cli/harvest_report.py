@@ -18,10 +18,10 @@ from zkharvest.cli.harvest_options import (
     RatesOption,
     make_scan,
 )
-from zkharvest.cli.options import Force, Output, PoolingOption, Trades, ZoneOption
+from zkharvest.cli.options import AnyZone, Force, Output, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import InputError
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Method
+from zkharvest.ledger.rules import DEFAULT_POOLING, Method
 
 
 def report(
@@ -32,7 +32,7 @@ def report(
     as_of: AsOf = None,
     method: MethodChoice = Method.FIFO,
     pooling: PoolingOption = DEFAULT_POOLING,
-    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    timezone: AnyZone = None,
     depth: DepthOption = None,
     max_age: MaxAge = 24.0,
     budget: Budget = None,

@@ -24,10 +24,10 @@ from zkharvest.cli.harvest_options import (
     load,
     open_live,
 )
-from zkharvest.cli.options import PoolingOption, Trades, ZoneOption
+from zkharvest.cli.options import AnyZone, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method
+from zkharvest.ledger.rules import DEFAULT_POOLING, Method
 
 if TYPE_CHECKING:
     from zkharvest.harvest.files import Prices
@@ -42,7 +42,7 @@ def watch(
     live: LiveOption = None,
     method: MethodChoice = Method.FIFO,
     pooling: PoolingOption = DEFAULT_POOLING,
-    timezone: ZoneOption = DEFAULT_TIMEZONE,
+    timezone: AnyZone = None,
     max_age: MaxAge = 24.0,
     threshold: Annotated[
         float | None,
@@ -57,6 +57,7 @@ def watch(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, one line an event.")] = False,
 ) -> ExitCode:
     """Scan again as prices come, of a file that grows or a venue; a line when a lot turns on or off. Ctrl-C ends it."""
+    from zkharvest.harvest.elections import election_for
     from zkharvest.harvest.policy import read_rates
     from zkharvest.harvest.scan import run_until
     from zkharvest.harvest.scan import scan as scan_lots
@@ -70,7 +71,7 @@ def watch(
     said: dict[str, str] = {}
     while True:
         for moment, market in source():
-            run, _ = run_until(trades, Election(method, pooling, timezone, known.year), moment)
+            run, _ = run_until(trades, election_for(known.jurisdiction, method, pooling, timezone, moment), moment)
             found = scan_lots(run, moment, market, known, max_age=age)
             for event in watching.events(found):
                 _print(event, json=json)

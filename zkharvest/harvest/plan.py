@@ -240,7 +240,7 @@ def make_plan(
     return Plan(
         time_text(made), time_text(scan.as_of),
         {"method": election.rule, "pooling": election.pooling.value, "timezone": election.timezone,
-         "year": election.year},
+         "year": election.year, "regime": election.regime},
         scan.rates.jurisdiction.value, wishes.quote, wishes.reentry, digests, wishes.seed, limits, tuple(planned),
         tuple(ordered), tuple(_assumptions(scan, lots, wishes)),
     )  # fmt: skip

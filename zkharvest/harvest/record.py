@@ -20,6 +20,7 @@ from typing import Any
 from zkharvest.errors import InputError, Problem
 from zkharvest.harvest.plan import Plan, Step
 from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.regimes import find as find_regime
 from zkharvest.ledger.results import Disposal
 from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.ledger.run import run_ledger
@@ -339,10 +340,11 @@ def _results(
     plan: Plan, fills: Sequence[Fill], steps: Sequence[Step | None], whole: Sequence[Trade], new: Sequence[Trade]
 ) -> tuple[list[LotResult], list[str]]:
     """What the ledger makes of the new trades, lot by lot, and what differs from the plan."""
+    regime = str(plan.election.get("regime", "us"))
+    stated = Method(plan.election["method"]) if find_regime(regime).methods else None
     election = Election(
-        Method(plan.election["method"]), Pooling(plan.election["pooling"]), plan.election["timezone"],
-        plan.election["year"],
-    )  # fmt: skip
+        stated, Pooling(plan.election["pooling"]), plan.election["timezone"], plan.election["year"], regime
+    )
     mine = {trade.ref for trade in new if trade.kind in (Kind.SELL, Kind.COVER)}
     last = max((trade.time for trade in new), default=0)
     day = Calendar(election.timezone).date_of(last)  # fills of the next year are seen too

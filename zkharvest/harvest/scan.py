@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from zkharvest.errors import UsageError
 from zkharvest.harvest import choose
 from zkharvest.harvest.costs import CostModel
+from zkharvest.harvest.elections import check_regime, realised, tax_year
 from zkharvest.harvest.files import DAY_MS, Depth, Prices
 from zkharvest.harvest.law import WINDOW, Replacements, replacements, straddles
 from zkharvest.harvest.policy import Jurisdiction, Rates
@@ -26,7 +27,6 @@ from zkharvest.harvest.tax import Base, base_year
 from zkharvest.harvest.valuation import Sequence as Order
 from zkharvest.harvest.valuation import Terms, Valuation
 from zkharvest.ledger.calendar import Calendar
-from zkharvest.ledger.regimes import only_us
 from zkharvest.ledger.results import LedgerRun
 from zkharvest.ledger.rules import Election, Method
 from zkharvest.ledger.run import run_ledger
@@ -126,9 +126,12 @@ def scan(
     `run` is cut at `as_of` (ms UTC), its year the one of `rates`. Costs of all lots taken stay within `budget`; lots
     whose net benefit alone is below `minimum` are not candidates. Raises UsageError where rates are of another year.
     """
-    year = Calendar(run.election.timezone).date_of(as_of).year
+    year = tax_year(rates.jurisdiction, Calendar(run.election.timezone).date_of(as_of))
     if rates.year != year:
-        raise UsageError(f"the rates are of {rates.year}, the scan is of {year}", f"state the rates of {year}")
+        hint = f"state the rates of {year}"
+        hint += f": the tax year that ends on 5 April {year}" if rates.jurisdiction is Jurisdiction.UK else ""
+        raise UsageError(f"the rates are of {rates.year}, the scan is of {year}", hint)
+    check_regime(run.election, rates.jurisdiction)
     whole = Positions.of(run)
     if pools_by_law(rates):
         whole = whole.pooled()
@@ -157,12 +160,7 @@ def _valued(
     bought = replacements(lots, run.trades, as_of, spot, window_days(rates))
     denies = rates.jurisdiction is Jurisdiction.UK or (rates.wash_sale is not None and today >= rates.wash_sale.start)
     waits = denies or rates.jurisdiction is Jurisdiction.CA
-    only_us(run.election, "the scan's ledger")
-    totals = run.totals
-    realized = (
-        (totals.short_term_gain - totals.short_term_loss) / 1e8,
-        (totals.long_term_gain - totals.long_term_loss) / 1e8,
-    )
+    realized = realised(run)
     base = base_year(rates, *realized)
     values = lots.quantity * price[lots.asset] if len(lots) else np.zeros(0)
     gain = np.where(lots.short, lots.basis - values, values - lots.basis)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from zkharvest.cli import main
 from zkharvest.errors import UsageError
-from zkharvest.harvest.crowd.model import Scenario, simulate
+from zkharvest.harvest.crowd.kernel import AFTER, ONCE, YEAR, run_year
+from zkharvest.harvest.crowd.model import HALF_LIFE, LEAD, Scenario, simulate
 from zkharvest.harvest.crowd.sweep import HABITS, break_even, run_all, scenarios, sweep
 
 SMALL = Scenario(agents=2000)
@@ -154,3 +155,17 @@ def test_the_sweep_command(tmp_path, capsys):
     assert [habit["habit"] for habit in made["habits"]] == list(HABITS)
     assert main(["harvest", "simulate", "--scheduler", "tcp://127.0.0.1:1"]) == 2
     assert "--scheduler is for --sweep" in capsys.readouterr().err
+
+
+def test_a_quarter_of_a_days_volume_moves_the_price_by_half_a_days_volatility():
+    """Worked example 18: a day's volatility of 3 %, .25 ADV sold: -1.5 %, half of it gone after five days."""
+    day, one = 100, np.ones(1)
+    fair = np.ones(YEAR + AFTER)
+    numbers = np.array([31, 1.0, 1.0, 0.0, LEAD, 0.0, 0.0, 0.03, 0.5 ** (1 / HALF_LIFE)])
+    kind = np.array([ONCE], np.int64)
+    gap, flow, sums = run_year(fair, kind, 0.25 * one, 2 * one, 0.2 * one, one, np.array([day]), numbers, 1)
+    assert (flow[day], gap[day - 1]) == (0.25, 0)
+    assert gap[day] == pytest.approx(-0.015)
+    assert gap[day + 5] == pytest.approx(-0.0075)
+    assert gap[day + 31] > 0  # bought back
+    assert sums[ONCE, 0] == pytest.approx(0.2 * 0.25 * (2 - np.exp(-0.015)))

@@ -87,3 +87,27 @@ def test_plans_that_are_refused(here, capsys, words, code, said):
     assert plan(*words) == code
     assert said in capsys.readouterr().err
     assert not (here / "plan.json").exists()
+
+
+@pytest.mark.parametrize(("law", "year"), [("CA", 2026), ("UK", 2027)])
+def test_a_pool_of_another_law_is_planned_and_recorded(here, capsys, law, year):
+    """Two purchases, one holding: what is sold has their average cost."""
+    (here / "t.csv").write_text(TRADES + "2026-02-05T10:00:00Z,kraken,t2,buy,BTC,0.63,33960,,,\n")
+    stated = "long = 0.24\nordinary = 0.24\nother_long = 50000\nexit_rate = 0.05\n"
+    (here / "r.toml").write_text(f'jurisdiction = "{law}"\nyear = {year}\n{stated}')
+    (here / "p.csv").write_text(PRICES.replace("80000", "70000"))
+    assert plan("--reentry", "spot", "--source", "kraken") == ExitCode.USAGE
+    assert "within 30 days undoes the loss" in capsys.readouterr().err
+    assert plan("--reentry", "none", "--source", "kraken") == ExitCode.DONE
+    made = json.loads((here / "plan.json").read_text())
+    assert made["election"]["regime"] == {"CA": "canada", "UK": "uk"}[law]
+    assert [lot["quantity"] for lot in made["lots"]] == ["2"]
+    step = made["steps"][0]
+    row = f"f1,{step['params']['clientOrderId']},2026-11-29T00:00:00Z,BTC/USD,sell,70000,1,10,USD\n"
+    (here / "fills.csv").write_text(HEAD + row)
+    made["made"] = made["steps"][0]["at"] = "2026-11-28T19:00:00Z"
+    (here / "plan.json").write_text(json.dumps(made))
+    words = ["harvest", "record", "plan.json", "fills.csv", "--trades", "t.csv", "-o", "new.csv", "--json"]
+    capsys.readouterr()
+    assert main(words) == ExitCode.DONE
+    assert json.loads(capsys.readouterr().out)["loss"] == "10010.00"  # 80,000 - 69,990

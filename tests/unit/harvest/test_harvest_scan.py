@@ -1,5 +1,6 @@
 """The scan: worked examples with their sources, what bad data does to it, and what must always hold."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.harvest import book, prices, rates, scan
-from zkharvest.errors import UsageError
+from zkharvest.errors import InputError, UsageError
 from zkharvest.harvest.costs import CostModel
 from zkharvest.harvest.files import Depth
 from zkharvest.harvest.law import matched_loss, superficial_share
@@ -194,7 +195,7 @@ def test_gains_defer_one_loss_once():
     assert scan_json(found)["totals"]["loss_short"] == "7000.00"
 
 
-UK = Rates(Jurisdiction.UK, 2026, short=0.24, long=0.24, ordinary=0.24, exit_rate=0.24, exempt=3000)
+UK = Rates(Jurisdiction.UK, 2027, short=0.24, long=0.24, ordinary=0.24, exit_rate=0.24, exempt=3000)
 
 
 def test_the_uk_has_one_holding_and_matches_what_is_bought_within_30_days():
@@ -209,6 +210,35 @@ def test_the_uk_has_one_holding_and_matches_what_is_bought_within_30_days():
         "applies": True, "disallowed": "0.00", "spoiled_by": [], "clean_from": None, "rebuy_from": "2026-12-29",
     }  # fmt: skip
     assert lot["reach"]["ok"]
+
+
+def test_gains_of_the_year_are_those_of_the_laws_own_pool():
+    """Bought 10 at 100 and 10 at 300, 10 sold at 250: FIFO gains 1,500, the pool's average of 200 gains 500."""
+    trades = book("2025-01-01 k a buy ETH 10 1000", "2025-02-01 c b buy ETH 10 3000", "2026-07-01 k s sell ETH 10 2500")
+    ca = Rates(Jurisdiction.CA, 2026, short=0.5, long=0.5, ordinary=0.5, exit_rate=0.25, inclusion=0.5)
+    for law in (rates(UK), rates(ca)):
+        found = scan(trades, "ETH 60", law)
+        assert sum(found.realized) == 500
+        assert one(found, "ETH")["basis"] == "2000.00"
+    assert sum(scan(trades, "ETH 60", method=Method.FIFO, pooling=Pooling.UNIVERSAL).realized) == 1500
+    # what was bought again within 30 days is matched with the sale, and does not join the pool (s.106A)
+    again = book("2025-01-01 k a buy ETH 10 1000", "2026-11-01 k s sell ETH 10 600", "2026-11-08 k r buy ETH 10 620")
+    assert sum(scan(again, "ETH 60", rates(UK)).realized) == -20
+
+
+def test_a_tax_year_of_the_uk_ends_on_5_april():
+    trades = book("2025-01-01 k a buy ETH 10 1000", "2026-03-01 k s sell ETH 5 900")
+    assert scan(trades, "ETH 60", rates(UK)).realized == (0.0, 0.0)  # sold in the year before
+    early = prices("ETH 60", "2026-04-05T12:00:00Z")
+    before = scan(trades, early, rates(replace(UK, year=2026)), as_of="2026-04-05T18:00:00Z")
+    assert sum(before.realized) == 400
+    with pytest.raises(UsageError, match="the tax year that ends on 5 April 2027"):
+        scan(trades, "ETH 60", rates(replace(UK, year=2026)))
+
+
+def test_the_uk_refuses_what_its_regime_does_not_cover():
+    with pytest.raises(InputError, match="short positions"):
+        scan(book("2025-01-01 k a short ETH 10 1000"), "ETH 60", rates(UK))
 
 
 def test_canada_denies_the_superficial_share():

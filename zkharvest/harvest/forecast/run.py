@@ -11,6 +11,7 @@ import numpy as np
 
 from zkharvest.errors import UsageError
 from zkharvest.harvest.costs import CostModel
+from zkharvest.harvest.elections import check_regime, realised
 from zkharvest.harvest.files import DAY_MS, Prices
 from zkharvest.harvest.forecast.history import History, daily_closes
 from zkharvest.harvest.forecast.lots import BookForecast, Held, HeldOption, forecast_book
@@ -32,7 +33,6 @@ from zkharvest.harvest.policy import Jurisdiction, Rates
 from zkharvest.harvest.reentry.exposure import unit_greeks
 from zkharvest.harvest.tax import base_year, saving
 from zkharvest.ledger.calendar import Calendar
-from zkharvest.ledger.regimes import only_us
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.results import LedgerRun, OpenLot
 from zkharvest.ledger.rules import Side
@@ -245,14 +245,8 @@ def _terms(
     if rates is None:
         same = np.full(basis.shape, settings.benefit)
         return same, same, np.full(basis.shape, settings.cost)
-    only_us(run.election, "the forecast's ledger")
-    totals = run.totals
-    scale = 10**MONEY_DECIMALS
-    base = base_year(
-        rates,
-        (totals.short_term_gain - totals.short_term_loss) / scale,
-        (totals.long_term_gain - totals.long_term_loss) / scale,
-    )
+    check_regime(run.election, rates.jurisdiction)
+    base = base_year(rates, *realised(run))
     value = quantity * price
     loss = np.where(short, value - basis, basis - value)
     loss = np.where(loss > 0, loss, _REFERENCE_LOSS * basis)
