@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.results import LedgerRun
 from zkharvest.ledger.rules import Side
+from zkharvest.trades.model import Trade
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -21,6 +23,29 @@ Bools = NDArray[np.bool_]
 
 NEVER = 1 << 62
 _ARRAYS = ("asset", "pool", "short", "quantity", "basis", "acquired", "merged", "place")
+
+
+class Refs(Sequence[str]):
+    """The names of lots, made when one is asked for: of 100,000 few are shown."""
+
+    def __init__(self, trades: Sequence[Trade], places: Ints) -> None:
+        self._trades, self._places = trades, places
+
+    def __len__(self) -> int:
+        return int(self._places.size)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        if isinstance(at, slice):
+            return Refs(self._trades, self._places[at])
+        return self._trades[int(self._places[at])].ref
+
+    def take(self, chosen: Ints) -> Refs:
+        """The names of some of the lots, in the order given."""
+        return Refs(self._trades, self._places[chosen])
 
 
 @dataclass(frozen=True)
@@ -57,7 +82,7 @@ class Positions:
         asset_of = np.array([assets[pool.asset] for pool in lots.pools], np.int64)
         is_short = np.array([pool.side is Side.SHORT for pool in lots.pools], np.bool_)
         return cls(
-            [trades[place].ref for place in lots.seq.tolist()],
+            Refs(trades, lots.seq),
             asset_of[lots.pool],
             lots.pool,
             is_short[lots.pool],
@@ -100,7 +125,8 @@ class Positions:
     def take(self, chosen: Ints) -> Positions:
         """Some of the lots, in the order given."""
         arrays = {name: getattr(self, name)[chosen] for name in _ARRAYS}
-        return replace(self, ref=[self.ref[n] for n in chosen.tolist()], **arrays)
+        ref = self.ref.take(chosen) if isinstance(self.ref, Refs) else [self.ref[n] for n in chosen.tolist()]
+        return replace(self, ref=ref, **arrays)
 
     def short_term(self, as_of: int) -> Bools:
         """Whether each lot, sold at an instant, has been held for a year or less; a short lot always has (s.1233)."""
