@@ -148,6 +148,17 @@ def test_a_venue_that_stays_away_stops_the_sending_and_the_next_run_goes_on(plac
     assert (code, states(shown), len(exchange.orders)) == (ExitCode.DONE, ["filled"] * 4, 4)
 
 
+def test_a_venue_that_goes_away_between_two_steps_keeps_what_was_filled(place, capsys, exchange):
+    exchange.on_order = lambda _: exchange.faults.extend([("/api/v3/allOrders", "lose request")] * 40)
+    code, shown = really(place, capsys)
+    assert (code, states(shown)) == (ExitCode.REJECTED, ["filled", "waiting", "waiting", "waiting"])
+    assert "step 2 was not sent" in shown["stopped"]
+    assert [f["amount"] for f in fills(place)] == ["0.5"]
+    exchange.faults, exchange.on_order = [], None
+    assert states(really(place, capsys)[1]) == ["filled"] * 4
+    assert len(exchange.orders) == 4
+
+
 def test_partial_fills_cut_the_re_entry_so_that_delta_stays_in_its_band(place, capsys, exchange):
     exchange.quote("BTCUSD", [(79990, "0.2"), (79980, "0.1")], [(80010, 10)])
     code, shown = really(place, capsys)

@@ -282,7 +282,13 @@ class Sender:
     def _send(self, step: Step, delta: Fraction, made: Outcome) -> StepResult:
         venue = self.routes[step.number]
         self._say(f"step {step.number}: {step.side} {step.amount} {step.symbol} at {venue.label}")
-        known = orders.find(venue, step, self.since)  # of an earlier run, even if its journal is lost
+        try:
+            known = orders.find(venue, step, self.since)  # of an earlier run, even if its journal is lost
+        except UsageError as error:
+            if not self.journal.last:  # nothing was sent: there is nothing to keep
+                raise
+            made.stopped = f"step {step.number} was not sent: {str(error).partition(chr(10))[0]}"
+            return self._waiting(step)
         if known is not None:
             return self._closing(step, venue, known, made)
         amount, why = self._amount(step, venue, delta)
