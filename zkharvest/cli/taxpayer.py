@@ -144,11 +144,13 @@ def commit(
     output.refuse_two_outputs(opening, json=json)
     ensure_writable(opening, force=force, replaces=Kind.OPENING, inputs=[path])
     read = _load(path)
-    from zkharvest.ledger.checks import check_ledger
+    from zkharvest.ledger.checks import check_ledger, doubtful_transfers
 
     problems = check_ledger(read, pooling)
     if problems:
         raise InputError(problems)
+    for doubt in doubtful_transfers(read):
+        output.warning(f"{doubt.where}: {doubt.message}", doubt.hint)
     chosen = passphrases.new(opening, passphrase_file, passphrase_fd, none=none)
     with output.progress("committing") as step:
         from zkharvest.commitment.opening import commit as commit_trades

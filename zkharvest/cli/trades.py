@@ -196,7 +196,7 @@ def trades_check(
     json: Json = False,
 ) -> ExitCode:
     """Say everything that is wrong with a trades CSV, or that it is in order and a ledger can run it."""
-    from zkharvest.ledger.checks import check_ledger
+    from zkharvest.ledger.checks import check_ledger, doubtful_transfers
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.importers.names import load_names, two_names
 
@@ -212,11 +212,13 @@ def trades_check(
         output.json_object("zkharvest/trades-check/1", {"ok": False, "trades": 0, "problems": _plain(problems)})
         return ExitCode.REJECTED
     sources = sorted({trade.source for trade in read})
+    doubts = doubtful_transfers(read)
     if json:
-        output.json_object(
-            "zkharvest/trades-check/1", {"ok": True, "trades": len(read), "sources": sources, "problems": []}
-        )
+        shown = {"ok": True, "trades": len(read), "sources": sources, "problems": [], "warnings": _plain(doubts)}
+        output.json_object("zkharvest/trades-check/1", shown)
     else:
+        for doubt in doubts:
+            output.warning(f"{doubt.where}: {doubt.message}", doubt.hint)
         output.data(f"{path}: in order, {_count(len(read), 'trade')} of {_count(len(sources), 'source')}")
     return ExitCode.DONE
 

@@ -1,8 +1,10 @@
-"""Whether any ledger can run a file at all: what `trades check` and `commit` ask before anybody builds on it."""
+"""Whether a ledger can run a file at all: what `trades check` and `commit` ask before anybody builds on it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.picks import resolve_picks
@@ -29,3 +31,28 @@ def check_ledger(trades: Sequence[Trade], pooling: Pooling) -> list[Problem]:
     except InputError as error:
         problems += error.problems
     return problems
+
+
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def doubtful_transfers(trades: Sequence[Trade]) -> list[Problem]:
+    """Transfers into a wallet that has no rows of its own and is spelled nearly as one that has: a slip, perhaps.
+
+    A ledger can run them, and the wallet may exist: so these are warnings. Names that differ in digits alone
+    (`ledger:1`, `ledger:2`) are meant. One problem a name, at its first transfer.
+    """
+    known = {trade.source for trade in trades}
+    first: dict[str, Trade] = {}
+    for trade in trades:
+        if trade.to and trade.to not in known:
+            first.setdefault(trade.to, trade)
+    found = []
+    for name, trade in first.items():
+        others = [one for one in known if _DIGITS.sub("0", one) != _DIGITS.sub("0", name)]
+        same = [one for one in others if one.casefold() == name.casefold()]
+        near = same or get_close_matches(name, others, 1, 0.8)
+        if near:
+            message = f'transfer to "{name}", which has no rows of its own; did you mean "{near[0]}"?'
+            found.append(Problem(trade.where, message, "if it is another wallet of yours, all is well"))
+    return found

@@ -61,6 +61,7 @@ def test_check_as_json(trades, broken, capsys):
         "trades": 4,
         "sources": ["coinbase:main", "kraken:main"],
         "problems": [],
+        "warnings": [],
     }
     assert main(["trades", "check", broken, "--json"]) == ExitCode.REJECTED
     bad = json.loads(capsys.readouterr().out)
@@ -247,3 +248,29 @@ def test_a_report_under_another_country_s_rules(tmp_path, monkeypatch, capsys):
     assert main(["ledger", "report", "t.csv", "--year", "2025"]) == ExitCode.USAGE
     assert "no method given" in capsys.readouterr().err
     assert main(["ledger", "lots", "t.csv", "--regime", "average", "--at", "2024-12-31"]) == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    ("to", "meant"),
+    [
+        ("krakne:main", "kraken:main"),
+        ("ledger:cold", None),
+        ("kraken:main2", None),
+        ("", None),
+    ],
+)
+def test_a_transfer_to_a_misspelt_wallet_is_warned_of(to, meant, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        "time,source,id,kind,asset,quantity,amount,fee,currency,to",
+        "2025-01-03T00:00:00Z,kraken:main,1,buy,BTC,1,100,0,USD,",
+        f"2025-01-04T00:00:00Z,kraken:main,2,{'transfer' if to else 'sell'},BTC,0.5,{'' if to else '9'},,USD,{to}",
+    ]
+    Path("t.csv").write_text("\n".join(rows) + "\n")
+    assert main(["trades", "check", "t.csv"]) == ExitCode.DONE
+    said = f't.csv:3: transfer to "{to}", which has no rows of its own; did you mean "{meant}"?'
+    assert (said in capsys.readouterr().err) == (meant is not None)
+    assert main(["trades", "check", "t.csv", "--json"]) == ExitCode.DONE
+    assert len(json.loads(capsys.readouterr().out)["warnings"]) == (meant is not None)
+    assert main(["commit", "t.csv", "--no-passphrase", "-o", "s.zko"]) == ExitCode.DONE
+    assert (said in capsys.readouterr().err) == (meant is not None)
