@@ -22,7 +22,7 @@ def measure(trades: int, environment: dict[str, str]) -> dict[str, Any]:
 
 
 def seconds_by_method(count: int) -> dict[str, float]:
-    """Seconds from trades to totals under every method, per-wallet basis, kernels loaded."""
+    """Seconds from trades to totals under every method, per-wallet pooling, kernels loaded."""
     from zkharvest.ledger.rules import Election, Method, Pooling
     from zkharvest.ledger.run import FAST_FROM, run_ledger
 

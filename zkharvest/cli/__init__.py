@@ -72,7 +72,7 @@ def _interrupted() -> ExitCode:
 def _surroundings(error: OSError) -> ExitCode:
     """Something that the machine refused, such as space on a disk: not a bug."""
     where = f"{error.filename}: " if error.filename else ""
-    hint = "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "see to it and run the command again"
+    hint = "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "fix that and run the command again"
     output.error(f"{where}{error.strerror}", hint)
     return ExitCode.USAGE
 

@@ -30,7 +30,7 @@ def verify(
     ] = None,
     year: Annotated[int | None, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year.")] = None,
     method: Annotated[Method | None, typer.Option("--method", "-m", help="Lot method.")] = None,
-    pooling: Annotated[Pooling | None, typer.Option("--pooling", "-p", help="Which lots lie together.")] = None,
+    pooling: Annotated[Pooling | None, typer.Option("--pooling", "-p", help="How lots are pooled.")] = None,
     timezone: Annotated[
         str | None, typer.Option("--timezone", metavar="ZONE", help="The taxpayer's time zone.")
     ] = None,

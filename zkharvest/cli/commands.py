@@ -79,7 +79,7 @@ def _settings(
     ] = False,
 ) -> None:
     if color not in ("auto", "always", "never"):
-        raise typer.BadParameter(f'"{color}" is none of auto, always, never', param_hint="--color")
+        raise typer.BadParameter(f'"{color}" is not one of auto, always, never', param_hint="--color")
     output.configure(quiet=quiet, color=color)
     Notice.say = output.note
 

@@ -30,7 +30,7 @@ def vectors(
         str | None, typer.Option("--only", "-k", metavar="NAME", help="Only those whose path contains or matches this.")
     ] = None,
     write: Annotated[
-        Path | None, typer.Option("--write", metavar="DIR", help="Write the packages there instead, recipes followed.")
+        Path | None, typer.Option("--write", metavar="DIR", help="Write the packages there instead of running them.")
     ] = None,
     json: Json = False,
 ) -> ExitCode:
@@ -117,7 +117,7 @@ def circuits_show(
 
 @circuits.command("check")
 def circuits_check(json: Json = False) -> ExitCode:
-    """Check the frozen files against their pinned digests, and the newest circuit against its definition."""
+    """Check the frozen files against their pinned digests, and the defined circuits against their definitions."""
     from zkharvest.conformance.frozen import check_circuits
 
     with output.progress("checking circuits"):

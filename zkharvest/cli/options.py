@@ -42,7 +42,7 @@ ProvenRegime = Annotated[
     typer.Option(
         "--regime",
         metavar="COUNTRY",
-        help="Whose rules; the circuit proves those of the us.",
+        help="Country whose rules apply; only us can be proven.",
         callback=_provable,
         is_eager=True,  # before a method is asked for, which another country may not have
     ),

@@ -48,7 +48,7 @@ def prove(
         output.refuse_two_outputs(package, json=json)
         ensure_writable(package, force=force, inputs=[opening])
     elif not check:
-        raise UsageError("where to write the package is not said", "give --output FILE, or --check to only check")
+        raise UsageError("no output file is given", "give --output FILE, or --check to only check")
     opener = passphrases.existing(opening, passphrase_file, passphrase_fd)
     from zkharvest.workflow import prove as proving
 

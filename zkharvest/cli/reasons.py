@@ -17,7 +17,7 @@ _HINTS = {
     "policy/no-expectation": "say whose trades they must be: "
     "give --commitment SOURCE=HEX or --source-key for each source",
     "policy/source-not-compared": "give --commitment SOURCE=HEX or --source-key for each source, "
-    "or --allow-other-sources to count the rest unseen",
+    "or --allow-other-sources to accept the others unchecked",
     "policy/carried-in-not-compared": "give --carried-in HEX, the inventory that verifying last year's package prints "
     'under "Carried out"',
     "statement/unknown-zone": "install current time zone data (the tzdata package)",

@@ -103,7 +103,7 @@ def match(
         raise UsageError("nothing says what is closed" if not book else "--lot and --book exclude each other",
                          "name lots with --lot, or close the whole book with --book")  # fmt: skip
     if settlement not in set(Settlement):
-        raise UsageError(f'--settlement: "{settlement}" is none of {", ".join(Settlement)}')
+        raise UsageError(f'--settlement: "{settlement}" is not one of {", ".join(Settlement)}')
     check_forms(plot or [])
     for target in plot or ():
         ensure_writable(target, force=force, inputs=[path, instruments, quotes])

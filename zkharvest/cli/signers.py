@@ -108,10 +108,10 @@ def attest(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of replacing FILE.")
     ] = None,
     drop: Annotated[
-        bool, typer.Option("--drop-signature", help="Allow a source to sign after the taxpayer, whose signature goes.")
+        bool, typer.Option("--drop-signature", help="Let a source sign after the taxpayer, whose signature is removed.")
     ] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Sign in the place of a signature that is there, such as an old key's.")
+        bool, typer.Option("--replace", help="Replace a signature that is there, such as an old key's.")
     ] = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,

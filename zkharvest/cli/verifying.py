@@ -118,7 +118,7 @@ def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
     for text in texts or []:
         source, sign, value = text.rpartition("=")
         if not sign or not source:
-            raise UsageError(f"{option}: {quoted(text)} is not SOURCE=HEX", "zkharvest commit prints it so")
+            raise UsageError(f"{option}: {quoted(text)} is not SOURCE=HEX", "give it as zkharvest commit prints it")
         if found.setdefault(source, value) != value:
             raise UsageError(f"{option}: two values for {quoted(source)}", "give each source once")
     return found
@@ -128,7 +128,7 @@ def _inventory(text: str) -> bytes:
     name = show.parse_hex(text, "--carried-in")
     if len(name) != INVENTORY_BYTES:
         raise UsageError(
-            f"--carried-in: {len(text)} digits, an inventory's name has {2 * INVENTORY_BYTES}",
+            f"--carried-in: {len(text)} digits; an inventory's name has {2 * INVENTORY_BYTES}",
             'as zkharvest verify prints it for last year\'s package, under "Carried out"',
         )
     return name
@@ -139,7 +139,7 @@ def parse_root(text: str, option: str) -> bytes:
     root = show.parse_hex(text, option)
     if 2 * len(root) != ROOT_DIGITS:
         raise UsageError(
-            f"{option}: {len(text)} digits, a commitment has {ROOT_DIGITS}", "as zkharvest commit prints it"
+            f"{option}: {len(text)} digits; a commitment has {ROOT_DIGITS}", "give it as zkharvest commit prints it"
         )
     return root
 

@@ -54,5 +54,5 @@ def build_tree(leaves: Lanes, root_salt: Lanes, *, depth: int = DEPTH, tag: int 
 
 
 def empty_root() -> bytes:
-    """The root of a tree with no leaves and no salt: "no opening inventory"."""
+    """The root of a tree with no leaves and no salt: "nothing is carried in"."""
     return build_tree(np.zeros((0, DIGEST), np.uint32), np.zeros(SALT, np.uint32)).root

@@ -63,12 +63,12 @@ def ensure_writable(
     """Raise UsageError now if `write_file` would refuse the path later, after long work.
 
     A path that is one of the `inputs` is refused even with `force`: the result would replace what it was made from.
-    Leftovers of killed commands in the directory are removed, and said.
+    Leftovers of killed commands in the directory are removed and named.
     """
     target = _real(path)
     for source in inputs:
         if target.exists() and Path(source).exists() and target.samefile(source):
-            raise UsageError(f"{target}: is read and would be overwritten", "choose another name")
+            raise UsageError(f"{target}: is an input and would be overwritten", "choose another name")
     if str(path) == STREAM or (target.exists() and not target.is_file()):
         return
     _refuse_existing(target, force=force, replaces=replaces)
@@ -103,7 +103,7 @@ def open_file(path: str | Path) -> Iterator[BinaryIO]:
 def read_file(path: str | Path, *, at_most: int = -1) -> bytes:
     """The bytes of a file; `-` is standard input. Raises UsageError if it cannot be read.
 
-    Of a file larger than `at_most` only so much is read: its reader knows that this is too much to be right.
+    Of a larger file only `at_most` bytes are read, from which the caller knows that it is too large.
     """
     with open_file(path) as file:
         return file.read(at_most)
@@ -127,7 +127,7 @@ def read_private_file(
 def check_rights(path: str | Path, file: BinaryIO) -> None:
     """UsageError if others have access to an open file that holds a secret.
 
-    The open file is asked, so that it cannot be swapped in between.
+    The open file itself is checked, so that it cannot be swapped in between.
     """
     mode = os.fstat(file.fileno()).st_mode
     if os.name == "posix" and stat.S_ISREG(mode) and mode & 0o077:

@@ -97,7 +97,7 @@ def read_header(form: Form, data: bytes, name: object) -> tuple[dict[str, Any], 
             raise UsageError(f"{name}: unknown envelope {quoted(envelope)}", "a newer zkharvest may know it")
         raise damaged(form, name, "its header names no envelope")
     if (envelope == PLAIN) == ("sealing" in header):
-        raise damaged(form, name, "its header does not fit its envelope")
+        raise damaged(form, name, "its header does not match its envelope")
     return header, head + size
 
 

@@ -17,7 +17,7 @@ from zkharvest.spec import (
 )
 
 HEAD_BYTES = 4096
-"""So much of a file says what it is."""
+"""This much of a file shows what it is."""
 
 _PEM_PRIVATE = re.compile(rb"^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----", re.MULTILINE)
 

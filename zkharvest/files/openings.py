@@ -86,7 +86,7 @@ def parse_opening(data: bytes, name: object, passphrase: Passphrase = None) -> O
         except (ZkharvestError, KeyError, TypeError, ValueError) as error:
             raise container.damaged(FORM, name) from error
         if stated is not None and stated != _stated(_public(opening)):
-            raise container.damaged(FORM, name, "its header does not fit its trades")
+            raise container.damaged(FORM, name, "its header does not match its trades")
         return opening
 
 

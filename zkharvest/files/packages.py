@@ -1,4 +1,4 @@
-"""The audit package (`.zkh`) from the writing side. What a package is, `verify.package` says.
+"""The audit package (`.zkh`) from the writing side; `verifier.package` defines what a package is.
 
 Bytes are written by the msgpack library, and read back by the verifier's own strict reader before they leave this
 module: two independent codecs agree on every package, and nothing is ever handed over that a verifier cannot read.
@@ -16,7 +16,7 @@ from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.text import is_visible
 
 READ_AT_MOST = MAX_BYTES + 1
-"""So much of a file is read: one byte too many, so that the reader sees that a file is too large."""
+"""This much of a file is read: one byte too many, so that the reader sees that a file is too large."""
 
 
 def package_bytes(package: Package) -> bytes:

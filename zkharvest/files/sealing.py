@@ -36,7 +36,7 @@ STANDARD = Cost(17, 8, 1)
 """128 MiB and half a second: what OWASP's password storage cheat sheet names first for scrypt."""
 
 CHEAPEST = Cost(14, 8, 1)
-"""Below this a file is refused: the tests have a cost of their own, which no program that is not patched accepts."""
+"""Below this a file is refused. Tests use a lower cost, which only a patched program accepts."""
 
 DEAREST = Cost(20, 16, 4)
 MOST_MEMORY = 1 << 30
@@ -102,7 +102,7 @@ def check_parameters(parameters: object) -> None:
     if log_n < CHEAPEST.log_n or r < CHEAPEST.r or p < CHEAPEST.p:
         raise ParametersError(f"scrypt with 2^{log_n}, r {r}, p {p} is too cheap to protect a secret")
     if log_n > DEAREST.log_n or r > DEAREST.r or p > DEAREST.p or (128 * r) << log_n > MOST_MEMORY:
-        raise ParametersError(f"scrypt with 2^{log_n}, r {r}, p {p} takes more than this program spends")
+        raise ParametersError(f"scrypt with 2^{log_n}, r {r}, p {p} is more work than this program accepts")
 
 
 def opened(

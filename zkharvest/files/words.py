@@ -33,7 +33,7 @@ class Secret(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A secret and what it belongs to; no print shows it."""
+    """A secret and what it belongs to; its `repr` does not show the secret."""
 
     kind: Secret
     secret: bytes = field(repr=False)

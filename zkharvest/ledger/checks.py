@@ -49,10 +49,10 @@ def doubtful_transfers(trades: Sequence[Trade]) -> list[Problem]:
             first.setdefault(trade.to, trade)
     found = []
     for name, trade in first.items():
-        others = [one for one in known if _DIGITS.sub("0", one) != _DIGITS.sub("0", name)]
+        others = [one for one in known if _DIGITS.sub("", one) != _DIGITS.sub("", name)]
         same = [one for one in others if one.casefold() == name.casefold()]
         near = same or get_close_matches(name, others, 1, 0.8)
         if near:
             message = f'transfer to "{name}", which has no rows of its own; did you mean "{near[0]}"?'
-            found.append(Problem(trade.where, message, "if it is another wallet of yours, all is well"))
+            found.append(Problem(trade.where, message, "if it is another wallet of yours, nothing is wrong"))
     return found

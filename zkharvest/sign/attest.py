@@ -59,7 +59,7 @@ def sign_as_source(
 ) -> Package:
     """The package with this source's signature over its `root` added to the aggregate.
 
-    A source says what its root is: a package could name any. The taxpayer's signature covers the attestations and
+    The source itself states its root: a package could name any. The taxpayer's signature covers the attestations and
     cannot stay: it is dropped if `drop_signature`, otherwise a package that has one is refused. `replace_own` puts the
     signature in the place of one that this source has made before, with another key or not validly; a signature can be
     taken out of the aggregate only if no other source has part in it.
@@ -73,8 +73,8 @@ def sign_as_source(
     if source not in roots:
         raise UsageError(f"{quoted(source)} is not a source of this package", f"its sources are {_listed(roots)}")
     if roots[source] != root:
-        message = f"the package has another commitment of {quoted(source)} than the one given"
-        raise InputError.one("", message, "do not sign: it is about other trades than the source's")
+        message = f"the package's commitment of {quoted(source)} is not the one given"
+        raise InputError.one("", message, "do not sign: it is not about the source's trades")
     if package.signature is not None and not drop_signature:
         hint = "sources sign first; or give --drop-signature, and the taxpayer signs again"
         raise UsageError("the taxpayer has signed this package, over its attestations", hint)

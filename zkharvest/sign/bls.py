@@ -53,7 +53,7 @@ class Signed:
 
 
 class PossessionError(Exception):
-    """A key is none, or its proof of possession is not valid; `key` is its position if one is known."""
+    """A key is not valid, or its proof of possession is not; `key` is its position if one is known."""
 
     def __init__(self, position: int | None = None) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ def check_signed(entries: Sequence[Signed], aggregate: bytes, progress: Callable
     together = [(point, add(said[key], possessed[key])) for key, point in keys.items()]
     if _equals_one(together, add(signature, proofs)):
         return
-    # Which of the two it was costs as much again, and bounds what a forged package can take.
+    # Finding out which of the two failed costs as much again: the most that a forged package can cost.
     if not _equals_one([(point, possessed[key]) for key, point in keys.items()], proofs):
         raise PossessionError
     raise AggregateError
@@ -132,7 +132,7 @@ def _key_point(key: bytes) -> Any:
 
 
 def _point(signature: bytes) -> Any:
-    """The point of G2 that 96 bytes stand for; None if they stand for none in the subgroup."""
+    """The point of G2 that 96 bytes stand for; None if they encode no point of the subgroup."""
     from py_ecc.bls.g2_primitives import signature_to_G2, subgroup_check
 
     try:

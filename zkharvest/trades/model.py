@@ -193,6 +193,6 @@ def agreed_currency(trades: Iterable[Trade], asked: str | None) -> str:
         raise InputError.one(
             "",
             "the trades do not state their currency",
-            "name it (--currency, currency=), or add a `currency` column to the file",
+            "give it (--currency, or currency= in Python), or add a `currency` column to the file",
         )
     return stated or asked or ""

@@ -88,7 +88,7 @@ def make_calendar(first_day: date, days: int, offsets: Sequence[tuple[int, int]]
     if not _EPOCH < first_day <= date(year, 1, 1):
         raise bad(f"the calendar of {year} cannot begin on {first_day}")
     if days != (date(year + 1, 1, 1) - first_day).days:
-        raise bad(f"{days} days do not lead to the end of {year}")
+        raise bad(f"{days} days do not end with {year}")
     if not offsets or offsets[0][0] != 0 or offsets[-1][0] > days + LONG_TERM_DAYS:
         raise bad("the offsets do not cover the calendar")
     for before, after in pairwise(offsets):
@@ -144,7 +144,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _is_spelled_so(name: str) -> bool:
-    """Whether a zone's name has exactly these letters: some file systems find it by others too."""
+    """Whether a zone's name has exactly these letters: some file systems ignore case."""
     for root in TZPATH:
         folder = Path(root)
         for part in name.split("/"):

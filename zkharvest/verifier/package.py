@@ -1,11 +1,11 @@
 r"""The audit package (`.zkh`) as a container: what its parts are, and what binds them together.
 
     "\x89ZKH\r\n\x1a\n" | u8 version | canonical msgpack map
-    attestations  nil or a map: signatures of sources over their roots (checked in `audit`, opaque here)
+    attestations  nil or a map: signatures of sources over their roots (checked in `sign`, opaque here)
     log_rows      n: every table has 2^n rows
     preset        name of the parameter set
     proof         the proof's bytes
-    signature     nil or a map: the taxpayer's signature over `signed_digest` (checked in `audit`, opaque here)
+    signature     nil or a map: the taxpayer's signature over `signed_digest` (checked in `sign`, opaque here)
     statement     a map (`statement`)
 
 The proof is bound to every byte of the statement, to the preset and to the height by `statement_digest`, which its

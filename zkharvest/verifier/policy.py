@@ -1,6 +1,6 @@
 """What an auditor expects of a package: a Policy, and the one form in which it is written.
 
-The package never chooses how strictly it is checked; that is the Policy's business, and its defaults are strict.
+The package never chooses how strictly it is checked. The Policy does, and its defaults are strict.
 
 A policy file, the header of a test vector and what the second verifier reads are the same JSON object, described in
 `circuits/FORMAT.md`, section 10:
@@ -132,7 +132,7 @@ def read_policy(text: str | bytes) -> Policy:
 
 
 def closest(wanted: str, names: Iterable[str]) -> str | None:
-    """The one of `names` that somebody who wrote `wanted` may have meant: other capitals, or a slip of the pen."""
+    """The one of `names` that somebody who wrote `wanted` may have meant: in another letter case, or with a typo."""
     from difflib import get_close_matches
 
     listed = list(names)
@@ -179,7 +179,8 @@ def _bytes(name: str, value: Any, least: int, most: int) -> bytes:
         raise ValueError(f"{name} is empty: leave it out to expect nothing")
     if not least <= len(found) <= most:
         size = f"{most}" if least == most else f"at most {most}"
-        raise ValueError(f"{name} has {len(found)} bytes, not {size}")
+        counted = "1 byte" if len(found) == 1 else f"{len(found)} bytes"
+        raise ValueError(f"{name} has {counted}, not {size}")
     return found
 
 
@@ -208,7 +209,7 @@ def _choice(choices: tuple[str, ...]) -> Callable[[str, Any], Any]:
     def check(name: str, value: Any) -> str:
         text = _text(name, value)
         if text not in choices:
-            raise ValueError(f"{name} {quoted(text)} is none of {', '.join(choices)}{_meant(text, choices)}")
+            raise ValueError(f"{name} {quoted(text)} is not one of {', '.join(choices)}{_meant(text, choices)}")
         return text
 
     return _optional(check)

@@ -37,7 +37,7 @@ def check(description: Description, rows: int, data: PublicData) -> None:
         if len(records) > shape.max:
             raise Reject(Reason.PUBLIC_SHAPE, f"{len(records)} records in {shape.name}, at most {shape.max}")
         if any(len(record) != len(shape.fields) for record in records):
-            raise Reject(Reason.PUBLIC_SHAPE, f"a record in {shape.name} has not {len(shape.fields)} fields")
+            raise Reject(Reason.PUBLIC_SHAPE, f"a record in {shape.name} does not have {len(shape.fields)} fields")
     wanted = {(t, i) for t, table in enumerate(description.tables) for i in range(len(table.public_columns))}
     if set(data.columns) != wanted:
         raise Reject(Reason.PUBLIC_SHAPE, "public columns are not those of the circuit")

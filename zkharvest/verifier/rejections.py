@@ -44,7 +44,7 @@ class Reason(StrEnum):
     PACKAGE_VERSION = "package/version", "the package was made by a newer zkharvest than this one", UNDECIDED
     PACKAGE_ENCODING = "package/encoding", "the file is damaged: it is not canonical msgpack"
     PACKAGE_LIMIT = "package/limit", "the file is larger, deeper or holds more values than a package can"
-    PACKAGE_TRAILING = "package/trailing-bytes", "the file goes on after the package ends"
+    PACKAGE_TRAILING = "package/trailing-bytes", "there are bytes after the end of the package"
     PACKAGE_FIELDS = "package/fields", "the parts of the file are not those of a package"
     PACKAGE_PRESET = "package/preset", "the package names a parameter set that this program does not know"
     PACKAGE_LOG_ROWS = (
@@ -53,12 +53,12 @@ class Reason(StrEnum):
     )
 
     # statement: what is claimed
-    STATEMENT_FIELDS = "statement/fields", "the statement has other keys or types than a statement has"
+    STATEMENT_FIELDS = "statement/fields", "the statement has the wrong keys or types"
     STATEMENT_VALUE = "statement/value", "a value of the statement is not allowed"
     STATEMENT_CALENDAR = "statement/calendar", "the days of the statement are not those of its time zone"
     STATEMENT_ZONE = (
         "statement/unknown-zone",
-        "this machine does not know the time zone, or knows other rules of it",
+        "this machine does not know the time zone, or has other rules for it",
         UNDECIDED,
     )
 
@@ -73,11 +73,11 @@ class Reason(StrEnum):
     POLICY_TEST_PRESET = "policy/test-preset", "the proof was made with test parameters and shows nothing"
     POLICY_BITS = "policy/bits", "the proof has fewer bits of soundness than required"
     POLICY_CIRCUIT = "policy/circuit", "the package is for a circuit that is not among the accepted ones"
-    POLICY_COMMITMENT = "policy/commitment", "the figures are about other trades than expected"
-    POLICY_CARRIED_IN = "policy/carried-in", "other lots were carried in than expected"
+    POLICY_COMMITMENT = "policy/commitment", "the figures are about trades other than the expected ones"
+    POLICY_CARRIED_IN = "policy/carried-in", "the lots carried in are not the expected ones"
     POLICY_YEAR = "policy/year", "the figures are for another tax year"
-    POLICY_METHOD = "policy/method", "the figures are under another lot method"
-    POLICY_POOLING = "policy/pooling", "the figures are under another pooling of lots"
+    POLICY_METHOD = "policy/method", "the figures use another lot method"
+    POLICY_POOLING = "policy/pooling", "the figures use another pooling of lots"
     POLICY_TIMEZONE = "policy/timezone", "the figures are for another time zone"
     POLICY_CURRENCY = "policy/currency", "the figures are in another currency"
     POLICY_CONTEXT = "policy/context", "the package was made for another reader or occasion"
@@ -88,17 +88,17 @@ class Reason(StrEnum):
 
     # proof: its bytes
     PROOF_SHORT = "proof/short", "the proof ends too early"
-    PROOF_TRAILING = "proof/trailing-bytes", "the proof goes on after its end"
+    PROOF_TRAILING = "proof/trailing-bytes", "there are bytes after the end of the proof"
     PROOF_WORD = "proof/field-word", "the proof holds a word that is not a field element"
 
     # transcript
-    GRINDING = "transcript/grinding", "a nonce of the proof lacks the work that it must show"
+    GRINDING = "transcript/grinding", "a nonce of the proof lacks the required work"
     POINT = "transcript/point", "the out-of-domain point lies in a domain"
 
     # constraints
-    DENOMINATOR = "constraints/denominator", "a public message meets a vanishing denominator"
-    BALANCE = "constraints/balance", "the sums over the tables do not add up: the proof is not one of this statement"
-    QUOTIENT = "constraints/quotient", "the constraints do not hold: the proof is not one of this statement"
+    DENOMINATOR = "constraints/denominator", "the denominator of a public message vanishes"
+    BALANCE = "constraints/balance", "the sums over the tables do not add up: the proof is not of this statement"
+    QUOTIENT = "constraints/quotient", "the constraints do not hold: the proof is not of this statement"
 
     # merkle: opened rows against their roots
     MERKLE_MAIN = "merkle/main", "opened rows of the main columns are not the committed ones"
@@ -113,7 +113,7 @@ class Reason(StrEnum):
     # signature: the taxpayer's
     SIGNATURE_MISSING = "signature/missing", "the taxpayer has not signed"
     SIGNATURE_FORM = "signature/form", "the taxpayer's signature is not in the known form"
-    SIGNATURE_KEY = "signature/key", "somebody else signed than the expected taxpayer"
+    SIGNATURE_KEY = "signature/key", "the package is signed by somebody other than the expected taxpayer"
     SIGNATURE_INVALID = "signature/invalid", "the taxpayer's signature is not valid for this package"
 
     # attestation: the sources' signatures
@@ -138,7 +138,7 @@ class Reason(StrEnum):
     )
     POLICY_NO_EXPECTATION = (
         "policy/no-expectation",
-        "the proof holds, but nothing says whose trades it is about",
+        "the proof holds, but nothing shows whose trades these are",
         UNDECIDED,
     )
     POLICY_NOT_COMPARED = (
@@ -147,7 +147,7 @@ class Reason(StrEnum):
         UNDECIDED,
     )
 
-    INTERNAL = "internal/error", "this program has a defect: nothing was shown"
+    INTERNAL = "internal/error", "this program has a bug: nothing was checked"
 
 
 @dataclass(frozen=True, slots=True)

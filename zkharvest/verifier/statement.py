@@ -4,7 +4,7 @@
     these totals and leave this inventory.
 
 Every key is required and nothing else is allowed, so that two readers cannot understand one statement differently. All
-of its bytes, also what the circuit does not see (names, currency, context), are bound to the proof by its digest.
+of its bytes, including what the circuit does not see (names, currency, context), are bound to the proof by its digest.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ def inventory_id(root: bytes, instant: int, currency: str) -> bytes:
 
 
 def _fields(where: str) -> Reject:
-    return Reject(Reason.STATEMENT_FIELDS, f"{where} is not of the form it has in a statement")
+    return Reject(Reason.STATEMENT_FIELDS, f"{where} has the wrong keys or types")
 
 
 def _integer(value: Value, where: str, low: int, high: int) -> int:
@@ -233,7 +233,7 @@ def _choice(value: Value, where: str, choices: Sequence[str]) -> str:
     if not isinstance(value, str):
         raise _fields(where)
     if value not in choices:
-        raise Reject(Reason.STATEMENT_VALUE, f"{where} is none of {', '.join(choices)}")
+        raise Reject(Reason.STATEMENT_VALUE, f"{where} is not one of {', '.join(choices)}")
     return value
 
 
@@ -241,7 +241,7 @@ def _pattern(value: Value, where: str, pattern: re.Pattern[str]) -> str:
     if not isinstance(value, str):
         raise _fields(where)
     if not pattern.fullmatch(value):
-        raise Reject(Reason.STATEMENT_VALUE, f"{where} is not written as it has to be")
+        raise Reject(Reason.STATEMENT_VALUE, f"{where} is not in the form that a statement requires")
     return value
 
 

@@ -1,9 +1,9 @@
-"""Text that strangers wrote: what may stand in a package, and how a message quotes the rest.
+"""Text from strangers: which characters a package may hold, and how a message quotes the rest.
 
 A verdict is read on a terminal. Names from a package are printed there, so they hold visible characters only: no
 control or escape sequence (ECMA-48) that repaints the screen, no character that turns the direction of the line
-(Unicode Standard Annex 9), none without width. The characters are listed, and what a release of Unicode says of others
-does not matter: a package is read alike by every verifier, today and in ten years. No two of them combine, so every
+(Unicode Standard Annex 9), none without width. The characters are listed, so that
+every verifier reads a package alike, whatever release of Unicode it knows. No two of them combine, so every
 text is in normal form C (Unicode Standard Annex 15).
 """
 
@@ -30,7 +30,7 @@ def is_visible(text: str, longest: int) -> bool:
 
 
 def named(name: str) -> str:
-    """A name from a package among other words: as it is if it cannot be taken for more than a name, else in quotes."""
+    """A name from a package within a sentence: as it is, or quoted if it could be mistaken for more."""
     return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 

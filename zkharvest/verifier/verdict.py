@@ -118,14 +118,14 @@ class Verdict:
 def notes(statement: Statement, now: float | None = None) -> tuple[str, ...]:
     """What a reader of these figures should ask: a year that is not over, a year without a disposal.
 
-    `now` is Unix time in seconds, by default this machine's. Whether the year was over when the package was made,
-    nobody can tell: a package carries no date.
+    `now` is Unix time in seconds, by default this machine's. Nobody can tell whether the year was over when the package
+    was made: a package carries no date.
     """
     lines = []
     end = statement.calendar.starts()[statement.calendar.days] / 1000
     if (time.time() if now is None else now) < end:
         day = datetime.fromtimestamp(end, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        lines.append(f"the tax year {statement.year} is not over before {day}: trades to come are not in these figures")
+        lines.append(f"the tax year {statement.year} is not over until {day}: later trades are not in these figures")
     totals = statement.totals
     if not any((totals.short_gain, totals.short_loss, totals.long_gain, totals.long_loss, totals.proceeds)):
         lines.append(f"all totals are zero: the proof counts no disposal in {statement.year}")
@@ -133,7 +133,7 @@ def notes(statement: Statement, now: float | None = None) -> tuple[str, ...]:
 
 
 def not_shown(statement: Statement, policy: Policy, others: Sequence[str]) -> tuple[str, ...]:
-    """What a careful reader must not take an accepted verdict for; `others` are the sources that were not compared."""
+    """What an accepted verdict does not show; `others` are the sources that were not compared."""
     lines = list(_NEVER_SHOWN)
     if others:
         number = f"{len(others)} of {len(statement.sources)}"
@@ -142,7 +142,7 @@ def not_shown(statement: Statement, policy: Policy, others: Sequence[str]) -> tu
         lines.append("that the sources' records up to January 1 are those from which the lots carried in were computed")
     if not check_zone(statement.calendar, statement.timezone):
         lines.append(
-            "that the lots carried out turn long term when stated: this machine knows other rules for days to come"
+            "that the lots carried out become long term when stated: this machine has other rules for the days ahead"
         )
     if statement.method == "specific":
         lines.append(

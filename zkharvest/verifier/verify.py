@@ -22,8 +22,8 @@ from zkharvest.verifier.text import quoted
 from zkharvest.verifier.verdict import Attested, Verdict, not_shown, notes
 
 SignatureCheck = Callable[[Package, Policy], Attested | None]
-"""Checks every signature in a package, and that all are there which the policy expects; Reject if not. None: there are
-none, and none is expected."""
+"""Checks every signature in a package, and that all those which the policy expects are there; raises Reject if not.
+None: there are none, and none is expected."""
 
 
 def verify(data: bytes, policy: Policy | None = None, check_signatures: SignatureCheck | None = None) -> Verdict:
@@ -83,7 +83,7 @@ def _verify(data: bytes, policy: Policy, check_signatures: SignatureCheck | None
     if open_zone:
         raise open_zone
 
-    # 8 ----- What was left open. Who answers for some sources does not answer for the others.
+    # 8 ----- What was left open. A commitment or key of one source says nothing about the others.
     signed = attested.sources if attested else ()
     known = {*policy.commitments, *(one.source for one in signed if one.expected)}
     others = tuple(source.id for source in statement.sources if source.id not in known)
@@ -151,11 +151,11 @@ def _mismatch(reason: Reason, what: str, wanted: str, found: str) -> Finding:
 
 
 _SPELLED = ("audience", "currency", "time zone")
-"""What an auditor spells out: a mismatch may be a slip of the pen."""
+"""Values that an auditor types: a mismatch may be a typo."""
 
 
 def _other_commitment(source: str, root: bytes, roots: dict[str, bytes]) -> Finding:
-    """A commitment that is expected of a source and not there, with the source that may be meant."""
+    """A commitment that is expected of a source and is not there, with the source that may be meant."""
     what = f"commitment of {source}"
     owner = next((name for name, other in roots.items() if other == root), None)
     if source in roots:
@@ -174,18 +174,18 @@ def _other_commitment(source: str, root: bytes, roots: dict[str, bytes]) -> Find
 def _open_questions(
     statement: Statement, policy: Policy, others: Sequence[str], *, signatures: bool
 ) -> Iterator[Finding]:
-    """What nobody answered for, though the proof holds."""
+    """What remains open although the proof holds."""
     if not signatures and (policy.source_keys or policy.signer is not None):
-        yield Finding(Reason.POLICY_SIGNATURES, "signatures are expected, and no way to check them was given")
+        yield Finding(Reason.POLICY_SIGNATURES, "signatures are expected, but no way to check them was given")
     if policy.carried_in is None and statement.carried_in is not None:
         detail = "lots were carried in: expect the inventory that last year's package carried out"
         yield Finding(Reason.POLICY_NO_CARRIED_IN, detail, "inventory carried in", None, statement.carried_in.hex())
     if not policy.names_sources:
         signed = "the taxpayer signed it, but " if policy.signer is not None else ""
-        detail = f"{signed}no source's commitment or key was compared: nothing says whose trades it is about"
+        detail = f"{signed}no source's commitment or key was compared: nothing shows whose trades these are"
         yield Finding(Reason.POLICY_NO_EXPECTATION, detail)
     elif others and not policy.allow_other_sources:
-        detail = f"{_listed(others)}: nothing is expected of them, and their trades count as well"
+        detail = f"{_listed(others)}: nothing is expected of these sources, and their trades count too"
         yield Finding(Reason.POLICY_NOT_COMPARED, detail, "sources", None, ", ".join(others[:_NAMED]))
 
 

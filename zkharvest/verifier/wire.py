@@ -4,8 +4,8 @@ nil, booleans, integers in their shortest form, UTF-8 strings, byte strings, arr
 strictly increasing order of their UTF-8 bytes. Nothing else: no floats, no extensions, no other keys, no bytes after
 the value. In Python: None, bool, int, str, bytes, list, dict.
 
-`decode` is total (a value or Reject) and its work is linear in the input: a length is believed only as far as bytes
-are there for it. `encode` is its inverse.
+`decode` is total (a value or Reject) and its work is linear in the input: a length is believed only if the bytes for
+it are there. `encode` is its inverse.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class _Reader:
             return self._array(self._number(_ARRAY[first]), depth)
         if first in _MAP:
             return self._map(self._number(_MAP[first]), depth)
-        raise Reject(Reason.PACKAGE_ENCODING, f"byte 0x{first:02x} begins no allowed value")
+        raise Reject(Reason.PACKAGE_ENCODING, f"byte 0x{first:02x} cannot begin a value")
 
     def _take(self, count: int) -> bytes:
         start, end = self.position, self.position + count
@@ -137,7 +137,7 @@ class _Reader:
     def _expect(self, count: int) -> None:
         """A claimed number of values is possible only if there is at least a byte for each."""
         if count > len(self._data) - self.position:
-            raise Reject(Reason.PACKAGE_ENCODING, f"{count} values are claimed, the data ends before")
+            raise Reject(Reason.PACKAGE_ENCODING, f"{count} values are claimed, but the data ends sooner")
 
 
 _CONSTANTS: dict[int, bool | None] = {0xC0: None, 0xC2: False, 0xC3: True}

@@ -1,1 +1,1 @@
-"""What a person does with it all: prove a year, verify a package, inspect a file."""
+"""The steps that a person takes: prove a year, verify a package, inspect a file."""

@@ -1,4 +1,4 @@
-"""The constraint checker on a taxpayer's own trace: which promise breaks, on which row, for which lot.
+"""The constraint checker on a taxpayer's own trace: which constraint fails, on which row, for which lot.
 
 A proof only says that something is wrong; this says what. It uses the reference arithmetic of galois on the raw trace
 and the public data as the verifier reads them from the statement, none of the prover's kernels.

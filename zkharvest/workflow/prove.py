@@ -1,4 +1,4 @@
-"""From an opening to a package: the statement, its witness, the proof, and a look at it with the verifier's eyes."""
+"""From an opening to a package: the statement, its witness, the proof, and its verification."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def prove(
     country whose rules the circuit proves (today us alone). `nonce` (at most 32 bytes, or hex text) and `audience` bind
     the proof to an occasion. `preset` is balanced, small (fewer bytes for twice the time), or test (for tests:
     verifying refuses it). `progress` is called with the name of each step as it begins. `warn` is called before the
-    proof is made for what can be proven but is hardly meant: a year that is not over, a year without a trade; by
+    proof is made for what can be proven but is probably not meant: a year that is not over, a year without a trade; by
     default it is Python's `warnings.warn`.
 
     Raises InputError where the ledger does, UsageError for options that no statement can have, TypeError for values of
@@ -216,7 +216,7 @@ def _election(year: int, method: str, pooling: str, timezone: str, regime: str) 
 
 
 def _doubts(statement: Statement, opening: Opening) -> list[str]:
-    """What can be proven and is hardly meant; an auditor's verdict says the same where it can know it."""
+    """What can be proven but is probably not meant; an auditor's verdict says the same where it can."""
     year, starts = statement.year, statement.calendar.starts()
     first = starts[(date(year, 1, 1) - statement.calendar.first_day).days]
     found = list(notes(statement))
@@ -234,7 +234,7 @@ def _find_preset(name: str, rows: int) -> Preset:
     """The preset of that name, or the one that takes its place at a height of 2^rows."""
     preset = PRESETS.get(name)
     if preset is None:
-        raise UsageError(f'"{name}" is not a size of proof', "give balanced or small")
+        raise UsageError(f'"{name}" is not a proof size', "give balanced or small")
     return PRESETS[_FOR_LARGE.get(name, name)] if rows >= _LARGE else preset
 
 

@@ -133,9 +133,9 @@ def restore_opening(backup: Backup, trades: Sequence[Trade], currency: str | Non
 def restore_key(backup: Backup) -> tuple[PrivateKey, PublicKey]:
     """The private key that a backup holds. Raises UsageError for another kind of backup."""
     if backup.kind is Secret.OPENING:
-        raise UsageError("these words are of an opening", "give the trades that it was made of: TRADES.csv")
+        raise UsageError("these words belong to an opening", "give the trades that it was made of: TRADES.csv")
     scheme = next(scheme for scheme, kind in _KINDS.items() if kind is backup.kind)
     key = PrivateKey(scheme, backup.secret)
     if not key.is_usable() or key_fingerprint(scheme, key.public_bytes()) != backup.fingerprint:
-        raise UsageError("the words do not hold the key that they say", "compare them with the sheet")
+        raise UsageError("the words do not match the key that they name", "compare them with the sheet")
     return key, key.public()

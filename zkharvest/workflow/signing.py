@@ -1,4 +1,4 @@
-"""What is looked at before a package is signed: whether its proof verifies."""
+"""What is checked before a package is signed: whether its proof verifies."""
 
 from __future__ import annotations
 

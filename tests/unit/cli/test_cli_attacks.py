@@ -173,7 +173,7 @@ def test_a_source_that_nobody_expects(here, capsys):
     assert main(["verify", "p.zkh", *expected("kraken:main")]) == ExitCode.UNDECIDED
     out, err = capsys.readouterr()
     assert out.startswith("CONSISTENT (unbound)  p.zkh\n")
-    assert "policy/source-not-compared: 'coinbase:main': nothing is expected of them" in out
+    assert "policy/source-not-compared: 'coinbase:main': nothing is expected of these sources" in out
     assert "--allow-other-sources" in err
     assert main(["verify", "p.zkh", *expected("kraken:main"), "--json"]) == ExitCode.UNDECIDED
     found = json.loads(capsys.readouterr().out)
@@ -208,7 +208,7 @@ def test_a_source_signs_only_what_it_says(here, capsys):
     ):
         assert main([*attest, *words]) == code, words
         assert (here / "p.zkh").read_bytes() == before
-    assert "another commitment" in capsys.readouterr().err
+    assert "is not the one given" in capsys.readouterr().err
     assert main([*attest, "--source", "kraken:main", "--commitment", root]) == ExitCode.DONE
 
 

@@ -93,11 +93,11 @@ def test_options_go_before_the_file_and_commitments_add_to_it(verdict):
     [
         ({"yaer": 2025}, "'yaer' is not a key of a policy (did you mean year?)"),
         ({"year": "2025"}, "year is a number such as 2025, not str '2025'"),
-        ({"method": "hifoo"}, "method 'hifoo' is none of fifo, lifo, hifo, lofo, specific (did you mean hifo?)"),
+        ({"method": "hifoo"}, "method 'hifoo' is not one of fifo, lifo, hifo, lofo, specific (did you mean hifo?)"),
         ({"commitments": {"kraken:main": "57ab"}}, "commitments of 'kraken:main' has 2 bytes, not 36"),
         ({"source_keys": []}, "source_keys maps source ids to bytes or hex text"),
         ({"signer": "xyz"}, "signer: 'xyz' is not hexadecimal"),
-        ({"carried_in": "00"}, "carried_in has 1 bytes, not 32"),
+        ({"carried_in": "00"}, "carried_in has 1 byte, not 32"),
         ({"nonce": ""}, "nonce is empty: leave it out to expect nothing"),
         ({"circuits": "lot-machine/v1"}, "circuits is a list of ids, not a text"),
         ({"min_bits": "128"}, "min_bits is a number such as 128"),
@@ -144,7 +144,7 @@ def test_prove_refuses_a_country_that_the_circuit_does_not_know(regime, tmp_path
     missing = str(tmp_path / "none.zko")
     assert main(["prove", missing, "--year", "2025", "--regime", regime]) == ExitCode.USAGE
     said = capsys.readouterr().err
-    assert "cannot be proven: the circuit knows the rules of us alone" in said
+    assert "cannot be proven: the circuit knows only the rules of us" in said
     assert f"zkharvest ledger report TRADES.csv --regime {regime}" in said
     words = ["prove", missing, "--year", "2025", "--regime", "us", "-m", "hifo", "-o", str(tmp_path / "p.zkh")]
     assert main(words) == ExitCode.USAGE

@@ -133,7 +133,7 @@ def test_expired_options_want_their_expiry_recorded(place, capsys):
         (("--lot", "t7:2"), 2, "has 1.37 open, not 2"),
         (("--lot", "t7:x"), 2, "is not a decimal number"),
         (("--lot", "t7", "--lot", "coinbase/t7"), 2, "is named twice"),
-        (("--lot", "t7", "--settlement", "gold"), 2, "is none of linear-first"),
+        (("--lot", "t7", "--settlement", "gold"), 2, "is not one of linear-first"),
         (("--lot", "t7", "--plot", "a.gif"), 2, "does not end in .png or .svg"),
     ],
 )

@@ -163,7 +163,7 @@ def test_a_source_signs_only_its_own_root(keys):
     signed = sign_as_source(data, keys[0], KRAKEN, root)
     assert check_attestations(signed).sources[0].source == KRAKEN
     for other in (small_opening().roots[COINBASE], bytes(36), b""):
-        with pytest.raises(InputError, match="another commitment of 'kraken:main'"):
+        with pytest.raises(InputError, match="commitment of 'kraken:main' is not the one given"):
             sign_as_source(data, keys[0], KRAKEN, other)
 
 

@@ -18,7 +18,7 @@ WRONG = [
     ({"year": True}, TypeError, "year is a number"),
     ({"year": 2025.0}, TypeError, "year is a number"),
     ({"year": 20}, ValueError, "year 20 is not in 1971..2526"),
-    ({"method": "hifoo"}, ValueError, r"'hifoo' is none of fifo, lifo, .*did you mean hifo\?"),
+    ({"method": "hifoo"}, ValueError, r"'hifoo' is not one of fifo, lifo, .*did you mean hifo\?"),
     ({"method": 5}, TypeError, "method is text, not int 5"),
     ({"pooling": "Wallet"}, ValueError, "did you mean wallet"),
     ({"timezone": "New York"}, ValueError, "America/New_York"),

@@ -128,7 +128,7 @@ def test_the_year_that_is_not_over_and_the_year_without_a_disposal_are_noted(dat
     end = datetime(2025, 1, 1, 5, tzinfo=UTC).timestamp()  # midnight in New York
     assert notes(statement, end) == ()
     (line,) = notes(statement, end - 1)
-    assert "2024 is not over before 2025-01-01 05:00 UTC" in line
+    assert "2024 is not over until 2025-01-01 05:00 UTC" in line
     nothing = dict.fromkeys(stub.statement()["totals"], "0")
     (line,) = notes(read_statement(stub.statement(totals=nothing)), end)
     assert "no disposal in 2024" in line

@@ -69,7 +69,7 @@ def test_the_self_check_catches_a_bad_proof():
         ({"pooling": "account"}, '"account" is not a pooling'),
         ({"timezone": "Mars/Base"}, "unknown time zone"),
         ({"year": 1900}, "tax year 1900"),
-        ({"preset": "weak"}, '"weak" is not a size'),
+        ({"preset": "weak"}, '"weak" is not a proof size'),
         ({"nonce": bytes(33)}, "context"),
         ({"audience": "line\nbreak"}, "audience"),
     ],
@@ -100,7 +100,7 @@ def test_values_of_the_wrong_type_are_type_errors(options, message):
 @pytest.mark.parametrize("regime", ["canada", "uk", "average"])
 def test_a_country_that_the_circuit_does_not_know_is_refused(regime, monkeypatch):
     monkeypatch.setattr("zkharvest.circuit.lot_machine.v1.witness.operations_of", None)  # nothing is run
-    with pytest.raises(UsageError, match="cannot be proven: the circuit knows the rules of us alone"):
+    with pytest.raises(UsageError, match="cannot be proven: the circuit knows only the rules of us"):
         proving.prove(small_opening(), year=YEAR, method="fifo", regime=regime)
     with pytest.raises(TypeError, match="regime is text"):
         proving.prove(small_opening(), year=YEAR, method="fifo", regime=None)

@@ -35,7 +35,7 @@ def find_provable(name: str) -> Regime:
     if not law.holding:
         able = ", ".join(regime.name for regime in REGIMES.values() if regime.holding)
         raise UsageError(
-            f"{law.title} cannot be proven: the circuit knows the rules of {able} alone",
+            f"{law.title} cannot be proven: the circuit knows only the rules of {able}",
             f"its figures without a proof: zkharvest ledger report TRADES.csv --regime {name}",
         )
     return law

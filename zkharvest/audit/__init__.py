@@ -1,1 +1,0 @@
-"""What lies on disk and what people sign: packages, openings, keys, attestations."""
