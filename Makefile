@@ -12,18 +12,20 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# Two stamps, so that a target installs nothing twice: the program alone, and the tools for working on it.
-$(VENV)/.program: pyproject.toml
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("zkharvest needs Python 3.11 or newer: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "this Python has no venv module (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "this Python has no venv module (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+# Two stamps, so that no target installs anything twice: the program alone, and with it the tools for working on it.
+$(VENV)/.program: pyproject.toml | $(BIN)/python
 	@echo "installing zkharvest into $(VENV) ..."
 	@$(PIP) --editable '.[prove,qr]'
 	@touch $@
 
-$(VENV)/.tools: $(VENV)/.program
-	@echo "installing the developer's tools into $(VENV) ..."
+$(VENV)/.tools: pyproject.toml | $(BIN)/python
+	@echo "installing zkharvest and the developer's tools into $(VENV) ..."
 	@$(PIP) --editable '.[dev]'
-	@touch $@
+	@touch $(VENV)/.program $@
 
 setup: $(VENV)/.tools ## install the program and the developer's tools into .venv
 
