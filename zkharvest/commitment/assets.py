@@ -27,7 +27,7 @@ from zkharvest.trades.text import TextError, check_name, quoted
 TABLE = "asset/1"
 """The name of the shipped table."""
 
-MAX_ID = 256
+MAX_ID = 320
 """Bytes of an asset id."""
 
 CODE_LANES = 4

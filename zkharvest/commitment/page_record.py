@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -123,6 +124,7 @@ class PageRecord:
         return int(self.kind) << KIND_SHIFT | int(self.flags)
 
 
+@cache
 def flags_fault(flags: Flag) -> str:
     """Why these flags cannot stand together; empty if they can."""
     has = [flag for flag in Flag if flag in flags]

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 MAX_PAGE_FILE = 1 << 14
 MAX_SIGNATURES = 16
 MAX_OPENING = 1 << 28
-MAX_TEXT = 256
+MAX_TEXT = 320
 """Bytes of an asset's id, a reference or a record's own id."""
 
 PAGE_VERSION, KEY_BYTES, SEED_BYTES, SEED_FILE_BYTES = 1, 32, 32, 4096

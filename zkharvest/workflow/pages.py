@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from zkharvest.commitment.assets import MAX_ID, asset_id
+from zkharvest.commitment.assets import asset_id
 from zkharvest.commitment.page_record import FEE_LIMIT, Flag, PageRecord, RecordKind, check_order
 from zkharvest.commitment.pages import MAX_RECORDS, page_key, page_roots
 from zkharvest.commitment.records import signed_value
@@ -82,7 +82,11 @@ def records_of(trades: Sequence[Trade], period: Period, assets: Mapping[str, str
     sides = expiry_sides(ordered)
     problems: list[Problem] = []
     found: list[PageRecord] = []
-    venue = period.source.partition(":")[0]
+    venue, names = period.source.partition(":")[0], load_names()
+    named = {
+        asset: asset_id(names.coin(asset, venue), venue, assets)
+        for asset in {name for trade in trades for name in (trade.asset, trade.into) if name}
+    }
     before: Trade | None = None
     for place, trade in enumerate(ordered):
         joined = bool(trade.group) and before is not None and _event(before) == _event(trade)
@@ -94,7 +98,7 @@ def records_of(trades: Sequence[Trade], period: Period, assets: Mapping[str, str
             continue
         short = sides.get(place, side_of(trade)) is Side.SHORT
         try:
-            found += _records(trade, joined=joined, short=short, venue=venue, assets=assets)
+            found += _records(trade, joined=joined, short=short, named=named)
         except ValueError as error:
             problems.append(Problem(trade.where, f"{trade.ref}: {error}", "mend the row; see docs/venues.md"))
     if len(found) > MAX_RECORDS:
@@ -136,11 +140,10 @@ def _refusal(trade: Trade) -> Problem | None:
     return None
 
 
-def _records(trade: Trade, *, joined: bool, short: bool, venue: str, assets: Mapping[str, str]) -> list[PageRecord]:
-    """The record of a row; the two of a conversion."""
+def _records(trade: Trade, *, joined: bool, short: bool, named: Mapping[str, str]) -> list[PageRecord]:
+    """The record of a row; the two of a conversion. `named` has the ids of assets."""
     flags = Flag.JOINED if joined else Flag(0)
-    names = load_names()
-    asset, into = (_listed(names.coin(name, venue), venue, assets) for name in (trade.asset, trade.into or "-"))
+    asset, into = named[trade.asset], named.get(trade.into, "")
     kind = _KINDS[trade.kind]
     if trade.category or trade.kind is Kind.INCOME:
         kind = _CATEGORY[trade.category]
@@ -161,13 +164,6 @@ def _records(trade: Trade, *, joined: bool, short: bool, venue: str, assets: Map
     flags |= Flag.MONEY if kind is RecordKind.TRADE and not trade.group else Flag(0)
     fee, ref = max(trade.fee, 0), trade.chain_ref or trade.id
     return [PageRecord(flags, kind, trade.time, trade.quantity, value, asset, fee, ref, trade.id)]
-
-
-def _listed(name: str, venue: str, assets: Mapping[str, str]) -> str:
-    found = asset_id(name, venue, assets)
-    if len(found.encode()) > MAX_ID:
-        raise ValueError(f"the asset's id is longer than {MAX_ID} bytes")
-    return found
 
 
 def make_pages(
