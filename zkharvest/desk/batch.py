@@ -18,9 +18,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from multiprocessing import active_children
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zkharvest.desk.clients import Client
 from zkharvest.errors import UsageError, ZkharvestError
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 DONE = "done.json"
 SCHEMA = "zkharvest/batch-client/1"
@@ -202,11 +206,24 @@ def local_pool(workers: int) -> Callable[[], Executor]:
 
 
 def _single() -> None:
-    """A worker shares the machine with others: its kernels use one thread; Ctrl-C is for the parent to handle."""
+    """A worker shares the machine with others: its kernels use one thread; Ctrl-C is for the parent to handle.
+
+    It ends with its parent: a batch that is killed would else leave workers that wait for ever.
+    """
     import signal
+    from multiprocessing import parent_process
+    from threading import Thread
 
     os.environ.setdefault("ZKHARVEST_THREADS", "1")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 @contextmanager

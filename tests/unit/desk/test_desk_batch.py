@@ -1,6 +1,10 @@
 """Many clients: the list, what is done again and what is not, failures that stop nobody else."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -133,6 +137,25 @@ def test_a_worker_that_dies_takes_nobody_with_it(folder):
     results = run(jobs_of(folder), InLine({"anna": 1, "dora": 9}), workers=3)
     assert results["anna"].status == "done" and results["bob"].status == "done"
     assert results["dora"].status == "failed" and "memory" in results["dora"].message
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_workers_end_with_a_batch_that_is_killed(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os\nfrom zkharvest.desk.batch import local_pool\n\nif __name__ == '__main__':\n"
+        "    print(local_pool(1)().submit(os.getpid).result(), flush=True)\n    input()\n"
+    )
+    with subprocess.Popen([sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+        worker = int(run.stdout.readline())
+        run.kill()
+    for _ in range(600):
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("the worker lives on")
 
 
 @pytest.mark.parametrize(
