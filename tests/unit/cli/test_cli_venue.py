@@ -159,12 +159,13 @@ def test_a_batch_by_the_command_line(venue, capsys):
     assert "accounts in two files" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_batch_on_a_cluster_makes_the_same_pages(venue, capsys):
     distributed = pytest.importorskip("distributed")
     (venue / "a.csv").write_text(HEAD + "2025-01-02T10:00:00Z,C-1,t1,buy,BTC,1,100,1,USD,\n")
     batch = ["-q", "page", "batch", "a.csv", "--source", "kraken", "--seed", "seed", *JANUARY]
     assert main([*batch, "-o", "here"]) == 0
-    local = {"dashboard_address": None, "host": "127.0.0.1", "processes": False}
+    local = {"dashboard_address": ":0", "host": "127.0.0.1", "processes": False, "protocol": "tcp://"}
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, **local) as cluster:
         assert main([*batch, "-o", "there", "--scheduler", cluster.scheduler_address]) == 0
     for name in ("pages.csv", "kraken-C-1-0000.zkp", "kraken-C-1-0000.zko"):
