@@ -15,11 +15,11 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 METHOD = "hifo"
-BASIS = "wallet"
+POOLING = "wallet"
 
 
 class CommandFailed(RuntimeError):
-    """A command did not end with exit code 0."""
+    """A command did not end with the exit code that it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Run:
     messages: str
 
 
-def run(words: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
-    """Run `python WORDS...` and wait for it. Raises CommandFailed."""
+def run(words: Sequence[str], environment: Mapping[str, str] | None = None, *, code: int = 0) -> Run:
+    """Run `python WORDS...` and wait for it. Raises CommandFailed if it does not end with this exit code."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as messages:
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -50,7 +50,7 @@ def run(words: Sequence[str], environment: Mapping[str, str] | None = None) -> R
         done = Run(
             seconds, used.ru_utime, used.ru_stime, used.ru_maxrss << 10, output.read(), messages.read()
         )  # fmt: skip
-    if process.returncode:
+    if process.returncode != code:
         raise CommandFailed(f"{' '.join(words)} ended with exit code {process.returncode}\n{done.messages}")
     return done
 
@@ -90,8 +90,15 @@ class Commands:
         """From the opening to a package that the command has verified itself."""
         target = ["-o", str(self.package), "--force"]
         return self._zkharvest(
-            "prove", str(self.opening), "--year", self._year, "--method", METHOD, "--pooling", BASIS, *target
+            "prove", str(self.opening), "--year", self._year, "--method", METHOD, "--pooling", POOLING, *target
         )
+
+    def small(self) -> int:
+        """Bytes of a package made with `--size small`."""
+        target = self.package.with_suffix(".small.zkh")
+        words = ["--method", METHOD, "--pooling", POOLING, "--size", "small", "-o", str(target), "--force"]
+        self._zkharvest("prove", str(self.opening), "--year", self._year, *words)
+        return target.stat().st_size
 
     def verify(self) -> Run:
         """The package, against the commitments: exit code 0 is "verified"."""

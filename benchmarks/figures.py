@@ -28,13 +28,13 @@ class Figure:
 
 
 def figures(results: Mapping[str, Any]) -> list[Figure]:
-    """The figures of a run, in the order of the design's table."""
-    sizes = results["sizes"]
+    """The figures of a run, those of proofs first."""
+    sizes = results.get("sizes", {})
 
     def at(trades: int, *path: str) -> float | None:
         value: Any = sizes.get(str(trades))
         for key in path:
-            value = value[key] if value is not None else None
+            value = value.get(key) if value is not None else None
         return None if value is None else float(value)
 
     def over(part: float | None, whole: float | None, scale: float = 1.0) -> float | None:
@@ -43,21 +43,32 @@ def figures(results: Mapping[str, Any]) -> list[Figure]:
     def ratio(trades: int) -> float | None:
         return over(at(trades, "one_process", "proving"), at(trades, "one_process", "bare", "all"))
 
-    ten, hundred = at(10_000, "prove", "seconds"), at(100_000, "prove", "seconds")
-    ledger = results.get("ledger")
+    def package(trades: int) -> float | None:
+        return over(at(trades, "one_process", "package"), 1e3)
+
+    def prove(trades: int) -> float | None:
+        return at(trades, "prove", "seconds")
+
+    ledger, reading = results.get("ledger"), results.get("reading")
     alone = max(ledger["seconds"].values()) if ledger and ledger["trades"] >= 1_000_000 else None
+    read = reading["seconds"] if reading and reading["rows"] >= 1_000_000 else None
     compiling = results.get("compile", {}).get("seconds")
     verify = max((size["verify"]["seconds"] for size in sizes.values()), default=None)
+    start = results.get("start", {}).get("verify")
     return [
-        Figure("prove 1,000 trades, whole command, kernels cached", "s", 6, 2, at(1_000, "prove", "seconds")),
-        Figure("prove 10,000 trades, whole command", "s", 20, 4, ten),
-        Figure("prove 100,000 trades, whole command", "s", 200, 30, hundred),
-        Figure("peak memory at 100,000 trades", "GB", 12, 6, over(at(100_000, "prove", "memory"), 1e9)),
-        Figure("proving / LDE and hashing of the same cells, 10,000 trades", "", 4, 2, ratio(10_000)),
-        Figure("proving / LDE and hashing of the same cells, 100,000 trades", "", 4, 2, ratio(100_000)),
-        Figure("growth: time per trade at 100,000 against 10,000", "", 1.3, 1.1, over(hundred, ten, 0.1)),
-        Figure("verify, whole command, slowest size", "s", 1.5, 0.4, verify),
-        Figure("proof size at 10,000 trades", "kB", 600, 250, over(at(10_000, "one_process", "proof"), 1e3)),
-        Figure("first run on a fresh machine: kernel compilation", "s", 60, 20, compiling),
-        Figure("ledger alone, 1,000,000 trades, slowest method", "s", 20, 3, alone),
+        Figure("package at 1,000 trades", "kB", 260, 210, package(1_000)),
+        Figure("package at 10,000 trades", "kB", 295, 240, package(10_000)),
+        Figure("package at 100,000 trades", "kB", 530, 300, package(100_000)),
+        Figure("package at 10,000 trades, --size small", "kB", 240, 200, over(at(10_000, "small"), 1e3)),
+        Figure("prove 1,000 trades, whole command, kernels cached", "s", 1.6, 0.9, prove(1_000)),
+        Figure("prove 10,000 trades, whole command", "s", 3.0, 2.0, prove(10_000)),
+        Figure("prove 100,000 trades, whole command", "s", 12, 7, prove(100_000)),
+        Figure("peak memory at 100,000 trades", "GB", 5, 3, over(at(100_000, "prove", "memory"), 1e9)),
+        Figure("proving / extending and hashing of the same cells, 10,000 trades", "", 2.0, 1.6, ratio(10_000)),
+        Figure("proving / extending and hashing of the same cells, 100,000 trades", "", 2.0, 1.6, ratio(100_000)),
+        Figure("verify, whole command, slowest size", "s", 0.35, 0.25, verify),
+        Figure("verify, before it reads anything", "s", 0.15, 0.10, start),
+        Figure("first run on a fresh machine: kernel compilation", "s", 60, 15, compiling),
+        Figure("ledger alone, 1,000,000 trades, slowest method", "s", 4, 3, alone),
+        Figure("reading a canonical CSV of 1,000,000 rows, all checks", "s", 12, 6, read),
     ]

@@ -10,10 +10,10 @@ from benchmarks.report import GROUPS, grouped
 
 # One hue a kind of work, dark enough for white numbers on them where they carry any (Okabe, Ito: colours that
 # colour-blind readers tell apart, a little muted).
-_COLOURS = ("#8a8f98", "#c98a1b", "#2f6db3", "#6fb0e0", "#1f8a70", "#b5502f", "#a9699a", "#d9b44a", "#4d5562")
+_COLOURS = ("#8a8f98", "#c98a1b", "#6fb0e0", "#2f6db3", "#1f8a70", "#b5502f", "#a9699a", "#d9b44a", "#4d5562")
 _INK = "#22262b"
 _LEAST_SHOWN = 0.045  # share of a bar below which a number would not fit
-_BARS_PER_TRADE = {1_000: 6.0, 10_000: 2.0, 100_000: 2.0}  # ms: what may be taken at most
+_BARS_PER_TRADE = {1_000: 1.6, 10_000: 0.3, 100_000: 0.12}  # ms: what may be taken at most
 
 
 def draw(results: Mapping[str, Any], folder: Path) -> None:
@@ -35,8 +35,9 @@ def draw(results: Mapping[str, Any], folder: Path) -> None:
             "svg.hashsalt": "zkharvest",  # the same picture gives the same file
         }
     )
-    _stages(results, folder / "stages")
-    _per_trade(results, folder / "per-trade")
+    if results.get("sizes"):
+        _stages(results, folder / "stages")
+        _per_trade(results, folder / "per-trade")
 
 
 def _save(figure: Any, path: Path) -> None:

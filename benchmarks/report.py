@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.figures import Figure, figures
 
-SCHEMA = "zkharvest/benchmarks/1"
+SCHEMA = "zkharvest/benchmarks/2"
 
 NOTES = """\
 Ledgers are made up (`benchmarks/ledgers.py`): three accounts, three years, the last of which is proven, HIFO per
@@ -51,6 +51,21 @@ def grouped(one_process: Mapping[str, Any]) -> dict[str, float]:
     return {name: sum(stages.get(stage, 0.0) for stage in members) for name, members in GROUPS}
 
 
+def read(folder: Path) -> dict[str, Any]:
+    """What a folder of results has; nothing if there is none, or one of another schema."""
+    path = folder / "figures.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found if found.get("schema") == SCHEMA else {}
+
+
+def merged(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The results of two runs on one machine: what was measured again is taken from the later one."""
+    sizes = {**before.get("sizes", {}), **now.get("sizes", {})}
+    took = before.get("took", 0.0) + now["took"]
+    ordered = {size: sizes[size] for size in sorted(sizes, key=int)}
+    return {**before, **now, **({"sizes": ordered} if ordered else {}), "took": took}
+
+
 def write(results: Mapping[str, Any], folder: Path) -> None:
     """Write both files."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +80,7 @@ def write(results: Mapping[str, Any], folder: Path) -> None:
         }
         for figure in figures(results)
     ]
-    whole = {"schema": SCHEMA, "figures": shown, **results}
+    whole = {**results, "schema": SCHEMA, "figures": shown}
     (folder / "figures.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     (folder / "results.md").write_text(text(results), encoding="utf-8")
 
@@ -76,9 +91,11 @@ def text(results: Mapping[str, Any]) -> str:
     parts += [f"- {line}" for line in results["machine"]["lines"]]
     parts += [f"- load average {results['load_after']:.1f} when it ended, after {results['took'] / 60:.0f} minutes", ""]
     parts += _table(("figure", "bar", "goal", "measured", "reaches"), [_row(figure) for figure in figures(results)])
-    parts += ["", "## Whole commands", "", *_commands(results["sizes"])]
-    parts += ["", "## Stages of `prove`, in one process", "", *_stages(results["sizes"])]
-    parts += ["", "![stages](stages.svg)", "", "![time per trade](per-trade.svg)", ""]
+    parts.append("")
+    if results.get("sizes"):
+        parts += ["## Whole commands", "", *_commands(results["sizes"])]
+        parts += ["", "## Stages of `prove`, in one process", "", *_stages(results["sizes"])]
+        parts += ["", "![stages](stages.svg)", "", "![time per trade](per-trade.svg)", ""]
     if results.get("ledger"):
         ledger = results["ledger"]
         parts += [f"## Ledger alone, {ledger['trades']:,} trades", ""]

@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from benchmarks.commands import BASIS, METHOD, Run, run
+from benchmarks.commands import METHOD, POOLING, Run, run
 
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 """Lets glibc's allocator keep what was freed, so that fresh memory is paid for by the first repetition alone."""
@@ -38,7 +38,7 @@ def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, An
     from zkharvest.verifier.package import decode_package
     from zkharvest.workflow import prove as proving
 
-    election = Election(Method(METHOD), Pooling(BASIS), "America/New_York", year)
+    election = Election(Method(METHOD), Pooling(POOLING), "America/New_York", year)
     rounds: list[dict[str, float]] = []
     bare: list[dict[str, float]] = []
     for _ in range(repeat + 1):
@@ -46,7 +46,7 @@ def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, An
         clock.begin("reading the opening")
         secret = read_opening(opening)
         proof = proving.prove(
-            secret, year=year, method=METHOD, pooling=BASIS, preset=preset, progress=clock.begin
+            secret, year=year, method=METHOD, pooling=POOLING, preset=preset, progress=clock.begin
         )  # fmt: skip
         clock.begin("verifying")
         proving.self_check(proof, secret)

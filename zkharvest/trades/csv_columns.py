@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from itertools import islice, repeat
 from typing import Any
@@ -41,6 +42,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _FORMS = {(20, "--T::Z", "Z"), (24, "--T::.", "Z")}  # of times: to the second, to the millisecond (`text.parse_time`)
 
 Column = Sequence[str]
+_SLOTS = [getattr(Trade, field.name).__set__ for field in fields(Trade)]
 
 
 class _Plain(Exception):
@@ -150,7 +152,9 @@ def _batch(
         groups, optional("ref", lambda text: check_text(text, 256), ""), optional("category", _category, ""),
         optional("origin", lambda text: check_text(text, 4096), ""), repeat(name),
     )  # fmt: skip
-    made = list(map(Trade, *parts))
+    made = [Trade.__new__(Trade) for _ in range(count)]
+    for fill, values in zip(_SLOTS, parts, strict=True):  # a column at a time: half the time of the constructor
+        deque(map(fill, made, values), maxlen=0)
     if max(amounts) + max(map(abs, fees)) >= MONEY_LIMIT:
         raise _Plain
     # A row of a common kind, without anything beside its amount and a fee within it, has no flaws (`csv_rows`).
