@@ -23,7 +23,7 @@ from .steps.layout import lay_out
 MOST_ROWS = 1 << LOG_ROWS[1]
 """Of every table."""
 
-_HINT = "prove fewer trades: one source at a time, or commit an earlier year apart"
+_HINT = "prove fewer trades: one source or an earlier year at a time"
 
 
 def tree_rows(leaves: int) -> int:
