@@ -96,15 +96,18 @@ function evaluateNodes(table, row, publics) {
   return values;
 }
 
-/** What selects the rows, each still to be divided by X^N - 1 like everything else. */
-function selectors(z, zerofier, n) {
+/** What selects the rows of a table of 2^n, each divided by X^N - 1 like everything else; and z one row on. */
+function selectors(z, n) {
+  const zerofier = extSub(extPower(z, 2 ** n), ONE);
+  const over = extInverse(zerofier);
   const last = inverse(rootOfUnity(n));
   const perRow = inverse(2 ** n);
   return {
-    all: ONE,
-    first: extMul(extScale(zerofier, perRow), extInverse(extSub(z, ONE))),
-    last: extMul(extScale(zerofier, mul(perRow, last)), extInverse(extSub(z, lift(last)))),
-    transition: extSub(z, lift(last)),
+    all: over,
+    first: extScale(extInverse(extSub(z, ONE)), perRow),
+    last: extScale(extInverse(extSub(z, lift(last))), mul(perRow, last)),
+    transition: extMul(over, extSub(z, lift(last))),
+    next: extScale(z, rootOfUnity(n)),
   };
 }
 
@@ -152,13 +155,11 @@ function distribute(circuit, size, head) {
   return { tables, pieces };
 }
 
-/** The combination of all constraints at z is the quotient there times z^N - 1 (section 4, Constraint combination). */
+/** The combination of all constraints at z, each over z^N_t - 1, is the quotient there (section 4, Constraint combination). */
 export function checkQuotient(circuit, size, statement, head, challenges) {
   const { z, delta } = challenges;
   const { tables, pieces } = distribute(circuit, size, head);
-  const zerofier = extSub(extPower(z, size.rows), ONE);
-  const select = selectors(z, zerofier, size.n);
-  const next = extScale(z, rootOfUnity(size.n));
+  const selected = new Map(size.stacks.map(({ n }) => [n, selectors(z, n)]));
 
   let sum = ZERO;
   let weight = ONE;
@@ -168,20 +169,21 @@ export function checkQuotient(circuit, size, statement, head, challenges) {
   };
   circuit.tables.forEach((table, t) => {
     const columns = statement.columns[t];
+    const n = size.heights[t];
+    const select = selected.get(n);
     const row = {
       ...tables[t],
-      open: publicColumns(columns, z, size.n),
-      openNext: publicColumns(columns, next, size.n),
+      open: publicColumns(columns, z, n),
+      openNext: publicColumns(columns, select.next, n),
     };
     const nodes = evaluateNodes(table, row, statement.publics);
-    for (const { where, node } of table.constraints) take(where === 'all' ? nodes[node] : extMul(select[where], nodes[node]));
-    table.groups.forEach((group, g) => take(groupConstraint(row.helpers[g], group, table.interactions, nodes, challenges)));
-    take(sumConstraint(table, row, head.terminals.values[t], nodes, challenges, size.n));
+    for (const { where, node } of table.constraints) take(extMul(select[where], nodes[node]));
+    table.groups.forEach((group, g) => take(extMul(select.all, groupConstraint(row.helpers[g], group, table.interactions, nodes, challenges))));
+    take(extMul(select.all, sumConstraint(table, row, head.terminals.values[t], nodes, challenges, n)));
   });
 
   let quotient = ZERO;
   const step = extPower(z, size.step);
   for (const piece of [...pieces].reverse()) quotient = extAdd(extMul(quotient, step), piece);
-  const difference = extSub(sum, extMul(quotient, zerofier));
-  demand(extIsZero(difference), 'constraints/quotient');
+  demand(extIsZero(extSub(sum, quotient)), 'constraints/quotient');
 }

@@ -7,58 +7,59 @@ import {
 import { demand } from './faults.mjs';
 import { batchLength } from './stacks.mjs';
 
-/** What lambda combines, tree by tree: the weight of each stack at z and at g z, R's, and the claims lane by lane. */
-function batch(size, head, lambda) {
-  const weights = extPowers(lambda, batchLength(size.trees) + 1);
-  let [used, column, next] = [0, 0, 0];
-  const take = (count) => weights.slice(used, (used += count));
-  const here = size.trees.map(({ stacks }) => take(stacks));
-  const ahead = size.trees.map(({ kinds }) => take(kinds[0].width));
-  const claimed = [0, 1].map(() => Array.from({ length: size.stack }, () => ZERO));
-  const claim = (sums, lane, weight, value) => { sums[lane] = extAdd(sums[lane], extMul(weight, value)); };
-  size.trees.forEach(({ kinds }, t) => {
-    let first = 0;
-    for (const { columns, width, place } of kinds) {
-      columns.forEach((one, number) => {
-        const [stack, lane] = place(number);
-        claim(claimed[0], lane, here[t][first + stack], head.atZ[column + one]);
-      });
-      first += width;
-    }
-    kinds[0].columns.forEach((_, number) => {
-      const [stack, lane] = kinds[0].place(number);
-      claim(claimed[1], lane, ahead[t][stack], head.atNext[next + number]);
-    });
-    column += kinds[0].columns.length + kinds[1].columns.length;
-    next += kinds[0].columns.length;
-  });
-  return { here, ahead, extra: weights[used], claimed };
+/** Columns of E in the three trees, where each begins in the values at z; and where it is in those at g z. */
+function openedAt(size, head) {
+  const begins = [0, size.mainColumns, size.mainColumns + size.auxColumns];
+  const following = [0, 1].map((t) => size.stacks.flatMap(({ parts }) => parts[t].kinds[0].columns).sort((a, b) => a - b));
+  const next = following.map((columns, t) => new Map(columns.map((column, i) => [column, head.atNext[t * size.nextMain + i]])));
+  return { here: (t, column) => head.atZ[begins[t] + column], ahead: (t, column) => next[t].get(column) };
 }
 
-/** F at the queried points x of D, from the opened rows; denominators are x^k - z and x^k - g z. */
+/** What lambda combines: by heights and trees the weight of each stack at z and at g z, and the claims lane by lane; R's. */
+function batch(size, head, lambda) {
+  const weights = extPowers(lambda, batchLength(size.stacks) + 1);
+  const opened = openedAt(size, head);
+  let used = 0;
+  const take = (count) => weights.slice(used, (used += count));
+  const here = size.stacks.map(({ parts }) => parts.map(({ stacks }) => take(stacks)));
+  const ahead = size.stacks.map(({ parts }) => parts.map(({ kinds }) => take(kinds[0].width)));
+  const shares = size.stacks.map(({ n, lanes, parts }, h) => {
+    const claimed = [0, 1].map(() => Array.from({ length: lanes }, () => ZERO));
+    const claim = (sums, lane, weight, value) => { sums[lane] = extAdd(sums[lane], extMul(weight, value)); };
+    parts.forEach(({ kinds }, t) => {
+      kinds.forEach(({ columns, place }, k) => columns.forEach((column, number) => {
+        const [stack, lane] = place(number);
+        claim(claimed[0], lane, here[h][t][k * kinds[0].width + stack], opened.here(t, column));
+        if (k === 0) claim(claimed[1], lane, ahead[h][t][stack], opened.ahead(t, column));
+      }));
+    });
+    return { n, lanes, parts, weights: [here[h], ahead[h]], claimed };
+  });
+  return { shares, extra: weights[used] };
+}
+
+/** F at the queried points x of D, from the opened rows; denominators are x^s - z and x^s - g z, s the lanes of a height. */
 export function deepValues(circuit, size, proof) {
   const { head, challenges, indices, trees } = proof;
   const { z, lambda } = challenges;
-  const next = extScale(z, rootOfUnity(size.n));
-  const { here, ahead, extra, claimed } = batch(size, head, lambda);
-
+  const { shares, extra } = batch(size, head, lambda);
   const generator = rootOfUnity(size.logDomain);
   const points = indices.map((index) => mul(GENERATOR, power(generator, index)));
-  const inverses = extInverses(points.flatMap((x) => {
-    const y = lift(power(x, size.stack));
-    return [extSub(y, z), extSub(y, next)];
-  }));
-
-  return new Map(indices.map((index, i) => {
-    const quotient = trees.quotient.rows.get(index);
-    const rows = [trees.main.rows.get(index), trees.aux.rows.get(index), quotient];
-    const sum = (weights) => rows.reduce((total, row, t) => extAdd(total, stacksSum(weights[t], row, size.trees[t].degree)), ZERO);
-    const x = lift(points[i]);
-    const atZ = extSub(sum(here), evaluate(claimed[0], x));
-    const atNext = extSub(sum(ahead), evaluate(claimed[1], x));
-    const masked = extMul(extra, quotient.slice(-DEGREE));
-    return [index, extAdd(extAdd(extMul(atZ, inverses[2 * i]), extMul(atNext, inverses[2 * i + 1])), masked)];
-  }));
+  const rows = indices.map((index) => [trees.main, trees.aux, trees.quotient].map((tree) => tree.rows.get(index)));
+  const values = rows.map(([, , quotient]) => extMul(extra, quotient.slice(-DEGREE)));
+  for (const { n, lanes, parts, weights, claimed } of shares) {
+    [z, extScale(z, rootOfUnity(n))].forEach((point, k) => {
+      const inverses = extInverses(points.map((x) => extSub(lift(power(x, lanes)), point)));
+      points.forEach((x, i) => {
+        let sum = ZERO;
+        parts.forEach(({ degree, first }, t) => {
+          sum = extAdd(sum, stacksSum(weights[k][t], rows[i][t].slice(degree * first), degree));
+        });
+        values[i] = extAdd(values[i], extMul(extSub(sum, evaluate(claimed[k], lift(x))), inverses[i]));
+      });
+    });
+  }
+  return new Map(indices.map((index, i) => [index, values[i]]));
 }
 
 /** sum weights_j * stack j of a row, the stacks being of one word or of five. */

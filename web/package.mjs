@@ -26,7 +26,8 @@ export function readPackage(bytes) {
   demand(value instanceof Map && value.size === KEYS.length && KEYS.every((key) => value.has(key)), 'package/fields');
   const isMapOrNil = (part) => part === null || part instanceof Map;
   demand(isMapOrNil(value.get('attestations')) && isMapOrNil(value.get('signature')), 'package/fields');
-  demand(typeof value.get('preset') === 'string' && typeof value.get('log_rows') === 'bigint', 'package/fields');
+  demand(typeof value.get('preset') === 'string' && Array.isArray(value.get('log_rows')), 'package/fields');
+  demand(value.get('log_rows').every((one) => typeof one === 'bigint'), 'package/fields');
   demand(isBytes(value.get('proof')) && value.get('statement') instanceof Map, 'package/fields');
 
   demand(isPlainText(value.get('preset'), MAX_PRESET), 'package/preset');

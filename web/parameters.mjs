@@ -1,8 +1,7 @@
 // Parameter sets (FORMAT.md section 8) and the sizes that follow from one (section 4).
 
 import { words } from './bytes.mjs';
-import { stackTrees } from './stacks.mjs';
-
+import { stackHeights } from './stacks.mjs';
 
 const NAMES = ['log_blowup', 'log_stack', 'queries', 'grind_lookup', 'grind_deep', 'grind_batch', 'grind_fold', 'grind_query', 'johnson_m'];
 
@@ -33,22 +32,37 @@ const ARITIES = new Map([
   [18, [16, 8, 8, 8]],
 ]);
 
-/** All sizes of a proof: N, the domain, mask, degree bound, pieces and the arities of the folds. */
-export function sizes(n, parameters, circuit) {
+function maskOf(parameters) {
+  return Math.max(192, 96 * Math.ceil((2 * parameters.queries + 20) / 96));
+}
+
+/** Whether a circuit's tables may have these heights (log2 of the rows, BigInt) under a parameter set. */
+export function heightsAllowed(heights, parameters, circuit) {
+  if (heights.length !== circuit.tables.length) return false;
+  const least = BigInt(Math.ceil(Math.log2(16 * maskOf(parameters))));
+  const tallest = heights.reduce((a, b) => (a > b ? a : b));
+  const within = ([low, high]) => tallest >= BigInt(low) && tallest <= BigInt(high);
+  return heights.every((n) => n >= least) && within(parameters.rows) && within(circuit.log_rows);
+}
+
+/** All sizes of a proof: N of the tallest tables, the domain, mask, degree bound, pieces and the arities of the folds. */
+export function sizes(heights, parameters, circuit) {
+  const n = Math.max(...heights);
   const rows = 2 ** n;
-  const mask = Math.max(192, 96 * Math.ceil((2 * parameters.queries + 20) / 96));
+  const mask = maskOf(parameters);
   const bound = rows + rows / 16; // K = 17 * 2^(n - 4)
   const stack = 2 ** parameters.log_stack;
   const coset = rows * 2 ** parameters.log_blowup;
   const arities = ARITIES.get(n - 4 + parameters.log_stack);
   return {
+    heights,
     n,
     rows,
     stack,
     coset, // B N points y of the columns' coset
     logDomain: n + parameters.log_blowup + parameters.log_stack,
     domain: stack * coset, // |D|, points x with x^k = y
-    trees: stackTrees(circuit, stack),
+    stacks: stackHeights(circuit, heights, stack),
     finalCoefficients: arities.reduce((left, arity) => left / arity, stack * bound),
     mask,
     bound,

@@ -70,8 +70,8 @@ export function checkTestPreset(policy, parameters) {
 }
 
 /** The test set has no bits to speak of; whoever allows it asks for none. */
-export function checkBits(policy, circuit, parameters, n) {
-  demand(parameters.test || provenBits(circuit, parameters, n) >= policy.minBits, 'policy/bits');
+export function checkBits(policy, circuit, parameters, heights) {
+  demand(parameters.test || provenBits(circuit, parameters, heights) >= policy.minBits, 'policy/bits');
 }
 
 export function checkCircuit(policy, id) {

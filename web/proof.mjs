@@ -5,6 +5,7 @@ import { readU32, readU64 } from './bytes.mjs';
 import { DEGREE, P } from './field.mjs';
 import { demand } from './faults.mjs';
 import { DIGEST_BYTES, SALT_BYTES, leafDigest, siblingCount } from './merkle.mjs';
+import { rowWords } from './stacks.mjs';
 
 const WORD = 4;
 const EXTENSION = WORD * DEGREE;
@@ -94,10 +95,11 @@ export function readProof(bytes, size, circuit, transcript) {
   const head = readHead(cursor, size, circuit);
   const challenges = transcript(head);
   const indices = distinct(challenges.indices, size.domain);
+  const widths = rowWords(size.stacks);
   const trees = {
-    main: readTree(cursor, indices, size.domain, size.trees[0].words),
-    aux: readTree(cursor, indices, size.domain, size.trees[1].words),
-    quotient: readTree(cursor, indices, size.domain, size.trees[2].words + DEGREE),
+    main: readTree(cursor, indices, size.domain, widths[0]),
+    aux: readTree(cursor, indices, size.domain, widths[1]),
+    quotient: readTree(cursor, indices, size.domain, widths[2]),
   };
   const layers = [];
   let points = size.domain;

@@ -12,19 +12,20 @@ const log2Field = 5 * Math.log2(P);
 const sum = (values) => values.reduce((all, one) => all + one, 0);
 
 /** Terms [name, bits] in the order of FORMAT.md, one for each fold. */
-export function securityTerms(circuit, parameters, n) {
-  const size = sizes(n, parameters, circuit);
+export function securityTerms(circuit, parameters, heights) {
+  const size = sizes(heights, parameters, circuit);
   const { tables, lists } = circuit;
   const [K, D, m] = [size.bound, size.coset, parameters.johnson_m];
   const rho = K / D;
   const gamma = 1 - Math.sqrt(rho) * (1 + 1 / (2 * m));
-  const r = (K + 1) / D;
+  const lowest = 2 ** (Math.min(...heights) - size.n);
+  const r = (K * lowest + 1) / (D * lowest);
   const eta = 1 - Math.sqrt(r) - gamma;
   const L = Math.max((m + 0.5) / Math.sqrt(rho), 1 / (2 * eta * Math.sqrt(r)));
   const G = (k) => ((2 * (m + 0.5) ** 5 + 3 * (m + 0.5) * gamma * rho) * (k / rho)) / (3 * rho ** 1.5) + (m + 0.5) / Math.sqrt(rho);
 
   const messages = circuit.public_messages.map(({ each }) => (each === null ? 1 : lists.find(({ name }) => name === each).max));
-  const fractions = sum(tables.map((table) => table.interactions.length)) * size.rows + sum(messages);
+  const fractions = sum(tables.map((table, t) => table.interactions.length * 2 ** heights[t])) + sum(messages);
   const widest = Math.max(...circuit.buses.map(({ width }) => width));
   const constraints = sum(tables.map((table) => table.constraints.length + table.groups.length + 1));
   const stacked = size.stack * K;
@@ -38,13 +39,13 @@ export function securityTerms(circuit, parameters, n) {
     ['lookup', overField(L * (fractions * (widest + 2) + circuit.tallies), parameters.grind_lookup)],
     ['constraints', overField(L * constraints, 0)],
     ['deep', overField(L * (circuit.degree * (K + 1) + K - 1), parameters.grind_deep)],
-    ['batch', overField(G(stacked) * batchLength(size.trees), parameters.grind_batch)],
+    ['batch', overField(G(stacked) * batchLength(size.stacks), parameters.grind_batch)],
     ...folds,
     ['query', -parameters.queries * Math.log2(1 - gamma) + parameters.grind_query],
     ['hash', HASH_BITS],
   ];
 }
 
-export function provenBits(circuit, parameters, n) {
-  return Math.min(...securityTerms(circuit, parameters, n).map(([, bits]) => bits));
+export function provenBits(circuit, parameters, heights) {
+  return Math.min(...securityTerms(circuit, parameters, heights).map(([, bits]) => bits));
 }

@@ -2,46 +2,57 @@
 
 import { DEGREE } from './field.mjs';
 
-/** Columns of one kind: `columns` in order, `width` stacks; column number j is lane j div width of stack j mod width. */
-function kind(columns, stack) {
-  const width = Math.ceil(columns.length / stack);
-  return { columns, width, place: (number) => [number % width, Math.floor(number / width)] };
+/** Columns of one kind: `columns` in order, `width` stacks; `place` gives the stack and the lane of column number j. */
+function kind(columns, stack, lanes) {
+  const width = Math.ceil(columns.length / lanes);
+  const short = lanes / stack; // 2^j
+  const place = (number) => {
+    const within = Math.floor(number / width);
+    return [number % width, (within % short) * stack + Math.floor(within / short)];
+  };
+  return { columns, width, place };
 }
 
-function tree(count, following, stack, degree) {
-  const ahead = new Set(following);
-  const others = Array.from({ length: count }, (_, column) => column).filter((column) => !ahead.has(column));
-  const kinds = [kind(following, stack), kind(others, stack)];
-  const stacks = kinds[0].width + kinds[1].width;
-  return { kinds, stacks, degree, words: degree * stacks };
+/** Of every column of a tree the height of its table, and whether it is opened in the next row as well. */
+function columnsOf(circuit, heights) {
+  const [main, aux] = [[], []];
+  circuit.tables.forEach((table, t) => {
+    const next = new Set(table.nextColumns);
+    table.columns.forEach((_, column) => main.push({ n: heights[t], ahead: next.has(column) }));
+    for (let group = 0; group <= table.groups.length; group += 1) {
+      aux.push({ n: heights[t], ahead: group === table.groups.length });
+    }
+  });
+  const quotient = Array.from({ length: circuit.degree - 1 }, () => ({ n: Math.max(...heights), ahead: false }));
+  return [[main, 1], [aux, DEGREE], [quotient, DEGREE]];
 }
 
-/** Main columns that are used in the next row; every phi among the extension columns. */
-function lookingAhead(circuit) {
-  const main = [];
-  const phi = [];
-  let column = 0;
-  let extension = 0;
-  for (const table of circuit.tables) {
-    for (const one of table.nextColumns) main.push(column + one);
-    column += table.columns.length;
-    extension += table.groups.length + 1;
-    phi.push(extension - 1);
-  }
-  return { main, phi, columns: column, extensions: extension };
+/**
+ * The stacks height by height, the tallest first: log2 of the rows, the lanes of a stack, and in each tree (main, aux,
+ * quotient) two kinds, with `first` stacks of taller tables before them.
+ */
+export function stackHeights(circuit, heights, stack) {
+  const trees = columnsOf(circuit, heights);
+  const first = trees.map(() => 0);
+  return [...new Set(heights)].sort((a, b) => b - a).map((n) => {
+    const lanes = stack * 2 ** (Math.max(...heights) - n);
+    const parts = trees.map(([columns, degree], t) => {
+      const numbers = (ahead) => columns.flatMap((one, i) => (one.n === n && one.ahead === ahead ? [i] : []));
+      const kinds = [true, false].map((ahead) => kind(numbers(ahead), stack, lanes));
+      const part = { kinds, degree, first: first[t], stacks: kinds[0].width + kinds[1].width };
+      first[t] += part.stacks;
+      return part;
+    });
+    return { n, lanes, parts };
+  });
 }
 
-/** The trees main, aux and quotient, k columns a stack. */
-export function stackTrees(circuit, stack) {
-  const { main, phi, columns, extensions } = lookingAhead(circuit);
-  return [
-    tree(columns, main, stack, 1),
-    tree(extensions, phi, stack, DEGREE),
-    tree(circuit.degree - 1, [], stack, DEGREE),
-  ];
+/** Words in an opened row of each tree; behind the quotient's stacks stands R. */
+export function rowWords(stacks) {
+  return [0, 1, 2].map((t) => stacks.reduce((sum, { parts }) => sum + parts[t].degree * parts[t].stacks, t === 2 ? DEGREE : 0));
 }
 
 /** Stacks at z, those that look ahead at g z: R has the number after them. */
-export function batchLength(trees) {
-  return trees.reduce((sum, { stacks, kinds }) => sum + stacks + kinds[0].width, 0);
+export function batchLength(stacks) {
+  return stacks.flatMap(({ parts }) => parts).reduce((sum, part) => sum + part.stacks + part.kinds[0].width, 0);
 }

@@ -1,7 +1,7 @@
 // The protocol of FORMAT.md section 4, in its order: transcript, reading, balance, quotient, trees, FRI.
 
 import { concat, equal, u32, utf8, words } from './bytes.mjs';
-import { GENERATOR, ONE, extEqual, extPower, extScale, inverse, power } from './field.mjs';
+import { GENERATOR, ONE, extEqual, extPower, lift, power } from './field.mjs';
 import { checkBalance, checkQuotient, lookupChallenges } from './constraints.mjs';
 import { checkFri, deepValues } from './fri.mjs';
 import { demand } from './faults.mjs';
@@ -31,7 +31,7 @@ function runTranscript(circuit, digest, statement, parameters, size, head) {
 
   // 0. What is claimed.
   transcript.absorb('statement', concat(
-    PROTOCOL, digest, encodeParameters(parameters), Uint8Array.of(size.n), publicData(circuit, statement),
+    PROTOCOL, digest, encodeParameters(parameters), Uint8Array.from(size.heights), publicData(circuit, statement),
   ));
   // 1. Main columns; the challenges of buses and tallies.
   transcript.absorb('main', head.main);
@@ -64,10 +64,12 @@ function runTranscript(circuit, digest, statement, parameters, size, head) {
   return { ...lookupChallenges(circuit, alpha, beta, gamma), delta, z, lambda, folds, indices };
 }
 
-/** z must lie outside H and the columns' coset: z^N = 1 or (z/3^k)^(N B) = 1 is rejected. */
+/** z must lie outside the trace domains and the columns' cosets: z^N = 1 or z^(N_t B) = 3^|D| is rejected. */
 function checkPoint(z, size) {
   const inTrace = extEqual(extPower(z, size.rows), ONE);
-  const inDomain = extEqual(extPower(extScale(z, inverse(power(GENERATOR, size.stack))), size.coset), ONE);
+  const image = lift(power(GENERATOR, size.domain));
+  const blowup = size.coset / size.rows;
+  const inDomain = size.stacks.some(({ n }) => extEqual(extPower(z, blowup * 2 ** n), image));
   demand(!inTrace && !inDomain, 'transcript/point');
 }
 
@@ -77,9 +79,10 @@ function checkTree(tree, root, reason) {
 }
 
 /** `statement` is {publics, lists, columns, context} as the circuit's description asks for them. */
-export function verifyProof(circuit, digest, statement, n, parameters, bytes) {
-  const size = sizes(n, parameters, circuit);
-  demand(statement.columns.flat().every((column) => column.length <= size.rows), 'public/shape', 'more rows than the table has');
+export function verifyProof(circuit, digest, statement, heights, parameters, bytes) {
+  const size = sizes(heights, parameters, circuit);
+  const fits = statement.columns.every((columns, t) => columns.every((column) => column.length <= 2 ** heights[t]));
+  demand(fits, 'public/shape', 'more rows than the table has');
   // 1. Read all of the proof; the query indices come from the transcript over its first part.
   const proof = readProof(bytes, size, circuit, (head) => {
     const challenges = runTranscript(circuit, digest, statement, parameters, size, head);

@@ -15,6 +15,7 @@ import { hashToG2 } from './hash_to_curve.mjs';
 import { decode } from './msgpack.mjs';
 import { circuitFile, nodeSha256 } from './node.mjs';
 import { PARAMETER_SETS, sizes } from './parameters.mjs';
+import { rowWords } from './stacks.mjs';
 import { ownSha256, sha256, sha512 } from './sha.mjs';
 import { isPlainText } from './statement.mjs';
 import { F2, ORDER } from './tower.mjs';
@@ -70,12 +71,15 @@ test('the description holds, and each fault in it is seen', () => {
 
 test('sizes of FORMAT.md section 4', () => {
   const { circuit } = loadCircuit('lot-machine/v1', circuitFile);
-  const at = (name, n) => sizes(n, PARAMETER_SETS.get(name), circuit);
+  const at = (name, n) => sizes(circuit.tables.map(() => n), PARAMETER_SETS.get(name), circuit);
   assert.deepEqual(at('test', 13).arities, [8, 8]);
   assert.deepEqual(at('balanced', 16).arities, [16, 8, 8]);
   assert.deepEqual(at('small', 15).arities, [16, 8, 8]);
   assert.deepEqual(['test', 'balanced', 'small', 'large'].map((name) => at(name, 15).mask), [192, 192, 192, 288]);
-  assert.deepEqual(at('balanced', 15).trees.map(({ stacks, words }) => [stacks, words]), [[158, 158], [15, 75], [1, 5]]);
+  assert.deepEqual(rowWords(at('balanced', 15).stacks), [158, 75, 10]);
+  const mixed = sizes([15, 15, 12, 12, 12, 12, 13], PARAMETER_SETS.get('balanced'), circuit);
+  assert.deepEqual(rowWords(mixed.stacks), [141, 75, 10]);
+  assert.deepEqual(mixed.stacks.map(({ n, lanes }) => [n, lanes]), [[15, 4], [13, 16], [12, 32]]);
   assert.equal(at('balanced', 15).finalCoefficients, 544);
   assert.equal(at('test', 13).bound, 8704);
 });

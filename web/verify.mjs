@@ -6,7 +6,7 @@ import { checkZone } from './calendar.mjs';
 import { loadCircuit } from './description.mjs';
 import { Rejected, Undecided, demand } from './faults.mjs';
 import { readPackage } from './package.mjs';
-import { PARAMETER_SETS } from './parameters.mjs';
+import { PARAMETER_SETS, heightsAllowed } from './parameters.mjs';
 import { checkBits, checkCircuit, checkDecided, checkExpectations, checkTestPreset, readPolicy } from './policy.mjs';
 import { checkAttestations, checkSignature } from './signatures.mjs';
 import { verifyProof } from './stark.mjs';
@@ -27,21 +27,20 @@ function check(bytes, policy, circuitFile) {
   // 3. The statement.
   const statement = readStatement(parts.statement);
 
-  // 4. The parameter set and the height, and whether they are strong enough.
+  // 4. The parameter set and the heights, and whether they are strong enough.
   const parameters = PARAMETER_SETS.get(parts.preset);
   demand(parameters !== undefined, 'package/preset');
   checkTestPreset(policy, parameters);
-  const within = ([least, most]) => parts.log_rows >= BigInt(least) && parts.log_rows <= BigInt(most);
-  demand(within(parameters.rows) && within(held.circuit.log_rows), 'package/log-rows');
-  const n = Number(parts.log_rows);
-  checkBits(policy, held.circuit, parameters, n);
+  demand(heightsAllowed(parts.log_rows, parameters, held.circuit), 'package/log-rows');
+  const heights = parts.log_rows.map(Number);
+  checkBits(policy, held.circuit, parameters, heights);
 
   // 5. What else is expected.
   checkExpectations(policy, statement);
 
   // 6. The proof.
   const inputs = publicInputs(statement, held.circuit, parts.statementDigest);
-  verifyProof(held.circuit, held.digest, inputs, n, parameters, parts.proof);
+  verifyProof(held.circuit, held.digest, inputs, heights, parameters, parts.proof);
 
   // 7. The calendar against the zone as this machine knows it; what that leaves open waits for the signatures.
   const zone = checkZone(statement);

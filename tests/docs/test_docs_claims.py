@@ -48,7 +48,7 @@ def test_every_table_and_bus_is_named():
     assert not said(PROTOCOL, *(f"| `{table.name}` |" for table in description.tables))
     assert not said(PROTOCOL, *(f"`{bus.name}`" for bus in description.buses))
     assert f"{LOG_ROWS[0]} ≤ n ≤ {LOG_ROWS[1]}" in PROTOCOL
-    assert description.fractions(LOG_ROWS[1]) < 2**28
+    assert description.fractions([LOG_ROWS[1]] * len(description.tables)) < 2**28
 
 
 def test_bits_that_the_protocol_states():
@@ -56,8 +56,9 @@ def test_bits_that_the_protocol_states():
     lists, unique, sums = [], [], []
     for preset in REAL:
         for n in range(preset.min_log_rows, preset.max_log_rows + 1):
-            found = security(description, preset.params, n)
-            instance = model(description, preset.params, n)
+            heights = [n] * len(description.tables)
+            found = security(description, preset.params, heights)
+            instance = model(description, preset.params, heights)
             assert found.minimum >= 128
             sums.append(found.total)
         lists.append(round(Regime("", instance.rate, preset.params.johnson_m).list_size(instance.rate)))

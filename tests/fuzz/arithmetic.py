@@ -57,7 +57,7 @@ def honest():
     proof = HONEST.read_bytes()
     Recorder.given = []
     with patch.object(messages, "Transcript", Recorder):
-        stark.verify_proof(tiny_circuit.DESCRIPTION, tiny_circuit.DIGEST, PARAMS, tiny_circuit.LOG_ROWS, data, proof)
+        stark.verify_proof(tiny_circuit.DESCRIPTION, tiny_circuit.DIGEST, PARAMS, tiny_circuit.HEIGHTS, data, proof)
     *challenges, indices = Recorder.given
     return data, proof, challenges, indices
 
@@ -88,7 +88,7 @@ def run(data: bytes) -> str:
             case 6:
                 challenges[place % len(challenges)] = (value % P, 0, 0, 0, 0)
     # A proof of the length that these indices ask for: otherwise its length is all that the input is about.
-    parts = proof_layout.layout(tiny_circuit.DESCRIPTION, PARAMS, tiny_circuit.LOG_ROWS, indices)
+    parts = proof_layout.layout(tiny_circuit.DESCRIPTION, PARAMS, tiny_circuit.HEIGHTS, indices)
     length = max(part.end for part in parts.values())
     proof = (bytes(proof) + bytes(length))[:length]
     lists = (tuple(map(tuple, records)),)
@@ -98,7 +98,7 @@ def run(data: bytes) -> str:
         _freeze(stack, challenges, tuple(indices), flags)
         try:
             stark.verify_proof(
-                tiny_circuit.DESCRIPTION, tiny_circuit.DIGEST, PARAMS, tiny_circuit.LOG_ROWS, stated, proof
+                tiny_circuit.DESCRIPTION, tiny_circuit.DIGEST, PARAMS, tiny_circuit.HEIGHTS, stated, proof
             )
         except Reject as reject:
             assert reject.reason is not Reason.INTERNAL
@@ -167,7 +167,7 @@ def seeds() -> list[bytes]:
     found += [bytes([flags]) + edit(6, 4, z) for z in points for flags in (0, 3)]
     found += [bytes([3]) + edit(6, number, 0) for number in range(CHALLENGES - 1)]
     found += [bytes([3]) + edit(2, 0, 5) + edit(2, 1, 5), bytes([3]) + edit(2, 0, 0) + edit(2, 1, AT.domain_size - 1)]
-    parts = proof_layout.layout(tiny_circuit.DESCRIPTION, PARAMS, tiny_circuit.LOG_ROWS, honest()[3])
+    parts = proof_layout.layout(tiny_circuit.DESCRIPTION, PARAMS, tiny_circuit.HEIGHTS, honest()[3])
     found += [bytes([3]) + edit(0, part.start // 4, value) for part in parts.values() for value in (0, 77, 2**32 - 1)]
     return found
 

@@ -105,7 +105,7 @@ DEFECTS = [
     ("attestations", attest, "_parse_entry", lambda item: attest._Entry(item["source"], item["key"], item["pop"])),
     ("description", description_reader, "_check_degrees", lambda table, where, bound: None),
     ("description", description_reader, "_check_groups", lambda table, where: None),
-    ("arithmetic", stark, "point_is_usable", lambda z, at: True),
+    ("arithmetic", stark, "point_is_usable", lambda z, at, heights: True),
     ("arithmetic", fri, "_powers", lambda x, count: [1]),
 ]
 
@@ -135,7 +135,7 @@ def test_a_vanishing_denominator_has_a_reason():
     reasons = {TARGETS["arithmetic"].run(seed) for seed in TARGETS["arithmetic"].seeds()}
     assert "transcript/point" in reasons
     at = messages.sizes(13, messages.ParameterSet(2, 2, 1, 0, 0, 0, 0, 0, 2))
-    assert messages.point_is_usable((0, 1, 0, 0, 0), at)
+    assert messages.point_is_usable((0, 1, 0, 0, 0), at, (13, 13))
 
 
 # ------------------------------------------------------------------ time zones: names that packages of Python have

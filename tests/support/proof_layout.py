@@ -24,9 +24,9 @@ class Part:
         return slice(self.start + k * self.size, self.start + (k + 1) * self.size)
 
 
-def layout(description, params, log_rows, indices):
+def layout(description, params, heights, indices):
     """The parts in order; `indices` are the query indices of this proof."""
-    at = sizes(log_rows, params)
+    at = sizes(max(heights), params)
     parts, position = [], 0
 
     def part(name, kind, items, size):
@@ -34,15 +34,15 @@ def layout(description, params, log_rows, indices):
         parts.append(Part(name, kind, position, items, size))
         position = parts[-1].end
 
-    k = 1 << params.log_stack
     ahead_main, ahead_aux = len(description.next_main), len(description.next_aux)
 
-    def stacks(count, ahead):
-        return -(-ahead // k) + -(-(count - ahead) // k)
-
-    main_row = stacks(description.main_width, ahead_main)
-    aux_row = 5 * stacks(description.extension_columns, ahead_aux)
-    quotient_row = 5 * stacks(description.pieces, 0) + 5
+    main_row, aux_row, quotient_row = 0, 0, 5 * -(-description.pieces // (1 << params.log_stack)) + 5
+    for log_rows in set(heights):
+        lanes = 1 << (params.log_stack + max(heights) - log_rows)
+        tables = [table for table, height in zip(description.tables, heights, strict=True) if height == log_rows]
+        ahead = sum(len(table.next_columns) for table in tables)
+        main_row += -(-ahead // lanes) + -(-(sum(len(table.columns) for table in tables) - ahead) // lanes)
+        aux_row += 5 * (-(-len(tables) // lanes) + -(-sum(len(table.groups) for table in tables) // lanes))
     part("main root", "root", 1, 32)
     part("nonce lookup", "nonce", 1, 8)
     part("aux root", "root", 1, 32)

@@ -14,6 +14,7 @@ from unittest import mock
 
 import numpy as np
 
+from tests.support import false_claims
 from tests.support.proof_layout import Part, layout, replaced
 from tests.unit.verifier import tiny_circuit as tiny
 from zkharvest.prover import stark as prover
@@ -89,11 +90,11 @@ def check(
     description: Any = tiny.DESCRIPTION,
     digest: bytes = tiny.DIGEST,
     params: Any = TEST,
-    n: int = tiny.LOG_ROWS,
+    heights: Any = tiny.HEIGHTS,
 ) -> Reason | None:
     """None if the verifier is convinced, else its reason."""
     try:
-        verifier.verify_proof(description, digest, params, n, public, proof)
+        verifier.verify_proof(description, digest, params, heights, public, proof)
     except Reject as reject:
         return reject.reason
     return None
@@ -110,13 +111,11 @@ def said(message: str, lie: Callable[[Any], Any]) -> tuple[Any, str, Any]:
 
 def terminals(lie: Callable[[tuple[Ext, ...], Any], tuple[Ext, ...]]) -> tuple[Any, str, Any]:
     """Patch of the prover: other terminals, chosen with the bus challenges known."""
-    real = prover.logup.auxiliary_trace
 
-    def lying(description: Any, publics: Any, challenges: Any, *rest: Any) -> Any:
-        trace, honest = real(description, publics, challenges, *rest)
-        return trace, lie(honest, challenges)
+    def lying(_self: Any, challenges: Any, honest: list[Ext]) -> None:
+        honest[:] = lie(tuple(honest), challenges)
 
-    return prover.logup, "auxiliary_trace", lying
+    return prover._Proof, "_check_balance", lying
 
 
 def first_layer(lie: Callable[[np.ndarray], np.ndarray]) -> tuple[Any, str, Any]:
@@ -144,18 +143,27 @@ def claims(changes: Callable[[Ext], Mapping[int, Ext]]) -> tuple[Any, str, Any]:
         return real(columns, z, log_rows)
 
     known: list[Ext] = []
-    honest = prover._Proof.run
+    true: list[Any] = []
+    honest, batched = prover._Proof.run, prover._Proof._deep_function
 
     def run(self: Any, *arguments: Any) -> bytes:
         made = prover.messages.Evaluations
 
         def lie(at_z: Any, at_next: Any) -> Any:
+            true[:] = [made(at_z, at_next)]
             values = list(at_z)
             for k, change in changes(known[0]).items():
                 values[k] = ext.add(values[k], change)
             return made(tuple(values), at_next)
 
-        with Patched((prover.messages, "Evaluations", lie), (prover.deep, "open_columns", knowing)):
+        def deep(self: Any, columns: Any, pieces: Any, extra: Any, opened: Any, *rest: Any) -> Any:
+            return false_claims.deep_function(batched, self, columns, pieces, extra, opened, true[0], *rest)
+
+        with Patched(
+            (prover.messages, "Evaluations", lie),
+            (prover.deep, "open_columns", knowing),
+            (prover._Proof, "_deep_function", deep),
+        ):
             return honest(self, *arguments)
 
     return prover._Proof, "run", run
@@ -236,7 +244,7 @@ def honest_bytes(params: Any = TEST) -> tuple[bytes, Any]:
 def taken_apart(proof: bytes, public: Any) -> Proven:
     """A proof that the verifier as it is at the moment can read, with its parts."""
     indices = facts(proof, public).indices
-    return Proven(proof, public, layout(tiny.DESCRIPTION, TEST, tiny.LOG_ROWS, indices), indices)
+    return Proven(proof, public, layout(tiny.DESCRIPTION, TEST, tiny.HEIGHTS, indices), indices)
 
 
 # ------------------------------------------------------------------ what the verifier drew and compared
@@ -276,21 +284,20 @@ class Facts:
 
     def needed(self) -> Ext:
         """What Q(z) would have to be for the constraints to hold, less what it is."""
-        vanishing = ext.sub(ext.power(self.one("quotient"), AT.rows), ext.ONE)
-        return ext.sub(ext.mul(self.combined, ext.inverse(vanishing)), self.claimed)
+        return ext.sub(self.combined, self.claimed)
 
     def weight(self, name: str, k: int) -> tuple[int, Ext]:
         """Item k of a part of the evaluations: its lane, and the batch's weight of the stack that it is in."""
-        stacks = stacks_of(tiny.DESCRIPTION, AT.stack)
+        (height,) = stacks_of(tiny.DESCRIPTION, tiny.HEIGHTS, AT.stack).heights
         trees = {"main at z": 0, "aux at z": 1, "quotient at z": 2, "main at gz": 0, "phi at gz": 1}
         number, ahead = trees[name], name.endswith("gz")
-        tree = stacks.trees[number]
-        before = sum(t.stacks for t in stacks.trees) if ahead else sum(t.stacks for t in stacks.trees[:number])
+        tree = height.trees[number]
+        before = sum(t.stacks for t in (height.trees if ahead else height.trees[:number]))
         if ahead:
-            before += sum(t.following.width for t in stacks.trees[:number])
+            before += sum(t.following.width for t in height.trees[:number])
             place, lane = tree.following.lane(k)
         else:
-            lane, place = next((lane, row.index(k)) for lane, row in enumerate(tree.lanes(AT.stack)) if k in row)
+            place, lane = next((place, lane) for column, place, lane in tree.placed() if column == k)
         return lane, ext.power(self.one("evaluations"), before + place)
 
 
@@ -343,7 +350,7 @@ def forged_quotient(proof: bytes, public: Any) -> bytes:
     = 0; the constraints at z are affine in a running sum, so one trial says what d1 does to what is needed.
     """
     seen = facts(proof, public)
-    parts = layout(tiny.DESCRIPTION, TEST, tiny.LOG_ROWS, seen.indices)
+    parts = layout(tiny.DESCRIPTION, TEST, tiny.HEIGHTS, seen.indices)
     phi = tiny.DESCRIPTION.next_aux[0]
     (lane0, l0), (lane1, l1) = seen.weight("quotient at z", 0), seen.weight("aux at z", phi)
     assert lane0 == lane1

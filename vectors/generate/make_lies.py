@@ -73,7 +73,7 @@ def make(lie: Lie) -> tuple[bytes, Parts]:
         parts = proving._statement(honest, REGIME, claimed, pinned, "", b"")
         lie.statement(parts)
         statement = read_statement(parts)
-        public = public_data(statement, description, statement_digest(parts, PRESET, witness.n))
+        public = public_data(statement, description, statement_digest(parts, PRESET, witness.heights))
         params = PRESETS[PRESET].params
         for patch in lie.prover(Subject(description, statement.circuit_digest, public, witness.traces)):
             stack.enter_context(patch)
@@ -83,7 +83,7 @@ def make(lie: Lie) -> tuple[bytes, Parts]:
     roots = {s: root.hex() for s, root in honest.roots.items()}
     policy = {"schema": SCHEMA, "commitments": roots, "allow_test_preset": True}
     header = {"about": lie.about, "ledger": "small.csv", "policy": policy}
-    return package_bytes(Package(parts, PRESET, witness.n, proof)), header
+    return package_bytes(Package(parts, PRESET, witness.heights, proof)), header
 
 
 LIES = [

@@ -49,7 +49,7 @@ def nonces(package: Package, short: int | None = None) -> list[tuple[str, int, i
     """(site, nonce, bits asked for) of every round: those of the proof, from number `short` on others."""
     pinned = circuits.PINNED[-1]
     description, params = circuits.load(pinned), PRESETS[package.preset].params
-    sent = proof.read_messages(proof.Reader(package.proof), description, sizes(package.log_rows, params))
+    sent = proof.read_messages(proof.Reader(package.proof), description, sizes(max(package.log_rows), params))
     asked: list[int] = []
 
     def grinder(_site: str, state: bytes, bits: int) -> int:

@@ -120,6 +120,7 @@ def match(
         closing = positions(chosen, offered)
         wishes = Wishes(jurisdiction, horizon, max_legs, allow_offsetting, Settlement(settlement), margin, wash_sale)
         kept = {one.pool.asset for one in run.open_lots} if not book else set()
+
         def matched(coin: str) -> Match:
             step(f"solving for {coin}")
             return find(coin, closing[coin], offered, wishes, coin_held=coin in kept)

@@ -112,9 +112,7 @@ def package(name: str, shown: Mapping[str, Any]) -> None:
     signed += [f"the taxpayer by {signatures['taxpayer'][:16]}..."] if signatures["taxpayer"] else []
     signed += [f"in a form that cannot be read ({signatures['fault']})"] if signatures["fault"] else []
     rows.append(("Signed", [*signed, "(not checked)"] if signed else "by nobody"))
-    rows.append(
-        ("Proof", f"preset {named(shown['preset'])}, 2^{shown['log_rows']} rows, FRI over KoalaBear^5, SHA-256")
-    )
+    rows.append(("Proof", f"preset {named(shown['preset'])}, {_heights(shown)}, FRI over KoalaBear^5, SHA-256"))
     if level:
         terms = [f"{term} {bits}" for term, bits in level["terms"].items()]
         wrapped = [", ".join(terms[i : i + 6]) for i in range(0, len(terms), 6)]
@@ -177,6 +175,12 @@ def parse_hex(text: str, name: str) -> bytes:
     except ValueError:
         pass
     raise UsageError(f"{name}: {quoted(text)} is not hexadecimal", "give pairs of the digits 0-9 and a-f")
+
+
+def _heights(shown: Mapping[str, Any]) -> str:
+    """Rows of the tables, the tallest first."""
+    heights = [str(height) for height in sorted(set(shown["log_rows"]), reverse=True)]
+    return f"tables of 2^{' and 2^'.join(heights)} rows" if heights else "no tables"
 
 
 def _aligned(rows: list[tuple[str, str]]) -> list[str]:

@@ -27,7 +27,7 @@ def package_bytes(package: Package) -> bytes:
         "attestations": package.attestations,
         "preset": package.preset,
         "proof": package.proof,
-        "log_rows": package.log_rows,
+        "log_rows": list(package.log_rows),
         "signature": package.signature,
         "statement": package.statement,
     }

@@ -1,8 +1,8 @@
 """Openings out of the domain, and the function F that FRI is run on (FORMAT.md section 4).
 
 Columns are polynomials here, masks included: a matrix has a coefficient a row, N + h or K of them. F is put together
-before it is extended: for each lane of the stacks one combination of all columns and one transform of ten base columns,
-whatever the width of the trace.
+before it is extended, in coefficients: for each lane of the stacks one combination of all columns and one division, whatever
+the width of the trace.
 """
 
 from __future__ import annotations
@@ -12,17 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zkharvest.prover import field, ntt, plain
-from zkharvest.prover.deep_kernel import SLABS, dot_columns
+from zkharvest.prover import field, plain
+from zkharvest.prover.deep_kernel import SLABS, divide, dot_columns
 from zkharvest.prover.field import EXTENSION_DEGREE, Words, mont, unmont
-from zkharvest.prover.stacks import interleaved
 from zkharvest.prover.tape import MAIN, Assembler, View
 from zkharvest.prover.tape_kernel import STRIDE
 from zkharvest.simd.threads import over_ranges
 from zkharvest.spec import P
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.field import Ext
-from zkharvest.verifier.params import Sizes
 
 
 def dot_powers(coefficients: Words, point: Ext) -> list[Ext]:
@@ -51,14 +49,6 @@ def _ext(words: Words) -> Ext:
     return c0, c1, c2, c3, c4
 
 
-def _differences(points: Words, z: Ext) -> Words:
-    """x - z for base points x."""
-    out = field.empty(points.size, EXTENSION_DEGREE)
-    out[:] = words(ext.neg(z))
-    out[:, 0] = field.sub(points, np.array([mont(z[0])], dtype=np.uint32))
-    return out
-
-
 def words(value: Ext) -> Words:
     return np.array([mont(c) for c in value], dtype=np.uint32)
 
@@ -85,49 +75,40 @@ def combine_rows(matrix: Words, *combinations: Sequence[Ext]) -> Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """One lane of all stacks: the factors of its columns at z and at w z, and the claims combined by them.
+class Lanes:
+    """What the batch takes of the tables of one height: the factors of their columns, and the claims.
 
-    `here` and `ahead` have a list of factors for each matrix of base words, 0 where a column is not of this lane.
+    `here` and `ahead` (z and w z) have, for every matrix of base words, lane by lane the factor of each column, 0 where
+    a column is not of this lane; `claimed_here` and `claimed_ahead` have the claims combined, lane by lane.
     """
 
-    here: Sequence[Sequence[Ext]]
-    ahead: Sequence[Sequence[Ext]]
-    claimed_here: Ext
-    claimed_ahead: Ext
+    here: Sequence[Sequence[Sequence[Ext]]]
+    ahead: Sequence[Sequence[Sequence[Ext]]]
+    claimed_here: Sequence[Ext]
+    claimed_ahead: Sequence[Ext]
 
 
-def deep_function(
-    columns: Sequence[Words], pieces: Words, lanes: Sequence[Lane], z: Ext, log_rows: int, at: Sizes
-) -> Words:
-    """The batch without R on D, (|D|, 5): sum_i X^i G_i(X^k), G_i = (A_i - a_i) / (Y - z) + (B_i - b_i) / (Y - w z).
+def batched(columns: Sequence[Words], pieces: Words | None, lanes: Lanes, z: Ext, log_rows: int, bound: int) -> Words:
+    """The share in F of the stacks of one height, in coefficients: (lanes * bound, 5).
 
-    A_i and B_i are the combinations of lane i's columns opened at z and at w z, a_i and b_i those of the claimed
-    values. The matrices of coefficients are `columns` and then `pieces` (K, c), which are opened at z only.
+    With s lanes it is sum_i X^i ((A_i(Y) - a_i) / (Y - z) + (B_i(Y) - b_i) / (Y - w z)), Y = X^s: A_i and B_i are the
+    combinations of lane i's columns opened at z and at w z, a_i and b_i those of the claimed values. The matrices of
+    coefficients are `columns`, of at most `bound` rows, and then `pieces` (bound, c), which are opened at z only. A
+    remainder, which only a false claim has, is dropped.
     """
-    bound, count = at.degree_bound, len(lanes)
+    count = len(lanes.claimed_here)
     numerators = np.zeros((bound, 2 * count, EXTENSION_DEGREE), dtype=np.uint32)
-    numerators[:, :count] = combine_rows(pieces, *(lane.here[len(columns)] for lane in lanes))
-    for number, matrix in enumerate(columns):
-        factors = [lane.here[number] for lane in lanes] + [lane.ahead[number] for lane in lanes]
+    if pieces is not None:
+        numerators[:, :count] = combine_rows(pieces, *lanes.here[len(columns)])
+    for matrix, here, ahead in zip(columns, lanes.here, lanes.ahead, strict=False):
         part = numerators[: len(matrix)]
-        numerators[: len(matrix)] = field.add(part, combine_rows(matrix, *factors))
-
-    points = field.powers(plain.root_of_unity(at.lde_size.bit_length() - 1), at.lde_size, first=at.shift)
-    from_z = _differences(points, z)
-    from_next = _differences(points, ext.scale(z, plain.root_of_unity(log_rows)))
-    inverse = field.ext_inverse(field.ext_mul(from_z, from_next))
-    over_z, over_next = field.ext_mul(inverse, from_next), field.ext_mul(inverse, from_z)
-    parts = []
-    for i, lane in enumerate(lanes):
-        pair = np.ascontiguousarray(numerators[:, [i, count + i]])
-        for side, claimed in enumerate((lane.claimed_here, lane.claimed_ahead)):
-            pair[:1, side] = field.sub(pair[:1, side], words(claimed).reshape(1, -1))
-        on_coset = ntt.coset_lde(pair.reshape(bound, 2 * EXTENSION_DEGREE), at.lde_size, at.shift)
-        at_z = np.ascontiguousarray(on_coset[:, :EXTENSION_DEGREE])
-        at_next = np.ascontiguousarray(on_coset[:, EXTENSION_DEGREE:])
-        parts.append(field.add(field.ext_mul(at_z, over_z), field.ext_mul(at_next, over_next)))
-    return interleaved(parts, at.log_domain)
+        numerators[: len(matrix)] = field.add(part, combine_rows(matrix, *here, *ahead))
+    claims = np.array([words(value) for value in (*lanes.claimed_here, *lanes.claimed_ahead)], dtype=np.uint32)
+    numerators[0] = field.sub(numerators[0], claims)
+    points = np.array([words(z), words(ext.scale(z, plain.root_of_unity(log_rows)))], dtype=np.uint32)
+    over_ranges(divide, 2 * count, numerators.reshape(-1), bound, count, points.reshape(-1))
+    at_z, at_next = (np.ascontiguousarray(part) for part in (numerators[:, :count], numerators[:, count:]))
+    return field.add(at_z, at_next).reshape(-1, EXTENSION_DEGREE)
 
 
 def to_ext(words: Words) -> Ext:

@@ -19,7 +19,7 @@ from zkharvest.prover.tape import Assembler, Nodes, Tape, View, coordinates
 from zkharvest.prover.tape_kernel import STRIDE
 from zkharvest.spec import P
 from zkharvest.verifier import field as ext
-from zkharvest.verifier.description import Description, Interaction, Table
+from zkharvest.verifier.description import Interaction, Table
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.messages import LookupChallenges
 
@@ -187,18 +187,18 @@ def _fraction_sum(asm: Assembler, fractions: Fractions, group: tuple[int, ...]) 
 
 
 def auxiliary_trace(
-    description: Description, publics: Sequence[int], challenges: LookupChallenges, main: Words, public: Sequence[Words]
+    tables: Sequence[Table], publics: Sequence[int], challenges: LookupChallenges, main: Words, public: Sequence[Words]
 ) -> tuple[Words, tuple[Ext, ...]]:
-    """All tables' extension columns on the trace domain, (N, 5 * columns), and their terminals S.
+    """The extension columns of some tables of one height on their trace domain, (N, 5 * columns), and the terminals S.
 
-    `main` is the main trace (N, columns of all tables), `public` has one (N, public columns) matrix a table, all
+    `main` is these tables' main trace (N, their columns), `public` has one (N, public columns) matrix a table, all
     in Montgomery form.
     """
     height = main.shape[0]
-    aux = field.empty(height, EXTENSION_DEGREE * description.extension_columns)
+    aux = field.empty(height, EXTENSION_DEGREE * sum(table.extension_columns for table in tables))
     terminals = []
     column = at = 0
-    for table, known in zip(description.tables, public, strict=True):
+    for table, known in zip(tables, public, strict=True):
         tape = lookup_tape(table, publics, challenges)
         views = (View(main, column), View(known), None, None)
         if not tape.run(views, height, View(aux, at)):

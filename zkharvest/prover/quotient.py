@@ -21,7 +21,7 @@ from zkharvest.prover.tape import AUX, SELECTORS, Assembler, Nodes, Tape, View, 
 from zkharvest.prover.tape_kernel import STRIDE
 from zkharvest.spec import P
 from zkharvest.verifier import field as ext
-from zkharvest.verifier.description import Description, Table
+from zkharvest.verifier.description import Table
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.messages import LookupChallenges
 
@@ -179,7 +179,8 @@ def vanishing_values(log_rows: int, shift: int) -> list[int]:
 
 
 def quotient_coefficients(
-    description: Description,
+    tables: Sequence[Table],
+    firsts: Sequence[int],
     publics: Sequence[int],
     challenges: LookupChallenges,
     delta: Ext,
@@ -190,25 +191,25 @@ def quotient_coefficients(
     aux: Extended,
     public: Sequence[Words],
 ) -> Words:
-    """The 4 N coefficients of Q, (4 N, 5).
+    """What some tables of one height N contribute to Q: its 4 N coefficients, (4 N, 5).
 
-    `main` and `aux` are the committed columns, `public` has one (4 N, public columns) matrix a table.
+    `firsts` has the number of each table's first constraint. `main` and `aux` begin with these tables' columns,
+    `public` has one (4 N, public columns) matrix a table.
     """
     rows = 1 << log_rows
     step = main.blowup // COSETS
     chosen = selectors(log_rows, shift)
     inverse_rows = plain.inverse(rows)
     values = np.zeros((COSETS, rows, EXTENSION_DEGREE), dtype=np.uint32)
-    tapes, first = [], 0
-    for table, terminal in zip(description.tables, terminals, strict=True):
+    tapes = []
+    for table, first, terminal in zip(tables, firsts, terminals, strict=True):
         share = ext.scale(terminal, inverse_rows)
         tapes.append(constraint_tape(table, publics, challenges, delta, first, share))
-        first += table.constraint_count
     part = field.empty(rows, EXTENSION_DEGREE)
     for c in range(COSETS):
         on_main, on_aux = main.coset(c * step), aux.coset(c * step)
         column = at = 0
-        for table, tape, known in zip(description.tables, tapes, public, strict=True):
+        for table, tape, known in zip(tables, tapes, public, strict=True):
             views = (View(on_main, column), View(known, 0, c, COSETS), View(on_aux, at), View(chosen, 0, c, COSETS))
             tape.run(views, rows, View(part))
             values[c] = field.add(values[c], part)

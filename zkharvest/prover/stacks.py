@@ -10,6 +10,7 @@ extension, and the leaves need not be in memory all at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +24,7 @@ from zkharvest.simd.compiling import helper, kernel
 from zkharvest.simd.lanes import load, splat, splat_at, store
 from zkharvest.simd.threads import over_ranges
 from zkharvest.spec import P
+from zkharvest.verifier.stacks import Part, Stacks
 
 _LANES = 16
 
@@ -139,9 +141,57 @@ class Stacking:
         return [above[:, : self.words] for above in out]
 
 
-def interleaved(parts: Sequence[Words], log_domain: int) -> Words:
-    """One stack of k polynomials over E from its lanes' values on the columns' coset, (|D|/k, 5) each: (|D|, 5)."""
-    stack = len(parts)
-    stacking = Stacking([[lane] for lane in range(stack)], field.EXTENSION_DEGREE, log_domain)
-    rows = stacking.rows(np.concatenate(parts, axis=1), slice(None))
-    return np.concatenate(rows, axis=0)
+def packed(coefficients: Words, members: Sequence[Sequence[int]], degree: int) -> Words:
+    """Short columns as columns of the tallest tables: G(Y) = sum_m Y^m f_m(Y^s), s the length of a list of members.
+
+    coefficients: (K / s, words), Montgomery form, `degree` consecutive words a column. members: for each of the columns
+    to make the s short ones, -1 for none. Returns (K, degree * len(members)).
+    """
+    rows, short = coefficients.shape[0], len(members[0])
+    out = np.zeros((rows, short, len(members), degree), dtype=np.uint32)
+    for number, columns in enumerate(members):
+        for m, column in enumerate(columns):
+            if column >= 0:
+                out[:, m, number] = coefficients[:, degree * column : degree * (column + 1)]
+    return out.reshape(rows * short, degree * len(members))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of one tree as the prover has them: those of the tallest tables, then packed ones, height by height.
+
+    lanes: for each of the k lanes the column in every stack, -1 for none. members: for every lower height the packed
+    columns, each the list of the columns (counted within the height) in it, -1 for none.
+    """
+
+    lanes: list[list[int]]
+    members: list[list[list[int]]]
+
+
+def layout(stacks: Stacks, tree: int, stack: int) -> Layout:
+    """Where the columns of a tree stand."""
+    total = sum(height.trees[tree].stacks for height in stacks.heights)
+    lanes = [[-1] * total for _ in range(stack)]
+    members: list[list[list[int]]] = []
+    count = 0
+    for height in stacks.heights:
+        part, short = height.trees[tree], height.lanes // stack
+        local = columns_of(part)
+        families: dict[tuple[int, int], list[int]] = {}
+        for column, place, lane in part.placed():
+            family = families.setdefault((part.first + place, lane % stack), [-1] * short)
+            family[lane // stack] = local[column]
+        if short == 1:
+            order = [(family[0], where) for where, family in families.items()]
+        else:
+            order = list(zip(range(count, count + len(families)), families, strict=True))
+            members.append(list(families.values()))
+        for column, (place, lane) in order:
+            lanes[lane][place] = column
+        count += len(families)
+    return Layout(lanes, members)
+
+
+def columns_of(part: Part) -> dict[int, int]:
+    """The columns of a part, numbered in the order of the tree."""
+    return {column: i for i, column in enumerate(sorted(part.following.columns + part.others.columns))}

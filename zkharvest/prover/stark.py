@@ -13,6 +13,7 @@ else about them (Haboeck, Al Kindi, ePrint 2024/1037):
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import numpy as np
@@ -25,7 +26,7 @@ from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.grind import find_nonce
 from zkharvest.prover.progress import Progress, Steps
 from zkharvest.prover.randomness import Randomness
-from zkharvest.prover.stacks import Stacking
+from zkharvest.prover.stacks import Stacking, columns_of, layout, packed
 from zkharvest.spec import P
 from zkharvest.verifier import constraints, messages
 from zkharvest.verifier import field as ext
@@ -34,8 +35,8 @@ from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import GENERATOR, Ext
 from zkharvest.verifier.params import NONCE_BYTES, ParameterSet, Sizes, sizes
 from zkharvest.verifier.public import PublicData
-from zkharvest.verifier.stacks import Tree, stacks_of
-from zkharvest.verifier.stark import Batch, batch_of
+from zkharvest.verifier.stacks import Height, stacks_of
+from zkharvest.verifier.stark import Share, batch_of, heights_fault
 
 
 class _StartAgain(Exception):
@@ -63,7 +64,7 @@ def prove_circuit(
         digest: the SHA-256 of the circuit's frozen bytes.
         params: the parameter set that the verifier will use.
         public: the statement.
-        traces: one (N, columns) array of canonical uint32 residues a table, all of one height N = 2^n.
+        traces: one (N_t, columns) array of canonical uint32 residues a table, N_t a power of two of its own.
         rng: the source of masks and salts; only tests give one. A source must not serve two proofs.
         progress: called as every protocol step begins.
         steps: for benchmarks, instead of `progress`: collects the seconds of every step.
@@ -76,11 +77,14 @@ def prove_circuit(
         WitnessError: the traces do not satisfy the circuit with this public data.
         ValueError: the traces do not have the circuit's shape.
     """
-    log_rows = _check_shape(description, traces)
-    public_data.check(description, 1 << log_rows, public)
+    heights = _check_shape(description, traces)
+    if (fault := heights_fault(description, params, heights)) is not None:
+        raise ValueError(fault)
+    at = sizes(max(heights), params)
+    public_data.check(description, heights, public)
     if debug:
         require_valid(description, public, traces)
-    job = _Proof(description, digest, params, public, traces, sizes(log_rows, params), allow_invalid, consume)
+    job = _Proof(description, digest, params, public, traces, heights, at, allow_invalid, consume)
     randomness = rng or Randomness()
     while True:
         try:
@@ -89,21 +93,30 @@ def prove_circuit(
             continue
 
 
-def _check_shape(description: Description, traces: Sequence[Words]) -> int:
-    """n, if the traces are those of the circuit."""
+def _check_shape(description: Description, traces: Sequence[Words]) -> tuple[int, ...]:
+    """log2 of every table's rows, if the traces are those of the circuit."""
     if len(traces) != len(description.tables):
         raise ValueError(f"{len(traces)} traces for {len(description.tables)} tables")
-    height: int = traces[0].shape[0]
+    heights = []
     for table, trace in zip(description.tables, traces, strict=True):
-        if trace.shape != (height, len(table.columns)) or trace.dtype != np.uint32:
-            raise ValueError(f"table {table.name}: {trace.dtype} {trace.shape}, not {(height, len(table.columns))}")
+        rows = trace.shape[0]
+        if trace.shape != (rows, len(table.columns)) or trace.dtype != np.uint32:
+            raise ValueError(f"table {table.name}: {trace.dtype} {trace.shape}, not {(rows, len(table.columns))}")
         if trace.size and int(trace.max()) >= P:
             raise ValueError(f"table {table.name}: {int(trace.max())} is not below p")
-    log_rows = height.bit_length() - 1
-    low, high = description.log_rows
-    if height != 1 << log_rows or not low <= log_rows <= high:
-        raise ValueError(f"{height} rows: not a power of two from 2^{low} to 2^{high}")
-    return log_rows
+        heights.append(rows.bit_length() - 1)
+        if rows != 1 << heights[-1]:
+            raise ValueError(f"table {table.name}: {rows} rows are not a power of two")
+    return tuple(heights)
+
+
+@dataclass(frozen=True, slots=True)
+class _Height:
+    """The tables of one height while they are proven."""
+
+    log_rows: int
+    tables: list[int]
+    bound: int  # coefficients that a committed column may have
 
 
 class _Proof:
@@ -116,6 +129,7 @@ class _Proof:
         params: ParameterSet,
         public: PublicData,
         traces: Sequence[Words],
+        heights: tuple[int, ...],
         at: Sizes,
         allow_invalid: bool,
         consume: bool = False,
@@ -125,33 +139,41 @@ class _Proof:
         self._params = params
         self._public = public
         self._traces = traces
+        self._heights = heights
         self._at = at
         self._allow_invalid = allow_invalid
         self._consume = consume
-        self._stacks = stacks_of(description, at.stack)
-        self._main: Words | None = None
-        self._committed: Extended | None = None
+        self._stacks = stacks_of(description, heights, at.stack)
+        self._levels = [
+            _Height(
+                height.log_rows,
+                [t for t, log_rows in enumerate(heights) if log_rows == height.log_rows],
+                at.degree_bound >> (at.log_rows - height.log_rows),
+            )
+            for height in self._stacks.heights
+        ]
+        self._main: list[Words] = []  # for every height all its tables' columns on H, or with masks in coefficients
+        self._committed: list[Words] = []
 
     def run(self, randomness: Randomness, steps: Steps) -> bytes:
         """The protocol, once."""
-        description, at = self._description, self._at
+        description, at, heights, levels = self._description, self._at, self._heights, self._levels
 
         def grinder(_site: str, state: bytes, bits: int) -> int:
             with steps.step("grinding"):
                 return find_nonce(state, bits)
 
-        # 0 ----- Statement: circuit, parameters, height and public data are bound before anything else.
-        rounds = messages.Rounds(self._params, at.log_rows, grinder)
+        # 0 ----- Statement: circuit, parameters, heights and public data are bound before anything else.
+        rounds = messages.Rounds(self._params, heights, grinder)
         rounds.statement(self._digest, public_data.encode(description, self._public))
         proof = _Bytes(rounds)
 
         # 1 ----- Main columns: mask, extend to D, commit. In return: the challenges of the buses.
         with steps.step("main columns: interpolate"):
-            trace = self._main_values()
-            masks = randomness.elements(at.mask, description.main_width)
-            main = self._committed = Extended(interpolated(trace, masks), at)
+            main = self._committed = self._masked(self._main_values(), randomness)
+            main_columns = self._extended(main, 0, 1)
         with steps.step("main columns: extend and hash"):
-            main_tree = StackedCommitment(main, self._stacking(self._stacks.main), randomness)
+            main_tree = StackedCommitment(main_columns, self._stacking(0, 1), randomness)
         main_message = messages.MainCommitment(main_tree.root)
         lookup = rounds.main(main_message)
         proof.add(main_message.root)
@@ -159,59 +181,63 @@ class _Proof:
 
         # 2 ----- Bus columns: a helper for every group of interactions, a running sum a table. Mask, extend, commit.
         with steps.step("buses"):
-            known = _public_columns(description, self._public, at.rows)
-            aux_trace, terminals = logup.auxiliary_trace(description, self._public.publics, lookup, trace, known)
+            known = _public_columns(description, self._public, heights)
+            terminals = [ext.ZERO] * len(description.tables)
+            traces = []
+            for level, values in zip(levels, self._main_values(), strict=True):
+                trace, sums = logup.auxiliary_trace(
+                    [description.tables[t] for t in level.tables], self._public.publics, lookup, values,
+                    [known[t] for t in level.tables],
+                )  # fmt: skip
+                traces.append(trace)
+                for t, terminal in zip(level.tables, sums, strict=True):
+                    terminals[t] = terminal
             self._check_balance(lookup, terminals)
-            self._main = None
-            del trace
+            self._main = []
         with steps.step("bus columns: interpolate"):
-            aux = Extended(interpolated(aux_trace, randomness.elements(at.mask, aux_trace.shape[1])), at)
+            aux = self._masked(traces, randomness)
+            del traces
+            aux_columns = self._extended(aux, 1, EXTENSION_DEGREE)
         with steps.step("bus columns: extend and hash"):
-            aux_tree = StackedCommitment(aux, self._stacking(self._stacks.aux), randomness)
-        aux_message = messages.AuxCommitment(aux_tree.root, terminals)
+            aux_tree = StackedCommitment(aux_columns, self._stacking(1, EXTENSION_DEGREE), randomness)
+        aux_message = messages.AuxCommitment(aux_tree.root, tuple(terminals))
         delta = rounds.aux(aux_message)
         proof.add(aux_message.root, ext.to_bytes(terminals))
 
-        # 3 ----- Quotient: all constraints combined by powers of delta and divided by X^N - 1; its randomised
-        #         pieces and the random polynomial R are committed together.
+        # 3 ----- Quotient: all constraints combined by powers of delta, each divided by X^N_t - 1 of its table; its
+        #         randomised pieces and the random polynomial R are committed together.
         with steps.step("constraints"):
-            coefficients = quotient.quotient_coefficients(
-                description, self._public.publics, lookup, delta, terminals, at.log_rows, at.shift,
-                main, aux, [_extend_public(columns, at.shift) for columns in known],
-            )  # fmt: skip
+            coefficients = np.zeros((4 * at.rows, EXTENSION_DEGREE), dtype=np.uint32)
+            for level, *columns in zip(levels, main, aux, strict=True):
+                whole = [main_columns, aux_columns]
+                if level.log_rows < at.log_rows:
+                    low = replace(at, rows=1 << level.log_rows, lde_size=4 << level.log_rows)
+                    whole = [Extended(one, low) for one in columns]
+                part = self._quotient(level, lookup, delta, terminals, whole, known)
+                coefficients[: len(part)] = field.add(coefficients[: len(part)], part)
             pieces = self._pieces(coefficients, randomness)
             extra = randomness.elements(at.stack_bound, 1, EXTENSION_DEGREE).reshape(-1, EXTENSION_DEGREE)
         with steps.step("quotient: extend and hash"):
-            quotients = Extended(pieces, at)
             extra_values = ntt.coset_lde(extra, at.domain_size, GENERATOR)
-        with steps.step("quotient: extend and hash"):
-            stacking = self._stacking(self._stacks.quotient)
-            quotient_tree = StackedCommitment(quotients, stacking, randomness, extra_values)
+            stacking = self._stacking(2, EXTENSION_DEGREE)
+            quotient_tree = StackedCommitment(Extended(pieces, at), stacking, randomness, extra_values)
         quotient_message = messages.QuotientCommitment(quotient_tree.root)
         z = rounds.quotient(quotient_message)
-        if not messages.point_is_usable(z, at):
+        if not messages.point_is_usable(z, at, heights):
             raise _StartAgain
         proof.add(quotient_message.root)
         proof.add_nonce()
 
         # 4 ----- Openings at z and, of what looks ahead a row, at g z.
         with steps.step("evaluations"):
-            main_here, main_after = deep.open_columns(main.coefficients, z, at.log_rows)
-            aux_here, aux_after = deep.open_columns(aux.coefficients, z, at.log_rows)
-            aux_here, aux_after, quotient_here = (
-                _recombined(values) for values in (aux_here, aux_after, deep.dot_powers(pieces, z))
-            )
-            opened = messages.Evaluations(
-                tuple(main_here + aux_here + quotient_here),
-                tuple([main_after[i] for i in description.next_main] + [aux_after[i] for i in description.next_aux]),
-            )
+            opened = self._opened(main, aux, pieces, z)
         challenge = rounds.evaluations(opened)
         proof.add(ext.to_bytes(opened.at_z), ext.to_bytes(opened.at_next))
         proof.add_nonce()
 
         # 5 ----- F: every claim "f(point) = value" as one function, of low degree only if all the claims are true.
         with steps.step("batching"):
-            layer = self._deep_function(main.coefficients, aux.coefficients, pieces, extra_values, opened, z, challenge)
+            layer = self._deep_function((main, aux), pieces, extra, opened, z, challenge)
 
         # 6 ----- FRI: commit to a layer, fold it, until a short polynomial is left that is sent whole.
         shift = GENERATOR
@@ -247,28 +273,87 @@ class _Proof:
         steps.finished()
         return bytes(proof.data)
 
-    def _main_values(self) -> Words:
-        """All tables' columns on H in one matrix, Montgomery form."""
-        if self._main is None and self._committed is not None:
-            main = self._committed  # on H the masks vanish
-            self._main = ntt.on_coset(main.coefficients, field.empty(main.rows, main.width), 1)
-        if self._main is None:
-            width = self._description.main_width
-            self._main = field.empty(self._at.rows, width)
-            column = 0
-            for number, trace in enumerate(self._traces):
-                self._main[:, column : column + trace.shape[1]] = trace
-                column += trace.shape[1]
-                if self._consume:
-                    assert isinstance(self._traces, list), "only a list can be consumed"
-                    self._traces[number] = trace[:0].copy()
-            field.to_mont(self._main, out=self._main)
+    def _main_values(self) -> list[Words]:
+        """For every height all its tables' columns on H in one matrix, Montgomery form."""
+        if not self._main and self._committed:  # on H the masks vanish
+            self._main = [
+                ntt.on_coset(one, field.empty(1 << level.log_rows, one.shape[1]), 1)
+                for level, one in zip(self._levels, self._committed, strict=True)
+            ]
+        if not self._main:
+            for level in self._levels:
+                widths = [len(self._description.tables[t].columns) for t in level.tables]
+                matrix = field.empty(1 << level.log_rows, sum(widths))
+                for t, first, width in zip(level.tables, accumulate([0, *widths]), widths, strict=False):
+                    matrix[:, first : first + width] = self._traces[t]
+                    if self._consume:
+                        assert isinstance(self._traces, list), "only a list can be consumed"
+                        self._traces[t] = self._traces[t][:0].copy()
+                self._main.append(field.to_mont(matrix, out=matrix))
         return self._main
 
     def _tables(self) -> list[Words]:
         """The traces as they were given."""
-        ends = list(accumulate(len(table.columns) for table in self._description.tables))
-        return [field.from_mont(part) for part in np.split(self._main_values(), ends[:-1], axis=1)]
+        found: dict[int, Words] = {}
+        for level, matrix in zip(self._levels, self._main_values(), strict=True):
+            ends = list(accumulate(len(self._description.tables[t].columns) for t in level.tables))
+            parts = np.split(matrix, ends[:-1], axis=1)
+            found |= zip(level.tables, (field.from_mont(np.ascontiguousarray(part)) for part in parts), strict=True)
+        return [found[t] for t in range(len(found))]
+
+    def _masked(self, values: Sequence[Words], randomness: Randomness) -> list[Words]:
+        """Masked columns in coefficients, a matrix a height."""
+        return [interpolated(one, randomness.elements(self._at.mask, one.shape[1])) for one in values]
+
+    def _extended(self, coefficients: Sequence[Words], tree: int, degree: int) -> Extended:
+        """The columns of a tree as they are committed: those of the tallest tables, then the others, packed."""
+        tallest, *others = coefficients
+        members = layout(self._stacks, tree, self._at.stack).members
+        parts = [tallest, *(packed(one, families, degree) for one, families in zip(others, members, strict=True))]
+        if len(parts) == 1:
+            return Extended(tallest, self._at)
+        matrix = np.zeros((max(map(len, parts)), sum(part.shape[1] for part in parts)), dtype=np.uint32)
+        column = 0
+        for part in parts:
+            matrix[: len(part), column : column + part.shape[1]] = part
+            column += part.shape[1]
+        return Extended(matrix, self._at)
+
+    def _quotient(
+        self,
+        level: _Height,
+        lookup: messages.LookupChallenges,
+        delta: Ext,
+        terminals: Sequence[Ext],
+        committed: Sequence[Extended],
+        known: Sequence[Words],
+    ) -> Words:
+        """What the tables of one height contribute to Q."""
+        at, tables = self._at, self._description.tables
+        firsts = list(accumulate([0, *(table.constraint_count for table in tables)]))
+        main, aux = committed
+        return quotient.quotient_coefficients(
+            [tables[t] for t in level.tables], [firsts[t] for t in level.tables], self._public.publics, lookup, delta,
+            [terminals[t] for t in level.tables], level.log_rows, at.shift, main, aux,
+            [_extend_public(known[t], at.shift) for t in level.tables],
+        )  # fmt: skip
+
+    def _opened(self, main: Sequence[Words], aux: Sequence[Words], pieces: Words, z: Ext) -> messages.Evaluations:
+        """The evaluations, in the order of the message."""
+        description = self._description
+        here: tuple[dict[int, Ext], dict[int, Ext]] = ({}, {})
+        after: tuple[dict[int, Ext], dict[int, Ext]] = ({}, {})
+        for height, *columns in zip(self._stacks.heights, main, aux, strict=True):
+            for t, coefficients in enumerate(columns):
+                both = deep.open_columns(coefficients, z, height.log_rows)
+                for found, values in zip((here[t], after[t]), both, strict=True):
+                    of_columns = _recombined(values) if t else values
+                    found |= {c: of_columns[i] for c, i in columns_of(height.trees[t]).items()}
+        main_here, aux_here = ([found[c] for c in range(len(found))] for found in here)
+        return messages.Evaluations(
+            tuple(main_here + aux_here + _recombined(deep.dot_powers(pieces, z))),
+            tuple([after[0][c] for c in description.next_main] + [after[1][c] for c in description.next_aux]),
+        )
 
     def _check_balance(self, lookup: messages.LookupChallenges, terminals: Sequence[Ext]) -> None:
         """Buses and tallies must cancel, or no verifier will accept."""
@@ -278,8 +363,8 @@ class _Proof:
             require_valid(self._description, self._public, self._tables())
             raise WitnessError("what the tables send on the buses, receive and tally does not cancel")
 
-    def _stacking(self, tree: Tree) -> Stacking:
-        return Stacking(tree.lanes(self._at.stack), tree.degree, self._at.log_domain)
+    def _stacking(self, tree: int, degree: int) -> Stacking:
+        return Stacking(layout(self._stacks, tree, self._at.stack).lanes, degree, self._at.log_domain)
 
     def _pieces(self, coefficients: Words, randomness: Randomness) -> Words:
         """The coefficients of the quotient's randomised pieces, (K, 5 P)."""
@@ -293,35 +378,40 @@ class _Proof:
 
     def _deep_function(
         self,
-        main: Words,
-        aux: Words,
+        columns: tuple[Sequence[Words], Sequence[Words]],
         pieces: Words,
-        extra_values: Words,
+        extra: Words,
         opened: messages.Evaluations,
         z: Ext,
         challenge: Ext,
     ) -> Words:
         """F on D, R's share included."""
         batch = batch_of(self._description, self._stacks, opened, challenge)
-        layer = deep.deep_function([main, aux], pieces, self._lanes(batch), z, self._at.log_rows, self._at)
-        return field.add(layer, field.ext_mul(extra_values, deep.words(batch.extra)))
+        total = field.ext_mul(extra, deep.words(batch.extra))
+        for number, (level, height, share) in enumerate(
+            zip(self._levels, self._stacks.heights, batch.shares, strict=True)
+        ):
+            own = pieces if level.log_rows == self._at.log_rows else None
+            matrices = [of_tree[number] for of_tree in columns]
+            part = deep.batched(matrices, own, _lanes(height, share), z, level.log_rows, level.bound)
+            total = field.add(total, part)
+        return ntt.coset_lde(total, self._at.domain_size, GENERATOR)
 
-    def _lanes(self, batch: Batch) -> list[deep.Lane]:
-        """The batch by lanes: the factor of every base word of every matrix."""
-        trees = self._stacks.trees
-        found = []
-        for lane, (here, ahead) in enumerate(zip(batch.claimed_here, batch.claimed_ahead, strict=True)):
-            factors: list[tuple[list[Ext], list[Ext]]] = []
-            for tree, by, by_ahead in zip(trees, batch.here, batch.ahead, strict=True):
-                count = len(tree.following.columns) + len(tree.others.columns)
-                both: tuple[list[Ext], list[Ext]] = ([ext.ZERO] * count, [ext.ZERO] * count)
-                for stack, column in enumerate(tree.lanes(len(batch.claimed_here))[lane]):
-                    if column >= 0:
-                        both[0][column] = by[stack]
-                        both[1][column] = by_ahead[stack] if stack < len(by_ahead) else ext.ZERO
-                factors.append((_of_words(both[0], tree.degree), _of_words(both[1], tree.degree)))
-            found.append(deep.Lane([one for one, _ in factors], [two for _, two in factors], here, ahead))
-        return found
+
+def _lanes(height: Height, share: Share) -> deep.Lanes:
+    """The batch by lanes: the factor of every base word of every matrix."""
+    here: list[list[list[Ext]]] = []
+    ahead: list[list[list[Ext]]] = []
+    for part, by, by_ahead in zip(height.trees, share.here, share.ahead, strict=True):
+        local = columns_of(part)
+        both = [[[ext.ZERO] * len(local) for _ in range(height.lanes)] for _ in range(2)]
+        for column, stack, lane in part.placed():
+            both[0][lane][local[column]] = by[stack]
+            if stack < len(by_ahead):
+                both[1][lane][local[column]] = by_ahead[stack]
+        here.append([_of_words(factors, part.degree) for factors in both[0]])
+        ahead.append([_of_words(factors, part.degree) for factors in both[1]])
+    return deep.Lanes(here, ahead, share.claimed_here, share.claimed_ahead)
 
 
 def _of_words(factors: list[Ext], degree: int) -> list[Ext]:
@@ -350,11 +440,11 @@ class _Bytes:
         self.data += self._rounds.nonces[-1][1].to_bytes(NONCE_BYTES, "little")
 
 
-def _public_columns(description: Description, public: PublicData, rows: int) -> list[Words]:
+def _public_columns(description: Description, public: PublicData, heights: Sequence[int]) -> list[Words]:
     """Every table's public columns on the trace domain, zero beyond the given rows, Montgomery form."""
     out = []
     for t, table in enumerate(description.tables):
-        matrix = np.zeros((rows, len(table.public_columns)), dtype=np.uint32)
+        matrix = np.zeros((1 << heights[t], len(table.public_columns)), dtype=np.uint32)
         for i in range(len(table.public_columns)):
             values = public.columns[t, i]
             matrix[: len(values), i] = values

@@ -1,7 +1,8 @@
 """A circuit's constraints at one point of E, from the values that a proof opens there (FORMAT.md sections 3, 4).
 
-`combined` returns `sum_k delta^k sel_k(z) C_k(z)`, numbered over all tables in order: a table's own constraints, its
-groups, its running sum. `balance` is what the buses and tallies add up to, which must be zero.
+`combined` returns `sum_k delta^k sel_k(z) C_k(z) / (z^N_t - 1)`, numbered over all tables in order: a table's own
+constraints, its groups, its running sum; N_t is the height of the constraint's table. `balance` is what the buses and
+tallies add up to, which must be zero.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from zkharvest.verifier import field
 from zkharvest.verifier.description import Description, Interaction, Node, Table
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.messages import LookupChallenges
-from zkharvest.verifier.params import Sizes
 from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reason, Reject
 
@@ -35,53 +35,51 @@ class TableValues:
 
 @dataclass(frozen=True, slots=True)
 class Selectors:
-    """The factors that restrict a constraint to its rows, at z, and the vanishing polynomial z^N - 1."""
+    """At z, for tables of N_t rows: the factors that restrict a constraint to its rows, and 1 / (z^N_t - 1)."""
 
-    vanishing: Ext
     by_where: Mapping[str, Ext]
+    over_vanishing: Ext
 
 
-def selectors(z: Ext, at: Sizes) -> Selectors:
+def selectors(z: Ext, log_rows: int) -> Selectors:
     """At a usable z (`messages.point_is_usable`): nothing divides by zero."""
-    last_point = field.base_inverse(field.root_of_unity(at.log_rows))  # w^-1, the last row
-    vanishing = field.sub(field.power(z, at.rows), field.ONE)
-    per_row = field.scale(vanishing, field.base_inverse(at.rows))
+    last_point = field.base_inverse(field.root_of_unity(log_rows))  # w^-1, the last row
+    vanishing = field.sub(field.power(z, 1 << log_rows), field.ONE)
+    per_row = field.scale(vanishing, field.base_inverse(1 << log_rows))
     off_first, off_last = field.add_base(z, -1), field.add_base(z, -last_point)
-    by_first, by_last = field.batch_inverse([off_first, off_last])
+    by_first, by_last, over_vanishing = field.batch_inverse([off_first, off_last, vanishing])
     return Selectors(
-        vanishing,
         {
             "all": field.ONE,
             "first": field.mul(per_row, by_first),
             "last": field.scale(field.mul(per_row, by_last), last_point),
             "transition": off_last,
         },
+        over_vanishing,
     )
 
 
-def public_columns_at(
-    columns: Mapping[tuple[int, int], Sequence[int]], z: Ext, at: Sizes
-) -> tuple[dict[tuple[int, int], Ext], dict[tuple[int, int], Ext]]:
-    """Every public column at z and at g z, from its given rows alone (the others are zero).
+def public_columns_at(columns: Sequence[Sequence[int]], z: Ext, log_rows: int) -> tuple[list[Ext], list[Ext]]:
+    """A table's public columns at z and at g z, from their given rows alone (the others are zero).
 
     Barycentric formula over H: f(z) = (z^N - 1)/N sum_i f_i W_i with W_i = w^i / (z - w^i); and since g = w shifts
     rows by one, f(g z) = (z^N - 1)/N sum_i f_i W_(i-1).
     """
-    given = max((len(column) for column in columns.values()), default=0)
+    given = max((len(column) for column in columns), default=0)
     if given == 0:
-        return dict.fromkeys(columns, field.ZERO), dict.fromkeys(columns, field.ZERO)
-    w = field.root_of_unity(at.log_rows)
+        return [field.ZERO] * len(columns), [field.ZERO] * len(columns)
+    w = field.root_of_unity(log_rows)
     points = [field.base_inverse(w)]  # w^-1, w^0, ..., w^(given-1)
     for _ in range(given):
         points.append(points[-1] * w % P)
     inverses = field.batch_inverse([field.add_base(z, -point) for point in points])
     lagrange = [field.scale(inverse, point) for inverse, point in zip(inverses, points, strict=True)]
-    factor = field.scale(field.sub(field.power(z, at.rows), field.ONE), field.base_inverse(at.rows))
+    factor = field.scale(field.sub(field.power(z, 1 << log_rows), field.ONE), field.base_inverse(1 << log_rows))
     here, following = field.weights(lagrange[1:]), field.weights(lagrange[:-1])
-    padded = {key: [*column, *[0] * (given - len(column))] for key, column in columns.items()}
+    padded = [[*column, *[0] * (given - len(column))] for column in columns]
     return (
-        {key: field.mul(factor, field.dot(column, here)) for key, column in padded.items()},
-        {key: field.mul(factor, field.dot(column, following)) for key, column in padded.items()},
+        [field.mul(factor, field.dot(column, here)) for column in padded],
+        [field.mul(factor, field.dot(column, following)) for column in padded],
     )
 
 
@@ -178,14 +176,16 @@ def _group_value(members: Sequence[Interaction], helper: Ext, nodes: Sequence[Ex
     return field.sub(field.mul(helper, product), numerator)
 
 
-def combined(values: Sequence[list[tuple[str, Ext]]], delta: Ext, by_where: Mapping[str, Ext]) -> Ext:
-    """sum_k delta^k sel_k C_k over the constraints of all tables in order."""
+def combined(values: Sequence[list[tuple[str, Ext]]], delta: Ext, chosen: Sequence[Selectors]) -> Ext:
+    """sum_k delta^k sel_k C_k / (z^N_t - 1) over the constraints of all tables in order; `chosen` has one a table."""
     result, weight = field.ZERO, field.ONE
-    for table in values:
+    for table, by in zip(values, chosen, strict=True):
+        found = field.ZERO
         for where, value in table:
-            selected = value if where == "all" else field.mul(by_where[where], value)
-            result = field.add(result, field.mul(weight, selected))
+            selected = value if where == "all" else field.mul(by.by_where[where], value)
+            found = field.add(found, field.mul(weight, selected))
             weight = field.mul(weight, delta)
+        result = field.add(result, field.mul(found, by.over_vanishing))
     return result
 
 

@@ -7,6 +7,7 @@ is constrained and every interaction is in exactly one group.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,15 +128,15 @@ class Description:
         """Extension columns of all tables."""
         return sum(table.extension_columns for table in self.tables)
 
-    def fractions(self, log_rows: int) -> int:
-        """How many interactions and public messages a proof of height 2^log_rows can hold at most.
+    def fractions(self, heights: Sequence[int]) -> int:
+        """How many interactions and public messages a proof with tables of 2^heights[t] rows can hold at most.
 
         It stays below p (`description_reader` sees to it): a message sent once per interaction and row is then never
         sent a multiple of p times, which a sum of fractions over F_p could not tell from never.
         """
-        interactions = sum(len(table.interactions) for table in self.tables)
+        interactions = sum(len(table.interactions) << h for h, table in zip(heights, self.tables, strict=True))
         messages = sum(1 if entry.each is None else self.lists[entry.each].max for entry in self.public_messages)
-        return (interactions << log_rows) + messages
+        return interactions + messages
 
     @property
     def next_main(self) -> tuple[int, ...]:

@@ -164,7 +164,7 @@ def _description(document: object) -> Description:
         table_list,
         _each(messages, "public_messages", lambda item, at: _public_message(item, at, scope)),
     )
-    if description.fractions(heights[1]) >= P:
+    if description.fractions([heights[1]] * len(table_list)) >= P:
         _fail("circuit", "at the largest height there are p or more interactions: multiplicities can wrap")
     return description
 

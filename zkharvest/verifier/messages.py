@@ -6,9 +6,10 @@ before it draws anything, and rounds cannot be skipped or repeated, so nothing i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from zkharvest.spec import P
 from zkharvest.verifier import field
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.params import DIGEST_BYTES, ParameterSet, Sizes, sizes
@@ -94,9 +95,10 @@ class Rounds:
     per grinding, in protocol order.
     """
 
-    def __init__(self, params: ParameterSet, log_rows: int, grinder: Grinder) -> None:
+    def __init__(self, params: ParameterSet, heights: Sequence[int], grinder: Grinder) -> None:
         self._params = params
-        self._sizes = sizes(log_rows, params)
+        self._heights = bytes(heights)
+        self._sizes = sizes(max(heights), params)
         self._grinder = grinder
         self._transcript = Transcript()
         self._next = "statement"
@@ -104,9 +106,9 @@ class Rounds:
         self.nonces: list[tuple[str, int]] = []
 
     def statement(self, circuit_digest: bytes, public_data: bytes) -> None:
-        """Round 0: binds circuit, parameters, height and public data (`public.encode`)."""
+        """Round 0: binds circuit, parameters, every table's height and public data (`public.encode`)."""
         self._enter("statement", "main")
-        head = PROTOCOL + _digest(circuit_digest) + self._params.encode() + self._sizes.log_rows.to_bytes(1, "little")
+        head = PROTOCOL + _digest(circuit_digest) + self._params.encode() + self._heights
         self._transcript.absorb("statement", head + public_data)
 
     def main(self, message: MainCommitment) -> LookupChallenges:
@@ -166,14 +168,18 @@ class Rounds:
         self.nonces.append((site, nonce))
 
 
-def point_is_usable(z: Ext, at: Sizes) -> bool:
-    """Whether z avoids the trace domain H (z^N = 1) and the columns' coset 3^k <w> ((z/3^k)^(B N) = 1).
+def point_is_usable(z: Ext, at: Sizes, heights: Sequence[int]) -> bool:
+    """Whether z avoids the trace domains and the columns' cosets of all tables.
 
-    The columns' coset is what the stacks' coset becomes under x -> x^k, and a query divides by x^k - z.
+    The trace domains lie in the tallest: z^N = 1. With s = k N / N_t lanes, the columns' coset of a table of N_t rows
+    is 3^s <w>, B N_t points: z^(B N_t) = 3^(k B N) = 3^|D|. It is what the stacks' coset becomes under x -> x^s, and a
+    query divides by x^s - z.
 
     Elsewhere nothing divides by zero, and nothing private is opened by z itself. A prover that draws another z
-    starts again with fresh masks; it happens once in 2^130.
+    starts again with fresh masks; it happens once in 2^129.
     """
-    in_trace = field.power(z, at.rows)
-    coset = field.scale(z, field.base_inverse(at.shift))
-    return in_trace != field.ONE and field.power(coset, at.lde_size) != field.ONE
+    if field.power(z, at.rows) == field.ONE:
+        return False
+    image = field.from_base(pow(field.GENERATOR, at.domain_size, P))
+    blowup = at.lde_size // at.rows
+    return all(field.power(z, blowup << log_rows) != image for log_rows in set(heights))

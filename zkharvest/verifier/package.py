@@ -2,19 +2,19 @@ r"""The audit package (`.zkh`) as a container: what its parts are, and what bind
 
     "\x89ZKH\r\n\x1a\n" | u8 version | canonical msgpack map
     attestations  nil or a map: signatures of sources over their roots (checked in `sign`, opaque here)
-    log_rows      n: every table has 2^n rows
+    log_rows      an array of integers, one for each table of the circuit: table t has 2^log_rows[t] rows
     preset        name of the parameter set
     proof         the proof's bytes
     signature     nil or a map: the taxpayer's signature over `signed_digest` (checked in `sign`, opaque here)
     statement     a map (`statement`)
 
-The proof is bound to every byte of the statement, to the preset and to the height by `statement_digest`, which its
+The proof is bound to every byte of the statement, to the preset and to the heights by `statement_digest`, which its
 transcript absorbs before the first challenge; the taxpayer's signature to everything but itself by `signed_digest`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -40,7 +40,7 @@ class Package:
 
     statement: dict[str, Value]
     preset: str
-    log_rows: int
+    log_rows: tuple[int, ...]
     proof: bytes
     attestations: dict[str, Value] | None = None
     signature: dict[str, Value] | None = None
@@ -52,7 +52,7 @@ class Package:
 
     @property
     def body_digest(self) -> bytes:
-        """Names the package without its signatures: statement, preset, height and proof."""
+        """Names the package without its signatures: statement, preset, heights and proof."""
         return sha256(_BODY_TAG + wire.encode(self._body())).digest()
 
     @property
@@ -61,12 +61,17 @@ class Package:
         return sha256(_SIGNED_TAG + wire.encode({**self._body(), "attestations": self.attestations})).digest()
 
     def _body(self) -> dict[str, Value]:
-        return {"preset": self.preset, "proof": self.proof, "log_rows": self.log_rows, "statement": self.statement}
+        return {
+            "preset": self.preset,
+            "proof": self.proof,
+            "log_rows": list(self.log_rows),
+            "statement": self.statement,
+        }
 
 
-def statement_digest(statement: Mapping[str, Value], preset: str, log_rows: int) -> bytes:
-    """SHA-256 of the tag and the canonical encodings of statement, preset and height, one after the other."""
-    parts = wire.encode(dict(statement)) + wire.encode(preset) + wire.encode(log_rows)
+def statement_digest(statement: Mapping[str, Value], preset: str, log_rows: Sequence[int]) -> bytes:
+    """SHA-256 of the tag and the canonical encodings of statement, preset and heights, one after the other."""
+    parts = wire.encode(dict(statement)) + wire.encode(preset) + wire.encode(list(log_rows))
     return sha256(_STATEMENT_TAG + parts).digest()
 
 
@@ -76,7 +81,7 @@ def encode_package(package: Package) -> bytes:
         "attestations": package.attestations,
         "preset": package.preset,
         "proof": package.proof,
-        "log_rows": package.log_rows,
+        "log_rows": list(package.log_rows),
         "signature": package.signature,
         "statement": package.statement,
     }
@@ -102,13 +107,16 @@ def decode_package(data: bytes) -> Package:
             "attestations": None | dict() as attestations,
             "preset": str(preset),
             "proof": bytes(proof),
-            "log_rows": int(log_rows),
+            "log_rows": list(log_rows),
             "signature": None | dict() as signature,
             "statement": dict(statement),
             **others,
-        } if not others and not isinstance(log_rows, bool):
+        } if not others:
             if not is_visible(preset, MAX_PRESET):
                 raise Reject(Reason.PACKAGE_PRESET, f"{quoted(preset)} is not the name of a parameter set")
-            return Package(statement, preset, log_rows, proof, attestations, signature)
+            heights = tuple(one for one in log_rows if isinstance(one, int) and not isinstance(one, bool))
+            if len(heights) != len(log_rows):
+                raise Reject(Reason.PACKAGE_FIELDS, "log_rows is not an array of integers")
+            return Package(statement, preset, heights, proof, attestations, signature)
         case _:
             raise Reject(Reason.PACKAGE_FIELDS, "the parts are not those of a package")

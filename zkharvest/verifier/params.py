@@ -83,6 +83,11 @@ class ParameterSet:
         wanted = 2 * self.queries + 20
         return max(LEAST_MASK, -(-wanted // MASK_STEP) * MASK_STEP)
 
+    @property
+    def least_log_rows(self) -> int:
+        """log2 of the fewest rows of a table: a sixteenth of them holds the h coefficients of a column's mask."""
+        return 4 + (self.mask - 1).bit_length()
+
     def encode(self) -> bytes:
         """The set as the transcript absorbs it: nine u32le."""
         numbers: tuple[int, ...] = astuple(self)

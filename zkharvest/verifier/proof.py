@@ -25,7 +25,7 @@ from zkharvest.verifier.messages import (
 )
 from zkharvest.verifier.params import DIGEST_BYTES, NONCE_BYTES, SALT_BYTES, Sizes
 from zkharvest.verifier.rejections import Reason, Reject
-from zkharvest.verifier.stacks import Stacks, stacks_of
+from zkharvest.verifier.stacks import Stacks
 
 
 class Reader:
@@ -104,12 +104,6 @@ def read_messages(reader: Reader, description: Description, at: Sizes) -> Messag
     return Messages(main, aux, quotient, evaluations, tuple(layers), final, tuple(nonces))
 
 
-def row_widths(stacks: Stacks) -> tuple[int, int, int]:
-    """Base elements in a row of the main, aux and quotient tree; the last holds R behind its stacks."""
-    main, aux, quotient = stacks.trees
-    return main.words, aux.words, quotient.words + DEGREE
-
-
 @dataclass(frozen=True, slots=True)
 class OpenedTree:
     """A tree opened at the distinct query indices: salted row bytes as hashed, the rows as words, the siblings."""
@@ -138,12 +132,10 @@ class Queries:
     layers: tuple[OpenedLayer, ...]
 
 
-def read_queries(reader: Reader, description: Description, at: Sizes, indices: Sequence[int]) -> Queries:
+def read_queries(reader: Reader, stacks: Stacks, at: Sizes, indices: Sequence[int]) -> Queries:
     """The rows opened at `indices` (below |D|, in any order, repetitions allowed)."""
     distinct = sorted(set(indices))
-    main, aux, quotient = (
-        _read_tree(reader, width, distinct, at.log_domain) for width in row_widths(stacks_of(description, at.stack))
-    )
+    main, aux, quotient = (_read_tree(reader, width, distinct, at.log_domain) for width in stacks.words)
     layers = []
     log_size = at.log_domain
     for arity in at.arities:

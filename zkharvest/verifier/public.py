@@ -5,7 +5,7 @@ The verifier builds it from the statement, the prover from the same statement; t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zkharvest.spec import WORD_BYTES, P
@@ -27,8 +27,11 @@ class PublicData:
     context: bytes
 
 
-def check(description: Description, rows: int, data: PublicData) -> None:
-    """Reject(PUBLIC_SHAPE or PUBLIC_VALUE) unless `data` has exactly the shape that the description gives it."""
+def check(description: Description, heights: Sequence[int], data: PublicData) -> None:
+    """Reject(PUBLIC_SHAPE or PUBLIC_VALUE) unless `data` has exactly the shape that the description gives it.
+
+    Table t has 2^heights[t] rows.
+    """
     if len(data.publics) != len(description.publics):
         raise Reject(Reason.PUBLIC_SHAPE, f"{len(data.publics)} scalars, not {len(description.publics)}")
     if len(data.lists) != len(description.lists):
@@ -41,8 +44,9 @@ def check(description: Description, rows: int, data: PublicData) -> None:
     wanted = {(t, i) for t, table in enumerate(description.tables) for i in range(len(table.public_columns))}
     if set(data.columns) != wanted:
         raise Reject(Reason.PUBLIC_SHAPE, "public columns are not those of the circuit")
-    if any(len(column) > rows for column in data.columns.values()):
-        raise Reject(Reason.PUBLIC_SHAPE, f"a public column has more than {rows} rows")
+    for (t, i), column in data.columns.items():
+        if len(column) > 1 << heights[t]:
+            raise Reject(Reason.PUBLIC_SHAPE, f"public column {i} of table {t} has more than 2^{heights[t]} rows")
     _check_words(data.publics)
     for records in data.lists:
         for record in records:

@@ -12,6 +12,7 @@ of all terms is given as well, and is up to a bit lower.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2, sqrt
 
@@ -68,7 +69,8 @@ class Model:
     """What the formulas need to know of a protocol instance."""
 
     field_size: int
-    degree_bound: int  # K, of a column
+    degree_bound: int  # K, of a column of the tallest tables
+    least_bound: int  # of a column of the lowest tables
     stack: int  # k columns a committed polynomial, which has k K coefficients
     rate: float
     constraints: int
@@ -87,21 +89,22 @@ class Model:
     grind_query: int
 
 
-def model(description: Description, params: ParameterSet, log_rows: int) -> Model:
+def model(description: Description, params: ParameterSet, heights: Sequence[int]) -> Model:
     """The instance that `stark.verify_proof` runs."""
-    at = sizes(log_rows, params)
+    at = sizes(max(heights), params)
     return Model(
         field_size=P**DEGREE,
         degree_bound=at.degree_bound,
+        least_bound=at.degree_bound >> (max(heights) - min(heights)),
         stack=at.stack,
         rate=at.degree_bound / at.lde_size,
         constraints=sum(table.constraint_count for table in description.tables),
         degree=description.degree,
         opened_rows=2,
-        fractions=description.fractions(log_rows),
+        fractions=description.fractions(heights),
         width=max((bus.width for bus in description.buses), default=0),
         tallies=description.tallies,
-        batch=stacks_of(description, at.stack).pairs,
+        batch=stacks_of(description, heights, at.stack).pairs,
         arities=at.arities,
         queries=params.queries,
         grind_lookup=params.grind_lookup,
@@ -122,15 +125,16 @@ class Term:
 
 def terms(instance: Model, regime: Regime) -> tuple[Term, ...]:
     """The error terms in protocol order. ValueError where the theorems do not apply."""
-    k, size = instance.degree_bound, float(instance.field_size)
+    k, least, size = instance.degree_bound, instance.least_bound, float(instance.field_size)
     domain = k / regime.rate
-    # Quotients by several points need room between the degree and the agreement (eprint 2022/1216, 4.1.3).
-    if regime.radius <= 0 or k + instance.opened_rows >= (1 - regime.radius) * domain:
+    # Quotients by several points need room between the degree and the agreement (eprint 2022/1216, 4.1.3): per lane,
+    # and a stack of the lowest tables has the most lanes.
+    if regime.radius <= 0 or least + instance.opened_rows >= (1 - regime.radius) * least / regime.rate:
         raise ValueError(f"{regime.name}: no room for quotients at rate {regime.rate:.4f}")
-    # What lambda combines are quotients by X^s - p, s columns a stack. If they have fewer than s k coefficients, a
-    # stack has s more, and each of its columns one more than k, on the s-th powers of the domain: the candidates are
-    # the codewords of that code, whose rate is a little larger. For s = 1 these are the columns themselves.
-    candidates = regime.list_size((k + instance.opened_rows - 1) / domain)
+    # What lambda combines are quotients by X^s - p, s lanes a stack. If they have fewer coefficients than the code,
+    # a stack has s more, and each of its columns one more than it should, on the s-th powers of the domain. The
+    # candidates are among the codewords of the code with as many more as the lowest tables' stacks have lanes.
+    candidates = regime.list_size((least + instance.opened_rows - 1) * regime.rate / least)
     found = []
 
     def term(name: str, error: float, grinding: int) -> None:
@@ -142,7 +146,9 @@ def terms(instance: Model, regime: Regime) -> tuple[Term, ...]:
         term("lookup", candidates * roots / size, instance.grind_lookup)
     term("constraints", candidates * instance.constraints / size, 0)
     identity = instance.degree * (k + instance.opened_rows - 1) + (k - 1)
-    term("deep", candidates * identity / (size - k - domain), instance.grind_deep)
+    # z is drawn outside of the trace domains, the tallest of which holds the others, and of the columns' cosets, which
+    # together have fewer than twice as many points as the tallest's.
+    term("deep", candidates * identity / (size - k - 2 * domain), instance.grind_deep)
     # Only the proximity gaps see the stacks' longer code.
     left = instance.stack * k
     term("batch", regime.gap(left) * (instance.batch - 1) / size, instance.grind_batch)
@@ -181,9 +187,9 @@ class Security:
     unique_decoding: float
 
 
-def security(description: Description, params: ParameterSet, log_rows: int) -> Security:
-    """The level of a proof of this circuit at this height with these parameters."""
-    return level(model(description, params, log_rows), params.johnson_m)
+def security(description: Description, params: ParameterSet, heights: Sequence[int]) -> Security:
+    """The level of a proof of this circuit, its tables having 2^heights[t] rows, with these parameters."""
+    return level(model(description, params, heights), params.johnson_m)
 
 
 def level(instance: Model, johnson_m: int) -> Security:

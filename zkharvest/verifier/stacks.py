@@ -1,17 +1,22 @@
 """Which columns are committed as one polynomial, a *stack*, and what a stack says at a query (FORMAT.md section 4).
 
-A stack of the columns f_0, ..., f_(k-1) is F(X) = sum_i X^i f_i(X^k), after fflonk (ePrint 2021/1167): a column in
-lane i of it. All k claims f_i(z) = v_i together are one: X^k - z divides F - I, with I(X) = sum_i v_i X^i. At a point x
-of the stacks' coset, with y = x^k a point of the columns' coset, F(x) = sum_i x^i f_i(y).
+A stack of the columns f_0, ..., f_(s-1) is F(X) = sum_i X^i f_i(X^s), after fflonk (ePrint 2021/1167): a column in
+lane i of it. All s claims f_i(z) = v_i together are one: X^s - z divides F - I, with I(X) = sum_i v_i X^i. At a point x
+of the stacks' coset, with y = x^s a point of the columns' coset, F(x) = sum_i x^i f_i(y).
 
-Columns of one kind share stacks, and kinds do not mix: what is opened in the next row as well (main columns that a
-constraint reads there, running sums) and what is not. Column c of a kind with s stacks, counted in the order of the
-tree, is lane c div s of stack c mod s. Lanes that no column fills hold the zero polynomial: the claim about them is 0.
+The tallest tables, of 2^n rows, have k lanes a stack. A table of 2^(n-j) rows has k 2^j lanes: its columns have 2^j
+times fewer coefficients, so that every stack has k K, and all of them lie in the same trees and the same FRI.
+
+Columns share a stack if their tables have one height and they are of one kind: what is opened in the next row as well
+(main columns that a constraint reads there, running sums), and what is not. Column c of a kind with w stacks, counted
+in the order of the tree, is column u = c div w of stack c mod w, in lane (u mod 2^j) k + u div 2^j. The 2^j lanes
+l, l + k, l + 2 k, ... together are one column of the tallest, sum_m Y^m f_(l + k m)(Y^(2^j)) with Y = X^k, so that few
+of those are needed. Lanes that no column fills hold the zero polynomial: the claim about them is 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from zkharvest.verifier.description import Description
@@ -20,23 +25,30 @@ from zkharvest.verifier.field import DEGREE
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Columns that share stacks: their numbers, in order; `width` stacks of k lanes."""
+    """Columns that share stacks: their numbers, in order; `width` stacks of `stack` * `short` lanes."""
 
     columns: tuple[int, ...]
     width: int
+    stack: int  # k
+    short: int  # 2^j: columns of this height in one of the tallest
 
     def lane(self, number: int) -> tuple[int, int]:
         """Stack (counted within the kind) and lane of the column at a place of `columns`."""
-        return number % self.width, number // self.width
+        within, place = divmod(number, self.width)
+        return place, within % self.short * self.stack + within // self.short
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
-    """The stacks of one tree: first those opened in the next row too, then the others; `degree` words a stack."""
+class Part:
+    """The stacks of one height in one tree: first those opened in the next row too, then the others.
+
+    `first` stacks, of taller tables, stand before them in an opened row; `degree` words a stack.
+    """
 
     following: Kind
     others: Kind
     degree: int  # words of a column: 1 in F, 5 in E
+    first: int
 
     @property
     def stacks(self) -> int:
@@ -44,53 +56,71 @@ class Tree:
         return self.following.width + self.others.width
 
     @property
-    def words(self) -> int:
-        """Base elements in an opened row."""
-        return self.degree * self.stacks
+    def words(self) -> slice:
+        """Where they stand in an opened row."""
+        return slice(self.degree * self.first, self.degree * (self.first + self.stacks))
 
-    def lanes(self, stack: int) -> list[list[int]]:
-        """For each of the `stack` lanes the column in every stack of the tree, -1 where there is none."""
-        found = [[-1] * self.stacks for _ in range(stack)]
+    def placed(self) -> Iterator[tuple[int, int, int]]:
+        """(column, stack, lane) of every column; stacks counted within the part."""
         for kind, first in ((self.following, 0), (self.others, self.following.width)):
             for number, column in enumerate(kind.columns):
                 place, lane = kind.lane(number)
-                found[lane][first + place] = column
-        return found
+                yield column, first + place, lane
+
+
+@dataclass(frozen=True, slots=True)
+class Height:
+    """The stacks of all tables of 2^log_rows rows: `lanes` columns a stack, a part in each tree."""
+
+    log_rows: int
+    lanes: int
+    trees: tuple[Part, Part, Part]
 
 
 @dataclass(frozen=True, slots=True)
 class Stacks:
-    """The trees of a circuit at k columns a stack. R, in the quotient tree, is a polynomial of its own."""
+    """The stacks of a circuit, tallest tables first. R, in the quotient tree, is a polynomial of its own."""
 
-    stack: int
-    main: Tree
-    aux: Tree
-    quotient: Tree
+    heights: tuple[Height, ...]
 
     @property
-    def trees(self) -> tuple[Tree, Tree, Tree]:
-        """In the order of the proof."""
-        return self.main, self.aux, self.quotient
+    def words(self) -> tuple[int, int, int]:
+        """Base elements in an opened row of the main, the aux and the quotient tree; the last holds R as well."""
+        main, aux, quotient = (sum(h.trees[t].degree * h.trees[t].stacks for h in self.heights) for t in range(3))
+        return main, aux, quotient + DEGREE
 
     @property
     def pairs(self) -> int:
         """Functions that the batch combines: every stack at z, those that look ahead at g z, and R."""
-        return sum(tree.stacks + tree.following.width for tree in self.trees) + 1
+        return sum(part.stacks + part.following.width for h in self.heights for part in h.trees) + 1
 
 
-def stacks_of(description: Description, stack: int) -> Stacks:
-    """The stacks of a circuit's columns, `stack` (a power of two) columns each."""
+def stacks_of(description: Description, heights: Sequence[int], stack: int) -> Stacks:
+    """The stacks of a circuit whose tables have 2^heights[t] rows, `stack` columns each in the tallest tables.
 
-    def kind(columns: Sequence[int]) -> Kind:
-        return Kind(tuple(columns), -(-len(columns) // stack))
-
-    def tree(count: int, following: Sequence[int], degree: int) -> Tree:
-        ahead = frozenset(following)
-        return Tree(kind(following), kind([c for c in range(count) if c not in ahead]), degree)
-
-    return Stacks(
-        stack,
-        tree(description.main_width, description.next_main, 1),
-        tree(description.extension_columns, description.next_aux, DEGREE),
-        tree(description.pieces, (), DEGREE),
+    The quotient's pieces are columns of the tallest height.
+    """
+    tallest = max(heights)
+    main_of = [h for h, table in zip(heights, description.tables, strict=True) for _ in table.columns]
+    aux_of = [h for h, table in zip(heights, description.tables, strict=True) for _ in range(table.extension_columns)]
+    trees = (
+        (main_of, frozenset(description.next_main), 1),
+        (aux_of, frozenset(description.next_aux), DEGREE),
+        ([tallest] * description.pieces, frozenset[int](), DEGREE),
     )
+    found: list[Height] = []
+    for log_rows in sorted(set(heights), reverse=True):
+        lanes = stack << (tallest - log_rows)
+        parts = []
+        for t, (height_of, ahead, degree) in enumerate(trees):
+            mine = [column for column, height in enumerate(height_of) if height == log_rows]
+            following, others = ([c for c in mine if (c in ahead) is wanted] for wanted in (True, False))
+            first = sum(h.trees[t].stacks for h in found)
+            parts.append(Part(_kind(following, stack, lanes), _kind(others, stack, lanes), degree, first))
+        main, aux, quotient = parts
+        found.append(Height(log_rows, lanes, (main, aux, quotient)))
+    return Stacks(tuple(found))
+
+
+def _kind(columns: Sequence[int], stack: int, lanes: int) -> Kind:
+    return Kind(tuple(columns), -(-len(columns) // lanes), stack, lanes // stack)

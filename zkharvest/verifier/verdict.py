@@ -61,7 +61,7 @@ class Verdict:
     policy: Policy | None = None
     statement: Statement | None = None
     preset: str = ""
-    log_rows: int = 0
+    log_rows: tuple[int, ...] = ()
     security: Security | None = None
     attested: Attested | None = None
     bound: bool = False
@@ -111,7 +111,11 @@ class Verdict:
         if self.statement is not None and self.security is not None:
             result["package"] = self.package_digest.hex()
             result["statement"] = statement_json(self.statement, self.circuit_status)
-            result["security"] = {**security_json(self.security), "preset": self.preset, "rows": 1 << self.log_rows}
+            result["security"] = {
+                **security_json(self.security),
+                "preset": self.preset,
+                "rows": 1 << max(self.log_rows),
+            }
         return result
 
 

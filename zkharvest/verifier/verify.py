@@ -16,7 +16,7 @@ from zkharvest.verifier.params import PRESETS, Preset
 from zkharvest.verifier.policy import Policy, closest
 from zkharvest.verifier.rejections import ACCEPTED, REJECTED, UNDECIDED, Finding, Reason, Reject, reject_all
 from zkharvest.verifier.soundness import security
-from zkharvest.verifier.stark import verify_proof
+from zkharvest.verifier.stark import heights_fault, verify_proof
 from zkharvest.verifier.statement import Statement, circuit_of, public_data, read_statement
 from zkharvest.verifier.text import quoted
 from zkharvest.verifier.verdict import Attested, Verdict, not_shown, notes
@@ -65,7 +65,7 @@ def _verify(data: bytes, policy: Policy, check_signatures: SignatureCheck | None
     # 4 ----- What the caller expects of the claim: all that differs, not the first alone.
     reject_all(tuple(_mismatches(statement, policy)))
 
-    # 5 ----- The proof, bound to every byte of the statement, to the preset and to the height.
+    # 5 ----- The proof, bound to every byte of the statement, to the preset and to the heights.
     public = public_data(statement, description, package.statement_digest)
     verify_proof(description, statement.circuit_digest, preset.params, package.log_rows, public, package.proof)
 
@@ -109,15 +109,17 @@ def _verify(data: bytes, policy: Policy, check_signatures: SignatureCheck | None
 
 
 def _preset(package: Package, description: Description, policy: Policy) -> Preset:
-    """The parameter set of a package, at a height that it and the circuit allow."""
+    """The parameter set of a package, at heights that it and the circuit allow."""
     preset = PRESETS.get(package.preset)
     if preset is None:
         raise Reject(Reason.PACKAGE_PRESET, "there is no parameter set of that name")
     if not preset.real and not policy.allow_test_preset:
         raise Reject(Reason.POLICY_TEST_PRESET, f"the parameter set {preset.name!r} is for tests: it proves nothing")
-    least, most = description.log_rows
-    if not max(least, preset.min_log_rows) <= package.log_rows <= min(most, preset.max_log_rows):
-        raise Reject(Reason.PACKAGE_LOG_ROWS, f"a height of 2^{package.log_rows} is not allowed")
+    fault = heights_fault(description, preset.params, package.log_rows)
+    if fault is None and not preset.min_log_rows <= max(package.log_rows) <= preset.max_log_rows:
+        fault = f"a height of 2^{max(package.log_rows)} is not one of the parameter set's"
+    if fault is not None:
+        raise Reject(Reason.PACKAGE_LOG_ROWS, fault)
     return preset
 
 

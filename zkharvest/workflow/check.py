@@ -70,6 +70,6 @@ def check_constraints(
         sum(len(table["constraints"]) for table in description["tables"]),
         len(description["buses"]),
         int(description["tallies"]),
-        1 << witness.n,
+        1 << max(witness.heights),
         tuple(found),
     )

@@ -21,6 +21,7 @@ from zkharvest.verifier.page import PageHeader
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.soundness import security
+from zkharvest.verifier.stark import heights_fault
 from zkharvest.verifier.statement import Statement, read_statement
 from zkharvest.verifier.verdict import security_json, statement_json
 
@@ -89,8 +90,8 @@ def describe_package(data: bytes, name: str) -> dict[str, Any]:
         "verified": False,
         "package": package.body_digest.hex(),
         "preset": package.preset,
-        "log_rows": package.log_rows,
-        "rows": 1 << package.log_rows if 0 <= package.log_rows <= MAX_LOG_ROWS else None,
+        "log_rows": list(package.log_rows),
+        "rows": 1 << max(package.log_rows) if _plausible(package) else None,
         "statement": None,
         "statement_fault": None,
         "security": None,
@@ -119,10 +120,18 @@ def _security(statement: Statement, package: Package) -> dict[str, Any] | None:
     """Bits that a proof of this shape proves, term by term; None if circuit, preset or height are unknown here."""
     try:
         description = circuits.load(circuits.find(statement.circuit_id, statement.circuit_digest))
-        level = security(description, PRESETS[package.preset].params, package.log_rows)
+        params = PRESETS[package.preset].params
+        if heights_fault(description, params, package.log_rows) is not None:
+            return None
+        level = security(description, params, package.log_rows)
     except (Reject, KeyError, ValueError):
         return None
     return security_json(level)
+
+
+def _plausible(package: Package) -> bool:
+    """Whether the heights are those of some circuit."""
+    return bool(package.log_rows) and 0 <= min(package.log_rows) <= max(package.log_rows) <= MAX_LOG_ROWS
 
 
 def _signatures(package: Package) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def prove(
         progress=lambda step, _done, _total: say(step) if step else None,
         consume=True,
     )
-    return package_bytes(Package(prepared.statement, chosen.name, witness.n, proof))
+    return package_bytes(Package(prepared.statement, chosen.name, witness.heights, proof))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def prepare(
     if pinned is None:
         raise UsageError(f"the circuit {CIRCUIT} is not known here", "reinstall zkharvest")
     description = circuits.load(pinned)
-    _find_preset(preset, 0)
+    least = _find_preset(preset, 0).params.least_log_rows
 
     progress("running the ledger")
     from zkharvest.circuit.lot_machine.v1.limits import check_records, check_run
@@ -161,8 +161,8 @@ def prepare(
     operations = operations_of(opening, election)
     check_run(opening, operations)
     progress("filling the tables")
-    witness = make_witness(opening, operations)
-    chosen = _find_preset(preset, witness.n)
+    witness = make_witness(opening, operations, least=least)
+    chosen = _find_preset(preset, max(witness.heights))
     parts = _statement(opening, election, witness, pinned, audience, nonce)
     try:
         statement = read_statement(parts)
@@ -170,7 +170,7 @@ def prepare(
         raise UsageError(f"this cannot be stated: {reject.detail}", "change the option that it names") from None
     for text in _doubts(statement, opening):
         warn(text)
-    digest = statement_digest(parts, chosen.name, witness.n)
+    digest = statement_digest(parts, chosen.name, witness.heights)
     return Prepared(pinned, chosen, parts, public_data(statement, description, digest), witness)
 
 

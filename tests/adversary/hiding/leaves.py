@@ -7,8 +7,7 @@ import numpy as np
 from tests.adversary.hiding.observing import PARAMS, Coins, fixed
 from tests.support.proof_layout import layout
 from tests.support.tiny_traces import DESCRIPTION, DIGEST, LOG_ROWS, honest_traces
-from zkharvest.prover import field, ntt
-from zkharvest.prover.stacks import Stacking
+from zkharvest.prover import field, ntt, stacks
 from zkharvest.prover.stark import prove_circuit
 from zkharvest.verifier.merkle import leaf_hash
 from zkharvest.verifier.params import SALT_BYTES, sizes
@@ -16,6 +15,7 @@ from zkharvest.verifier.stacks import stacks_of
 
 COINS = Coins(4, LOG_ROWS)
 AT = sizes(LOG_ROWS, PARAMS)
+HEIGHTS = [LOG_ROWS] * len(DESCRIPTION.tables)
 
 
 def proven(source):
@@ -27,7 +27,7 @@ def proven(source):
 
 def unopened(proof, tree="main"):
     """Index of a leaf that is not opened -> its digest, of those that lie beside an opened leaf."""
-    part = layout(DESCRIPTION, PARAMS, LOG_ROWS, COINS.indices)[f"{tree} siblings"]
+    part = layout(DESCRIPTION, PARAMS, HEIGHTS, COINS.indices)[f"{tree} siblings"]
     digests = (proof[part.item(k)] for k in range(part.items))
     known, half = set(COINS.indices), AT.domain_size // 2
     return {
@@ -44,8 +44,8 @@ def guessed():
     values = field.to_mont(np.concatenate(traces, axis=1))
     nothing = np.zeros((AT.mask, values.shape[1]), dtype=np.uint32)
     columns = ntt.lde_masked(values, nothing, AT.lde_size // AT.rows, AT.shift)
-    tree = stacks_of(DESCRIPTION, AT.stack).main
-    above = Stacking(tree.lanes(AT.stack), tree.degree, AT.log_domain).rows(columns, slice(None))
+    lanes = stacks.layout(stacks_of(DESCRIPTION, HEIGHTS, AT.stack), 0, AT.stack).lanes
+    above = stacks.Stacking(lanes, 1, AT.log_domain).rows(columns, slice(None))
     rows = field.from_mont(np.concatenate(above)).astype("<u4")
     return {index: leaf_hash(bytes(SALT_BYTES) + rows[index].tobytes()) for index in range(AT.domain_size)}
 

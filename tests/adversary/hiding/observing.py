@@ -85,10 +85,10 @@ def fixed(coins):
         messages.Rounds = stark.messages.Rounds = kept
 
 
-def observe(proof, description, log_rows, coins, params=PARAMS):
+def observe(proof, description, heights, coins, params=PARAMS):
     """Part of the proof -> its words: field elements as uint32; of leaves also the salts, apart."""
     seen = {}
-    for part in layout(description, params, log_rows, coins.indices).values():
+    for part in layout(description, params, heights, coins.indices).values():
         data = np.frombuffer(proof[part.start : part.end], dtype=np.uint8).reshape(part.items, part.size)
         if part.kind == "leaf":
             seen[part.name.replace("leaves", "rows")] = np.ascontiguousarray(data[:, SALT_BYTES:]).view("<u4").ravel()
@@ -108,6 +108,6 @@ def sample(circuit, traces, proofs, coins, source=Randomness):
     with fixed(coins):
         for _ in range(proofs):
             proof = stark.prove_circuit(description, digest, PARAMS, public, traces(), rng=source())
-            rows.append(observe(proof, description, LOG_ROWS, coins))
+            rows.append(observe(proof, description, [LOG_ROWS] * len(description.tables), coins))
     count("proofs compared", proofs)
     return {part: np.stack([row[part] for row in rows]) for part in rows[0]}

@@ -41,7 +41,7 @@ def pieces_drawn(description, params, at, source, count):
 
     No traces are needed: this step of the prover looks at sizes only.
     """
-    job = stark._Proof(description, bytes(32), params, None, [], at, False)
+    job = stark._Proof(description, bytes(32), params, None, [], (at.log_rows,) * len(description.tables), at, False)
     nothing = np.zeros((4 * at.rows, 5), dtype=np.uint32)
     drawn = [job._pieces(nothing, source).reshape(at.degree_bound, -1, 5) for _ in range(count)]
     return np.stack(drawn)

@@ -165,7 +165,7 @@ def test_the_steps_of_the_model_are_those_of_the_prover():
         assert field.from_mont(extended)[:, k].tolist() == [int(model.at(column, y, P)[0]) for y in points]
     none, empty = LookupChallenges(*[embedded(1)] * 3), Extended(np.zeros((32, 5), dtype=np.uint32), at)
     found = quotient.quotient_coefficients(
-        CIRCUIT, (), none, embedded(delta), [embedded(0)], 5, at.shift,
+        CIRCUIT.tables, [0], (), none, embedded(delta), [embedded(0)], 5, at.shift,
         Extended(np.ascontiguousarray(matrix[:, :1]), at), empty,
         [np.zeros((128, 0), dtype=np.uint32)],
     )  # fmt: skip
@@ -192,22 +192,18 @@ def test_the_steps_of_the_model_are_those_of_the_prover():
     rest = deep.dot_powers(polynomials, embedded(z))
     assert [value[0] for value in (*here, *rest, *after)] == seen[:6]
     powers = [embedded(pow(batch, j, P)) for j in range(4)]
-    nothing, lanes = embedded(0), []
-    for lane in range(4):
-        one = [powers[0] if lane == k else nothing for k in range(2)]
-        told = enumerate((here, rest, after))
-        claims = [plain.ext_mul(powers[j], values[lane]) if lane < 2 else nothing for j, values in told]
-        lanes.append(
-            deep.Lane(
-                [one, [powers[1] if lane == k else nothing for k in range(2)]],
-                [[powers[2] if lane == k else nothing for k in range(2)]],
-                plain.ext_add(claims[0], claims[1]),
-                claims[2],
-            )
-        )
-    f = deep.deep_function([matrix], polynomials, lanes, embedded(z), 5, at)
-    mask = ntt.coset_lde(spread(extra[None].astype(np.int64))[:, 0], 4 * size, 3)
-    f = field.add(f, field.ext_mul(mask, deep.words(powers[3])))
+    nothing = embedded(0)
+    by_lane = [[[power if lane == k else nothing for k in range(2)] for lane in range(4)] for power in powers[:3]]
+    first, second, third = (
+        [plain.ext_mul(powers[j], values[lane]) if lane < 2 else nothing for lane in range(4)]
+        for j, values in enumerate((here, rest, after))
+    )
+    claimed = [plain.ext_add(one, two) for one, two in zip(first, second, strict=True)]
+    lanes = deep.Lanes([by_lane[0], by_lane[1]], [by_lane[2]], claimed, third)
+    f = deep.batched([matrix], polynomials, lanes, embedded(z), 5, at.degree_bound)
+    mask = spread(extra[None].astype(np.int64))[:, 0]
+    f = ntt.coset_lde(field.add(f, field.ext_mul(mask, deep.words(powers[3]))), 4 * size, 3)
+    mask = ntt.coset_lde(mask, 4 * size, 3)
     last = fri.final_polynomial(fri.fold(f, 3, 2, embedded(fold)), 9)
     assert field.from_mont(last)[:128, 0].tolist() == seen[6 : 6 + 128]
     assert not field.from_mont(last)[128:].any()

@@ -14,13 +14,14 @@ from tests.adversary.hiding.observing import PARAMS, Coins, fixed, observe
 from tests.adversary.hiding.ring_circuit import DESCRIPTION, DIGEST, LOG_ROWS, PUBLIC, RICH, with_ring
 from zkharvest.prover import field, ntt, plain
 from zkharvest.prover.randomness import Randomness
-from zkharvest.prover.stacks import Stacking
+from zkharvest.prover.stacks import Stacking, layout
 from zkharvest.prover.stark import prove_circuit
 from zkharvest.verifier.params import SALT_BYTES, sizes
 from zkharvest.verifier.stacks import stacks_of
 from zkharvest.workflow import prove as proving
 
 AT = sizes(LOG_ROWS, PARAMS)
+HEIGHTS = [LOG_ROWS] * len(DESCRIPTION.tables)
 KEY = bytes(range(32))
 COINS = Coins(6, LOG_ROWS)
 WIDTHS = (DESCRIPTION.main_width, 5 * DESCRIPTION.extension_columns)
@@ -52,7 +53,7 @@ def proven():
     source, traces = Recorded(), with_ring(RICH)
     with fixed(COINS):
         proof = prove_circuit(DESCRIPTION, DIGEST, PARAMS, PUBLIC, traces, rng=source)
-    return source, traces, observe(proof, DESCRIPTION, LOG_ROWS, COINS)
+    return source, traces, observe(proof, DESCRIPTION, HEIGHTS, COINS)
 
 
 def test_every_mask_and_salt_is_a_draw_of_its_own():
@@ -79,8 +80,8 @@ def test_what_was_drawn_is_what_hides():
     values = field.to_mont(np.concatenate(traces, axis=1))
     positions = np.array(sorted(set(COINS.indices)))
     extended = ntt.lde_masked(values, source.answers[0], AT.lde_size // AT.rows, AT.shift)
-    tree = stacks_of(DESCRIPTION, AT.stack).main
-    stacking, places = Stacking(tree.lanes(AT.stack), tree.degree, AT.log_domain), positions % AT.lde_size
+    lanes = layout(stacks_of(DESCRIPTION, HEIGHTS, AT.stack), 0, AT.stack).lanes
+    stacking, places = Stacking(lanes, 1, AT.log_domain), positions % AT.lde_size
     above = stacking.rows(extended[places], places)
     chosen = np.stack(above)[positions // AT.lde_size, np.arange(len(positions))]
     rows = field.from_mont(np.ascontiguousarray(chosen))
@@ -97,7 +98,7 @@ def test_a_second_attempt_draws_anew(monkeypatch):
     from zkharvest.prover import stark
 
     source, answers = Recorded(), iter([False])
-    monkeypatch.setattr(stark.messages, "point_is_usable", lambda _z, _at: next(answers, True))
+    monkeypatch.setattr(stark.messages, "point_is_usable", lambda _z, _at, _heights: next(answers, True))
     prove_circuit(DESCRIPTION, DIGEST, PARAMS, PUBLIC, with_ring(RICH), rng=source)
     first, again = (answer for answer in source.answers if answer.shape == (AT.mask, WIDTHS[0]))
     assert not (first == again).all(axis=0).any()
@@ -162,7 +163,7 @@ def test_nothing_is_shared_between_two_proofs_of_one_witness():
     traces = with_ring(RICH)  # even the ring is the same
     with fixed(COINS):
         one, other = (
-            observe(prove_circuit(DESCRIPTION, DIGEST, PARAMS, PUBLIC, traces), DESCRIPTION, LOG_ROWS, COINS)
+            observe(prove_circuit(DESCRIPTION, DIGEST, PARAMS, PUBLIC, traces), DESCRIPTION, HEIGHTS, COINS)
             for _ in "ab"
         )
     for part in one.keys() - {"terminals"}:

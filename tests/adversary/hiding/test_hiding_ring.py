@@ -84,16 +84,22 @@ def test_terminals_of_the_lot_machine_are_uniform_for_every_ledger():
         witness = make_witness(opening(name), operations_of(opening(name), regime))
         statement = read_statement(packages()[name].statement)
         shown = public_data(statement, description, bytes(32))
-        known = stark._public_columns(description, shown, 1 << LOG_ROWS)
+        known = stark._public_columns(description, shown, witness.heights)
         by_name = {table.name: trace for table, trace in zip(circuit.tables, witness.traces, strict=True)}
-        main = field.to_mont(np.concatenate(list(by_name.values()), axis=1))
+        low = [t for t, height in enumerate(witness.heights) if height < LOG_ROWS]
+        high = [t for t in range(len(witness.heights)) if t not in low]
+        traces = list(by_name.values())
+        mains = [field.to_mont(np.concatenate([traces[t] for t in part], axis=1)) for part in (high, low)]
         rows = []
         for _ in range(proofs):
             blind(circuit, by_name, uniform(len(circuit.tables)) if ring is None else ring)
-            blinded = np.concatenate([trace[:BLIND_ROWS] for trace in by_name.values()], axis=1)
-            main[:BLIND_ROWS] = field.to_mont(blinded)
-            _, found = logup.auxiliary_trace(description, shown.publics, lookup, main, known)
-            rows.append([coordinate for terminal in found for coordinate in terminal])
+            found = {}
+            for main, part in zip(mains, (high, low), strict=True):
+                main[:BLIND_ROWS] = field.to_mont(np.concatenate([traces[t][:BLIND_ROWS] for t in part], axis=1))
+                tables = [description.tables[t] for t in part]
+                _, sums = logup.auxiliary_trace(tables, shown.publics, lookup, main, [known[t] for t in part])
+                found |= dict(zip(part, sums, strict=True))
+            rows.append([coordinate for t in sorted(found) for coordinate in found[t]])
         return {"terminals": np.array(rows)}
 
     first, second = (terminals(name, 16) for name in ("five trades", "300 trades"))

@@ -21,6 +21,9 @@ from zkharvest.verifier import wire
 from zkharvest.verifier.package import decode_package, encode_package
 from zkharvest.workflow.prove import prove
 
+HEIGHTS = (LOG_ROWS, LOG_ROWS, 12, 12, 12, 12, 13)
+"""Of the lot machine's tables, for every small ledger; the range table lists 2^13 rows."""
+
 
 def test_the_ledgers_differ_and_the_heights_do_not():
     used = {}
@@ -30,7 +33,7 @@ def test_the_ledgers_differ_and_the_heights_do_not():
         )
         operations = [i for i, column in enumerate(frozen().tables[0].columns) if column.startswith("is_")]
         used[name] = int(witness.traces[0][:, operations].any(axis=1).sum())
-        assert {trace.shape[0] for trace in witness.traces} == {1 << LOG_ROWS}
+        assert tuple(trace.shape[0] for trace in witness.traces) == tuple(1 << height for height in HEIGHTS)
     assert used["five trades"] < 40
     assert used["300 trades"] > 400
     assert len(opening("300 trades").trades) == 300
@@ -39,12 +42,12 @@ def test_the_ledgers_differ_and_the_heights_do_not():
 def test_with_the_same_indices_every_part_has_the_same_size():
     """Package, statement but for its own texts, and every part of the proof, root by root and leaf by leaf."""
     parts = [
-        {name: len(words) for name, words in observe(p.proof, frozen(), LOG_ROWS, COINS).items()}
+        {name: len(words) for name, words in observe(p.proof, frozen(), HEIGHTS, COINS).items()}
         for p in packages().values()
     ]
     assert all(part == parts[0] for part in parts)
     assert len({len(p.proof) for p in packages().values()}) == 1
-    assert {p.log_rows for p in packages().values()} == {LOG_ROWS}
+    assert {p.log_rows for p in packages().values()} == {HEIGHTS}
     around = {len(encode_package(p)) - len(wire.encode(p.statement)) for p in packages().values()}
     assert len(around) == 1
     for p in packages().values():
@@ -72,8 +75,11 @@ def test_with_real_coins_the_length_follows_from_the_indices():
 
 @pytest.mark.parametrize(("trades", "log_rows"), [(3, 13), (1500, 13), (2500, 14)])
 def test_rows_tell_the_size_of_the_run_up_to_a_factor_of_two(trades, log_rows):
-    """The height is the smallest power of two that holds the run, 2^13 at least: a bucket, never a count."""
+    """The height is the smallest power of two that holds the run, 2^13 at least: a bucket, never a count.
+
+    The low tables tell nothing more: machine and hashes are as high as one another, the others as low as they may be.
+    """
     made = commit(trades_from_text(busy(trades), "busy.csv"), currency="USD")
     witness = make_witness(made, operations_of(made, Election(Method.FIFO, Pooling.WALLET, "UTC", YEAR)))
-    assert witness.n == log_rows
-    assert {trace.shape[0] for trace in witness.traces} == {1 << log_rows}
+    assert witness.heights == (log_rows, log_rows, *HEIGHTS[2:])
+    assert tuple(trace.shape[0] for trace in witness.traces) == tuple(1 << height for height in witness.heights)

@@ -46,11 +46,11 @@ def test_what_is_sampled_are_proofs():
         proof = prove_circuit(DESCRIPTION, DIGEST, PARAMS, PUBLIC, with_ring(RICH), debug=True)
     kept, verifier.Rounds = verifier.Rounds, COINS.rounds()
     try:
-        verify_proof(DESCRIPTION, DIGEST, PARAMS, LOG_ROWS, PUBLIC, proof)
+        verify_proof(DESCRIPTION, DIGEST, PARAMS, [LOG_ROWS] * len(DESCRIPTION.tables), PUBLIC, proof)
     finally:
         verifier.Rounds = kept
     with pytest.raises(verifier.Reject):
-        verify_proof(DESCRIPTION, DIGEST, PARAMS, LOG_ROWS, PUBLIC, proof)
+        verify_proof(DESCRIPTION, DIGEST, PARAMS, [LOG_ROWS] * len(DESCRIPTION.tables), PUBLIC, proof)
 
 
 def test_the_witnesses_are_far_apart():

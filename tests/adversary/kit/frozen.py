@@ -37,18 +37,18 @@ class Case:
     description: Description
     digest: bytes
     params: ParameterSet
-    log_rows: int
+    heights: tuple[int, ...]
     public: PublicData
     proof: bytes
 
     @property
     def at(self) -> Sizes:
-        return sizes(self.log_rows, self.params)
+        return sizes(max(self.heights), self.params)
 
     def judged(self) -> Reason | None:
         """None, or why it is rejected."""
         try:
-            stark.verify_proof(self.description, self.digest, self.params, self.log_rows, self.public, self.proof)
+            stark.verify_proof(self.description, self.digest, self.params, self.heights, self.public, self.proof)
         except Reject as reject:
             return reject.reason
         return None
@@ -160,7 +160,7 @@ class Frozen:
         messages = self.case.messages()
         params = replace(case.params, grind_lookup=0, grind_deep=0, grind_batch=0, grind_fold=0, grind_query=0)
         with self.held():
-            rounds = Rounds(params, case.log_rows, lambda *_: 0)
+            rounds = Rounds(params, case.heights, lambda *_: 0)
             rounds.statement(case.digest, public.encode(case.description, case.public))
             lookup, delta = rounds.main(messages.main), rounds.aux(messages.aux)
             z, batch = rounds.quotient(messages.quotient), rounds.evaluations(messages.evaluations)

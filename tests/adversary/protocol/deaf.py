@@ -49,7 +49,7 @@ def statement_parts(case: Case) -> dict[str, slice]:
         "protocol": len(b"zkharvest/stark/v2"),
         "circuit digest": 32,
         "parameters": 36,
-        "height": 1,
+        "heights": len(case.heights),
         "scalars": 4 + 4 * len(data.publics),
         "lists": sum(4 + 4 * sum(map(len, records)) for records in data.lists),
         "columns": sum(4 + 4 * len(column) for column in data.columns.values()),
@@ -85,12 +85,12 @@ def other_order(frozen: Frozen, number: int) -> Case:
 def other_column(frozen: Frozen, key: tuple[int, int]) -> Case:
     """A public column with the same values at z and at g z: eleven rows, ten equations."""
     case, z = frozen.case, Forger(frozen).known.z
-    column = case.public.columns[key]
+    column, log_rows = case.public.columns[key], case.heights[key[0]]
     effects = []
     for k in range(11):
-        unit = {key: [int(i == k) for i in range(len(column))]}
-        here, ahead = constraints.public_columns_at(unit, z, case.at)
-        effects.append((*here[key], *ahead[key]))
+        unit = [int(i == k) for i in range(len(column))]
+        (here,), (ahead,) = constraints.public_columns_at([unit], z, log_rows)
+        effects.append((*here, *ahead))
     changes = [*kernel(effects), *[0] * (len(column) - 11)]
     other = tuple((v + c) % field.P for v, c in zip(column, changes, strict=True))
     return replace(case, public=replace(case.public, columns={**case.public.columns, key: other}))
@@ -201,7 +201,7 @@ def deafnesses(marks: Sequence[int], folds: int) -> list[Deafness]:
 
 NOT_SHOWN = {
     "protocol": "a constant: it keeps this protocol's challenges apart from those of another, and no proof chooses it",
-    "height": "no one proof serves two heights, as their trees share no root (a leaf's hash is no node's); absorbed so "
-    "that a forger cannot choose the height that suits the challenges",
+    "heights": "no one proof serves two sets of heights: its trees have other depths, or its claims other points; "
+    "absorbed so that a forger cannot choose the heights that suit the challenges",
 }
 """Parts of the first absorb whose omission no change of one proof exploits."""

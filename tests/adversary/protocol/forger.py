@@ -75,18 +75,12 @@ def lack_at_z(
     terminals: Sequence[Ext],
     claims: Evaluations,
     at: Sizes,
+    heights: Sequence[int],
 ) -> Ext:
     """What the constraints want Q(z) to be, less what it is claimed to be."""
     said: Any = SimpleNamespace(evaluations=claims, aux=SimpleNamespace(terminals=terminals))
     compression = constraints.Compression(lookup, description)
-    selectors = constraints.selectors(z, at)
-    found = [
-        constraints.table_constraints(table, value, data.publics, compression, at.rows)
-        for table, value in zip(
-            description.tables, stark._table_values(description, data, said, z, at), strict=True
-        )
-    ]
-    wanted = divided(constraints.combined(found, delta, selectors.by_where), selectors.vanishing)
+    wanted = stark._constraints_at(description, heights, data, said, compression, delta, z)
     return field.sub(wanted, stark._quotient_at(description, claims, z, at))
 
 
@@ -99,7 +93,7 @@ class Forger:
         self.known = frozen.known(self.case)
         self.parts = Parts.read(frozen.case, frozen.known(frozen.case).indices)
         self._before = Parts.read(frozen.case, frozen.known(frozen.case).indices)
-        self.stacks = stacks_of(self.case.description, self.case.at.stack)
+        self.stacks = stacks_of(self.case.description, self.case.heights, self.case.at.stack)
 
     def done(self) -> Case:
         """The case as it is now."""
@@ -124,6 +118,7 @@ class Forger:
             said.aux.terminals,
             said.evaluations,
             case.at,
+            case.heights,
         )
 
     # ------------------------------------------------------------------ mend: terminals and openings
@@ -185,11 +180,17 @@ class Forger:
         self.parts.at_next[k] = field.sub(self.parts.at_next[k], field.from_base(3))
         return field.sub(found[2], found[1]) == field.sub(found[1], found[0]) != field.ZERO
 
-    def lane_ahead(self, k: int) -> int:
-        """The lane of value k at g z."""
-        main = len(self.case.description.next_main)
-        tree, number = (self.stacks.main, k) if k < main else (self.stacks.aux, k - main)
-        return tree.following.lane(number)[1]
+    def lane_ahead(self, k: int) -> tuple[int, int]:
+        """The height and the lane of value k at g z."""
+        description = self.case.description
+        main = len(description.next_main)
+        tree, column = (0, description.next_main[k]) if k < main else (1, description.next_aux[k - main])
+        return next(
+            (height.log_rows, lane)
+            for height in self.stacks.heights
+            for one, _, lane in height.trees[tree].placed()
+            if one == column
+        )
 
     def _weight(self, side: int, k: int) -> Ext:
         """lambda^j of the stack of a value at z (side 0) or at g z."""
@@ -198,7 +199,7 @@ class Forger:
         blank = [field.ZERO] * (len(self.parts.at_next) if side == 0 else len(self.parts.at_z))
         claims = Evaluations(*((tuple(unit), tuple(blank)) if side == 0 else (tuple(blank), tuple(unit))))
         batch = stark.batch_of(self.case.description, self.stacks, claims, self.known.batch)
-        return field.total((batch.claimed_here, batch.claimed_ahead)[side])
+        return field.total(one for share in batch.shares for one in (share.claimed_here, share.claimed_ahead)[side])
 
     def quotient_start(self) -> int:
         """Where the quotient's evaluations begin."""
@@ -211,7 +212,8 @@ class Forger:
         claims = self.parts.messages().evaluations
         trees: Any = SimpleNamespace(**{name: self.parts.trees[name] for name in ("main", "aux", "quotient")})
         case = self.case
-        return stark._deep_values(case.description, claims, trees, self.known.z, self.known.batch, case.at)
+        batch = stark.batch_of(case.description, self.stacks, claims, self.known.batch)
+        return stark._deep_values(batch, self.stacks, trees, self.known.z, case.at)
 
     def follow(self, stop: int | None = None) -> Forger:
         """Every layer holds what the one before folds to. Layer `stop` gives way in a value that no query names, so

@@ -62,4 +62,4 @@ class Lie:
         """The case that the verifier sees, and the one that the prover had in mind."""
         meant = self.subject(subject).proven(self.prover_params or self.params, self.patches(subject))
         honest = replace(meant, params=self.params, digest=subject.digest, public=subject.public)
-        return replace(honest, log_rows=subject.traces[0].shape[0].bit_length() - 1), meant
+        return replace(honest, heights=subject.heights), meant

@@ -11,6 +11,7 @@ from tests.adversary.protocol import prover
 from tests.adversary.protocol.lie import Lie, R
 from tests.adversary.protocol.prover import Subject, add_one
 from zkharvest.prover import stark
+from zkharvest.prover.stacks import layout
 from zkharvest.verifier.field import P
 from zkharvest.verifier.stacks import stacks_of
 
@@ -52,7 +53,7 @@ def openings() -> Iterator[Lie]:
 
     def exchanged(subject: Subject) -> Callable[[Any, Any], None]:
         """Two columns of one stack trade their values: the stack's words at a query tell neither from the other."""
-        lanes = stacks_of(subject.description, 4).main.lanes(4)
+        lanes = layout(stacks_of(subject.description, subject.heights, 4), 0, 4).lanes
         one, other = next((a, b) for a, b in zip(lanes[0], lanes[1], strict=True) if a >= 0 and b >= 0)
 
         def change(here: list[Any], _ahead: list[Any]) -> None:

@@ -88,7 +88,13 @@ def of_the_statement(case: Case) -> Iterator[Mutation]:
             return forger.from_nothing().done() if shaped else forger.done()
 
         yield Mutation(f"parameter {name}", place, make)
-    yield Mutation("height", place, lambda f: Forger(f, log_rows=f.case.log_rows + 1).from_nothing().done())
+    for table in range(len(case.heights)):
+
+        def taller(f: Frozen, table: int = table) -> Case:
+            heights = tuple(height + (t == table) for t, height in enumerate(f.case.heights))
+            return Forger(f, heights=heights).from_nothing().done()
+
+        yield Mutation(f"height of table {table}", place, taller)
     for name, data in other_publics(case.public, case.at.rows):
         yield Mutation(name, place, lambda f, data=data: Forger(f, public=data).mend().follow().bind().done())  # type: ignore[misc]
 

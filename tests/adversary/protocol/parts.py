@@ -25,7 +25,6 @@ from zkharvest.verifier.proof import (
     Reader,
     read_messages,
     read_queries,
-    row_widths,
 )
 from zkharvest.verifier.stacks import stacks_of
 
@@ -70,8 +69,9 @@ class Tree:
 
 def tree_shapes(case: Case) -> Iterator[tuple[str, int, int]]:
     """(name, log2 of the leaves, words in a row) of every tree, in the proof's order."""
-    at, description = case.at, case.description
-    for name, width in zip(("main", "aux", "quotient"), row_widths(stacks_of(description, at.stack)), strict=True):
+    at = case.at
+    stacks = stacks_of(case.description, case.heights, at.stack)
+    for name, width in zip(("main", "aux", "quotient"), stacks.words, strict=True):
         yield name, at.log_domain, width
     log_size = at.log_domain
     for number, arity in enumerate(at.arities):
@@ -96,7 +96,8 @@ class Parts:
         """Of a proof in good shape."""
         reader = Reader(case.proof)
         said = read_messages(reader, case.description, case.at)
-        queries = read_queries(reader, case.description, case.at, indices)
+        stacks = stacks_of(case.description, case.heights, case.at.stack)
+        queries = read_queries(reader, stacks, case.at, indices)
         reader.end()
         openings = (queries.main, queries.aux, queries.quotient, *queries.layers)
         roots = (said.main.root, said.aux.root, said.quotient.root, *(layer.root for layer in said.layers))

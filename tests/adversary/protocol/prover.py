@@ -16,11 +16,12 @@ from unittest import mock
 import numpy as np
 
 from tests.adversary.kit.frozen import Case
+from tests.support import false_claims
 from zkharvest.prover import field as arrays
 from zkharvest.prover import plain, stark
 from zkharvest.prover.field import P, Words
 from zkharvest.prover.randomness import Randomness
-from zkharvest.prover.stacks import Stacking
+from zkharvest.prover.stacks import Stacking, layout
 from zkharvest.verifier import field, messages
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import Ext
@@ -56,8 +57,12 @@ class Subject:
                 rng=Randomness(seed),
                 allow_invalid=True,
             )
-        log_rows = self.traces[0].shape[0].bit_length() - 1
-        return Case(self.description, self.digest, params, log_rows, self.public, proof)
+        return Case(self.description, self.digest, params, self.heights, self.public, proof)
+
+    @property
+    def heights(self) -> tuple[int, ...]:
+        """log2 of every table's rows."""
+        return tuple(trace.shape[0].bit_length() - 1 for trace in self.traces)
 
 
 def other_words(words: Words) -> Words:
@@ -123,9 +128,9 @@ def committing(number: int, *, alter: bool = False, show_used: bool = False, reo
 
 def filling_a_lane(subject: Subject) -> Patches:
     """In the main tree a lane without a column holds the constant 1 instead of 0: X^lane more in its stack."""
-    tree, stack = stacks_of(subject.description, 4).main, 4
+    lanes = layout(stacks_of(subject.description, subject.heights, 4), 0, 4).lanes
     place, lane = next(
-        (place, lane) for lane, row in enumerate(tree.lanes(stack)) for place, column in enumerate(row) if column < 0
+        (place, lane) for lane, row in enumerate(lanes) for place, column in enumerate(row) if column < 0
     )
     honest = stark._Proof._stacking
 
@@ -139,10 +144,10 @@ def filling_a_lane(subject: Subject) -> Patches:
                 rows[:, place] = to_mont_added(rows[:, place], words)
             return above
 
-    def stacking(self: Any, of: Any) -> Stacking:
-        if of != tree:
-            return honest(self, of)
-        return Filled(of.lanes(stack), of.degree, self._at.log_domain)
+    def stacking(self: Any, tree: int, degree: int) -> Stacking:
+        if tree != 0:
+            return honest(self, tree, degree)
+        return Filled(lanes, degree, self._at.log_domain)
 
     return [mock.patch.object(stark._Proof, "_stacking", stacking)]
 
@@ -211,15 +216,18 @@ def claiming(change: Callable[[list[Ext], list[Ext]], None], *, batched: bool = 
         change(here, ahead)
         return made(tuple(here), tuple(ahead))
 
-    patches: Patches = [mock.patch.object(messages, "Evaluations", told), *cut_final()]
-    if not batched:
-        honest = stark._Proof._deep_function
+    honest = stark._Proof._deep_function
 
-        def deep(self: Any, main: Any, aux: Any, pieces: Any, extra: Any, _opened: Any, *rest: Any) -> Words:
-            return honest(self, main, aux, pieces, extra, true[-1], *rest)
+    def deep(self: Any, levels: Any, pieces: Any, extra: Any, opened: Any, *rest: Any) -> Words:
+        if batched:
+            return false_claims.deep_function(honest, self, levels, pieces, extra, opened, true[-1], *rest)  # type: ignore[no-any-return]
+        return honest(self, levels, pieces, extra, true[-1], *rest)
 
-        patches.append(mock.patch.object(stark._Proof, "_deep_function", deep))
-    return patches
+    return [
+        mock.patch.object(messages, "Evaluations", told),
+        mock.patch.object(stark._Proof, "_deep_function", deep),
+        *cut_final(),
+    ]
 
 
 def claiming_fitting(subject: Subject) -> Patches:
@@ -228,9 +236,9 @@ def claiming_fitting(subject: Subject) -> Patches:
     points: list[Ext] = []
     usable = messages.point_is_usable
 
-    def noting(z: Ext, at: Any) -> bool:
+    def noting(z: Ext, at: Any, heights: Any) -> bool:
         points[:] = [field.power(z, at.piece_step)]
-        return usable(z, at)
+        return usable(z, at, heights)
 
     def change(here: list[Ext], _ahead: list[Ext]) -> None:
         add_one(here, first)

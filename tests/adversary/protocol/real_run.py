@@ -40,7 +40,7 @@ def reground(case: Case, avoid: dict[int, int] | None = None) -> Case:
         start = (avoid or {}).get(site, -1) + 1
         return next(n for n in range(start, start + 2**20) if grinding_holds(state, n, bits))
 
-    rounds = Rounds(case.params, case.log_rows, search)
+    rounds = Rounds(case.params, case.heights, search)
     rounds.statement(case.digest, public.encode(case.description, case.public))
     rounds.main(said.main)
     rounds.aux(said.aux)

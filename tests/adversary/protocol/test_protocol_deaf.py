@@ -105,10 +105,12 @@ def lot_machine() -> Frozen:
     return proven(subject=subjects.lot_machine())
 
 
-HEIGHT = Deafness("statement: height", ("statement", 0), lambda case: statement_parts(case)["height"], lambda f: f.case)
+HEIGHTS = Deafness(
+    "statement: heights", ("statement", 0), lambda case: statement_parts(case)["heights"], lambda f: f.case
+)
 
 
-@pytest.mark.parametrize("entry", [*TABLE, HEIGHT], ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", [*TABLE, HEIGHTS], ids=lambda entry: entry.name)
 def test_the_harness_notices_what_is_not_heard(entry):
     """Run over a verifier that leaves a part out, it finds a change that no challenge, or a later one, tells."""
     with deaf_to(entry.place, entry.part(honest().case)):
@@ -150,6 +152,6 @@ def test_the_statement_s_parts_are_where_they_are_said_to_be():
     assert parts["context"].stop == len(data)
     assert data[parts["circuit digest"]] == case.digest
     assert data[parts["parameters"]] == case.params.encode()
-    assert data[parts["height"]] == bytes([case.log_rows])
+    assert data[parts["heights"]] == bytes(case.heights)
     assert data[parts["scalars"]][4:8] == case.public.publics[0].to_bytes(4, "little")
     assert data[parts["context"]][4:] == case.public.context

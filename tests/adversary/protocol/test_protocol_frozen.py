@@ -37,7 +37,7 @@ def wide_run() -> Frozen:
 
     traces, public = wide.honest()
     proof = prove_circuit(wide.DESCRIPTION, wide.DIGEST, GROUND, public, traces)
-    return Frozen(Case(wide.DESCRIPTION, wide.DIGEST, GROUND, wide.LOG_ROWS, public, proof))
+    return Frozen(Case(wide.DESCRIPTION, wide.DIGEST, GROUND, wide.HEIGHTS, public, proof))
 
 
 @cache
@@ -76,7 +76,7 @@ def test_a_proof_made_from_nothing():
     other parameters. So the order of the rounds carries all of the soundness."""
     frozen = wide_run()
     false = replace(frozen.case.public, publics=(1, 2, 3, 4, 5, 6, 7, 8, 9))
-    changes = [{}, {"public": false}, {"public": false, "log_rows": 14}, {"params": replace(GROUND, log_blowup=4)}]
+    changes = [{}, {"public": false}, {"public": false, "heights": (14, 12)}, {"params": replace(GROUND, log_blowup=4)}]
     for change in changes:
         forger = Forger(frozen, **change).from_nothing()
         case = forger.done()

@@ -83,7 +83,9 @@ def fitting(subject: Subject, change: Callable[[list[Ext], list[Ext], Ext], None
             trial = list(here), list(ahead)
             change(*trial, by)
             said = _REAL(tuple(trial[0]), tuple(trial[1]))
-            return lack_at_z(subject.description, subject.public, lookup, delta, z, aux.terminals, said, AT)
+            return lack_at_z(
+                subject.description, subject.public, lookup, delta, z, aux.terminals, said, AT, subject.heights
+            )
 
         start, one, two = (lack(field.from_base(k)) for k in (0, 1, 2))
         slope = field.sub(one, start)
@@ -240,9 +242,7 @@ def trading(subject: Subject, zeta: list[Ext]) -> Callable[[list[Ext], list[Ext]
     """Two columns of one stack, claimed so that their share of F(zeta) stays what it is."""
     tree = stacks_of(subject.description, AT.stack).main
     idle = [i for i, name in enumerate(subject.description.tables[0].columns) if name.startswith("idle")]
-    lanes = {
-        column: (stack, lane) for lane, row in enumerate(tree.lanes(AT.stack)) for stack, column in enumerate(row)
-    }
+    lanes = {column: (stack, lane) for lane, row in enumerate(tree.lanes(AT.stack)) for stack, column in enumerate(row)}
     one, other = next((a, b) for a in idle for b in idle if a < b and lanes[a][0] == lanes[b][0])
     apart = lanes[other][1] - lanes[one][1]
 

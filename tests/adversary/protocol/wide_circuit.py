@@ -19,6 +19,7 @@ from zkharvest.verifier.description_reader import read_description
 from zkharvest.verifier.public import PublicData
 
 LOG_ROWS, N = tiny.LOG_ROWS, tiny.N
+HEIGHTS = (LOG_ROWS, LOG_ROWS - 1)
 MARKS = 6
 IDLE = 16
 PAIRS = ((21, 22), (23, 24))
@@ -50,7 +51,7 @@ DESCRIPTION = read_description(DATA)
 
 def honest(seed=0):
     """(traces as the project's prover takes them, public data)."""
-    (walk, store), public = tiny.honest(seed)
+    (walk, store), public = tiny.honest(seed, heights=HEIGHTS)
     _, _, _, i, w, k, _ = store
     start = len(tiny.SEEDS) + 1
     for row, (left, right) in enumerate(PAIRS, start):

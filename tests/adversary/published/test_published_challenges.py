@@ -150,7 +150,7 @@ def test_a9_every_site_is_ground():
         name = site.partition(" ")[0]
         with Patched(said_so), pytest.raises(Reject, match=f"'{name}' does not hold 40 bits") as caught:
             harder = replace(GROUND, **{f"grind_{name}": 40})
-            stark.verify_proof(tiny.DESCRIPTION, tiny.DIGEST, harder, tiny.LOG_ROWS, public, proof)
+            stark.verify_proof(tiny.DESCRIPTION, tiny.DIGEST, harder, tiny.HEIGHTS, public, proof)
         assert caught.value.reason is Reason.GRINDING
     # No nonce but 0 where nothing is ground for: one proof, one encoding.
     case = honest()
@@ -214,7 +214,7 @@ def test_a10_as_many_checks_as_queries_and_uniform():
 
 def _to_the_end(params, root) -> Rounds:
     """Rounds before the last, with some messages."""
-    rounds = Rounds(params, tiny.LOG_ROWS, lambda *_: 0)
+    rounds = Rounds(params, tiny.HEIGHTS, lambda *_: 0)
     rounds.statement(ROOT, b"")
     rounds.main(MainCommitment(root))
     rounds.aux(AuxCommitment(ROOT, ()))

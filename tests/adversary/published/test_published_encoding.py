@@ -28,7 +28,7 @@ from zkharvest.verifier import proof as proof_module
 from zkharvest.verifier.field import P
 from zkharvest.verifier.package import decode_package, encode_package
 from zkharvest.verifier.rejections import Reason, Reject
-from zkharvest.verifier.stacks import stacks_of
+from zkharvest.verifier.stacks import Stacks, stacks_of
 
 # ------------------------------------------------------------------ B1 to B3: trees
 
@@ -64,16 +64,15 @@ def test_b1_elements_do_not_move_between_trees():
             rows = self._stacking.rows(values, chosen)
             return [np.concatenate(pair, axis=1) for pair in zip(seen[which(chosen)], rows, strict=True)]
 
-    def moving(self, tree):
-        kinds = {1: Narrow, 5: Wide} if tree.following.columns else {}
-        return kinds.get(tree.degree, lambda stacking: stacking)(real(self, tree))
+    def moving(self, tree, degree):
+        return (Narrow, Wide, lambda stacking: stacking)[tree](real(self, tree, degree))
 
     traces, data = tiny.honest()
     proof = prove(traces, data, patches=[(prover._Proof, "_stacking", moving)])
     assert check(proof, data) in (Reason.MERKLE_MAIN, Reason.PROOF_WORD)
 
     # A verifier that lets the proof say where the main columns end accepts it.
-    main_width, aux_width, quotient_width = proof_module.row_widths(stacks_of(tiny.DESCRIPTION, AT.stack))
+    main_width, aux_width, quotient_width = stacks_of(tiny.DESCRIPTION, tiny.HEIGHTS, AT.stack).words
     read = stark.read_queries
 
     def as_it_comes(*arguments):
@@ -83,7 +82,7 @@ def test_b1_elements_do_not_move_between_trees():
         return replace(found, main=replace(found.main, rows=main), aux=replace(found.aux, rows=aux))
 
     with Patched(
-        (proof_module, "row_widths", lambda _: (main_width - 1, aux_width + 1, quotient_width)),
+        (Stacks, "words", (main_width - 1, aux_width + 1, quotient_width)),
         (stark, "read_queries", as_it_comes),
     ):
         assert check(proof, data) is None
@@ -267,7 +266,7 @@ def test_b5_public_lists_are_not_cut():
     """A list too long for its circuit is refused, not cut."""
     case = honest()
     with pytest.raises(Reject):
-        public.check(tiny.DESCRIPTION, AT.rows, replace(case.public, lists=(((1,),) * 9,)))
+        public.check(tiny.DESCRIPTION, tiny.HEIGHTS, replace(case.public, lists=(((1,),) * 9,)))
     assert statement.description()["lists"][0]["max"] == 4096
 
 

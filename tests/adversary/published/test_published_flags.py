@@ -151,10 +151,10 @@ def test_e5_a_trade_goes_on_once_or_not_at_all():
     assert {"steps.order_gap", "steps.used_up"} <= broken
 
 
-def test_e6_one_height():
+def test_e6_one_place_for_a_height():
     """SP1 (CVE-2026-40323): two parts of a verifier took a table's height from two places of the proof.
 
-    A height is one number of the package, in its digest; every size follows from it, and no message holds one.
+    Heights are numbers of the package, in its digest; every size follows from them, and no message holds one.
     """
     case = honest()
     for n in range(13, 17):
@@ -171,10 +171,10 @@ def test_e6_one_height():
         messages.FriFinal,
     ):
         assert {f.name for f in fields(kind)} <= {"root", "terminals", "at_z", "at_next", "coefficients"}
-    kinds = {part.kind for part in layout(tiny.DESCRIPTION, TEST, 13, case.indices).values()}
+    kinds = {part.kind for part in layout(tiny.DESCRIPTION, TEST, tiny.HEIGHTS, case.indices).values()}
     assert kinds == {"root", "nonce", "ext", "leaf", "digest"}  # no lengths, no heights
-    for n in (14, 15, 16):
-        assert check(case.proof, case.public, n=n) is not None
+    for heights in ((14, 14), (15, 15), (16, 16), (13, 12), (12, 13), (14, 13)):
+        assert check(case.proof, case.public, heights=heights) is not None
     d = statement.description()
     assert "rows" not in d["tables"][0]  # nor does a table of the circuit have one of its own
     assert PRESETS["balanced"].min_log_rows >= d["log_rows"][0]

@@ -97,7 +97,7 @@ def test_c2_parameters_that_prove_nothing_do_not_exist():
     weak = replace(balanced, params=replace(balanced.params, queries=balanced.params.queries - 1))
     with Patched((deciding, "PRESETS", {"test": weak})):
         assert deciding.verify(small_package()).reason == Reason.POLICY_BITS.value
-    instance = soundness.model(tiny.DESCRIPTION, PRESETS["balanced"].params, 13)
+    instance = soundness.model(tiny.DESCRIPTION, PRESETS["balanced"].params, tiny.HEIGHTS)
     with pytest.raises(ValueError, match="no room"):
         soundness.terms(replace(instance, rate=1.0), soundness.Regime("", 1.0, 5))
     # Had a set no queries, nothing would be opened: even then nothing is accepted.
@@ -176,7 +176,7 @@ IMAGES = [pow(3 * pow(W_D, k, P), AT.stack, P) for k in (0, 1, 77)]  # x^k of po
 def test_c5_a_point_in_a_domain_is_a_typed_rejection(z):
     """Plonky3 #1760, #1762, #1791: z in the trace domain or in the evaluation coset went unnoticed, or divided by 0."""
     case = honest()
-    assert not messages.point_is_usable(ext.from_base(z), AT)
+    assert not messages.point_is_usable(ext.from_base(z), AT, tiny.HEIGHTS)
     with Patched(z_is(ext.from_base(z))):
         assert check(case.proof, case.public) is Reason.POINT
 
@@ -188,7 +188,12 @@ def test_c5_at_a_row_only_that_row_is_checked():
     anywhere = ((messages, "point_is_usable", lambda *_: True), (stark, "point_is_usable", lambda *_: True))
     with Patched(z_is(point), *anywhere):
         proof = prove(traces, data)
-        assert check(proof, data) is None  # the mutant believes a false step on row 100
+        with pytest.raises(ZeroDivisionError):  # each constraint is divided by z^N - 1: without the check, by zero
+            check(proof, data)
+        # a mutant that multiplies by it instead believes a false step on row 100
+        nothing = (stark, "_quotient_at", lambda *_: ext.ZERO), (stark, "_constraints_at", lambda *_: ext.ZERO)
+        with Patched(*nothing):
+            assert check(proof, data) is None
     with Patched(z_is(point)):
         assert check(proof, data) is Reason.POINT
     assert check(proof, data) is not None
@@ -219,23 +224,24 @@ def test_c6_every_committed_column_is_opened():
         ahead = (len(d.next_main), len(d.tables))
         others = (d.main_width - ahead[0], d.extension_columns - ahead[1], d.pieces)
         stacks = 2 * sum(-(-n // k) for n in ahead) + sum(-(-n // k) for n in others)
-        assert soundness.model(d, TEST, d.log_rows[0]).batch == stacks + 1
+        assert soundness.model(d, TEST, [d.log_rows[0]] * len(d.tables)).batch == stacks + 1
     case, d = honest(), tiny.DESCRIPTION
     assert sum(case.parts[name].items for name in OPENED[:3]) == d.main_width + d.extension_columns + d.pieces
     # A column that is no polynomial of low degree, in each of the trees, its values at z whatever they are said to be.
-    powers, trees = ext.powers, stacks_of(d, k)
+    powers, stacks = ext.powers, stacks_of(d, tiny.HEIGHTS, k)
+    trees = stacks.heights[0].trees
     for tree, columns in enumerate(((1, 9), (1, 3), (1, 14))):  # words of those that are not opened at g z as well
-        before = sum(one.stacks for one in trees.trees[:tree])
+        before = sum(one.stacks for one in trees[:tree])
         for column in columns:
             proof = prove(tiny.honest()[0], case.public, patches=[_scrambled(tree, column)])
             assert check(proof, case.public) is Reason.FRI_LAYER
-            one = column // trees.trees[tree].degree
-            assert one not in trees.trees[tree].following.columns
-            place = next(lane.index(one) for lane in trees.trees[tree].lanes(k) if one in lane)
+            one = column // trees[tree].degree
+            assert one not in trees[tree].following.columns
+            place = next(stack for c, stack, _ in trees[tree].placed() if c == one)
 
             def all_but_one(base, number, skip=before + place):
                 found = powers(base, number)
-                return [*found[:skip], ext.ZERO, *found[skip + 1 :]] if number == trees.pairs else found
+                return [*found[:skip], ext.ZERO, *found[skip + 1 :]] if number == stacks.pairs else found
 
             with Patched((ext, "powers", all_but_one)):  # in the mutant's batch there is no place for its stack
                 proof = prove(tiny.honest()[0], case.public, patches=[_scrambled(tree, column)])

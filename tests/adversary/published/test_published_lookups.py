@@ -70,14 +70,14 @@ def test_d1_multiplicities_cannot_wrap():
     most = P // 2**22 - 1
     store["interactions"] += [store["interactions"][0]] * (most - 3)
     store["groups"] += [[i] for i in range(2, most - 1)]
-    assert P - 2**23 < read_description(json.dumps(document).encode()).fractions(22) < P
+    assert P - 2**23 < read_description(json.dumps(document).encode()).fractions([22, 22]) < P
     store["interactions"].append(store["interactions"][0])  # 508 * 2^22 is p - 1: with the public messages too many
     store["groups"].append([most - 1])
     with pytest.raises(DescriptionError, match="wrap"):
         read_description(json.dumps(document).encode())
     d = circuits.load(circuits.PINNED[-1])
-    assert d.fractions(d.log_rows[1]) < P
-    assert read_description(json.dumps(tiny.DOCUMENT).encode()).fractions(16) < P
+    assert d.fractions([d.log_rows[1]] * len(d.tables)) < P
+    assert read_description(json.dumps(tiny.DOCUMENT).encode()).fractions([16, 16]) < P
     count("attacks covered")
 
 
@@ -186,8 +186,8 @@ def test_d3_a_table_without_interactions_has_a_sum_of_zero():
 def _with_terminal(real, table: int):
     """The prover's quotient for a terminal of zero in one table, whatever is said of it."""
 
-    def other(description, publics, lookup, delta, said, *rest):
-        return real(description, publics, lookup, delta, (*said[:table], ext.ZERO, *said[table + 1 :]), *rest)
+    def other(tables, firsts, publics, lookup, delta, said, *rest):
+        return real(tables, firsts, publics, lookup, delta, (*said[:table], ext.ZERO, *said[table + 1 :]), *rest)
 
     return other
 

@@ -191,14 +191,15 @@ def test_d11_a_vanishing_denominator_is_counted_and_refused():
     assert len(runs) == 2
     # And in the soundness report each fraction counts width + 1 times for the sum, once for its own zero.
     for d in (tiny.DESCRIPTION, circuits.load(circuits.PINNED[-1])):
-        instance = soundness.model(d, PRESETS["balanced"].params, 15)
+        heights = [15] * len(d.tables)
+        instance = soundness.model(d, PRESETS["balanced"].params, heights)
         regime = soundness.Regime("Johnson", instance.rate, 5)
-        roots = d.fractions(15) * (max(bus.width for bus in d.buses) + 2) + d.tallies
+        roots = d.fractions(heights) * (max(bus.width for bus in d.buses) + 2) + d.tallies
         found = [
             next(term.bits for term in soundness.terms(model, regime) if term.name == "lookup")
             for model in (instance, replace(instance, width=instance.width + 1))
         ]
-        assert found[0] - found[1] == pytest.approx(np.log2((roots + d.fractions(15)) / roots), abs=1e-9)
+        assert found[0] - found[1] == pytest.approx(np.log2((roots + d.fractions(heights)) / roots), abs=1e-9)
     count("attacks covered")
 
 

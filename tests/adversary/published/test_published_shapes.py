@@ -37,22 +37,25 @@ OPENED = ("main at z", "aux at z", "quotient at z", "main at gz", "phi at gz")
 def test_c7_the_height_is_bounded_and_bound():
     """Plonky3: degree_bits of the proof, too small or too large."""
     case = honest()
-    for n in (14, 15, 16):
-        assert check(case.proof, case.public, n=n) is not None
-    for n in (-1, 0, 12, 17, 24, 64):
-        with pytest.raises(ValueError, match="height"):
-            check(case.proof, case.public, n=n)
+    for heights in ((14, 14), (15, 15), (16, 16), (14, 13), (13, 12), (12, 13)):
+        assert check(case.proof, case.public, heights=heights) is not None
+    for heights in ((-1, -1), (0, 0), (12, 12), (17, 13), (13, 24), (64, 64), (13, 11), (13, -1), (13,), (13, 13, 13)):
+        with pytest.raises(ValueError, match=r"height|rows"):
+            check(case.proof, case.public, heights=heights)
     package = decode_package(small_package())
-    assert package.log_rows == 13
-    for rows in (0, 1, 12, 21, 22, 25, 63, 2**32, 2**63):
-        verdict = by_itself(encode_package(replace(package, log_rows=rows)))
-        assert verdict.reason == Reason.PACKAGE_LOG_ROWS.value
-    for rows in (-1, -(2**31)):
-        assert by_itself(encode_package(replace(package, log_rows=rows))).reason == Reason.PACKAGE_LOG_ROWS.value
-    for rows in (14, 15, 20):
-        verdict = by_itself(encode_package(replace(package, log_rows=rows)))
+    first, *others = package.log_rows
+    assert (first, *others) == (13, 13, 12, 12, 12, 12, 13)
+    for rows in (0, 1, 11, 21, 22, 25, 63, 2**32, 2**63, -1, -(2**31)):
+        for heights in ((rows, *others), (*package.log_rows[:-1], rows), (rows,) * 7):
+            verdict = by_itself(encode_package(replace(package, log_rows=heights)))
+            assert verdict.reason == Reason.PACKAGE_LOG_ROWS.value
+    for heights in ((), package.log_rows[1:], (13, *package.log_rows), (12,) * 7):
+        assert by_itself(encode_package(replace(package, log_rows=heights))).reason == Reason.PACKAGE_LOG_ROWS.value
+    for rows in (12, 14, 15, 20):
+        verdict = by_itself(encode_package(replace(package, log_rows=(rows, *others))))
         assert verdict.verdict == "rejected"
-    encoded = encode_package(package).replace(b"\xa8log_rows\x0d", b"\xa8log_rows\xc3")  # true is no height
+        assert verdict.reason != Reason.PACKAGE_LOG_ROWS.value
+    encoded = encode_package(package).replace(b"\xa8log_rows\x97\x0d", b"\xa8log_rows\x97\xc3")  # true is no height
     assert by_itself(encoded).reason == Reason.PACKAGE_FIELDS.value
     count("attacks covered")
 
@@ -243,11 +246,11 @@ def test_c12_nothing_fixed_comes_from_the_prover():
     assert roots == ["main root", "aux root", "quotient root", "layer 0 root", "layer 1 root"]
     columns = case.public.columns
     z = (5, 4, 3, 2, 1)
-    here, _ = constraints.public_columns_at(columns, z, AT)
+    (here, _), _ = constraints.public_columns_at([columns[0, 0], columns[0, 1]], z, AT.log_rows)
     for i in (0, 150, 299):
         changed = (*columns[0, 0][:i], columns[0, 0][i] + 1, *columns[0, 0][i + 1 :])
-        other, _ = constraints.public_columns_at({**columns, (0, 0): changed}, z, AT)
-        assert other[0, 0] != here[0, 0]
+        (other, _), _ = constraints.public_columns_at([changed, columns[0, 1]], z, AT.log_rows)
+        assert other != here
     # A walk with other steps than the statement's: proven, and true, for its own steps only.
     steps = tuple(range(2, 302))
     traces, mine = tiny.honest(steps=steps)

@@ -61,10 +61,10 @@ from zkharvest.verifier.transcript import Transcript
 ROOT = bytes(range(32))
 
 
-def first_challenge(public, digest=tiny.DIGEST, params=TEST, n=tiny.LOG_ROWS) -> Ext:
+def first_challenge(public, digest=tiny.DIGEST, params=TEST, heights=tiny.HEIGHTS) -> Ext:
     """alpha for a statement and one main root; nothing is ground for it."""
     with Patched((Transcript, "grind", lambda *_: 0)):
-        rounds = Rounds(params, n, lambda *_: 0)
+        rounds = Rounds(params, heights, lambda *_: 0)
         rounds.statement(digest, encode(tiny.DESCRIPTION, public))
         return rounds.main(MainCommitment(ROOT)).alpha
 
@@ -135,7 +135,7 @@ def test_a1_every_byte_of_a_package_s_statement():
             assert verdict.reason != Reason.INTERNAL.value
     assert len(digests) + undecodable == len(encoded) + 1
     assert by_itself(data).accepted
-    for change in ({"log_rows": package.log_rows + 1}, {"preset": "balanced"}):
+    for change in ({"log_rows": (14, *package.log_rows[1:])}, {"preset": "balanced"}):
         assert replace(package, **change).statement_digest != package.statement_digest
         assert not by_itself(encode_package(replace(package, **change))).accepted
     assert {f.name for f in fields(Package)} == {
@@ -152,7 +152,7 @@ def test_a2_the_transcript_begins_with_the_whole_statement():
     assert len(numbers) == 9
     seen |= {first_challenge(public, digest=digest) for digest in digests}
     seen |= {first_challenge(public, params=params) for params in numbers}
-    seen |= {first_challenge(public, n=n) for n in (14, 15, 16)}
+    seen |= {first_challenge(public, heights=heights) for heights in ((14, 13), (13, 12), (12, 13))}
     with Patched((messages, "PROTOCOL", b"zkharvest/stark/v3")):
         seen.add(first_challenge(public))
     assert len(seen) == 1 + 32 + 9 + 3 + 1
@@ -349,23 +349,24 @@ def test_a7_one_height_so_that_nothing_is_rolled_into_a_later_layer():
             for names in (("main at z", "aux at z", "quotient at z"), ("main at gz", "phi at gz"))
         )
     )
-    arguments = (drawn.one("quotient"), drawn.one("evaluations"), AT)
+    stacks = stacks_of(tiny.DESCRIPTION, tiny.HEIGHTS, AT.stack)
+    batch = stark.batch_of(tiny.DESCRIPTION, stacks, said_, drawn.one("evaluations"))
     index = case.indices[0]
 
     def deep(rows):
-        return stark._deep_values(tiny.DESCRIPTION, said_, rows, *arguments)[index]
+        return stark._deep_values(batch, stacks, rows, drawn.one("quotient"), AT)[index]
 
     # Stack j counts lambda^j / (x^k - z), and lambda^i / (x^k - g z) more if it is the i-th that is opened there too.
     # Of a stack in E, word c counts x^c as much. R counts its own power, and is divided by nothing.
-    stacks = stacks_of(tiny.DESCRIPTION, AT.stack)
+    (height,) = stacks.heights
     powers = ext.powers(drawn.one("evaluations"), stacks.pairs)
     y = pow(3 * pow(ext.root_of_unity(AT.log_domain), index, P), AT.stack, P)
     z = drawn.one("quotient")
     by_z, by_next = (
         ext.inverse(ext.add_base(ext.neg(point), y)) for point in (z, ext.scale(z, ext.root_of_unity(AT.log_rows)))
     )
-    j, ahead = 0, sum(tree.stacks for tree in stacks.trees)
-    for name, tree in zip(("main", "aux", "quotient"), stacks.trees, strict=True):
+    j, ahead = 0, sum(tree.stacks for tree in height.trees)
+    for name, tree in zip(("main", "aux", "quotient"), height.trees, strict=True):
         opened = getattr(answered, name)
         row = opened.rows[index]
         weights = []

@@ -31,7 +31,8 @@ def frozen(circuit):
 @pytest.mark.parametrize(("circuit", "name", "log_rows"), CASES)
 def test_128_bits_in_the_johnson_regime_at_every_height(circuit, name, log_rows):
     params = PRESETS[name].params
-    instance = model(read_description(frozen(circuit)), params, log_rows)
+    description = read_description(frozen(circuit))
+    instance = model(description, params, [log_rows] * len(description.tables))
     johnson, unique = bounds(instance, params.johnson_m)
     assert johnson.minimum >= 128
     assert johnson.total > 126
@@ -81,7 +82,7 @@ def test_what_is_shown_is_never_more_than_what_is_proven():
     for preset in report(description)["presets"]:
         params = PRESETS[preset["preset"]].params
         for height in preset["heights"]:
-            exact = bounds(model(description, params, height["log_rows"]), params.johnson_m)
+            exact = bounds(model(description, params, [height["log_rows"]] * len(description.tables)), params.johnson_m)
             for key, bound in zip(("johnson", "unique_decoding"), exact, strict=True):
                 for term in bound.terms:
                     assert 0 <= term.bits - height[key]["terms"][term.name] < 0.11

@@ -124,7 +124,7 @@ def test_a_signature_is_made_with_a_test_key():
     "edit",
     [
         "polish proof", "set nowhere.at.all = 1", "flip proof:main/99/salt 0", "flip somewhere 0", "truncate x",
-        "replace ffffffffffff 00", "write proof:nonce/query 00*9", "add preset 1", "set log_rows = 13", "sign",
+        "replace ffffffffffff 00", "write proof:nonce/query 00*9", "add preset 1", "set log_rows.0 = 13", "sign",
         "set log_rows = {",
     ],
 )  # fmt: skip

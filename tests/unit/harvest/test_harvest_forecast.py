@@ -328,9 +328,7 @@ def test_an_option_that_expires_on_the_way_keeps_what_it_paid():
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    st.integers(0, 1000), st.sampled_from([1, -1]), st.floats(0.5, 2.0), st.integers(1, 12), st.integers(1, 60)
-)
+@given(st.integers(0, 1000), st.sampled_from([1, -1]), st.floats(0.5, 2.0), st.integers(1, 12), st.integers(1, 60))
 def test_many_lots_at_once_are_each_alone(seed, side, x, days, paths):
     """The sorted ends and running extremes against the paths themselves, lot by lot."""
     random = np.random.default_rng(seed)

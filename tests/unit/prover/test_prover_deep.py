@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.support import polynomials as poly
-from zkharvest.prover import deep, field, plain
+from zkharvest.prover import deep, field, ntt, plain
 from zkharvest.prover.extension import interpolated
 from zkharvest.prover.plain import P
 
@@ -103,8 +103,14 @@ def test_the_deep_function_by_its_formula():
                             value = poly.evaluate(f, point)
                             claims[point].setdefault(stack, {})[lane] = value
                             claimed[side] = plain.ext_add(claimed[side], plain.ext_mul(factors[stack], value))
-        lanes.append(deep.Lane(here, ahead[:2], *claimed))
-    found = deep.deep_function([first, second], field.to_mont(coefficients), lanes, Z, LOG_ROWS, AT)
+        lanes.append((here, ahead[:2], *claimed))
+    heres, aheads, claimed_here, claimed_ahead = zip(*lanes, strict=True)
+    by_matrix = deep.Lanes(
+        list(zip(*heres, strict=True)), list(zip(*aheads, strict=True)), list(claimed_here), list(claimed_ahead)
+    )
+    whole = deep.batched([first, second], field.to_mont(coefficients), by_matrix, Z, LOG_ROWS, BOUND)
+    assert whole.shape == (STACK * BOUND, 5)
+    found = ntt.coset_lde(whole, STACK * AT.lde_size, 3)
     root = plain.root_of_unity(AT.log_domain)
     for index in (0, 1, 100, N * BLOWUP, 3 * N * BLOWUP + 5, STACK * N * BLOWUP - 1):
         x = 3 * pow(root, index, P) % P

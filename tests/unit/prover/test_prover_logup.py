@@ -35,7 +35,7 @@ def auxiliary(traces, public, chosen):
     known = [np.zeros((HEIGHT, len(table.public_columns)), dtype=np.uint32) for table in DESCRIPTION.tables]
     known[0][:, 0] = public.columns[0, 0]
     known = [field.to_mont(matrix) for matrix in known]
-    aux, terminals = logup.auxiliary_trace(DESCRIPTION, public.publics, chosen, main, known)
+    aux, terminals = logup.auxiliary_trace(DESCRIPTION.tables, public.publics, chosen, main, known)
     return field.from_mont(aux).reshape(HEIGHT, -1, 5), terminals
 
 

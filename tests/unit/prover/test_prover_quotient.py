@@ -31,6 +31,7 @@ def element(seed):
 
 CHALLENGES = LookupChallenges(element(1), element(2), element(3))
 DELTA = element(4)
+FIRSTS = [sum(table.constraint_count for table in DESCRIPTION.tables[:t]) for t in range(len(DESCRIPTION.tables))]
 
 
 class Setting:
@@ -42,7 +43,7 @@ class Setting:
         known[0][:, 0] = public.columns[0, 0]
         self.known = [field.to_mont(matrix) for matrix in known]
         main = field.to_mont(np.concatenate(traces, axis=1))
-        aux, self.terminals = logup.auxiliary_trace(DESCRIPTION, public.publics, CHALLENGES, main, self.known)
+        aux, self.terminals = logup.auxiliary_trace(DESCRIPTION.tables, public.publics, CHALLENGES, main, self.known)
         self.main, self.aux = main, aux
         self.main_masks = draw(MASK, main.shape[1], seed=5)
         self.aux_masks = draw(MASK, aux.shape[1], seed=6)
@@ -51,7 +52,7 @@ class Setting:
         extended = [ntt.coset_lde(ntt.intt(matrix), 4 * N, 3) if matrix.shape[1] else matrix for matrix in self.known]
         return field.from_mont(
             quotient.quotient_coefficients(
-                DESCRIPTION, self.public.publics, CHALLENGES, DELTA, self.terminals, LOG_ROWS, 3,
+                DESCRIPTION.tables, FIRSTS, self.public.publics, CHALLENGES, DELTA, self.terminals, LOG_ROWS, 3,
                 Extended(interpolated(self.main, self.main_masks), AT),
                 Extended(interpolated(self.aux, self.aux_masks), AT),
                 extended,

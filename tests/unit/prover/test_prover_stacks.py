@@ -12,7 +12,7 @@ from zkharvest.prover.commit import StackedCommitment
 from zkharvest.prover.plain import P
 from zkharvest.prover.randomness import Randomness
 from zkharvest.verifier import merkle
-from zkharvest.verifier.stacks import Kind, Tree
+from zkharvest.verifier.stacks import Height, Kind, Part, Stacks
 
 LOG_ROWS = 6  # of the columns' coset
 
@@ -22,7 +22,7 @@ def setting(stack, degree, following, count, seed=1):
     rng = np.random.default_rng(seed)
     others = [c for c in range(count) if c not in following]
     width = -(-len(following) // stack), -(-len(others) // stack)
-    tree = Tree(Kind(tuple(following), width[0]), Kind(tuple(others), width[1]), degree)
+    tree = Part(Kind(tuple(following), width[0], stack, 1), Kind(tuple(others), width[1], stack, 1), degree, 0)
     coefficients = rng.integers(0, P, (9, degree * count), dtype=np.uint32)
     w, shift = plain.root_of_unity(LOG_ROWS), pow(3, stack, P)
     points = [shift * pow(w, r, P) % P for r in range(1 << LOG_ROWS)]
@@ -31,7 +31,11 @@ def setting(stack, degree, following, count, seed=1):
         dtype=np.uint32,
     )
     log_domain = LOG_ROWS + stack.bit_length() - 1
-    return tree, values, stacks.Stacking(tree.lanes(stack), degree, log_domain)
+    return tree, values, stacks.Stacking(lanes_of(tree, stack), degree, log_domain)
+
+
+def lanes_of(tree, stack):
+    return stacks.layout(Stacks((Height(LOG_ROWS, stack, (tree, tree, tree)),)), 0, stack).lanes
 
 
 def by_definition(tree, values, stack, index):
@@ -40,7 +44,7 @@ def by_definition(tree, values, stack, index):
     v = plain.root_of_unity(LOG_ROWS + stack.bit_length() - 1)
     x = 3 * pow(v, index, P) % P
     row = values[index % size].tolist()
-    lanes = tree.lanes(stack)
+    lanes = lanes_of(tree, stack)
     words = []
     for place in range(tree.stacks):
         for word in range(tree.degree):
@@ -55,7 +59,7 @@ CASES = [(4, 1, (1, 5, 6), 23), (4, 5, (0, 3), 7), (8, 1, (), 40), (8, 5, (2,), 
 @pytest.mark.parametrize(("stack", "degree", "following", "count"), CASES)
 def test_rows_by_the_definition(stack, degree, following, count):
     tree, values, stacking = setting(stack, degree, following, count)
-    assert stacking.words == tree.words
+    assert stacking.words == tree.words.stop
     rows = stacking.rows(field.to_mont(values), slice(None))
     assert len(rows) == stack
     for index in (0, 1, 17, 63, 64, 100, (stack << LOG_ROWS) - 1):
@@ -75,16 +79,29 @@ def test_chosen_rows_are_rows_of_the_whole(stack):
 
 
 @pytest.mark.parametrize("stack", [4, 8])
-def test_lanes_are_put_together(stack):
-    rng = np.random.default_rng(3)
-    parts = [rng.integers(0, P, (1 << LOG_ROWS, 5), dtype=np.uint32) for _ in range(stack)]
-    log_domain = LOG_ROWS + stack.bit_length() - 1
-    found = field.from_mont(stacks.interleaved([field.to_mont(part) for part in parts], log_domain))
-    v = plain.root_of_unity(log_domain)
-    for index in (0, 5, 70, (stack << LOG_ROWS) - 1):
-        x, r = 3 * pow(v, index, P) % P, index % (1 << LOG_ROWS)
-        expected = [sum(pow(x, i, P) * int(part[r, c]) for i, part in enumerate(parts)) % P for c in range(5)]
-        assert found[index].tolist() == expected
+def test_short_columns_are_packed_as_their_lanes_say(stack):
+    """A stack of 2^j k short columns, by its definition, is the stack of k packed ones: as coefficients."""
+    short, rows, columns = 4, 8, 7
+    lanes = stack * short
+    kind = Kind(tuple(range(columns)), 1, stack, short)
+    empty = Part(Kind((), 0, stack, 1), Kind((), 0, stack, 1), 1, 0)
+    part = Part(Kind((), 0, stack, short), kind, 1, 0)
+    of_both = Stacks((Height(8, stack, (empty, empty, empty)), Height(6, lanes, (part, part, part))))
+    found = stacks.layout(of_both, 0, stack)
+    (members,) = found.members
+    assert len(members) == -(-columns // short)
+    coefficients = np.random.default_rng(stack).integers(0, P, (rows, columns), dtype=np.uint32)
+    columns_of_the_tallest = stacks.packed(coefficients, members, 1)
+    assert columns_of_the_tallest.shape == (rows * short, len(members))
+    by_packing = np.zeros((rows * short, stack), dtype=np.uint32)
+    for lane, (place,) in enumerate(found.lanes):
+        if place >= 0:
+            by_packing[:, lane] = columns_of_the_tallest[:, place]
+    by_definition_ = np.zeros((rows, lanes), dtype=np.uint32)
+    for column, place, lane in part.placed():
+        assert place == 0
+        by_definition_[:, lane] = coefficients[:, column]
+    assert np.array_equal(by_packing.reshape(-1), by_definition_.reshape(-1))
 
 
 @pytest.mark.parametrize("extra", [False, True])

@@ -24,14 +24,15 @@ from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.stark import verify_proof
 
 TEST = PRESETS["test"].params
+HEIGHTS = [LOG_ROWS] * len(DESCRIPTION.tables)
 
 
 def prove(traces, public, params=TEST, **options):
     return prove_circuit(DESCRIPTION, DIGEST, params, public, traces, **options)
 
 
-def verify(proof, public, params=TEST):
-    verify_proof(DESCRIPTION, DIGEST, params, LOG_ROWS, public, proof)
+def verify(proof, public, params=TEST, heights=HEIGHTS):
+    verify_proof(DESCRIPTION, DIGEST, params, heights, public, proof)
 
 
 def rejected(proof, public):
@@ -65,7 +66,7 @@ def test_taller_traces():
     traces, public = honest_traces()
     tall = [np.concatenate([trace, np.repeat(trace[-1:], N, axis=0)]) for trace in traces]
     proof = prove(tall, public, debug=True)
-    verify_proof(DESCRIPTION, DIGEST, TEST, LOG_ROWS + 1, public, proof)
+    verify(proof, public, heights=[LOG_ROWS + 1] * len(tall))
 
 
 def test_a_circuit_of_degree_three():
@@ -77,11 +78,11 @@ def test_a_circuit_of_degree_three():
     description, digest = read_description(data), sha256(data).digest()
     traces, public = honest_traces()
     proof = prove_circuit(description, digest, TEST, public, traces)
-    verify_proof(description, digest, TEST, LOG_ROWS, public, proof)
+    verify_proof(description, digest, TEST, HEIGHTS, public, proof)
     broken_cell(0, 7, 3)(traces)
     proof = prove_circuit(description, digest, TEST, public, traces, allow_invalid=True)
     with pytest.raises(Reject) as caught:
-        verify_proof(description, digest, TEST, LOG_ROWS, public, proof)
+        verify_proof(description, digest, TEST, HEIGHTS, public, proof)
     assert caught.value.reason is Reason.QUOTIENT
 
 
@@ -106,7 +107,7 @@ def test_a_proof_is_bound_to_its_statement():
         with pytest.raises(Reject):
             verify(proof, other)
     with pytest.raises(Reject):
-        verify_proof(DESCRIPTION, bytes(32), TEST, LOG_ROWS, public, proof)
+        verify_proof(DESCRIPTION, bytes(32), TEST, HEIGHTS, public, proof)
 
 
 def broken_cell(table, row, column):
@@ -144,16 +145,15 @@ def test_terminals_that_are_made_to_cancel_break_the_running_sum(monkeypatch):
     """The prover may say any terminal; but the sum's constraint ties it to the columns."""
     traces, public = honest_traces()
     broken_cell(1, 3, 1)(traces)
-    auxiliary, found = logup.auxiliary_trace, []
+    found = []
 
-    def cancelling(description, publics, challenges, *rest):
-        aux, terminals = auxiliary(description, publics, challenges, *rest)
-        compression = constraints.Compression(challenges, description)
-        total = constraints.balance(description, public, terminals, compression)
+    def cancelling(_self, challenges, terminals):
+        compression = constraints.Compression(challenges, DESCRIPTION)
+        total = constraints.balance(DESCRIPTION, public, terminals, compression)
         found.append(total)
-        return aux, (ext.sub(terminals[0], total), *terminals[1:])
+        terminals[0] = ext.sub(terminals[0], total)
 
-    monkeypatch.setattr(stark.logup, "auxiliary_trace", cancelling)
+    monkeypatch.setattr(stark._Proof, "_check_balance", cancelling)
     proof = prove(traces, public, allow_invalid=True)
     monkeypatch.undo()
     assert found[0] != ext.ZERO
@@ -173,8 +173,8 @@ def test_debug_names_what_is_broken():
         (lambda traces: traces[:1], "1 traces for 2"),
         (lambda traces: [traces[0], traces[1][:, :6]], "table store"),
         (lambda traces: [traces[0], traces[1].astype(np.uint64)], "uint64"),
-        (lambda traces: [traces[0], traces[1][: N // 2]], "table store"),
-        (lambda traces: [trace[: N // 2] for trace in traces], "rows"),
+        (lambda traces: [traces[0], traces[1][: N // 4]], "2\\^11 rows leave no room"),
+        (lambda traces: [trace[: N // 2] for trace in traces], "height of 2\\^12"),
         (lambda traces: [trace[: N - 1] for trace in traces], "rows"),
         (lambda traces: [traces[0] | np.uint32(0x7F800000), traces[1]], "not below p"),
     ],
@@ -198,9 +198,9 @@ def test_excluded_challenges_start_again_with_fresh_masks(monkeypatch):
     calls, roots = [], []
     kinds = {name: getattr(stark, name) for name in ("Commitment", "StackedCommitment")}
 
-    def once_unusable(z, at):
+    def once_unusable(z, at, heights):
         calls.append("z")
-        return calls.count("z") > 1 and usable(z, at)
+        return calls.count("z") > 1 and usable(z, at, heights)
 
     def once_vanishing(*arguments):
         calls.append("d")

@@ -123,10 +123,19 @@ TIMES = st.sampled_from(
     ]
 )
 ODD = {
-    0: TIMES, 1: NAMES, 4: NAMES, 5: NUMBERS, 6: NUMBERS, 7: NUMBERS, 9: NAMES,
+    0: TIMES,
+    1: NAMES,
+    4: NAMES,
+    5: NUMBERS,
+    6: NUMBERS,
+    7: NUMBERS,
+    9: NAMES,
     12: st.sampled_from(["2021-05-03", T, "x"]),
     13: st.sampled_from(["t1:1.25", "t1", "t1:1;t2:0.25"]),
-    14: NAMES, 15: NAMES, 16: st.sampled_from(CATEGORIES), 17: NAMES,
+    14: NAMES,
+    15: NAMES,
+    16: st.sampled_from(CATEGORIES),
+    17: NAMES,
 }
 """What may stand in a column instead."""
 

@@ -40,5 +40,5 @@ def proven():
     proof = verify_reference_prover.prove(
         tiny.DESCRIPTION, tiny.DIGEST, params, tiny.LOG_ROWS, public, traces, notes=seen
     )
-    parts = layout(tiny.DESCRIPTION, params, tiny.LOG_ROWS, seen["indices"])
+    parts = layout(tiny.DESCRIPTION, params, tiny.HEIGHTS, seen["indices"])
     return Proven(proof, public, seen["indices"], parts)

@@ -172,14 +172,14 @@ def denominators(table, nodes, challenges):
 
 def prove(description, digest, params, log_rows, data, traces, grinder=search_nonce, notes=None):
     """Proof bytes for the traces (per table a list of columns of N words), true or not; `notes` collects facts."""
-    at = sizes(log_rows, params)
+    at, heights = sizes(log_rows, params), [log_rows] * len(description.tables)
     k, n = 1 << params.log_stack, at.rows
     big, blowup = n << params.log_blowup, 1 << params.log_blowup  # the columns' coset, of shift 3^k
     shift_y = pow(3, k, P)
     w_n, w_y = field.root_of_unity(log_rows), field.root_of_unity(log_rows + params.log_blowup)
     w_d = field.root_of_unity(log_rows + params.log_blowup + params.log_stack)
     points = U(shift_y) * powers(w_y, big) % P
-    rounds = messages.Rounds(params, log_rows, grinder)
+    rounds = messages.Rounds(params, heights, grinder)
     out = []
 
     def masked(columns):
@@ -344,7 +344,7 @@ def prove(description, digest, params, log_rows, data, traces, grinder=search_no
     out.append(message.root)
     z = rounds.quotient(message)
     out.append(rounds.nonces[-1][1].to_bytes(8, "little"))
-    assert messages.point_is_usable(z, at)
+    assert messages.point_is_usable(z, at, heights)
 
     # round 4
     z_next = field.scale(z, w_n)

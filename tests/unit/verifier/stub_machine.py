@@ -119,13 +119,13 @@ def prove(claimed, preset="test", log_rows=13):
     """A package for a statement, with a proof that the stub circuit accepts."""
     from zkharvest.prover.stark import prove_circuit
 
-    package = Package(claimed, preset, log_rows, b"")
+    package = Package(claimed, preset, (log_rows,), b"")
     public = public_data(read_statement(claimed), DESCRIPTION, package.statement_digest)
     mix = np.zeros((1 << log_rows, 1), np.uint32)
     for column in public.columns.values():
         mix[: len(column), 0] += np.array(column, np.uint32)
     proof = prove_circuit(DESCRIPTION, DIGEST, PRESETS[preset].params, public, [mix])
-    return Package(claimed, preset, log_rows, proof)
+    return Package(claimed, preset, (log_rows,), proof)
 
 
 def package_bytes(claimed, **more):

@@ -29,27 +29,26 @@ def interpolated(values, point):
 
 @pytest.mark.parametrize("given", [1, 2, 300, AT.rows])
 def test_public_columns_from_their_given_rows(given):
-    columns = {(0, 0): tuple(rng.randrange(P) for _ in range(given)), (0, 1): (7,), (2, 0): ()}
-    here, following = public_columns_at(columns, Z, AT)
-    for key, column in columns.items():
-        assert here[key] == interpolated(column, Z)
-        assert following[key] == interpolated(column, field.scale(Z, W))
+    columns = [tuple(rng.randrange(P) for _ in range(given)), (7,), ()]
+    here, following = public_columns_at(columns, Z, AT.log_rows)
+    assert here == [interpolated(column, Z) for column in columns]
+    assert following == [interpolated(column, field.scale(Z, W)) for column in columns]
 
 
 def test_no_public_rows_at_all():
-    zeros = {(0, 0): field.ZERO}
-    assert public_columns_at({(0, 0): ()}, Z, AT) == (zeros, zeros)
-    assert public_columns_at({}, Z, AT) == ({}, {})
+    assert public_columns_at([()], Z, AT.log_rows) == ([field.ZERO], [field.ZERO])
+    assert public_columns_at([], Z, AT.log_rows) == ([], [])
 
 
 def test_selectors_are_one_at_their_row_and_zero_elsewhere():
-    found = selectors(Z, AT)
+    found = selectors(Z, AT.log_rows)
     last = [0] * (AT.rows - 1) + [1]
     assert found.by_where["first"] == interpolated([1], Z)
     assert found.by_where["last"] == interpolated(last, Z)
     assert found.by_where["transition"] == field.add_base(Z, -pow(W, -1, P))
     assert found.by_where["all"] == field.ONE
-    assert found.vanishing == field.sub(field.power(Z, AT.rows), field.ONE)
+    vanishing = field.sub(field.power(Z, AT.rows), field.ONE)
+    assert field.mul(found.over_vanishing, vanishing) == field.ONE
 
 
 def test_fingerprints():

@@ -26,7 +26,8 @@ def test_what_is_read():
     assert d.next_main == (0, 10)  # walk.x and store.a
     assert d.next_aux == (1, 3)
     assert d.tables[0].constraint_count == 9
-    assert d.fractions(13) == 3 * 8192 + 9
+    assert d.fractions((13, 13)) == 3 * 8192 + 9
+    assert d.fractions((13, 12)) == 8192 + 2 * 4096 + 9
     walk = d.tables[0]
     degrees = node_degrees(walk)
     assert degrees[:8] == [1, 1, 1, 1, 1, 0, 0, 1]
@@ -211,7 +212,7 @@ def test_multiplicities_cannot_wrap():
     count = P // 2**22 - 1
     table["interactions"] += [table["interactions"][0]] * (count - 3)
     table["groups"] += [[i] for i in range(2, count - 1)]
-    assert read_description(json.dumps(document).encode()).fractions(22) < P
+    assert read_description(json.dumps(document).encode()).fractions([22, 22]) < P
     table["interactions"].append(table["interactions"][0])
     table["groups"].append([count - 1])
     with pytest.raises(DescriptionError, match="wrap"):

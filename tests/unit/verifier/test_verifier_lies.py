@@ -21,7 +21,7 @@ TEST = PRESETS["test"].params
 
 def check(proof, public, digest=tiny.DIGEST, params=TEST):
     try:
-        stark.verify_proof(tiny.DESCRIPTION, digest, params, tiny.LOG_ROWS, public, proof)
+        stark.verify_proof(tiny.DESCRIPTION, digest, params, tiny.HEIGHTS, public, proof)
     except Reject as reject:
         return reject.reason
     return None

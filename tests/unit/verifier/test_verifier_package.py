@@ -13,12 +13,14 @@ from zkharvest.verifier import wire
 from zkharvest.verifier.package import Package, decode_package, encode_package, statement_digest
 from zkharvest.verifier.rejections import Reason, Reject
 
-PACKAGE = Package({"v": 1, "year": 2025}, "balanced", 15, b"proof", {"scheme": "x"}, {"key": b"k", "signature": b"s"})
+PACKAGE = Package(
+    {"v": 1, "year": 2025}, "balanced", (15, 12), b"proof", {"scheme": "x"}, {"key": b"k", "signature": b"s"}
+)
 PARTS = {
     "attestations": PACKAGE.attestations,
     "preset": PACKAGE.preset,
     "proof": PACKAGE.proof,
-    "log_rows": PACKAGE.log_rows,
+    "log_rows": list(PACKAGE.log_rows),
     "signature": PACKAGE.signature,
     "statement": PACKAGE.statement,
 }
@@ -62,7 +64,7 @@ def test_parts_and_their_types(key):
         "attestations": (type(None), dict),
         "preset": (str,),
         "proof": (bytes,),
-        "log_rows": (int,),
+        "log_rows": (list,),
         "signature": (type(None), dict),
         "statement": (dict,),
     }[key]
@@ -70,6 +72,11 @@ def test_parts_and_their_types(key):
         if type(value) not in allowed:
             assert reason(with_parts({**PARTS, key: value})) is Reason.PACKAGE_FIELDS, value
     assert reason(with_parts({**PARTS, f"{key}2": 1})) is Reason.PACKAGE_FIELDS
+
+
+@pytest.mark.parametrize("heights", [[True], [15, None], ["15"], [15, [12]], [{}], 15])
+def test_heights_are_integers(heights):
+    assert reason(with_parts({**PARTS, "log_rows": heights})) is Reason.PACKAGE_FIELDS
 
 
 @pytest.mark.parametrize("value", [None, [], 7, "x"])
@@ -82,9 +89,9 @@ def test_digests_as_specified():
     assert PACKAGE.body_digest == sha256(b"zkharvest/package/v1\0" + wire.encode(body)).digest()
     unsigned = {key: value for key, value in PARTS.items() if key != "signature"}
     assert PACKAGE.signed_digest == sha256(b"zkharvest/signed/v1\0" + wire.encode(unsigned)).digest()
-    parts = wire.encode(PACKAGE.statement) + wire.encode("balanced") + wire.encode(15)
+    parts = wire.encode(PACKAGE.statement) + wire.encode("balanced") + wire.encode([15, 12])
     assert PACKAGE.statement_digest == sha256(b"zkharvest/statement/v1\0" + parts).digest()
-    assert PACKAGE.statement_digest == statement_digest(PACKAGE.statement, "balanced", 15)
+    assert PACKAGE.statement_digest == statement_digest(PACKAGE.statement, "balanced", (15, 12))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +99,9 @@ def test_digests_as_specified():
     [
         ({"statement": {"v": 1, "year": 2026}}, "statement body signed"),
         ({"preset": "test"}, "statement body signed"),
-        ({"log_rows": 16}, "statement body signed"),
+        ({"log_rows": (16, 12)}, "statement body signed"),
+        ({"log_rows": (15, 13)}, "statement body signed"),
+        ({"log_rows": (12, 15)}, "statement body signed"),
         ({"proof": b"proo"}, "body signed"),
         ({"attestations": None}, "signed"),
         ({"attestations": {"scheme": "y"}}, "signed"),

@@ -224,7 +224,7 @@ def test_every_part_of_the_statement_is_bound_to_the_proof(packages):
         verdict, reason = outcome(replace(package, statement={**before, **change}))
         assert verdict == "rejected", change
         assert reason.partition("/")[0] in ("proof", "constraints", "merkle", "fri", "transcript"), (change, reason)
-    for other in (replace(package, log_rows=14), replace(package, preset="balanced"), replace(package, proof=b"")):
+    for other in (replace(package, log_rows=(14,)), replace(package, preset="balanced"), replace(package, proof=b"")):
         assert outcome(other)[0] == "rejected"
 
 
@@ -236,10 +236,12 @@ def test_a_proof_of_another_package(packages):
     ("change", "reason"),
     [
         ({"preset": "standart"}, Reason.PACKAGE_PRESET),
-        ({"log_rows": 12}, Reason.PACKAGE_LOG_ROWS),
-        ({"log_rows": 21}, Reason.PACKAGE_LOG_ROWS),
-        ({"log_rows": -1}, Reason.PACKAGE_LOG_ROWS),
-        ({"log_rows": 2**63}, Reason.PACKAGE_LOG_ROWS),
+        ({"log_rows": (12,)}, Reason.PACKAGE_LOG_ROWS),
+        ({"log_rows": (21,)}, Reason.PACKAGE_LOG_ROWS),
+        ({"log_rows": (-1,)}, Reason.PACKAGE_LOG_ROWS),
+        ({"log_rows": (2**63,)}, Reason.PACKAGE_LOG_ROWS),
+        ({"log_rows": ()}, Reason.PACKAGE_LOG_ROWS),
+        ({"log_rows": (13, 13)}, Reason.PACKAGE_LOG_ROWS),
         ({"statement": {}}, Reason.STATEMENT_FIELDS),
         ({"statement": {"circuit": 5}}, Reason.STATEMENT_FIELDS),
     ],
@@ -249,7 +251,7 @@ def test_faults_of_the_package(packages, change, reason):
 
 
 def test_a_preset_is_only_for_its_heights(packages):
-    assert outcome(replace(packages["balanced"], log_rows=19)) == ("rejected", Reason.PACKAGE_LOG_ROWS)
+    assert outcome(replace(packages["balanced"], log_rows=(19,))) == ("rejected", Reason.PACKAGE_LOG_ROWS)
 
 
 def test_a_calendar_that_is_not_the_zone_s():

@@ -16,6 +16,7 @@ M31 = 2**31 - 1
 AIRBENDER = Model(
     field_size=M31**4,
     degree_bound=2**24,
+    least_bound=2**24,
     stack=1,
     rate=0.5,
     constraints=928,
@@ -37,6 +38,7 @@ PICO = replace(
     AIRBENDER,
     field_size=P**4,
     degree_bound=2**22,
+    least_bound=2**22,
     constraints=4729,
     degree=3,
     batch=1435,
@@ -71,6 +73,7 @@ def test_recommended_set_for_degree_three():
     instance = Model(
         field_size=P**DEGREE,
         degree_bound=2**20,
+        least_bound=2**20,
         stack=1,
         rate=0.25,
         constraints=1500,
@@ -171,7 +174,7 @@ def test_the_degree_bound_is_that_of_the_masked_columns():
     for name in REAL:
         preset = PRESETS[name]
         for log_rows in range(preset.min_log_rows, preset.max_log_rows + 1):
-            instance = model(tiny.DESCRIPTION, preset.params, log_rows)
+            instance = model(tiny.DESCRIPTION, preset.params, (log_rows, log_rows))
             at = sizes(log_rows, preset.params)
             assert instance.degree_bound * 16 == 17 << log_rows
             assert instance.rate * at.lde_size == instance.degree_bound >= at.rows + at.mask
@@ -191,6 +194,7 @@ def wide(log_rows, params):
     return Model(
         field_size=P**DEGREE,
         degree_bound=at.degree_bound,
+        least_bound=at.degree_bound,
         stack=at.stack,
         rate=at.degree_bound / at.lde_size,
         constraints=1500,
@@ -221,13 +225,13 @@ def test_real_presets_prove_128_bits_at_every_height(name):
 
 
 def test_the_test_preset_proves_next_to_nothing():
-    assert security(tiny.DESCRIPTION, PRESETS["test"].params, 13).minimum < 10
+    assert security(tiny.DESCRIPTION, PRESETS["test"].params, (13, 13)).minimum < 10
     assert not PRESETS["test"].real
     assert all(preset.real for name, preset in PRESETS.items() if name != "test")
 
 
 def test_security_of_a_description_counts_its_parts():
-    found = security(tiny.DESCRIPTION, PRESETS["balanced"].params, 13)
+    found = security(tiny.DESCRIPTION, PRESETS["balanced"].params, (13, 13))
     by_name = {term.name: term.bits for term in found.terms}
     params = PRESETS["balanced"].params
     # 3 interactions a row, 8 + 1 public messages at most, width 2, 2 tallies

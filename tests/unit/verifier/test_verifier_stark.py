@@ -18,10 +18,10 @@ from zkharvest.verifier.rejections import Reason, Reject
 TEST = PRESETS["test"].params
 
 
-def check(proof, public, params=TEST, digest=tiny.DIGEST, n=tiny.LOG_ROWS):
+def check(proof, public, params=TEST, digest=tiny.DIGEST, heights=tiny.HEIGHTS):
     """None, or the reason of the rejection."""
     try:
-        stark.verify_proof(tiny.DESCRIPTION, digest, params, n, public, proof)
+        stark.verify_proof(tiny.DESCRIPTION, digest, params, heights, public, proof)
     except Reject as reject:
         return reject.reason
     return None
@@ -188,10 +188,11 @@ def test_another_circuit_height_or_parameter_set(proven):
     assert check(proven.proof, proven.public, digest=bytes(32)) is not None
     for change in ({"queries": 7}, {"queries": 9}, {"johnson_m": 3}, {"log_blowup": 3}, {"grind_query": 1}):
         assert check(proven.proof, proven.public, params=replace(TEST, **change)) is not None
-    assert check(proven.proof, proven.public, n=14) is not None
-    for n in (12, 17):
-        with pytest.raises(ValueError, match="height"):
-            check(proven.proof, proven.public, n=n)
+    for heights in ((14, 14), (13, 12), (12, 13), (14, 13)):
+        assert check(proven.proof, proven.public, heights=heights) is not None
+    for heights in ((12, 12), (17, 13), (13, 11), (13,), (13, 13, 13)):
+        with pytest.raises(ValueError, match=r"height|rows"):
+            check(proven.proof, proven.public, heights=heights)
 
 
 def test_a_proof_of_a_wider_circuit_is_of_another_shape(proven):
@@ -200,7 +201,7 @@ def test_a_proof_of_a_wider_circuit_is_of_another_shape(proven):
     wider = replace(walk, columns=(*walk.columns, "more"))
     other = replace(tiny.DESCRIPTION, tables=(wider, tiny.DESCRIPTION.tables[1]))
     with pytest.raises(Reject) as caught:
-        stark.verify_proof(other, tiny.DIGEST, TEST, tiny.LOG_ROWS, proven.public, proven.proof)
+        stark.verify_proof(other, tiny.DIGEST, TEST, tiny.HEIGHTS, proven.public, proven.proof)
     assert caught.value.reason.value.startswith(("proof/", "transcript/"))
 
 

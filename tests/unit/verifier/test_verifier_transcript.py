@@ -117,7 +117,7 @@ EXT = (1, 2, 3, 4, 5)
 
 def conversation(params=GROUND, grinder=grinder, **changes):
     """Every challenge of a run with fixed messages, in order; `changes` replaces messages."""
-    rounds = Rounds(params, changes.get("log_rows", 13), grinder)
+    rounds = Rounds(params, changes.get("heights", (13, 13)), grinder)
     rounds.statement(changes.get("digest", ROOT), changes.get("public", b"public data"))
     lookup = rounds.main(MainCommitment(changes.get("main", ROOT)))
     delta = rounds.aux(AuxCommitment(changes.get("aux", ROOT), changes.get("terminals", (EXT, ONE))))
@@ -140,7 +140,9 @@ OTHER = bytes(32)
         ({"public": b"public data\0"}, 0),
         ({"params": replace(GROUND, johnson_m=7)}, 0),
         ({"params": replace(GROUND, log_blowup=3)}, 0),
-        ({"log_rows": 14, "layers": (ROOT, ROOT)}, 0),
+        ({"heights": (14, 13), "layers": (ROOT, ROOT)}, 0),
+        ({"heights": (13, 12)}, 0),
+        ({"heights": (12, 13)}, 0),
         ({"main": OTHER}, 0),
         ({"aux": OTHER}, 3),
         ({"terminals": (EXT, EXT)}, 3),
@@ -194,7 +196,7 @@ def test_without_grinding_only_nonce_zero():
 
 
 def test_order_cannot_be_changed():
-    rounds = Rounds(TEST, 13, grinder)
+    rounds = Rounds(TEST, (13, 12), grinder)
     with pytest.raises(RuntimeError):
         rounds.main(MainCommitment(ROOT))
     rounds.statement(ROOT, b"")
@@ -218,7 +220,7 @@ def test_order_cannot_be_changed():
 
 
 def test_a_root_has_32_bytes():
-    rounds = Rounds(TEST, 13, grinder)
+    rounds = Rounds(TEST, (13, 12), grinder)
     rounds.statement(ROOT, b"")
     with pytest.raises(ValueError, match="32"):
         rounds.main(MainCommitment(ROOT + b"\0"))
@@ -234,10 +236,15 @@ def test_points_in_a_domain_are_not_usable():
     at = sizes(13, TEST)
     w, v = field.root_of_unity(at.log_rows), field.root_of_unity(at.log_domain)
     for z in (1, w, pow(w, 17, P), *(pow(3 * pow(v, i, P), at.stack, P) for i in (0, 1, 12345))):
-        assert not point_is_usable(field.from_base(z), at)
+        assert not point_is_usable(field.from_base(z), at, (13,))
     for z in (v, 3, 3 * v % P, at.shift * v % P, 0):
-        assert point_is_usable(field.from_base(z), at)
-    assert point_is_usable(EXT, at)
+        assert point_is_usable(field.from_base(z), at, (13,))
+    assert point_is_usable(EXT, at, (13,))
+    # A table of 2^12 rows has a coset of its own, 9^k <w>; its trace domain lies in the tallest's.
+    low = pow(3 * pow(v, 5, P), 2 * at.stack, P)
+    assert point_is_usable(field.from_base(low), at, (13, 13))
+    assert not point_is_usable(field.from_base(low), at, (13, 12))
+    assert point_is_usable(EXT, at, (13, 12))
 
 
 # ------------------------------------------------------------------ parameters

@@ -16,6 +16,7 @@ from zkharvest.verifier.public import PublicData
 
 LOG_ROWS = 13
 N = 1 << LOG_ROWS
+HEIGHTS = (LOG_ROWS, LOG_ROWS)
 
 DOCUMENT = {
     "lang": 1,
@@ -118,25 +119,26 @@ SEEDS = (7, 11, P - 1)
 STEPS = tuple(range(1, 301))
 
 
-def honest(seed=0, seeds=SEEDS, steps=STEPS):
+def honest(seed=0, seeds=SEEDS, steps=STEPS, heights=HEIGHTS):
     """(tables' traces as lists of uint64 columns, public data)."""
     rng = np.random.default_rng(seed)
-    step = np.zeros(N, dtype=np.uint64)
+    walk, store = (1 << log_rows for log_rows in heights)
+    step = np.zeros(walk, dtype=np.uint64)
     step[: len(steps)] = steps
     start = 5
     x = (start + np.concatenate([[0], np.cumsum(step)[:-1]]).astype(np.uint64)) % P
-    y = rng.integers(0, P, N, dtype=np.uint64)
-    s = np.zeros(N, dtype=np.uint64)
+    y = rng.integers(0, P, walk, dtype=np.uint64)
+    s = np.zeros(walk, dtype=np.uint64)
     s[:40] = 1
     c = x * x % P * x % P
-    u, v = rng.integers(0, P, (2, N), dtype=np.uint64)
-    m = np.zeros(N, dtype=np.uint64)
+    u, v = rng.integers(0, P, (2, store), dtype=np.uint64)
+    m = np.zeros(store, dtype=np.uint64)
     u[:40], v[:40], m[:40] = x[:40], y[:40], 1
-    i, w, k = (np.zeros(N, dtype=np.uint64) for _ in range(3))
+    i, w, k = (np.zeros(store, dtype=np.uint64) for _ in range(3))
     k[: len(seeds) + 1] = 1
     i[: len(seeds)], w[: len(seeds)] = np.arange(len(seeds)), seeds
     i[len(seeds)], w[len(seeds)] = 100, start
-    a = np.full(N, int(rng.integers(0, P)), dtype=np.uint64)
+    a = np.full(store, int(rng.integers(0, P)), dtype=np.uint64)
     public = PublicData(
         (start, int(x[-1]), int(y[:40].sum() % P)),
         (tuple((value,) for value in seeds),),

@@ -19,7 +19,7 @@ from zkharvest.verifier.merkle import sibling_count
 from zkharvest.verifier.messages import Rounds
 from zkharvest.verifier.package import Package
 from zkharvest.verifier.params import DIGEST_BYTES, NONCE_BYTES, PRESETS, SALT_BYTES, Sizes, sizes
-from zkharvest.verifier.stacks import stacks_of
+from zkharvest.verifier.stacks import Stacks, stacks_of
 from zkharvest.verifier.statement import circuit_of, public_data, read_statement
 
 
@@ -28,7 +28,7 @@ def proof_parts(package: Package) -> dict[str, range]:
     pinned = circuits.find(*circuit_of(package.statement))
     description = circuits.load(pinned)
     params = PRESETS[package.preset].params
-    at = sizes(package.log_rows, params)
+    at = sizes(max(package.log_rows), params)
     reader = proof.Reader(package.proof)
     messages = proof.read_messages(reader, description, at)
     nonces = iter(messages.nonces)
@@ -44,7 +44,7 @@ def proof_parts(package: Package) -> dict[str, range]:
         rounds.fold(layer)
     parts = _Parts()
     _messages(parts, description, at)
-    _queries(parts, description, at, sorted(set(rounds.final(messages.final))))
+    _queries(parts, stacks_of(description, package.log_rows, at.stack), at, sorted(set(rounds.final(messages.final))))
     if parts.position != len(package.proof):
         raise ValueError(f"the parts make {parts.position} bytes, the proof has {len(package.proof)}")
     return parts.found
@@ -84,15 +84,14 @@ def _messages(parts: _Parts, description: Description, at: Sizes) -> None:
     parts.add("nonce/query", NONCE_BYTES)
 
 
-def _queries(parts: _Parts, description: Description, at: Sizes, indices: list[int]) -> None:
+def _queries(parts: _Parts, stacks: Stacks, at: Sizes, indices: list[int]) -> None:
     def tree(name: str, row_bytes: int, log_size: int) -> None:
         for number in range(len(indices)):
             parts.add(f"{name}/{number}/salt", SALT_BYTES)
             parts.add(f"{name}/{number}/row", row_bytes)
         parts.add_many(f"{name}/sibling", sibling_count(indices, log_size), DIGEST_BYTES)
 
-    widths = proof.row_widths(stacks_of(description, at.stack))
-    for name, width in zip(("main", "aux", "quotient"), widths, strict=True):
+    for name, width in zip(("main", "aux", "quotient"), stacks.words, strict=True):
         tree(name, WORD_BYTES * width, at.log_domain)
     log_size = at.log_domain
     for number, arity in enumerate(at.arities):

@@ -24,7 +24,7 @@ from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.engine_fast import run_operations
 from zkharvest.ledger.operations import NONE, Operations
 from zkharvest.ledger.rules import Election, Pooling
-from zkharvest.spec import TOTALS, source_code
+from zkharvest.spec import TOTAL_BYTES, TOTALS, source_code
 from zkharvest.trades.model import Trade
 
 from .calendar import CalendarRows, calendar_trace
@@ -32,7 +32,7 @@ from .definition import LOG_ROWS, define
 from .names import RowNames, row_names
 from .pools import pool_order, pools_trace
 from .poseidon import hash_rows, poseidon_trace
-from .ranges import range_trace
+from .ranges import RANGE_ROWS, range_trace
 from .sources import sources_trace
 from .steps.fill import StepsWitness
 from .steps.layout import Plan, lay_out
@@ -41,18 +41,23 @@ from .steps.table import Steps
 from .totals import totals_trace
 
 Cells = NDArray[np.uint32]
+LEAST = 12
+SHORTEST = 4
+"""The machine and its hashes share a height, so that the two do not tell more than one does. Any other table has the
+fewest rows that hold it, but at least 2^LEAST, and at least 2^-SHORTEST of the machine's: a lower one saves next to
+nothing, and how many pools there are does not show below that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
     """Everything a proof of one statement is made from.
 
-    n: log2 of the common height; traces: (2^n, columns) canonical elements, one a table in the circuit's order;
-    totals: 10^-8 of the currency, `proceeds` may be negative; calendar: as in the statement; roots: 36 bytes. `names`
-    says what a row is about.
+    heights: log2 of every table's rows; traces: (2^height, columns) canonical elements, one a table in the circuit's
+    order; totals: 10^-8 of the currency, `proceeds` may be negative; calendar: as in the statement; roots: 36 bytes.
+    `names` says what a row is about.
     """
 
-    n: int
+    heights: tuple[int, ...]
     traces: list[Cells]
     totals: dict[str, int]
     calendar: dict[str, Any]
@@ -83,8 +88,11 @@ def make_witness(
     *,
     carried: Sequence[Trade] = (),
     definition: tuple[Circuit, Steps] | None = None,
+    least: int = LEAST,
 ) -> Witness:
     """Fill every table from a run of the ledger: `operations_of` with the same `carried`.
+
+    `least` is the lowest height of a table, as its log2 (`ParameterSet.least_log_rows`).
 
     Raises InputError if the run needs more rows than the circuit allows, or if an expiry closes another side in it
     than the committed record says.
@@ -122,6 +130,11 @@ def make_witness(
             "prove fewer trades: one source or an earlier year at a time",
         )
     height = 1 << n
+
+    def short(used: int) -> int:
+        """Rows of a table that needs `used`: it is at most 16 times shorter than the machine."""
+        return 1 << max((used - 1).bit_length(), least, n - SHORTEST)
+
     filled = StepsWitness(steps, operations, opening.records, calendar, replace(layout, rows=height), times)
     filled.kinds()
     filled.record()
@@ -133,16 +146,18 @@ def make_witness(
     traces: dict[str, Cells] = {
         "steps": filled.trace.cells.T,  # for now: its columns are read one by one
         "poseidon": poseidon_trace(by_name["poseidon"], inputs, marks, height),
-        "pools": pools_trace(by_name["pools"], filled.pools, head_write, height),
-        "sources": sources_trace(by_name["sources"], opening.sources, filled.sources_named, height),
-        "calendar": calendar_trace(by_name["calendar"], filled.days_used, height),
-        "totals": totals_trace(by_name["totals"], filled.slot_sums, totals, height),
+        "pools": pools_trace(by_name["pools"], filled.pools, head_write, short(len(filled.pools))),
+        "sources": sources_trace(
+            by_name["sources"], opening.sources, filled.sources_named, short(len(opening.sources))
+        ),
+        "calendar": calendar_trace(by_name["calendar"], filled.days_used, short(len(calendar.start))),
+        "totals": totals_trace(by_name["totals"], filled.slot_sums, totals, short(len(totals) * TOTAL_BYTES)),
     }
-    traces["range"] = range_trace(circuit, by_name["range"], traces, height)
+    traces["range"] = range_trace(circuit, by_name["range"], traces, short(RANGE_ROWS))
     blind(circuit, traces, uniform(len(circuit.tables)))
     traces["steps"] = filled.trace.finish()
     return Witness(
-        n,
+        tuple(traces[t.name].shape[0].bit_length() - 1 for t in circuit.tables),
         [traces[t.name] for t in circuit.tables],
         dict(zip(TOTALS, totals, strict=True)),
         calendar.statement,
