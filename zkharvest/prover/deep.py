@@ -1,8 +1,8 @@
 """Openings out of the domain, and the function F that FRI is run on (FORMAT.md section 4).
 
 Columns are polynomials here, masks included: a matrix has a coefficient a row, N + h or K of them. F is put together
-before it is extended, in coefficients: for each lane of the stacks one combination of all columns and one division, whatever
-the width of the trace.
+in coefficients and extended once: for each lane of the stacks one combination of all columns and one division,
+whatever the width of the trace.
 """
 
 from __future__ import annotations
