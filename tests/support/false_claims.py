@@ -13,7 +13,7 @@ import numpy as np
 from zkharvest.prover import field, plain
 from zkharvest.prover.deep import words
 from zkharvest.verifier import field as ext
-from zkharvest.verifier.stark import batch_of
+from zkharvest.verifier import stark
 
 
 def deep_function(
@@ -22,7 +22,7 @@ def deep_function(
     """(|D|, 5) of the claims that are said, from the prover's own function for the true ones; `rest` is z, lambda."""
     z, challenge = rest
     layer = honest(job, columns, pieces, extra, true, z, challenge)
-    told, real = (batch_of(job._description, job._stacks, one, challenge) for one in (said, true))
+    told, real = (stark.batch_of(job._description, job._stacks, one, challenge) for one in (said, true))
     root, size = plain.root_of_unity(job._at.log_domain), job._at.domain_size
     for height, false, right in zip(job._stacks.heights, told.shares, real.shares, strict=True):
         s = height.lanes

@@ -19,6 +19,13 @@ def wide() -> Subject:
 
 
 @cache
+def level() -> Subject:
+    """The wide circuit with tables of one height."""
+    traces, public = wide_circuit.honest(heights=(wide_circuit.LOG_ROWS,) * 2)
+    return Subject(wide_circuit.DESCRIPTION, wide_circuit.DIGEST, public, traces)
+
+
+@cache
 def lot_machine() -> Subject:
     """What `proving.prove` hands to the prover."""
     from tests.support.proofs import METHOD, YEAR, small_opening

@@ -26,7 +26,7 @@ from zkharvest.verifier.rejections import Reason
 
 @pytest.mark.parametrize("gap", gaps(), ids=lambda gap: gap.missing)
 def test_a_verifier_without_the_check_believes_a_lie(gap: Gap):
-    subject = subjects.wide()
+    subject = subjects.level()
     with gap.luck():
         with gap.mutant(subject):
             case = gap.subject(subject).proven(EIGHT, gap.lie(subject))
@@ -40,7 +40,7 @@ def test_a_verifier_without_the_check_believes_a_lie(gap: Gap):
 def test_a_point_whose_roots_are_queried_divides_by_zero():
     """Excluded is the coset of the k-th powers. A verifier that excludes the stacks' own coset, as before there were
     stacks, raises where a query's power is z: no verdict at all. (With challenges held: no prover can choose z.)"""
-    frozen = Frozen(subjects.wide().proven(EIGHT))
+    frozen = Frozen(subjects.level().proven(EIGHT))
     forger = Forger(frozen)
     x = field.GENERATOR * pow(field.root_of_unity(AT.log_domain), forger.known.indices[0], P) % P
     z = field.from_base(pow(x, AT.stack, P))
@@ -48,7 +48,7 @@ def test_a_point_whose_roots_are_queried_divides_by_zero():
     case = forger.mend().done()
     draw = Rounds.quotient
 
-    def of_the_stacks(z, at):
+    def of_the_stacks(z, at, _heights=()):
         unshifted = field.scale(z, field.base_inverse(field.GENERATOR))
         return field.ONE not in (field.power(z, at.rows), field.power(unshifted, at.domain_size))
 

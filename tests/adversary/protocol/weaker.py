@@ -22,6 +22,7 @@ from tests.adversary.protocol.prover import Patches, Subject
 from zkharvest.prover import field as arrays
 from zkharvest.prover import plain
 from zkharvest.prover import stark as proving
+from zkharvest.prover.stacks import layout
 from zkharvest.verifier import field, stark
 from zkharvest.verifier.field import Ext, P
 from zkharvest.verifier.messages import Evaluations, Rounds
@@ -129,9 +130,12 @@ def without_kind(side: int, tree: int) -> Context:
         for place in range(start, start + lengths[side][tree]):
             kept[side][place] = field.ZERO
         batch = honest(description, stacks, _REAL(tuple(kept[0]), tuple(kept[1])), challenge)
-        factors = [list(batch.here), list(batch.ahead)]
-        factors[side][tree] = [field.ZERO] * len(factors[side][tree])
-        return replace(batch, here=tuple(factors[0]), ahead=tuple(factors[1]))
+        shares = []
+        for share in batch.shares:
+            factors = [list(share.here), list(share.ahead)]
+            factors[side][tree] = [field.ZERO] * len(factors[side][tree])
+            shares.append(replace(share, here=tuple(factors[0]), ahead=tuple(factors[1])))
+        return replace(batch, shares=tuple(shares))
 
     return patched(mock.patch.object(stark, "batch_of", told), mock.patch.object(proving, "batch_of", told))
 
@@ -209,12 +213,13 @@ def _share(part: str, made: Callable[[], Any]) -> Any:
     """What F is with one part of the batch alone."""
 
     def alone(batch: stark.Batch) -> stark.Batch:
-        none = [field.ZERO] * len(batch.claimed_here)
+        (share,) = batch.shares
+        none = [field.ZERO] * len(share.claimed_here)
         if part != "here":
-            batch = replace(batch, here=tuple([field.ZERO] * len(by) for by in batch.here), claimed_here=none)
+            share = replace(share, here=tuple([field.ZERO] * len(by) for by in share.here), claimed_here=none)
         if part != "ahead":
-            batch = replace(batch, ahead=tuple([field.ZERO] * len(by) for by in batch.ahead), claimed_ahead=none)
-        return batch if part == "extra" else replace(batch, extra=field.ZERO)
+            share = replace(share, ahead=tuple([field.ZERO] * len(by) for by in share.ahead), claimed_ahead=none)
+        return replace(batch, shares=(share,), extra=batch.extra if part == "extra" else field.ZERO)
 
     with weighed(alone):
         return made()
@@ -240,9 +245,9 @@ def _others_on(points: Any, root: Ext) -> Any:
 
 def trading(subject: Subject, zeta: list[Ext]) -> Callable[[list[Ext], list[Ext], Ext], None]:
     """Two columns of one stack, claimed so that their share of F(zeta) stays what it is."""
-    tree = stacks_of(subject.description, AT.stack).main
+    stacks = stacks_of(subject.description, subject.heights, AT.stack)
     idle = [i for i, name in enumerate(subject.description.tables[0].columns) if name.startswith("idle")]
-    lanes = {column: (stack, lane) for lane, row in enumerate(tree.lanes(AT.stack)) for stack, column in enumerate(row)}
+    lanes = {column: (stack, lane) for column, stack, lane in stacks.heights[0].trees[MAIN].placed()}
     one, other = next((a, b) for a in idle for b in idle if a < b and lanes[a][0] == lanes[b][0])
     apart = lanes[other][1] - lanes[one][1]
 
@@ -258,15 +263,16 @@ def trading(subject: Subject, zeta: list[Ext]) -> Callable[[list[Ext], list[Ext]
 
 def an_empty_lane_is_one(subject: Subject) -> Context:
     """A lane that no column fills is taken to hold the constant 1."""
-    tree = stacks_of(subject.description, AT.stack).main
-    lane, place = next((lane, row.index(-1)) for lane, row in enumerate(tree.lanes(AT.stack)) if -1 in row)
+    lanes = layout(stacks_of(subject.description, subject.heights, AT.stack), MAIN, AT.stack).lanes
+    lane, place = next((lane, row.index(-1)) for lane, row in enumerate(lanes) if -1 in row)
 
     def told(batch: stark.Batch) -> stark.Batch:
-        here, ahead = list(batch.claimed_here), list(batch.claimed_ahead)
-        here[lane] = field.add(here[lane], batch.here[MAIN][place])
-        if place < len(batch.ahead[MAIN]):
-            ahead[lane] = field.add(ahead[lane], batch.ahead[MAIN][place])
-        return replace(batch, claimed_here=here, claimed_ahead=ahead)
+        share, *rest = batch.shares
+        here, ahead = list(share.claimed_here), list(share.claimed_ahead)
+        here[lane] = field.add(here[lane], share.here[MAIN][place])
+        if place < len(share.ahead[MAIN]):
+            ahead[lane] = field.add(ahead[lane], share.ahead[MAIN][place])
+        return replace(batch, shares=(replace(share, claimed_here=here, claimed_ahead=ahead), *rest))
 
     honest = stark.batch_of
     return mock.patch.object(stark, "batch_of", lambda *arguments: told(honest(*arguments)))

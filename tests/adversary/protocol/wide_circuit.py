@@ -49,9 +49,9 @@ DIGEST = sha256(DATA).digest()
 DESCRIPTION = read_description(DATA)
 
 
-def honest(seed=0):
+def honest(seed=0, heights=HEIGHTS):
     """(traces as the project's prover takes them, public data)."""
-    (walk, store), public = tiny.honest(seed, heights=HEIGHTS)
+    (walk, store), public = tiny.honest(seed, heights=heights)
     _, _, _, i, w, k, _ = store
     start = len(tiny.SEEDS) + 1
     for row, (left, right) in enumerate(PAIRS, start):
