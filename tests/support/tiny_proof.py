@@ -6,6 +6,7 @@ rest of the proof agrees with the lie. `facts` says what the verifier drew and c
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -90,11 +91,12 @@ def check(
     description: Any = tiny.DESCRIPTION,
     digest: bytes = tiny.DIGEST,
     params: Any = TEST,
-    heights: Any = tiny.HEIGHTS,
+    heights: Any = None,
 ) -> Reason | None:
     """None if the verifier is convinced, else its reason."""
     try:
-        verifier.verify_proof(description, digest, params, heights, public, proof)
+        rows = heights or [tiny.LOG_ROWS] * len(description.tables)
+        verifier.verify_proof(description, digest, params, rows, public, proof)
     except Reject as reject:
         return reject.reason
     return None
@@ -118,12 +120,15 @@ def terminals(lie: Callable[[tuple[Ext, ...], Any], tuple[Ext, ...]]) -> tuple[A
     return prover._Proof, "_check_balance", lying
 
 
+_DEEP: list[Any] = [prover._Proof._deep_function]
+"""How F is made: by a prover of false claims (`claims`) from what they are, of whatever degree."""
+
+
 def first_layer(lie: Callable[[np.ndarray], np.ndarray]) -> tuple[Any, str, Any]:
     """Patch of the prover: FRI runs on another function than the batch; (|D|, 5) canonical words."""
-    real = prover._Proof._deep_function
 
     def lying(*arguments: Any) -> Any:
-        words = prover.field.from_mont(real(*arguments)).astype(np.uint64)
+        words = prover.field.from_mont(_DEEP[0](*arguments)).astype(np.uint64)
         return prover.field.to_mont(np.ascontiguousarray(lie(words).astype(np.uint32)))
 
     return prover._Proof, "_deep_function", lying
@@ -144,7 +149,7 @@ def claims(changes: Callable[[Ext], Mapping[int, Ext]]) -> tuple[Any, str, Any]:
 
     known: list[Ext] = []
     true: list[Any] = []
-    honest, batched = prover._Proof.run, prover._Proof._deep_function
+    honest, batched = prover._Proof.run, _DEEP[0]
 
     def run(self: Any, *arguments: Any) -> bytes:
         made = prover.messages.Evaluations
@@ -159,11 +164,10 @@ def claims(changes: Callable[[Ext], Mapping[int, Ext]]) -> tuple[Any, str, Any]:
         def deep(self: Any, columns: Any, pieces: Any, extra: Any, opened: Any, *rest: Any) -> Any:
             return false_claims.deep_function(batched, self, columns, pieces, extra, opened, true[0], *rest)
 
-        with Patched(
-            (prover.messages, "Evaluations", lie),
-            (prover.deep, "open_columns", knowing),
-            (prover._Proof, "_deep_function", deep),
-        ):
+        patches = [(prover.messages, "Evaluations", lie), (prover.deep, "open_columns", knowing)]
+        if prover._Proof._deep_function is batched:  # no other lie about it
+            patches.append((prover._Proof, "_deep_function", deep))
+        with Patched(*patches), mock.patch.object(sys.modules[__name__], "_DEEP", [deep]):
             return honest(self, *arguments)
 
     return prover._Proof, "run", run

@@ -100,7 +100,7 @@ def batched(columns: Sequence[Words], pieces: Words | None, lanes: Lanes, z: Ext
     numerators = np.zeros((bound, 2 * count, EXTENSION_DEGREE), dtype=np.uint32)
     if pieces is not None:
         numerators[:, :count] = combine_rows(pieces, *lanes.here[len(columns)])
-    for matrix, here, ahead in zip(columns, lanes.here, lanes.ahead, strict=False):
+    for matrix, here, ahead in zip(columns, lanes.here[: len(columns)], lanes.ahead[: len(columns)], strict=True):
         part = numerators[: len(matrix)]
         numerators[: len(matrix)] = field.add(part, combine_rows(matrix, *here, *ahead))
     claims = np.array([words(value) for value in (*lanes.claimed_here, *lanes.claimed_ahead)], dtype=np.uint32)

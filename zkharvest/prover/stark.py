@@ -284,8 +284,8 @@ class _Proof:
             for level in self._levels:
                 widths = [len(self._description.tables[t].columns) for t in level.tables]
                 matrix = field.empty(1 << level.log_rows, sum(widths))
-                for t, first, width in zip(level.tables, accumulate([0, *widths]), widths, strict=False):
-                    matrix[:, first : first + width] = self._traces[t]
+                for t, end, width in zip(level.tables, accumulate(widths), widths, strict=True):
+                    matrix[:, end - width : end] = self._traces[t]
                     if self._consume:
                         assert isinstance(self._traces, list), "only a list can be consumed"
                         self._traces[t] = self._traces[t][:0].copy()
