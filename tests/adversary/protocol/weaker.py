@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -19,6 +20,7 @@ from tests.adversary.protocol import prover
 from tests.adversary.protocol.forger import divided, lack_at_z
 from tests.adversary.protocol.lie import EIGHT
 from tests.adversary.protocol.prover import Patches, Subject
+from tests.support import false_claims
 from zkharvest.prover import field as arrays
 from zkharvest.prover import plain
 from zkharvest.prover import stark as proving
@@ -183,18 +185,28 @@ def a_power(zeta: list[Ext]) -> Context:
 def at_one_root(zeta: list[Ext]) -> Context:
     """The claims of a stack are divided out at one k-th root of z only."""
     deep_layer, deep_values = proving._Proof._deep_function, stark._deep_values
+    deep_false = false_claims.deep_function
 
     def roots() -> tuple[Ext, Ext]:
         return zeta[0], field.scale(zeta[0], plain.root_of_unity(AT.log_rows + AT.stack.bit_length() - 1))
 
-    def layer(self: Any, *arguments: Any) -> Any:
-        shares = [_share(part, lambda: deep_layer(self, *arguments)) for part in ("here", "ahead", "extra")]
+    def whole(made: Callable[[], Any]) -> Any:
+        shares = []
+        for part in _PARTS:
+            with weighed(partial(_alone, part)):
+                shares.append(made())
         points = arrays.powers(plain.root_of_unity(AT.log_domain), AT.domain_size, first=field.GENERATOR)
-        whole = [arrays.ext_mul(share, _others_on(points, root)) for share, root in zip(shares, roots(), strict=False)]
-        return arrays.add(arrays.add(*whole), shares[2])
+        parts = [arrays.ext_mul(share, _others_on(points, root)) for share, root in zip(shares, roots(), strict=False)]
+        return arrays.add(arrays.add(*parts), shares[2])
 
-    def values(*arguments: Any) -> dict[int, Ext]:
-        here, ahead, extra = (_share(part, lambda: deep_values(*arguments)) for part in ("here", "ahead", "extra"))
+    def layer(self: Any, *arguments: Any) -> Any:
+        return whole(lambda: deep_layer(self, *arguments))
+
+    def layer_of_false(_honest: Any, *arguments: Any) -> Any:  # the remainder of a false claim is divided likewise
+        return whole(lambda: deep_false(deep_layer, *arguments))
+
+    def values(batch: stark.Batch, *arguments: Any) -> dict[int, Ext]:
+        here, ahead, extra = (deep_values(_alone(part, batch), *arguments) for part in _PARTS)
         generator = field.root_of_unity(AT.log_domain)
         found = {}
         for index in here:
@@ -205,24 +217,23 @@ def at_one_root(zeta: list[Ext]) -> Context:
 
     return patched(
         mock.patch.object(proving._Proof, "_deep_function", layer),
+        mock.patch.object(false_claims, "deep_function", layer_of_false),
         mock.patch.object(stark, "_deep_values", values),
     )
 
 
-def _share(part: str, made: Callable[[], Any]) -> Any:
-    """What F is with one part of the batch alone."""
+_PARTS = ("here", "ahead", "extra")
 
-    def alone(batch: stark.Batch) -> stark.Batch:
-        (share,) = batch.shares
-        none = [field.ZERO] * len(share.claimed_here)
-        if part != "here":
-            share = replace(share, here=tuple([field.ZERO] * len(by) for by in share.here), claimed_here=none)
-        if part != "ahead":
-            share = replace(share, ahead=tuple([field.ZERO] * len(by) for by in share.ahead), claimed_ahead=none)
-        return replace(batch, shares=(share,), extra=batch.extra if part == "extra" else field.ZERO)
 
-    with weighed(alone):
-        return made()
+def _alone(part: str, batch: stark.Batch) -> stark.Batch:
+    """The batch with one part of it: the stacks at z, those at g z, or R."""
+    (share,) = batch.shares
+    none = [field.ZERO] * len(share.claimed_here)
+    if part != "here":
+        share = replace(share, here=tuple([field.ZERO] * len(by) for by in share.here), claimed_here=none)
+    if part != "ahead":
+        share = replace(share, ahead=tuple([field.ZERO] * len(by) for by in share.ahead), claimed_ahead=none)
+    return replace(batch, shares=(share,), extra=batch.extra if part == "extra" else field.ZERO)
 
 
 def _others(x: Ext, root: Ext) -> Ext:
