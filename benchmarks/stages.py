@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -59,7 +59,8 @@ def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, An
         rounds.append(seconds)
         bare.append(bare_work(package.preset, package.log_rows))
     return {
-        "log_rows": package.log_rows,
+        "log_rows": max(package.log_rows),
+        "heights": list(package.log_rows),
         "preset": package.preset,
         "proof": len(package.proof),
         "package": len(proof),
@@ -69,7 +70,7 @@ def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, An
     }
 
 
-def bare_work(preset: str, log_rows: int) -> dict[str, float]:
+def bare_work(preset: str, heights: Sequence[int]) -> dict[str, float]:
     """Seconds that extending and hashing take, on random cells of a proof's shape: main, bus and quotient columns.
 
     As many leaves of as many words are hashed as a proof has; that these are stacks of columns is not counted as bare.
@@ -85,7 +86,7 @@ def bare_work(preset: str, log_rows: int) -> dict[str, float]:
     from zkharvest.verifier.stacks import stacks_of
 
     description = _description()
-    at = sizes(log_rows, PRESETS[preset].params)
+    at = sizes(max(heights), PRESETS[preset].params)
     random = np.random.default_rng(1)
     salts = random.integers(0, 256, (at.domain_size, SALT_BYTES), dtype=np.uint8)
     took = {"extend": 0.0, "hash": 0.0}
@@ -103,28 +104,31 @@ def bare_work(preset: str, log_rows: int) -> dict[str, float]:
         took["hash"] += time.perf_counter() - extended
         took["extend"] += extended - began
 
-    stacks = stacks_of(description, at.stack)
-    for tree in (stacks.main, stacks.aux):
-        columns = at.stack * tree.words  # the lanes that no column fills count too
+    main, aux, quotient = stacks_of(description, heights, at.stack).words
+    for words in (main, aux):
+        columns = at.stack * words  # of the tallest: short columns are packed, empty lanes count too
         trace, masks = cells(at.rows, columns), cells(at.mask, columns)
         commit(lambda trace=trace, masks=masks: ntt.lde_masked(trace, masks, at.lde_size // at.rows, at.shift))  # type: ignore[misc]
-    pieces = cells(at.degree_bound, at.stack * stacks.quotient.words)
+    pieces = cells(at.degree_bound, at.stack * (quotient - EXTENSION_DEGREE))
     commit(lambda: ntt.coset_lde(pieces, at.lde_size, at.shift))
     extra = cells(at.stack_bound, EXTENSION_DEGREE)
     commit(lambda: ntt.coset_lde(extra, at.domain_size, GENERATOR))
     return took
 
 
-def _cells(preset: str, log_rows: int) -> dict[str, int]:
-    """Field elements a row of the trace, and committed in all."""
+def _cells(preset: str, heights: Sequence[int]) -> dict[str, int]:
+    """Field elements of the traces, bus columns included, and committed in all."""
     from zkharvest.prover.field import EXTENSION_DEGREE
     from zkharvest.verifier.params import PRESETS, sizes
 
     description = _description()
-    trace = description.main_width + EXTENSION_DEGREE * description.extension_columns
-    at = sizes(log_rows, PRESETS[preset].params)
+    at = sizes(max(heights), PRESETS[preset].params)
+    trace = sum(
+        (len(table.columns) + EXTENSION_DEGREE * table.extension_columns) << log_rows
+        for table, log_rows in zip(description.tables, heights, strict=True)
+    )
     quotient = EXTENSION_DEGREE * description.pieces * at.lde_size + EXTENSION_DEGREE * at.domain_size
-    return {"row": trace, "committed": trace * at.lde_size + quotient}
+    return {"trace": trace, "committed": trace * at.lde_size // at.rows + quotient}
 
 
 def _description() -> Any:

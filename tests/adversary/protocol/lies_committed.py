@@ -12,7 +12,9 @@ import numpy as np
 from tests.adversary.protocol import prover
 from tests.adversary.protocol.lie import MERKLE, TREES, Lie, R
 from tests.adversary.protocol.prover import Patches, Subject, add_at, add_one
-from zkharvest.prover import stark
+from zkharvest.prover import field as arrays
+from zkharvest.prover import ntt, stark
+from zkharvest.prover.deep import words
 from zkharvest.prover.randomness import Randomness
 from zkharvest.verifier import constraints, field
 from zkharvest.verifier.field import P
@@ -114,9 +116,12 @@ def buses() -> Iterator[Lie]:
     def terminal(_trace: Any, terminals: list[Any]) -> None:
         add_one(terminals, 0)
 
-    def cancelling(_trace: Any, terminals: list[Any]) -> None:
-        terminals[0] = field.add(terminals[0], field.ONE)
-        terminals[1] = field.sub(terminals[1], field.ONE)
+    def cancelling(_subject: Subject) -> Patches:
+        def told(_self: Any, _lookup: Any, terminals: list[Any]) -> None:
+            terminals[0] = field.add(terminals[0], field.ONE)
+            terminals[1] = field.sub(terminals[1], field.ONE)
+
+        return [mock.patch.object(stark._Proof, "_check_balance", told)]
 
     def alias(_trace: Any, terminals: list[Any]) -> None:
         terminals[0] = (terminals[0][0] + P, *terminals[0][1:])
@@ -130,9 +135,7 @@ def buses() -> Iterator[Lie]:
         lambda _: prover.auxiliary(terminal),
         cheap=True,
     )
-    yield Lie(
-        "terminals", "two that cancel, neither its table's", (R.QUOTIENT,), lambda _: prover.auxiliary(cancelling)
-    )
+    yield Lie("terminals", "two that cancel, neither its table's", (R.QUOTIENT,), cancelling)
     yield Lie("terminals", "a word said as v + p", (R.PROOF_WORD,), lambda _: prover.auxiliary(alias), cheap=True)
 
 
@@ -155,7 +158,21 @@ def quotients() -> Iterator[Lie]:
                 return drawn
             return np.concatenate([drawn, np.ones((32, 1, 5), dtype=np.uint32)])
 
-        return [mock.patch.object(Randomness, "elements", elements), *prover.cut_final()]
+        deep_function = stark._Proof._deep_function
+
+        def deep(self: Any, columns: Any, pieces: Any, extra: Any, opened: Any, *rest: Any) -> Any:
+            bound = self._at.stack_bound
+            layer = deep_function(self, columns, pieces, extra[:bound], opened, *rest)
+            factor = stark.batch_of(self._description, self._stacks, opened, rest[-1]).extra
+            beyond = arrays.ext_mul(extra, words(factor))
+            beyond[:bound] = 0
+            return arrays.add(layer, ntt.coset_lde(beyond, self._at.domain_size, field.GENERATOR))
+
+        return [
+            mock.patch.object(Randomness, "elements", elements),
+            mock.patch.object(stark._Proof, "_deep_function", deep),
+            *prover.cut_final(),
+        ]
 
     yield Lie(
         "quotient",
