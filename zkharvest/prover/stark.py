@@ -170,8 +170,13 @@ class _Proof:
 
         # 1 ----- Main columns: mask, extend to D, commit. In return: the challenges of the buses.
         with steps.step("main columns: interpolate"):
-            main = self._committed = self._masked(self._main_values(), randomness)
+            own = [sum(len(description.tables[t].columns) for t in level.tables) for level in levels]
+            main = self._committed = self._masked(
+                [np.ascontiguousarray(one[:, :width]) for one, width in zip(self._main_values(), own, strict=True)],
+                randomness,
+            )
             main_columns = self._extended(main, 0, 1)
+            main[0] = main_columns.coefficients  # the same and the packed columns behind them: held once
         with steps.step("main columns: extend and hash"):
             main_tree = StackedCommitment(main_columns, self._stacking(0, 1), randomness)
         main_message = messages.MainCommitment(main_tree.root)
@@ -198,6 +203,7 @@ class _Proof:
             aux = self._masked(traces, randomness)
             del traces
             aux_columns = self._extended(aux, 1, EXTENSION_DEGREE)
+            aux[0] = aux_columns.coefficients
         with steps.step("bus columns: extend and hash"):
             aux_tree = StackedCommitment(aux_columns, self._stacking(1, EXTENSION_DEGREE), randomness)
         aux_message = messages.AuxCommitment(aux_tree.root, tuple(terminals))
@@ -296,9 +302,11 @@ class _Proof:
         """The traces as they were given."""
         found: dict[int, Words] = {}
         for level, matrix in zip(self._levels, self._main_values(), strict=True):
-            ends = list(accumulate(len(self._description.tables[t].columns) for t in level.tables))
-            parts = np.split(matrix, ends[:-1], axis=1)
-            found |= zip(level.tables, (field.from_mont(np.ascontiguousarray(part)) for part in parts), strict=True)
+            column = 0
+            for t in level.tables:
+                part = matrix[:, column : column + len(self._description.tables[t].columns)]
+                found[t] = field.from_mont(np.ascontiguousarray(part))
+                column += part.shape[1]
         return [found[t] for t in range(len(found))]
 
     def _masked(self, values: Sequence[Words], randomness: Randomness) -> list[Words]:
