@@ -13,7 +13,7 @@ else about them (Haboeck, Al Kindi, ePrint 2024/1037):
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 
 import numpy as np
@@ -24,9 +24,19 @@ from zkharvest.prover.commit import Commitment, StackedCommitment
 from zkharvest.prover.extension import Extended, interpolated
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.grind import find_nonce
+from zkharvest.prover.levels import (
+    Level,
+    extend_public,
+    extended,
+    heights_of,
+    lanes_of,
+    levels_of,
+    public_columns_on_h,
+    recombined,
+)
 from zkharvest.prover.progress import Progress, Steps
 from zkharvest.prover.randomness import Randomness
-from zkharvest.prover.stacks import Stacking, columns_of, layout, packed
+from zkharvest.prover.stacks import Stacking, columns_of, layout
 from zkharvest.spec import P
 from zkharvest.verifier import constraints, messages
 from zkharvest.verifier import field as ext
@@ -35,8 +45,8 @@ from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import GENERATOR, Ext
 from zkharvest.verifier.params import NONCE_BYTES, ParameterSet, Sizes, sizes
 from zkharvest.verifier.public import PublicData
-from zkharvest.verifier.stacks import Height, stacks_of
-from zkharvest.verifier.stark import Share, batch_of, heights_fault
+from zkharvest.verifier.stacks import stacks_of
+from zkharvest.verifier.stark import batch_of, heights_fault
 
 
 class _StartAgain(Exception):
@@ -77,7 +87,7 @@ def prove_circuit(
         WitnessError: the traces do not satisfy the circuit with this public data.
         ValueError: the traces do not have the circuit's shape.
     """
-    heights = _check_shape(description, traces)
+    heights = heights_of(description, traces)
     if (fault := heights_fault(description, params, heights)) is not None:
         raise ValueError(fault)
     at = sizes(max(heights), params)
@@ -91,32 +101,6 @@ def prove_circuit(
             return job.run(randomness, steps or Steps(progress))
         except (_StartAgain, logup.VanishingDenominator):
             continue
-
-
-def _check_shape(description: Description, traces: Sequence[Words]) -> tuple[int, ...]:
-    """log2 of every table's rows, if the traces are those of the circuit."""
-    if len(traces) != len(description.tables):
-        raise ValueError(f"{len(traces)} traces for {len(description.tables)} tables")
-    heights = []
-    for table, trace in zip(description.tables, traces, strict=True):
-        rows = trace.shape[0]
-        if trace.shape != (rows, len(table.columns)) or trace.dtype != np.uint32:
-            raise ValueError(f"table {table.name}: {trace.dtype} {trace.shape}, not {(rows, len(table.columns))}")
-        if trace.size and int(trace.max()) >= P:
-            raise ValueError(f"table {table.name}: {int(trace.max())} is not below p")
-        heights.append(rows.bit_length() - 1)
-        if rows != 1 << heights[-1]:
-            raise ValueError(f"table {table.name}: {rows} rows are not a power of two")
-    return tuple(heights)
-
-
-@dataclass(frozen=True, slots=True)
-class _Height:
-    """The tables of one height while they are proven."""
-
-    log_rows: int
-    tables: list[int]
-    bound: int  # coefficients that a committed column may have
 
 
 class _Proof:
@@ -144,14 +128,7 @@ class _Proof:
         self._allow_invalid = allow_invalid
         self._consume = consume
         self._stacks = stacks_of(description, heights, at.stack)
-        self._levels = [
-            _Height(
-                height.log_rows,
-                [t for t, log_rows in enumerate(heights) if log_rows == height.log_rows],
-                at.degree_bound >> (at.log_rows - height.log_rows),
-            )
-            for height in self._stacks.heights
-        ]
+        self._levels = levels_of(self._stacks, heights, at)
         self._main: list[Words] = []  # for every height all its tables' columns on H, or with masks in coefficients
         self._committed: list[Words] = []
 
@@ -175,7 +152,7 @@ class _Proof:
                 [np.ascontiguousarray(one[:, :width]) for one, width in zip(self._main_values(), own, strict=True)],
                 randomness,
             )
-            main_columns = self._extended(main, 0, 1)
+            main_columns = extended(main, self._stacks, 0, 1, at)
             main[0] = main_columns.coefficients  # the same and the packed columns behind them: held once
         with steps.step("main columns: extend and hash"):
             main_tree = StackedCommitment(main_columns, self._stacking(0, 1), randomness)
@@ -186,7 +163,7 @@ class _Proof:
 
         # 2 ----- Bus columns: a helper for every group of interactions, a running sum a table. Mask, extend, commit.
         with steps.step("buses"):
-            known = _public_columns(description, self._public, heights)
+            known = public_columns_on_h(description, self._public, heights)
             terminals = [ext.ZERO] * len(description.tables)
             traces = []
             for level, values in zip(levels, self._main_values(), strict=True):
@@ -202,7 +179,7 @@ class _Proof:
         with steps.step("bus columns: interpolate"):
             aux = self._masked(traces, randomness)
             del traces
-            aux_columns = self._extended(aux, 1, EXTENSION_DEGREE)
+            aux_columns = extended(aux, self._stacks, 1, EXTENSION_DEGREE, at)
             aux[0] = aux_columns.coefficients
         with steps.step("bus columns: extend and hash"):
             aux_tree = StackedCommitment(aux_columns, self._stacking(1, EXTENSION_DEGREE), randomness)
@@ -313,23 +290,9 @@ class _Proof:
         """Masked columns in coefficients, a matrix a height."""
         return [interpolated(one, randomness.elements(self._at.mask, one.shape[1])) for one in values]
 
-    def _extended(self, coefficients: Sequence[Words], tree: int, degree: int) -> Extended:
-        """The columns of a tree as they are committed: those of the tallest tables, then the others, packed."""
-        tallest, *others = coefficients
-        members = layout(self._stacks, tree, self._at.stack).members
-        parts = [tallest, *(packed(one, families, degree) for one, families in zip(others, members, strict=True))]
-        if len(parts) == 1:
-            return Extended(tallest, self._at)
-        matrix = np.zeros((max(map(len, parts)), sum(part.shape[1] for part in parts)), dtype=np.uint32)
-        column = 0
-        for part in parts:
-            matrix[: len(part), column : column + part.shape[1]] = part
-            column += part.shape[1]
-        return Extended(matrix, self._at)
-
     def _quotient(
         self,
-        level: _Height,
+        level: Level,
         lookup: messages.LookupChallenges,
         delta: Ext,
         terminals: Sequence[Ext],
@@ -343,7 +306,7 @@ class _Proof:
         return quotient.quotient_coefficients(
             [tables[t] for t in level.tables], [firsts[t] for t in level.tables], self._public.publics, lookup, delta,
             [terminals[t] for t in level.tables], level.log_rows, at.shift, main, aux,
-            [_extend_public(known[t], at.shift) for t in level.tables],
+            [extend_public(known[t], at.shift) for t in level.tables],
         )  # fmt: skip
 
     def _opened(self, main: Sequence[Words], aux: Sequence[Words], pieces: Words, z: Ext) -> messages.Evaluations:
@@ -355,11 +318,11 @@ class _Proof:
             for t, coefficients in enumerate(columns):
                 both = deep.open_columns(coefficients, z, height.log_rows)
                 for found, values in zip((here[t], after[t]), both, strict=True):
-                    of_columns = _recombined(values) if t else values
+                    of_columns = recombined(values) if t else values
                     found |= {c: of_columns[i] for c, i in columns_of(height.trees[t]).items()}
         main_here, aux_here = ([found[c] for c in range(len(found))] for found in here)
         return messages.Evaluations(
-            tuple(main_here + aux_here + _recombined(deep.dot_powers(pieces, z))),
+            tuple(main_here + aux_here + recombined(deep.dot_powers(pieces, z))),
             tuple([after[0][c] for c in description.next_main] + [after[1][c] for c in description.next_aux]),
         )
 
@@ -401,35 +364,9 @@ class _Proof:
         ):
             own = pieces if level.log_rows == self._at.log_rows else None
             matrices = [of_tree[number] for of_tree in columns]
-            part = deep.batched(matrices, own, _lanes(height, share), z, level.log_rows, level.bound)
+            part = deep.batched(matrices, own, lanes_of(height, share), z, level.log_rows, level.bound)
             total = field.add(total, part)
         return ntt.coset_lde(total, self._at.domain_size, GENERATOR)
-
-
-def _lanes(height: Height, share: Share) -> deep.Lanes:
-    """The batch by lanes: the factor of every base word of every matrix."""
-    here: list[list[list[Ext]]] = []
-    ahead: list[list[list[Ext]]] = []
-    for part, by, by_ahead in zip(height.trees, share.here, share.ahead, strict=True):
-        local = columns_of(part)
-        both = [[[ext.ZERO] * len(local) for _ in range(height.lanes)] for _ in range(2)]
-        for column, stack, lane in part.placed():
-            both[0][lane][local[column]] = by[stack]
-            if stack < len(by_ahead):
-                both[1][lane][local[column]] = by_ahead[stack]
-        here.append([_of_words(factors, part.degree) for factors in both[0]])
-        ahead.append([_of_words(factors, part.degree) for factors in both[1]])
-    return deep.Lanes(here, ahead, share.claimed_here, share.claimed_ahead)
-
-
-def _of_words(factors: list[Ext], degree: int) -> list[Ext]:
-    """The factor of every base word of columns that have `degree` words each."""
-    return factors if degree == 1 else [word for factor in factors for word in ext.by_coordinate(factor)]
-
-
-def _recombined(coordinates: Sequence[Ext]) -> list[Ext]:
-    """Values of columns over E from those of their five coordinates each."""
-    return [ext.recombine(coordinates[i : i + EXTENSION_DEGREE]) for i in range(0, len(coordinates), EXTENSION_DEGREE)]
 
 
 class _Bytes:
@@ -446,22 +383,3 @@ class _Bytes:
     def add_nonce(self) -> None:
         """The nonce of the last grinding."""
         self.data += self._rounds.nonces[-1][1].to_bytes(NONCE_BYTES, "little")
-
-
-def _public_columns(description: Description, public: PublicData, heights: Sequence[int]) -> list[Words]:
-    """Every table's public columns on the trace domain, zero beyond the given rows, Montgomery form."""
-    out = []
-    for t, table in enumerate(description.tables):
-        matrix = np.zeros((1 << heights[t], len(table.public_columns)), dtype=np.uint32)
-        for i in range(len(table.public_columns)):
-            values = public.columns[t, i]
-            matrix[: len(values), i] = values
-        out.append(field.to_mont(matrix))
-    return out
-
-
-def _extend_public(columns: Words, shift: int) -> Words:
-    """Public columns on the 4 N points on which constraints are evaluated; they hide nothing and have no mask."""
-    if columns.shape[1] == 0:
-        return columns
-    return ntt.coset_lde(ntt.intt(columns), 4 * columns.shape[0], shift)

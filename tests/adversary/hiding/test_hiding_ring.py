@@ -21,7 +21,8 @@ from zkharvest.circuit.blinding import BLIND_ROWS, blind, uniform
 from zkharvest.circuit.lot_machine.v1.definition import define
 from zkharvest.circuit.lot_machine.v1.witness import make_witness, operations_of
 from zkharvest.ledger.rules import Election, Method, Pooling
-from zkharvest.prover import field, logup, stark
+from zkharvest.prover import field, logup
+from zkharvest.prover.levels import public_columns_on_h
 from zkharvest.verifier.field import DEGREE, P
 from zkharvest.verifier.statement import public_data, read_statement
 
@@ -84,7 +85,7 @@ def test_terminals_of_the_lot_machine_are_uniform_for_every_ledger():
         witness = make_witness(opening(name), operations_of(opening(name), regime))
         statement = read_statement(packages()[name].statement)
         shown = public_data(statement, description, bytes(32))
-        known = stark._public_columns(description, shown, witness.heights)
+        known = public_columns_on_h(description, shown, witness.heights)
         by_name = {table.name: trace for table, trace in zip(circuit.tables, witness.traces, strict=True)}
         low = [t for t, height in enumerate(witness.heights) if height < LOG_ROWS]
         high = [t for t in range(len(witness.heights)) if t not in low]

@@ -1,0 +1,123 @@
+"""The tables of a circuit by height, and their columns as the prover commits them (docs/adr/0017).
+
+Tables of one height share a matrix. The columns of lower tables are packed to columns of the tallest height and stand
+behind those of the tallest tables, so that each tree extends and hashes one matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from zkharvest.prover import deep, field, ntt
+from zkharvest.prover.extension import Extended
+from zkharvest.prover.field import EXTENSION_DEGREE, Words
+from zkharvest.prover.stacks import columns_of, layout, packed
+from zkharvest.spec import P
+from zkharvest.verifier import field as ext
+from zkharvest.verifier.description import Description
+from zkharvest.verifier.field import Ext
+from zkharvest.verifier.params import Sizes
+from zkharvest.verifier.public import PublicData
+from zkharvest.verifier.stacks import Height, Stacks
+from zkharvest.verifier.stark import Share
+
+
+def heights_of(description: Description, traces: Sequence[Words]) -> tuple[int, ...]:
+    """log2 of every table's rows; a ValueError if the traces are not those of the circuit."""
+    if len(traces) != len(description.tables):
+        raise ValueError(f"{len(traces)} traces for {len(description.tables)} tables")
+    heights = []
+    for table, trace in zip(description.tables, traces, strict=True):
+        rows = trace.shape[0]
+        if trace.shape != (rows, len(table.columns)) or trace.dtype != np.uint32:
+            raise ValueError(f"table {table.name}: {trace.dtype} {trace.shape}, not {(rows, len(table.columns))}")
+        if trace.size and int(trace.max()) >= P:
+            raise ValueError(f"table {table.name}: {int(trace.max())} is not below p")
+        heights.append(rows.bit_length() - 1)
+        if rows != 1 << heights[-1]:
+            raise ValueError(f"table {table.name}: {rows} rows are not a power of two")
+    return tuple(heights)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The tables of one height while they are proven."""
+
+    log_rows: int
+    tables: list[int]
+    bound: int  # coefficients that a committed column may have
+
+
+def levels_of(stacks: Stacks, heights: Sequence[int], at: Sizes) -> list[Level]:
+    """The tables by height, tallest first, in the order of `stacks.heights`."""
+    return [
+        Level(
+            height.log_rows,
+            [t for t, log_rows in enumerate(heights) if log_rows == height.log_rows],
+            at.degree_bound >> (at.log_rows - height.log_rows),
+        )
+        for height in stacks.heights
+    ]
+
+
+def extended(coefficients: Sequence[Words], stacks: Stacks, tree: int, degree: int, at: Sizes) -> Extended:
+    """The columns of a tree as they are committed: those of the tallest tables, then the others, packed."""
+    tallest, *others = coefficients
+    members = layout(stacks, tree, at.stack).members
+    parts = [tallest, *(packed(one, families, degree) for one, families in zip(others, members, strict=True))]
+    if len(parts) == 1:
+        return Extended(tallest, at)
+    matrix = np.zeros((max(map(len, parts)), sum(part.shape[1] for part in parts)), dtype=np.uint32)
+    column = 0
+    for part in parts:
+        matrix[: len(part), column : column + part.shape[1]] = part
+        column += part.shape[1]
+    return Extended(matrix, at)
+
+
+def lanes_of(height: Height, share: Share) -> deep.Lanes:
+    """The batch by lanes: the factor of every base word of every matrix."""
+    here: list[list[list[Ext]]] = []
+    ahead: list[list[list[Ext]]] = []
+    for part, by, by_ahead in zip(height.trees, share.here, share.ahead, strict=True):
+        local = columns_of(part)
+        both = [[[ext.ZERO] * len(local) for _ in range(height.lanes)] for _ in range(2)]
+        for column, stack, lane in part.placed():
+            both[0][lane][local[column]] = by[stack]
+            if stack < len(by_ahead):
+                both[1][lane][local[column]] = by_ahead[stack]
+        here.append([_of_words(factors, part.degree) for factors in both[0]])
+        ahead.append([_of_words(factors, part.degree) for factors in both[1]])
+    return deep.Lanes(here, ahead, share.claimed_here, share.claimed_ahead)
+
+
+def _of_words(factors: list[Ext], degree: int) -> list[Ext]:
+    """The factor of every base word of columns that have `degree` words each."""
+    return factors if degree == 1 else [word for factor in factors for word in ext.by_coordinate(factor)]
+
+
+def recombined(coordinates: Sequence[Ext]) -> list[Ext]:
+    """Values of columns over E from those of their five coordinates each."""
+    return [ext.recombine(coordinates[i : i + EXTENSION_DEGREE]) for i in range(0, len(coordinates), EXTENSION_DEGREE)]
+
+
+def public_columns_on_h(description: Description, public: PublicData, heights: Sequence[int]) -> list[Words]:
+    """Every table's public columns on the trace domain, zero beyond the given rows, Montgomery form."""
+    out = []
+    for t, table in enumerate(description.tables):
+        matrix = np.zeros((1 << heights[t], len(table.public_columns)), dtype=np.uint32)
+        for i in range(len(table.public_columns)):
+            values = public.columns[t, i]
+            matrix[: len(values), i] = values
+        out.append(field.to_mont(matrix))
+    return out
+
+
+def extend_public(columns: Words, shift: int) -> Words:
+    """Public columns on the 4 N points on which constraints are evaluated; they hide nothing and have no mask."""
+    if columns.shape[1] == 0:
+        return columns
+    return ntt.coset_lde(ntt.intt(columns), 4 * columns.shape[0], shift)
