@@ -17,6 +17,7 @@ from pathlib import Path
 
 from zkharvest.collecting import without_collecting
 from zkharvest.errors import InputError, Problem, UsageError
+from zkharvest.spec import MAGICS
 from zkharvest.trades.csv_columns import read_columns
 from zkharvest.trades.csv_rows import flaws
 from zkharvest.trades.model import CATEGORIES, MAX_LEGS, WITHOUT_VALUE, Kind, LotPick, Trade, in_order
@@ -68,6 +69,9 @@ def read_text(path: str | Path, *, utf16: bool = False) -> str:
         data = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path") from None
+    if data.startswith(MAGICS):
+        hint = "it is another of zkharvest's files: give the CSV (zkharvest inspect FILE says what this one is)"
+        raise UsageError(f"{path}: not a trades CSV", hint)
     try:
         marked = utf16 and data[:2] in (b"\xff\xfe", b"\xfe\xff")
         return data.decode("utf-16" if marked else "utf-8-sig")
