@@ -112,11 +112,11 @@ def decode_package(data: bytes) -> Package:
             "statement": dict(statement),
             **others,
         } if not others:
-            if not is_visible(preset, MAX_PRESET):
-                raise Reject(Reason.PACKAGE_PRESET, f"{quoted(preset)} is not the name of a parameter set")
             heights = tuple(one for one in log_rows if isinstance(one, int) and not isinstance(one, bool))
             if len(heights) != len(log_rows):
                 raise Reject(Reason.PACKAGE_FIELDS, "log_rows is not an array of integers")
+            if not is_visible(preset, MAX_PRESET):
+                raise Reject(Reason.PACKAGE_PRESET, f"{quoted(preset)} is not the name of a parameter set")
             return Package(statement, preset, heights, proof, attestations, signature)
         case _:
             raise Reject(Reason.PACKAGE_FIELDS, "the parts are not those of a package")

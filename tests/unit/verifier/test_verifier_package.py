@@ -77,6 +77,8 @@ def test_parts_and_their_types(key):
 @pytest.mark.parametrize("heights", [[True], [15, None], ["15"], [15, [12]], [{}], 15])
 def test_heights_are_integers(heights):
     assert reason(with_parts({**PARTS, "log_rows": heights})) is Reason.PACKAGE_FIELDS
+    # Form comes before values (FORMAT.md, section 9): whatever the name of the parameter set is.
+    assert reason(with_parts({**PARTS, "log_rows": heights, "preset": "\0"})) is Reason.PACKAGE_FIELDS
 
 
 @pytest.mark.parametrize("value", [None, [], 7, "x"])
