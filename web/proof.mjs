@@ -1,7 +1,7 @@
 // Proof bytes to parts (FORMAT.md section 5, Proof). There are no lengths in a proof: what comes next follows from
 // the description, the height, the parameter set and, for the openings of the trees, from the query indices.
 
-import { readU32, readU64 } from './bytes.mjs';
+import { concat, readU32, readU64 } from './bytes.mjs';
 import { DEGREE, P } from './field.mjs';
 import { demand } from './faults.mjs';
 import { DIGEST_BYTES, SALT_BYTES, leafDigest, siblingCount } from './merkle.mjs';
@@ -59,9 +59,10 @@ function readHead(cursor, size, circuit) {
   head.nonceDeep = cursor.nonce();
   const atZ = size.mainColumns + size.auxColumns + size.pieces;
   const atNext = size.nextMain + circuit.tables.length;
-  head.evaluations = cursor.extensions(atZ + atNext);
-  head.atZ = head.evaluations.values.slice(0, atZ);
-  head.atNext = head.evaluations.values.slice(atZ);
+  const [here, ahead] = [cursor.extensions(atZ), cursor.extensions(atNext)]; // two blocks: what is short comes first in each
+  head.evaluations = { raw: concat(here.raw, ahead.raw) };
+  head.atZ = here.values;
+  head.atNext = ahead.values;
   head.nonceBatch = cursor.nonce();
   head.folds = size.arities.map(() => ({ root: cursor.digest(), nonce: cursor.nonce() }));
   head.final = cursor.extensions(size.finalCoefficients);
@@ -73,11 +74,11 @@ function readHead(cursor, size, circuit) {
 function readTree(cursor, indices, leaves, width) {
   const rows = new Map();
   const digests = [];
-  for (const index of indices) {
-    const raw = cursor.take(SALT_BYTES + WORD * width);
-    rows.set(index, words(raw.subarray(SALT_BYTES)));
+  const block = indices.map(() => cursor.take(SALT_BYTES + WORD * width));
+  block.forEach((raw, i) => {
+    rows.set(indices[i], words(raw.subarray(SALT_BYTES)));
     digests.push(leafDigest(raw));
-  }
+  });
   const siblings = Array.from({ length: siblingCount(indices, leaves) }, () => cursor.digest());
   return { indices, rows, digests, siblings, leaves };
 }
