@@ -216,7 +216,7 @@ class Table:
 
 
 class Circuit:
-    """A circuit under construction: tables of one common height joined by buses."""
+    """A circuit under construction: tables, each of its own height, joined by buses."""
 
     def __init__(self, name: str, version: int, *, degree: int, log_rows: tuple[int, int], tallies: int) -> None:
         self.name = name

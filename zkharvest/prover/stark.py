@@ -1,9 +1,9 @@
 """The prover, step by step (FORMAT.md section 4). `verify.stark` is the other side of the conversation.
 
-A proof convinces that traces of height N exist that satisfy a circuit with the given public data, and shows nothing
-else about them (Haboeck, Al Kindi, ePrint 2024/1037):
+A proof convinces that traces of the stated heights exist that satisfy a circuit with the given public data, and shows
+nothing else about them (Haboeck, Al Kindi, ePrint 2024/1037):
 
-1. every committed column is masked by (X^N - 1) r, r random of degree < h, and opened off the trace domain only;
+1. every committed column is masked by (X^N - 1) r, N its table's rows, r random of degree < h, and opened off H only;
 2. the quotient's pieces are randomised, so that each alone is uniform where it is opened;
 3. a random polynomial R joins the batch, so that FRI's layers and last polynomial are uniform;
 4. every leaf of every tree has a 16-byte salt;

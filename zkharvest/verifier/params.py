@@ -1,7 +1,7 @@
 """Parameter sets of the proof system, and every size that follows from them and from the height.
 
 Nothing in a proof chooses a size: the verifier takes the parameter set from this file by its name, and the
-height is a bounded number of the statement. `soundness.py` computes what a set proves.
+heights are bounded numbers of the package. `soundness.py` computes what a set proves.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ class ParameterSet:
         A query at x shows one combination of the k columns of a stack at y = x^k: at most what their values at y show.
         So at most queries + 10 values of a column are seen (5 for each out-of-domain point). A quotient opened at y
         tells something of the columns at g y as well, whatever the circuit; so there is a coefficient for every
-        query's y and g y.
+        query's y and g y. Of a table of lower height it shows x^(k N / N_t) instead of y, and of y and g_t y only where
+        as many queries as there are pieces share y: fewer values than these in all (docs/adr/0017).
         """
         wanted = 2 * self.queries + 20
         return max(LEAST_MASK, -(-wanted // MASK_STEP) * MASK_STEP)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Checked:
     """What was looked at, and what is broken (nothing, for an honest witness).
 
-    `rows` is the tables' common height; `violations` has for each broken constraint its first row, then what does not
-    balance. Details of a bus hold private amounts.
+    `rows` is the height of the tallest table; `violations` has for each broken constraint its first row, then what
+    does not balance. Details of a bus hold private amounts.
     """
 
     constraints: int
