@@ -146,7 +146,7 @@ def _batch(
     else:
         amounts = _numbers(texts, MONEY_DECIMALS, parse_money)
     fees = _fees(column("fee"))
-    parts = (
+    parts: tuple[Iterable[Any], ...] = (
         times, sources, ids, kinds, assets, quantities, amounts, fees, wallets, optional("lots", parse_lots, ()), lines,
         currencies, intos, optional("into_quantity", parse_quantity, 0), optional("acquired", parse_acquired, None),
         groups, optional("ref", lambda text: check_text(text, 256), ""), optional("category", _category, ""),
