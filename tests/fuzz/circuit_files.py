@@ -163,7 +163,8 @@ def _evaluated(description: Description) -> None:
         publics = [7] * len(description.publics)
         found.append(constraints.table_constraints(table, values, publics, compression, 1 << 13))
         assert len(found[-1]) == table.constraint_count
-    constraints.combined(found, element, dict.fromkeys(("all", "first", "last", "transition"), field.ONE))
+    chosen = dict.fromkeys(("all", "first", "last", "transition"), field.ONE)
+    constraints.combined(found, element, [constraints.Selectors(chosen, field.ONE)] * len(found))
 
 
 @cache

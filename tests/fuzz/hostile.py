@@ -83,7 +83,7 @@ def _containers() -> Iterator[Row]:
     )
     yield "a key of 64 MB", "package/encoding", lambda: HEAD + b"\x81\xdb" + u32(LARGEST) + b"k" * LARGEST
     for rows in (2**64 - 1, 2**31, 19, -(2**63)):
-        yield f"2^({rows}) rows", "package/log-rows", partial(package, log_rows=(rows, 13, 12, 12, 12, 12, 13))
+        yield f"2^({rows}) rows", "package/log-rows", partial(package, log_rows=[rows, 13, 12, 12, 12, 12, 13])
     yield "a proof of 64 MB of zeros", "transcript/grinding", lambda: filled(bytes(1024))
     yield "a proof of 64 MB of ones", "proof/field-word", lambda: filled(b"\xff" * 1024)
     yield "10,000 attestations", "attestation/limit", lambda: package(attestations=_attestations(10_000))

@@ -4,7 +4,7 @@ import csv
 import json
 import os
 import signal
-from decimal import Decimal
+from decimal import Decimal, getcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +30,14 @@ class Place(NamedTuple):
 
     def __truediv__(self, name):
         return self.folder / name
+
+
+@pytest.fixture(autouse=True)
+def decimals_round_as_before():
+    """ccxt changes the decimals' context of whoever calls it; nothing of that stays with the sender."""
+    before = getcontext().copy()
+    yield
+    assert (getcontext().rounding, getcontext().traps) == (before.rounding, before.traps)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ ROOTS = {A: b"\x01" * 36, B: b"\x02" * 36}
 
 def package(roots=ROOTS, **changes):
     statement = {"year": 2025, "sources": [{"id": name, "root": root} for name, root in roots.items()]}
-    return replace(Package(statement, "test", 13, b"proof"), **changes)
+    return replace(Package(statement, "test", (13, 12), b"proof"), **changes)
 
 
 @pytest.fixture(scope="module")

@@ -156,9 +156,9 @@ def test_two_codecs_agree_on_every_package():
 def test_parts_that_make_no_package_are_not_written():
     package = open_package(small_package(), "p")
     for bad in (
-        Package({"x": 1.5}, "test", 13, b""),
-        Package({"x": (1, 2)}, "test", 13, b""),
-        Package(package.statement, "test", True, b""),
+        Package({"x": 1.5}, "test", (13,), b""),
+        Package({"x": (1, 2)}, "test", (13,), b""),
+        Package(package.statement, "test", (True,), b""),
     ):
         with pytest.raises(ValueError, match="package"):
             package_bytes(bad)

@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import localcontext
 from time import sleep
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -49,7 +50,8 @@ class Venue:
         pauses = iter(PAUSES)
         while True:
             try:
-                return call()
+                with localcontext():  # ccxt changes the rounding of decimals and leaves it so
+                    return call()
             except ccxt.AuthenticationError as error:
                 hint = f"check {variable(self.label, 'KEY')} and what the key is allowed"
                 raise UsageError(f"{self.name}: {what}: the key is refused: {reason(error)}", hint) from None

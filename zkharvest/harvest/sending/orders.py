@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
 from zkharvest.errors import UsageError
@@ -126,7 +126,8 @@ def place(venue: Venue, step: Step, amount: str, since: int, stop: Callable[[], 
         if again and stop():
             raise Unclear(f"{said}; stopped before it was placed again")
         try:
-            answer = exchange.create_order(step.symbol, step.type, step.side, amount, step.price, params)
+            with localcontext():  # ccxt changes the rounding of decimals and leaves it so
+                answer = exchange.create_order(step.symbol, step.type, step.side, amount, step.price, params)
             order = _order(answer)
             return order if order.client_id else Order(order.id, client_id, *_same(step, amount), Decimal(0), open=True)
         except ccxt.NetworkError as error:
@@ -191,7 +192,8 @@ def cancel(venue: Venue, order: Order) -> None:
 
     def ask() -> None:
         try:
-            venue.exchange.cancel_order(order.id, order.symbol)
+            with localcontext():
+                venue.exchange.cancel_order(order.id, order.symbol)
         except (ccxt.OrderNotFound, ccxt.InvalidOrder):
             return
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_FLOOR, Context, Decimal
+from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -103,7 +103,8 @@ def _unfit(venue: Venue, step: Step, amount: str) -> list[tuple[str, str]]:
     ):
         grid = market["precision"][what]
         try:
-            fits = Decimal(rounded(step.symbol, text)) == Decimal(text)
+            with localcontext():  # ccxt changes the rounding of decimals and leaves it so
+                fits = Decimal(rounded(step.symbol, text)) == Decimal(text)
         except ccxt.InvalidOrder:
             fits = False
         if not fits:

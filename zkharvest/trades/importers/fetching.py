@@ -12,6 +12,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import localcontext
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,8 @@ def candles(exchange: Any, venue: str, currency: str) -> Ask:
         pair, step = f"{asset}/{currency}", "1d" if length == DAY else "1m"
         if pair not in exchange.markets:
             return None
-        rows = exchange.fetch_ohlcv(pair, step, since=start, limit=2)
+        with localcontext():  # ccxt changes the rounding of decimals and leaves it so
+            rows = exchange.fetch_ohlcv(pair, step, since=start, limit=2)
         close = next((row[4] for row in rows if int(row[0]) == start and row[4] is not None), None)
         if close is None or number(str(close)) <= 0:
             return None
