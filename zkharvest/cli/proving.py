@@ -36,7 +36,7 @@ def prove(
     json: bool = False,
 ) -> ExitCode:
     """Prove, and write the package; the parameters are the options of the command."""
-    from zkharvest.files.atomic import ensure_writable, write_file
+    from zkharvest.files.atomic import ensure_writable, read_file, write_file
     from zkharvest.workflow.secrets import read_proving_opening
 
     find_provable(regime)  # refuse another country or an unknown zone before long work
@@ -49,6 +49,8 @@ def prove(
         ensure_writable(package, force=force, inputs=[opening])
     elif not check:
         raise UsageError("no output file is given", "give --output FILE, or --check to only check")
+    if str(opening) != "-":
+        read_file(opening, at_most=1)  # a file that is not there is told before the prover is loaded
     opener = passphrases.existing(opening, passphrase_file, passphrase_fd)
     from zkharvest.workflow import prove as proving
 

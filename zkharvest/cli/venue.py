@@ -14,6 +14,7 @@ from zkharvest.cli import output, passphrases
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import Force, Json, NoPassphrase, PassphraseFd, PassphraseFile, StatedCurrency
 from zkharvest.cli.output import ExitCode
+from zkharvest.cli.venue_shown import PREVIEW, say_unlisted, show_batch, show_checked
 from zkharvest.errors import InputError, UsageError
 from zkharvest.verifier.text import is_visible, quoted
 
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from zkharvest.files.page_files import PageFile, PageOpening
     from zkharvest.sign.pages import SourceKey
     from zkharvest.workflow.page_batch import Chunk, ChunkResult
-    from zkharvest.workflow.pages import Checked, Period
-
-PREVIEW = "pages are a preview: they can be made, signed and checked, and prove does not take them yet"
+    from zkharvest.workflow.pages import Period
 
 page = typer.Typer(
     cls=Group, help=f"Pages: a venue's own records, committed and signed. {PREVIEW.capitalize()}.", no_args_is_help=True
@@ -147,7 +146,7 @@ def page_make(
     else:
         output.data(f"{source}={made.page.page.hex()}")
     output.note(f"{public} is public; {secret} holds {count:,} records and is for the account's owner alone")
-    _say_unlisted(made.unlisted)
+    say_unlisted(made.unlisted)
     output.note(PREVIEW)
     return ExitCode.DONE
 
@@ -211,7 +210,7 @@ def page_batch(
     results = _run(work, jobs, scheduler)
     double = twice(folder)
     failed = [one for one in results if one.status == "failed"]
-    _show_batch(results, double, folder, json=json)
+    show_batch(results, double, folder, json=json)
     return ExitCode.REJECTED if failed or double else ExitCode.DONE
 
 
@@ -239,7 +238,7 @@ def page_check(
         openings, published = _read_files(files, passphrase_file, passphrase_fd)
     with output.progress("checking"):
         found = work.check(openings, published, expected)
-    _show_checked(found, expected, json=json)
+    show_checked(found, expected, json=json)
     return ExitCode.REJECTED if found.faults else ExitCode.DONE
 
 
@@ -360,13 +359,6 @@ def _read_files(
     return openings, published
 
 
-def _say_unlisted(symbols: tuple[str, ...]) -> None:
-    if symbols:
-        shown = ", ".join(symbols[:8]) + (f" and {len(symbols) - 8} more" if len(symbols) > 8 else "")
-        hint = "--assets names the id of a coin that others list too; derivatives of the venue stay as they are"
-        output.warning(f"not in the table of assets, so named as the venue's own: {shown}", hint)
-
-
 def _run(work: list[Chunk], jobs: int | None, scheduler: str | None) -> list[ChunkResult]:
     import os
 
@@ -393,75 +385,3 @@ def _collect(found: Any, count: int) -> list[ChunkResult]:
             results.append(one)
             step(f"{len(results):,} of {count:,} files: {one.name} {one.status}")
     return results
-
-
-def _show_batch(results: list[ChunkResult], double: list[str], folder: Path, *, json: bool) -> None:
-    made = {word: sum(one.status == word for one in results) for word in ("made", "unchanged", "failed")}
-    accounts, records = (sum(getattr(one, name) for one in results) for name in ("accounts", "records"))
-    if json:
-        rows = [
-            {"name": one.name, "status": one.status, "accounts": one.accounts, "records": one.records,
-             "seconds": f"{one.seconds:.3f}", "message": one.message}
-            for one in results
-        ]  # fmt: skip
-        shown: dict[str, Any] = {**made, "accounts": accounts, "records": records, "in_two_files": double}
-        output.json_object("zkharvest/page-batch/1", {**shown, "files": rows, "preview": True})
-    else:
-        output.data(
-            f"{accounts:,} pages of {records:,} records in {folder}: {made['made']} files made, "
-            f"{made['unchanged']} unchanged, {made['failed']} failed"
-        )
-    for one in results:
-        if one.status == "failed":
-            output.error(f"{one.name}: {one.message}")
-    if double:
-        hint = "an account's rows are in one export: give none of its pages out, mend the exports, make a new folder"
-        output.error(f"accounts in two files, with two pages of one number: {', '.join(double[:8])}", hint)
-    _say_unlisted(tuple(sorted({symbol for one in results for symbol in one.unlisted})))
-    output.note(PREVIEW)
-
-
-def _show_checked(found: Checked, expected: dict[str, list[SourceKey]], *, json: bool) -> None:
-    opened = {opening.header.page_id: opening for opening in found.openings}
-    headers = {one.page: one.header for one in found.pages if one.header is not None}
-    headers |= {opening.header.page_id: opening.header for opening in found.openings}
-    pages = sorted(headers.values(), key=lambda h: (h.source, h.account, h.number))
-    if json:
-        rows = [
-            {
-                "page": header.page_id, "source": header.source, "account": header.account, "number": header.number,
-                "from": header.start, "to": header.end, "currency": header.currency, "final": header.final,
-                "records": len(opened[header.page_id].records) if header.page_id in opened else None,
-                "signed_by": found.signers[header.page_id].key if header.page_id in found.signers else None,
-            }
-            for header in pages
-        ]  # fmt: skip
-        faults = [{"where": where, "fault": fault.fault.value, "detail": fault.detail} for where, fault in found.faults]
-        shown = {"ok": not found.faults, "pages": rows, "faults": faults, "preview": True}
-        output.json_object("zkharvest/page-check/1", shown)
-        return
-    vouched = {(one.source, one.account): one.number for one in pages if one.page_id in found.signers}
-    for header in pages:
-        opening = opened.get(header.page_id)
-        records = f"{len(opening.records):,} records" if opening else "not opened here"
-        key = found.signers.get(header.page_id)
-        signed = f"signed by {key.key.hex()[:16]}..." if key else "signature not compared"
-        if not key and (voucher := vouched.get((header.source, header.account))) is not None:
-            signed = f"vouched for by page {voucher}"
-        output.data(f"{header.source}={header.page_id.hex()}")
-        output.data(f"  {header.label}, {_day(header.start)} to {_day(header.end)}, {records}, {signed}")
-    for where, fault in found.faults:
-        output.error(
-            f"{where}: {fault.detail} ({fault.fault.value})" if where else f"{fault.detail} ({fault.fault.value})"
-        )
-    if not found.faults:
-        output.note(
-            "the pages are in order" if expected else "in order; no key was expected, so nobody vouches for them"
-        )
-    output.note(PREVIEW)
-
-
-def _day(instant: int) -> str:
-    from zkharvest.trades.text import format_time
-
-    return format_time(instant).removesuffix("T00:00:00Z")

@@ -15,14 +15,22 @@ from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.results import LedgerRun
 from zkharvest.ledger.rules import Side
+from zkharvest.spec import MONEY_DECIMALS, QUANTITY_DECIMALS
 from zkharvest.trades.model import Trade
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Words = NDArray[np.uint64]
 
 NEVER = 1 << 62
 _ARRAYS = ("asset", "pool", "short", "quantity", "basis", "acquired", "merged", "place")
+
+
+def rounded(low: Words, high: Words, decimals: int) -> Floats:
+    """Exact numbers of two 64-bit words, in units of 10^-decimals, as floats: for estimates only."""
+    found: Floats = (high.astype(np.float64) * 2.0**64 + low.astype(np.float64)) / 10**decimals
+    return found
 
 
 class Refs(Sequence[str]):
@@ -86,8 +94,8 @@ class Positions:
             asset_of[lots.pool],
             lots.pool,
             is_short[lots.pool],
-            lots.quantities(),
-            lots.values(),
+            rounded(lots.quantity_lo, lots.quantity_hi, QUANTITY_DECIMALS),
+            rounded(lots.value_lo, lots.value_hi, MONEY_DECIMALS),
             lots.acquired,
             tuple(assets),
             tuple(pool.wallet for pool in lots.pools),

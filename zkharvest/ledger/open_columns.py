@@ -9,14 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zkharvest.ledger.operations import Ints, Operations, Words
 from zkharvest.ledger.results import OpenLot
 from zkharvest.ledger.rules import Pool
-from zkharvest.spec import MONEY_DECIMALS, QUANTITY_DECIMALS
-
-Floats = NDArray[np.float64]
 
 _WORD = (1 << 64) - 1
 
@@ -41,19 +37,6 @@ class OpenColumns:
 
     def __len__(self) -> int:
         return len(self.pool)
-
-    def quantities(self) -> Floats:
-        """Quantities in the asset's unit, rounded to floats: for estimates only."""
-        return _floats(self.quantity_lo, self.quantity_hi, 10**QUANTITY_DECIMALS)
-
-    def values(self) -> Floats:
-        """Values in the currency, rounded to floats: for estimates only."""
-        return _floats(self.value_lo, self.value_hi, 10**MONEY_DECIMALS)
-
-
-def _floats(low: Words, high: Words, scale: int) -> Floats:
-    rounded: Floats = (high.astype(np.float64) * 2.0**64 + low.astype(np.float64)) / scale
-    return rounded
 
 
 def columns_of_operations(operations: Operations) -> OpenColumns:

@@ -7,7 +7,7 @@ import pytest
 from tests.models.lot_machine_v2.chain import check_chain
 from tests.models.lot_machine_v2.histories import UNIT, at
 from tests.models.lot_machine_v2.owner import Book, make_link
-from tests.models.lot_machine_v2.test_model_cheats import (
+from tests.models.lot_machine_v2.story import (
     IN,
     OUT,
     T,

@@ -92,11 +92,6 @@ def columns_are_the_lots(run) -> None:
         (columns.pools[pool], seq, low + WORD * high, value_low + WORD * value_high, acquired)
         for pool, seq, low, high, value_low, value_high, acquired in found
     ] == [(lot.pool, lot.seq, lot.quantity, lot.value, lot.acquired) for lot in run.open_lots]
-    for rounded, exact, scale in (
-        (columns.quantities(), [lot.quantity for lot in run.open_lots], 10**18),
-        (columns.values(), [lot.value for lot in run.open_lots], 10**8),
-    ):
-        assert rounded.tolist() == [((n >> 64) * 2.0**64 + float(n % WORD)) / scale for n in exact]
 
 
 def quantity(operations: Operations, name: str, n: int) -> int:
