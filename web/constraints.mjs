@@ -111,12 +111,17 @@ function selectors(z, n) {
   };
 }
 
-/** h_g prod d_i - sum sign_i mult_i prod_{j != i} d_j for one group. */
+/** mult + sum gamma^(slot+1) weight of an interaction; the first language has no weights. */
+function numerator({ mult, weights = [] }, nodes, { gammas }) {
+  return weights.reduce((sum, [slot, node]) => extAdd(sum, extMul(gammas[slot + 1], nodes[node])), nodes[mult]);
+}
+
+/** h_g prod d_i - sum sign_i n_i prod_{j != i} d_j for one group, n_i the numerators. */
 function groupConstraint(helper, group, interactions, nodes, challenges) {
   const denominators = group.map((i) => denominator(interactions[i].bus, interactions[i].message.map((node) => nodes[node]), challenges));
   let sum = denominators.reduce(extMul, helper);
   group.forEach((which, i) => {
-    const others = denominators.reduce((product, d, j) => (j === i ? product : extMul(product, d)), nodes[interactions[which].mult]);
+    const others = denominators.reduce((product, d, j) => (j === i ? product : extMul(product, d)), numerator(interactions[which], nodes, challenges));
     sum = interactions[which].sign === 1 ? extSub(sum, others) : extAdd(sum, others);
   });
   return sum;

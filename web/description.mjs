@@ -96,7 +96,7 @@ function checkReached(table) {
   const columns = new Set();
   const todo = [
     ...table.constraints.map((c) => c.node),
-    ...table.interactions.flatMap((i) => [i.mult, ...i.message]),
+    ...table.interactions.flatMap((i) => [...numerator(i), ...i.message]),
     ...table.tally.map((t) => t.node),
   ];
   while (todo.length > 0) {
@@ -111,14 +111,17 @@ function checkReached(table) {
   check(columns.size === table.columns.length + table.public_columns.length, `${table.name}: an unused column`);
 }
 
+/** The nodes of an interaction's numerator: its multiplicity and its weights, which the first language does not have. */
+const numerator = ({ mult, weights = [] }) => [mult, ...weights.map(([, node]) => node)];
+
 /** Degree of a group's constraint in its expanded form (section 2, last paragraph but one). */
 function groupDegree(group, interactions, degrees) {
   const parts = group.map((i) => ({
     denominator: Math.max(0, ...interactions[i].message.map((node) => degrees[node])),
-    multiplicity: degrees[interactions[i].mult],
+    numerator: Math.max(...numerator(interactions[i]).map((node) => degrees[node])),
   }));
   const product = parts.reduce((sum, part) => sum + part.denominator, 0);
-  return Math.max(1 + product, ...parts.map((part) => part.multiplicity + product - part.denominator));
+  return Math.max(1 + product, ...parts.map((part) => part.numerator + product - part.denominator));
 }
 
 function checkTable(table, circuit) {
@@ -137,8 +140,12 @@ function checkTable(table, circuit) {
     check(node(constraint.node, what) + ends <= circuit.degree, `${what}: the degree is too high`);
   }
   for (const interaction of list(table.interactions, 'interactions')) {
-    keys(interaction, ['bus', 'sign', 'mult', 'message'], `${table.name}, an interaction`);
+    keys(interaction, ['bus', 'sign', 'mult', 'message', ...(circuit.lang === 2 ? ['weights'] : [])], `${table.name}, an interaction`);
     const what = `${table.name}, an interaction of bus ${interaction.bus}`;
+    for (const pair of list(interaction.weights ?? [], what)) {
+      check(list(pair, what).length === 2 && integer(pair[0], circuit.tallies, what) >= 0, what);
+      node(pair[1], what);
+    }
     check(integer(interaction.bus, circuit.buses.length + 1, what) > 0, what);
     check(interaction.sign === 1 || interaction.sign === -1, what);
     node(interaction.mult, what);
@@ -180,7 +187,7 @@ function checkPublicMessage(message, circuit) {
 export function checkDescription(circuit) {
   keys(circuit, ['lang', 'name', 'version', 'degree', 'log_rows', 'publics', 'lists', 'buses', 'tallies', 'tables', 'public_messages'],
     'the description');
-  check(circuit.lang === 1, 'another language');
+  check(circuit.lang === 1 || circuit.lang === 2, 'another language');
   check(typeof circuit.name === 'string' && integer(circuit.version, 2 ** 31, 'version') > 0, 'name or version');
   check(circuit.degree === 3 || circuit.degree === 4, 'the degree');
   const [least, most] = list(circuit.log_rows, 'log_rows');

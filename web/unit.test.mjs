@@ -57,6 +57,7 @@ test('the description holds, and each fault in it is seen', () => {
     assert.throws(() => checkDescription(copy), /circuit description/);
   };
   faulty((c) => { c.lang = 2; });
+  faulty((c) => { c.lang = 3; });
   faulty((c) => { c.more = 1; });
   faulty((c) => { c.degree = 3; });
   faulty((c) => { c.log_rows = [12, 20]; });

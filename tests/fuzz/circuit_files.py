@@ -12,6 +12,7 @@ from random import Random
 
 from tests.fuzz.edits import tweaked
 from tests.fuzz.mutants import edited
+from tests.support import keyed_sums
 from tests.unit.verifier import stub_machine, tiny_circuit
 from zkharvest.verifier import constraints, field, soundness
 from zkharvest.verifier.description import Description, Table
@@ -40,7 +41,7 @@ ODD = (
     None, True, 0, 1, 2, 3, 4, 5, 13, 22, P - 1, P, -1, 2**20, 2**31, 2**64, 10**30, 0.5, float("nan"), "", "all",
     "first", "last", "transition", "seeds", "a" * 201, "\ud800", [], {}, [[]], ["const", 1], ["col", 0, 1],
     ["pub", 0, 1], ["public", 0], ["add", 0, 0], ["sub", 0, 0], ["mul", 0, 0], ["lin", 1, [[2, 0]]],
-    ["index"], ["item", 0], {"bus": 1, "sign": 1, "mult": 0, "message": [0, 0]}, {"slot": 0, "node": 0},
+    ["index"], ["item", 0], {"bus": 1, "sign": 1, "mult": 0, "message": [0, 0]}, [2, 0], {"slot": 0, "node": 0},
     {"name": "n", "where": "all", "node": 0},
 )  # fmt: skip
 WORDS = (
@@ -75,6 +76,7 @@ WORDS = (
         "bus",
         "sign",
         "mult",
+        "weights",
         "message",
         "each",
         "width",
@@ -169,7 +171,8 @@ def _evaluated(description: Description) -> None:
 
 @cache
 def seeds() -> list[bytes]:
-    return [json.dumps(doc).encode() for doc in (MINIMAL, tiny_circuit.DOCUMENT, stub_machine.DOCUMENT)]
+    documents = (MINIMAL, tiny_circuit.DOCUMENT, stub_machine.DOCUMENT, keyed_sums.description())
+    return [json.dumps(doc).encode() for doc in documents]
 
 
 def mutate(rng: Random, data: bytes) -> bytes:

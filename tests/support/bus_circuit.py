@@ -1,4 +1,4 @@
-"""A small table for any height, with every kind of constraint and groups of one, two and three fractions."""
+"""A small table for any height: every kind of constraint, groups of one, two and three fractions, weights."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _WALK = Table(
     ),
     interactions=(
         Interaction(1, 1, 16, (0, 15)),
-        Interaction(1, -1, 3, (1, 16)),
-        Interaction(2, 1, 17, (18,)),
-        Interaction(2, -1, 0, (3,)),
-        Interaction(1, 1, 1, (15, 0)),
+        Interaction(1, -1, 3, (1, 16), ((0, 12), (1, 0))),
+        Interaction(2, 1, 17, (18,), ((1, 0),)),
+        Interaction(2, -1, 0, (3,), ((1, 16), (0, 5))),
+        Interaction(1, 1, 1, (15, 0), ((0, 17), (0, 12))),
         Interaction(2, -1, 16, (1,)),
     ),
     tally=(Tally(0, 12), Tally(1, 15)),

@@ -1,4 +1,4 @@
-"""Tables with named columns, named constraints, buses and tallies; compiled to a frozen description.
+"""Tables with named columns, named constraints, buses, tallies and keyed sums; compiled to a frozen description.
 
 The format is `circuits/FORMAT.md`. A definition is ordinary Python that runs once: what prover, verifier and the
 constraint checker read is the text that `Circuit.freeze` returns, never this program.
@@ -7,10 +7,13 @@ constraint checker read is the text that `Circuit.freeze` returns, never this pr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from zkharvest.spec import P
 
 from .expr import Cell, Emitter, Expr, lift, shifted
 
@@ -37,18 +40,33 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True)
+class Weight:
+    """What an interaction adds to a slot of its message; `most` bounds its sum over all rows, None if unknown."""
+
+    slot: int
+    value: Expr
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Interaction:
-    """A message sent (+1) to or received (-1) from a bus, `mult` times."""
+    """A message sent (+1) to or received (-1) from a bus, `mult` times, and what is added to its slots."""
 
     bus: Bus
     sign: int
     mult: Expr
     message: tuple[Expr, ...]
+    weights: tuple[Weight, ...] = ()
 
     @property
     def degree(self) -> int:
         """Degree of the denominator."""
         return max((m.degree for m in self.message), default=0)
+
+    @property
+    def numerator_degree(self) -> int:
+        """Degree of the numerator: of the multiplicity or a weight."""
+        return max(self.mult.degree, *(w.value.degree for w in self.weights), 0)
 
 
 @dataclass(slots=True)
@@ -159,15 +177,48 @@ class Table:
     def tally(self, slot: int, value: Expr) -> None:
         """Add `value` to the circuit-wide sum of a slot; every slot's sum over all tables is zero."""
         self._unconditional("a tally")
-        if not 0 <= slot < self.circuit.tallies:
-            raise ValueError(f"{self.name}: there is no tally slot {slot}")
+        self._slot(slot)
         self.tallies.append((slot, value))
 
-    def _interact(self, bus: Bus, sign: int, message: Sequence[Expr | int], mult: Expr | int) -> None:
+    def post(
+        self,
+        bus: Bus,
+        key: Sequence[Expr | int],
+        weights: Mapping[int, Expr | int],
+        *,
+        most: int,
+        rows: int | None = None,
+    ) -> None:
+        """Add numbers to the slots of a key. What is posted at a (key, slot) is what is collected there, in F_p.
+
+        No weight is above `most` in magnitude (another constraint says so), and on at most `rows` rows (all, if None)
+        a slot's weight is not 0: `Circuit.compile` refuses posts that could add up to p/2, where a sum wraps.
+        """
+        self._weighted(bus, 1, key, weights, most * (rows or 1 << self.circuit.log_rows[1]))
+
+    def collect(self, bus: Bus, key: Sequence[Expr | int], weights: Mapping[int, Expr | int]) -> None:
+        """Take numbers off the slots of a key: where only one row can collect a (key, slot), its weight is the sum."""
+        self._weighted(bus, -1, key, weights, None)
+
+    def _weighted(
+        self, bus: Bus, sign: int, key: Sequence[Expr | int], weights: Mapping[int, Expr | int], most: int | None
+    ) -> None:
+        for slot in weights:
+            self._slot(slot)
+        found = tuple(Weight(slot, lift(value), most) for slot, value in sorted(weights.items()))
+        self._interact(bus, sign, key, 0, found)
+
+    def _slot(self, slot: int) -> None:
+        if not 0 <= slot < self.circuit.tallies:
+            raise ValueError(f"{self.name}: there is no tally slot {slot}")
+
+    def _interact(
+        self, bus: Bus, sign: int, message: Sequence[Expr | int], mult: Expr | int, weights: tuple[Weight, ...] = ()
+    ) -> None:
         self._unconditional("a message")
         if len(message) != bus.width:
             raise ValueError(f"{self.name}: bus {bus.name} takes {bus.width} elements, not {len(message)}")
-        self.interactions.append(Interaction(bus, sign, lift(mult), tuple(lift(m) for m in message)))
+        self.interactions.append(Interaction(bus, sign, lift(mult), tuple(lift(m) for m in message), weights))
 
     def _unconditional(self, what: str) -> None:
         if self.scope:
@@ -192,16 +243,18 @@ class Table:
     def _group_degree(self, group: list[int]) -> int:
         parts = [self.interactions[i] for i in group]
         product = sum(p.degree for p in parts)
-        return max(1 + product, *(p.mult.degree + product - p.degree for p in parts))
+        return max(1 + product, *(p.numerator_degree + product - p.degree for p in parts))
 
-    def compile(self) -> dict[str, Any]:
-        """The table's part of the description."""
+    def compile(self, lang: int = 1) -> dict[str, Any]:
+        """The table's part of the description; in the second language interactions have weights."""
         out = Emitter()
         constraints = [{"name": c.name, "where": c.where, "node": out.emit(c.expr)} for c in self.constraints]
-        interactions = [
-            {"bus": i.bus.number, "sign": i.sign, "mult": out.emit(i.mult), "message": [out.emit(m) for m in i.message]}
-            for i in self.interactions
-        ]
+        interactions: list[dict[str, Any]] = []
+        for i in self.interactions:
+            act: dict[str, Any] = {"bus": i.bus.number, "sign": i.sign, "mult": out.emit(i.mult)}
+            if lang > 1:
+                act["weights"] = [[w.slot, out.emit(w.value)] for w in i.weights]
+            interactions.append({**act, "message": [out.emit(m) for m in i.message]})
         tally = [{"slot": slot, "node": out.emit(value)} for slot, value in self.tallies]
         return {
             "name": self.name,
@@ -271,9 +324,14 @@ class Circuit:
             table.receive(bus, [(i - 1) % count, into], on)
 
     def compile(self) -> dict[str, Any]:
-        """The description as plain data (circuits/FORMAT.md section 2)."""
+        """The description as plain data (circuits/FORMAT.md section 2); the first language if it says all there is.
+
+        Raises ValueError if what is posted to a slot can add up to p/2.
+        """
+        self._sums_cannot_wrap()
+        lang = 2 if any(i.weights for t in self.tables for i in t.interactions) else 1
         return {
-            "lang": 1,
+            "lang": lang,
             "name": self.name,
             "version": self.version,
             "degree": self.degree,
@@ -282,9 +340,19 @@ class Circuit:
             "lists": self.lists,
             "buses": [{"name": b.name, "width": b.width} for b in self.buses],
             "tallies": self.tallies,
-            "tables": [t.compile() for t in self.tables],
+            "tables": [t.compile(lang) for t in self.tables],
             "public_messages": self.public_messages,
         }
+
+    def _sums_cannot_wrap(self) -> None:
+        posted: Counter[tuple[str, int]] = Counter()
+        for table in self.tables:
+            for interaction in table.interactions:
+                for weight in interaction.weights:
+                    posted[interaction.bus.name, weight.slot] += weight.most or 0
+        for (bus, slot), most in posted.items():
+            if 2 * most >= P:
+                raise ValueError(f"bus {bus}: what is posted to slot {slot} can add up to {most}, which is p/2 or more")
 
     def freeze(self) -> bytes:
         """The exact bytes of `circuit.json`: one node, constraint or interaction a line."""

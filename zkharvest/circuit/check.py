@@ -42,7 +42,10 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """What one interaction of a table puts on a bus: (n, width) messages, how often (mod p), and on which rows."""
+    """What one interaction of a table puts on a bus: (n, width) messages, how often (mod p), and on which rows.
+
+    `mult` is (n, 1 + slots) on a bus with weights: behind the multiplicity what is added to each slot.
+    """
 
     table: str
     message: Cells
@@ -86,6 +89,7 @@ def check(
     found: list[Violation] = []
     messages: dict[int, list[Messages]] = {}
     tallies = [0] * int(description["tallies"])
+    slots = _slots(description)
     for t, (table, trace) in enumerate(zip(description["tables"], traces, strict=True)):
         if trace.shape[1] != len(table["columns"]):
             raise ValueError(f"{table['name']}: {trace.shape[1]} columns given, {len(table['columns'])} declared")
@@ -97,8 +101,10 @@ def check(
                 if k not in broken and (row := _first_broken(c["where"], values[c["node"]], start, len(trace))) >= 0:
                     broken[k] = row
             for i in table["interactions"]:
-                mult = np.asarray(values[i["mult"]]).astype(np.int64) * i["sign"] % P
-                used = np.flatnonzero(mult)
+                mult = np.zeros((len(values[i["mult"]]), 1 + slots.get(i["bus"], 0)), np.int64)
+                for place, node in [(0, i["mult"]), *((slot + 1, node) for slot, node in i.get("weights", []))]:
+                    mult[:, place] = (mult[:, place] + np.asarray(values[node]).astype(np.int64) * i["sign"]) % P
+                used = np.flatnonzero(mult.any(axis=1))
                 message = np.stack([np.asarray(values[m])[used] for m in i["message"]], axis=1).astype(np.uint32)
                 messages.setdefault(i["bus"], []).append(Messages(table["name"], message, mult[used], used + start))
             for entry in table["tally"]:
@@ -109,11 +115,21 @@ def check(
     for number, bus in enumerate(description["buses"], start=1):
         say(f"balancing {bus['name']}")
         given = _public_messages(description, number, public)
-        found.extend(_bus(bus["name"], messages.pop(number, []), given, label))
+        found.extend(_bus(bus["name"], slots.get(number, 0), messages.pop(number, []), given, label))
     for slot, value in enumerate(tallies):
         if value % P:
             found.append(Violation("all tables", f"tally {slot}", -1, f"sums to {value % P}"))
     return found[:limit]
+
+
+def _slots(description: Mapping[str, Any]) -> dict[int, int]:
+    """By bus, how many slots its messages have: one more than the last to which an interaction adds."""
+    found: dict[int, int] = {}
+    for table in description["tables"]:
+        for i in table["interactions"]:
+            for slot, _ in i.get("weights", []):
+                found[i["bus"]] = max(found.get(i["bus"], 0), slot + 1)
+    return found
 
 
 def _evaluate(number: int, table: Mapping[str, Any], trace: Cells, public: PublicValues, start: int) -> list[Field]:
@@ -190,27 +206,30 @@ def _term(term: Any, index: int, record: Sequence[int], public: PublicValues) ->
 
 
 def _bus(
-    name: str, parts: list[Messages], given: list[tuple[list[int], int]], label: Labeler | None
+    name: str, slots: int, parts: list[Messages], given: list[tuple[list[int], int]], label: Labeler | None
 ) -> list[Violation]:
-    """The multiset sent equals the multiset received, counted message by message (no challenge, no chance)."""
+    """What is sent equals what is received, counted by message and slot by slot (no challenge, no chance)."""
     if given:
         rows = np.array([m for m, _ in given], np.uint32)
-        parts = [*parts, Messages("statement", rows, np.array([s % P for _, s in given]), np.arange(len(rows)))]
+        signs = np.zeros((len(rows), 1 + slots), np.int64)
+        signs[:, 0] = [s % P for _, s in given]
+        parts = [*parts, Messages("statement", rows, signs, np.arange(len(rows)))]
     if not any(len(part.rows) for part in parts):
         return []
     first, inverse = _distinct(np.concatenate([part.message for part in parts]))
-    counts = np.zeros(len(first), np.int64)
+    counts = np.zeros((len(first), 1 + slots), np.int64)
     np.add.at(counts, inverse, np.concatenate([part.mult for part in parts]))
     found = []
-    for at in np.flatnonzero(counts % P)[:3]:
+    for at, slot in np.argwhere(counts % P)[:3]:
         place = int(first[at])
-        net = int(counts[at] % P)
+        net = int(counts[at, slot] % P)
         net = net - P if net > P // 2 else net
+        where = f" in slot {slot - 1}" if slot else ""
         for part in parts:
             if place < len(part.rows):
                 row = int(part.rows[place])
                 what = label(part.table, row) if label and part.table != "statement" else ""
-                detail = f"{net:+d} x {part.message[place].tolist()} unbalanced"
+                detail = f"{net:+d} x {part.message[place].tolist()} unbalanced{where}"
                 found.append(Violation(part.table, f"bus {name}", row, detail, what))
                 break
             place -= len(part.rows)

@@ -110,7 +110,9 @@ def _readme(definition: Definition, circuit: Circuit, frozen: bytes) -> str:
         lines.append("")
         for i in table.interactions:
             verb = "sends to" if i.sign > 0 else "receives from"
-            lines.append(f"- {verb} `{i.bus.name}` (degree {i.degree}, multiplicity of degree {i.mult.degree})")
+            verb = {1: "posts to", -1: "collects from"}[i.sign] if i.weights else verb
+            what = f"{len(i.weights)} weights" if i.weights else "multiplicity"
+            lines.append(f"- {verb} `{i.bus.name}` (degree {i.degree}, {what} of degree {i.numerator_degree})")
         lines += [f"- {len(table.groups())} groups, {len(table.tallies)} tallies", ""]
     return "\n".join(lines)
 

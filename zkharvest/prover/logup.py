@@ -1,8 +1,8 @@
 """The buses: LogUp helper columns and running sums (FORMAT.md section 3; Haboeck, ePrint 2022/1530).
 
-An interaction contributes sign * mult / d with d = alpha + bus + sum of beta^i m_i. The interactions of a group
-share one helper column h, the sum of their fractions; phi is the running sum of all helpers and tallies of the
-table, less the S / N that brings it back to where it started.
+An interaction contributes sign * (mult + sum of gamma^(slot+1) weight) / d with d = alpha + bus + sum of beta^i m_i.
+The interactions of a group share one helper column h, the sum of their fractions; phi is the running sum of all
+helpers and tallies of the table, less the S / N that brings it back to where it started.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class VanishingDenominator(ArithmeticError):
 
 def bus_nodes(table: Table) -> list[int]:
     """The nodes that the fractions of a table need, once a use."""
-    return [node for interaction in table.interactions for node in (*interaction.message, interaction.mult)]
+    return [node for interaction in table.interactions for node in (*interaction.message, *interaction.numerator)]
 
 
 class Fractions:
@@ -45,6 +45,8 @@ class Fractions:
         self._alpha = challenges.alpha
         width = max((len(interaction.message) for interaction in table.interactions), default=0)
         self._beta = ext_powers(challenges.beta, width + 1)
+        slots = [slot + 1 for interaction in table.interactions for slot, _ in interaction.weights]
+        self._gamma = ext_powers(challenges.gamma, max(slots, default=0) + 1)
 
     def denominator(self, index: int) -> int:
         """A new extension register with d of interaction `index`."""
@@ -64,8 +66,10 @@ class Fractions:
         return d
 
     def multiplicity(self, index: int) -> Multiplicity:
-        """sign * mult of interaction `index`."""
+        """The numerator of interaction `index`: sign * mult, and its weights by powers of gamma."""
         interaction: Interaction = self._table.interactions[index]
+        if interaction.weights:
+            return self._weighted(interaction)
         known = self._nodes.known(interaction.mult)
         if known is not None:
             self._nodes.done(interaction.mult)
@@ -79,32 +83,55 @@ class Fractions:
         self._nodes.done(interaction.mult)
         return Multiplicity(self._asm, register=register)
 
+    def _weighted(self, interaction: Interaction) -> Multiplicity:
+        constant, terms = ext.ZERO, []
+        powers = [(ext.ONE, interaction.mult), *((self._gamma[slot + 1], node) for slot, node in interaction.weights)]
+        for power, node in powers:
+            factor = ext.scale(power, interaction.sign)
+            known = self._nodes.known(node)
+            if known is None:
+                terms.append((factor, self._nodes.operand(node)))
+            else:
+                constant = ext.add(constant, ext.scale(factor, known))
+        register = self._asm.extension()
+        self._asm.extension_lin(register, constant, terms)
+        for _, node in powers:
+            self._nodes.done(node)
+        return Multiplicity(self._asm, extension=register)
+
 
 @dataclass(slots=True)
 class Multiplicity:
-    """A constant, or a base register of its own."""
+    """A constant, or a base or extension register of its own."""
 
     _asm: Assembler
     constant: int = 0
     register: int | None = None
+    extension: int | None = None
 
     def times(self, d: int, a: int) -> None:
         """d = this * a."""
-        if self.register is not None:
+        if self.extension is not None:
+            self._asm.extension_mul(d, self.extension, a)
+        elif self.register is not None:
             self._asm.extension_scale(d, a, self.register)
         else:
             for c in coordinates():
                 self._asm.mul_constant(d + c, a + c, self.constant)
 
     def subtract_from(self, a: int) -> None:
-        """Take this off a base register (an extension element's first coordinate)."""
-        if self.register is not None:
+        """Take this off an extension register."""
+        if self.extension is not None:
+            self._asm.extension_sub(a, a, self.extension)
+        elif self.register is not None:
             self._asm.sub(a, a, self.register)
         else:
             self._asm.add_constant(a, a, -self.constant)
 
     def free(self) -> None:
         """Give the register back."""
+        if self.extension is not None:
+            self._asm.free_extension(self.extension)
         if self.register is not None:
             self._asm.free(self.register)
 

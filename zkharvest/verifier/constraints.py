@@ -122,7 +122,7 @@ def _linear(constant: int, terms: Sequence[tuple[int, int]], before: Sequence[Ex
 
 
 class Compression:
-    """Messages into denominators: d = alpha + bus + sum_i beta^i m_i, i from 1; powers of gamma for tallies."""
+    """Fractions: d = alpha + bus + sum_i beta^i m_i, i from 1; powers of gamma for the slots of tallies and weights."""
 
     def __init__(self, challenges: LookupChallenges, description: Description) -> None:
         width = max((bus.width for bus in description.buses), default=0)
@@ -136,6 +136,13 @@ class Compression:
         for beta, element in zip(self._beta[1 : len(message) + 1], message, strict=True):
             result = field.add(result, field.mul(beta, element))
         return result
+
+    def numerator(self, item: Interaction, nodes: Sequence[Ext]) -> Ext:
+        """sign * (mult + sum of gamma^(slot+1) * weight)."""
+        result = nodes[item.mult]
+        for slot, node in item.weights:
+            result = field.add(result, field.mul(self.gamma[slot + 1], nodes[node]))
+        return result if item.sign == 1 else field.neg(result)
 
     def base_denominator(self, bus: int, message: Sequence[int]) -> Ext:
         """Of a message of base elements."""
@@ -163,15 +170,15 @@ def table_constraints(
 
 
 def _group_value(members: Sequence[Interaction], helper: Ext, nodes: Sequence[Ext], compression: Compression) -> Ext:
-    """h prod_i d_i - sum_i sign_i mult_i prod_{j != i} d_j.
+    """h prod_i d_i - sum_i n_i prod_{j != i} d_j, n_i the signed numerators.
 
-    Built up member by member: with product D and numerator sum S so far, one more (d, m) gives D d and S d + m D.
+    Built up member by member: with product D and numerator sum S so far, one more (d, n) gives D d and S d + n D.
     """
     product, numerator = field.ONE, field.ZERO
     for member in members:
         d = compression.denominator(member.bus, [nodes[i] for i in member.message])
-        mult = nodes[member.mult] if member.sign == 1 else field.neg(nodes[member.mult])
-        numerator = field.add(field.mul(numerator, d), field.mul(mult, product))
+        own = compression.numerator(member, nodes)
+        numerator = field.add(field.mul(numerator, d), field.mul(own, product))
         product = field.mul(product, d)
     return field.sub(field.mul(helper, product), numerator)
 

@@ -30,12 +30,21 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """Every row sends (sign 1) or receives (-1) the message `mult` times on bus number `bus`."""
+    """Every row sends (sign 1) or receives (-1) the message `mult` times on bus number `bus`.
+
+    `weights`, pairs (slot, node), are numbers that go with it: for each message and slot they add up to zero too.
+    """
 
     bus: int
     sign: int
     mult: int
     message: tuple[int, ...]
+    weights: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def numerator(self) -> tuple[int, ...]:
+        """The nodes of the numerator."""
+        return (self.mult, *(node for _, node in self.weights))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +141,8 @@ class Description:
         """How many interactions and public messages a proof with tables of 2^heights[t] rows can hold at most.
 
         It stays below p (`description_reader` sees to it): a message sent once per interaction and row is then never
-        sent a multiple of p times, which a sum of fractions over F_p could not tell from never.
+        sent a multiple of p times, which a sum of fractions over F_p could not tell from never. It says nothing of
+        weights, whose sums a circuit must keep below p itself (`circuit/builder.py: Circuit.compile`).
         """
         interactions = sum(len(table.interactions) << h for h, table in zip(heights, self.tables, strict=True))
         messages = sum(1 if entry.each is None else self.lists[entry.each].max for entry in self.public_messages)

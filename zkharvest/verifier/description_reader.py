@@ -27,7 +27,7 @@ from zkharvest.verifier.description import (
 from zkharvest.verifier.params import MIN_LOG_ROWS
 from zkharvest.verifier.text import quoted
 
-LANGUAGE = 1
+LANGUAGES = 2
 MAX_LOG_ROWS = 22
 WHERES = ("all", "first", "last", "transition")
 MAX_BYTES = 1 << 22
@@ -121,6 +121,7 @@ def _sign(value: object, where: str) -> int:
 class _Scope:
     """What a table or message may refer to outside of itself."""
 
+    lang: int
     degree: int
     publics: int
     lists: tuple[PublicList, ...]
@@ -135,12 +136,12 @@ def _description(document: object) -> Description:
         *("lang", "name", "version", "degree", "log_rows", "publics", "lists", "buses", "tallies", "tables"),
         "public_messages",
     )
-    _int(lang, "lang", LANGUAGE, LANGUAGE + 1)
     heights = _each(log_rows, "log_rows", lambda item, at: _int(item, at, MIN_LOG_ROWS, MAX_LOG_ROWS + 1))
     if len(heights) != 2 or heights[0] > heights[1]:
         _fail("log_rows", "not [min, max]")
     public_names = _names(publics, "publics")
     scope = _Scope(
+        _int(lang, "lang", 1, LANGUAGES + 1),
         _int(degree, "degree", 3, 5),
         len(public_names),
         _each(lists, "lists", _public_list),
@@ -235,10 +236,19 @@ def _table(value: object, where: str, scope: _Scope) -> Table:
             _fail(at, f"where is one of {', '.join(WHERES)}")
         return Constraint(_name(called, at), rows, ref(node, at))
 
+    def weight(item: object, at: str) -> tuple[int, int]:
+        match item:
+            case [slot, node]:
+                return (_int(slot, at, 0, scope.tallies), ref(node, at))
+            case _:
+                _fail(at, "not a [slot, node] pair")
+
     def interaction(item: object, at: str) -> Interaction:
-        bus, sign, mult, message = _object(item, at, "bus", "sign", "mult", "message")
+        keys = ("bus", "sign", "mult", "message", *(("weights",) if scope.lang > 1 else ()))
+        bus, sign, mult, message, *weights = _object(item, at, *keys)
         number, refs = _on_bus(bus, _each(message, f"{at}.message", ref), at, scope)
-        return Interaction(number, _sign(sign, at), ref(mult, at), refs)
+        pairs = tuple(pair for entry in weights for pair in _each(entry, f"{at}.weights", weight))
+        return Interaction(number, _sign(sign, at), ref(mult, at), refs, pairs)
 
     def tally_entry(item: object, at: str) -> Tally:
         slot, node = _object(item, at, "slot", "node")
@@ -329,13 +339,12 @@ def node_degrees(table: Table) -> list[int]:
 
 
 def group_degree(table: Table, group: tuple[int, ...], degrees: list[int]) -> int:
-    """The degree of h prod_i d_i - sum_i mult_i prod_{j != i} d_j."""
-    denominators = [max(degrees[node] for node in table.interactions[i].message) for i in group]
+    """The degree of h prod_i d_i - sum_i sign_i n_i prod_{j != i} d_j, n_i the multiplicity and the weights."""
+    members = [table.interactions[i] for i in group]
+    denominators = [max(degrees[node] for node in member.message) for member in members]
+    numerators = [max(degrees[node] for node in member.numerator) for member in members]
     product = sum(denominators)
-    numerators = [
-        degrees[table.interactions[i].mult] + product - own for i, own in zip(group, denominators, strict=True)
-    ]
-    return max(1 + product, *numerators)
+    return max(1 + product, *(own + product - d for own, d in zip(numerators, denominators, strict=True)))
 
 
 def _check_degrees(table: Table, where: str, bound: int) -> None:
@@ -355,7 +364,7 @@ def _check_use(table: Table, where: str) -> None:
     """A column that nothing reaches is free: more likely a forgotten constraint than a wish."""
     reached = {c.node for c in table.constraints} | {t.node for t in table.tally}
     for interaction in table.interactions:
-        reached |= {interaction.mult, *interaction.message}
+        reached |= {*interaction.numerator, *interaction.message}
     for position in range(len(table.nodes) - 1, -1, -1):
         if position in reached:
             reached.update(_operands(table.nodes[position]))

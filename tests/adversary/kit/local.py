@@ -25,13 +25,22 @@ _hashes: dict[tuple[int, bytes], Any] = {}
 RANGES = {"bytes": 256, "u15": 1 << 15}
 
 
+def numbers(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A table's interactions, each weight as one of its own: its slot stands in `slot`, which else is ()."""
+    found = []
+    for act in table["interactions"]:
+        found.append({**act, "slot": ()})
+        found += [{**act, "mult": node, "slot": (slot,)} for slot, node in act.get("weights", [])]
+    return found
+
+
 @dataclass
 class Outcome:
     """Values of constraints, messages and tallies of one table on some rows."""
 
     rows: np.ndarray
     constraints: np.ndarray  # (rows, constraints), zero where the constraint does not apply
-    mult: np.ndarray  # (rows, interactions), signed by direction
+    mult: np.ndarray  # (rows, interactions as `numbers` has them), signed by direction
     messages: list[np.ndarray]  # per interaction (rows, width)
     tallies: np.ndarray  # (rows, tally entries)
 
@@ -95,7 +104,7 @@ class Board:
         applies = {"all": True, "first": rows == 0, "last": last, "transition": ~last}
         zero = np.zeros((len(rows), 0), np.int64)
         constraints = [v[c["node"]] * applies[c["where"]] for c in table["constraints"]]
-        acts = table["interactions"]
+        acts = numbers(table)
         return Outcome(
             rows,
             np.stack(constraints, axis=1) if constraints else zero,
@@ -146,11 +155,11 @@ class Board:
         return _hashes[key][1]
 
     def _count(self, t: int, outcome: Outcome, sign: int, balance: Any, tallies: Counter[int]) -> None:
-        for i, act in enumerate(self.tables[t]["interactions"]):
+        for i, act in enumerate(numbers(self.tables[t])):
             rows = np.flatnonzero(outcome.mult[:, i])
             count = balance[self.buses[act["bus"] - 1]]
             for message, mult in zip(outcome.messages[i][rows].tolist(), outcome.mult[rows, i].tolist(), strict=True):
-                count[tuple(message)] += sign * mult
+                count[(*message, *act["slot"])] += sign * mult  # longer than a message: they cannot meet
         for e, entry in enumerate(self.tables[t]["tally"]):
             tallies[entry["slot"]] += sign * int(outcome.tallies[:, e].sum())
 
@@ -201,13 +210,13 @@ class Board:
             new = self.evaluate(t, at, now, then)
             for m, k in zip(*np.nonzero(new.constraints), strict=True):
                 out[m].add(f"{self.names[t]}.{self.tables[t]['constraints'][k]['name']}")
-            for i, act in enumerate(self.tables[t]["interactions"]):
+            for i, act in enumerate(numbers(self.tables[t])):
                 bus = self.buses[act["bus"] - 1]
                 differs = (new.mult[:, i] != old.mult[:, i]) | (new.messages[i] != old.messages[i]).any(axis=1)
                 for m in np.flatnonzero(differs & ((new.mult[:, i] != 0) | (old.mult[:, i] != 0))):
                     for sign, outcome in ((-1, old), (1, new)):
                         count = sign * int(outcome.mult[m, i])
-                        changed[m][bus][tuple(outcome.messages[i][m].tolist())] += count
+                        changed[m][bus][(*outcome.messages[i][m].tolist(), *act["slot"])] += count
             for e, entry in enumerate(self.tables[t]["tally"]):
                 for m in np.flatnonzero(new.tallies[:, e] != old.tallies[:, e]):
                     changed[m]["tally"][entry["slot"]] += int(new.tallies[m, e] - old.tallies[m, e])

@@ -4,7 +4,8 @@
 | --- | --- | --- |
 | constraint | a constraint | `pools.active_bit` |
 | weakened | a constraint on one kind of row: a term of its selector | `steps.unit0 without is_load` |
-| interaction | a message: its multiplicity is 0 | `steps <- bytes #3 (q0,q1)` |
+| interaction | a message: its multiplicity and its weights are 0 | `steps <- bytes #3 (q0,q1)` |
+| weight | what an interaction adds to a slot | `sums -> post #1[4]` |
 | field | one field of all messages of a bus | `bus link[4]` |
 | tally | what a table adds to a slot | `tally totals[5]` |
 | public | messages that the verifier accounts for (of one list, or with one first term) | `public total #2` |
@@ -24,7 +25,7 @@ from typing import Any
 
 Description = dict[str, Any]
 CIRCUITS = Path(__file__).parents[3] / "circuits"
-KINDS = ("constraint", "weakened", "interaction", "field", "tally", "public")
+KINDS = ("constraint", "weakened", "interaction", "weight", "field", "tally", "public")
 NAMED_FIELDS = 4
 
 
@@ -53,7 +54,7 @@ def frozen() -> dict[str, Description]:
 
 def mutants(description: Description) -> list[Mutant]:
     """All mutants of a description."""
-    makers = (_constraints, _weakened, _interactions, _fields, _tallies, _publics)
+    makers = (_constraints, _weakened, _interactions, _weights, _fields, _tallies, _publics)
     return [mutant for maker in makers for mutant in maker(description)]
 
 
@@ -188,9 +189,25 @@ def _interactions(d: Description) -> Iterator[Mutant]:
                 own = d["tables"][t]
                 acts = list(own["interactions"])
                 acts[i] = {**acts[i], "mult": len(own["nodes"])}
+                if "weights" in acts[i]:
+                    acts[i]["weights"] = []
                 return _with_table(d, t, nodes=[*own["nodes"], ["const", 0]], interactions=acts)
 
             yield Mutant("interaction", name, f"bus {bus}", bus, make)
+
+
+def _weights(d: Description) -> Iterator[Mutant]:
+    for t, table in enumerate(d["tables"]):
+        for i, (act, name) in enumerate(zip(table["interactions"], _interaction_names(d, table), strict=True)):
+            bus = d["buses"][act["bus"] - 1]["name"]
+            for k, (slot, _) in enumerate(act.get("weights", [])):
+
+                def make(t: int = t, i: int = i, k: int = k) -> Description:
+                    acts = list(d["tables"][t]["interactions"])
+                    acts[i] = {**acts[i], "weights": _without(acts[i]["weights"], k)}
+                    return _with_table(d, t, interactions=acts)
+
+                yield Mutant("weight", f"{name.split(' (')[0]}[{slot}]", f"bus {bus}", bus, make)
 
 
 def _fields(d: Description) -> Iterator[Mutant]:

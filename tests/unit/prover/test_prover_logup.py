@@ -74,7 +74,10 @@ def test_helpers_and_sums_equal_naive_fractions():
                     d = alpha + EXT(item.bus)
                     for i, node in enumerate(item.message):
                         d += beta ** (i + 1) * EXT(int(nodes[node]))
-                    helper += EXT(item.sign % P) * EXT(int(nodes[item.mult])) / d
+                    numerator = EXT(int(nodes[item.mult]))
+                    for slot, node in item.weights:
+                        numerator += gamma ** (slot + 1) * EXT(int(nodes[node]))
+                    helper += EXT(item.sign % P) * numerator / d
                 assert tuple(found[row, column + g]) == unpack(helper)
                 step += helper
             for entry in table.tally:

@@ -115,7 +115,11 @@ class Setting:
                 for i in group:
                     value = poly.mul(value, denominators[i])
                 for i in group:
-                    part = poly.scale(nodes[table.interactions[i].mult], table.interactions[i].sign % P)
+                    item = table.interactions[i]
+                    part = nodes[item.mult]
+                    for slot, node in item.weights:
+                        part = poly.add(part, poly.scale(nodes[node], plain.ext_pow(CHALLENGES.gamma, slot + 1)))
+                    part = poly.scale(part, item.sign % P)
                     for j in group:
                         if j != i:
                             part = poly.mul(part, denominators[j])

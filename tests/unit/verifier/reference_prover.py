@@ -160,6 +160,14 @@ def evaluate_nodes(table, col, pub, publics, like):
     return values
 
 
+def signed_numerator(item, nodes, challenges):
+    """(5, n): sign * (mult + sum of gamma^(slot+1) weight)."""
+    found = lift(nodes[item.mult])
+    for slot, node in item.weights:
+        found = (found + ext(field.power(challenges.gamma, slot + 1)) * nodes[node]) % P
+    return U(item.sign % P) * found % P
+
+
 def denominators(table, nodes, challenges):
     result = []
     for item in table.interactions:
@@ -249,7 +257,7 @@ def prove(description, digest, params, log_rows, data, traces, grinder=search_no
             helper = np.zeros((5, n), dtype=U)
             for i in group:
                 item = table.interactions[i]
-                helper = (helper + U(item.sign % P) * nodes[item.mult] % P * ext_inverse(ds[i])) % P
+                helper = (helper + ext_mul(signed_numerator(item, nodes, challenges), ext_inverse(ds[i]))) % P
             aux_columns.append(helper)
             step = (step + helper) % P
         for entry in table.tally:
@@ -308,7 +316,7 @@ def prove(description, digest, params, log_rows, data, traces, grinder=search_no
                 value = ext_mul(value, ds[i])
             for i in group:
                 item = table.interactions[i]
-                part = lift(U(item.sign % P) * nodes[item.mult] % P)
+                part = signed_numerator(item, nodes, challenges)
                 for j in group:
                     if j != i:
                         part = ext_mul(part, ds[j])

@@ -63,7 +63,8 @@ def edited(path, value):
 WALK, STORE = ("tables", 0), ("tables", 1)
 DEFECTS = [
     # the frame
-    (("lang",), 2, "lang"),
+    (("lang",), 3, "lang"),
+    (("lang",), 2, "weights"),
     (("lang",), True, "lang"),
     (("name",), "", "name"),
     (("version",), 0, "version"),
