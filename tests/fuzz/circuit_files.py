@@ -9,6 +9,7 @@ import json
 from functools import cache
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 from tests.fuzz.edits import tweaked
 from tests.fuzz.mutants import edited
@@ -139,6 +140,7 @@ def _check_degrees(table: Table, bound: int, publics: int) -> None:
     limited = [(c.node, bound - (c.where in ("first", "last"))) for c in table.constraints]
     limited += [(entry.node, bound) for entry in table.tally]
     limited += [(node, bound - 1) for i in table.interactions for node in i.message]
+    limited += [(node, bound) for i in table.interactions for node in i.numerator]
     for node, degree in limited:
         differences = [values[node] for values in rows]
         for _ in range(degree + 1):
@@ -175,12 +177,31 @@ def seeds() -> list[bytes]:
     return [json.dumps(doc).encode() for doc in documents]
 
 
+def _squared(rng: Random, document: Any) -> None:
+    """What some constraint, message, weight or tally names is squared, perhaps more than once: its degree is higher."""
+    try:
+        table = rng.choice(document["tables"])
+        acts = table["interactions"]
+        places = [(entry, "node") for entry in (*table["constraints"], *table["tally"])]
+        places += [(act, "mult") for act in acts]
+        places += [(act["message"], k) for act in acts for k in range(len(act["message"]))]
+        places += [(pair, 1) for act in acts for pair in act.get("weights", [])]
+        holder, key = rng.choice(places)
+        for _ in range(rng.choice((1, 2, 3))):
+            table["nodes"].append(["mul", holder[key], holder[key]])
+            holder[key] = len(table["nodes"]) - 1
+    except (TypeError, KeyError, IndexError, AttributeError):
+        return  # what was edited before is not a circuit
+
+
 def mutate(rng: Random, data: bytes) -> bytes:
     """A value changed or moved within the tree."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
         document = json.loads(rng.choice(seeds()))
+    if rng.random() < 0.1:
+        _squared(rng, document)
     for _ in range(rng.choice((1, 1, 2, 4))):
         document = edited(rng, document, ODD, least=1) if rng.random() < 0.6 else tweaked(rng, document)
     return json.dumps(document).encode()
