@@ -10,7 +10,8 @@ The hot path is plain string work; only a text that it cannot take is looked at 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from zkharvest.spec import (
     CHARACTERS,
@@ -158,11 +159,13 @@ def format_units(value: int, decimals: int, least: int = 0) -> str:
 
     All decimals are written where fewer would look like an inexact float, so that `parse_*` takes it back.
     """
-    sign, magnitude = ("-", -value) if value < 0 else ("", value)
-    whole, rest = divmod(magnitude, _POWER[decimals])
-    full = str(rest).zfill(decimals)
-    short = full.rstrip("0").ljust(least, "0")
-    if len(short) < decimals and looks_like_float(str(whole), short):
+    sign, digits = ("-", str(-value)) if value < 0 else ("", str(value))
+    digits = digits.zfill(decimals + 1)
+    whole, full = digits[:-decimals], digits[-decimals:]
+    short = full.rstrip("0")
+    if len(short) < least:
+        short = short.ljust(least, "0")
+    if len(whole) + len(short) >= 15 and len(short) < decimals and looks_like_float(whole, short):
         short = full
     return f"{sign}{whole}.{short}" if short else f"{sign}{whole}"
 
@@ -279,9 +282,18 @@ def _why_not_a_time(text: str, *, without_zone: bool) -> TextError:
 
 def format_time(value: int) -> str:
     """Unix milliseconds as ISO 8601 in UTC; milliseconds only where there are any."""
-    seconds, milli = divmod(value, 1000)
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    day, rest = divmod(value, 86_400_000)
+    minutes, milli = divmod(rest, 60_000)
+    hour, minute = divmod(minutes, 60)
+    second, milli = divmod(milli, 1000)
+    text = f"{_day_text(day)}T{hour:02}:{minute:02}:{second:02}"
     return f"{text}.{milli:03d}Z" if milli else f"{text}Z"
+
+
+@lru_cache(1 << 12)
+def _day_text(day: int) -> str:
+    """A day, counted from 1970, as `2024-02-29`."""
+    return date.fromordinal(day + _EPOCH_DAY).isoformat()
 
 
 # Names

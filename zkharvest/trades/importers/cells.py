@@ -43,20 +43,37 @@ _EPOCH_MS = re.compile(r"[0-9]{12,14}")
 ORDERS = ("ymd", "dmy", "mdy", "unix", "unix-ms")
 
 
-@lru_cache(1 << 14)
 def number(text: str, *, dressed: bool = False) -> int:
     """A signed number in 10^-18, exact. `dressed`: currency signs, parentheses and 1,234.56 are this exporter's way.
 
     Raises `TextError`. A small number in exponent notation (3.605E-05) is exact and taken; one that a
     spreadsheet may have cut (a positive exponent, or six digits and more before it) is refused.
     """
-    bare = text.strip()
-    whole, point, fraction = bare.partition(".")
-    if dressed and whole[:1] in _SIGNS:
+    return dressed_number(text) if dressed else plain_number(text)
+
+
+@lru_cache(1 << 14)
+def plain_number(text: str) -> int:
+    """`number` without dress."""
+    return _number(text, dressed=False)
+
+
+@lru_cache(1 << 14)
+def dressed_number(text: str) -> int:
+    """`number` in this exporter's dress."""
+    return _number(text, dressed=True)
+
+
+def _number(text: str, *, dressed: bool) -> int:
+    whole, point, fraction = text.partition(".")
+    minus = whole[:1] == "-"
+    if minus or (dressed and whole[:1] in _SIGNS):
         whole = whole[1:]
     bared = whole + fraction
     if bared.isdigit() and bared.isascii() and whole and (fraction or not point) and len(fraction) <= QUANTITY_DECIMALS:
-        return int(bared) * _POWER[QUANTITY_DECIMALS - len(fraction)]  # nearly always
+        value: int = int(bared) * _POWER[QUANTITY_DECIMALS - len(fraction)]  # nearly always
+        return -value if minus else value
+    bare = text.strip()
     negative = False
     if dressed:
         if bare.startswith("(") and bare.endswith(")"):
@@ -79,7 +96,7 @@ def number(text: str, *, dressed: bool = False) -> int:
         if rest:
             raise TextError(text, f"has more than {QUANTITY_DECIMALS} decimals", "export again with exact numbers")
         places = QUANTITY_DECIMALS
-    value: int = digits * 10 ** (QUANTITY_DECIMALS - places)
+    value = digits * 10 ** (QUANTITY_DECIMALS - places)
     return -value if negative != (sign == "-") else value
 
 
@@ -117,7 +134,7 @@ def moment(text: str, zone: str | None, *, order: str = "") -> tuple[int, bool]:
     `zone` is the zone of times that carry none, an IANA name or an offset such as +02:00 (None: they must carry one);
     `order` is how this exporter is known to write dates of digits (`ORDERS`). Raises `TextError`.
     """
-    plain = _plain_utc(text, zone)
+    plain = plain_utc(text, zone)
     if plain is not None:
         return plain, False
     bare = text.strip()
@@ -151,17 +168,24 @@ def moment(text: str, zone: str | None, *, order: str = "") -> tuple[int, bool]:
     return value, cut
 
 
-def _plain_utc(text: str, zone: str | None) -> int | None:
+def plain_utc(text: str, zone: str | None) -> int | None:
     """Unix milliseconds of `2024-03-03 10:00:00` in UTC, as the zone or ` UTC` behind it says; None for other forms."""
-    if text[19:] != " UTC" and (text[19:] or zone != "UTC"):
+    rest = text[19:]
+    if rest != " UTC" and (rest or zone != "UTC"):
         return None
-    if text[4:20:3] not in ("-- ::", "-- :: ") or not (text[11:13] + text[14:16] + text[17:19]).isdecimal():
+    day, clock = _day(text[:10]), _clock(text[10:19])
+    return None if day is None or clock is None else day + clock
+
+
+@lru_cache(1 << 17)
+def _clock(text: str) -> int | None:
+    """Milliseconds of a time of day ` 10:00:00`; None for other texts."""
+    digits = text[1:3] + text[4:6] + text[7:9]
+    if len(text) != 9 or text[0:8:3] != " ::" or not (digits.isascii() and digits.isdigit()):
         return None
-    day = _day(text[:10])
-    hour, minute, second = int(text[11:13]), int(text[14:16]), int(text[17:19])
-    if day is None or hour > 23 or minute > 59 or second > 59:
-        return None
-    return day + ((hour * 60 + minute) * 60 + second) * 1000
+    hour, minute, second = int(digits[:2]), int(digits[2:4]), int(digits[4:])
+    fits = hour < 24 and minute < 60 and second < 60
+    return ((hour * 60 + minute) * 60 + second) * 1000 if fits else None
 
 
 @lru_cache(1 << 12)

@@ -24,7 +24,7 @@ from zkharvest.spec import MONEY_LIMIT, QUANTITY_DECIMALS, QUANTITY_LIMIT
 from zkharvest.trades.importers.gather import Event, Leg, Move, RowError
 from zkharvest.trades.importers.rows import by_hand
 from zkharvest.trades.importers.values import Values
-from zkharvest.trades.model import OPENS_LOT, Kind, LotPick, Trade, with_fee
+from zkharvest.trades.model import OPENS_LOT, Kind, LotPick, filled_trade, with_fee
 from zkharvest.trades.text import format_quantity
 
 _ONE = 10**QUANTITY_DECIMALS
@@ -51,7 +51,7 @@ class Draft(Values):
         A negative fee is a rebate; in crypto it is income of its own.
         """
         gave, got = self._usual(event, gave), self._usual(event, got)
-        paid, earned = self.is_money(gave.asset), self.is_money(got.asset)
+        paid, earned = gave.asset in self.moneys, got.asset in self.moneys
         if paid and earned:
             self.note(event.row, "money changed into money, no trade of the ledger")
             return
@@ -71,10 +71,13 @@ class Draft(Values):
         fee = 0
         in_kind: list[tuple[Leg, int]] = []
         rebates: list[Leg] = []
-        for part in (self._usual(event, fee_leg) for fee_leg in fees):
-            if self.is_money(part.asset):
-                cost = self.value(event, Leg(part.asset, abs(part.quantity)))
-                fee += cost if part.quantity > 0 else -cost
+        for fee_leg in fees:
+            part = self._usual(event, fee_leg)
+            if part.asset in self.moneys:
+                if part.quantity > 0:
+                    fee += self.value(event, part)
+                else:
+                    fee -= self.value(event, Leg(part.asset, -part.quantity))
             elif part.quantity < 0:
                 rebates.append(Leg(part.asset, -part.quantity))
             elif part.quantity:
@@ -86,7 +89,8 @@ class Draft(Values):
                     hint = by_hand(event.row, *event.more, instead=f"write a spend row of {gave.asset}")
                     raise RowError(event.row, "", "the fee takes all that was received", hint)
                 in_kind.append((part, cost))
-        fee += sum(cost for _, cost in in_kind)
+        if in_kind:
+            fee += sum(cost for _, cost in in_kind)
         both = not (paid or earned)
         legs = both or bool(in_kind or rebates)
         if not paid:
@@ -113,9 +117,10 @@ class Draft(Values):
 
     def _worth(self, event: Event, gave: Leg, got: Leg, value: int | None) -> int:
         """What a trade was worth: the money in it, else the value that the row says, else a fair value."""
-        for leg in (gave, got):
-            if self.is_money(leg.asset):
-                return self.value(event, leg)
+        if gave.asset in self.moneys:
+            return self.value(event, gave)
+        if got.asset in self.moneys:
+            return self.value(event, got)
         return self.value(event, got, gave) if value is None else value
 
     def exchange_many(
@@ -307,36 +312,37 @@ class Draft(Values):
     ) -> None:
         """One canonical trade. `leg_of`: it is one leg of the event. `RowError` if it does not fit the scales."""
         self._check(event, leg, amount, fee)
-        if kind in OPENS_LOT and with_fee(amount, fee, paid=kind is not Kind.SHORT) < 0:
+        if fee and kind in OPENS_LOT and with_fee(amount, fee, paid=kind is not Kind.SHORT) < 0:
             hint = f"check its sign at the exchange; {by_hand(event.row, *event.more)}"
             raise RowError(event.row, "", f"the fee turns the value of {leg.asset} negative", hint)
         id_ = self.name(event.row, "id", event.id + suffix)
         if into is not None:
             self._check(event, into, 0, 0)
-        trade = Trade(
-            time=event.time,
-            source=event.source,
-            id=id_,
-            kind=kind,
-            asset=leg.asset,
-            quantity=leg.quantity,
-            amount=amount,
-            fee=fee,
-            to=to,
-            lots=lots,
-            into=into.asset if into else "",
-            into_quantity=into.quantity if into else 0,
-            group=event.id if leg_of else "",
-            category=category,
-            chain_ref=event.ref,
-            currency=self.currency,
-            origin=event.origin,
-            line=event.row.line,
+        row = event.row
+        trade = filled_trade(
+            event.time,
+            event.source,
+            id_,
+            kind,
+            leg.asset,
+            leg.quantity,
+            amount,
+            fee,
+            to,
+            lots,
+            row.line,
+            self.currency,
+            into.asset if into else "",
+            into.quantity if into else 0,
+            event.id if leg_of else "",
+            event.ref,
+            category,
+            event.origin,
         )
         self.put(event, id_, trade)
 
     def _usual(self, event: Event, leg: Leg) -> Leg:
-        asset = self.coin(leg.asset, event.source)
+        asset = self._coins.get((leg.asset, event.source)) or self.coin(leg.asset, event.source)
         return leg if asset == leg.asset else Leg(asset, leg.quantity)
 
     def _check(self, event: Event, leg: Leg, amount: int, fee: int) -> None:

@@ -6,9 +6,10 @@ and every item remembers its rank in each file that tells it, from which `order`
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from types import TracebackType
 from typing import NamedTuple
 
@@ -161,20 +162,18 @@ class Gather:
                 place = item.places[0]
                 if place.file in turned:
                     item.places[0] = Place(place.file, -place.rank, place.step)
-        told: dict[tuple[str, str], list[Item]] = {}
+        told: dict[tuple[str, str], Item] = {}
+        more: dict[tuple[str, str], list[Item]] = {}
         for item in self._items:
-            told.setdefault((item.source, item.id), []).append(item)
-        kept = []
-        for items in told.values():
-            first = items[0]
-            if len(items) > 1:
-                items.sort(key=lambda item: (item.row.label, item.row.line))
-                first = items[0]
-                for item in items[1:]:
-                    self._again(first, item)
-            kept.append(first)
-        kept.sort(key=lambda item: (item.time, item.source, item.id))
-        return kept
+            key = (item.source, item.id)
+            if told.setdefault(key, item) is not item:
+                more.setdefault(key, [told[key]]).append(item)
+        for key, items in more.items():
+            items.sort(key=lambda item: (item.row.label, item.row.line))
+            first = told[key] = items[0]
+            for item in items[1:]:
+                self._again(first, item)
+        return sorted(told.values(), key=attrgetter("time", "source", "id"))
 
     def _again(self, first: Item, item: Item) -> None:
         one, other = first.what, item.what
@@ -201,10 +200,8 @@ def _told(trade: Trade) -> Trade:
 
 def _newest_first(items: list[Item]) -> set[int]:
     """The files whose first row is later than their last."""
-    ends: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {}
+    files: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for item in items:
-        place = item.places[0]
-        here = (place.rank, item.time)
-        low, high = ends.get(place.file, (here, here))
-        ends[place.file] = (min(low, here), max(high, here))
-    return {file for file, (low, high) in ends.items() if low[1] > high[1]}
+        file, rank, _ = item.places[0]
+        files[file].append((rank, item.time))
+    return {file for file, lines in files.items() if min(lines)[1] > max(lines)[1]}

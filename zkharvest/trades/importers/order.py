@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from zkharvest.trades.importers.gather import Place
@@ -34,11 +35,14 @@ class Placed(NamedTuple):
 
 def in_order(placed: Iterable[Placed]) -> list[Trade]:
     """The trades in the order of the import."""
-    first = sorted(placed, key=lambda one: (one.trade.time, one.trade.source, one.trade.id))
+    first = sorted(placed, key=attrgetter("trade.time", "trade.source", "trade.id"))
     out: list[Trade] = []
-    for time, group in groupby(first, key=lambda one: one.trade.time):
+    for time, group in groupby(first, key=attrgetter("trade.time")):
         together = list(group)
-        out.extend(one.trade for one in (_instant(time, together) if len(together) > 1 else together))
+        if len(together) == 1:
+            out.append(together[0].trade)
+        else:
+            out.extend(one.trade for one in _instant(time, together))
     return out
 
 

@@ -173,23 +173,21 @@ def _table(
     table = Table(file, label, form, source, [], [], tuple(places))
     width = 1 + max(place for name, place in places.items() if name not in form.loose)
     columns, last = tuple(places), max(places.values())
-    pick = itemgetter(*places.values())
+    pick, wide, blank, strip, keep = itemgetter(*places.values()), len(header), form.blank, str.strip, table.rows.append
     for line, cells in rows[1:]:
         if isinstance(cells, str):
             message, hint = f"is broken at or after this line: {cells}", "export the file again"
-        elif cells == header or not any(cell.strip() for cell in cells):
+        elif cells == header or not any(map(strip, cells)):
             continue  # exports that were joined have the header again
-        elif any(cell.strip() for cell in cells[len(header) :]) or len(cells) < width:
-            message = f"has {len(cells)} cells, the header has {len(header)}"
+        elif len(cells) != wide and (len(cells) < width or any(map(strip, cells[wide:]))):
+            message = f"has {len(cells)} cells, the header has {wide}"
             hint = "a cell that holds the separator has to be quoted: export the file again, past any spreadsheet"
         else:
-            if len(cells) > last:
-                named = dict(zip(columns, map(str.strip, pick(cells)), strict=True))
-            else:
-                named = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
-            if form.blank:
-                named = {name: "" if cell == form.blank else cell for name, cell in named.items()}
-            table.rows.append(Row(file, line, named, headings, label))
+            full = cells if len(cells) > last else [*cells, *[""] * (last + 1 - len(cells))]
+            picked = list(map(strip, pick(full)))
+            if blank and blank in picked:
+                picked = ["" if cell == blank else cell for cell in picked]
+            keep(Row(file, line, dict(zip(columns, picked, strict=True)), headings, label))
             continue
         row = Row(file, line, {}, {}, label)
         table.broken.append((line, Problem(row.where(), message, f"{hint}; or {by_hand(row)}")))

@@ -7,7 +7,16 @@ decimals than the ledger holds is rounded half to even, and counted in the notes
 from __future__ import annotations
 
 from zkharvest.spec import MONEY_DECIMALS, QUANTITY_DECIMALS
-from zkharvest.trades.importers.cells import ATOMS, amount_with_unit, fitting_orders, float_print, moment, number
+from zkharvest.trades.importers.cells import (
+    ATOMS,
+    amount_with_unit,
+    dressed_number,
+    fitting_orders,
+    float_print,
+    moment,
+    plain_number,
+    plain_utc,
+)
 from zkharvest.trades.importers.gather import Event, Gather, Leg, RowError
 from zkharvest.trades.importers.names import Names, load_names
 from zkharvest.trades.importers.prices import Prices
@@ -50,6 +59,7 @@ class Values(Gather):
         self.markets = markets or {}
         self.carry_receipts = carry_receipts  # coins given for a receipt are carried into it, not disposed of
         self.unpriced: set[tuple[int, str]] = set()  # values that were looked for in vain: time and asset
+        self.moneys = MONEY | {currency}  # assets that are money, which has no lots
         self._coins: dict[tuple[str, str], str] = {}
         self._told: dict[tuple[int, str], int] = {}
         self._named: set[str] = set()  # assets whose names have been checked
@@ -61,10 +71,11 @@ class Values(Gather):
         values: list[int] = []
         errors: list[RowError] = []
         for column in columns:
+            text = row.cells[column]
             try:
-                values.append(number(row[column], dressed=dressed))
-                if len(row[column]) > 15:
-                    self._note_float(row, row[column])
+                values.append(dressed_number(text) if dressed else plain_number(text))
+                if len(text) > 15:
+                    self._note_float(row, text)
             except TextError as error:
                 errors.append(_cell_error(row, column, error))
         if errors:
@@ -78,7 +89,7 @@ class Values(Gather):
         if empty is not None and not text:
             return empty
         try:
-            value = number(text, dressed=dressed)
+            value = dressed_number(text) if dressed else plain_number(text)
         except TextError as error:
             raise _cell_error(row, column, error) from None
         if len(text) > 15:
@@ -100,7 +111,10 @@ class Values(Gather):
 
     def time(self, row: Row, column: str, *, zone: str | None = None, order: str = "") -> int:
         """The instant of a cell; `zone` is the zone this exporter is known to use, else the one given to the import."""
-        text = row[column]
+        text = row.cells[column]
+        plain = plain_utc(text, zone or self.zone)
+        if plain is not None:
+            return plain
         if self.dates and order in ("", "ymd") and fitting_orders([text], [order or "ymd"])[1]:
             rewritten = not order or not fitting_orders([text], [order])[0]
             order = self.dates if rewritten else order
@@ -130,11 +144,12 @@ class Values(Gather):
 
     def is_money(self, asset: str) -> bool:
         """Whether the asset is money, which has no lots."""
-        return asset in MONEY or asset == self.currency
+        return asset in self.moneys
 
     def money(self, row: Row, atoms: int) -> int:
         """An amount of the reporting currency (10^-18) in the ledger's scale, rounded half to even if it must be."""
-        return self.rounded(row, atoms, _MONEY_ATOM)
+        value, rest = divmod(atoms, _MONEY_ATOM)
+        return self.rounded(row, atoms, _MONEY_ATOM) if rest else value
 
     def times(self, row: Row, quantity: int, price: int) -> int:
         """quantity times price (both 10^-18) as money, rounded half to even if it must be."""
@@ -164,6 +179,8 @@ class Values(Gather):
     def value(self, event: Event, *legs: Leg) -> int:
         """The value of the first leg that has one; they are worth the same. `RowError` if none has."""
         for leg in legs:
+            if leg.asset == self.currency:
+                return self.money(event.row, leg.quantity)
             known = self.known_value(event, leg)
             if known is not None:
                 return known

@@ -113,7 +113,10 @@ class Money:
             draft = self.draft
             price = abs(draft.number(row, "price at transaction", dressed=True))
             quantity = abs(draft.number(row, "quantity transacted", dressed=True))
-            worth, slack = price * quantity // ATOMS, half_unit(row["price at transaction"], 0) * quantity // ATOMS
+            worth = price * quantity // ATOMS
+            if worth <= paid.amount * _FAR and paid.amount <= worth * _FAR:
+                return paid
+            slack = half_unit(row["price at transaction"], 0) * quantity // ATOMS
             least = half_unit(row["subtotal"]) * 4
             if worth > paid.amount * _FAR + least or (worth + slack) * _FAR < paid.amount - least:
                 shown = f"{row['price at transaction']} times {row['quantity transacted']} is {_short(worth)}"
@@ -123,8 +126,8 @@ class Money:
     def _columns(self) -> tuple[int | None, int | None]:
         """Subtotal and Total where they are given, turned so that Subtotal is not negative."""
         row, draft = self.row, self.draft
-        subtotal = draft.number(row, "subtotal", dressed=True) if row["subtotal"] else None
-        total = draft.number(row, "total", dressed=True) if row["total"] else None
+        subtotal = draft.number(row, "subtotal", dressed=True) if row.cells["subtotal"] else None
+        total = draft.number(row, "total", dressed=True) if row.cells["total"] else None
         if subtotal is None:
             return None, None if total is None else abs(total)
         if subtotal < 0 or (subtotal == 0 and self.row["subtotal"].lstrip("($").startswith("-")):
@@ -132,7 +135,7 @@ class Money:
         return subtotal, total
 
     def _agrees(self, one: int, other: int) -> bool:
-        return same(one, other, self.row["subtotal"], self.row["total"], self.row["fees"])
+        return one == other or same(one, other, self.row["subtotal"], self.row["total"], self.row["fees"])
 
     def _printed(self, cost: int, fees: int) -> int:
         """The fee as printed (with more digits than the difference of two columns), signed like the difference."""

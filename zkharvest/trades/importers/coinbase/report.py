@@ -94,8 +94,8 @@ def read(table: Table, draft: Draft) -> None:
 
 def _again(draft: Draft, row: Row, seen: dict[str, Row]) -> bool:
     """Whether a row with an id is one that the file has already told: the id and every cell are the same."""
-    id_ = row.get("id")
-    if not id_ or _CUT.fullmatch(id_) or seen.setdefault(id_, row) is row or seen[id_].cells != row.cells:
+    id_ = row.cells.get("id")
+    if not id_ or seen.setdefault(id_, row) is row or seen[id_].cells != row.cells or _CUT.fullmatch(id_):
         return False
     draft.note(row, "a row that the file tells twice, taken once")
     return True

@@ -74,17 +74,19 @@ def read(table: Table, draft: Draft) -> None:
     joined: dict[tuple[str, str], list[Row]] = defaultdict(list)
     seen: dict[str, Row] = {}
     for row in table.rows:
-        kind, subtype = row["type"].lower(), row.get("subtype").lower()
-        if row["txid"] and seen.setdefault(row["txid"], row).cells == row.cells and seen[row["txid"]] is not row:
+        cells = row.cells
+        kind, subtype, txid = cells["type"].lower(), cells.get("subtype", "").lower(), cells["txid"]
+        first = seen.setdefault(txid, row)
+        if txid and first is not row and first.cells == cells:
             draft.note(row, "a row that the file tells twice, taken once")
-        elif not row["txid"]:
+        elif not txid:
             draft.note(row, f"pending {kind} (no txid), told again by a later row")
         elif subtype == "delistingconversion":
-            joined["delisted", row["refid"]].append(row)
+            joined["delisted", cells["refid"]].append(row)
         elif kind in _TRADES or kind == "settled":
-            joined["trade", row["refid"]].append(row)
+            joined["trade", cells["refid"]].append(row)
         elif kind in _MOVES:
-            joined[kind, row["refid"]].append(row)
+            joined[kind, cells["refid"]].append(row)
         else:
             with draft.reading():
                 _other(table, draft, row, kind, subtype)
@@ -106,7 +108,7 @@ def _event(table: Table, draft: Draft, row: Row, column: str = "txid", more: tup
 
 
 def _coin(table: Table, draft: Draft, row: Row, column: str = "asset") -> str:
-    return draft.coin(asset_name(row[column]), table.source)
+    return draft.coin(asset_name(row.cells[column]), table.source)
 
 
 def _fee(draft: Draft, row: Row) -> int:
@@ -121,7 +123,7 @@ def _fee(draft: Draft, row: Row) -> int:
 def _fee_leg(table: Table, draft: Draft, row: Row) -> Leg:
     """The row's fee; fee credits (KFEE) cost nothing."""
     fee = _fee(draft, row)
-    asset = _coin(table, draft, row, "feecurrency" if row.get("feecurrency") else "asset")
+    asset = _coin(table, draft, row, "feecurrency" if row.cells.get("feecurrency") else "asset")
     if asset == "KFEE":
         draft.note(row, "a fee in Kraken fee credits, which cost nothing")
         fee = 0
@@ -130,19 +132,20 @@ def _fee_leg(table: Table, draft: Draft, row: Row) -> Leg:
 
 def _trade(table: Table, draft: Draft, rows: list[Row], *, delisted: bool = False) -> None:
     """One trade from its legs."""
-    sums: dict[str, int] = defaultdict(int)
+    sums: dict[str, int] = {}
     signs: set[tuple[str, bool]] = set()
-    fees: dict[str, int] = defaultdict(int)
+    fees: dict[str, int] = {}
     worth: dict[str, int] = defaultdict(int)
     for row in rows:
-        (amount,) = draft.numbers(row, "amount")
+        amount = draft.number(row, "amount")
         asset = _coin(table, draft, row)
         fee = _fee_leg(table, draft, row)
-        fees[fee.asset] += fee.quantity
+        if fee.quantity:
+            fees[fee.asset] = fees.get(fee.asset, 0) + fee.quantity
         if amount and asset != "KFEE":
-            sums[asset] += amount
+            sums[asset] = sums.get(asset, 0) + amount
             signs.add((asset, amount > 0))
-            if row.get("amountusd"):
+            if row.cells.get("amountusd"):
                 worth[asset] += abs(draft.number(row, "amountusd"))
     gave = [Leg(asset, -total) for asset, total in sums.items() if total < 0]
     got = [Leg(asset, total) for asset, total in sums.items() if total > 0]
@@ -151,13 +154,13 @@ def _trade(table: Table, draft: Draft, rows: list[Row], *, delisted: bool = Fals
         lines = ", ".join(str(row.line) for row in rows)
         hint = "export all assets and the whole time range, so that every trade has both its legs; or " + by_hand(*rows)
         raise RowError(rows[0], "refid", f"the rows of this refid (lines {lines}) do not make one trade", hint)
-    legs = [Leg(asset, fee) for asset, fee in fees.items() if fee]
+    legs = list(map(Leg, fees.keys(), fees.values()))
     if delisted and len(gave) == len(got) == 1 and draft.names.rename(gave[0].asset, got[0].asset):
         draft.convert(event, gave[0], got[0])
         return
     known = draft.currency == "USD"
     if len(gave) == len(got) == 1:
-        value = draft.money(event.row, worth[got[0].asset]) if known and worth[got[0].asset] else None
+        value = draft.money(event.row, worth[got[0].asset]) if known and worth.get(got[0].asset) else None
         draft.exchange(event, gave[0], got[0], legs, value=value)
         return
     many = gave if len(gave) > 1 else got
