@@ -105,6 +105,10 @@ def trades_import(
     dates: Annotated[
         DateOrder | None, typer.Option("--dates", help="What comes first in dates, where an export does not show it.")
     ] = None,
+    commas: Annotated[
+        _Texts,
+        typer.Option("--decimal-comma", metavar="FILE", help="Export whose numbers have a decimal comma (1.234,56)."),
+    ] = None,
     asset: Annotated[str, typer.Option("--asset", help="Coin of a file that names none (Deribit, old Trezor).")] = "",
     market: Annotated[
         _Texts,
@@ -156,6 +160,7 @@ def trades_import(
         lots=lots,
         maps=maps or (),
         ignore_columns=ignored or (),
+        decimal_comma=commas or (),
         carry_receipts=receipts is Receipts.CARRY,
     )
     try:

@@ -57,7 +57,7 @@ def test_gemini_refusals(bring) -> None:
     assert bring.problems(text) == [
         "a.csv:2:Type: the row does not give one asset for another",
         'a.csv:3:Type: "Administrative Debit" is not a known type',
-        'a.csv:4:USD Amount USD: "($5,19.83)" is not a number',
+        'a.csv:4:USD Amount USD: "($5,19.83)" has a comma: thousands or decimals?',
         'a.csv:5:Time (UTC): "2021-02-19 noon" names its zone in letters',
         "a.csv:6:Type: the row does not move one asset as a debit does",
     ]

@@ -66,7 +66,7 @@ CASES = {  # an export, words of its refusal, words of its hint, and the answer
     "a number that a spreadsheet cut": (COINBASE + BUY.replace("1.0,", "1E+05,"), "lost digits", "--skip", {}),
     "a quantity that the price denies": (COINBASE + BUY.replace("1.0,", "1.5E-05,"), "contradict", "--manual", {}),
     "a decimal comma": (COINBASE + BUY.replace("1.0,", '"1,0",'), "has a comma", "--manual", {}),
-    "another locale": (COINBASE + BUY.replace("$2500.00,$25", '"2.500,00 €",$25'), "not a number", "--skip", {}),
+    "another locale": (COINBASE + BUY.replace("$2500.00,$25", '"2.500,00 €",$25'), "has a comma", "--skip", {}),
     "a line of totals": (COINBASE + BUY + "Total,,,,,,,,9,,\n", "is empty", "--skip", {"skip": ["a.csv:3=total"]}),
     "a footer": (COINBASE + BUY + "No tax advice\n", "has 1 cells", "--skip", {"skip": ["a.csv:3=footer"]}),
     "a type that is not known": (COINBASE + BUY.replace("Buy", "NFT Purchase"), "not a known type", "--manual", {}),

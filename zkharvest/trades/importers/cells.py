@@ -104,8 +104,10 @@ def _not_a_number(text: str) -> TextError:
     bare = text.strip()
     if not bare:
         return TextError(text, "is empty", "complete the cell from the exchange's records")
-    if re.fullmatch(r"[-+]?[0-9]+(,[0-9]+)+(\.[0-9]*)?", bare):
-        hint = "export again in English number format, or write the row into a --manual file"
+    if re.fullmatch(r"[-+(]?[$€£]?[-+]?[0-9][0-9.\u00a0\u202f' ]*,[0-9][0-9.,]*[)]?(?: ?[$€£])?", bare):
+        hint = (
+            "export again in English number format, or say --decimal-comma FILE if 1.234,56 is how FILE writes numbers"
+        )
         return TextError(text, "has a comma: thousands or decimals?", hint)
     return TextError(text, "is not a number", "export again and do not edit the file in a spreadsheet")
 

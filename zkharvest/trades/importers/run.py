@@ -65,6 +65,7 @@ class Answers:
     lots           CSV of the lots that the taxpayer identified (`importers.choices`)
     maps           TOML maps of further formats (`importers.mapped`)
     ignore_columns columns of exports to pass over, which their format does not know
+    decimal_comma  names of exports whose numbers have a decimal comma (1.234,56)
     carry_receipts coins given for a receipt (staked, lent, in a pool) are carried into it, not disposed of
     """
 
@@ -83,6 +84,7 @@ class Answers:
     maps: Sequence[_PathLike] = field(default=())
     carry_receipts: bool = False
     ignore_columns: Sequence[str] = ()
+    decimal_comma: Sequence[str] = ()
 
 
 def import_exports(
@@ -121,10 +123,15 @@ def import_exports(
         problems.extend(error.problems)
     labels = file_labels(dict.fromkeys(map(str, paths)))
     ignored = frozenset(" ".join(name.lower().split()) for name in say.ignore_columns)
+    commas = set(say.decimal_comma)
+    for name in commas - {*labels, *labels.values()}:
+        hint = f"the files are {', '.join(labels.values())}"
+        raise UsageError(f"--decimal-comma {name}: is not a file of this import", hint)
     with no_collection():
         for path, label in labels.items():
             try:
-                tables.append(read_table(path, chosen, source, label, ignored))
+                comma = path in commas or label in commas
+                tables.append(read_table(path, chosen, source, label, ignored, comma=comma))
             except InputError as error:
                 problems.extend(error.problems)
     if source is not None and len({table.format.name for table in tables}) > 1:

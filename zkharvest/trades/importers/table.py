@@ -11,13 +11,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import read_text
+from zkharvest.trades.importers.commas import with_points
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.rows import Row, by_hand, file_label
 from zkharvest.trades.text import quoted
@@ -44,6 +45,7 @@ class Format:
     balance: tuple[str, str, str] | None = None  # columns of a running balance: asset, balance, wallet (or "")
     loose: frozenset[str] = frozenset()  # columns at the end that rows may lack
     blank: str = ""  # what stands in a cell that is not known, such as a dash
+    comma: bool = False  # its numbers have a decimal comma
 
     def places(self, header: Sequence[str], ignored: frozenset[str] = frozenset()) -> dict[str, int] | None:
         """The place of each column by its first name, or None if the header is not this format's.
@@ -101,12 +103,15 @@ def read_table(
     source: str | None,
     label: str = "",
     ignored: frozenset[str] = frozenset(),
+    *,
+    comma: bool = False,
 ) -> Table:
     """Reads one export, whose rows are named by `label`; rows that do not fit the form are kept apart (`broken`).
 
-    `ignored`: columns, in lower case, to pass over where the format does not know them.
+    ignored  columns, in lower case, to pass over where the format does not know them
+    comma    its numbers have a decimal comma
 
-    Raises `InputError` if no format of `formats` has its header.
+    Raises `InputError` if no format of `formats` has its header, or if no number of it has the comma that was said.
     """
     file = str(path)
     text = read_text(path, utf16=True)
@@ -116,8 +121,18 @@ def read_table(
             for form in formats if isinstance(header, list) else ():
                 places = form.places(header, ignored)
                 if places is not None:
-                    return _table((file, label or file_label(file)), form, source or form.source, places, rows[n:])
+                    table = _table((file, label or file_label(file)), form, source or form.source, places, rows[n:])
+                    return _with_points(table) if comma or form.comma else table
     raise _unknown(file, text, formats)
+
+
+def _with_points(table: Table) -> Table:
+    """The table with points for the decimal commas that it was said to have."""
+    rows, wrong, seen = with_points(table.rows, table.format.when)
+    if table.rows and not (seen or wrong or table.format.comma):
+        hint = "a point in it would then stand for thousands: import it without --decimal-comma"
+        raise InputError.one(table.file, "was said to have decimal commas, but no number of it has one", hint)
+    return replace(table, rows=rows, broken=[*table.broken, *wrong])
 
 
 def text_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:

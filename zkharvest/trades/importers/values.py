@@ -197,7 +197,9 @@ class Values(Gather):
 
 def _cell_error(row: Row, column: str, error: TextError) -> RowError:
     """The error of a cell, with the way out for its row where no option answers it."""
-    hint = error.hint if "--" in error.hint else f"{error.hint}; or {by_hand(row)}"
+    hint = error.hint.replace("FILE", row.label)
+    if "--dates" not in hint and "--timezone" not in hint:
+        hint = f"{hint}; or {by_hand(row)}"
     return RowError(row, column, error.reason, hint)
 
 

@@ -45,4 +45,5 @@ def load_map(text: str, file: str) -> Format:
         zone=made.zone,
         order="" if made.order in EITHER else made.order,
         blank=header.blank,
+        comma=header.comma,
     )

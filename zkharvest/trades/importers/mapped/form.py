@@ -9,6 +9,7 @@ The maps that are shipped (`maps/*.toml`) and those of the user (`--map FILE`) h
     zone = "UTC"                      # of times that carry none; without it --timezone is asked for
     order = "ymd"                     # of dates of digits: ymd, dmy, mdy, unix, unix-ms;
                                       # "dmy|mdy" or "dmy|mdy|ymd": as the file shows
+    decimal = ","                     # numbers have a decimal comma: 1.234,56
     dressed = true                    # numbers have $ and 1,234.50 and (5) for -5
     blank = "-"                       # what stands in a cell that is not known
     required = ["symbol", ...]        # columns that tell the form; a header with others than these
@@ -70,6 +71,7 @@ _NEEDS = {
     "refuse": {"why"},
 }
 _TOP = {"name", "title", "source", "source_column", "public", "zone", "order", "dressed", "blank", "required"} | {
+    "decimal",
     "optional",
     "time",
     "id",
@@ -140,6 +142,7 @@ class Header:
     optional: tuple[str, ...]
     overlaps: frozenset[str]
     blank: str
+    comma: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,9 @@ def parse(text: str, file: str) -> tuple[Map, Header]:
         problems.append(
             Problem(f"{file}: order", f"{quoted(str(order))} is not an order", f"say {', '.join((*ORDERS, *EITHER))}")
         )
+    if table.get("decimal", ".") not in (".", ","):
+        message = f"{quoted(str(table['decimal']))} is not a decimal sign"
+        problems.append(Problem(f"{file}: decimal", message, 'say "." or ","'))
     rules = []
     for n, row in enumerate(table.get("row", []), 1):
         rule = _rule(row, f"{file}: row {n}", problems)
@@ -206,6 +212,7 @@ def parse(text: str, file: str) -> tuple[Map, Header]:
         tuple(optional),
         frozenset(table.get("overlaps", [])),
         table.get("blank", ""),
+        table.get("decimal", ".") == ",",
     )
 
 

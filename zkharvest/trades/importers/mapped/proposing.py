@@ -62,6 +62,7 @@ def proposal(path: Path) -> str:
         f"title = {_text(path.stem)}",
         f"source = {_text(name.split('-')[0])}  # guess: the name of the account",
         *_time_lines(times),
+        *_decimal_lines(rows),
         f"required = [{', '.join(map(_text, columns))}]",
         f"time = {_text(roles.get('time', columns[0]))}" + ("" if "time" in roles else "  # guess"),
     ]
@@ -143,6 +144,15 @@ def _time_lines(times: Sequence[str]) -> list[str]:
     if re.match(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}", first):
         return [*zone, 'order = "dmy|mdy"  # say dmy or mdy if you know it']
     return [*zone, 'order = "ymd"'] if re.match(r"[0-9]{2}[-/.]", first) else zone
+
+
+def _decimal_lines(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Which sign stands before decimals, where a comma shows that it may be one."""
+    cells = [cell for row in rows for cell in row]
+    if any(re.fullmatch(r"[-+]?[0-9][0-9.]*,(?:[0-9]{1,2}|[0-9]{4,})", cell) for cell in cells):
+        return ['decimal = ","  # guess: 1.234,56 is how numbers are written']
+    lone = next((cell for cell in cells if re.fullmatch(r"[-+]?[0-9]{1,3},[0-9]{3}", cell)), "")
+    return [f'# decimal = ","  # say it if {lone} has three decimals'] if lone else []
 
 
 def _rules(header: Sequence[str], rows: Sequence[Sequence[str]], roles: dict[str, str]) -> list[str]:
