@@ -23,6 +23,7 @@ from tests.support import statement
 from tests.support.counts import count
 
 ALL = [(name, mutant) for name, description in frozen().items() for mutant in mutants(description)]
+MADE = [kind for kind in KINDS if any(m.kind == kind for _, m in ALL)]  # no frozen circuit has weights yet
 SPREAD = [pair for kind in KINDS for pair in [p for p in ALL if p[1].kind == kind][::53]]
 
 
@@ -58,7 +59,7 @@ def test_some_mutants(circuit, mutant):
     assert result.killed, result.reason
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MADE)
 def test_the_checker_says_the_same_of_one(kind):
     circuit, mutant = next(pair for pair in SPREAD if pair[1].kind == kind)
     expected = (set(), {mutant.fault}) if mutant.key in STARVED else ({mutant.fault}, set())

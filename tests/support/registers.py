@@ -1,0 +1,148 @@
+"""The table `sums` of lot-machine/v2 on its own: a stub posts what the machine would, the range table looks up.
+
+`posts_of` takes the paper model's posts; `Board` of the mutation kit runs on `Run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from tests.models.lot_machine_v2 import sums as model
+from zkharvest.circuit.blinding import blind, uniform
+from zkharvest.circuit.builder import Circuit
+from zkharvest.circuit.check import PublicValues
+from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_table, range_trace
+from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS, declare
+from zkharvest.circuit.lot_machine.v2.sums import keys as words
+from zkharvest.circuit.lot_machine.v2.sums.fill import figures, must_be_shown, sums_trace
+from zkharvest.circuit.lot_machine.v2.sums.registers import Registers, registers
+from zkharvest.circuit.lot_machine.v2.sums.table import SumsTable, sums_table
+from zkharvest.verifier.description_reader import read_description
+from zkharvest.verifier.public import PublicData
+
+KINDS = (
+    "", "trade", "short", "move", "gift", "lost", "fee", "shortfall", "unexplained", "income", "opening balance",
+    "declared", "in transit", "staking",
+)  # fmt: skip
+TOLD = ("declared", "none", "gone", "window")
+
+
+@cache
+def definition() -> tuple[Circuit, SumsTable]:
+    """The circuit: `posts`, `sums`, `range`."""
+    circuit = Circuit("registers", 1, degree=4, log_rows=LOG_ROWS, tallies=words.SLOTS)
+    buses = declare(circuit)
+    stub = circuit.table("posts", "stands for the machine")
+    key, weight = stub.column_list("key", len(words.FIELDS)), stub.column_list("weight", words.SLOTS)
+    stub.post(buses.post, key, dict(enumerate(weight)), most=255)
+    made = sums_table(circuit, buses)
+    range_table(circuit, buses.ranges)
+    circuit.blind_terminals()
+    return circuit, made
+
+
+@cache
+def description() -> dict[str, Any]:
+    """As plain data."""
+    return definition()[0].compile()
+
+
+@cache
+def frozen() -> tuple[bytes, Any]:
+    """Digest, and the description as the verifier reads it."""
+    data = definition()[0].freeze()
+    return sha256(data).digest(), read_description(data)
+
+
+def code(name: str, count: int = words.PLACE) -> list[int]:
+    """Lanes that stand for an asset or a source; none for no name."""
+    if not name:
+        return [0] * count
+    digest = sha256(name.encode()).digest()
+    low = [int.from_bytes(digest[3 * i : 3 * i + 3], "little") for i in range(count - 1)]
+    return [*low, int.from_bytes(digest[9:13], "little") % 2**30]
+
+
+def key_of(key: model.Key) -> list[int]:
+    """The model's key as the circuit has it."""
+    told = key.level in ("L0", "L1", "COUNT") and (key.origin in TOLD or key.kind == "in transit")
+    return [
+        words.level_number(key.level), *code(key.asset), *code(key.source), KINDS.index(key.kind),
+        words.ORIGINS.index(key.origin), int(told), words.COVERED.index(key.covered), words.TERMS.index(key.term),
+        words.RESULTS.index(key.result), words.SIDES.index(key.side),
+    ]  # fmt: skip
+
+
+def posts_of(posts: model.Posts) -> tuple[np.ndarray, np.ndarray]:
+    """Keys and slots of the model's posts."""
+    keys = np.array([key_of(key) for key in posts], np.int64).reshape(-1, len(words.FIELDS))
+    slots = np.zeros((len(keys), words.SLOTS), np.int64)
+    for row, found in enumerate(posts.values()):
+        for slot, weight in found.items():
+            slots[row, slot] = weight
+    return keys, slots
+
+
+@dataclass
+class Run:
+    """An honest run, or a copy with cells changed."""
+
+    traces: dict[str, np.ndarray]
+    found: Registers
+    public: PublicValues
+
+    def edited(self, *edits: tuple[str, int, str, int]) -> Run:
+        """With other values (table, row, column, value) in cells; the range table's counts follow what is in range."""
+        traces = {name: trace.copy() for name, trace in self.traces.items()}
+        circuit = definition()[0]
+        for table, row, column, value in edits:
+            of = next(t for t in circuit.tables if t.name == table)
+            traces[table][row, of.index(column)] = value % model_p()
+        return Run(traces, self.found, self.public)
+
+
+def model_p() -> int:
+    """The field's size."""
+    from zkharvest.spec import P
+
+    return P
+
+
+def run(
+    keys: np.ndarray,
+    slots: np.ndarray,
+    *,
+    shown: Sequence[tuple[Mapping[str, int], str]] = (),
+    log_rows: int = 8,
+) -> Run:
+    """Fill all tables. `shown`: (fields of a key, group) of figures beside the counters that must be shown."""
+    circuit, sums = definition()
+    wanted = np.zeros((len(shown), len(words.FIELDS)), np.int64)
+    for row, (fields, _) in enumerate(shown):
+        for name, value in fields.items():
+            wanted[row, words.field(name)] = value
+    found = registers(keys, slots, wanted)
+    place = {tuple(key): number for number, key in enumerate(found.keys.tolist())}
+    open_to_see = {(place[tuple(key)], group) for key, (_, group) in zip(wanted.tolist(), shown, strict=True)}
+    open_to_see |= set(must_be_shown(found))
+    rows = 1 << max(log_rows, (19 * len(found.keys)).bit_length())
+    stub = np.zeros((1 << max(log_rows, len(keys).bit_length()), len(words.FIELDS) + words.SLOTS + 3), np.uint32)
+    stub[: len(keys), : len(words.FIELDS)] = keys
+    stub[: len(keys), len(words.FIELDS) : -3] = slots % model_p()
+    traces = {"posts": stub, "sums": sums_trace(sums, found, sorted(open_to_see), rows)}
+    traces["range"] = range_trace(circuit, next(t for t in circuit.tables if t.name == "range"), traces, RANGE_ROWS)
+    blind(circuit, traces, uniform(len(circuit.tables)))
+    return Run(traces, found, PublicValues([], [figures(found, sorted(open_to_see))], {}))
+
+
+def public_data(made: Run) -> PublicData:
+    """What the verifier is given."""
+    p = model_p()
+    lists = tuple(tuple(v % p for v in record) for record in made.public.lists[0])
+    return PublicData((), (lists,), {}, b"registers")

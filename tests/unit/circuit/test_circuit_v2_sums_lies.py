@@ -1,0 +1,89 @@
+"""Every constraint, lookup and weight of the registers is needed: without it a lie passes, with it none does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.adversary.kit.local import Board, numbers
+from tests.adversary.mutation.mutants import columns_of, mutants
+from tests.support import registers as support
+from tests.support.register_lies import LIES, LOOKUPS, classes, full, ladder, nothing
+from zkharvest.circuit.check import check
+
+
+def verdict(lie, description=None):
+    run, edits = lie
+    board = Board(run, description or support.description())
+    if not edits:
+        return board.verdict()
+    tables, found = board.names, {}
+    for table, row, column, value in edits:
+        t = tables.index(table)
+        found[t, row, board.tables[t]["columns"].index(column)] = value
+    return board.broken(found)
+
+
+def own(kind):
+    return [m for m in mutants(support.description()) if m.kind == kind and m.name.startswith("sums")]
+
+
+def test_the_honest_runs_are_honest():
+    for run in (ladder(), classes(), nothing()):
+        assert Board(run, support.description()).verdict() == set()
+
+
+def test_every_constraint_has_a_lie_and_no_lie_is_for_nothing():
+    blinding = {"sums.blind_on_bit"}
+    assert {m.name for m in own("constraint")} - blinding == LIES.keys()
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_each_lie_breaks_one_constraint_and_nothing_else(name):
+    assert verdict(LIES[name]()) == {name}
+
+
+@pytest.mark.parametrize("columns", LOOKUPS, ids="-".join)
+def test_each_lookup_is_needed(columns):
+    """The lie breaks that lookup's bus, and a table without the lookup takes it."""
+    description = support.description()
+    (table,) = (t for t in description["tables"] if t["name"] == "sums")
+    (place,) = (
+        i
+        for i, act in enumerate(table["interactions"])
+        if description["buses"][act["bus"] - 1]["name"] in ("bytes", "u15")
+        and tuple(c for m in act["message"] for c in columns_of(table, m)) == columns
+    )
+    lie = LOOKUPS[columns]()
+    bus = description["buses"][table["interactions"][place]["bus"] - 1]["name"]
+    assert verdict(lie) == {f"bus {bus}"}
+    assert verdict(lie, own("interaction")[place].make()) == set()
+
+
+def test_every_lookup_has_a_lie():
+    description = support.description()
+    (table,) = (t for t in description["tables"] if t["name"] == "sums")
+    buses = [description["buses"][act["bus"] - 1]["name"] for act in table["interactions"]]
+    assert sum(bus in ("bytes", "u15") for bus in buses) == len(LOOKUPS)
+
+
+def test_every_weight_is_needed():
+    """On a run where every byte is there, an interaction that lacks a weight no longer balances."""
+    board = Board(full(), support.description())
+    assert board.verdict() == set()
+    t = board.names.index("sums")
+    outcome = board.outcome(t, np.arange(len(board.traces[t])))
+    acts = numbers(board.tables[t])
+    weights = [k for k, act in enumerate(acts) if act["slot"]]
+    assert len(weights) == len(own("weight")) == 57 + 39 + 39 + 57
+    # A difference of proceeds and basis reaches the two highest lanes of units only above 2^96.
+    unused = [acts[k]["slot"][0] for k in weights if not outcome.mult[:, k].any()]
+    assert set(unused) <= set(range(12, 18)) and len(unused) <= 6
+
+
+def test_the_checker_agrees():
+    """Of one lie, the constraint checker itself."""
+    run, edits = LIES["sums.negative_where"]()
+    made = run.edited(*edits)
+    found = check(support.description(), list(made.traces.values()), made.public)
+    assert [(v.table, v.constraint) for v in found] == [("sums", "negative_where")]

@@ -1,0 +1,167 @@
+"""Registers from posts: exact sums by key, level by level, on whole arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zkharvest.circuit.lot_machine.words import Ints
+
+from .keys import (
+    DIFFERENCE_LEVELS,
+    FIELDS,
+    FIRST_LANES,
+    GROUPS,
+    LAST_LANES,
+    RESULTS,
+    SIGNED_GROUPS,
+    SLOTS,
+    TERMS,
+    field,
+    level_number,
+)
+from .table import CLASS
+
+SIGNED_UNITS = [level_number(level) for level in DIFFERENCE_LEVELS]
+INCOME = TERMS.index("income")
+
+
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """Keys (n, FIELDS) in the table's order; what was posted, its bytes and signed bytes (n, SLOTS).
+
+    `carries` (n, SLOTS) are those out of each byte; `negative` (n, groups) 0 or 1.
+    """
+
+    keys: Ints
+    posted: Ints
+    octets: Ints
+    carries: Ints
+    negative: Ints
+
+    @property
+    def signed(self) -> Ints:
+        """Bytes with the sign of their group."""
+        return self.octets * _signs(self.negative)
+
+    def amount(self, row: int, group: str) -> int:
+        """The sum of a group of lanes."""
+        first, count = GROUPS[group]
+        return sum(int(v) << (8 * i) for i, v in enumerate(self.signed[row, 3 * first : 3 * (first + count)]))
+
+
+def registers(keys: Ints, posted: Ints, shown: Ints | None = None) -> Registers:
+    """Every register that posts (keys (m, FIELDS), slots (m, SLOTS)) lead to, parents included.
+
+    `shown` are keys that must have one, even of nothing. Raises ValueError if a sum has the wrong sign or too many
+    bytes for its lanes.
+    """
+    nothing = np.zeros((0, SLOTS), np.int64)
+    todo = [(keys.astype(np.int64), posted.astype(np.int64))]
+    if shown is not None:
+        todo.append((shown.astype(np.int64), np.zeros((len(shown), SLOTS), np.int64)))
+    made: list[Registers] = []
+    for level in ("L0", "L1", "L2", "L3", "L4", "NET", "COUNT", "HOLD"):  # parents behind all of their children
+        number = level_number(level)
+        of_level = [(k[at], p[at]) for k, p in todo for at in [k[:, 0] == number] if at.any()]
+        if not of_level:
+            continue
+        own = _split(*_by_key(np.concatenate([k for k, _ in of_level]), np.concatenate([p for _, p in of_level])))
+        made.append(own)
+        todo += _posted_up(own, level)
+    if not made:
+        return Registers(
+            np.zeros((0, len(FIELDS)), np.int64), nothing, nothing, nothing, np.zeros((0, len(GROUPS)), int)
+        )
+    whole = [np.concatenate([getattr(r, name) for r in made]) for name in Registers.__slots__]
+    order = np.lexsort(rank(whole[0]).T[::-1])
+    return Registers(*(part[order] for part in whole))
+
+
+def rank(keys: Ints) -> Ints:
+    """(n, 8): by what the table orders keys, the most significant lane first."""
+    small = sum(keys[:, field(name)] * weight for name, weight in CLASS.items())
+    lead = keys[:, field("level")] * 8 + keys[:, field("term")]
+    places = [keys[:, field(f"{place}{i}")] for place in ("asset", "source") for i in range(3)]
+    return np.stack([lead, *places, small], axis=1)
+
+
+def _by_key(keys: Ints, posted: Ints) -> tuple[Ints, Ints]:
+    """Distinct keys, and the sum of each slot."""
+    distinct, inverse = np.unique(keys, axis=0, return_inverse=True)
+    sums = np.zeros((len(distinct), SLOTS), np.int64)
+    np.add.at(sums, inverse.reshape(-1), posted)
+    return distinct, sums
+
+
+def _split(keys: Ints, posted: Ints) -> Registers:
+    """Sums of slots into bytes with one sign a group: sum + carry = sign * byte + 256 * carry."""
+    octets, carries = np.zeros_like(posted), np.zeros_like(posted)
+    negative = np.zeros((len(keys), len(GROUPS)), np.int64)
+    for number, (first, last) in enumerate(zip(FIRST_LANES, LAST_LANES, strict=True)):
+        slots = slice(3 * first, 3 * last + 3)
+        _, _, left = _bytes(posted[:, slots])
+        sign = np.where(left < 0, -1, 1)
+        octets[:, slots], own, left = _bytes(posted[:, slots] * sign[:, None])
+        carries[:, slots], negative[:, number] = own * sign[:, None], sign < 0
+        name = list(GROUPS)[number]
+        allowed = np.isin(keys[:, 0], SIGNED_UNITS) if name == "units" else name in SIGNED_GROUPS
+        for wrong, what in ((left != 0, "does not fit in its lanes"), ((sign < 0) & ~allowed, "is below zero")):
+            if wrong.any():
+                raise ValueError(f"the sum of {name} {what}: key {keys[int(np.argmax(wrong))].tolist()}")
+    return Registers(keys, posted, octets, carries, negative)
+
+
+def _bytes(posted: Ints) -> tuple[Ints, Ints, Ints]:
+    """Bytes, carries out of each, and the last carry: not 0 if the sum is below zero, or too large."""
+    octets, carries = np.zeros_like(posted), np.zeros_like(posted)
+    carry = np.zeros(len(posted), np.int64)
+    for k in range(posted.shape[1]):
+        whole = posted[:, k] + carry
+        octets[:, k], carry = whole & 255, whole >> 8
+        carries[:, k] = carry
+    return octets, carries, carry
+
+
+def _signs(negative: Ints) -> Ints:
+    widths = [3 * count for _, count in GROUPS.values()]
+    return np.repeat(1 - 2 * negative, widths, axis=1)
+
+
+def _posted_up(own: Registers, level: str) -> list[tuple[Ints, Ints]]:
+    """Posts of registers of one level to their parents, as `SumsTable` has them."""
+    keys, signed = own.keys, own.signed
+    term = keys[:, field("term")]
+    alike = signed.copy()
+    alike[:, : 3 * GROUPS["units"][1]] = 0
+    posts = []
+
+    def post(at: NDArray[np.bool_], parent: str, slots: Ints, *kept: str, **set_to: Ints | int) -> None:
+        up = np.zeros_like(keys)
+        up[:, 0] = level_number(parent)
+        for name in kept:
+            up[:, field(name)] = keys[:, field(name)]
+        for name, value in set_to.items():
+            up[:, field(name)] = value
+        posts.append((up[at], slots[at]))
+
+    every = np.ones(len(keys), bool)
+    if level in ("L0", "L1"):
+        post(every, "COUNT", alike, "kind", "origin", "told")
+    if level == "L1":
+        difference = alike.copy()
+        (proceeds, count), (basis, _) = GROUPS["proceeds"], GROUPS["basis"]
+        slots = slice(0, 3 * count)
+        difference[:, slots] = signed[:, 3 * proceeds : 3 * (proceeds + count)]
+        difference[:, slots] -= signed[:, 3 * basis : 3 * (basis + count)]
+        source = [f"source{i}" for i in range(4)]
+        post((term > 0) & (term != INCOME), "L2", alike, *source, "covered", "term")
+        result = np.where(term == INCOME, RESULTS.index("gain"), keys[:, field("result")])
+        post(term > 0, "L3", difference, "term", result=result)
+    elif level == "L3":
+        post(every, "L4", signed, "term")
+    elif level == "L4":
+        post(term != INCOME, "NET", signed)
+    return posts
