@@ -151,14 +151,15 @@ def attest(
     output.refuse_two_outputs(target or path, json=json)
     ensure_writable(target or path, force=force or target is None, inputs=[key])
     opener = passphrases.existing(key, passphrase_file, passphrase_fd)
-    # In place, the package is held from here on: of two that sign at once, the second signs what the first has written.
-    with exclusive(path) if target is None else nullcontext():
-        data = read_file(path, at_most=READ_AT_MOST)
+    in_place = target is None and str(path) != "-"
+    data = read_file(path, at_most=READ_AT_MOST)
+    open_package(data, str(path))  # what is wrong with it is said before a passphrase is asked for
+    with passphrases.reading(key, opener):
+        secret, sealed = read_signing_key(key, opener)
+    while True:
         package = open_package(data, str(path))
         with output.progress("checking the proof"):
             refuse_unproven(data, str(path))
-        with passphrases.reading(key, opener):
-            secret, sealed = read_signing_key(key, opener)
         with output.progress("signing") as step:
             if source is not None:
                 signed = sign_as_source(
@@ -166,8 +167,15 @@ def attest(
                 )
             else:
                 signed = sign_as_taxpayer(package, secret, replace_other=replace)
-            public = secret.public_bytes()
-        write_file(target or path, package_bytes(signed), force=force or target is None)
+        # Checking and signing take seconds, so a package signed in place is held only while it is replaced. What
+        # another has written meanwhile is read, and signed in turn: neither signature is lost.
+        with exclusive(path) if in_place else nullcontext():
+            now = read_file(path, at_most=READ_AT_MOST) if in_place else data
+            if now == data:
+                write_file(target or path, package_bytes(signed), force=force or target is None)
+                break
+        data = now
+    public = secret.public_bytes()
     if not sealed:
         passphrases.offer_to_seal(key)
     if json:
