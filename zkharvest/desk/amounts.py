@@ -80,7 +80,9 @@ def printed(cents: int, *, whole: bool = False) -> str:
 
 def signed(cents: int) -> str:
     """Cents as running text shows them: "1,234.50", a loss with a minus sign."""
-    return f"{MINUS if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+    if cents >= 0:
+        return f"{cents // 100:,}.{cents % 100:02d}"
+    return f"{MINUS}{-cents // 100:,}.{-cents % 100:02d}"
 
 
 def parse_cents(text: str, name: str) -> int:

@@ -91,4 +91,7 @@ def _origin(text: str) -> str:
 
 def write_bytes(parts: Iterable[str]) -> bytes:
     """The page as a file holds it."""
-    return b"".join(part.encode() for part in parts)
+    whole = bytearray()  # a join would hold all pieces beside their sum
+    for part in parts:
+        whole += part.encode()
+    return bytes(whole)

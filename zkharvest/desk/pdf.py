@@ -7,9 +7,12 @@ have, but for Chinese, Japanese and Korean ones. docs/adr/0010 says why fpdf2.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from zkharvest.desk.amounts import MINUS
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -17,19 +20,39 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, MARGIN = 612.0, 792.0, 40.0
 INK, GREY, LIGHT = (26, 30, 36), (95, 102, 112), (205, 210, 216)
 FONT, MONO = "dejavu", "dejavu-mono"
+_MINUS = 31  # the byte that stands for a minus sign: control characters are in no name
+_LEVEL = 3  # of compression: a third of the time of the usual 6, a tenth more bytes
 _FILES = {(FONT, ""): "DejaVuSans.ttf", (FONT, "B"): "DejaVuSans-Bold.ttf", (MONO, ""): "DejaVuSansMono.ttf"}
 
 
 class _Codes(dict[int, int | None]):
-    """From a character to its code in the subset of a font, found when it is first asked for (`str.translate`)."""
+    """From a character to its code in the subset of a font, found when it is first asked for (`str.translate`).
+
+    Plain text (ASCII and the minus sign) goes through a table of bytes, ten times as fast.
+    """
 
     def __init__(self, pick: Callable[[int], int | None]) -> None:
         super().__init__()
         self._pick = pick
+        plain = {byte: self[byte] or 0 for byte in range(32, 127)} | {_MINUS: self[ord(MINUS)] or 0}
+        # A few dozen characters are in use when this is made; the codes of a font with more are not all bytes.
+        fits = max(plain.values()) < 256
+        self._plain = bytes(plain.get(byte, 0) for byte in range(256)) if fits else None
 
     def __missing__(self, character: int) -> int | None:
         code = self[character] = self._pick(character)
         return code
+
+    def encoded(self, text: str) -> bytes:
+        """A text as the bytes of a PDF string, two for each character, escaped."""
+        codes = None
+        if self._plain is not None:
+            with suppress(UnicodeEncodeError):
+                codes = text.replace(MINUS, "\x1f").encode("ascii").translate(self._plain).decode("latin-1")
+        if codes is None:
+            codes = text.translate(self)
+        two = codes.encode("utf-16-be")
+        return two.replace(b"\\", b"\\\\").replace(b")", b"\\)").replace(b"(", b"\\(").replace(b"\r", b"\\r")
 
 
 class _Widths(dict[str, float]):
@@ -204,15 +227,15 @@ class Sheet:
         self.pdf.text(MARGIN, self.y, " ")  # names the font on the page
         font: Any = self.pdf.current_font
         codes = self._codes = self._codes or _Codes(font.subset.pick)
-        parts = [f"q BT {MARGIN:.2f} {self.height - self.y:.2f} Td {step:.2f} TL"]
+        parts = [f"q BT {MARGIN:.2f} {self.height - self.y:.2f} Td {step:.2f} TL".encode()]
         inked: tuple[int, int, int] | None = None
         for text, colour in texts:
             if colour != inked:
-                parts.append(" ".join(f"{part / 255:.3f}" for part in colour) + " rg")
+                parts.append(" ".join(f"{part / 255:.3f}" for part in colour).encode() + b" rg")
                 inked = colour
-            parts.append(f"({font.escape_text(text.translate(codes))}) Tj T*")
+            parts.append(b"(" + codes.encoded(text) + b") Tj T*")
         out: Any = self.pdf._out  # noqa: SLF001 - there is no public way to write many lines at once
-        out(" ".join([*parts, "ET Q"]))
+        out(b" ".join([*parts, b"ET Q"]))
         self.y += step * len(texts)
 
     def image(self, png: bytes, width: float, ratio: float) -> None:
@@ -232,7 +255,9 @@ class Sheet:
 def _document(title: str) -> FPDF:
     """An empty document."""
     from fpdf import FPDF
+    from fpdf.syntax import PDFContentStream
 
+    PDFContentStream._COMPRESSION_LEVEL = _LEVEL  # noqa: SLF001 - there is no public way to say it
     pdf: Any = FPDF(unit="pt", format="letter")
     pdf.set_auto_page_break(False)
     pdf.set_margin(0)
