@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Executor, Future
 
 CALLS = ("open", "write", "fsync", "link", "replace", "unlink", "close")
 
@@ -51,9 +52,39 @@ class Server:
         self._process.wait(60)
 
 
+def failing(monkeypatch, at, number):
+    """Make call number `at` of those that need room on a disk fail; returns what counts the calls."""
+    made = [0]
+
+    def refusing(real, counts=lambda *_: True):
+        def call(*arguments, **options):
+            if counts(*arguments):
+                made[0] += 1
+                if made[0] == at:
+                    raise OSError(number, os.strerror(number))
+            return real(*arguments, **options)
+
+        return call
+
+    monkeypatch.setattr(os, "open", refusing(os.open, lambda _path, flags, *_: flags & os.O_CREAT))
+    for name in ("write", "fsync", "link", "replace"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+    return made
+
+
+class InLine(Executor):
+    """An executor that works in this process: a batch is killed with all that it does."""
+
+    def submit(self, work, /, *arguments, **options):
+        future = Future()
+        future.set_result(work(*arguments, **options))
+        return future
+
+
 def _patch():
     """A cheap scrypt, and proving and checking left out: what is tried is the handling of files."""
     from tests.support.proofs import small_package
+    from zkharvest.desk import batch
     from zkharvest.files import sealing
     from zkharvest.workflow import prove, signing
 
@@ -62,6 +93,7 @@ def _patch():
     prove.prove = lambda *_args, **_options: made
     prove.self_check = lambda *_args: None
     signing.refuse_unproven = lambda *_args: None
+    batch.local_pool = lambda _workers: InLine
 
 
 def _count(report, at, after):

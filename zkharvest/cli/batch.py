@@ -102,6 +102,7 @@ def _run(
 
     from zkharvest.desk import batch as batches
     from zkharvest.desk.clients import read_clients
+    from zkharvest.files.leftovers import sweep
 
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder", "name the folder in which the clients' files lie")
@@ -110,6 +111,8 @@ def _run(
     listed = read_clients(clients or folder / "clients.csv", folder, default)
     target = (out or folder / "results").absolute()
     target.mkdir(parents=True, exist_ok=True)
+    for left in (target, *(target / client.name for client in listed)):  # of a batch that was killed
+        sweep(left)
     work = [batches.Job(task, client, str(target / client.name), settings, passphrase) for client in listed]
     if scheduler is not None:
         with batches.dask_pool(scheduler) as (start, threads):

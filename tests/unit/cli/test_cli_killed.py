@@ -5,6 +5,7 @@ it; leftovers that the next command finds, names and removes. The long form is m
 """
 
 import errno
+import json
 import os
 import random
 import stat
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.counts import count
-from tests.support.killed import Server
+from tests.support.killed import Server, failing
 from tests.support.proofs import SMALL, small_opening, small_package
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
@@ -33,6 +34,7 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "taxpayer"
 EXPORTS = [EXAMPLES / name for name in ("coinbase.csv", "kraken-ledgers.csv", "deribit.csv")]
 OLD, NEW = "correct horse battery staple", "another long passphrase"
 SOURCE = "kraken:main"
+PAGE = ["report", "page", EXAMPLES / "trades.csv", "--year", "2025", "--method", "fifo"]
 
 
 def is_opening(data):
@@ -78,6 +80,12 @@ WRITERS = {
         ],
         "f.csv",
         lambda data: data.count(b"\n") > 20 and data.endswith(b"\n"),
+        old=lambda path: path.write_text("old\n"),
+    ),
+    "report page, its figures": Writer(
+        [*PAGE, "-o", "r.json", "--force"],
+        "r.json",
+        lambda data: json.loads(data)["schema"] == "zkharvest/overview/1",
         old=lambda path: path.write_text("old\n"),
     ),
     "commit": Writer(
@@ -145,6 +153,21 @@ WRITERS = {
     ),
 }
 
+SLOWER = {  # the same way to the disk, after a second of drawing
+    "report page": Writer(
+        [*PAGE, "-o", "r.html", "--force"],
+        "r.html",
+        lambda data: data.startswith(b"<!doctype html>") and data.rstrip().endswith(b"</html>"),
+        old=lambda path: path.write_text("old\n"),
+    ),
+    "report page, on paper": Writer(
+        [*PAGE, "-o", "r.pdf", "--force"],
+        "r.pdf",
+        lambda data: data.startswith(b"%PDF-") and data.rstrip().endswith(b"%%EOF"),
+        old=lambda path: path.write_text("old\n"),
+    ),
+}
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -173,6 +196,7 @@ def server(folder):
         ["attest", "p.zkh", "--key", "my.key", "-o", "warm.zkh"],
         ["secret", "backup", "plain.zko", "-o", "warm.html"],
         ["trades", "import", *EXPORTS, "--prices", EXAMPLES / "prices.csv", "-o", "warm.csv"],
+        [*PAGE, "-o", "warm.json"],
     ]
     server = Server(folder, warm)
     yield server
@@ -233,7 +257,7 @@ def check(writer, target, before, names):
 
 def kill(name, server, place, moments, seed):
     """Kill a command at `moments`, half of them by the clock and half at a call that touches a file."""
-    writer, rng = WRITERS[name], random.Random(seed)
+    writer, rng = (WRITERS | SLOWER)[name], random.Random(seed)
     target, _ = place(writer)
     names = {path.name for path in target.parent.iterdir()}
     whole = server.run(writer.words)
@@ -260,29 +284,9 @@ def test_a_command_that_is_killed(name, server, place):
 
 
 @pytest.mark.audit
-@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("name", WRITERS | SLOWER)
 def test_a_command_that_is_killed_at_two_hundred_moments(name, server, place):
     kill(name, server, place, 200, f"long {name}")
-
-
-def failing(monkeypatch, at, number):
-    """Make call number `at` of those that need room on a disk fail; returns what counts the calls."""
-    made = [0]
-
-    def refusing(real, counts=lambda *_: True):
-        def call(*arguments, **options):
-            if counts(*arguments):
-                made[0] += 1
-                if made[0] == at:
-                    raise OSError(number, os.strerror(number))
-            return real(*arguments, **options)
-
-        return call
-
-    monkeypatch.setattr(os, "open", refusing(os.open, lambda _path, flags, *_: flags & os.O_CREAT))
-    for name in ("write", "fsync", "link", "replace"):
-        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
-    return made
 
 
 @pytest.mark.parametrize("name", WRITERS)
