@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from itertools import count as counting
 
 import pytest
 
-from tests.adversary.kit.frozen import Case, Frozen
+from tests.adversary.kit.frozen import Frozen
 from tests.adversary.protocol import subjects, wide_circuit
 from tests.adversary.protocol.deaf import NOT_SHOWN, Deafness, deaf_to, deafnesses, statement_parts
 from tests.adversary.protocol.harness import NotBound, bound_by_the_transcript
@@ -69,21 +70,26 @@ def proven(but_for: Reason | None = None, subject: Subject | None = None) -> Fro
 
 
 @cache
+def heard(subject: Callable[[], Subject], but_for: Reason | None = None) -> Frozen:
+    """Made for the verifier that hears everything: once, as no test changes it."""
+    return proven(but_for, subject())
+
+
 def honest() -> Frozen:
-    return proven()
+    return heard(subjects.wide)
 
 
-def shown_needed(entry: Deafness, subject: Subject, honest: Case) -> None:
-    with deaf_to(entry.place, entry.part(honest)):
-        frozen = proven(entry.but_for, subject)
+def shown_needed(entry: Deafness, subject: Callable[[], Subject]) -> None:
+    with deaf_to(entry.place, entry.part(heard(subject).case)):
+        frozen = proven(entry.but_for, subject())
         forged = entry.change(frozen)
         assert forged != frozen.case
         assert forged.judged() is None
     # The verifier that hears everything: the same change of a proof made for it moves the next challenge.
-    heard = proven(entry.but_for, subject)
-    changed = entry.change(heard)
-    assert heard.replay(changed) is None
-    divergence = heard.divergence(changed)
+    hearing = heard(subject, entry.but_for)
+    changed = entry.change(hearing)
+    assert hearing.replay(changed) is None
+    divergence = hearing.divergence(changed)
     assert (divergence.absorb, divergence.moved) == (entry.place, True)
     assert divergence.reason is not None
     count("absorbs shown needed")
@@ -91,18 +97,13 @@ def shown_needed(entry: Deafness, subject: Subject, honest: Case) -> None:
 
 @pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.name)
 def test_a_verifier_that_does_not_hear_it_accepts(entry):
-    shown_needed(entry, subjects.wide(), honest().case)
+    shown_needed(entry, subjects.wide)
 
 
 @pytest.mark.audit
 @pytest.mark.parametrize("entry", [e for e in TABLE if e.name not in WIDE_ONLY], ids=lambda entry: entry.name)
 def test_a_verifier_of_the_lot_machine_that_does_not_hear_it_accepts(entry):
-    shown_needed(entry, subjects.lot_machine(), lot_machine().case)
-
-
-@cache
-def lot_machine() -> Frozen:
-    return proven(subject=subjects.lot_machine())
+    shown_needed(entry, subjects.lot_machine)
 
 
 HEIGHTS = Deafness(
