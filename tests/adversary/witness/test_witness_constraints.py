@@ -24,9 +24,15 @@ def test_a_lie_breaks_this_constraint_alone(constraint):
     assert Board(LIES[constraint]()).verdict() == {constraint}
 
 
-@pytest.mark.parametrize("constraint", OTHERS[::23])
+@pytest.mark.parametrize(
+    "constraint",
+    [pytest.param(name, marks=() if k % 92 == 0 else pytest.mark.audit) for k, name in enumerate(OTHERS) if k % 4 == 0],
+)
 def test_the_checker_says_the_same(constraint):
-    """The verdicts above are those of quick integer arithmetic; the checker's are of galois arrays."""
+    """The verdicts above are those of quick integer arithmetic; the checker's are of galois arrays.
+
+    A few here, a quarter of all in the audit: the two ways share nothing, and would differ on most.
+    """
     forged = LIES[constraint]()
     assert forged.checked() == {constraint}
     assert forged.broken() == {constraint}
