@@ -150,7 +150,7 @@ def test_b2_commitment_trees_have_one_depth():
     assert Board(forged).verdict() == {"bus node"}
 
 
-def test_b3_a_node_is_no_leaf():
+def test_b3_a_node_is_not_a_leaf():
     """RFC 9162, section 2.1: without prefixes an inner node passes as a leaf, and a tree has roots of other heights."""
     leaves = [bytes([i]) * 48 for i in range(4)]  # 16 bytes of salt, 8 words
     digests = [merkle.leaf_hash(leaf) for leaf in leaves]
@@ -328,7 +328,7 @@ def inverse_permutation(state: list[int]) -> list[int]:
     return x
 
 
-def test_b7_a_permutation_cut_off_is_no_compression():
+def test_b7_a_permutation_cut_off_is_not_a_compression():
     """SP1: digests were Trunc(P(x)); P is invertible, so any digest has preimages. Here the input is added."""
     digest = list(range(100, 109))
     first, second = (inverse_permutation([*digest, *[lane + 7 * k for lane in range(15)]]) for k in (0, 1))

@@ -113,7 +113,7 @@ def columns_of(table, node: int) -> set[str]:
     return set()
 
 
-def test_d2_where_the_sum_starts_is_nobody_s_choice():
+def test_d2_where_the_sum_starts_makes_no_difference():
     """lambda_vm #344: the accumulator started from a value in the prover's trace. Here it goes in a circle."""
     traces, public = tiny.honest()
     real = logup._running_sum

@@ -211,7 +211,7 @@ def decoded(data: bytes) -> PublicData:
 # ------------------------------------------------------------------ A3 to A6: messages answered too early
 
 
-def test_a3_openings_are_absorbed_before_the_batch():
+def test_a3_evaluations_are_absorbed_before_the_batch():
     """Plonky3 (GHSA-vrmm-4mm5-38vm): values at z were not observed before the batch challenge; any AIR was forged."""
     traces, public = witness(FALSE_STEP)
     assert check(prove(traces, public), public) is Reason.QUOTIENT
