@@ -80,18 +80,16 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    if name in _PLACES:
-        import importlib
+    from zkharvest.lazy import loader
 
-        try:
-            return getattr(importlib.import_module(_PLACES[name]), name)
-        except ModuleNotFoundError as error:
-            from zkharvest.extras import missing
+    try:
+        return loader(__name__, _PLACES)(name)
+    except ModuleNotFoundError as error:
+        from zkharvest.extras import missing
 
-            if problem := missing(error):
-                raise problem from error
-            raise
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if problem := missing(error):
+            raise problem from error
+        raise
 
 
 def __dir__() -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zkharvest.lazy import loader
+
 TYPE_CHECKING = False
 
 __all__ = [
@@ -40,11 +42,4 @@ if TYPE_CHECKING:
     from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side
     from zkharvest.ledger.run import ledger_at, run_ledger
 
-
-def __getattr__(name: str) -> object:
-    """A name, loaded when it is first used: whoever reads the rules alone need not load the engine."""
-    if name in _PLACES:
-        import importlib
-
-        return getattr(importlib.import_module(_PLACES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = loader(__name__, _PLACES)

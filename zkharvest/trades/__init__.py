@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zkharvest.lazy import loader
+
 TYPE_CHECKING = False
 
 __all__ = ["Kind", "LotPick", "Trade", "load_trades"]
@@ -17,11 +19,4 @@ if TYPE_CHECKING:
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.model import Kind, LotPick, Trade
 
-
-def __getattr__(name: str) -> object:
-    """A name, loaded when it is first used: whoever reads the rules alone need not load the engine."""
-    if name in _PLACES:
-        import importlib
-
-        return getattr(importlib.import_module(_PLACES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = loader(__name__, _PLACES)

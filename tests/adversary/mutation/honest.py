@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -11,15 +10,15 @@ from unittest import mock
 
 from tests.adversary.kit.extremes import START, extreme_ledger
 from tests.adversary.kit.forge import Forgery, forge
+from tests.adversary.kit.small import committed
 from tests.adversary.witness.lies.cells import CARRIED, LEDGER, ROWS
 from tests.adversary.witness.lies.registry import run
-from tests.support import statement
 from tests.support.make import at, trade
 from zkharvest.circuit.lot_machine.v1 import witness as generator
 from zkharvest.circuit.lot_machine.v1.steps import fill as steps_fill
 from zkharvest.commitment import records
 from zkharvest.commitment.encoding import asset_code
-from zkharvest.commitment.opening import Opening, commit
+from zkharvest.commitment.opening import Opening
 from zkharvest.ledger import Election, Method, Pooling
 from zkharvest.trades.model import Kind, Trade
 
@@ -142,7 +141,3 @@ def alike(lanes: int) -> Forgery:
         assert len(opening.roots) == 1
     patches = [(where, "asset_code", code) for where in (generator, steps_fill)]
     return forge(opening, Election(Method.FIFO, Pooling.WALLET, "UTC", 2024), patches=patches)
-
-
-def committed(trades: Sequence[Trade]) -> Opening:
-    return commit(trades, currency="USD", seed=statement.SEED)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.adversary.kit.forge import forge
 from tests.adversary.kit.scribe import Scribe, told_by
+from tests.adversary.kit.small import committed, election
 from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
@@ -15,8 +16,7 @@ from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.v1 import witness as generator
 from zkharvest.circuit.lot_machine.v1.totals import totals_trace
 from zkharvest.circuit.lot_machine.words import divide_columns
-from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Election, Method, Pooling
+from zkharvest.ledger import Method
 from zkharvest.ledger.rules import part_of, unit_basis
 
 COIN = 10**8
@@ -31,14 +31,6 @@ MOVED = [
     trade("2024-02-01", "a/2", "transfer", 1, to="b"),
     trade("2024-03-01", "b/1", "sell", 1, 300),
 ]
-
-
-def regime(method=Method.FIFO, basis=Pooling.WALLET):
-    return Election(method, basis, "UTC", 2024)
-
-
-def committed(rows):
-    return commit(rows, currency="USD", seed=statement.SEED)
 
 
 # --------------------------------------------------------------------------------------- parts that are off by one
@@ -83,8 +75,8 @@ DECISIONS = ["moved", "lot", "closing", "unit"]
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_a_quotient_is_one_unit_too_small(decision):
     """Wrong part by one unit: the remainder is then not below the divisor. Nothing else is wrong."""
-    forged = forge(committed(ROUND), regime(), operations=off_by_one(decision, -1))
-    assert forged.witness.totals != forge(committed(ROUND), regime()).witness.totals or decision == "unit"
+    forged = forge(committed(ROUND), election(), operations=off_by_one(decision, -1))
+    assert forged.witness.totals != forge(committed(ROUND), election()).witness.totals or decision == "unit"
     assert forged.broken() == {"steps.remainder_gap"}
 
 
@@ -100,9 +92,9 @@ def test_a_quotient_is_one_unit_too_large(decision):
         return divide_columns(a, b, exact, c)
 
     forged = forge(
-        committed(ROUND), regime(), operations=off_by_one(decision, 1), patches=[(words, "divide_columns", divide)]
+        committed(ROUND), election(), operations=off_by_one(decision, 1), patches=[(words, "divide_columns", divide)]
     )
-    assert forged.witness.totals != forge(committed(ROUND), regime()).witness.totals or decision == "unit"
+    assert forged.witness.totals != forge(committed(ROUND), election()).witness.totals or decision == "unit"
     assert forged.broken() == {"steps.product3"}
 
 
@@ -117,14 +109,14 @@ def test_what_a_lot_keeps_is_one_unit_more():
         (row,) = sheet.rows("is_take")
         sheet.set(row, g0=int(sheet["g0"][row]) + 1)
 
-    forged = forge(committed(ROWS[:3]), regime(), operations=told_by(Keeps), steps=rests)
+    forged = forge(committed(ROWS[:3]), election(), operations=told_by(Keeps), steps=rests)
     assert forged.broken() == {"steps.value_rest0"}
 
 
 @pytest.mark.parametrize("column", [0, 6, 15])
 def test_a_carry_is_an_alias(column):
     """c and c + 1/65536 mod p carry the same: the carries are checked to be small integers."""
-    forged = forge(committed(ROWS), regime())
+    forged = forge(committed(ROWS), election())
     sheet = forged.sheet("steps")
     row = sheet.rows("is_settle")[0]
     carry = (int(sheet[f"carry{column}"][row]) + pow(65536, -1, P)) % P
@@ -143,7 +135,7 @@ def test_a_part_of_nothing():
                 yield entries[0], 0
             yield entries[-1], self.trades[trade].quantity
 
-    forged = forge(committed(rows), regime(Method.SPECIFIC), operations=told_by(Empty))
+    forged = forge(committed(rows), election(Method.SPECIFIC), operations=told_by(Empty))
     assert forged.broken() == {"steps.something"}
 
 
@@ -164,7 +156,7 @@ def test_a_limb_is_not_normalised(stem):
         if stem == "e" and not sheet["emptied"][row]:
             sheet.set(row, left_inverse=pow(sum(octets), -1, P))
 
-    assert forge(committed(ROWS), regime(), steps=alias).broken() == {"bus bytes"}
+    assert forge(committed(ROWS), election(), steps=alias).broken() == {"bus bytes"}
 
 
 def test_a_quantity_overflows_its_limbs():
@@ -188,7 +180,7 @@ def test_a_quantity_overflows_its_limbs():
         sheet.set(row, left_inverse=pow(gap, -1, P))
         sheet.put(last, "c", octets)
 
-    broken = forge(committed(rows), regime(), operations=told_by(Oversells), steps=negative).broken()
+    broken = forge(committed(rows), election(), operations=told_by(Oversells), steps=negative).broken()
     assert "bus bytes" in broken
 
 
@@ -202,7 +194,7 @@ def test_a_value_overflows_its_limbs():
         sheet.put(row, "q", [*((2 * a - q) >> (8 * j) & 255 for j in range(8)), *[0] * 12])
         sheet.put(row, "g", [(q - a) % P, *[0] * 7])
 
-    broken = forge(committed(ROWS[:3]), regime(), steps=negative).broken()
+    broken = forge(committed(ROWS[:3]), election(), steps=negative).broken()
     assert "bus bytes" in broken
 
 
@@ -216,7 +208,7 @@ def test_a_whole_number_wraps_around_p():
         q[1] -= P // 256
         sheet.put(row, "q", q)
 
-    assert "bus bytes" in forge(committed(ROWS), regime(), steps=alias).broken()
+    assert "bus bytes" in forge(committed(ROWS), election(), steps=alias).broken()
 
 
 # ----------------------------------------------------------------------------------------------- signs and classes
@@ -227,7 +219,7 @@ DUST = [trade("2024-01-01", "a/1", "buy", 1, 1), trade("2024-02-01", "a/2", "sel
 def test_a_negative_value_becomes_positive():
     """A dust sale whose fee exceeds its amount: the sign is part of the record, and holds on both rows."""
     opening = committed(DUST)
-    assert forge(opening, regime()).witness.totals["short_loss"] == 3 * COIN
+    assert forge(opening, election()).witness.totals["short_loss"] == 3 * COIN
 
     def everywhere(rows):
         def lie(sheet):
@@ -243,10 +235,13 @@ def test_a_negative_value_becomes_positive():
 
         return lie
 
-    forged = forge(opening, regime(), steps=everywhere((1, 2)))
+    forged = forge(opening, election(), steps=everywhere((1, 2)))
     assert forged.witness.totals["short_gain"] == COIN
     assert forged.broken() == {"bus record"}
-    assert forge(opening, regime(), steps=everywhere((2,))).broken() == {"steps.negative_held", "steps.result_negative"}
+    assert forge(opening, election(), steps=everywhere((2,))).broken() == {
+        "steps.negative_held",
+        "steps.result_negative",
+    }
 
 
 def lanes24(octets):
@@ -262,7 +257,7 @@ def test_a_gain_is_called_a_loss():
             sheet.put(row, "bucket_weight", [0, sign, 0, 0, int(row == 2)])
 
     rows = [DUST[0], trade("2024-02-01", "a/2", "sell", 1, 3)]
-    forged = forge(committed(rows), regime(), steps=flip)
+    forged = forge(committed(rows), election(), steps=flip)
     assert forged.witness.totals["short_loss"] == -2 * COIN
     assert forged.broken() >= {"steps.result_gap"}
 
@@ -276,7 +271,7 @@ def test_a_part_is_weighed_another_way(bucket):
 
     rows = [DUST[0], trade("2024-02-01", "a/2", "sell", 1, 3)]
     name = "steps.proceeds_weight" if bucket == 4 else f"steps.bucket_weight{bucket}_class"
-    assert forge(committed(rows), regime(), steps=heavier).broken() == {name}
+    assert forge(committed(rows), election(), steps=heavier).broken() == {name}
 
 
 # ------------------------------------------------------------------------------------------------------------ totals
@@ -298,8 +293,8 @@ BUCKETS = ("short_gain", "short_loss", "long_gain", "long_loss", "proceeds")
 def test_a_total_is_off_by_one_unit(bucket, change):
     """Totals off by one unit: the bytes that are said are not those that the sums carry to."""
     opening, name = committed(ROWS), BUCKETS[bucket]
-    value = forge(opening, regime()).witness.totals[name] + change
-    forged = forge(opening, regime(), replace=claimed({bucket: value}))
+    value = forge(opening, election()).witness.totals[name] + change
+    forged = forge(opening, election(), replace=claimed({bucket: value}))
     forged.claim(**{f"{name}_{k}": value >> (8 * k) & 255 for k in range(12)})
     forged.sheet("totals").set(12 * bucket + 11, carry_out=0, carry_low=0, carry_high=64)
     forged.recount()
@@ -307,14 +302,14 @@ def test_a_total_is_off_by_one_unit(bucket, change):
 
 
 def test_a_total_is_claimed_that_no_row_sends():
-    forged = forge(committed(ROWS), regime())
+    forged = forge(committed(ROWS), election())
     forged.claim(long_loss_0=1)
     assert forged.broken() == {"bus total"}
 
 
 @pytest.mark.parametrize("slot", [0, 7, 39])
 def test_a_sum_is_not_what_was_tallied(slot):
-    forged = forge(committed(ROWS), regime())
+    forged = forge(committed(ROWS), election())
     totals = forged.sheet("totals")
     row = 12 * (slot // 8) + slot % 8
     totals.set(row, sum=int(totals["sum"][row]) + 1)
@@ -323,7 +318,7 @@ def test_a_sum_is_not_what_was_tallied(slot):
 
 def test_proceeds_of_the_other_sign():
     """The sign of the proceeds is public; the other one needs the negative of every byte sum."""
-    forged = forge(committed(ROWS), regime())
+    forged = forge(committed(ROWS), election())
     forged.claim(proceeds_negative=1)
     assert forged.broken() == {"totals.split"}
 
@@ -331,6 +326,6 @@ def test_proceeds_of_the_other_sign():
 def test_the_generator_states_what_the_ledger_says():
     """The forgeries above start from the honest totals."""
     witness = generator.make_witness(
-        committed(ROWS), generator.operations_of(committed(ROWS), regime()), definition=statement.definition()
+        committed(ROWS), generator.operations_of(committed(ROWS), election()), definition=statement.definition()
     )
-    assert witness.totals == forge(committed(ROWS), regime()).witness.totals
+    assert witness.totals == forge(committed(ROWS), election()).witness.totals

@@ -7,15 +7,14 @@ import pytest
 
 from tests.adversary.kit.forge import forge
 from tests.adversary.kit.scribe import Scribe, told_by
+from tests.adversary.kit.small import committed, election
 from tests.adversary.witness.lies.every import LIES
-from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
 from zkharvest.circuit.lot_machine.v1 import witness as generator
 from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
 from zkharvest.commitment.inventory import commit_inventory
-from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Election, Method, Pooling
+from zkharvest.ledger import Method, Pooling
 
 COIN = 10**8
 HELD = [
@@ -27,14 +26,6 @@ CARRIED = [trade("2022-01-01", "a/1", "buy", 1, 100), trade("2023-06-01", "a/2",
 AFTER = [trade("2024-02-01", "a/3", "sell", 1, 300), trade("2024-03-01", "a/4", "buy", 2, 500)]
 
 
-def regime(method=Method.FIFO, basis=Pooling.WALLET):
-    return Election(method, basis, "UTC", 2024)
-
-
-def committed(rows):
-    return commit(rows, currency="USD", seed=statement.SEED)
-
-
 # ------------------------------------------------------------------------------------------------------ carried out
 
 
@@ -43,7 +34,7 @@ def test_a_lot_is_missing_from_the_closing_inventory():
         def final(self):
             return []
 
-    assert forge(committed(HELD), regime(), operations=told_by(Forgets)).broken() == {"bus link", "bus content"}
+    assert forge(committed(HELD), election(), operations=told_by(Forgets)).broken() == {"bus link", "bus content"}
 
 
 @pytest.mark.parametrize("lane", [0, 6, 9, 14, 17])
@@ -56,7 +47,7 @@ def test_a_lot_is_another_one_in_the_closing_inventory(lane):
             lots[0, lane] += 1
         return commit_inventory(lots, *rest)
 
-    forged = forge(committed(HELD), regime(), replace={"commit_inventory": inventory})
+    forged = forge(committed(HELD), election(), replace={"commit_inventory": inventory})
     assert forged.broken() == {"bus lot"}
 
 
@@ -67,7 +58,7 @@ def test_a_lot_is_of_another_nature_in_the_closing_inventory(which, lane):
         made[which].reshape(-1)[lane] += 1
         return commit_inventory(lots, made["unit"], made["term"], int(made["year"][0]), *rest)
 
-    forged = forge(committed(HELD), regime(), replace={"commit_inventory": inventory})
+    forged = forge(committed(HELD), election(), replace={"commit_inventory": inventory})
     assert forged.broken() == {"bus lot"}
 
 
@@ -76,7 +67,7 @@ def test_a_lot_is_added_to_the_closing_inventory():
         *arrays, year, seed, label = given
         return commit_inventory(*(np.concatenate((a, a)) for a in arrays), year, seed, label)
 
-    forged = forge(committed(HELD), regime(), replace={"commit_inventory": inventory})
+    forged = forge(committed(HELD), election(), replace={"commit_inventory": inventory})
     assert forged.broken() == {"bus lot"}
 
 
@@ -86,7 +77,7 @@ def test_a_lot_is_added_to_the_closing_inventory():
 @pytest.mark.parametrize("pooling", Pooling)
 @pytest.mark.parametrize("method", [m for m in Method if m is not Method.SPECIFIC])
 def test_lots_are_carried_in_honestly(method, pooling):
-    forged = forge(committed(AFTER), regime(method, pooling), carried=CARRIED)
+    forged = forge(committed(AFTER), election(method, pooling), carried=CARRIED)
     assert forged.broken() == set()
     first = method in (Method.FIFO, Method.LOFO)
     assert forged.witness.totals["long_gain"] == (200 * COIN if first else 0)
@@ -113,7 +104,7 @@ def test_a_lot_is_loaded_as_another_one(lane):
     def change(given):
         given["lots"][0, lane] += 1
 
-    forged = forge(committed(AFTER), regime(), carried=CARRIED, replace=opening_inventory(change))
+    forged = forge(committed(AFTER), election(), carried=CARRIED, replace=opening_inventory(change))
     assert forged.broken() == {"bus lot"}
 
 
@@ -124,7 +115,7 @@ def test_a_lot_is_loaded_with_another_nature(which, lane):
     def change(given):
         given[which][0, lane] += 1
 
-    forged = forge(committed(AFTER), regime(), carried=CARRIED, replace=opening_inventory(change))
+    forged = forge(committed(AFTER), election(), carried=CARRIED, replace=opening_inventory(change))
     assert forged.broken() == {"bus lot"}
 
 
@@ -135,7 +126,7 @@ def test_lots_of_another_year_are_loaded(year):
     def change(given):
         given["year"] = year
 
-    forged = forge(committed(AFTER), regime(), carried=CARRIED, replace=opening_inventory(change))
+    forged = forge(committed(AFTER), election(), carried=CARRIED, replace=opening_inventory(change))
     assert forged.broken() == {"bus lot"}
 
 
@@ -144,7 +135,7 @@ def test_a_lot_is_not_loaded():
         for name in ("lots", "unit", "term"):
             given[name] = np.concatenate((given[name], given[name][:1]))
 
-    forged = forge(committed(AFTER), regime(), carried=CARRIED, replace=opening_inventory(change))
+    forged = forge(committed(AFTER), election(), carried=CARRIED, replace=opening_inventory(change))
     assert forged.broken() == {"bus lot"}
 
 
@@ -154,13 +145,13 @@ def test_a_lot_is_loaded_twice():
             given[name] = given[name][:1]
 
     twice = [CARRIED[0], CARRIED[0]]
-    forged = forge(committed(AFTER), regime(), carried=twice, replace=opening_inventory(change))
+    forged = forge(committed(AFTER), election(), carried=twice, replace=opening_inventory(change))
     assert forged.broken() == {"bus lot"}
 
 
 def test_nothing_is_carried_in_but_a_lot_is_loaded():
-    forged = forge(committed(AFTER), regime(), carried=CARRIED)
-    empty = forge(committed(HELD), regime()).public.publics
+    forged = forge(committed(AFTER), election(), carried=CARRIED)
+    empty = forge(committed(HELD), election()).public.publics
     names = forged.public_names()
     forged.claim(**{f"opening_root_{i}": empty[names.index(f"opening_root_{i}")] for i in range(9)})
     assert forged.broken() == {"bus node"}
@@ -190,12 +181,12 @@ def test_all_lots_change_sides_as_they_are_loaded():
         given["term"][:, 3] = 0  # committed: long
 
     opening = committed(rows)
-    long_lots = forge(opening, regime(), carried=[trade("2022-01-01", "a/1", "buy", 1, 20000)])
+    long_lots = forge(opening, election(), carried=[trade("2022-01-01", "a/1", "buy", 1, 20000)])
     assert long_lots.broken() == set()
     assert long_lots.witness.totals["short_loss"] == 10_000 * COIN
     forged = forge(
         opening,
-        regime(),
+        election(),
         carried=[trade("2022-01-01", "a/1", "short", 1, 20000)],
         replace={"StepsWitness": Flipped, **opening_inventory(change)},
     )
@@ -216,7 +207,7 @@ def test_a_loaded_lot_is_younger_than_a_trade():
         for row in (0, 1):
             sheet.put(row, "node_age", [0, 0])
 
-    forged = forge(committed(AFTER), regime(), carried=CARRIED, replace={"StepsWitness": Restarts}, steps=none)
+    forged = forge(committed(AFTER), election(), carried=CARRIED, replace={"StepsWitness": Restarts}, steps=none)
     assert forged.broken() == {"steps.loaded_older", "bus lot"}  # and what is bought later is carried out as older
 
 
@@ -233,12 +224,8 @@ def test_a_lot_is_loaded_between_trades():
 def test_records_before_the_inventory_have_no_effect():
     """They are in it already; with an empty inventory there is no such row in the calendar."""
     rows = [trade("2023-12-01", "a/0", "buy", 5, 50), *AFTER]
-    forged = forge(committed(rows), regime(Method.LOFO), carried=CARRIED)
+    forged = forge(committed(rows), election(Method.LOFO), carried=CARRIED)
     assert forged.broken() == set()
     assert forged.sheet("steps").rows("is_skip") == [2]
-    assert (
-        generator.make_witness(committed(rows), generator.operations_of(committed(rows), regime())).calendar_columns[6][
-            0
-        ]
-        == 0
-    )
+    opening = committed(rows)
+    assert generator.make_witness(opening, generator.operations_of(opening, election())).calendar_columns[6][0] == 0

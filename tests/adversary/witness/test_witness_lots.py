@@ -7,14 +7,13 @@ import pytest
 
 from tests.adversary.kit.forge import forge
 from tests.adversary.kit.scribe import Scribe, told_by
-from tests.support import statement
+from tests.adversary.kit.small import committed, election
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
 from zkharvest.circuit.lot_machine.v1.steps import lists as steps_lists
 from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
 from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE, TAG_RECORD
-from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Election, Method, Pool, Pooling
+from zkharvest.ledger import Method, Pool, Pooling
 from zkharvest.ledger.rules import Side
 
 COIN = 10**8
@@ -34,14 +33,6 @@ MOVED = [
     trade("2024-02-01", "a/2", "transfer", "0.5", to="b"),
     trade("2024-03-01", "b/1", "sell", "0.5", 300),
 ]
-
-
-def regime(method=Method.FIFO, basis=Pooling.WALLET):
-    return Election(method, basis, "UTC", 2024)
-
-
-def committed(rows):
-    return commit(rows, currency="USD", seed=statement.SEED)
 
 
 def from_pool(pool, *trades):
@@ -68,7 +59,7 @@ class KeepsWhatItTakes(Scribe):
 
 
 def test_a_part_of_a_lot_is_used_twice():
-    forged = forge(committed(TWO_LOTS), regime(), operations=told_by(KeepsWhatItTakes))
+    forged = forge(committed(TWO_LOTS), election(), operations=told_by(KeepsWhatItTakes))
     assert forged.witness.totals["short_gain"] == 500 * COIN
     assert forged.broken() == {"bus content"}
 
@@ -76,7 +67,7 @@ def test_a_part_of_a_lot_is_used_twice():
 def test_a_whole_lot_is_used_twice():
     """The first disposal used the cheap lot up; the second takes it again instead of the dear one."""
     rows = [*TWO_LOTS[:2], trade("2024-02-01", "a/3", "sell", 1, 300), trade("2024-03-01", "a/4", "sell", 1, 300)]
-    forged = forge(committed(rows), regime(), operations=told_by(KeepsWhatItTakes))
+    forged = forge(committed(rows), election(), operations=told_by(KeepsWhatItTakes))
     assert forged.witness.totals["short_gain"] == 400 * COIN
     assert forged.broken() == {"bus link", "bus content"}
 
@@ -88,7 +79,7 @@ def test_a_lot_is_emptied_and_stays_in_the_list():
         (row,) = sheet.rows("is_take")
         sheet.set(row, emptied=0, left_inverse=0)
 
-    assert "steps.kept_left" in forge(committed(rows), regime(), steps=stays).broken()
+    assert "steps.kept_left" in forge(committed(rows), election(), steps=stays).broken()
 
 
 def test_a_lot_leaves_the_list_with_something_left():
@@ -100,7 +91,7 @@ def test_a_lot_leaves_the_list_with_something_left():
             self.lists[entry.pool].remove(entry)
             self.ops[-1]["emptied"] = 1
 
-    forged = forge(committed(TWO_LOTS[:3]), regime(Method.HIFO), operations=told_by(Drops))
+    forged = forge(committed(TWO_LOTS[:3]), election(Method.HIFO), operations=told_by(Drops))
     assert forged.broken() == {"steps.emptied_left"}
 
 
@@ -120,7 +111,7 @@ def test_a_lot_of_another_wallet(pool, cells, broken):
     """Per-wallet basis: a sale at `a` takes the dear lot that lies at `b`."""
     forged = forge(
         committed(TWO_WALLETS),
-        regime(),
+        election(),
         operations=from_pool(pool, 2),
         steps=lambda sheet: columns(sheet, (2, 3), **cells),
     )
@@ -136,15 +127,15 @@ def test_a_lot_of_another_asset():
         for row in (2, 3):
             sheet.put(row, "asset", sheet.get(1, "asset"))
 
-    assert forge(committed(rows), regime(), operations=pool).broken() == {"bus link"}
-    assert forge(committed(rows), regime(), operations=pool, steps=as_ether).broken() == {"bus record"}
+    assert forge(committed(rows), election(), operations=pool).broken() == {"bus link"}
+    assert forge(committed(rows), election(), operations=pool, steps=as_ether).broken() == {"bus record"}
 
 
 def test_a_lot_of_the_other_side():
     """A sale closes the short position instead of the long one."""
     rows = [TWO_WALLETS[0], trade("2024-01-02", "a/9", "short", 1, 900), TWO_WALLETS[2]]
     pool = from_pool(Pool("BTC", "a", Side.SHORT), 2)
-    assert forge(committed(rows), regime(), operations=pool).broken() == {"bus link"}
+    assert forge(committed(rows), election(), operations=pool).broken() == {"bus link"}
 
     class Closes(StepsWitness):
         def record(self):
@@ -152,7 +143,7 @@ def test_a_lot_of_the_other_side():
             for row in (2, 3):
                 self.trace.put(self.s.side, np.array([row]), 1)
 
-    forged = forge(committed(rows), regime(), operations=pool, replace={"StepsWitness": Closes})
+    forged = forge(committed(rows), election(), operations=pool, replace={"StepsWitness": Closes})
     assert forged.witness.totals["short_gain"] == 600 * COIN
     assert forged.broken() == {"bus record"}
 
@@ -176,7 +167,7 @@ def test_an_expiry_closes_the_other_side():
 
     forged = forge(
         opening,
-        regime(),
+        election(),
         operations=from_pool(pool, 2),
         replace={"StepsWitness": Closes},
         steps=lambda sheet: columns(sheet, (2, 3), wallet=2),
@@ -191,7 +182,7 @@ def test_all_wallets_in_one_pool_under_wallet_basis():
     def universal(sheet):
         sheet["wallet"][:] = 0
 
-    forged = forge(opening, regime(Method.HIFO, Pooling.UNIVERSAL), steps=universal)
+    forged = forge(opening, election(Method.HIFO, Pooling.UNIVERSAL), steps=universal)
     forged.claim(wallet=1)
     assert forged.broken() >= {"steps.wallet_own"}
 
@@ -211,7 +202,7 @@ def test_more_is_taken_than_there_is():
             entry.quantity = entry.quantity - part + 2**112
             self.ops[-1]["emptied"] = 0
 
-    forged = forge(committed(rows), regime(), operations=told_by(Oversells))
+    forged = forge(committed(rows), election(), operations=told_by(Oversells))
     assert forged.broken() == {"steps.quantity_rest6"}
 
 
@@ -222,7 +213,7 @@ def test_less_is_taken_than_was_sold():
         def parts(self, trade, entries):
             yield entries[0], self.trades[trade].quantity // 2
 
-    forged = forge(committed(TWO_LOTS[:3]), regime(), operations=told_by(Half))
+    forged = forge(committed(TWO_LOTS[:3]), election(), operations=told_by(Half))
     assert forged.witness.totals["proceeds"] == 150 * COIN
     assert forged.broken() == {"steps.used_up"}
 
@@ -248,10 +239,10 @@ class Gains(Scribe):
 
 
 def test_a_transfer_changes_the_basis():
-    operations = Gains(MOVED, regime()).write()
+    operations = Gains(MOVED, election()).write()
     value = int(operations.lot_value[2])
     octets = {f"a{j}": value >> (8 * j) & 255 for j in range(8)}
-    forged = forge(committed(MOVED), regime(), operations=told_by(Gains), steps=moved(**octets))
+    forged = forge(committed(MOVED), election(), operations=told_by(Gains), steps=moved(**octets))
     assert forged.witness.totals["short_gain"] == 250 * COIN - 1
     assert forged.broken() == {"steps.moved_value0"}
 
@@ -265,7 +256,7 @@ def test_a_transfer_changes_the_date():
             self.long_at = self.long_at.copy()
             self.long_at[1] = 2**30 + 2**15 + 1
 
-    forged = forge(committed(MOVED), regime(), replace={"StepsWitness": Older})
+    forged = forge(committed(MOVED), election(), replace={"StepsWitness": Older})
     assert forged.witness.totals["long_gain"] == forged.witness.totals["proceeds"] - 50 * COIN
     assert forged.broken() <= {f"steps.long{i}_moved" for i in range(3)}
     assert forged.broken()
@@ -281,7 +272,7 @@ def test_a_transfer_changes_the_place_in_line():
         return unit, key, seq
 
     real = steps_lists._entries
-    forged = forge(committed(MOVED), regime(Method.HIFO), patches=[(steps_lists, "_entries", entries)])
+    forged = forge(committed(MOVED), election(Method.HIFO), patches=[(steps_lists, "_entries", entries)])
     assert forged.broken() == {"steps.unit0_moved"}
 
     def order(filled):
@@ -290,7 +281,7 @@ def test_a_transfer_changes_the_place_in_line():
         key[1, 7] += 1
         return unit, key, seq
 
-    forged = forge(committed(MOVED), regime(Method.HIFO), patches=[(steps_lists, "_entries", order)])
+    forged = forge(committed(MOVED), election(Method.HIFO), patches=[(steps_lists, "_entries", order)])
     assert forged.broken() == {"steps.seq_moved"}
 
 
@@ -312,7 +303,7 @@ ASTRAY = [*MOVED[:2], trade("2024-03-01", "c/1", "sell", "0.5", 300)]
     ids=["the wallet forged", "the destination forged"],
 )
 def test_a_transfer_goes_elsewhere(edits, broken):
-    forged = forge(committed(ASTRAY), regime(), operations=told_by(Astray), steps=moved(**edits))
+    forged = forge(committed(ASTRAY), election(), operations=told_by(Astray), steps=moved(**edits))
     assert forged.witness.totals["short_gain"] == 250 * COIN
     assert forged.broken() == broken
 
@@ -324,7 +315,7 @@ def test_a_transfer_names_another_destination():
         columns(sheet, (1, 2), to=2, away=pow(2, -1, P))
         sheet.set(2, wallet=3)
 
-    forged = forge(committed(ASTRAY), regime(), operations=told_by(Astray), steps=both)
+    forged = forge(committed(ASTRAY), election(), operations=told_by(Astray), steps=both)
     assert forged.witness.totals["short_gain"] == 250 * COIN
     assert forged.broken() == {"bus source"}
 
@@ -337,7 +328,7 @@ def test_a_transfer_is_left_out_under_wallet_basis():
         def skips(self, trade):
             return trade == 1
 
-    forged = forge(committed(rows), regime(), operations=told_by(Stays), steps=lambda sheet: sheet.set(1, wallet=1))
+    forged = forge(committed(rows), election(), operations=told_by(Stays), steps=lambda sheet: sheet.set(1, wallet=1))
     assert forged.witness.totals["short_loss"] == 200 * COIN
     assert forged.broken() == {"steps.skip_why"}
 
@@ -366,9 +357,9 @@ def test_a_transfer_of_a_short_lot():
             entry.pool = entry.pool._replace(side=Side.SHORT)
             super().insert(op, trade, entry)
 
-    assert forge(opening, regime(), operations=told_by(Shorts)).broken() == {"steps.out_long"}
+    assert forge(opening, election(), operations=told_by(Shorts)).broken() == {"steps.out_long"}
 
 
 def test_a_lot_of_negative_value():
     opening = with_code(TWO_LOTS, {0: NEGATIVE})
-    assert forge(opening, regime()).broken() == {"steps.open_sign"}
+    assert forge(opening, election()).broken() == {"steps.open_sign"}

@@ -12,35 +12,18 @@ import pytest
 
 from tests.adversary.kit.forge import forge
 from tests.adversary.kit.scribe import Scribe, told_by
+from tests.adversary.kit.small import FOUR, committed, election
 from tests.adversary.witness.lies.every import LIES
 from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.lot_machine.v1.steps import lists as steps_lists
 from zkharvest.circuit.lot_machine.v1.steps.lists import _entries
-from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Election, Method, Pool, Pooling
+from zkharvest.ledger import Method, Pool
 from zkharvest.ledger.operations import TAKE
 from zkharvest.ledger.rules import sort_key
 
 ORDER = ("time2", "time1", "time0", "tie", "source", "position")
 ORDERED = [m for m in Method if m is not Method.SPECIFIC]
-# Lots of 100, 400, 300, 200: every method takes another two.
-FOUR = [
-    trade("2024-01-01", "w/1", "buy", 1, 100),
-    trade("2024-01-02", "w/2", "buy", 1, 400),
-    trade("2024-01-03", "w/3", "buy", 1, 300),
-    trade("2024-01-04", "w/4", "buy", 1, 200),
-    trade("2024-02-01", "w/5", "sell", 1, 250),
-    trade("2024-03-01", "w/6", "sell", 1, 250),
-]
-
-
-def regime(method=Method.FIFO, basis=Pooling.WALLET):
-    return Election(method, basis, "UTC", 2024)
-
-
-def committed(rows):
-    return commit(rows, currency="USD", seed=statement.SEED)
 
 
 def another_order(other):
@@ -72,8 +55,8 @@ def another_choice(other):
 def test_another_methods_list(method, other):
     """Wrong order for the method: an entry is put where another method would put it."""
     opening = committed(FOUR)
-    forged = forge(opening, regime(method), operations=told_by(another_order(other)))
-    assert forged.witness.totals == forge(opening, regime(other)).witness.totals
+    forged = forge(opening, election(method), operations=told_by(another_order(other)))
+    assert forged.witness.totals == forge(opening, election(other)).witness.totals
     assert forged.broken() <= {"steps.above_gap", "steps.below_gap"}
     assert forged.broken()
 
@@ -82,8 +65,8 @@ def test_another_methods_list(method, other):
 def test_another_methods_choice(method, other):
     """Wrong order for the method: the list is right, but the lot is not taken from its head."""
     opening = committed(FOUR)
-    forged = forge(opening, regime(method), operations=told_by(another_choice(other)))
-    assert forged.witness.totals == forge(opening, regime(other)).witness.totals
+    forged = forge(opening, election(method), operations=told_by(another_choice(other)))
+    assert forged.witness.totals == forge(opening, election(other)).witness.totals
     assert forged.broken() == {"steps.head"}
 
 
@@ -104,7 +87,7 @@ def test_another_key(method):
         return unit, key, seq
 
     forged = forge(
-        committed(FOUR), regime(method), operations=told_by(Forged), patches=[(steps_lists, "_entries", entries)]
+        committed(FOUR), election(method), operations=told_by(Forged), patches=[(steps_lists, "_entries", entries)]
     )
     lanes = {f"steps.key{i}" for i in range(8)}
     assert forged.broken() <= lanes
@@ -122,7 +105,7 @@ def test_a_lot_is_passed_over_by_leaving_its_rest():
             yield entries[0], half
 
     rows = [*FOUR[:2], trade("2024-02-01", "w/5", "sell", 1, 250)]
-    forged = forge(committed(rows), regime(), operations=told_by(Halves))
+    forged = forge(committed(rows), election(), operations=told_by(Halves))
     assert "steps.head_first" in forged.broken()
 
 
@@ -142,7 +125,7 @@ def test_two_lists_for_one_pool():
         def pool(self, trade, side):
             return super().pool(trade, side)._replace(asset=twin) if trade in (1, 4) else super().pool(trade, side)
 
-    forged = forge(committed(FOUR), regime(), operations=told_by(TwoLists))
+    forged = forge(committed(FOUR), election(), operations=told_by(TwoLists))
     assert forged.witness.totals["short_loss"] == 150 * 10**8
     pools = forged.sheet("pools")
     assert sum(pools["active"]) == 2
@@ -162,7 +145,7 @@ def test_a_list_comes_from_nowhere():
         def pool(self, trade, side):
             return super().pool(trade, side)._replace(asset=twin) if trade in (1, 4) else super().pool(trade, side)
 
-    forged = forge(committed(FOUR), regime(), operations=told_by(TwoLists))
+    forged = forge(committed(FOUR), election(), operations=told_by(TwoLists))
     pools = forged.sheet("pools")
     for name in statement.column_names("pools"):
         if not name.startswith("blind"):
@@ -181,7 +164,7 @@ def test_a_lot_is_drained_to_the_inventory_before_the_trades_are_over():
 
 def test_a_pool_that_no_trade_names_takes_part_in_nothing():
     """An extra pool is an empty list: allowed, and without effect."""
-    forged = forge(committed(FOUR), regime())
+    forged = forge(committed(FOUR), election())
     pools = forged.sheet("pools")
     pools.set(1, active=1, asset0=2**24 - 1, asset1=2**24 - 1, asset2=2**24 - 1, wallet=9)
     pools.put(1, "octet", [255] * 9)
@@ -193,7 +176,7 @@ def test_a_pool_that_no_trade_names_takes_part_in_nothing():
 
 def test_take_rows_are_those_of_the_tape():
     """The forgeries above stand on rows laid out as the generator lays them out."""
-    forged = forge(committed(FOUR), regime())
-    operations = Scribe(FOUR, regime()).write()
+    forged = forge(committed(FOUR), election())
+    operations = Scribe(FOUR, election()).write()
     assert len(forged.sheet("steps").rows("is_take")) == int((operations.op == TAKE).sum()) == 2
     assert Pool("BTC", "w", 0) in operations.pools

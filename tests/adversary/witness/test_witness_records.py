@@ -10,35 +10,17 @@ import pytest
 
 from tests.adversary.kit.forge import forge, pretend
 from tests.adversary.kit.scribe import Scribe, told_by
-from tests.support import statement
+from tests.adversary.kit.small import FOUR, committed, election
 from tests.support.make import trade
 from zkharvest.circuit.lot_machine.v1.steps.layout import lay_out
-from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Election, Method, Pooling
-
-FOUR = [
-    trade("2024-01-01", "w/1", "buy", 1, 100),
-    trade("2024-01-02", "w/2", "buy", 1, 400),
-    trade("2024-01-03", "w/3", "buy", 1, 300),
-    trade("2024-01-04", "w/4", "buy", 1, 200),
-    trade("2024-02-01", "w/5", "sell", 1, 250),
-    trade("2024-03-01", "w/6", "sell", 1, 250),
-]
-
-
-def regime(method=Method.FIFO, basis=Pooling.WALLET):
-    return Election(method, basis, "UTC", 2024)
-
-
-def committed(rows):
-    return commit(rows, currency="USD", seed=statement.SEED)
+from zkharvest.ledger import Method
 
 
 @pytest.mark.parametrize("gone", [0, 1, 5])
 def test_a_trade_is_left_out(gone):
     opening = committed(FOUR)
     rows = [t for i, t in enumerate(opening.trades) if i != gone]
-    forged = forge(pretend(opening, rows), regime(Method.HIFO))
+    forged = forge(pretend(opening, rows), election(Method.HIFO))
     assert forged.broken() == {"bus record"}
 
 
@@ -47,7 +29,7 @@ def test_a_trade_is_left_out_and_its_leaf_is_not_hashed(child, hidden):
     """The tree's node claims that the child is absent: only the zero digest may be."""
     opening = committed(FOUR)
     rows = [t for i, t in enumerate(opening.trades) if i != child]
-    forged = forge(pretend(opening, rows), regime(Method.HIFO))
+    forged = forge(pretend(opening, rows), election(Method.HIFO))
     hashes = forged.sheet("poseidon")
     leaf = next(r for r in hashes.rows("is_record") if hashes["index"][r] == child)
     parent = next(r for r in hashes.rows("is_node") if hashes["level"][r] == 1 and hashes["index"][r] == child // 2)
@@ -61,8 +43,8 @@ def test_a_trade_is_added():
     opening = committed(FOUR)
     extra = trade("2024-02-15", "w/x", "buy", 1, 500)
     rows = [*opening.trades[:5], extra, opening.trades[5]]
-    forged = forge(pretend(opening, rows), regime(Method.HIFO))
-    assert forged.witness.totals != forge(opening, regime(Method.HIFO)).witness.totals
+    forged = forge(pretend(opening, rows), election(Method.HIFO))
+    assert forged.witness.totals != forge(opening, election(Method.HIFO)).witness.totals
     assert forged.broken() == {"bus record"}
 
 
@@ -70,7 +52,7 @@ def test_a_trade_is_used_twice():
     """The same record on two rows: neither the order of trades nor the records allow it."""
     opening = committed(FOUR)
     rows = [*opening.trades[:2], opening.trades[1], *opening.trades[2:]]
-    forged = forge(pretend(opening, rows), regime(Method.HIFO))
+    forged = forge(pretend(opening, rows), election(Method.HIFO))
     sheet = forged.sheet("steps")
     assert sheet["position"][1] == sheet["position"][2]
     assert forged.broken() == {"bus record", "steps.order_marked"}
@@ -89,7 +71,7 @@ def test_a_trade_is_not_what_was_committed(change):
     other = trade(time, "w/2", kind, quantity, amount, fee, **given)
     fake = pretend(opening, [opening.trades[0], other, *opening.trades[2:]])
     fake.records.position[1] = 1
-    broken = forge(fake, regime(Method.LOFO)).broken()
+    broken = forge(fake, election(Method.LOFO)).broken()
     assert broken == (set() if "kind" in change else {"bus record"})
 
 
@@ -102,7 +84,7 @@ def test_trades_are_reordered_within_one_instant():
     ]
     opening = committed(rows)
     swapped = pretend(opening, [rows[0], rows[2], rows[1]])
-    forged = forge(swapped, regime(Method.HIFO))
+    forged = forge(swapped, election(Method.HIFO))
     assert forged.witness.totals["short_loss"] == 650 * 10**8
     assert forged.broken() == {"steps.order_gap"}
 
@@ -116,7 +98,7 @@ def test_trades_are_reordered_in_time():
     ]
     opening = committed(rows)
     swapped = pretend(opening, [rows[0], rows[2], rows[1]])
-    forged = forge(swapped, regime(Method.HIFO), operations=told_by(Scribe))
+    forged = forge(swapped, election(Method.HIFO), operations=told_by(Scribe))
     assert forged.witness.totals["short_loss"] == 650 * 10**8
     assert forged.broken() == {"steps.order_gap"}
 
@@ -142,7 +124,7 @@ def test_sold_before_bought_with_a_token_from_the_future():
         made = lay_out(*args)
         return type(made)(np.array([0, 3, 1]), made.early, made.late, made.closes, made.carried, made.used, made.rows)
 
-    forged = forge(committed(rows), regime(Method.HIFO), operations=told_by(Foresees), replace={"lay_out": layout})
+    forged = forge(committed(rows), election(Method.HIFO), operations=told_by(Foresees), replace={"lay_out": layout})
     assert (forged.sheet("steps")["is_take"][1], forged.sheet("steps")["is_open"][3]) == (1, 1)
     assert forged.witness.totals["short_loss"] == 650 * 10**8
     found = forged.broken()

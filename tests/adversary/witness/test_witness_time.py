@@ -7,27 +7,18 @@ import pytest
 
 from tests.adversary.kit.forge import forge
 from tests.adversary.kit.scribe import Scribe, told_by
+from tests.adversary.kit.small import committed, election
 from tests.adversary.witness.lies.terms import LateCalendar
 from tests.support import statement
 from tests.support.make import at, trade
 from zkharvest.circuit.lot_machine.v1.calendar import CalendarRows
 from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
-from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Election, Method, Pooling
 
 COIN = 10**8
 DAY = 86_400_000
 # Sold on the anniversary: short term by one day.
 YEAR = [trade("2023-06-17T12:00", "a/1", "buy", 1, 100), trade("2024-06-17T12:00", "a/2", "sell", 1, 300)]
 TAKE, SETTLE = 1, 2
-
-
-def regime(year=2024, method=Method.FIFO):
-    return Election(method, Pooling.WALLET, "UTC", year)
-
-
-def committed(rows):
-    return commit(rows, currency="USD", seed=statement.SEED)
 
 
 def limbs(instant):
@@ -47,7 +38,7 @@ def long_gain(forged):
 
 
 def test_the_honest_term_is_short():
-    forged = forge(committed(YEAR), regime())
+    forged = forge(committed(YEAR), election())
     assert forged.witness.totals["short_gain"] == 200 * COIN
     assert forged.broken() == set()
 
@@ -62,7 +53,7 @@ def test_a_short_holding_is_called_long():
         called_long(sheet)
         sheet.compare(TAKE, "held", sheet.get(TAKE, "long_from")[::-1], sheet.get(TAKE, "time")[::-1])
 
-    forged = forge(committed(YEAR), regime(), steps=lie)
+    forged = forge(committed(YEAR), election(), steps=lie)
     assert long_gain(forged)
     assert forged.broken() == {"steps.held_gap"}
 
@@ -75,7 +66,7 @@ def test_a_lot_is_long_a_day_earlier():
             super().__init__(*args)
             self.long_at = self.long_at - DAY
 
-    forged = forge(committed(YEAR), regime(), replace={"StepsWitness": Earlier})
+    forged = forge(committed(YEAR), election(), replace={"StepsWitness": Earlier})
     assert long_gain(forged)
     assert forged.broken() == {"steps.long0_opened", "steps.long1_opened"}
 
@@ -100,13 +91,13 @@ def shifted_days(by, only=0):
 
 def test_a_lot_is_bought_a_day_earlier():
     """The opening trade looks up the day before, which had ended."""
-    forged = forge(committed(YEAR), regime(), replace=shifted_days(-1))
+    forged = forge(committed(YEAR), election(), replace=shifted_days(-1))
     assert long_gain(forged)
     assert forged.broken() == {"steps.until_gap"}
 
 
 def test_a_lot_is_bought_a_day_later():
-    forged = forge(committed(YEAR), regime(), replace=shifted_days(1))
+    forged = forge(committed(YEAR), election(), replace=shifted_days(1))
     assert forged.broken() == {"steps.since_gap"}
 
 
@@ -121,7 +112,7 @@ def test_a_lot_is_bought_on_a_day_that_is_not_in_the_calendar():
     def lie(sheet):
         sheet.put(0, "day_long", sheet.get(0, "long_from"))
 
-    forged = forge(committed(YEAR), regime(), replace={"StepsWitness": Earlier}, steps=lie)
+    forged = forge(committed(YEAR), election(), replace={"StepsWitness": Earlier}, steps=lie)
     assert long_gain(forged)
     assert forged.broken() == {"bus calendar"}
 
@@ -134,7 +125,7 @@ def test_a_short_sale_is_called_long_term():
         for row, weight in ((TAKE, 1), (SETTLE, -1)):
             sheet.put(row, "bucket_weight", [0, 0, weight, 0, int(row == TAKE)])
 
-    forged = forge(committed(rows), regime(), steps=lie)
+    forged = forge(committed(rows), election(), steps=lie)
     assert long_gain(forged)
     assert forged.broken() == {"steps.long_term"}
 
@@ -148,7 +139,7 @@ def test_the_two_halves_are_of_two_terms():
         sheet.set(TAKE, held_long=0, long_term=0)
         sheet.put(TAKE, "bucket_weight", [-1, 0, 0, 0, 0])
 
-    forged = forge(committed(rows), regime(), steps=lie)
+    forged = forge(committed(rows), election(), steps=lie)
     assert forged.witness.totals["long_gain"] == 300 * COIN
     assert forged.broken() == {"steps.long_term_held"}
 
@@ -157,7 +148,7 @@ def test_at_the_very_instant_it_is_long():
     """Neither comparison excludes equality; a rule of its own says which it is."""
     rows = [trade("2023-06-16", "a/1", "buy", 1, 100), trade("2024-06-17", "a/2", "sell", 1, 300)]
     opening = committed(rows)
-    assert long_gain(forge(opening, regime()))
+    assert long_gain(forge(opening, election()))
 
     def lie(sheet):
         sheet.set(TAKE, held_long=0)
@@ -165,7 +156,7 @@ def test_at_the_very_instant_it_is_long():
             sheet.set(row, long_term=0)
             sheet.put(row, "bucket_weight", [weight, 0, 0, 0, int(row == SETTLE)])
 
-    forged = forge(opening, regime(), steps=lie)
+    forged = forge(opening, election(), steps=lie)
     assert forged.witness.totals["short_gain"] == 200 * COIN
     assert forged.broken() == {"steps.held_equal"}
 
@@ -188,13 +179,13 @@ def phased(phase, rows):
 
 
 def test_a_disposal_of_the_year_is_not_counted():
-    forged = forge(committed(YEAR), regime(), steps=phased(0, (TAKE, SETTLE)))
+    forged = forge(committed(YEAR), election(), steps=phased(0, (TAKE, SETTLE)))
     assert forged.witness.totals["proceeds"] == 0
     assert forged.broken() == {"bus calendar"}
 
 
 def test_the_proceeds_of_a_disposal_are_not_counted():
-    forged = forge(committed(YEAR), regime(), steps=phased(0, (SETTLE,)))
+    forged = forge(committed(YEAR), election(), steps=phased(0, (SETTLE,)))
     assert forged.broken() >= {"steps.phase_held"}
 
 
@@ -206,7 +197,7 @@ def test_a_disposal_of_an_earlier_year_is_counted():
             sheet.set(row, phase=1, weight=sign)
             sheet.put(row, "bucket_weight", [0, sign, 0, 0, int(row == SETTLE)])
 
-    forged = forge(committed(rows), regime(), steps=lie)
+    forged = forge(committed(rows), election(), steps=lie)
     assert forged.witness.totals["short_loss"] == 200 * COIN
     assert forged.broken() == {"bus calendar"}
 
@@ -224,7 +215,7 @@ LATE = [*YEAR, trade("2024-12-01", "a/3", "buy", 1, 900), trade("2025-01-01", "a
 
 def test_a_disposal_after_the_year_has_an_effect():
     """January's loss is realised in December's year."""
-    forged = forge(committed(LATE), regime(), operations=told_by(RunsOn))
+    forged = forge(committed(LATE), election(), operations=told_by(RunsOn))
     assert forged.broken() == {"steps.work_in_time"}
 
     def counted(sheet):
@@ -233,7 +224,7 @@ def test_a_disposal_after_the_year_has_an_effect():
             sheet.set(at_row, phase=1, weight=sign)
             sheet.put(at_row, "bucket_weight", [0, sign, 0, 0, int(at_row == row + 1)])
 
-    forged = forge(committed(LATE), regime(), operations=told_by(RunsOn), steps=counted)
+    forged = forge(committed(LATE), election(), operations=told_by(RunsOn), steps=counted)
     assert forged.witness.totals["short_loss"] == 800 * COIN
     assert forged.broken() == {"bus calendar"}
 
@@ -247,7 +238,7 @@ def test_a_record_of_the_year_is_left_without_effect(gone):
         def skips(self, trade):
             return trade == 2 * gone
 
-    forged = forge(committed(rows), regime(), operations=told_by(Skips))
+    forged = forge(committed(rows), election(), operations=told_by(Skips))
     assert forged.broken() == {"steps.skip_why"}
 
 
@@ -260,7 +251,7 @@ def test_a_day_before_the_calendar():
     Bought in December, sold in June: long term at once, if the calendar begins with the year.
     """
     rows = [trade("2023-12-15", "a/1", "buy", 1, 100), YEAR[1]]
-    forged = forge(committed(rows), regime(), replace={"CalendarRows": LateCalendar}, idle=0)
+    forged = forge(committed(rows), election(), replace={"CalendarRows": LateCalendar}, idle=0)
     listed = forged.public.columns[statement.table_number("calendar"), 0]
     assert len(listed) < 400
     assert len(forged.traces["calendar"]) == len(listed) + 1
@@ -270,7 +261,7 @@ def test_a_day_before_the_calendar():
 
 def test_a_day_after_the_calendar():
     """The row after the end mark is zero: a day that ends at 0 holds no trade, whatever its number."""
-    forged = forge(committed(YEAR), regime())
+    forged = forge(committed(YEAR), election())
     end = len(forged.public.columns[statement.table_number("calendar"), 0])
     calendar, sheet = forged.sheet("calendar"), forged.sheet("steps")
     calendar["count"][:] = 0
@@ -291,7 +282,7 @@ def test_a_time_is_written_another_way():
             low, high = sheet.get(row, "time")[:2]
             sheet.set(row, time0=low + 2**15, time1=high - 1)
 
-    forged = forge(committed(rows), regime(), steps=alias)
+    forged = forge(committed(rows), election(), steps=alias)
     assert at("2024-02-01") % 2**30 >= 2**15
     assert "bus u15" in forged.broken()
     assert "bus record" not in forged.broken()
