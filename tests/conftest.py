@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +13,11 @@ from tests.support.counts import COUNTS, merge
 if "PYTEST_XDIST_WORKER" in os.environ:  # each core has a process already: libraries start no threads
     for _name in ("ZKHARVEST_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(_name, "1")
+
+# A shell starts what it runs in the background with Ctrl-C ignored, as `.ci/run` does with its lanes. Tests of Ctrl-C
+# want it as it is in the foreground.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test is timed, so that none fails on a busy machine.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
