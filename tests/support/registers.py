@@ -17,8 +17,9 @@ from tests.models.lot_machine_v2 import sums as model
 from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues
+from zkharvest.circuit.gadgets import Ranges
 from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_table, range_trace
-from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS, declare
+from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS, sum_buses
 from zkharvest.circuit.lot_machine.v2.sums import keys as words
 from zkharvest.circuit.lot_machine.v2.sums.fill import figures, must_be_shown, sums_trace
 from zkharvest.circuit.lot_machine.v2.sums.registers import Registers, registers
@@ -37,7 +38,7 @@ TOLD = ("declared", "none", "gone", "window")
 def definition() -> tuple[Circuit, SumsTable]:
     """The circuit: `posts`, `sums`, `range`."""
     circuit = Circuit("registers", 1, degree=4, log_rows=LOG_ROWS, tallies=words.SLOTS)
-    buses = declare(circuit)
+    buses = sum_buses(circuit, Ranges(circuit.bus("bytes", 2), circuit.bus("u15", 1)))
     stub = circuit.table("posts", "stands for the machine")
     key, weight = stub.column_list("key", len(words.FIELDS)), stub.column_list("weight", words.SLOTS)
     stub.post(buses.post, key, dict(enumerate(weight)), most=255)

@@ -23,8 +23,8 @@ it a lot has no place in a list."""
 
 
 @dataclass(frozen=True, slots=True)
-class Buses:
-    """Every bus of the machine."""
+class MachineBuses:
+    """The buses of the machine, but for those of its figures."""
 
     ranges: Ranges
     record: Bus
@@ -35,6 +35,12 @@ class Buses:
     calendar: Bus
     link: Bus
     content: Bus
+
+
+@dataclass(frozen=True, slots=True)
+class Buses(MachineBuses):
+    """Every bus of the machine."""
+
     total: Bus
 
 
@@ -53,9 +59,9 @@ class Publics:
     currency: Expr
 
 
-def declare(circuit: Circuit) -> tuple[Buses, Publics]:
-    """Buses, public scalars and the messages that the verifier accounts for itself."""
-    buses = Buses(
+def machine_buses(circuit: Circuit) -> MachineBuses:
+    """The machine's buses, new in a circuit."""
+    return MachineBuses(
         ranges=Ranges(bytes=circuit.bus("bytes", 2), u15=circuit.bus("u15", 1)),
         record=circuit.bus("record", 20),
         node=circuit.bus("node", 3 + DIGEST),
@@ -65,8 +71,14 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
         calendar=circuit.bus("calendar", 10),
         link=circuit.bus("link", POOL + 2 + KEY + 1 + KEY),
         content=circuit.bus("content", 2 + 5 + 3 + 7 + 1 + 3),
-        total=circuit.bus("total", 3),
     )
+
+
+def declare(circuit: Circuit) -> tuple[Buses, Publics]:
+    """Buses, public scalars and the messages that the verifier accounts for itself."""
+    m = machine_buses(circuit)
+    inherited = (m.ranges, m.record, m.node, m.lot, m.listed, m.source, m.calendar, m.link, m.content)
+    buses = Buses(*inherited, total=circuit.bus("total", 3))
     fifo, lifo, hifo, lofo, specific = (circuit.public(m) for m in METHODS)
     wallet, negative = circuit.public("wallet"), circuit.public("proceeds_negative")
     year, currency = circuit.public("year"), circuit.public("currency")
@@ -75,12 +87,21 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
     for bucket in TOTALS:
         for k in range(TOTAL_BYTES):
             circuit.public(f"{bucket}_{k}")
+    tree_messages(circuit, buses)
+    for b in range(len(TOTALS)):
+        for k in range(TOTAL_BYTES):
+            circuit.public_message(buses.total, -1, [b, k, ["public", first_total + b * TOTAL_BYTES + k]])
+    return buses, publics
+
+
+def tree_messages(circuit: Circuit, buses: MachineBuses) -> None:
+    """The roots of the sources, which are a public list, and of the inventories, which are scalars."""
     first_root = len(circuit.public_names)
     for kind in ("opening", "closing"):
         for i in range(DIGEST):
             circuit.public(f"{kind}_root_{i}")
-    fields = [*(f"root_{i}" for i in range(DIGEST)), *(f"code_{i}" for i in range(SOURCE_LANES))]
-    circuit.public_list("sources", fields, MAX_SOURCES)
+    names = [*(f"root_{i}" for i in range(DIGEST)), *(f"code_{i}" for i in range(SOURCE_LANES))]
+    circuit.public_list("sources", names, MAX_SOURCES)
 
     circuit.public_message(buses.node, -1, [["index"], DEPTH, 0, *(["item", i] for i in range(DIGEST))], each="sources")
     circuit.public_message(
@@ -88,7 +109,3 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
     )
     for tree, base in ((TREE_OPENING, first_root), (TREE_CLOSING, first_root + DIGEST)):
         circuit.public_message(buses.node, -1, [tree, DEPTH, 0, *(["public", base + i] for i in range(DIGEST))])
-    for b in range(len(TOTALS)):
-        for k in range(TOTAL_BYTES):
-            circuit.public_message(buses.total, -1, [b, k, ["public", first_total + b * TOTAL_BYTES + k]])
-    return buses, publics

@@ -17,7 +17,7 @@ from zkharvest.ledger.regimes import find_provable
 from zkharvest.ledger.rules import Election
 from zkharvest.spec import END_OF_TIME, LONG_TERM_DAYS
 
-from .buses import Buses
+from .buses import MachineBuses
 
 Cells = NDArray[np.uint32]
 
@@ -93,7 +93,7 @@ def _offsets(table: DayTable) -> list[list[Any]]:
     return runs
 
 
-def calendar_table(circuit: Circuit, buses: Buses) -> Table:
+def calendar_table(circuit: Circuit, buses: MachineBuses) -> Table:
     """The election's public calendar: row d is local day d; its end is the next row's start.
 
     The row after the last is the first: without `last_no_day` an idle last row (start 0, long-term from 0) would end at

@@ -14,12 +14,12 @@ from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 
-from .buses import KEY, LANE_MAX, SEQ_MAX, Buses
+from .buses import KEY, LANE_MAX, SEQ_MAX, MachineBuses
 
 Cells = NDArray[np.uint32]
 
 
-def pools_table(circuit: Circuit, buses: Buses) -> Table:
+def pools_table(circuit: Circuit, buses: MachineBuses) -> Table:
     """Every pool once: emits the head of its empty list at the start and takes the emptied list back at the end.
 
     Pools are strictly increasing in (72-bit asset order, wallet, side), so there is no second list for a pool.

@@ -35,7 +35,7 @@ from zkharvest.commitment.poseidon import MDS, ROUND_CONSTANTS
 from zkharvest.commitment.poseidon_kernel import trace_many
 from zkharvest.commitment.tree import Tree
 
-from .buses import Buses
+from .buses import MachineBuses
 
 Cells = NDArray[np.uint32]
 
@@ -66,7 +66,7 @@ def _permutation(t: Table, inputs: list[Cell]) -> list[Cell]:
     return outputs
 
 
-def poseidon_table(circuit: Circuit, buses: Buses) -> Table:
+def poseidon_table(circuit: Circuit, buses: MachineBuses) -> Table:
     """Build the table."""
     t = circuit.table("poseidon", "one permutation a row: records, lots and nodes of the commitment trees")
     x = t.column_list("in", WIDTH)

@@ -13,12 +13,12 @@ from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.commitment.encoding import SOURCE_LANES
 from zkharvest.spec import source_code
 
-from .buses import Buses
+from .buses import MachineBuses
 
 Cells = NDArray[np.uint32]
 
 
-def sources_table(circuit: Circuit, buses: Buses) -> Table:
+def sources_table(circuit: Circuit, buses: MachineBuses) -> Table:
     """The statement's sources by number and code: what a transfer or an inventory names is found here.
 
     A number is a place in the statement's list, which is the prover's to arrange; hashes hold the code of the name.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zkharvest.circuit.builder import Table
 from zkharvest.circuit.expr import Cell
-from zkharvest.circuit.lot_machine.v1.buses import Buses, Publics
+from zkharvest.circuit.lot_machine.v1.buses import MachineBuses, Publics
 
 from . import amounts, day, gain, kinds, lists, record
 from .amounts import AmountColumns
@@ -18,7 +18,7 @@ from .record import RecordColumns
 class Steps(KindColumns, RecordColumns, DayColumns, AmountColumns, ListColumns, GainColumns):
     """The table: every room's columns by name, so that the constraints of one room can speak of another's."""
 
-    def __init__(self, t: Table, buses: Buses, publics: Publics) -> None:
+    def __init__(self, t: Table, buses: MachineBuses, publics: Publics) -> None:
         self.t, self.buses, self.publics = t, buses, publics
         KindColumns.__init__(self, t)
         RecordColumns.__init__(self, t, buses.ranges)

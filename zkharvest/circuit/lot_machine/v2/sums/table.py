@@ -23,7 +23,7 @@ from __future__ import annotations
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.expr import Cell, Expr, following, lift, shifted, total
 from zkharvest.circuit.gadgets import LIMB, compare_columns, less
-from zkharvest.circuit.lot_machine.v2.buses import Buses
+from zkharvest.circuit.lot_machine.v2.buses import SumBuses
 
 from .keys import (
     DIFFERENCE_LEVELS,
@@ -51,7 +51,7 @@ that the sum could be made up otherwise does not help, since the same key has th
 class SumsTable:
     """The table's columns by name, and its constraints."""
 
-    def __init__(self, circuit: Circuit, buses: Buses) -> None:
+    def __init__(self, circuit: Circuit, buses: SumBuses) -> None:
         self.t = t = circuit.table("sums", "registers: what was posted under a key, a lane a row")
         self.buses = buses
         self.rows = -(-(1 << circuit.log_rows[1]) // LANES)  # on which one lane can be on
@@ -245,7 +245,7 @@ class SumsTable:
             t.equal("counter_shown", self.shown, 1, "how often, where the key says that it must be told")
 
 
-def sums_table(circuit: Circuit, buses: Buses) -> SumsTable:
+def sums_table(circuit: Circuit, buses: SumBuses) -> SumsTable:
     """The table with all its constraints."""
     made = SumsTable(circuit, buses)
     made.constrain()
