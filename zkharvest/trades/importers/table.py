@@ -46,6 +46,8 @@ class Format:
     loose: frozenset[str] = frozenset()  # columns at the end that rows may lack
     blank: str = ""  # what stands in a cell that is not known, such as a dash
     comma: bool = False  # its numbers have a decimal comma
+    key: tuple[str, ...] = ()  # columns whose cells name a row of the account (`repeats`)
+    changing: str = ""  # pattern of columns whose cells differ between two exports of one row
 
     def places(self, header: Sequence[str], ignored: frozenset[str] = frozenset()) -> dict[str, int] | None:
         """The place of each column by its first name, or None if the header is not this format's.

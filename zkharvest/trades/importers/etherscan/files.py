@@ -199,6 +199,7 @@ def _symbols(group: Sequence[tuple[Table, str]], draft: Draft, coin: str) -> dic
 
 _HASH = "txhash|transaction hash"
 _DATE = "datetime (utc)|datetime"
+_CHANGING = r"CurrentValue.*|Historical.*|TxnFee\(USD\)|tokenname"  # today's price; a token may be renamed
 
 FORMATS = (
     Format(
@@ -212,6 +213,7 @@ FORMATS = (
         when="unixtimestamp",
         order="unix",
         together=True,
+        changing=_CHANGING,
     ),
     Format(
         "etherscan-internal",
@@ -224,6 +226,7 @@ FORMATS = (
         when="unixtimestamp",
         order="unix",
         together=True,
+        changing=_CHANGING,
     ),
     Format(
         "etherscan-tokens",
@@ -235,5 +238,6 @@ FORMATS = (
         when="unixtimestamp",
         order="unix",
         together=True,
+        changing=_CHANGING,
     ),
 )

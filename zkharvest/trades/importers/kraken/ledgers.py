@@ -72,14 +72,10 @@ def asset_name(name: str) -> str:
 def read(table: Table, draft: Draft) -> None:
     """Reads a ledgers export."""
     joined: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    seen: dict[str, Row] = {}
     for row in table.rows:
         cells = row.cells
         kind, subtype, txid = cells["type"].lower(), cells.get("subtype", "").lower(), cells["txid"]
-        first = seen.setdefault(txid, row)
-        if txid and first is not row and first.cells == cells:
-            draft.note(row, "a row that the file tells twice, taken once")
-        elif not txid:
+        if not txid:
             draft.note(row, f"pending {kind} (no txid), told again by a later row")
         elif subtype == "delistingconversion":
             joined["delisted", cells["refid"]].append(row)
@@ -287,5 +283,7 @@ FORMATS = (
         together=True,
         balance=("asset", "balance", "wallet"),
         blank="-",
+        key=("txid",),
+        changing="balance|aclass|type",
     ),
 )
