@@ -93,6 +93,10 @@ def trades_import(
             "--unpaired", help="Moves without their other side: refuse, or record as deposit and withdraw rows."
         ),
     ] = Unpaired.REFUSE,
+    pairs: Annotated[
+        _Texts,
+        typer.Option("--pair", metavar="FILE:LINE=FILE:LINE", help="A withdrawal and a deposit that are one transfer."),
+    ] = None,
     still_inside: Annotated[
         _Texts,
         typer.Option(
@@ -161,6 +165,7 @@ def trades_import(
         maps=maps or (),
         ignore_columns=ignored or (),
         decimal_comma=commas or (),
+        pairs=pairs or (),
         carry_receipts=receipts is Receipts.CARRY,
     )
     try:

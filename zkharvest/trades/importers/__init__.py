@@ -8,7 +8,9 @@ whose rows each stand for themselves need no code but a map (`maps/*.toml`, read
 * `agree`: whether money columns agree; `prices`: fair values;
 * `values`: cells, and what things are worth; `draft`: what an event is in canonical trades;
 * `gather`: what was found, notes and problems;
-* `pairing`: transfers of withdrawals and deposits; `order`: the one order of it all;
+* `netting`: what stays inside an account; `pairing`: transfers of withdrawals and deposits;
+* `order`: the one order of it all;
+* `repeats` and `doubles`: what two exports tell twice;
 * `manual`: what the user says of single rows; `choices`: the lots that he identified;
 * `run` puts it together, `grouping` tells its problems.
 """

@@ -44,6 +44,19 @@ class Said:
         return {place for _, places, _ in self.rows for place in places}
 
 
+def parse_pairs(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The rows that `--pair FILE:LINE=FILE:LINE` names as the two ends of one transfer. Raises `UsageError`."""
+    pairs = []
+    for text in texts:
+        places = [_PLACE.fullmatch(part) for part in text.split("=")]
+        one, other = places if len(places) == 2 else (None, None)
+        if one is None or other is None or one["last"] or other["last"]:
+            hint = "such as --pair binance.csv:17=ledger.csv:4, the row of a withdrawal and that of its deposit"
+            raise UsageError(f"--pair {text}: is not FILE:LINE=FILE:LINE", hint)
+        pairs.append((f"{file_label(one['file'])}:{one['line']}", f"{file_label(other['file'])}:{other['line']}"))
+    return tuple(pairs)
+
+
 def parse_skips(texts: Iterable[str]) -> dict[Place, str]:
     """The places that `--skip` names. Raises `UsageError`."""
     skipped: dict[Place, str] = {}

@@ -13,12 +13,14 @@ from zkharvest.collector import no_collection
 from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.trades.importers.choices import with_lots
 from zkharvest.trades.importers.detect import formats
+from zkharvest.trades.importers.doubles import told_twice
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event
-from zkharvest.trades.importers.manual import Said, load_manual, parse_skips, take_out
+from zkharvest.trades.importers.manual import Said, load_manual, parse_pairs, parse_skips, take_out
 from zkharvest.trades.importers.names import Names, load_names
+from zkharvest.trades.importers.netting import Alone
 from zkharvest.trades.importers.order import in_order
-from zkharvest.trades.importers.pairing import Alone, pair
+from zkharvest.trades.importers.pairing import pair
 from zkharvest.trades.importers.prices import load_prices, missing_text
 from zkharvest.trades.importers.renames import carried_on
 from zkharvest.trades.importers.rows import Row, file_label, file_labels
@@ -65,6 +67,7 @@ class Answers:
     lots           CSV of the lots that the taxpayer identified (`importers.choices`)
     maps           TOML maps of further formats (`importers.mapped`)
     ignore_columns columns of exports to pass over, which their format does not know
+    pairs          `FILE:LINE=FILE:LINE`: a withdrawal and a deposit that are one transfer
     decimal_comma  names of exports whose numbers have a decimal comma (1.234,56)
     carry_receipts coins given for a receipt (staked, lent, in a pool) are carried into it, not disposed of
     """
@@ -85,6 +88,7 @@ class Answers:
     carry_receipts: bool = False
     ignore_columns: Sequence[str] = ()
     decimal_comma: Sequence[str] = ()
+    pairs: Sequence[str] = ()
 
 
 def import_exports(
@@ -162,8 +166,10 @@ def _made(
         draft.note(row, message)
     _read(tables, draft)
     _add_manual(draft, said, draft.names)
-    alone = Alone(say.external, say.record, frozenset(say.still_inside))
-    placed = pair(draft.finish(), draft, alone)
+    alone = Alone(say.external, say.record, frozenset(say.still_inside), parse_pairs(say.pairs))
+    items = draft.finish()
+    draft.problems.extend(told_twice(items))
+    placed = pair(items, draft, alone)
     if draft.problems:
         order = {str(path): n for n, path in enumerate(paths)}
         problems = sorted(draft.problems, key=lambda p: _place(p, order))

@@ -17,7 +17,8 @@ from typing import cast
 from zkharvest.errors import InputError
 from zkharvest.trades.csv_in import read_text
 from zkharvest.trades.importers.draft import Draft
-from zkharvest.trades.importers.pairing import Alone, pair
+from zkharvest.trades.importers.netting import Alone
+from zkharvest.trades.importers.pairing import pair
 from zkharvest.trades.importers.table import Format, Table, read_table, text_rows
 from zkharvest.trades.text import format_money, format_quantity, format_time
 
