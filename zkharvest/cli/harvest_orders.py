@@ -32,7 +32,7 @@ from zkharvest.errors import InputError, UsageError
 from zkharvest.ledger.rules import DEFAULT_POOLING, Method
 
 if TYPE_CHECKING:
-    from zkharvest.harvest.plan import Plan
+    from zkharvest.harvest.plan_file import Plan
     from zkharvest.harvest.record import Recorded
 
 
@@ -86,7 +86,8 @@ def plan(
     With its time the plan identifies the lots (Reg. 1.1012-1(j)): keep it, and commit to or time-stamp its digest.
     """
     from zkharvest.files.atomic import ensure_writable, write_file
-    from zkharvest.harvest.plan import Wishes, chosen_lots, file_digest, make_plan
+    from zkharvest.harvest.plan import Wishes, chosen_lots, make_plan
+    from zkharvest.harvest.plan_file import file_digest
 
     output.refuse_two_outputs(target, json=json)
     ensure_writable(target, force=force, inputs=[path, prices, rates])
@@ -137,8 +138,8 @@ def record(
 ) -> ExitCode:
     """Turn fills into canonical trades with their lots named, held against the plan; refuse what does not belong."""
     from zkharvest.files.atomic import ensure_writable, write_file
-    from zkharvest.harvest.plan import file_digest, read_plan
-    from zkharvest.harvest.record import read_fills
+    from zkharvest.harvest.fills import read_fills
+    from zkharvest.harvest.plan_file import file_digest, read_plan
     from zkharvest.harvest.record import record as record_fills
     from zkharvest.trades.csv_out import trades_to_text
 

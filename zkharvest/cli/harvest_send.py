@@ -21,7 +21,7 @@ from zkharvest.errors import UsageError
 
 if TYPE_CHECKING:
     from zkharvest.harvest.markets.venue import Venue
-    from zkharvest.harvest.plan import Plan
+    from zkharvest.harvest.plan_file import Plan
     from zkharvest.harvest.sending.send import Outcome
 
 SCHEMA = "zkharvest/send/1"
@@ -63,7 +63,7 @@ def send(
     stop file withdraw what is open and end it; run it again to go on. The first rejected order stops it.
     """
     from zkharvest.files.atomic import ensure_writable, write_file
-    from zkharvest.harvest.plan import read_plan
+    from zkharvest.harvest.plan_file import read_plan
     from zkharvest.harvest.sending.journal import open_journal
     from zkharvest.harvest.sending.send import HOUR_MS, Sender, Wishes, dry_run, route
 
@@ -143,7 +143,7 @@ def _kill_switch(stop_file: Path) -> Iterator[Callable[[], str]]:
 
 
 def _csv(fills: list[dict[str, str]]) -> str:
-    from zkharvest.harvest.record import COLUMNS
+    from zkharvest.harvest.fills import COLUMNS
 
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")

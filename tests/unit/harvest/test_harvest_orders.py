@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from tests.support.harvest import NOW, book, rates, scan
 from zkharvest.errors import InputError, UsageError
-from zkharvest.harvest.plan import ONE, Plan, Wishes, chosen_lots, make_plan, read_plan
+from zkharvest.harvest.fills import read_fills
+from zkharvest.harvest.plan import ONE, Wishes, chosen_lots, make_plan
+from zkharvest.harvest.plan_file import Plan, read_plan
 from zkharvest.harvest.policy import WashSale
-from zkharvest.harvest.record import expected_fills, read_fills, record
+from zkharvest.harvest.record import expected_fills, record
 from zkharvest.harvest.scan import run_until
 from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.ledger.run import run_ledger

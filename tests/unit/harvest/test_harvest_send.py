@@ -14,7 +14,7 @@ from tests.support.exchange import Binance, Exchange, keys, serving
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
 from zkharvest.harvest.markets import venue as venues
-from zkharvest.harvest.plan import read_plan
+from zkharvest.harvest.plan_file import read_plan
 
 ccxt = pytest.importorskip("ccxt")
 

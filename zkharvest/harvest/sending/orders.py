@@ -16,7 +16,7 @@ from typing import Any
 from zkharvest.errors import UsageError
 from zkharvest.harvest.markets import venue as venues
 from zkharvest.harvest.markets.venue import Venue, reason
-from zkharvest.harvest.plan import Step
+from zkharvest.harvest.plan_file import Step
 from zkharvest.trades.text import parse_time
 
 _LABELS = {"deribit": "label"}  # where ccxt has no unified name for the client's id

@@ -21,7 +21,7 @@ from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.harvest.markets import venue as venues
 from zkharvest.harvest.markets.instruments import parse_instrument
 from zkharvest.harvest.markets.venue import Venue
-from zkharvest.harvest.plan import Plan, Step
+from zkharvest.harvest.plan_file import Plan, Step
 from zkharvest.harvest.sending import orders
 from zkharvest.harvest.sending.journal import Journal
 from zkharvest.harvest.sending.orders import Rejected, Unclear
