@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from zkharvest.ledger.results import LedgerRun
     from zkharvest.trades.model import Trade
 
-PricesOption = Annotated[Path, typer.Option("--prices", metavar="CSV", help="Prices: time,asset,price.")]
 OptionalPrices = Annotated[Path | None, typer.Option("--prices", metavar="CSV", help="Prices: time,asset,price.")]
 LiveOption = Annotated[
     str | None,

@@ -15,16 +15,19 @@ from zkharvest.cli.harvest_options import (
     AsOf,
     Budget,
     DepthOption,
+    LiveOption,
     MaxAge,
     MethodChoice,
     Minimum,
+    OptionalPrices,
     PlanFile,
-    PricesOption,
     RatesOption,
+    UrlOption,
     decimal,
     instant_of,
     load,
     make_scan,
+    open_live,
 )
 from zkharvest.cli.options import AnyZone, Force, Json, Output, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
@@ -38,9 +41,10 @@ if TYPE_CHECKING:
 
 def plan(
     path: Trades,
-    prices: PricesOption,
     rates: RatesOption,
     target: Output,
+    prices: OptionalPrices = None,
+    live: LiveOption = None,
     lot: Annotated[
         list[str] | None, typer.Option("--lot", metavar="LOT", help="Lot to harvest; repeatable. Default: as the scan.")
     ] = None,
@@ -78,6 +82,7 @@ def plan(
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="Draws the times; default: a new one, stated in the plan.")
     ] = None,
+    url: UrlOption = None,
     force: Force = False,
     json: Json = False,
 ) -> ExitCode:
@@ -90,15 +95,17 @@ def plan(
     from zkharvest.harvest.plan_file import file_digest
 
     output.refuse_two_outputs(target, json=json)
-    ensure_writable(target, force=force, inputs=[path, prices, rates])
+    ensure_writable(target, force=force, inputs=[path, rates, *([prices] if prices else [])])
     if reentry not in ("spot", "none"):
         raise UsageError(
             f'--reentry: "{reentry[:20]}" is not a way to re-enter', "spot or none; legs come with --match"
         )
+    venue = open_live(prices, live, as_of, url, depth)
     made = round(time.time() * 1000)
     found, run, _ = make_scan(
-        path, prices, rates, as_of, method, pooling, timezone, depth, max_age, budget=budget, minimum=minimum
-    )
+        path, prices, rates, as_of, method, pooling, timezone, depth, max_age,
+        budget=budget, minimum=minimum, live=venue, quote=quote,
+    )  # fmt: skip
     wishes = Wishes(
         reentry="match" if match else reentry,
         quote=quote,
@@ -112,10 +119,13 @@ def plan(
         max_notional=float("inf") if max_notional is None else max_notional,
         start=instant_of(start, found.election.timezone, "--start") if start else 0,
         seed=secrets.randbits(48) if seed is None else seed,
+        venue=live or "",
     )
     if run.trades and (currency := run.trades[0].currency) not in ("", quote):
         raise UsageError(f"the trades are in {currency}, the orders would be in {quote}", f"--quote {currency}")
-    digests = {"trades": file_digest(path), "rates": file_digest(rates), "prices": file_digest(prices)}
+    digests = {"trades": file_digest(path), "rates": file_digest(rates)}
+    if prices is not None:
+        digests["prices"] = file_digest(prices)
     legs = _legs(match) if match else ()
     result = make_plan(found, chosen_lots(found, run, lot or ()), wishes, made, digests, legs)
     _rehearse(result, path)

@@ -12,11 +12,15 @@ from zkharvest.cli.harvest_options import (
     AsOf,
     Budget,
     DepthOption,
+    LiveOption,
     MaxAge,
     MethodChoice,
-    PricesOption,
+    OptionalPrices,
+    QuoteOption,
     RatesOption,
+    UrlOption,
     make_scan,
+    open_live,
 )
 from zkharvest.cli.options import AnyZone, Force, Output, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
@@ -26,9 +30,10 @@ from zkharvest.ledger.rules import DEFAULT_POOLING, Method
 
 def report(
     path: Trades,
-    prices: PricesOption,
     rates: RatesOption,
     target: Output,
+    prices: OptionalPrices = None,
+    live: LiveOption = None,
     as_of: AsOf = None,
     method: MethodChoice = Method.FIFO,
     pooling: PoolingOption = DEFAULT_POOLING,
@@ -43,19 +48,24 @@ def report(
     record: Annotated[
         list[Path] | None, typer.Option("--record", metavar="JSON", help="What record --json printed; may repeat.")
     ] = None,
+    quote: QuoteOption = "USD",
+    url: UrlOption = None,
     force: Force = False,
 ) -> ExitCode:
     """Write the scan as a page: losses by lot and month, what is blocked and why. Self-contained, no script."""
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.harvest.page import page
 
-    ensure_writable(target, force=force, inputs=[path, prices, rates])
+    ensure_writable(target, force=force, inputs=[path, rates, *([prices] if prices else [])])
     given = {
         name: _object(file, f"zkharvest/{name}/1") if file else None
         for name, file in (("match", match), ("forecast", forecast))
     }
     records = [_object(file, "zkharvest/record/1") for file in record or ()]
-    found, run, _ = make_scan(path, prices, rates, as_of, method, pooling, timezone, depth, max_age, budget=budget)
+    venue = open_live(prices, live, as_of, url, depth)
+    found, run, _ = make_scan(
+        path, prices, rates, as_of, method, pooling, timezone, depth, max_age, budget=budget, live=venue, quote=quote
+    )
     made = page(found, run, matches=given["match"], forecast=given["forecast"], records=records)
     write_file(target, made.encode(), force=force)
     output.note(f"{target}: {len(made.encode()):,} bytes; private: it shows your lots")

@@ -49,6 +49,7 @@ class Wishes:
     max_notional: float = math.inf
     start: int = 0
     seed: int = 0
+    venue: str = ""  # whose prices and order books of that moment the scan has; empty: they are of files
 
 
 def chosen_lots(scan: Scan, run: LedgerRun, names: Sequence[str] = ()) -> list[OpenLot]:
@@ -340,6 +341,8 @@ def _assumptions(scan: Scan, lots: Sequence[OpenLot], wishes: Wishes) -> list[st
     assets = dict.fromkeys(lot.pool.asset for lot in lots)
     unknown = [asset for asset in assets if math.isnan(scan.rates.costs_of(asset).volume)]
     said += [f"no volume is stated for {asset}: its slices follow the band alone" for asset in unknown]
+    if wishes.venue:
+        said.append(f"prices and order books are those that {wishes.venue} had at {time_text(scan.as_of)}")
     if wishes.reentry == "none":
         said.append("no re-entry: the exposure falls with each sale")
     return said

@@ -17,6 +17,7 @@ from typing import Any
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.harvest.fills import Fill, money_of
+from zkharvest.harvest.markets.instruments import parse_instrument
 from zkharvest.harvest.plan_file import Plan, Step
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.regimes import find as find_regime
@@ -160,7 +161,7 @@ def record(
     whole = in_order([*trades, *new])
     elsewhere = [
         f"{fill.id}: {fill.side} {format_quantity(fill.amount)} {fill.symbol} at {fill.price} fits the plan, but is "
-        "no trade here: margin, premium and settlement come with the venue's own export"
+        f"no trade here: {_told_by_venue(step)}"
         for fill, step in zip(fills, steps, strict=True)
         if step is not None and _is_elsewhere(plan, step)
     ]
@@ -168,8 +169,25 @@ def record(
 
 
 def _is_elsewhere(plan: Plan, step: Step) -> bool:
-    """Whether a step re-enters by a derivative: its money moves as the venue's own export tells."""
-    return step.role != "close" and step.symbol != f"{step.asset}/{plan.quote}"
+    """Whether a step re-enters by a derivative whose money moves as only the venue's own export tells.
+
+    An option whose premium is paid in the money of the plan is a trade as a purchase of coin is (s.1234).
+    """
+    return step.role != "close" and step.symbol != f"{step.asset}/{plan.quote}" and not _paid_in_money(plan, step)
+
+
+def _paid_in_money(plan: Plan, step: Step) -> bool:
+    option = parse_instrument(step.symbol)
+    return option is not None and option.kind.option and option.settles == plan.quote
+
+
+def _told_by_venue(step: Step) -> str:
+    """Why a derivative's fill makes no trade by itself."""
+    instrument = parse_instrument(step.symbol)
+    if instrument is not None and instrument.kind.option:
+        coin = instrument.settles
+        return f"its premium is paid in {coin}, which disposes of {coin} at the price that the venue's own export has"
+    return "a future has no price paid for it; profit, loss and funding come with the settlements in the venue's export"
 
 
 def _new_trades(
@@ -184,7 +202,8 @@ def _new_trades(
         closes = step.role == "close"
         buys = fill.side == "buy"
         kind = (Kind.COVER if buys else Kind.SELL) if closes else (Kind.BUY if buys else Kind.SHORT)
-        if step.symbol != f"{step.asset}/{plan.quote}" and not (closes and side == "short"):
+        derivative = step.symbol != f"{step.asset}/{plan.quote}" and not _paid_in_money(plan, step)
+        if derivative and not (closes and side == "short"):
             message = f"{step.symbol} is a derivative: margin, premium and settlement are in the venue's own export"
             problems.append(Problem(fill.where, message, "import that export instead of this fill"))
             continue

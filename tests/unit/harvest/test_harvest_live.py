@@ -1,6 +1,7 @@
 """`--live`: prices and order books of now, from a server that speaks Binance.US's REST."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,23 @@ def test_a_scan_of_now_walks_the_books(url, capsys):
     assert reasons["k/t2"] == "the book is too thin: it takes 4 of 10"
     assert reasons["k/t3"] == "NEW/USD is not listed by binanceus"
     assert reasons["k/t4"] == "its price is in coin: give --prices"
+
+
+def test_a_plan_and_a_page_of_now(url, capsys):
+    words = ["--method", "specific", "--lot", "k/t1", "--seed", "1", "-o", "plan.json"]
+    assert main(given(url, "plan", *words)) == ExitCode.DONE, capsys.readouterr().err
+    plan = json.loads(Path("plan.json").read_text())
+    assert plan["lots"][0]["value"] == "90000.00"
+    assert {step["side"] for step in plan["steps"]} == {"sell", "buy"}
+    assert set(plan["digests"]) == {"trades", "rates"}
+    assert any(
+        text.startswith("prices and order books are those that binanceus had at") for text in plan["assumptions"]
+    )
+    assert main(given(url, "report", "--method", "specific", "-o", "page.html")) == ExitCode.DONE
+    assert "k/t1" in Path("page.html").read_text()
+    capsys.readouterr()
+    assert main(["harvest", "plan", "t.csv", "--rates", "r.toml", "-o", "p.json"]) == ExitCode.USAGE
+    assert "nothing says where prices come from" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,39 @@ def test_legs_of_a_match_keep_the_delta_in_its_band():
         planned(ONE_LOT, "BTC 80000", reentry="match", legs=[far], band=ONE // 2)
 
 
+OPTION, FUTURE = "BTC_USD-25DEC26-80000-C", "BTC_USDC-PERPETUAL"
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "why"),
+    [
+        (OPTION, "BTC/USD:USD-261225-80000-C", ""),
+        ("BTC-25DEC26-80000-C", "BTC/USD:BTC-261225-80000-C", "its premium is paid in BTC"),
+        (FUTURE, "BTC/USDC:USDC", "a future has no price paid for it"),
+    ],
+)
+def test_a_derivative_that_is_paid_for_in_money_is_a_trade(tmp_path, name, symbol, why):
+    """An option's premium in dollars is its basis (s.1234); what a venue settles later is in its own export."""
+    leg = {"instrument": name, "symbol": symbol, "side": "buy", "amount": "2.7", "price": "4000", "delta": 0.5}
+    plan = planned(ONE_LOT, "BTC 80000", reentry="match", legs=[leg], band=2 * ONE)
+    rows = [
+        fill(n, side=step.side, price=step.price, amount=step.amount).replace("BTC/USD", step.symbol)
+        for n, step in enumerate(plan.steps)
+    ]
+    done = record(plan, fills(tmp_path, *rows), ONE_LOT)
+    made = [trade for trade in done.new if trade.asset == name]
+    assert sum(trade.quantity for trade in made) == (0 if why else 27 * ONE // 10)
+    if why:
+        assert why in done.elsewhere[0]
+    else:
+        assert not done.elsewhere
+        assert {trade.kind for trade in made} == {Kind.BUY}
+        limit = Decimal(plan.steps[-1].price)
+        assert sum(trade.amount for trade in made) == Decimal("2.7") * limit * 10**8
+        again = trades_from_text(trades_to_text(done.trades), "t.csv")
+        assert [(t.ref, t.asset) for t in again] == [(t.ref, t.asset) for t in done.trades]
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
