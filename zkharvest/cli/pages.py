@@ -27,12 +27,19 @@ def schedule3(
 ) -> ExitCode:
     """Canada: Schedule 3 by adjusted cost base (average cost): proceeds, cost, outlays, gain of each property."""
     from zkharvest.desk import schedule3 as canada
+    from zkharvest.ledger.run import run_ledger
+    from zkharvest.ledger.superficial import superficial_losses
+    from zkharvest.trades.csv_in import load_trades
 
     form = desk.settled_format(form, target, force=force, json=json, inputs=[path], pdf=False)
-    run = desk.ran(path, Election(None, Pooling.UNIVERSAL, timezone, year, "canada"))
+    read = load_trades(path)
+    with output.progress("computing lots"):
+        run = run_ledger(read, Election(None, Pooling.UNIVERSAL, timezone, year, "canada"))
     desk.say_currency(run, "CAD")
     made = canada.make_schedule3(run)
     output.note(canada.NOTE)
+    for one in superficial_losses(run, read):
+        output.warning(one.text)
     if form is Format.JSON:
         return desk.write_object("zkharvest/schedule3/1", canada.schedule3_json(made), target, force)
     rows = list(canada.schedule3_rows(made))

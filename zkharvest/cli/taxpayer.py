@@ -69,7 +69,13 @@ def ledger_report(
     """Gains and losses of a tax year, lot part by lot part, with all digits."""
     from zkharvest.ledger import report
 
-    run = _run(_load(path), _election(regime, method, pooling, timezone, year))
+    read = _load(path)
+    run = _run(read, _election(regime, method, pooling, timezone, year))
+    if regime == "canada":
+        from zkharvest.ledger.superficial import superficial_losses
+
+        for one in superficial_losses(run, read):
+            output.warning(one.text)
     if json or form is Format.JSON:
         _object(report.report_json(run))
     elif form is Format.CSV:

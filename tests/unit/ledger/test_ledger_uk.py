@@ -79,6 +79,22 @@ def test_example_3_thirty_days() -> None:
     assert run.totals["gains"] == 20 * COIN
 
 
+def test_example_4_the_same_day_and_the_holding() -> None:
+    """CRYPTO22254: 7,000 disposed of and 6,500 acquired on one day; 500 out of the holding."""
+    trades = [
+        trade("2024-05-01", "0", "buy", 8000, 1000),
+        trade("2025-01-31T09:00", "1", "sell", 5000, 500),
+        trade("2025-01-31T10:00", "2", "buy", 4000, 320),
+        trade("2025-01-31T11:00", "3", "buy", 1000, 75),
+        trade("2025-01-31T12:00", "4", "buy", 1000, 70),
+        trade("2025-01-31T13:00", "5", "sell", 2000, 142),
+        trade("2025-01-31T14:00", "6", "buy", 500, 35),
+    ]
+    run = uk(trades)
+    assert gains(run) == {"2025-01-31": 79.5}  # the manual rounds 62.50 of the holding's cost up: 79
+    assert pool(run) == (7500, 937.5)
+
+
 def test_example_5_thirty_days_and_the_holding() -> None:
     """CRYPTO22255: 500 bought within 30 days, 3,500 out of the holding."""
     trades = [
@@ -120,6 +136,25 @@ def test_example_7_one_token_for_another() -> None:
     assert gains(run) == {"2024-08-31": 83.33, "2024-09-04": 20, "2024-10-27": -1373.33}
     assert not run.open_lots
     assert run.totals["losses"] == 1373_33333334
+
+
+def test_example_7_the_token_that_is_given_for_it() -> None:
+    """CRYPTO22257, token G: 1,550 disposed of on a day, of which 600 of that day, 180 of 4 September, 770 pooled.
+
+    The matching is the manual's; the amounts are worked by hand from the values that it states for token G.
+    """
+    trades = [
+        trade("2024-05-01", "0", "buy", 100_000, 300_000),
+        trade("2024-08-31T09:00", "1", "sell", 1000, 3200),
+        trade("2024-08-31T10:00", "2", "buy", 600, 1920),
+        trade("2024-08-31T11:00", "3", "sell", 550, 1760),
+        trade("2024-09-04", "4", "buy", 180, 558),
+        trade("2024-09-16", "5", "sell", 400, 1080),
+        trade("2024-10-27", "6", "buy", 900, 2430),
+    ]
+    run = uk(trades)
+    assert gains(run) == {"2024-08-31": 4960 - 1920 - 558 - 2310, "2024-09-16": 1080 - 1200}
+    assert pool(run) == (99_730, 300_000 - 2310 - 1200 + 2430)
 
 
 def test_thirty_days_are_counted_in_days_of_london() -> None:
