@@ -28,7 +28,7 @@ secret = typer.Typer(
     no_args_is_help=True,
 )
 
-SecretPath = Annotated[Path, typer.Argument(metavar="FILE", help="Opening (.zko) or private key.")]
+SecretPath = Annotated[Path, typer.Argument(metavar="FILE", help="Opening (.zko), private key, or seed of pages.")]
 
 
 @secret.command("show")
@@ -36,19 +36,19 @@ def show(
     path: SecretPath, passphrase_file: PassphraseFile = None, passphrase_fd: PassphraseFd = None, json: Json = False
 ) -> ExitCode:
     """Open a secret and check it; prints only what is public of it."""
-    from zkharvest.workflow.secrets import read_secret, sheet_entry
+    from zkharvest.workflow.secrets import name_of, public_of, read_secret
 
     opener = passphrases.existing(path, passphrase_file, passphrase_fd)
     with passphrases.reading(path, opener):
         found = read_secret(path, opener)
-        entry = sheet_entry(found)
+    what, public = name_of(found), public_of(found)
     if json:
-        shown = {"file": str(path), "kind": entry.what, "sealed": found.sealed, "public": dict(entry.public)}
+        shown = {"file": str(path), "kind": what, "sealed": found.sealed, "public": dict(public)}
         output.json_object("zkharvest/secret/1", shown)
     else:
         state = "sealed under a passphrase" if found.sealed else "not encrypted"
-        output.data(f"{path}: {entry.what}, {state}, in order")
-        output.fields(entry.public)
+        output.data(f"{path}: {what}, {state}, in order")
+        output.fields(public)
     if not found.sealed:
         passphrases.offer_to_seal(path)
     return ExitCode.DONE
@@ -84,7 +84,8 @@ def passwd(
     if chosen is None:
         passphrases.unencrypted(path)
         return ExitCode.DONE
-    output.note(f"{path} is sealed under its new passphrase; without the passphrase or a backup sheet it is lost")
+    lost = "a copy from its source" if found.page is not None else "a backup sheet"
+    output.note(f"{path} is sealed under its new passphrase; without the passphrase or {lost} it is lost")
     if not found.sealed:
         output.note("copies made before, and what the disk still holds of the old file, are not encrypted")
     return ExitCode.DONE
@@ -92,7 +93,7 @@ def passwd(
 
 @secret.command("backup")
 def backup(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Openings and private keys.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Openings, private keys, seeds of pages.")],
     target: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="FILE", help="Sheet to write: .html to print, else text; - for stdout."),
@@ -140,12 +141,13 @@ def restore(
     none: NoPassphrase = False,
     force: Force = False,
 ) -> ExitCode:
-    """Make an opening again from a sheet's words and the same trades; a private key from its words alone."""
+    """Make an opening again from a sheet's words and the same trades; a private key or a seed from its words alone."""
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.files.openings import opening_bytes
     from zkharvest.files.sheets import MAX_BYTES, read_words
+    from zkharvest.files.words import Secret
     from zkharvest.sign.keyfiles import private_key_bytes
-    from zkharvest.workflow.secrets import restore_key, restore_opening
+    from zkharvest.workflow.secrets import restore_key, restore_opening, restore_seed
 
     inputs = [path for path in (trades, words) if path is not None]
     if str(target) == "-":
@@ -154,7 +156,14 @@ def restore(
         raise UsageError("trades and words cannot both come from standard input", "give a file for one of them")
     ensure_writable(target, force=force, inputs=inputs)
     found = read_words(_words(words, MAX_BYTES))
-    if trades is None:
+    if trades is None and found.kind is Secret.SEED:
+        from zkharvest.files.page_files import fingerprint, write_seed
+
+        seed = restore_seed(found)
+        chosen = passphrases.new(target, passphrase_file, passphrase_fd, none=none)
+        write_seed(target, seed, passphrase=chosen)
+        output.data(fingerprint(seed).hex())
+    elif trades is None:
         key, public = restore_key(found)
         chosen = passphrases.new(target, passphrase_file, passphrase_fd, none=none)
         write_file(target, private_key_bytes(key, public, chosen), private=True, force=None)

@@ -271,17 +271,30 @@ def new_seed() -> bytes:
 
 def write_seed(path: str | Path, seed: bytes, *, passphrase: str | None) -> None:
     """Write a source's seed, mode 0600. Never replaces a file: pages of a lost seed cannot be remade."""
-    data = container.pack(SEED, {"fingerprint": fingerprint(seed)}, seed, passphrase)
-    write_file(path, data, private=True, force=None)
+    write_file(path, seed_bytes(seed, passphrase), private=True, force=None)
+
+
+def seed_bytes(seed: bytes, passphrase: str | None) -> bytes:
+    """The bytes of a seed's file; sealed unless the passphrase is None."""
+    return container.pack(SEED, {"fingerprint": fingerprint(seed)}, seed, passphrase)
 
 
 def read_seed(path: str | Path, passphrase: Passphrase = None) -> bytes:
     """A source's seed. Raises as `read_page_opening`."""
-    data = read_seed_bytes(path)
-    public, seed = container.unpack(SEED, data, passphrase, path)
+    return parse_seed(read_seed_bytes(path), path, passphrase)
+
+
+def parse_seed(data: bytes, name: object, passphrase: Passphrase = None) -> bytes:
+    """The seed in a file's bytes; `name` stands for the file in errors. Raises as `read_seed`."""
+    public, seed = container.unpack(SEED, data, passphrase, name)
     if len(seed) != SEED_BYTES or public.get("fingerprint") != fingerprint(seed):
-        raise container.damaged(SEED, path, "its fingerprint is not that of its seed")
+        raise container.damaged(SEED, name, "its fingerprint is not that of its seed")
     return seed
+
+
+def seed_is_sealed(data: bytes, name: object) -> bool:
+    """Whether the bytes of a seed's file are under a passphrase."""
+    return bool(container.read_header(SEED, data, name)[0]["envelope"] != container.PLAIN)
 
 
 def read_seed_bytes(path: str | Path) -> bytes:

@@ -29,6 +29,7 @@ class Secret(IntEnum):
     OPENING = 1
     ED25519 = 2
     BLS = 3
+    SEED = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkharvest.errors import InputError, UsageError
-from zkharvest.files import openings
+from zkharvest.files import openings, page_files
 from zkharvest.files.atomic import STREAM, open_file, read_private_file
 from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of, told_apart
 from zkharvest.files.sealing import Passphrase
@@ -19,6 +20,7 @@ from zkharvest.sign.keys import PrivateKey, PublicKey, Scheme
 
 if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening
+    from zkharvest.files.page_files import PageOpening
     from zkharvest.trades.model import Trade
 
 _KINDS = {Scheme.ED25519: Secret.ED25519, Scheme.BLS: Secret.BLS}
@@ -26,42 +28,54 @@ _KINDS = {Scheme.ED25519: Secret.ED25519, Scheme.BLS: Secret.BLS}
 
 @dataclass(frozen=True, slots=True)
 class SecretFile:
-    """A secret that was read: one of the two, and whether its file is under a passphrase."""
+    """A secret that was read: what its kind says, and whether its file is under a passphrase."""
 
     path: Path
+    kind: Kind
     sealed: bool
     opening: Opening | None = None
     key: PrivateKey | None = None
-
-    @property
-    def kind(self) -> Kind:
-        """The kind of its file."""
-        return Kind.OPENING if self.opening is not None else Kind.PRIVATE_KEY
+    page: PageOpening | None = None
+    seed: bytes = field(default=b"", repr=False)
 
     def to_bytes(self, passphrase: str | None) -> bytes:
         """The file again, under another passphrase or none."""
         if self.opening is not None:
             return openings.opening_bytes(self.opening, passphrase)
-        assert self.key is not None
-        return keyfiles.private_key_bytes(self.key, self.key.public(), passphrase)
+        if self.page is not None:
+            return page_files.page_opening_bytes(self.page, passphrase)
+        if self.key is not None:
+            return keyfiles.private_key_bytes(self.key, self.key.public(), passphrase)
+        return page_files.seed_bytes(self.seed, passphrase)
+
+
+_SECRETS = (Kind.OPENING, Kind.PRIVATE_KEY, Kind.PAGE_OPENING, Kind.SEED)
 
 
 def read_secret(path: str | Path, passphrase: Passphrase) -> SecretFile:
-    """An opening or a private key, whichever the file is. Raises as the readers of both do."""
+    """An opening, of a page too, a private key or a seed, whichever the file is. Raises as their readers do."""
     found: list[Kind] = []
 
     def check(head: bytes) -> None:
         kind = kind_of(head)
-        if kind not in (Kind.OPENING, Kind.PRIVATE_KEY):
-            raise UsageError(f"{path}: neither an opening nor a private key", told_apart(head, "check the path"))
+        if kind is None or kind not in _SECRETS:
+            raise UsageError(f"{path}: no opening, private key or seed", told_apart(head, "check the path"))
         found.append(kind)
 
-    data = read_private_file(path, check_head=check, at_most=openings.MAX_BYTES + 1)
-    if found == [Kind.OPENING]:
+    data = read_private_file(path, check_head=check, at_most=max(openings.MAX_BYTES, page_files.MAX_OPENING) + 1)
+    kind = found[0]
+    make = partial(SecretFile, Path(path), kind)
+    if kind is Kind.OPENING:
         opening = openings.parse_opening(data, path, passphrase)
-        return SecretFile(Path(path), openings.is_sealed(data, path), opening=opening)
+        return make(openings.is_sealed(data, path), opening=opening)
+    if kind is Kind.PAGE_OPENING:
+        page = page_files.parse_page_opening(data, path, passphrase)
+        return make(page_files.page_opening_is_sealed(data, path), page=page)
+    if kind is Kind.SEED:
+        seed = page_files.parse_seed(data, path, passphrase)
+        return make(page_files.seed_is_sealed(data, path), seed=seed)
     key = keyfiles.parse_private_key(data, path, passphrase)
-    return SecretFile(Path(path), keyfiles.is_sealed(data), key=key)
+    return make(keyfiles.is_sealed(data), key=key)
 
 
 def read_signing_key(path: str | Path, passphrase: Passphrase) -> tuple[PrivateKey, bool]:
@@ -85,18 +99,44 @@ def read_proving_opening(path: str | Path, passphrase: Passphrase) -> tuple[Open
     return openings.parse_opening(data, path, passphrase), openings.is_sealed(data, path)
 
 
-def sheet_entry(secret: SecretFile) -> Entry:
-    """What a backup sheet says of a secret."""
+def public_of(secret: SecretFile) -> list[tuple[str, str]]:
+    """What is public of a secret, as (name, value)."""
     if secret.opening is not None:
-        opening = secret.opening
-        backup = Backup(Secret.OPENING, opening.seed, opening_fingerprint(opening))
-        public = [("records", f"{len(opening.trades):,}, in {opening.currency}")]
-        public += [(source, root.hex()) for source, root in opening.roots.items()]
-        return Entry(secret.path.name, "opening", backup, public)
-    assert secret.key is not None
-    key = secret.key.public_bytes()
-    backup = Backup(_KINDS[secret.key.scheme], secret.key.secret, key_fingerprint(secret.key.scheme, key))
-    return Entry(secret.path.name, f"private key, {secret.key.scheme}", backup, [("public key", key.hex())])
+        records = ("records", f"{len(secret.opening.trades):,}, in {secret.opening.currency}")
+        return [records, *((source, root.hex()) for source, root in secret.opening.roots.items())]
+    if secret.page is not None:
+        header = secret.page.header
+        return [("records", f"{len(secret.page.records):,}"), (header.source, header.page_id.hex())]
+    if secret.key is not None:
+        return [("public key", secret.key.public_bytes().hex())]
+    return [("fingerprint", page_files.fingerprint(secret.seed).hex())]
+
+
+def name_of(secret: SecretFile) -> str:
+    """What a secret is called."""
+    if secret.key is not None:
+        return f"private key, {secret.key.scheme}"
+    return {Kind.OPENING: "opening", Kind.PAGE_OPENING: "opening of a page"}.get(secret.kind, "seed of pages")
+
+
+def sheet_entry(secret: SecretFile) -> Entry:
+    """What a backup sheet says of a secret. Raises UsageError for the opening of a page, which holds its records."""
+    if secret.page is not None:
+        hint = "keep a copy of the file, or ask its source for another; a source keeps its seed and its records"
+        raise UsageError(f"{secret.path}: the opening of a page cannot be made again from words", hint)
+    if secret.opening is not None:
+        backup = Backup(Secret.OPENING, secret.opening.seed, opening_fingerprint(secret.opening))
+    elif secret.key is not None:
+        mark = key_fingerprint(secret.key.scheme, secret.key.public_bytes())
+        backup = Backup(_KINDS[secret.key.scheme], secret.key.secret, mark)
+    else:
+        backup = Backup(Secret.SEED, secret.seed, seed_fingerprint(secret.seed))
+    return Entry(secret.path.name, name_of(secret), backup, public_of(secret))
+
+
+def seed_fingerprint(seed: bytes) -> bytes:
+    """Stands for a seed of pages."""
+    return fingerprint(b"seed", page_files.fingerprint(seed))
 
 
 def opening_fingerprint(opening: Opening) -> bytes:
@@ -118,7 +158,8 @@ def restore_opening(backup: Backup, trades: Sequence[Trade], currency: str | Non
     from zkharvest.commitment.opening import commit
 
     if backup.kind is not Secret.OPENING:
-        raise UsageError("these words hold a private key, not an opening", "leave the trades out")
+        what = "a seed" if backup.kind is Secret.SEED else "a private key"
+        raise UsageError(f"these words hold {what}, not an opening", "leave the trades out")
     opening = commit(trades, currency=currency, seed=backup.secret)
     if opening_fingerprint(opening) != backup.fingerprint:
         found = ", ".join(f"{source} {root.hex()[:16]}..." for source, root in opening.roots.items())
@@ -128,6 +169,13 @@ def restore_opening(backup: Backup, trades: Sequence[Trade], currency: str | Non
             "compare with the commitments on the sheet; a source that differs has other rows, or another order of them",
         )
     return opening
+
+
+def restore_seed(backup: Backup) -> bytes:
+    """The seed of pages that a backup holds. Raises UsageError where the words are not of one seed."""
+    if backup.fingerprint != seed_fingerprint(backup.secret):
+        raise UsageError("the words do not match the seed that they name", "compare them with the sheet")
+    return backup.secret
 
 
 def restore_key(backup: Backup) -> tuple[PrivateKey, PublicKey]:

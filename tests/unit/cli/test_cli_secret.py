@@ -12,6 +12,7 @@ from tests.support.proofs import SMALL
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
 from zkharvest.files.openings import read_opening
+from zkharvest.files.page_files import read_page_opening, read_seed
 from zkharvest.sign.keyfiles import read_private_key
 
 PASS = "correct horse battery staple"
@@ -233,6 +234,41 @@ def test_show_tells_what_is_public(here, capsys):
     assert roots.items() <= shown["public"].items()
     assert main(["secret", "show", "trades.csv"]) == ExitCode.USAGE
     assert "it is a trades CSV" in capsys.readouterr().err
+
+
+def test_a_seed_of_pages_is_shown_sealed_anew_and_restored(here, capsys):
+    assert main(["page", "seed", "-o", "seed", "--passphrase-file", "pass"]) == ExitCode.DONE
+    mark = capsys.readouterr().out.strip()
+    assert main(["secret", "passwd", "seed", "--passphrase-file", "pass", "--new-passphrase-file", "other"]) == 0
+    assert main(["secret", "show", "seed", "--passphrase-file", "other", "--json"]) == ExitCode.DONE
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["kind"], shown["sealed"], shown["public"]) == ("seed of pages", True, {"fingerprint": mark})
+    assert main(["secret", "backup", "seed", "-o", "sheet.txt", "--passphrase-file", "other"]) == ExitCode.DONE
+    again = ["secret", "restore", "--words", "sheet.txt", "-o", "back", "--no-passphrase"]
+    capsys.readouterr()
+    assert main(again) == ExitCode.DONE
+    assert capsys.readouterr().out.strip() == mark
+    assert read_seed("back") == read_seed("seed", "another long passphrase")
+    assert main([*again[:2], "trades.csv", "--currency", "USD", *again[2:4], "-o", "x", "--no-passphrase"]) == 2
+    assert "these words hold a seed, not an opening" in capsys.readouterr().err
+
+
+def test_the_opening_of_a_page_is_sealed_anew_but_not_on_a_sheet(here, capsys):
+    assert main(["page", "seed", "-o", "seed", "--no-passphrase"]) == ExitCode.DONE
+    head, *rows = SMALL.splitlines(keepends=True)
+    (here / "one.csv").write_text(head + "".join(row for row in rows if ",kraken:main," in row))
+    make = ["page", "make", "one.csv", "--source", "kraken", "--account", "K-1", "--seed", "seed", "-o", "out"]
+    period = ["--from", "2025-01-01", "--to", "2026-01-01", "--currency", "USD"]
+    assert main([*make, *period]) == ExitCode.DONE, capsys.readouterr().err
+    (path,) = Path("out").glob("*.zko")
+    records = read_page_opening(path).records
+    assert main(["secret", "passwd", str(path), "--new-passphrase-file", "other"]) == ExitCode.DONE
+    assert "a copy from its source" in capsys.readouterr().err
+    assert read_page_opening(path, "another long passphrase").records == records
+    assert main(["secret", "show", str(path), "--passphrase-file", "other"]) == ExitCode.DONE
+    assert "opening of a page, sealed under a passphrase" in capsys.readouterr().out
+    assert main(["secret", "backup", str(path), "-o", "s.txt", "--passphrase-file", "other"]) == ExitCode.USAGE
+    assert "cannot be made again from words" in capsys.readouterr().err
 
 
 def test_words_come_from_a_stream(here):
