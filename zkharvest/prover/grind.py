@@ -1,9 +1,9 @@
 # mypy: disable-error-code="import-untyped,misc"
 """Grinding: a nonce after which the transcript's next challenge begins with enough zero bits.
 
-Both hashes of a try, `absorb("grind", nonce)` and the challenge "pow", are one SHA-256 block each (55 and 41
-bytes); 32 nonces are tried at once. The definition is `verify.transcript.grinding_holds`,
-which has the last word on every nonce found here.
+Both hashes of a try, `absorb("grind", nonce)` and the challenge "pow", are one SHA-256 block each (55 and 41 bytes).
+Nonces are tried two at once by SHA instructions, where the machine has them, or 32 at once in lanes. The definition is
+`verifier.transcript.grinding_holds`, which has the last word on every nonce found here.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from zkharvest.prover.sha256 import START, compress
+from zkharvest.simd import sha256_x86
 from zkharvest.simd.lanes import byteswap, load, shl, shr, splat, splat_at, store
+from zkharvest.simd.sha256 import START, compress
+from zkharvest.simd.sha256_x86 import FIRST, ORDER, compress_pair, swapped
 from zkharvest.simd.threads import over_ranges
 from zkharvest.verifier.transcript import grinding_holds
 
 _SLOTS = 32  # ranges of nonces searched side by side
+_FIRST_WORD = ORDER.index(0)
 _LEAST = 256  # nonces of a range
 
 
@@ -76,16 +79,52 @@ def _search(start: Any, stop: Any, state: Any, high: Any, first: Any, length: An
                 break
 
 
+@njit(nogil=True, cache=True)
+def _search_pairs(
+    start: Any, stop: Any, words: Any, high: Any, first: Any, length: Any, shift: Any, found: Any
+) -> None:  # fmt: skip
+    """What `_search` computes, by SHA instructions."""
+    blocks = np.zeros((4, 16), dtype=np.uint32)  # both messages' first and second block, as bytes lie in memory
+    state = np.empty(16, dtype=np.uint32)
+    at = (blocks[0].ctypes.data, blocks[1].ctypes.data, blocks[2].ctypes.data, blocks[3].ctypes.data)
+    for k in range(8):
+        for one in range(2):
+            blocks[one, k] = swapped(words[k])
+            blocks[one, 8 + k] = swapped(_ABSORB[k])
+            blocks[2 + one, 8 + k] = swapped(_POW[k])
+    for one in range(2):  # byte 47 is the nonce's first
+        blocks[one, 13] = np.uint32(0x80000000 | (high >> 8))
+    for slot in range(start, stop):
+        for low in range(first + slot * length, first + (slot + 1) * length, 2):
+            for one in range(2):
+                nonce = low + one
+                blocks[one, 11] = np.uint32((blocks[one, 11] & 0xFFFFFF) | ((nonce & 0xFF) << 24))
+                blocks[one, 12] = np.uint32((nonce >> 8) | ((high & 0xFF) << 24))
+            state[:] = FIRST
+            compress_pair(state, at[0], at[1])
+            for k in range(8):
+                blocks[2, ORDER[k]] = swapped(state[k])
+                blocks[3, ORDER[k]] = swapped(state[8 + k])
+            state[:] = FIRST
+            compress_pair(state, at[2], at[3])
+            for one in range(2):
+                if found[slot] < 0 and state[8 * one + _FIRST_WORD] >> shift == 0:
+                    found[slot] = low + one
+            if found[slot] >= 0:
+                break
+
+
 def find_nonce(state: bytes, bits: int) -> int:
     """The nonce of a grinding site: 0 for no bits, else one that holds `bits` bits in `state`."""
     if bits == 0:
         return 0
     words = np.array(_words(state), dtype=np.uint32)
+    search = _search_pairs if sha256_x86.available() else _search
     length = max(_LEAST, (1 << min(bits, 24)) // (2 * _SLOTS))
     for high in range(1 << 32):
         for first in range(0, (1 << 32) - _SLOTS * length + 1, _SLOTS * length):
             found = np.full(_SLOTS, -1, dtype=np.int64)
-            over_ranges(_search, _SLOTS, words, high, first, length, 32 - min(bits, 31), found)
+            over_ranges(search, _SLOTS, words, high, first, length, 32 - min(bits, 31), found)
             for low in found[found >= 0]:
                 nonce = (high << 32) | int(low)
                 if grinding_holds(state, nonce, bits):

@@ -138,6 +138,27 @@ def load_some(typing, array, offset, bits, other):
 
 
 @intrinsic
+def load_at(typing, address):
+    """Sixteen consecutive 32-bit words at a machine address of any alignment; the caller keeps the memory alive."""
+
+    def emit(context, builder, signature, args):
+        return builder.load(builder.inttoptr(args[0], U32.vector.as_pointer()), align=1)
+
+    return U32(types.intp), emit
+
+
+@intrinsic
+def store_at(typing, address, value):
+    """Write sixteen consecutive 32-bit words at a machine address of any alignment."""
+
+    def emit(context, builder, signature, args):
+        builder.store(args[1], builder.inttoptr(args[0], U32.vector.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, U32), emit
+
+
+@intrinsic
 def load_some_at(typing, address, bits):
     """Like `load_some` from a machine address, 0 in the other lanes; the caller keeps the memory alive."""
 
