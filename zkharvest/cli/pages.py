@@ -99,7 +99,7 @@ def page(
     import hashlib
 
     from zkharvest import __version__
-    from zkharvest.collector import no_collection
+    from zkharvest.collecting import without_collecting
     from zkharvest.desk.lines import lines_of
     from zkharvest.desk.overview import make_overview, overview_json
     from zkharvest.files.atomic import ensure_writable, read_file
@@ -111,7 +111,7 @@ def page(
         raise UsageError(f"{target}: which format?", "name it .html, .pdf or .json")
     ensure_writable(target, force=force, inputs=[path, *([broker] if broker else [])])
     election = Election(method, pooling, timezone, year)
-    with output.progress("report") as step, no_collection():
+    with output.progress("report") as step, without_collecting():
         step("reading trades")
         digest = hashlib.sha256(read_file(path)).hexdigest()
         trades = load_trades(path)

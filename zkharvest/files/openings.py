@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from zkharvest.collector import no_collection
+from zkharvest.collecting import without_collecting
 from zkharvest.errors import UsageError, ZkharvestError
 from zkharvest.files import container
 from zkharvest.files.atomic import STREAM, check_rights, open_file, read_private_file, write_file
@@ -79,7 +79,7 @@ def parse_opening(data: bytes, name: object, passphrase: Passphrase = None) -> O
     _is_opening(name)(data[:HEAD_BYTES])
     if len(data) > MAX_BYTES:
         raise container.damaged(FORM, name, f"more than {MAX_BYTES} bytes")
-    with no_collection():
+    with without_collecting():
         stated, payload = _unwrap(data, name, passphrase)
         try:
             opening = Opening.from_map(payload)

@@ -18,10 +18,11 @@ from zkharvest.ledger import fast_kernel as kernel
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.engine_plain import Ledger, acquired_at
 from zkharvest.ledger.expiries import expiry_sides
+from zkharvest.ledger.fast_values import values_of
 from zkharvest.ledger.fast_words import unit_bases
 from zkharvest.ledger.operations import DROP, TAKE, Bools, Bytes, Ints, Operations, Words
 from zkharvest.ledger.picks import resolve_picks
-from zkharvest.ledger.refusals import checked_values, lot_short, oversold
+from zkharvest.ledger.refusals import lot_short, oversold
 from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side
 from zkharvest.trades.model import OPENS_LOT, Kind, Trade, in_order
 
@@ -95,11 +96,9 @@ class _Columns:
         self.trades = trades
         self.specific = election.method is Method.SPECIFIC
         self.universal = election.pooling is Pooling.UNIVERSAL
-        values = checked_values(trades, election)
-        kind = np.array([trade.kind for trade in trades], np.int64)
+        kind = np.fromiter((trade.kind for trade in trades), np.int64, len(trades))
+        self.value, self.signs = values_of(trades, kind, election)
         self.quantity = _two_words([trade.quantity for trade in trades])
-        self.value = np.array([abs(value) for value in values], np.uint64)
-        self.signs = np.array([(value > 0) - (value < 0) for value in values], np.int64)
         self.opens = np.isin(kind, [int(one) for one in OPENS_LOT])
         self.withdraws = kind == Kind.WITHDRAW
         self.action = np.full(len(trades), kernel.DO_CLOSE, np.int64)

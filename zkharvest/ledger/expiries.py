@@ -61,7 +61,8 @@ def side_of(trade: Trade) -> Side:
 
 def expiry_sides(trades: Sequence[Trade]) -> dict[int, Side]:
     """For each `expire`, by place: the side that it closes. Raises InputError with all that are not clear."""
-    assets = {trade.asset for trade in trades if trade.kind is Kind.EXPIRE}
+    expire = Kind.EXPIRE
+    assets = {trade.asset for trade in trades if trade.kind is expire}
     sides: dict[int, Side] = {}
     if not assets:
         return sides

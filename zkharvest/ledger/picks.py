@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from difflib import get_close_matches
+from operator import lt
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.refusals import ambiguous_lot, unknown_lot
@@ -21,34 +22,47 @@ class Names:
     """The lots of a ledger by id and by `source/id`."""
 
     def __init__(self, trades: Sequence[Trade] = ()) -> None:
-        self._places: dict[str, int | list[int]] = {}  # a list only where several lots have the name
-        self._lots: dict[int, Trade] = {}
-        self.upto = 0  # trades seen
+        self._places: dict[str, int | list[int]] = {}  # by id; a list only where several lots have the id
+        self._trades: list[Trade] = []
         self.add(trades)
 
     def copy(self) -> Names:
         """Names that grow independently."""
         twin = Names()
         twin._places = {name: at if isinstance(at, int) else list(at) for name, at in self._places.items()}
-        twin._lots, twin.upto = dict(self._lots), self.upto
+        twin._trades = list(self._trades)
         return twin
+
+    @property
+    def upto(self) -> int:
+        """Trades seen."""
+        return len(self._trades)
 
     def add(self, trades: Sequence[Trade]) -> None:
         """The next trades of the ledger."""
-        places, lots = self._places, self._lots
-        for place, trade in enumerate(trades, start=self.upto):
+        places = self._places
+        for place, trade in enumerate(trades, start=len(self._trades)):
             if trade.kind in OPENS_LOT:
-                lots[place] = trade
-                for name in (trade.id, trade.ref):
-                    first = places.setdefault(name, place)
+                first = places.setdefault(trade.id, place)
+                if first is not place:
                     if isinstance(first, list):
                         first.append(place)
-                    elif first != place:
-                        places[name] = [first, place]
-        self.upto += len(trades)
+                    else:
+                        places[trade.id] = [first, place]
+        self._trades += trades
 
     def find(self, name: str, before: int) -> list[int]:
-        """The places below `before` of all lots of that name."""
+        """The places below `before` of all lots of that name, increasing."""
+        found = self._with_id(name, before)
+        slash = name.find("/")
+        while slash >= 0:  # ids and sources may have one themselves
+            source = name[:slash]
+            named = [at for at in self._with_id(name[slash + 1 :], before) if self._trades[at].source == source]
+            found = sorted({*found, *named}) if found else named
+            slash = name.find("/", slash + 1)
+        return found
+
+    def _with_id(self, name: str, before: int) -> list[int]:
         places = self._places.get(name)
         if places is None:
             return []
@@ -59,11 +73,14 @@ class Names:
     def later(self, name: str) -> Trade | None:
         """The first trade of all that opens a lot of that name."""
         found = self.find(name, self.upto)
-        return self._lots[found[0]] if found else None
+        return self._trades[found[0]] if found else None
 
     def near(self, name: str) -> str:
         """A known name that is written almost like this one, or nothing."""
-        found = get_close_matches(name, self._places, 1, 0.75) if len(self._places) < _SEARCHED else []
+        if 2 * len(self._places) >= _SEARCHED:
+            return ""
+        refs = [trade.ref for trade in self._trades if trade.kind in OPENS_LOT]
+        found = get_close_matches(name, [*self._places, *refs], 1, 0.75)
         return found[0] if found else ""
 
 
@@ -73,9 +90,12 @@ def resolve_picks(trades: Sequence[Trade], closing: Sequence[int], names: Names 
     Raises InputError with every name that fits no lot opened before, or more than one.
     """
     if names is None:
+        resolved = _resolve_clear(trades, closing)
+        if resolved is not None:
+            return resolved
         names = Names(trades)
     problems: list[Problem] = []
-    resolved: list[int] = []
+    resolved = []
     for place in closing:
         for pick in trades[place].lots:
             found = names.find(pick.trade, place)
@@ -89,3 +109,20 @@ def resolve_picks(trades: Sequence[Trade], closing: Sequence[int], names: Names 
     if problems:
         raise InputError(problems)
     return resolved
+
+
+def _resolve_clear(trades: Sequence[Trade], closing: Sequence[int]) -> list[int] | None:
+    """The answer where every name can mean one lot alone and that was opened before; None where one needs a look."""
+    lots = [(trade.id, place, trade.source) for place, trade in enumerate(trades) if trade.kind in OPENS_LOT]
+    clear = {name: place for name, place, _ in lots}
+    if len(clear) < len(lots) or any("/" in name for name in clear):
+        return None
+    named = [pick.trade for place in closing for pick in trades[place].lots]
+    found = [clear.get(name, -1) for name in named]
+    if -1 in found:
+        clear |= {f"{source}/{name}": place for name, place, source in lots}
+        found = [clear.get(name, -1) for name in named]
+        if -1 in found:
+            return None
+    takers = (place for place in closing for _ in trades[place].lots)
+    return found if all(map(lt, found, takers)) else None

@@ -72,4 +72,4 @@ def ledger_at(run: LedgerRun) -> Ledger:
 
 def can_run_fast(trades: Iterable[Trade], election: Election) -> bool:
     """Whether the compiled engine knows the regime and all kinds of the trades."""
-    return not regime_of(election).merges and all(trade.kind is not Kind.CONVERT for trade in trades)
+    return not regime_of(election).merges and Kind.CONVERT not in [trade.kind for trade in trades]

@@ -40,6 +40,8 @@ class Kind(IntEnum):
     WITHDRAW = 10  # coins that leave these records without proceeds: takes long lots, no gain
     CONVERT = 11  # one asset becomes another at a ratio: lots keep basis and date, no disposal
 
+    __hash__ = int.__hash__  # an enumeration's own is a call of Python, once for every `kind in OPENS_LOT`
+
     @property
     def word(self) -> str:
         """The kind as the canonical CSV writes it."""

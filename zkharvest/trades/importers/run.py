@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from zkharvest.collector import no_collection
+from zkharvest.collecting import without_collecting
 from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.trades.importers.choices import with_lots
 from zkharvest.trades.importers.detect import formats
@@ -131,7 +131,7 @@ def import_exports(
     for name in commas - {*labels, *labels.values()}:
         hint = f"the files are {', '.join(labels.values())}"
         raise UsageError(f"--decimal-comma {name}: is not a file of this import", hint)
-    with no_collection():
+    with without_collecting():
         for path, label in labels.items():
             try:
                 comma = path in commas or label in commas
@@ -149,7 +149,7 @@ def import_exports(
     draft = Draft(
         currency, prices, zone, say.asset, names, _markets(say.markets), say.dates, carry_receipts=say.carry_receipts
     )
-    with no_collection():
+    with without_collecting():
         return _made(tables, draft, taken_out, said, say, paths)
 
 
