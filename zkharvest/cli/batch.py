@@ -29,7 +29,7 @@ Out = Annotated[
 ]
 Year = Annotated[int | None, typer.Option("--year", "-y", min=FIRST_YEAR, max=LAST_YEAR, help="Tax year of all.")]
 AnyMethod = Annotated[Method, typer.Option("--method", "-m", help="Method of clients that state none.")]
-Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Clients at once; default: one a core.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Clients at once; default: one for each core.")]
 Scheduler = Annotated[
     str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler.")
 ]

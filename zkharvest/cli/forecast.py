@@ -45,7 +45,8 @@ def forecast(
     ] = None,
     model: Annotated[str, typer.Option("--model", metavar="NAME", help="bootstrap or garch.")] = "bootstrap",
     volatility: Annotated[
-        float | None, typer.Option("--volatility", min=0.01, max=5, help="A yearly volatility, as 0.6, for a model.")
+        float | None,
+        typer.Option("--volatility", min=0.01, max=5, help="A yearly volatility, such as 0.6, for a model."),
     ] = None,
     paths: Annotated[int, typer.Option("--paths", min=100, max=100_000, help="Simulated paths.")] = 2000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the paths: same seed, same numbers.")] = 1,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 OptionalPrices = Annotated[Path | None, typer.Option("--prices", metavar="CSV", help="Prices: time,asset,price.")]
 LiveOption = Annotated[
     str | None,
-    typer.Option("--live", metavar="VENUE", help="Prices of now from a venue of ccxt, such as kraken."),
+    typer.Option("--live", metavar="VENUE", help="Current prices from a venue of ccxt, such as kraken."),
 ]
 QuoteOption = Annotated[str, typer.Option("--quote", metavar="CODE", help="Currency of the venue's prices.")]
 RatesOption = Annotated[Path, typer.Option("--rates", metavar="TOML", help="Tax rates and trading costs.")]

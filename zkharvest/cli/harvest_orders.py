@@ -46,7 +46,8 @@ def plan(
     prices: OptionalPrices = None,
     live: LiveOption = None,
     lot: Annotated[
-        list[str] | None, typer.Option("--lot", metavar="LOT", help="Lot to harvest; repeatable. Default: as the scan.")
+        list[str] | None,
+        typer.Option("--lot", metavar="LOT", help="Lot to harvest; repeatable. Default: those of the scan."),
     ] = None,
     reentry: Annotated[str, typer.Option("--reentry", metavar="spot|none", help="How exposure is kept.")] = "spot",
     match: Annotated[
@@ -88,7 +89,7 @@ def plan(
 ) -> ExitCode:
     """Write the orders that harvest lots: sliced, timed, delta in its band. Nothing is sent.
 
-    With its time the plan identifies the lots (Reg. 1.1012-1(j)): keep it, and commit to or time-stamp its digest.
+    The plan and its time identify the lots (Reg. 1.1012-1(j)): keep it, and commit to or time-stamp its digest.
     """
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.harvest.plan import Wishes, chosen_lots, make_plan
@@ -146,7 +147,7 @@ def record(
     force: Force = False,
     json: Json = False,
 ) -> ExitCode:
-    """Turn fills into canonical trades with their lots named, held against the plan; refuse what does not belong."""
+    """Turn fills into canonical trades with their lots named, compared with the plan; refuse other fills."""
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.harvest.fills import read_fills
     from zkharvest.harvest.plan_file import file_digest, read_plan

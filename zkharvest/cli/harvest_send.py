@@ -35,7 +35,8 @@ def send(
     ] = None,
     really: Annotated[bool, typer.Option("--send", help="Send the orders. Without it nothing is sent.")] = False,
     limit: Annotated[
-        str | None, typer.Option("--limit", metavar="AMOUNT", help="Most money all orders add up to; needed to send.")
+        str | None,
+        typer.Option("--limit", metavar="AMOUNT", help="Most that all orders may add up to; needed to send."),
     ] = None,
     target: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="CSV", help="Where fills go. Default: PLAN-fills.csv.")
@@ -45,13 +46,17 @@ def send(
     ] = None,
     stop_file: Annotated[
         Path | None,
-        typer.Option("--stop-file", metavar="FILE", help="Kill switch: once it exists. Default: PLAN-stop."),
+        typer.Option(
+            "--stop-file", metavar="FILE", help="Kill switch: sending stops once it exists. Default: PLAN-stop."
+        ),
     ] = None,
     due: Annotated[bool, typer.Option("--due", help="Send what is due, then end, instead of waiting.")] = False,
     max_late: Annotated[
-        float, typer.Option("--max-late", metavar="HOURS", min=0.0, help="A step later than that is not sent.")
+        float, typer.Option("--max-late", metavar="HOURS", min=0.0, help="A step that is later than this is not sent.")
     ] = 24.0,
-    cancel: Annotated[bool, typer.Option("--cancel", help="Withdraw the plan's open orders, no more.")] = False,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="Withdraw the plan's open orders, and send nothing.")
+    ] = False,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="The venue's test server, where it has one.")] = False,
     url: UrlOption = None,
     force: Force = False,

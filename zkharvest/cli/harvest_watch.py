@@ -56,7 +56,7 @@ def watch(
     url: UrlOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, one line an event.")] = False,
 ) -> ExitCode:
-    """Scan again as prices come, of a file that grows or a venue; a line when a lot turns on or off. Ctrl-C ends it."""
+    """Scan again as prices arrive in a file or at a venue; print a line when a lot turns on or off. Ctrl-C ends it."""
     from zkharvest.harvest.elections import election_for
     from zkharvest.harvest.policy import read_rates
     from zkharvest.harvest.scan import run_until

@@ -49,7 +49,7 @@ def match(
         Path | None, typer.Option("--depth", metavar="FILE", help="Order books; else the best price's size counts.")
     ] = None,
     live: Annotated[
-        str | None, typer.Option("--live", metavar="VENUE", help="Order books of now from a venue, such as deribit.")
+        str | None, typer.Option("--live", metavar="VENUE", help="Current order books from a venue, such as deribit.")
     ] = None,
     method: MethodOption = Method.FIFO,
     lot: Annotated[
@@ -59,7 +59,7 @@ def match(
     book: Annotated[bool, typer.Option("--book", help="Close the whole book: its delta, gamma and vega.")] = False,
     as_of: AsOf = None,
     max_age: Annotated[float, typer.Option("--max-age", min=0, help="Oldest quote that counts, in minutes.")] = 60.0,
-    horizon: Annotated[float, typer.Option("--horizon", min=1, help="Days that the legs must live.")] = 31.0,
+    horizon: Annotated[float, typer.Option("--horizon", min=1, help="Days for which the legs must last.")] = 31.0,
     max_legs: Annotated[int, typer.Option("--max-legs", min=1, max=8, help="Most legs.")] = 4,
     margin: Annotated[float, typer.Option("--margin", min=0, help="Most margin, in dollars.")] = math.inf,
     settlement: Annotated[
@@ -72,7 +72,7 @@ def match(
         Jurisdiction, typer.Option("--jurisdiction", case_sensitive=False, help="Whose law is shown.")
     ] = Jurisdiction.US,
     wash_sale: Annotated[
-        bool, typer.Option("--wash-sale", help="Take s.1091 to reach crypto, as H.R. 10357 and H.R. 9172 would.")
+        bool, typer.Option("--wash-sale", help="Apply s.1091 to crypto, as H.R. 10357 and H.R. 9172 would.")
     ] = False,
     pooling: PoolingOption = DEFAULT_POOLING,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
@@ -81,9 +81,9 @@ def match(
     force: Force = False,
     json: Json = False,
 ) -> ExitCode:
-    """Find the instruments that bring back the exposure of harvested lots: delta, gamma, vega, at the least cost.
+    """Find the instruments that restore the exposure of harvested lots: delta, gamma, vega, at the least cost.
 
-    An estimate. The legs have the target's direction unless --allow-offsetting; the law's rule stands beside each.
+    An estimate. The legs have the target's direction unless --allow-offsetting; the law's rule is shown beside each.
     """
     from zkharvest.files.atomic import ensure_writable
     from zkharvest.harvest.files import read_depth

@@ -68,7 +68,7 @@ def passwd(
     ] = None,
     none: NoPassphrase = False,
 ) -> ExitCode:
-    """Seal a secret under a new passphrase, or one that is not encrypted under its first."""
+    """Seal a secret under a new passphrase, or an unencrypted one under its first."""
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.files.leftovers import exclusive
     from zkharvest.workflow.secrets import read_secret

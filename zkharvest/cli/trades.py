@@ -78,7 +78,7 @@ def trades_import(
         _Texts, typer.Option("--skip", metavar="FILE:LINE=REASON", help="Leave a row out; the reason is noted.")
     ] = None,
     ignored: Annotated[
-        _Texts, typer.Option("--ignore-column", metavar="NAME", help="A column to pass over that a format has anew.")
+        _Texts, typer.Option("--ignore-column", metavar="NAME", help="A column that is new in a format, to pass over.")
     ] = None,
     lots: Annotated[
         Path | None,
@@ -104,10 +104,11 @@ def trades_import(
         ),
     ] = None,
     timezone: Annotated[
-        str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of times that carry none.")
+        str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of times that state none.")
     ] = None,
     dates: Annotated[
-        DateOrder | None, typer.Option("--dates", help="What comes first in dates, where an export does not show it.")
+        DateOrder | None,
+        typer.Option("--dates", help="Order of day, month and year in dates, where an export does not show it."),
     ] = None,
     commas: Annotated[
         _Texts,
@@ -116,9 +117,7 @@ def trades_import(
     asset: Annotated[str, typer.Option("--asset", help="Coin of a file that names none (Deribit, old Trezor).")] = "",
     market: Annotated[
         _Texts,
-        typer.Option(
-            "--market", metavar="[FILE:LINE=]QUOTE", help="What trades whose note is empty were made against."
-        ),
+        typer.Option("--market", metavar="[FILE:LINE=]QUOTE", help="Quote currency of trades whose note is empty."),
     ] = None,
     receipts: Annotated[
         Receipts,
@@ -287,7 +286,7 @@ def trades_map(
         Path | None, typer.Option("--map", metavar="TOML", help="Try this map instead of proposing one.")
     ] = None,
     timezone: Annotated[
-        str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of times that carry none.")
+        str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of times that state none.")
     ] = None,
     force: Force = False,
 ) -> ExitCode:

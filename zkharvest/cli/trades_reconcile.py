@@ -23,7 +23,7 @@ def reconcile(
     path: Trades,
     exports: Annotated[
         list[Path] | None,
-        typer.Option("--export", metavar="CSV", help="An export that carries balances (Kraken's ledgers, say)."),
+        typer.Option("--export", metavar="CSV", help="An export with balances, such as Kraken's ledgers."),
     ] = None,
     balances: Annotated[
         Path | None, typer.Option("--balances", metavar="CSV", help="Balances you see now: source,asset,quantity.")
@@ -31,7 +31,7 @@ def reconcile(
     carf: Annotated[
         Path | None, typer.Option("--carf", metavar="FILE", help="What a provider reported under CARF or DAC8.")
     ] = None,
-    year: Annotated[int | None, typer.Option("--year", help="The calendar year that a CARF report is of.")] = None,
+    year: Annotated[int | None, typer.Option("--year", help="The calendar year of a CARF report.")] = None,
     source: Annotated[
         str | None, typer.Option("--source", help="Name of the account of the exports, or of the report.")
     ] = None,
@@ -40,10 +40,11 @@ def reconcile(
     ] = None,
     json: Json = False,
 ) -> ExitCode:
-    """Compare what the trades hold with the balances that venues tell, or with what they reported to the tax office.
+    """Compare what the trades hold with the balances that venues state, or with what they reported to the tax office.
 
-    The first difference of an asset is where something is missing or too much. A CARF report is compared by asset and
-    kind of transaction; Form 1099-DA is compared by `zkharvest report reconcile`. Exit code 1 if there is a difference.
+    The first difference of an asset shows where something is missing or recorded twice. A CARF report is compared by
+    asset and kind of transaction; Form 1099-DA is compared by `zkharvest report reconcile`. Exit code 1 if there is a
+    difference.
     """
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.importers.carf import against_carf

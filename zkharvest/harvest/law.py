@@ -53,7 +53,7 @@ BILLS = (
 class Replacements:
     """What was bought within the window before a sale, by coin: quantities in coins, and who bought.
 
-    `own` is how much of a lot was itself bought within the window: a lot is no replacement of itself.
+    `own` is how much of a lot was itself bought within the window: a lot is not a replacement of itself.
     """
 
     quantity: Floats
@@ -67,7 +67,7 @@ def replacements(
 ) -> Replacements:
     """The purchases of the window: coins, and contracts to acquire them (calls, long futures, deep written puts).
 
-    `trades` in the order of the ledger. Income is no purchase (s.1091(a): "by purchase or by an exchange").
+    `trades` in the order of the ledger. Income is not a purchase (s.1091(a): "by purchase or by an exchange").
     """
     calendar = Calendar(lots.timezone)
     today = calendar.date_of(as_of)

@@ -55,7 +55,7 @@ class Wishes:
 def chosen_lots(scan: Scan, run: LedgerRun, names: Sequence[str] = ()) -> list[OpenLot]:
     """The lots that the scan would take, or those named, in the order of the sale.
 
-    Raises UsageError for a name that is no open lot with a price, or one that the method does not reach.
+    Raises UsageError for a name that is not an open lot with a price, or one that the method does not reach.
     """
     order = scan.order.order[: scan.taken].tolist()
     if names:
