@@ -89,6 +89,16 @@ def test_expectations_that_hold_are_accepted(roots):
     assert check(commitments=roots, year=YEAR, method=METHOD, pooling="wallet", nonce=NONCE, audience=AUDIENCE).accepted
 
 
+def test_only_an_accepted_package_counts_as_true(roots):
+    """`if verify(package)` is what people write."""
+    verdicts = [check(commitments=roots), check(commitments=roots, year=YEAR + 1), check()]
+    assert [(verdict.verdict, bool(verdict)) for verdict in verdicts] == [
+        ("accepted", True),
+        ("rejected", False),
+        ("undecided", False),
+    ]
+
+
 def test_expected_keys_make_it_accepted(signed, source_key, taxpayer):
     data = package_bytes(signed)
     by_source = check(data, source_keys={SOURCE: source_key.public_bytes()}, allow_other_sources=True)
