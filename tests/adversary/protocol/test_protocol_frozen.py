@@ -128,7 +128,7 @@ def sampled(mutations: list[Mutation], step: int) -> list[Mutation]:
 @pytest.mark.slow
 def test_the_lot_machine_sampled():
     frozen = lot_run()
-    for mutation in sampled(all_mutations(frozen.case), 400):
+    for mutation in sampled(all_mutations(frozen.case), 1200):
         bound(frozen, mutation)
 
 
