@@ -116,6 +116,8 @@ def make_scan(
             budget=float("inf") if budget is None else budget,
             minimum=float("-inf") if minimum is None else minimum,
         )
+    if not len(found.lots.ref) and not found.left_out:
+        output.warning("the book is empty: no lot is open at that time", "check --as-of and the trades")
     return found, run, later
 
 

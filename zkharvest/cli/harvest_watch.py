@@ -69,6 +69,8 @@ def watch(
     assets = sorted({trade.asset for trade in trades})
     source = _of_file(prices) if venue is None and prices is not None else _of_venue(venue, assets, quote, age)
     said: dict[str, str] = {}
+    if not trades:
+        output.warning("the book is empty: there is nothing to watch", "check the trades")
     while True:
         for moment, market in source():
             run, _ = run_until(trades, election_for(known.jurisdiction, method, pooling, timezone, moment), moment)

@@ -285,7 +285,7 @@ def lines(scan: Scan, limit: int) -> Iterator[str]:
             yield "not worth taking, or not reached:" if scan.taken else "none is worth taking:"
         yield from _lot_lines(rows, n)
     if not ranked:
-        yield "no open lot has a loss"
+        yield "no open lot with a usable price has a loss" if scan.left_out else "no open lot has a loss"
     elif len(ranked) > limit:
         yield f"... and {len(ranked) - limit:,} more (--limit)"
 

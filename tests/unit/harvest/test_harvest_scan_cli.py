@@ -110,3 +110,20 @@ def test_bad_prices_and_rates_are_refused_whole(here, capsys):
     (here / "r.toml").write_text(RATES.replace("0.35\nlong", "35\nlong"))
     assert scan() == ExitCode.REJECTED
     assert "r.toml:3:short: 35 is outside 0 to 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["scan"], ["report", "-o", "page.html"], ["watch", "--once"]])
+def test_an_empty_book_is_said(here, capsys, command):
+    (here / "t.csv").write_text(TRADES.splitlines()[0] + "\n")
+    given = ["--prices", "p.csv", "--rates", "r.toml"]
+    given += [] if command[0] == "watch" else ["--as-of", "2026-11-28T18:00:00Z"]
+    assert main(["harvest", command[0], "t.csv", *given, *command[1:]]) == ExitCode.DONE
+    assert "the book is empty" in capsys.readouterr().err
+
+
+def test_a_book_without_prices_is_not_a_book_without_losses(here, capsys):
+    (here / "p.csv").write_text(PRICES.splitlines()[0] + "\n2026-11-01T12:00:00Z,BTC,80000\n")
+    assert scan() == ExitCode.DONE
+    out, err = capsys.readouterr()
+    assert out.startswith("no open lot with a usable price has a loss\n")
+    assert err.count("is left out") == 3

@@ -71,7 +71,7 @@ class Scenario:
         ):
             value = getattr(self, name)
             if not low <= value <= high:
-                raise UsageError(f"--{name}: {value:g} is outside {low:g} to {high:g}")
+                raise UsageError(f"--{name}: {value:,.12g} is outside {low:,.12g} to {high:,.12g}")
 
     def as_json(self) -> dict[str, Any]:
         """The knobs for a report."""

@@ -176,7 +176,9 @@ def _models(
     found: dict[str, History] = {}
     for asset, history in histories.items():
         if isinstance(history, str) or history.closes.size <= LEAST_DAYS:
-            what = history if isinstance(history, str) else f"{history.closes.size} days of history"
+            days_held = 0 if isinstance(history, str) else history.closes.size
+            counted = f"{days_held} {'day' if days_held == 1 else 'days'} of history"
+            what = history if isinstance(history, str) else counted
             short[asset] = f"{what}: {LEAST_DAYS} days are needed, or --volatility"
         else:
             found[asset] = history
