@@ -61,12 +61,14 @@ def page(
         "<dl>"
         + "".join(f"<div><dt>{escape(a)}</dt><dd>{escape(b)}</dd></div>" for a, b in total_lines(scan))
         + "</dl>",
-        "<h2>Losses by lot</h2>",
-        _bars([(f"{c['asset']} {c['lot']}", float(c["loss"])) for c in shown["candidates"][:_BARS]]),
+        "<h2>Losses by lot, and gains taken on the way</h2>"
+        if any(float(c["loss"]) < 0 for c in shown["candidates"][:_BARS])
+        else "<h2>Losses by lot</h2>",
+        _bars([(f"{c['asset']} {c['lot']}", -float(c["loss"])) for c in shown["candidates"][:_BARS]]),
         "<h2>Realised gains and losses by month</h2>",
-        _bars(_months(run), signed=True),
+        _bars(_months(run)),
         "<h2>Lots with a loss</h2>",
-        _candidates(shown["candidates"], shown["candidates_not_shown"]),
+        _candidates(shown["candidates"], shown["candidates_not_shown"], len(shown["left_out"])),
         *_blocked(shown),
         *_given(matches, forecast, records),
         "<h2>What the figures rest on</h2><ul>",
@@ -94,14 +96,14 @@ def _months(run: LedgerRun) -> list[tuple[str, float]]:
     return [(month, sums[month] / 1e8) for month in sorted(sums)]
 
 
-def _bars(rows: Sequence[tuple[str, float]], *, signed: bool = False) -> str:
-    """Horizontal bars with their labels and figures as text: losses red, gains green (`signed`)."""
+def _bars(rows: Sequence[tuple[str, float]]) -> str:
+    """Horizontal bars with their labels and figures as text: losses below zero and red, gains green."""
     if not rows:
         return "<p>None.</p>"
     most = max(abs(value) for _, value in rows) or 1.0
     out = ['<ul class="bars">']
     for label, value in rows:
-        kind = "gain" if signed and value >= 0 else "loss"
+        kind = "gain" if value >= 0 else "loss"
         width = max(100 * abs(value) / most, 0.5)
         out.append(
             f"<li><span>{escape(label)}</span><span>{grouped(value)}</span>"
@@ -130,9 +132,9 @@ def _amount(text: str) -> str:
     return grouped(float(text))
 
 
-def _candidates(candidates: Sequence[Mapping[str, Any]], more: int) -> str:
+def _candidates(candidates: Sequence[Mapping[str, Any]], more: int, left_out: int) -> str:
     if not candidates:
-        return "<p>No open lot has a loss.</p>"
+        return f"<p>No open lot {'with a usable price ' if left_out else ''}has a loss.</p>"
     rows = [
         (
             "take" if c["take"] else "", f"{c['asset']} {c['lot']}", _amount(c["net"]), c["quantity"],
@@ -165,7 +167,12 @@ def _blocked(shown: Mapping[str, Any]) -> list[str]:
             for bill in c["wash"].get("shadow", [])
             if float(bill["disallowed"])
         ]
-    rows += [(f"{one['asset']} {one['lot']}", f"left out: {one['reason']}") for one in shown["left_out"][:_ROWS]]
+    left: dict[tuple[str, str], list[str]] = {}
+    for one in shown["left_out"]:
+        left.setdefault((one["asset"], one["reason"]), []).append(one["lot"])
+    for (asset, reason), lots in left.items():
+        names = ", ".join(lots[:3]) + (f" and {len(lots) - 3:,} more" if len(lots) > 3 else "")
+        rows.append((f"{asset} {names}", f"left out: {reason}"))
     table = _table(("lot", "why"), rows, frozenset()) if rows else "<p>Nothing.</p>"
     bills = " ".join(f"{bill.name}: {bill.why}." for bill in BILLS) if shown["regime"]["jurisdiction"] == "US" else ""
     return ["<h2>Blocked, denied, deferred, left out</h2>", table, f"<p>{escape(bills)}</p>" if bills else ""]
