@@ -171,7 +171,7 @@ def _blocked(shown: Mapping[str, Any]) -> list[str]:
     for one in shown["left_out"]:
         left.setdefault((one["asset"], one["reason"]), []).append(one["lot"])
     for (asset, reason), lots in left.items():
-        names = ", ".join(lots[:3]) + (f" and {len(lots) - 3:,} more" if len(lots) > 3 else "")
+        names = lots[0] + (f" and {len(lots) - 1:,} more" if len(lots) > 1 else "")
         rows.append((f"{asset} {names}", f"left out: {reason}"))
     table = _table(("lot", "why"), rows, frozenset()) if rows else "<p>Nothing.</p>"
     bills = " ".join(f"{bill.name}: {bill.why}." for bill in BILLS) if shown["regime"]["jurisdiction"] == "US" else ""
