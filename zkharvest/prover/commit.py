@@ -81,7 +81,7 @@ class StackedCommitment(Commitment):
             for above, rows in enumerate(self._stacking.rows(part, slice(low, high, step))):
                 leaves = slice(above * self._size + low, above * self._size + high, step)
                 parts = [rows] if self._extra is None else [rows, self._extra[leaves]]
-                self._digests[leaves] = hash_rows(parts, self._salts[leaves])
+                hash_rows(parts, self._salts[leaves], self._digests[leaves])
 
         each(chunk, range(0, values.shape[0], _CHUNK))
 

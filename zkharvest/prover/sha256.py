@@ -16,7 +16,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from zkharvest.prover import field
 from zkharvest.prover.field import Words
 from zkharvest.simd import sha256_x86
 from zkharvest.simd.threads import over_ranges
@@ -35,39 +34,48 @@ _LEAF, _NODE = 0, 1
 _GRAIN = 1 << 12  # blocks that are worth a thread of their own
 
 
-def _run(prefix: int, raw: int, count: int, parts: Sequence[Words]) -> Bytes:
-    out = field.empty(count, DIGEST_BYTES // 4)
+def _run(prefix: int, raw: int, count: int, parts: Sequence[Words], out: Bytes) -> None:
     addresses = np.array([part.ctypes.data for part in parts], dtype=np.int64)
     strides = np.array([part.strides[0] for part in parts], dtype=np.int64)
     widths = np.array([part.shape[1] for part in parts], dtype=np.int64)
     grain = max(1, _GRAIN // (2 * int(widths.sum()) + 32))  # in groups of 32 messages
     groups = -(-count // 32)
-    over_ranges(_hash, groups, count, prefix, raw, addresses, strides, widths, out.reshape(-1), grain=grain)
-    return out.view(np.uint8)
+    over_ranges(
+        _hash, groups, count, prefix, raw, addresses, strides, widths, out.ctypes.data, out.strides[0], grain=grain
+    )
 
 
-def hash_rows(matrices: Words | Sequence[Words], salts: Bytes) -> Bytes:
+def hash_rows(matrices: Words | Sequence[Words], salts: Bytes, out: Bytes | None = None) -> Bytes:
     """Leaf digests (n, 32) of n rows with their salts (n, 16).
 
     Several matrices of n rows are hashed as if they stood side by side; each is in Montgomery form, and may be a
-    slice of rows or of consecutive columns of a larger one.
+    slice of rows or of consecutive columns of a larger one. So may the salts, and `out`, which takes the digests.
     """
     parts = [matrices] if isinstance(matrices, np.ndarray) else list(matrices)
     n = salts.shape[0]
     if salts.shape != (n, SALT_BYTES) or any(part.ndim != 2 or part.shape[0] != n for part in parts):
         raise ValueError(f"rows and salts do not match: {[part.shape for part in parts]}, {salts.shape}")
+    if out is None:
+        out = np.empty((n, DIGEST_BYTES), dtype=np.uint8)
+    elif out.shape != (n, DIGEST_BYTES) or out.dtype != np.uint8 or out.strides[1] != 1 or out.strides[0] % 4:
+        raise ValueError(f"{out.shape} of {out.dtype} takes no digests of {n} rows")
     dense = [
         part if part.strides[1] == part.itemsize == 4 else np.ascontiguousarray(part, dtype=np.uint32) for part in parts
     ]
-    return _run(_LEAF, _SALT_WORDS, n, [_words(salts), *dense])
+    _run(_LEAF, _SALT_WORDS, n, [_words(salts), *dense], out)
+    return out
 
 
 def hash_nodes(left: Bytes, right: Bytes) -> Bytes:
     """Node digests (k, 32): node i is over digests left[i] and right[i]."""
     if left.ndim != 2 or left.shape[1] != DIGEST_BYTES or left.shape != right.shape:
         raise ValueError(f"not two equally long lists of digests: {left.shape}, {right.shape}")
-    return _run(_NODE, 2 * DIGEST_BYTES // 4, left.shape[0], [_words(left), _words(right)])
+    out = np.empty((left.shape[0], DIGEST_BYTES), dtype=np.uint8)
+    _run(_NODE, 2 * DIGEST_BYTES // 4, left.shape[0], [_words(left), _words(right)], out)
+    return out
 
 
 def _words(data: Bytes) -> Words:
-    return np.ascontiguousarray(data, dtype=np.uint8).view(np.uint32)
+    """Rows of bytes as words; a slice of rows stays one."""
+    dense = data if data.dtype == np.uint8 and data.strides[1] == 1 else np.ascontiguousarray(data, dtype=np.uint8)
+    return dense.view(np.uint32)

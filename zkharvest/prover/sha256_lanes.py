@@ -23,7 +23,7 @@ from zkharvest.simd.lanes import (
     splat,
     splat_at,
     store,
-    store_some,
+    store_word_at,
     transpose,
 )
 from zkharvest.simd.sha256 import START, compress
@@ -48,12 +48,14 @@ def _runs(block: Any, widths: Any, parts: Any, columns: Any, bits: Any) -> Any:
 
 @kernel
 def hash_lanes(
-    start: Any, stop: Any, count: Any, prefix: Any, raw: Any, addresses: Any, strides: Any, widths: Any, out: Any
+    start: Any, stop: Any, count: Any, prefix: Any, raw: Any,
+    addresses: Any, strides: Any, widths: Any, out: Any, step: Any,
 ) -> None:  # fmt: skip
     """Digests of messages 32 * start .. 32 * stop (less if `count` ends before).
 
     Message i is the prefix byte and the words of all parts' row i; part k's row i is at addresses[k] +
-    i * strides[k]. The first `raw` words are bytes as they are, the others field elements in Montgomery form.
+    i * strides[k]. The first `raw` words are bytes as they are, the others field elements in Montgomery form. The
+    digest goes to out + i * step.
     """
     words = widths.sum()
     blocks = (4 * words + 1 + 9 + 63) // 64
@@ -103,4 +105,5 @@ def hash_lanes(
         transpose(tile, 0)
         transpose(tile, 256)
         for lane in range(min(32, last + 1)):
-            store_some(out, 8 * (32 * group + lane), np.uint32(0xFF), load(tile, 16 * lane))
+            for k in range(8):
+                store_word_at(out + (32 * group + lane) * step + 4 * k, tile[16 * lane + k])

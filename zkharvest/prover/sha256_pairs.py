@@ -13,7 +13,7 @@ import numpy as np
 
 from zkharvest.simd import koalabear as kb
 from zkharvest.simd.compiling import helper, kernel
-from zkharvest.simd.lanes import load_some_at, splat, store_at
+from zkharvest.simd.lanes import load_some_at, splat, store_at, store_word_at
 from zkharvest.simd.sha256_x86 import FIRST, ORDER, compress_pair, swapped
 
 
@@ -44,7 +44,8 @@ def _write(message: Any, end: Any, i: Any, prefix: Any, raw: Any, addresses: Any
 
 @kernel
 def hash_pairs(
-    start: Any, stop: Any, count: Any, prefix: Any, raw: Any, addresses: Any, strides: Any, widths: Any, out: Any
+    start: Any, stop: Any, count: Any, prefix: Any, raw: Any,
+    addresses: Any, strides: Any, widths: Any, out: Any, step: Any,
 ) -> None:  # fmt: skip
     """What `sha256_lanes.hash_lanes` computes; see there for the arguments."""
     end = (4 * widths.sum() + 1 + 9 + 63) // 64 * 64
@@ -59,5 +60,5 @@ def hash_pairs(
         for block in range(0, end, 64):
             compress_pair(state, first.ctypes.data + block, second.ctypes.data + block)
         for k in range(8):
-            out[8 * i + ORDER[k]] = swapped(state[k])
-            out[8 * other + ORDER[k]] = swapped(state[8 + k])
+            store_word_at(out + i * step + 4 * ORDER[k], swapped(state[k]))
+            store_word_at(out + other * step + 4 * ORDER[k], swapped(state[8 + k]))

@@ -138,16 +138,6 @@ def load_some(typing, array, offset, bits, other):
 
 
 @intrinsic
-def load_at(typing, address):
-    """Sixteen consecutive 32-bit words at a machine address of any alignment; the caller keeps the memory alive."""
-
-    def emit(context, builder, signature, args):
-        return builder.load(builder.inttoptr(args[0], U32.vector.as_pointer()), align=1)
-
-    return U32(types.intp), emit
-
-
-@intrinsic
 def store_at(typing, address, value):
     """Write sixteen consecutive 32-bit words at a machine address of any alignment."""
 
@@ -156,6 +146,17 @@ def store_at(typing, address, value):
         return context.get_dummy_value()
 
     return types.void(types.intp, U32), emit
+
+
+@intrinsic
+def store_word_at(typing, address, word):
+    """Write one 32-bit word at a machine address that is a multiple of four."""
+
+    def emit(context, builder, signature, args):
+        builder.store(args[1], builder.inttoptr(args[0], _I32.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.uint32), emit
 
 
 @intrinsic

@@ -86,6 +86,23 @@ def test_slices_of_a_matrix() -> None:
     assert [digest.tobytes() for digest in ours] == leaves(joined, salts)
 
 
+@pytest.mark.parametrize("rows", [1, 33, 70])
+def test_digests_go_to_a_slice_of_rows(rows: int) -> None:
+    canonical, mont = matrix(rows, 7)
+    salts, out = salts_for(3 * rows), np.zeros((3 * rows, 32), dtype=np.uint8)
+    kernel.hash_rows(mont, salts[1::3], out[1::3])
+    assert [digest.tobytes() for digest in out[1::3]] == leaves(canonical, salts[1::3])
+    assert not out[::3].any() and not out[2::3].any()
+
+
+@pytest.mark.parametrize(
+    "out", [np.zeros((2, 32), np.uint8), np.zeros((3, 33), np.uint8)[:, 1:], np.zeros((3, 8), np.uint32)]
+)
+def test_digests_need_room(out: kernel.Bytes) -> None:
+    with pytest.raises(ValueError, match="takes no digests"):
+        kernel.hash_rows(matrix(3, 2)[1], salts_for(3), out)
+
+
 @pytest.mark.parametrize("count", [1, 2, 31, 33, 600])
 def test_nodes_equal_hashlib(count: int) -> None:
     left = RNG.integers(0, 256, (count, 32), dtype=np.uint8)
