@@ -146,7 +146,7 @@ def test_an_interrupt_that_a_library_hides_still_ends_with_130(capsys, monkeypat
         except KeyboardInterrupt:
             raise ImportError("initialisation failed") from None
 
-    monkeypatch.setattr("zkharvest.cli.commands.app", hidden)
+    monkeypatch.setattr("zkharvest.cli.commands._tree", lambda: hidden)
     assert main(["inspect", "x"]) == ExitCode.INTERRUPTED
     assert capsys.readouterr().err == "zkharvest: error: interrupted\n"
 
@@ -156,7 +156,7 @@ def test_what_the_machine_refuses_is_not_a_bug(capsys, monkeypatch, number):
     def refused(*_args, **_options):
         raise OSError(number, os.strerror(number), "cache/x.nbi")
 
-    monkeypatch.setattr("zkharvest.cli.commands.app", refused)
+    monkeypatch.setattr("zkharvest.cli.commands._tree", lambda: refused)
     assert main(["inspect", "x"]) == ExitCode.USAGE
     assert f"cache/x.nbi: {os.strerror(number)}" in capsys.readouterr().err
 
@@ -165,7 +165,7 @@ def test_too_little_memory_is_told(capsys, monkeypatch):
     def refused(*_args, **_options):
         raise MemoryError
 
-    monkeypatch.setattr("zkharvest.cli.commands.app", refused)
+    monkeypatch.setattr("zkharvest.cli.commands._tree", lambda: refused)
     assert main(["inspect", "x"]) == ExitCode.USAGE
     assert "not enough memory" in capsys.readouterr().err
 
@@ -174,7 +174,7 @@ def test_a_missing_extra_is_named(capsys, monkeypatch):
     def absent(*_args, **_options):
         raise ModuleNotFoundError("No module named 'numba'", name="numba")
 
-    monkeypatch.setattr("zkharvest.cli.commands.app", absent)
+    monkeypatch.setattr("zkharvest.cli.commands._tree", lambda: absent)
     assert main(["prove"]) == ExitCode.USAGE
     assert capsys.readouterr().err == (
         "zkharvest: error: this needs numba, which is not installed: it comes with the extra 'prove'\n"

@@ -80,34 +80,44 @@ def test_an_empty_book(place, capsys):
     assert "the book is empty" in err
 
 
-@pytest.mark.parametrize(
-    ("changed", "reason"),
-    [
-        ({"best_bid_price": 200.0, "best_ask_price": 100.0}, "crossed"),
-        ({"best_ask_price": None}, "no ask"),
-        ({"best_bid_amount": 0}, "no size at the bid"),
-        ({"best_bid_price": 0.0}, "no bid"),
-        ({"mark_iv": 900.0}, "volatility outside 0 to 500 %"),
-        ({"mark_iv": None}, "no volatility"),
-        ({"timestamp": NOW_MS - 86_400_000}, "stale: 24 hours old"),
-        ({"timestamp": NOW_MS + 1000}, "the quote is from later than the stated time"),
-        ({"state": "closed"}, "no bid"),
-        ({"underlying_price": 0, "index_price": 0, "mark_price": 1}, "no price of the underlying"),
-    ],
-)
-def test_a_quote_that_cannot_be_relied_on_is_left_out(place, capsys, changed, reason):
+BAD_QUOTES = [
+    ({"best_bid_price": 200.0, "best_ask_price": 100.0}, "crossed"),
+    ({"best_ask_price": None}, "no ask"),
+    ({"best_bid_amount": 0}, "no size at the bid"),
+    ({"best_bid_price": 0.0}, "no bid"),
+    ({"mark_iv": 900.0}, "volatility outside 0 to 500 %"),
+    ({"mark_iv": None}, "no volatility"),
+    ({"timestamp": NOW_MS - 86_400_000}, "stale: 24 hours old"),
+    ({"timestamp": NOW_MS + 1000}, "the quote is from later than the stated time"),
+    ({"state": "closed"}, "no bid"),
+    ({"underlying_price": 0, "index_price": 0, "mark_price": 1}, "no price of the underlying"),
+]
+
+
+@pytest.mark.parametrize(("changed", "reason"), BAD_QUOTES)
+def test_a_lot_whose_quote_cannot_be_relied_on_cannot_be_valued(place, capsys, changed, reason):
     name = "BTC_USDC-12JAN27-80000-C"
     listed = ["BTC_USDC-PERPETUAL", name]
     write_market(place, listed)
     (place / "quotes.json").write_text(json.dumps([ticker_row(listed[0]), ticker_row(name) | changed]))
-    code, out, _ = run(place, capsys, "--lot", "t7", "--json")
-    left_out = {one["instrument"]: one["reason"] for one in json.loads(out)["left_out"]}
-    assert code == 0
-    assert reason in left_out[name]
     code, _, err = run(place, capsys, "--lot", "o1")
     assert code == 1
     assert f"deribit/o1: {name} cannot be valued: " in err
     assert reason in err
+
+
+def test_quotes_that_cannot_be_relied_on_are_left_out(place, capsys):
+    """Each with its own reason, all in one market; the rest is matched."""
+    names = [f"BTC_USDC-12JAN27-{strike}-C" for strike in range(60_000, 60_000 + 2000 * len(BAD_QUOTES), 2000)]
+    listed = ["BTC_USDC-PERPETUAL", *names]
+    write_market(place, listed)
+    rows = [ticker_row(name) | changed for name, (changed, _) in zip(names, BAD_QUOTES, strict=True)]
+    (place / "quotes.json").write_text(json.dumps([ticker_row(listed[0]), *rows]))
+    code, out, _ = run(place, capsys, "--lot", "t7", "--json")
+    left_out = {one["instrument"]: one["reason"] for one in json.loads(out)["left_out"]}
+    assert code == 0
+    for name, (_, reason) in zip(names, BAD_QUOTES, strict=True):
+        assert reason in left_out[name]
 
 
 def test_every_quote_stale_is_a_cannot(place, capsys):

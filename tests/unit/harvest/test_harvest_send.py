@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 from decimal import Decimal, getcontext
 from pathlib import Path
@@ -47,22 +48,31 @@ def exchange():
     return made
 
 
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """The folder's files, with a plan of two sales and two re-entries: made once, all of it due."""
+    folder = tmp_path_factory.mktemp("planned")
+    for name, text in (("t.csv", TRADES), ("r.toml", RATES), ("p.csv", PRICES)):
+        (folder / name).write_text(text)
+    files = [str(folder / "t.csv"), "--prices", str(folder / "p.csv"), "--rates", str(folder / "r.toml")]
+    words = ["--as-of", "2026-11-28T18:00:00Z", "--band", "0.5", "--seed", "3", "--slices-a-day", "1000"]
+    assert main(["harvest", "plan", *files, *words, "-o", str(folder / "plan.json")]) == 0
+    plan = json.loads((folder / "plan.json").read_text())
+    for step in plan["steps"]:
+        step["at"] = plan["made"]
+    (folder / "plan.json").write_text(json.dumps(plan, indent=2) + "\n")
+    return folder
+
+
 @pytest.fixture
-def place(tmp_path, monkeypatch, exchange):
-    """A folder with a plan of two sales and two re-entries, keys, and a venue; its pauses are counted, not waited."""
+def place(tmp_path, monkeypatch, exchange, planned):
+    """A folder with a plan that is due, keys, and a venue; its pauses are counted, not waited."""
     monkeypatch.chdir(tmp_path)
     keys(monkeypatch, "binanceus")
     paused = []
     monkeypatch.setattr(venues, "pause", paused.append)
     monkeypatch.setattr(ccxt.Exchange, "throttle", lambda *_: None)
-    for name, text in (("t.csv", TRADES), ("r.toml", RATES), ("p.csv", PRICES)):
-        (tmp_path / name).write_text(text)
-    words = ["--prices", "p.csv", "--rates", "r.toml", "--as-of", "2026-11-28T18:00:00Z", "-o", "plan.json"]
-    assert main(["harvest", "plan", "t.csv", *words, "--band", "0.5", "--seed", "3", "--slices-a-day", "1000"]) == 0
-    plan = json.loads((tmp_path / "plan.json").read_text())
-    for step in plan["steps"]:
-        step["at"] = plan["made"]  # all of it is due
-    (tmp_path / "plan.json").write_text(json.dumps(plan, indent=2) + "\n")
+    shutil.copytree(planned, tmp_path, dirs_exist_ok=True)
     with serving(Binance(exchange)) as url:
         yield Place(tmp_path, url, paused)
 
