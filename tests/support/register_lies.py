@@ -14,6 +14,7 @@ import numpy as np
 from tests.models.lot_machine_v2 import sums as model
 from tests.support import registers as support
 from tests.support.registers import Run
+from zkharvest.circuit.blinding import BLIND_ROWS
 from zkharvest.circuit.check import PublicValues
 from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS, GROUPS, LANES, LEVELS, SLOTS, TERMS, field, level_number
 from zkharvest.spec import P
@@ -61,6 +62,21 @@ def classes() -> Run:
 
 
 @cache
+def carried() -> Run:
+    """A purchase and a sale of what was bought before; two registers are carried in."""
+    held = model.Key("HOLD", asset="A", source="s", side="0")
+    bought = model.Key("L1", asset="A", source="s", kind="trade", origin="venue")
+    before: model.Posts = {}
+    model.add(before, held, model.weights(units=0x0101010101))
+    model.add(before, bought, model.weights(units=0x0101010101, basis=7, events=1))
+    after: model.Posts = {}
+    model.add(after, held, model.weights(units=0x0505050505))
+    return support.run(
+        *support.posts_of(after), opening=support.run(*support.posts_of(before)).found.carried_out(), same_year=True
+    )
+
+
+@cache
 def nothing() -> Run:
     """No register."""
     return support.run(np.zeros((0, len(FIELDS)), np.int64), np.zeros((0, SLOTS), np.int64))
@@ -82,10 +98,10 @@ def _key(level: str, places: Iterable[int], kind: int) -> list[int]:
     return [level_number(level), a0, a1, a2, 5, s0, s1, s2, 6, kind, 0, 0, 0, 0, 0, 0]
 
 
-def register(run: Run, level: str, **fields: int) -> int:
+def register(run: Run, level: str, prior: int = 0, **fields: int) -> int:
     """The first row of a register."""
     keys = run.found.keys
-    good = keys[:, 0] == level_number(level)
+    good = (keys[:, 0] == level_number(level)) & (run.found.prior == prior)
     for name, value in fields.items():
         good &= keys[:, field(name)] == value
     return LANES * int(np.flatnonzero(good)[0])
@@ -93,7 +109,7 @@ def register(run: Run, level: str, **fields: int) -> int:
 
 def cell(run: Run, row: int, column: str) -> int:
     """An honest cell of the table."""
-    return int(run.traces["sums"][row, support.definition()[0].tables[1].index(column)])
+    return int(run.traces["sums"][row, support.definition()[1].t.index(column)])
 
 
 def moved(run: Run, row: int, **by: int) -> list[Edit]:
@@ -110,12 +126,47 @@ def made_up(
         edits.append(("sums", at, f"lane{lane}", 1))
         edits += [("sums", at, f"level{level}", 1)] if level is not None else []
         edits += [("sums", at, f"term{term}", 1)] if term is not None else []
+        edits += [("sums", at, "up_count", 1)] if level == 0 else []
+        edits += [("sums", at, "place", row // LANES)]
     return edits
 
 
 def behind(run: Run) -> int:
     """The first idle row."""
     return LANES * len(run.found.keys)
+
+
+def followed(run: Run, edits: list[Edit]) -> list[Edit]:
+    """The edits, and what hashes of standings would say of them: a liar commits to what he has."""
+    sums = support.definition()[1]
+    rows = sorted({row for table, row, _, _ in edits if table == "sums"})
+    after = run.edited(*edits).traces["sums"]
+    change: dict[tuple[int, int], np.ndarray] = {}
+    for sign, trace in ((-1, run.traces["sums"]), (1, after)):
+        for row in rows:
+            cells = trace[row].astype(object)
+
+            def value(of, cells=cells):
+                return sum((k * int(cells[atom[1]]) for atom, k in of.terms.items()), of.const) % P
+
+            lanes = [value(lane) for lane in sums.lane]
+            if not any(lanes):
+                continue
+            factor = sign * (1 - 2 * value(sums.prior))
+            number = sum(value(part) * 256**j for j, part in enumerate(sums.value))
+            weights = [lane * number for lane in lanes] + [lanes[0] * value(part) for part in sums.key()]
+            at = change.setdefault((value(sums.prior), value(sums.place)), np.zeros(len(weights), object))
+            at += [factor * weight for weight in weights]
+    stub = run.traces["standing"]
+    rest = iter(range(BLIND_ROWS + len(run.found.keys), len(stub)))
+    for (prior, place), weights in change.items():
+        if not any(weight % P for weight in weights):
+            continue
+        known = np.flatnonzero((stub[:, 0] == prior) & (stub[:, 1] == place) & stub[:, 2:-3].any(axis=1))
+        row = int(known[0]) if len(known) else next(rest)
+        edits = [*edits, ("standing", row, "key0", prior), ("standing", row, "key1", place)]
+        edits += [("standing", row, f"weight{k}", int(stub[row, 2 + k]) + w) for k, w in enumerate(weights) if w % P]
+    return edits
 
 
 # ------------------------------------------------------------------------------------------------ lies
@@ -152,15 +203,16 @@ def _adjacent() -> Lie:
     """Behind a gap, where the key that is compared is an idle row's."""
     run = ladder()
     row = behind(run) + 1
-    order = [("sums", row - 1, "order_at0", 1), ("sums", row - 1, "order_low", 8 - 1)]
-    return run, [*made_up(row), *order]
+    before = {"order_at0": 1, "order_low": 8 - 1, "place": row // LANES - 1}
+    return run, [*made_up(row), *(("sums", row - 1, column, value) for column, value in before.items())]
 
 
 @lie("sums.one_lane")
 def _one_lane() -> Lie:
     """A register that counts twice, of a level that is two."""
     edits = [(t, row, column, 2 if column.startswith("lane") else v) for t, row, column, v in made_up(0)]
-    return nothing(), edits + [("sums", row, name, 1) for row in range(LANES) for name in ("level1", "term1")]
+    more = {"level1": 1, "term1": 1, "up_count": 2}
+    return nothing(), edits + [("sums", row, name, value) for row in range(LANES) for name, value in more.items()]
 
 
 def _flag(stem: str, number: int, count: int) -> Lie:
@@ -173,8 +225,11 @@ def _flag(stem: str, number: int, count: int) -> Lie:
     for row in range(LANES):
         edits += [("sums", row, f"{stem}{number}", -1), *(("sums", row, f"{stem}{k}", 1) for k in others)]
         edits.append(("sums", row, other, 1))
-        if stem == "level" and LEVELS[number] in ("L3", "L4"):
-            edits.append(("sums", row, "up_same", -1))
+        up = {"up_count": 1}
+        if stem == "level":
+            up["up_count"] = sum(k in (0, 1) for k in others) - (number in (0, 1))
+            up["up_same"] = -int(LEVELS[number] in ("L3", "L4"))
+        edits += [("sums", row, column, value) for column, value in up.items()]
     return nothing(), edits
 
 
@@ -194,7 +249,8 @@ def _level_held(number: int) -> Lie:
     """A lane that says it is of another level; the last level's flag need not say that it stays."""
     run = classes()
     row = register(run, "HOLD") + 4
-    up = moved(run, row, up_same=1) if LEVELS[number] in ("L3", "L4") else []
+    ups = {"L0": {"up_count": 1}, "L1": {"up_count": 1}, "L3": {"up_same": 1}, "L4": {"up_same": 1}}
+    up = moved(run, row, **ups.get(LEVELS[number], {}))
     return run, [*moved(run, row, **{"level7": -1, f"level{number}": 1}), *up]
 
 
@@ -303,8 +359,52 @@ def _carry_last() -> Lie:
     return run, edits
 
 
-for _up in ("up_term", "up_disposal", "up_same"):
+for _up in ("up_term", "up_disposal", "up_same", "up_count"):
     one(f"sums.{_up}_is", lambda up=_up: (classes(), moved(classes(), register(classes(), "L1") + 4, **{up: 1})))
+
+
+# ------------------------------------------------------------------------------------------------ standings
+
+
+def _prior_held() -> Lie:
+    """A lane that says it was carried in, of which there is nothing."""
+    return classes(), moved(classes(), register(classes(), "HOLD") + 4, prior=1, factor=-2)
+
+
+@lie("sums.prior_bit")
+def _prior_bit() -> Lie:
+    """Neither carried in nor out: a register of which the standing has several, or a part."""
+    more = {"prior": 5, "factor": 1 - 5}
+    return nothing(), made_up(0, level=2) + [("sums", row, c, v) for row in range(LANES) for c, v in more.items()]
+
+
+def _prior_carry(j: int) -> Lie:
+    """What is carried in is posted in other numbers than bytes: 256 here and one less there."""
+    run = carried()
+    one, two = (register(run, "HOLD", prior=prior) + 1 for prior in (0, 1))
+    edits: list[Edit] = []
+    for row, by in ((one, -1), (two, 1)):
+        limbs = cell(run, row, f"carry_low{j}") + (cell(run, row, f"carry_high{j}") << 15) + by
+        values = {f"posted{j}": 256 * by, f"carry{j}": by}
+        values |= {f"posted{j + 1}": -by} if j < 2 else {}
+        edits += moved(run, row, **values)
+        edits += [("sums", row, f"carry_low{j}", limbs & 0x7FFF), ("sums", row, f"carry_high{j}", limbs >> 15)]
+        edits += moved(run, row + 1, carry_in=by, posted0=-by) if j == 2 else []
+    return run, edits
+
+
+one("sums.prior_held", _prior_held)
+each("sums.prior_carry{}", _prior_carry, range(3))
+one("sums.place_held", lambda: _held("place"))
+one("sums.place_start", lambda: (nothing(), made_up(0) + [("sums", row, "place", 1) for row in range(LANES)]))
+one("sums.factor_is", lambda: (classes(), moved(classes(), register(classes(), "HOLD") + 4, factor=-1)))
+
+
+@lie("sums.place_step")
+def _place_step() -> Lie:
+    """A number is left out."""
+    last = behind(ladder()) - LANES
+    return ladder(), [edit for row in range(last, last + LANES) for edit in moved(ladder(), row, place=1)]
 
 
 @lie("sums.counter_shown")
@@ -312,7 +412,7 @@ def _counter_shown() -> Lie:
     """A statement that does not say how many deposits nobody explained."""
     run = classes()
     hidden = run.edited(("sums", register(run, "COUNT", told=1) + LANES - 1, "shown", 0))
-    return Run(hidden.traces, run.found, PublicValues([], [[]], {})), []
+    return Run(hidden.traces, run.found, PublicValues(run.public.publics, [[]], {})), []
 
 
 # ------------------------------------------------------------------------------------------------ lookups

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from tests.models.lot_machine_v2 import sums as model
-from zkharvest.circuit.blinding import blind, uniform
+from zkharvest.circuit.blinding import BLIND_ROWS, blind, uniform
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues
 from zkharvest.circuit.gadgets import Ranges
 from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_table, range_trace
-from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS, sum_buses
+from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS, SumBuses, sum_buses
 from zkharvest.circuit.lot_machine.v2.sums import keys as words
-from zkharvest.circuit.lot_machine.v2.sums.fill import figures, must_be_shown, sums_trace
+from zkharvest.circuit.lot_machine.v2.sums.fill import figures, must_be_shown, standing, sums_trace
 from zkharvest.circuit.lot_machine.v2.sums.registers import Registers, registers
 from zkharvest.circuit.lot_machine.v2.sums.table import SumsTable, sums_table
 from zkharvest.verifier.description_reader import read_description
@@ -36,16 +36,33 @@ TOLD = ("declared", "none", "gone", "window")
 
 @cache
 def definition() -> tuple[Circuit, SumsTable]:
-    """The circuit: `posts`, `sums`, `range`."""
+    """The circuit: `posts`, `standing`, `sums`, `range`."""
     circuit = Circuit("registers", 1, degree=4, log_rows=LOG_ROWS, tallies=words.SLOTS)
     buses = sum_buses(circuit, Ranges(circuit.bus("bytes", 2), circuit.bus("u15", 1)))
     stub = circuit.table("posts", "stands for the machine")
     key, weight = stub.column_list("key", len(words.FIELDS)), stub.column_list("weight", words.SLOTS)
     stub.post(buses.post, key, dict(enumerate(weight)), most=255)
+    standing_stub(circuit, buses)
     made = sums_table(circuit, buses)
     range_table(circuit, buses.ranges)
     circuit.blind_terminals()
     return circuit, made
+
+
+def standing_stub(circuit: Circuit, buses: SumBuses) -> None:
+    """Stands for the hashes of the standings: what it takes of those carried in it gives, as the negative."""
+    stub = circuit.table("standing", "stands for the hashes of the standings")
+    key, weight = stub.column_list("key", 2), stub.column_list("weight", words.STANDING_LANES)
+    stub.collect(buses.standing, key, dict(enumerate(weight)))
+
+
+def standing_trace(found: Registers, least: int = BLIND_ROWS) -> np.ndarray:
+    """Its cells."""
+    keys, lanes = standing(found)
+    out = np.zeros((max(least, len(keys) + 1), 2 + words.STANDING_LANES + 3), np.uint32)
+    out[: len(keys), :2] = keys
+    out[: len(keys), 2:-3] = lanes * (1 - 2 * keys[:, :1]) % model_p()
+    return out
 
 
 @cache
@@ -121,6 +138,8 @@ def run(
     *,
     shown: Sequence[tuple[Mapping[str, int], str]] = (),
     log_rows: int = 8,
+    opening: Registers | None = None,
+    same_year: bool = False,
 ) -> Run:
     """Fill all tables. `shown`: (fields of a key, group) of figures beside the counters that must be shown."""
     circuit, sums = definition()
@@ -128,22 +147,23 @@ def run(
     for row, (fields, _) in enumerate(shown):
         for name, value in fields.items():
             wanted[row, words.field(name)] = value
-    found = registers(keys, slots, wanted)
-    place = {tuple(key): number for number, key in enumerate(found.keys.tolist())}
+    found = registers(keys, slots, wanted, opening=opening, same_year=same_year)
+    place = {tuple(key): number for number, key in enumerate(found.carried_out().keys.tolist())}
     open_to_see = {(place[tuple(key)], group) for key, (_, group) in zip(wanted.tolist(), shown, strict=True)}
     open_to_see |= set(must_be_shown(found))
     rows = 1 << max(log_rows, (19 * len(found.keys)).bit_length())
     stub = np.zeros((1 << max(log_rows, len(keys).bit_length()), len(words.FIELDS) + words.SLOTS + 3), np.uint32)
     stub[: len(keys), : len(words.FIELDS)] = keys
     stub[: len(keys), len(words.FIELDS) : -3] = slots % model_p()
-    traces = {"posts": stub, "sums": sums_trace(sums, found, sorted(open_to_see), rows)}
+    standings = standing_trace(found, 1 << log_rows)
+    traces = {"posts": stub, "standing": standings, "sums": sums_trace(sums, found, sorted(open_to_see), rows)}
     traces["range"] = range_trace(circuit, next(t for t in circuit.tables if t.name == "range"), traces, RANGE_ROWS)
     blind(circuit, traces, uniform(len(circuit.tables)))
-    return Run(traces, found, PublicValues([], [figures(found, sorted(open_to_see))], {}))
+    return Run(traces, found, PublicValues([int(same_year)], [figures(found, sorted(open_to_see))], {}))
 
 
 def public_data(made: Run) -> PublicData:
     """What the verifier is given."""
     p = model_p()
     lists = tuple(tuple(v % p for v in record) for record in made.public.lists[0])
-    return PublicData((), (lists,), {}, b"registers")
+    return PublicData(tuple(made.public.publics), (lists,), {}, b"registers")

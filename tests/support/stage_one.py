@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from tests.adversary.kit.lenient import counting_what_is_in_range
 from tests.support import statement
+from tests.support.registers import standing_stub, standing_trace
 from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues
@@ -53,6 +55,7 @@ def definition() -> tuple[Circuit, Steps, SumsTable]:
     pools_table(circuit, buses)
     sources_table(circuit, buses)
     calendar_table(circuit, buses)
+    standing_stub(circuit, buses.sums)
     sums = sums_table(circuit, buses.sums)
     range_table(circuit, buses.ranges)
     circuit.blind_terminals()
@@ -95,7 +98,7 @@ def _key(fields: dict[str, int]) -> list[int]:
     return key
 
 
-def run_of(forgery: Any, change: Callable[[Steps, Trace], None] | None = None) -> Run:
+def run_of(forgery: Any, change: Callable[[Steps, Trace], None] | None = None, *, least: int = LEAST_ROWS) -> Run:
     """A run of v1 (`tests.adversary.kit.forge.Forgery`), its figures from registers.
 
     `change` edits cells of `steps` before anything is posted: a lie that all registers follow.
@@ -115,11 +118,13 @@ def run_of(forgery: Any, change: Callable[[Steps, Trace], None] | None = None) -
     made.shown = [*((made.row(fields), "units") for fields in CLASSES.values()), (made.row(NET), "proceeds")]
     traces = {name: forgery.traces[name].copy() for name in ("poseidon", "pools", "sources", "calendar")}
     traces["steps"] = trace.finish()
-    traces["sums"] = sums_trace(sums, found, made.shown, max(LEAST_ROWS, 1 << used_rows(found).bit_length()))
+    traces["standing"] = standing_trace(found, least)
+    traces["sums"] = sums_trace(sums, found, made.shown, max(least, 1 << used_rows(found).bit_length()))
     traces = {t.name: traces[t.name] for t in circuit.tables if t.name != "range"}
-    traces["range"] = range_trace(circuit, next(t for t in circuit.tables if t.name == "range"), traces, RANGE_ROWS)
+    with counting_what_is_in_range():
+        traces["range"] = range_trace(circuit, next(t for t in circuit.tables if t.name == "range"), traces, RANGE_ROWS)
     blind(circuit, traces, uniform(len(circuit.tables)))
-    given = dict(zip(statement.description()["publics"], forgery.public.publics, strict=True))
+    given = {"same_year": 0, **dict(zip(statement.description()["publics"], forgery.public.publics, strict=True))}
     columns = {(4, column): values for (_, column), values in forgery.public.columns.items()}
     shown = [[v % P for v in record] for record in figures(found, made.shown)]
     lists = [forgery.public.lists[0], shown]

@@ -186,15 +186,17 @@ class Table:
         key: Sequence[Expr | int],
         weights: Mapping[int, Expr | int],
         *,
-        most: int,
+        most: int | None,
         rows: int | None = None,
     ) -> None:
         """Add numbers to the slots of a key. What is posted at a (key, slot) is what is collected there, in F_p.
 
         No weight is above `most` in magnitude (another constraint says so), and on at most `rows` rows (all, if None)
-        a slot's weight is not 0: `Circuit.compile` refuses posts that could add up to p/2, where a sum wraps.
+        a slot's weight is not 0: `Circuit.compile` refuses posts that could add up to p/2, where a sum wraps. `most` is
+        None where each (key, slot) is posted to once: then nothing is added up, and any element goes over as it is.
         """
-        self._weighted(bus, 1, key, weights, most * (rows or 1 << self.circuit.log_rows[1]))
+        bound = None if most is None else most * (rows or 1 << self.circuit.log_rows[1])
+        self._weighted(bus, 1, key, weights, bound)
 
     def collect(self, bus: Bus, key: Sequence[Expr | int], weights: Mapping[int, Expr | int]) -> None:
         """Take numbers off the slots of a key: where only one row can collect a (key, slot), its weight is the sum."""

@@ -8,8 +8,9 @@ import pytest
 from tests.adversary.kit.local import Board, numbers
 from tests.adversary.mutation.mutants import columns_of, mutants
 from tests.support import registers as support
-from tests.support.register_lies import LIES, LOOKUPS, classes, full, ladder, nothing
+from tests.support.register_lies import LIES, LOOKUPS, carried, classes, followed, full, ladder, nothing
 from zkharvest.circuit.check import check
+from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS
 
 
 def verdict(lie, description=None):
@@ -18,7 +19,7 @@ def verdict(lie, description=None):
     if not edits:
         return board.verdict()
     tables, found = board.names, {}
-    for table, row, column, value in edits:
+    for table, row, column, value in followed(run, edits):
         t = tables.index(table)
         found[t, row, board.tables[t]["columns"].index(column)] = value
     return board.broken(found)
@@ -29,7 +30,7 @@ def own(kind):
 
 
 def test_the_honest_runs_are_honest():
-    for run in (ladder(), classes(), nothing()):
+    for run in (ladder(), classes(), carried(), full(), nothing()):
         assert Board(run, support.description()).verdict() == set()
 
 
@@ -75,10 +76,15 @@ def test_every_weight_is_needed():
     outcome = board.outcome(t, np.arange(len(board.traces[t])))
     acts = numbers(board.tables[t])
     weights = [k for k, act in enumerate(acts) if act["slot"]]
-    assert len(weights) == len(own("weight")) == 57 + 39 + 39 + 57
+    assert len(weights) == len(own("weight")) == 57 + 39 + 39 + 57 + 35
     # A difference of proceeds and basis reaches the two highest lanes of units only above 2^96.
-    unused = [acts[k]["slot"][0] for k in weights if not outcome.mult[:, k].any()]
-    assert set(unused) <= set(range(12, 18)) and len(unused) <= 6
+    unused = [
+        (act["bus"], act["slot"][0]) for k, act in enumerate(acts) if k in weights and not outcome.mult[:, k].any()
+    ]
+    post = acts[weights[0]]["bus"]
+    assert {slot for bus, slot in unused if bus == post} <= set(range(12, 18))
+    # Of a key fields that no disposal has: told, side, and what its place leaves empty.
+    assert {FIELDS[slot - 19] for bus, slot in unused if bus != post} <= {"told", "side"}
 
 
 def test_the_checker_agrees():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zkharvest.circuit.builder import Bus, Circuit
-from zkharvest.circuit.expr import lift
+from zkharvest.circuit.expr import Expr, lift
 from zkharvest.circuit.gadgets import Ranges
 from zkharvest.circuit.lot_machine.v1.buses import MachineBuses, Publics, machine_buses, tree_messages
 from zkharvest.spec import METHODS
@@ -19,11 +19,16 @@ MAX_FIGURES = 1024
 
 @dataclass(frozen=True, slots=True)
 class SumBuses:
-    """What `sums` joins: posts of the machine, and the figures of the statement."""
+    """What `sums` joins: posts of the machine, figures of the statement, registers of the standings carried in and out.
+
+    `same_year` is the public scalar that says whether the standing carried in is of the same tax year.
+    """
 
     ranges: Ranges
     post: Bus
     figure: Bus
+    standing: Bus
+    same_year: Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +39,14 @@ class Buses(MachineBuses):
 
 
 def sum_buses(circuit: Circuit, ranges: Ranges) -> SumBuses:
-    """Posts and figures. The figures are a public list that the verifier sends: key, lane from 1, signed value.
+    """Posts, figures, standings. Figures are a public list that the verifier sends: key, lane from 1, signed value.
 
     Raises ValueError if the circuit has too few slots.
     """
     if circuit.tallies < SLOTS:
         raise ValueError(f"registers have {SLOTS} slots, the circuit {circuit.tallies}")
-    buses = SumBuses(ranges, circuit.bus("post", len(FIELDS)), circuit.bus("figure", len(FIELDS) + 2))
+    post, figure = circuit.bus("post", len(FIELDS)), circuit.bus("figure", len(FIELDS) + 2)
+    buses = SumBuses(ranges, post, figure, circuit.bus("standing", 2), circuit.public("same_year"))
     names = [*FIELDS, "lane", "value"]
     circuit.public_list("figures", names, MAX_FIGURES)
     circuit.public_message(buses.figure, 1, [["item", i] for i in range(len(names))], each="figures")

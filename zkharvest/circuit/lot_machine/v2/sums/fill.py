@@ -27,19 +27,36 @@ def used_rows(found: Registers) -> int:
 
 def must_be_shown(found: Registers) -> list[tuple[int, str]]:
     """The counters that no statement may leave out."""
-    told = (found.keys[:, 0] == LEVELS.index("COUNT") + 1) & (found.keys[:, field("told")] == 1)
+    told = (found.prior == 0) & (found.keys[:, 0] == LEVELS.index("COUNT") + 1) & (found.keys[:, field("told")] == 1)
     return [(int(number), "events") for number in np.flatnonzero(told)]
 
 
 def figures(found: Registers, shown: Shown) -> list[tuple[int, ...]]:
     """The statement's list: key, lane from 1, and the lane's signed value, a row a lane of each group shown."""
-    signed = found.signed.reshape(-1, LANES, 3)
-    values = signed[:, :, 0] + (signed[:, :, 1] << 8) + (signed[:, :, 2] << 16)
+    values = lane_values(found)
     return [
         (*(int(v) for v in found.keys[number]), lane + 1, int(values[number, lane]))
         for number, group in sorted(shown)
         for lane in lanes_of(group)
     ]
+
+
+def lane_values(found: Registers) -> Ints:
+    """(n, LANES): three signed bytes a lane."""
+    signed = found.signed.reshape(-1, LANES, 3)
+    values: Ints = signed[:, :, 0] + signed[:, :, 1] * 256 + signed[:, :, 2] * 65536
+    return values
+
+
+def standing(found: Registers) -> tuple[Ints, Ints]:
+    """What goes to the standings: (n, 2) prior and number, (n, STANDING_LANES) lanes and key."""
+    return np.stack([found.prior, _places(found)], axis=1), np.concatenate([lane_values(found), found.keys], axis=1)
+
+
+def _places(found: Registers) -> Ints:
+    """Numbers of registers, from 0 for those carried out and from 0 for those carried in."""
+    at = np.arange(len(found.prior))
+    return np.where(found.prior == 1, at - int((found.prior == 0).sum()), at)
 
 
 def sums_trace(sums: SumsTable, found: Registers, shown: Shown, rows: int) -> Cells:
@@ -49,7 +66,7 @@ def sums_trace(sums: SumsTable, found: Registers, shown: Shown, rows: int) -> Ce
     if used > rows:
         raise ValueError(f"{count} registers take {used} rows, there are {rows}")
     filled = NamedCells(sums.t, rows)
-    filled.put(slice(None), carry_high=np.full((rows, 3), CARRY >> 15))  # of an idle row too
+    filled.put(slice(None), carry_high=np.full((rows, 3), CARRY >> 15), factor=1)  # of an idle row too
     if not count:
         return filled.cells
     at = np.arange(used)
@@ -72,11 +89,16 @@ def sums_trace(sums: SumsTable, found: Registers, shown: Shown, rows: int) -> Ce
     filled.put(at, carry_low=(carries + CARRY) & 0x7FFF, carry_high=(carries + CARRY) >> 15)
     _fill_order(filled, found)
 
-    first = keys[:, 0] == LEVELS.index("L1") + 1
-    third, fourth = (keys[:, 0] == LEVELS.index(level) + 1 for level in ("L3", "L4"))
+    prior = np.repeat(found.prior, LANES)
+    filled.put(at, prior=prior, factor=np.repeat(found.factor, LANES), place=np.repeat(_places(found), LANES))
+    zeroth, first, third, fourth = (
+        (keys[:, 0] == LEVELS.index(level) + 1) & (prior == 0) for level in ("L0", "L1", "L3", "L4")
+    )
+    filled.put(at, up_count=zeroth | first)
     filled.put(at, up_term=first & (term > 0), up_disposal=first & (term > 0) & (term != INCOME))
     filled.put(at, up_same=third | (fourth & (term != INCOME)))
-    for number, name in shown:
+    carried = np.flatnonzero((found.prior == 1) & (found.keys[:, 0] == LEVELS.index("COUNT") + 1))
+    for number, name in [*shown, *((int(at), "events") for at in carried)]:  # of those carried in nobody is told
         filled.put(LANES * number + np.array(lanes_of(name)), shown=1)
     return filled.cells
 
@@ -84,7 +106,7 @@ def sums_trace(sums: SumsTable, found: Registers, shown: Shown, rows: int) -> Ce
 def _fill_order(filled: NamedCells, found: Registers) -> None:
     """The bytes of the lanes that order keys, three rows a lane, and where each key exceeds the one before."""
     count = len(found.keys)
-    ranks = rank(found.keys)
+    ranks = rank(found.keys, found.prior)
     lanes = ranks[:, 1:-1]  # the three of the asset, the three of the source
     octets = np.stack([lanes >> 16, lanes >> 8 & 255, lanes & 255], axis=2).reshape(count, 6 * ORDERED)
     packs = np.stack([lanes >> 16, lanes >> 8, lanes], axis=2).reshape(count, 6 * ORDERED)

@@ -32,7 +32,8 @@ INCOME = TERMS.index("income")
 class Registers:
     """Keys (n, FIELDS) in the table's order; what was posted, its bytes and signed bytes (n, SLOTS).
 
-    `carries` (n, SLOTS) are those out of each byte; `negative` (n, groups) 0 or 1.
+    `carries` (n, SLOTS) are those out of each byte; `negative` (n, groups) 0 or 1. `prior` (n,) is 1 for those of the
+    standing carried in, which come last, `factor` what their bytes count in their own sum: 1, of a prior one -1 or 0.
     """
 
     keys: Ints
@@ -40,6 +41,8 @@ class Registers:
     octets: Ints
     carries: Ints
     negative: Ints
+    prior: Ints
+    factor: Ints
 
     @property
     def signed(self) -> Ints:
@@ -51,17 +54,32 @@ class Registers:
         first, count = GROUPS[group]
         return sum(int(v) << (8 * i) for i, v in enumerate(self.signed[row, 3 * first : 3 * (first + count)]))
 
+    def carried_out(self) -> Registers:
+        """Those of the standing carried out: all that are not of the one carried in."""
+        return self.at(np.flatnonzero(self.prior == 0))
 
-def registers(keys: Ints, posted: Ints, shown: Ints | None = None) -> Registers:
+    def at(self, rows: Ints) -> Registers:
+        """Some of them, in this order."""
+        return Registers(*(getattr(self, name)[rows] for name in Registers.__slots__))
+
+
+def registers(
+    keys: Ints, posted: Ints, shown: Ints | None = None, *, opening: Registers | None = None, same_year: bool = False
+) -> Registers:
     """Every register that posts (keys (m, FIELDS), slots (m, SLOTS)) lead to, parents included.
 
-    `shown` are keys that must have one, even of nothing. Raises ValueError if a sum has the wrong sign or too many
-    bytes for its lanes.
+    `shown` are keys that must have one, even of nothing; `opening` are the registers carried in.
+
+    Raises ValueError if a sum has the wrong sign or too many bytes for its lanes.
     """
     nothing = np.zeros((0, SLOTS), np.int64)
     todo = [(keys.astype(np.int64), posted.astype(np.int64))]
     if shown is not None:
         todo.append((shown.astype(np.int64), np.zeros((len(shown), SLOTS), np.int64)))
+    carried = None if opening is None else _carried_in(opening, same_year)
+    if carried is not None:
+        counts = carried.factor != 0
+        todo.append((carried.keys[counts], -carried.posted[counts]))
     made: list[Registers] = []
     for level in ("L0", "L1", "L2", "L3", "L4", "NET", "COUNT", "HOLD"):  # parents behind all of their children
         number = level_number(level)
@@ -71,19 +89,23 @@ def registers(keys: Ints, posted: Ints, shown: Ints | None = None) -> Registers:
         own = _split(*_by_key(np.concatenate([k for k, _ in of_level]), np.concatenate([p for _, p in of_level])))
         made.append(own)
         todo += _posted_up(own, level)
-    if not made:
-        return Registers(
-            np.zeros((0, len(FIELDS)), np.int64), nothing, nothing, nothing, np.zeros((0, len(GROUPS)), int)
-        )
-    whole = [np.concatenate([getattr(r, name) for r in made]) for name in Registers.__slots__]
-    order = np.lexsort(rank(whole[0]).T[::-1])
-    return Registers(*(part[order] for part in whole))
+    made.append(_split(np.zeros((0, len(FIELDS)), np.int64), nothing) if carried is None else carried)
+    whole = Registers(*(np.concatenate([getattr(r, name) for r in made]) for name in Registers.__slots__))
+    return whole.at(np.lexsort(rank(whole.keys, whole.prior).T[::-1]))
 
 
-def rank(keys: Ints) -> Ints:
+def _carried_in(opening: Registers, same_year: bool) -> Registers:
+    """As the table has them: what counts is posted, as the negative of what is collected."""
+    counts = np.isin(opening.keys[:, 0], [level_number("HOLD"), *([1, 2] if same_year else [])]).astype(np.int64)
+    posted, one = -opening.signed * counts[:, None], np.ones(len(counts), np.int64)
+    nothing = np.zeros_like(opening.carries)
+    return Registers(opening.keys, posted, opening.octets, nothing, opening.negative, one, -counts)
+
+
+def rank(keys: Ints, prior: Ints) -> Ints:
     """(n, 8): by what the table orders keys, the most significant lane first."""
     small = sum(keys[:, field(name)] * weight for name, weight in CLASS.items())
-    lead = keys[:, field("level")] * 8 + keys[:, field("term")]
+    lead = prior * 128 + keys[:, field("level")] * 8 + keys[:, field("term")]
     places = [keys[:, field(f"{place}{i}")] for place in ("asset", "source") for i in range(3)]
     return np.stack([lead, *places, small], axis=1)
 
@@ -111,7 +133,8 @@ def _split(keys: Ints, posted: Ints) -> Registers:
         for wrong, what in ((left != 0, "does not fit in its lanes"), ((sign < 0) & ~allowed, "is below zero")):
             if wrong.any():
                 raise ValueError(f"the sum of {name} {what}: key {keys[int(np.argmax(wrong))].tolist()}")
-    return Registers(keys, posted, octets, carries, negative)
+    none = np.zeros(len(keys), np.int64)
+    return Registers(keys, posted, octets, carries, negative, none, none + 1)
 
 
 def _bytes(posted: Ints) -> tuple[Ints, Ints, Ints]:

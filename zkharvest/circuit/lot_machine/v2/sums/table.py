@@ -15,6 +15,7 @@ Who cheats how:
   below zero. So no one holds less than nothing.
 - *A lane left out, or twice*: lanes follow each other from 0 to 18, and nothing else is between two registers.
 - *A counter hidden*: where a key says `told`, its COUNT register must be shown.
+- *A register of the standing left out, or read twice*: they are numbered, and the hashes of the standing take them all.
 - *A figure of another register, or of none*: the message has the whole key, and an idle row takes no message.
 """
 
@@ -68,6 +69,9 @@ class SumsTable:
         self.carry, self.low, self.high = (t.column_list(name, 3) for name in ("carry", "carry_low", "carry_high"))
         self.up_term, self.up_disposal, self.up_same = (t.column(f"up_{n}") for n in ("term", "disposal", "same"))
         self.shown = t.column("shown")
+        self.prior, self.factor, self.up_count, self.place = (
+            t.column(n) for n in ("prior", "factor", "up_count", "place")
+        )
         self.order = compare_columns(t, buses.ranges, "order", 2 + 2 * ORDERED, wide=True)
 
         self.active: Expr = total(self.lane)
@@ -85,6 +89,7 @@ class SumsTable:
         self._sums()
         self._parents()
         self._figures()
+        self._standings()
 
     def at(self, *levels: str) -> Expr:
         """1 on rows of some levels."""
@@ -126,7 +131,7 @@ class SumsTable:
             with t.when(self.lane[3 * i + 2]):
                 t.equal(f"{cell.name}_bytes", cell, self.pack, f"`{cell.name}` has 24 bits")
         self.buses.ranges.check_u15(t, self.small)
-        rank = [self.number * 8 + self.term_number, *ordered, self.small]
+        rank = [self.prior * 128 + self.number * 8 + self.term_number, *ordered, self.small]
         less(
             t,
             "order",
@@ -141,7 +146,7 @@ class SumsTable:
     def held(self) -> list[Cell]:
         """Columns that stay the same on all lanes of a register; of flags of which one is 1, all but one say so."""
         small = [self.kind, self.origin, self.told, self.covered, self.result, self.side]
-        return [*self.level[:-1], *self.asset, *self.source, *small, *self.term[:-1]]
+        return [*self.level[:-1], *self.asset, *self.source, *small, *self.term[:-1], self.prior, self.place]
 
     def _numbers(self) -> None:
         t = self.t
@@ -164,7 +169,7 @@ class SumsTable:
             t.equal(
                 f"sum{j}",
                 self.posted[j] + carries[j],
-                self.value[j] + carries[j + 1] * 256,
+                self.factor * self.value[j] + carries[j + 1] * 256,
                 "posts + carry in = byte + 256 * carry out",
             )
             limbs = self.low[j] + self.high[j] * LIMB
@@ -190,18 +195,20 @@ class SumsTable:
         L0 -> COUNT; L1 -> COUNT, of a disposal L2 and L3, of income L3; L3 -> L4; L4 -> NET, but for income.
         """
         t = self.t
-        first, income, none = self.at("L1"), self.term[TERMS.index("income")], self.term[0]
+        new = 1 - self.prior
+        first, income, none = self.at("L1") * new, self.term[TERMS.index("income")], self.term[0]
         t.equal("up_term_is", self.up_term, first * (1 - none), "it goes to a register of its term")
         t.equal(
             "up_disposal_is", self.up_disposal, first * (1 - none - income), "and that of a disposal to its source's"
         )
-        up_same = self.at("L3") + self.at("L4") * (1 - income)
+        up_same = (self.at("L3") + self.at("L4") * (1 - income)) * new
         t.equal("up_same_is", self.up_same, up_same, "L3 and L4 go on with the numbers they have")
+        t.equal("up_count_is", self.up_count, self.at("L0", "L1") * new, "L0 and L1 go to the counters")
 
         nowhere = [lift(0)] * (2 * PLACE)
-        counted, no = self.at("L0", "L1"), lift(0)
+        no = lift(0)
         count = [lift(level_number("COUNT")), *nowhere, self.kind, self.origin, self.told, no, no, no, no]
-        t.post(self.buses.post, count, self._own(counted, first=6), most=255, rows=self.rows)
+        t.post(self.buses.post, count, self._own(lift(self.up_count), first=6), most=255, rows=self.rows)
         by_source = [*nowhere[:PLACE], *self.source, no, no, no, self.covered, self.term_number, no, no]
         t.post(
             self.buses.post,
@@ -214,7 +221,7 @@ class SumsTable:
             self.at(child) * level_number(parent) for child, parent in (("L1", "L3"), ("L3", "L4"), ("L4", "NET"))
         )
         term = self.term_number * self.at("L1", "L3")
-        result = self.result * first + (self.up_term - self.up_disposal) * RESULTS.index("gain")
+        result = self.result * self.at("L1") + (self.up_term - self.up_disposal) * RESULTS.index("gain")
         weights = self._own(self.up_term + self.up_same, first=6)
         (proceeds, count_of), (basis, _) = GROUPS["proceeds"], GROUPS["basis"]
         for k in range(GROUPS["units"][1]):
@@ -240,9 +247,33 @@ class SumsTable:
         t = self.t
         place = total(lane * (k + 1) for k, lane in enumerate(self.lane))
         number = total(value * 256**j for j, value in enumerate(self.value))
-        t.receive(self.buses.figure, [*self.key(), place, number], self.shown * self.active)
+        t.receive(self.buses.figure, [*self.key(), place, number], self.shown * self.active * (1 - self.prior))
         with t.when(self.at("COUNT") * self.told * self.lane[-1]):
             t.equal("counter_shown", self.shown, 1, "how often, where the key says that it must be told")
+
+    def _standings(self) -> None:
+        """Registers carried in (`prior`) and out (all others), each under its number, a lane a row.
+
+        A register that is carried in is a second one of its key. It collects the negative of what it holds, which is to
+        post that: held units always, the classes of the year if the standing is of the same year; all else follows
+        from those, and is read only so that the standing has been read whole.
+        """
+        t = self.t
+        t.boolean(self.prior)
+        counted = self.at("HOLD") + self.buses.same_year * self.at("L0", "L1")
+        factor = 1 - self.prior * (counted + 1)
+        t.equal("factor_is", self.factor, factor, "1, of a register carried in -1 if it counts, or 0")
+        with t.when(self.prior):
+            t.zeros("prior_carry{}", self.carry, "what a register carried in posts is bytes")
+        t.zero("place_start", self.place, "registers are numbered from 0", "first")
+        with t.when(self.lane[0].next):
+            turns = self.prior.next - self.prior  # once: those carried in come behind the others
+            t.equal("place_step", self.place.next, (self.place + 1) * (1 - turns), "and on from there", "transition")
+        sign = 1 - self.prior * 2
+        number = total(value * 256**j for j, value in enumerate(self.value))
+        lanes: dict[int, Expr | int] = {k: sign * lane * number for k, lane in enumerate(self.lane)}
+        lanes |= {LANES + i: sign * self.lane[0] * part for i, part in enumerate(self.key())}
+        t.post(self.buses.standing, [self.prior, self.place], lanes, most=None)
 
 
 def sums_table(circuit: Circuit, buses: SumBuses) -> SumsTable:
