@@ -127,18 +127,23 @@ class Board:
         """What is broken on the whole board, as `Forgery.broken` says it: without galois, many times as fast."""
         found: set[str] = set()
         tallies: Counter[int] = Counter()
+        whole = [self._whole(t) for t in range(len(self.tables))]
         for t, table in enumerate(self.tables):
-            for k in np.flatnonzero(self._whole(t).constraints.any(axis=0)):
+            for k in np.flatnonzero(whole[t].constraints.any(axis=0)):
                 found.add(f"{self.names[t]}.{table['constraints'][k]['name']}")
-        balance = self.imbalance(tallies)
+        balance = self._imbalance(whole, tallies)
         found |= {f"bus {bus}" for bus, messages in balance.items() if any(n % P for n in messages.values())}
         return found | {f"tally {slot}" for slot, value in tallies.items() if value % P}
 
-    def imbalance(self, tallies: Counter[int] | None = None) -> dict[str, Counter[tuple[int, ...]]]:
-        """By bus, how often each message is sent more than received (modulo p); `tallies` are added up on the way."""
+    def imbalance(self) -> dict[str, Counter[tuple[int, ...]]]:
+        """By bus, how often each message is sent more than received (modulo p)."""
+        return self._imbalance([self._whole(t) for t in range(len(self.tables))], Counter())
+
+    def _imbalance(self, whole: Sequence[Outcome], tallies: Counter[int]) -> dict[str, Counter[tuple[int, ...]]]:
+        """The same of tables that are evaluated already; `tallies` are added up on the way."""
         balance: dict[str, Counter[tuple[int, ...]]] = defaultdict(Counter)
-        for t in range(len(self.tables)):
-            self._count(t, self._whole(t), 1, balance, Counter() if tallies is None else tallies)
+        for t, outcome in enumerate(whole):
+            self._count(t, outcome, 1, balance, tallies)
         for number, bus in enumerate(self.buses, start=1):
             for message, sign in checker._public_messages(self.description, number, self.public):
                 balance[bus][tuple(message)] += sign
