@@ -65,7 +65,7 @@ def test_fast_equals_plain_where_wallets_sell_what_others_hold(trades: list[Trad
 
 @pytest.mark.parametrize(("method", "pooling"), ALL_RULES)
 def test_fast_equals_plain_on_longer_ledgers(method: Method, pooling: Pooling) -> None:
-    trades = random_ledger(Random(f"{method}{pooling}"), 1500, wallets=2, assets=2)
+    trades = random_ledger(Random(f"{method}{pooling}"), 600, wallets=2, assets=2)
     same(trades, Election(method, pooling, "America/New_York", 2200))
 
 
