@@ -298,8 +298,8 @@ def test_a_disk_that_is_full_at_every_write(name, place, monkeypatch, capsys):
     monkeypatch.setattr("zkharvest.workflow.signing.refuse_unproven", lambda *_args: None)
     target, before = place(writer)
     names = {path.name for path in target.parent.iterdir()}
-    for number, calls_tried in ((errno.ENOSPC, 20), (errno.EDQUOT, 2)):  # a quota: the same errors, so the first is enough
-        for at in range(1, calls_tried):
+    for number, most in ((errno.ENOSPC, 20), (errno.EDQUOT, 2)):  # nothing tells a quota from a full disk: its first write
+        for at in range(1, most):
             target, before = place(writer)
             with monkeypatch.context() as patched:
                 calls = failing(patched, at, number)
