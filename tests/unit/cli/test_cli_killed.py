@@ -298,7 +298,7 @@ def test_a_disk_that_is_full_at_every_write(name, place, monkeypatch, capsys):
     monkeypatch.setattr("zkharvest.workflow.signing.refuse_unproven", lambda *_args: None)
     target, before = place(writer)
     names = {path.name for path in target.parent.iterdir()}
-    for number, most in ((errno.ENOSPC, 20), (errno.EDQUOT, 2)):  # nothing tells a quota from a full disk: its first write
+    for number, most in ((errno.ENOSPC, 20), (errno.EDQUOT, 2)):  # the program does not tell a quota from a full disk
         for at in range(1, most):
             target, before = place(writer)
             with monkeypatch.context() as patched:
