@@ -112,6 +112,31 @@ def test_each_folder_says_where_its_form_was_seen() -> None:
         assert len((folder / "README.md").read_text()) > 40, folder.name
 
 
+REPORTED = {  # what was reported of importers, and the folder that has its kind
+    "a Convert exported as two rows": "coinbase-convert-two-rows",
+    "a Convert of 2019 whose Total is below its Subtotal": "coinbase-money-conventions",
+    "a Convert of 2025 with a negative fee": "coinbase-money-conventions",
+    "ETH2 as another name of ETH": "coinbase-eth2",
+    "a note with another market": "coinbase-market-of-the-note",
+    "staking income with a commission": "coinbase-income",
+    "an asset migration": "coinbase-migration",
+    "an airdrop that looks like a move from futures": "kraken-futures",
+    "dust of many coins for one": "kraken-dust",
+    "the statement of 2025 with years of two digits": "binance-time",
+    "expiry, assignment and exercise": "deribit-2026",
+    "a strike with a lower-case d": "deribit-2026",
+    "a move to a subaccount": "deribit-2026",
+    "a transfer and a sale in one second": "order-across-sources",
+    "a lone comma in a note": "coinbase-comma",
+}
+
+
+def test_each_reported_kind_has_a_folder_with_expectations() -> None:
+    said = {folder.name: json.loads((folder / "expect.json").read_text()) for folder in FOLDERS}
+    for report, name in REPORTED.items():
+        assert {"rows", "gain", "refuse"} & said[name].keys(), report
+
+
 def test_each_format_has_a_folder() -> None:
     read = {read_table(file, FORMATS, None).format.name for path in FOLDERS for file in exports(path)}
     assert set(NAMES) - read == {"solscan-defi"}  # which is refused: it tells the transfers a second time

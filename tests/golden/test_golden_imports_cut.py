@@ -7,24 +7,16 @@ are then imported in both orders: the trades are those of the whole, whatever th
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from tests.golden.test_golden_imports import FOLDERS, exports, imported
 from zkharvest.trades.csv_in import load_trades
-from zkharvest.trades.importers.cells import number
 from zkharvest.trades.importers.detect import FORMATS
-from zkharvest.trades.importers.kraken.ledgers import asset_name
-from zkharvest.trades.importers.names import load_names
-from zkharvest.trades.importers.rows import Row
 from zkharvest.trades.importers.table import read_table
-from zkharvest.trades.importers.values import MONEY
-from zkharvest.trades.model import Kind, Trade
+from zkharvest.trades.model import Trade
 
 WHOLE = [path for path in FOLDERS if (path / "trades.txt").exists()]
 
@@ -77,52 +69,3 @@ def test_overlapping_exports_and_their_order_change_nothing(folder: Path, tmp_pa
     whole = tmp_path / "whole.out"
     whole.write_bytes((folder / "trades.txt").read_bytes())
     assert bare(made[0]) == bare(whole)
-
-
-def amount_less_fee(row: Row) -> dict[str, Fraction]:
-    if not row["txid"]:
-        return {}
-    return {asset_name(row["asset"]): value(row, "amount") - value(row, "fee")}
-
-
-def value(row: Row, column: str) -> Fraction:
-    return Fraction(number(row[column]) if row.get(column) else 0, 10**18)
-
-
-CHANGES: dict[str, Callable[[Row], dict[str, Fraction]]] = {  # what a row changes, where one column says it
-    "kraken-ledgers": amount_less_fee,
-    "binance-statement": lambda row: {row["coin"]: value(row, "change")},
-    "coinbase-advanced-account": lambda row: {row["unit"]: value(row, "amount")},
-    "bitfinex-ledger": lambda row: {row["currency"]: value(row, "amount")},
-    "bybit-uta": lambda row: {row["currency"]: value(row, "change")},
-    "bybit-uta-old": lambda row: {row["currency"]: value(row, "change")},
-    "binance-futures": lambda row: {row["asset"]: value(row, "amount")},
-    "electrum-46": lambda row: {} if row["confirmations"] == "0" else {"BTC": value(row, "amount_chain_bc")},
-}
-
-
-@pytest.mark.parametrize("name", CHANGES)
-def test_quantities_in_are_quantities_out(name: str, tmp_path: Path) -> None:
-    """By asset, in every golden folder that has the form: what its rows change is what the trades change."""
-    names = load_names()
-    seen = 0
-    for folder in WHOLE:
-        tables = [read_table(path, FORMATS, None) for path in exports(folder)]
-        if {table.format.name for table in tables} != {name}:
-            continue
-        seen += 1
-        told: dict[str, Fraction] = defaultdict(Fraction)
-        for row in (row for table in tables for row in table.rows):
-            for asset, change in CHANGES[name](row).items():
-                told[names.coin(asset, tables[0].source)] += change
-        target = tmp_path / "whole.csv"
-        target.write_bytes((folder / "trades.txt").read_bytes())
-        held: dict[str, Fraction] = defaultdict(Fraction)
-        for trade in load_trades(target):
-            sign = 1 if trade.kind in (Kind.BUY, Kind.INCOME, Kind.DEPOSIT) else -1
-            held[trade.asset] += Fraction(sign * trade.quantity, 10**18)
-            if trade.into:
-                held[trade.into] += Fraction(trade.into_quantity, 10**18)
-        kept = {asset: total for asset, total in told.items() if asset not in MONEY and total}
-        assert {asset: total for asset, total in held.items() if total} == kept, folder.name
-    assert seen

@@ -61,6 +61,28 @@ def test_rows_of_nothing_and_rows_told_twice_are_noted(bring) -> None:
     assert bring.notes(COINBASE + words) == [note]
 
 
+KOINLY = (
+    "Date,Type,Label,Sending Wallet,Sent Amount,Sent Currency,Sent Cost Basis,Receiving Wallet,Received Amount,"
+    "Received Currency,Received Cost Basis,Fee Amount,Fee Currency,Gain (USD),Net Value (USD),Fee Value (USD),TxSrc,"
+    "TxDest,TxHash,Description\n"
+)
+
+
+def test_a_transfer_row_of_which_less_arrived_has_the_fee_of_the_network(bring) -> None:
+    """Whether the row tells the fee once more or not; another fee of the coin is a contradiction."""
+
+    def row(came: str, fee: str) -> str:
+        return KOINLY + f"2025-01-01 10:00:00,transfer,,Kraken,0.5,ETH,,Nano,{came},ETH,,{fee},,1250,,,,ab01,\n"
+
+    wanted = ["transfer 0.499  Nano", "spend 0.001 1.00 "]
+    for fee in (",", "0.001,ETH"):
+        made = bring.table(row("0.499", fee), columns="kind quantity amount to", prices=PRICES)
+        assert made == wanted, fee
+    for came, fee in (("0.499", "0.002,ETH"), ("0.501", ",")):
+        (problem,) = bring.problems(row(came, fee), prices=PRICES)
+        assert f"0.5 ETH was sent, but {came} ETH arrived" in problem
+
+
 MANUAL = "time,source,id,kind,asset,quantity,amount,fee,origin\n{time},{source},m1,buy,ETH,1,2500,15,a.csv:{line}\n"
 CASES = {  # an export, words of its refusal, words of its hint, and the answer
     "a number that a spreadsheet cut": (COINBASE + BUY.replace("1.0,", "1E+05,"), "lost digits", "--skip", {}),
@@ -96,6 +118,18 @@ CASES = {  # an export, words of its refusal, words of its hint, and the answer
     ),
     "a negative fee": (KRAKEN + reward(fee="-0.001"), "a rebate", "--manual", {}),
     "a reward taken back": (KRAKEN + reward("-0.5"), "for a staking", "--skip", {}),
+    "a line of totals without a txid": (
+        KRAKEN + reward() + '"","","","","","","ETH","0.5","0","0.5"\n',
+        "a line of totals?",
+        "--skip a.csv:3",
+        {"skip": ["a.csv:3=totals"]},
+    ),
+    "a purchase with all signs turned": (
+        COINBASE + BUY.replace("1.0,", "-1.0,").replace("$2500.00,$2515", "-$2500.00,-$2515"),
+        "all signs turned",
+        "--manual",
+        {},
+    ),
     "half of a trade": (KRAKEN + reward().replace("staking", "trade"), "one trade", "--manual", {}),
     "an empty time": (BINANCE + "1,,Spot,Deposit,BTC,1,\n", "is empty", "--skip", {}),
     "a coin without a name": (BINANCE + "1,2024-03-03 10:00:00,Spot,Deposit,,1,\n", "is empty", "--skip", {}),

@@ -90,3 +90,10 @@ def test_binance_staking_into_a_receipt_follows_the_policy(bring) -> None:
     prices = "time,asset,price\n2024-01-01,ETH,2000\n2024-01-01,WBETH,2105\n"
     assert [row.split()[0] for row in bring.table(text, columns="kind asset", prices=prices)] == ["sell", "buy"]
     assert bring.table(text, columns="kind asset into", carry_receipts=True) == ["convert ETH WBETH"]
+
+
+def test_every_row_of_the_tables_was_found_in_public_material() -> None:
+    for file in DATA.iterdir():
+        if file.name.endswith(".toml"):
+            for name, rows in tomllib.loads(file.read_text(encoding="utf-8")).items():
+                assert all(len(row["checked"]) > 8 and row["checked"] != "not checked" for row in rows), name

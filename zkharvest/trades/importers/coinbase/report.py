@@ -133,6 +133,9 @@ def _row(table: Table, draft: Draft, row: Row, currency: str, pairs: Pairs) -> N
     leg = Leg(row["asset"], abs(quantity))
     money = Money(draft, row, currency)
     if kind in _BUYS or kind in _SELLS:
+        if kind in _BUYS and quantity < 0 and row["total"].lstrip("($€£").startswith("-"):
+            hint = by_hand(row, instead="write what was taken back")
+            raise RowError(row, "quantity transacted", f"a {row['transaction type']} with all signs turned", hint)
         _trade(draft, event, leg, money, bought=kind in _BUYS, must_say="adv" in kind)
     elif kind in _PAIRED:
         pairs.take(kind, Half(event, leg, negative=quantity < 0, money=money))

@@ -75,7 +75,10 @@ def read(table: Table, draft: Draft) -> None:
     for row in table.rows:
         cells = row.cells
         kind, subtype, txid = cells["type"].lower(), cells.get("subtype", "").lower(), cells["txid"]
-        if not txid:
+        if not txid and not kind:
+            message = "a row without txid and type: a line of totals?"
+            draft.problems.append(RowError(row, "txid", message, by_hand(row)).problem)
+        elif not txid:
             draft.note(row, f"pending {kind} (no txid), told again by a later row")
         elif subtype == "delistingconversion":
             joined["delisted", cells["refid"]].append(row)

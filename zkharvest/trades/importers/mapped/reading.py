@@ -108,14 +108,14 @@ def _one(made: Map, table: Table, draft: Draft, rule: Rule, row: Row) -> None:
                 if part.asset != leg.asset:
                     draft.spend(event, Leg(part.asset, abs(part.quantity)), suffix="-fee", category="fee")
     elif rule.kind == "transfer" and gave and got:
-        if gave != got:
-            raise RowError(
-                row,
-                "",
-                f"{row.get(rule.sides['gave'].quantity)} was sent, but {row.get(rule.sides['got'].quantity)} arrived",
-                by_hand(row),
-            )
-        draft.transfer(event, gave, draft.name(row, rule.to))
+        kept = Leg(gave.asset, gave.quantity - got.quantity)
+        told = sum(abs(part.quantity) for part in fees if part.asset == gave.asset)
+        if gave.asset != got.asset or kept.quantity < 0 or (kept.quantity and told not in (0, kept.quantity)):
+            sent, came = (row.get(rule.sides[word].quantity) for word in ("gave", "got"))
+            raise RowError(row, "", f"{sent} {gave.asset} was sent, but {came} {got.asset} arrived", by_hand(row))
+        if kept.quantity:  # what did not arrive is the network's fee, whether or not the row tells it once more
+            fees = [kept, *(part for part in fees if part.asset != gave.asset)]
+        draft.transfer(event, got, draft.name(row, rule.to))
         for n, part in enumerate(fees):
             draft.spend(event, Leg(part.asset, abs(part.quantity)), suffix=f"-fee{n or ''}", category="fee")
     elif rule.kind == "settle":
