@@ -83,6 +83,11 @@ def test_a_transfer_row_of_which_less_arrived_has_the_fee_of_the_network(bring) 
         assert f"0.5 ETH was sent, but {came} ETH arrived" in problem
 
 
+KUCOIN = "tradeCreatedAt,symbol,side,price,size,funds,fee,feeCurrency\n"
+FILLS = (
+    "portfolio,trade id,product,side,created at,size,size unit,price,fee,total,price/fee/total unit\n"
+    "default,7,ETH-USD,BUY,2025-01-01T10:00:00.123Z,1,ETH,2500,15,-2515,USD\n"
+)
 MANUAL = "time,source,id,kind,asset,quantity,amount,fee,origin\n{time},{source},m1,buy,ETH,1,2500,15,a.csv:{line}\n"
 CASES = {  # an export, words of its refusal, words of its hint, and the answer
     "a number that a spreadsheet cut": (COINBASE + BUY.replace("1.0,", "1E+05,"), "lost digits", "--skip", {}),
@@ -129,6 +134,19 @@ CASES = {  # an export, words of its refusal, words of its hint, and the answer
         "all signs turned",
         "--manual",
         {},
+    ),
+    "a total that price and size deny": (
+        KUCOIN + "2024-03-03 10:00:00,ETH-USD,buy,2500,1,250,2.5,USD\n",
+        "price 2500 times size 1 is not funds 250",
+        "--skip",
+        {},
+    ),
+    "a fill whose total is not its price": (FILLS.replace("-2515", "-25150"), "are not total", "--skip", {}),
+    "a spot trade whose notional is not its price": (
+        "time,coin,dir,px,sz,ntl,fee,closedPnl\n25/09/2025 13:33:06,HYPE/USDC,Buy,40,20,80,0.014,0\n",
+        "px 40 times sz 20 is not ntl 80",
+        "--skip",
+        {"skip": ["a.csv:2=wrong"], "timezone": "UTC"},
     ),
     "half of a trade": (KRAKEN + reward().replace("staking", "trade"), "one trade", "--manual", {}),
     "an empty time": (BINANCE + "1,,Spot,Deposit,BTC,1,\n", "is empty", "--skip", {}),

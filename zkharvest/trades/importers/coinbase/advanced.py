@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from zkharvest.trades.importers.agree import product
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.rows import Row, by_hand
@@ -28,17 +29,24 @@ def read_fills(table: Table, draft: Draft) -> None:
     """Reads the fills report."""
     for row in table.rows:
         with draft.reading():
-            size, fee, total = draft.numbers(row, "size", "fee", "total")
+            size, price, fee, total = draft.numbers(row, "size", "price", "fee", "total")
             time = draft.time(row, "created at")
             event = Event(row, time, _source(table, row), f"{row['product']}-{row['trade id']}")
             base, unit = Leg(row["size unit"], size), row["unit"]
             fees = [Leg(unit, fee)] if fee else []
-            if row["side"].upper() == "BUY":
-                draft.exchange(event, Leg(unit, abs(total) - fee), base, fees)
-            elif row["side"].upper() == "SELL":
-                draft.exchange(event, base, Leg(unit, abs(total) + fee), fees)
-            else:
+            side = row["side"].upper()
+            if side not in ("BUY", "SELL"):
                 raise RowError(row, "side", f"{quoted(row['side'])} is not a side", "sides are BUY and SELL")
+            amount = abs(total) - fee if side == "BUY" else abs(total) + fee
+            if not product(price, size, amount, price_text=row["price"], total_text=row["total"]):
+                message = (
+                    f"price {row['price']} times size {row['size']} and fee {row['fee']} are not total {row['total']}"
+                )
+                raise RowError(row, "total", message, by_hand(row, instead="write what it really was"))
+            if side == "BUY":
+                draft.exchange(event, Leg(unit, amount), base, fees)
+            else:
+                draft.exchange(event, base, Leg(unit, amount), fees)
 
 
 def read_account(table: Table, draft: Draft) -> None:

@@ -31,13 +31,15 @@ make one trade, what is negative was given), `settle` (paid, instrument: what a 
 `inside` (paid, wallet: moves within the account), `transfer` (gave, got, `to`: the column of the destination), `skip`
 (why: goes into the notes), `refuse` (why).
 
-A rule may name the column of its `source`. A side has `quantity` (a column; its sign is the business of `when`, but
-for `paid`), `asset` (a column; `=USD` for a constant; `--asset` for what
-that option says, where the file does not name its coin; `column:base` and `column:quote` for a pair; `unit` where the
-cell holds number and unit), `scale` (decimals to move the point by: 8 for satoshis), `less` and `plus` (columns of
-the same asset to take off or add), `negate` (turns the sign), `times` (a column of prices to multiply by),
-`plus_scale` (`scale` of the columns of less and plus). `value` has `quantity` and `asset`, and is used where its
-currency is that of the import. `category`, `wallet`, `instrument`, `why` are texts, with cells for columns in
+A rule may name the column of its `source`, and with `product = ["price", "size", "total"]` three columns of which the
+third has to be the product of the others, within what is rounded and one part in a hundred; another row is refused.
+
+A side has `quantity` (a column; its sign is the business of `when`, but for `paid`), `asset` (a column; `=USD` for a
+constant; `--asset` for what that option says, where the file does not name its coin; `column:base` and `column:quote`
+for a pair; `unit` where the cell holds number and unit), `scale` (decimals to move the point by: 8 for satoshis),
+`less` and `plus` (columns of the same asset to take off or add), `negate` (turns the sign), `times` (a column of prices
+to multiply by), `plus_scale` (`scale` of the columns of less and plus). `value` has `quantity` and `asset`, and is used
+where its currency is that of the import. `category`, `wallet`, `instrument`, `why` are texts, with cells for columns in
 braces. `ref` names a transaction: `bitcoin:{TxHash}`.
 """
 
@@ -80,7 +82,7 @@ _TOP = {"name", "title", "source", "source_column", "public", "zone", "order", "
     "quotes",
     "ref",
 }
-_RULE = {"when", "kind", "category", "wallet", "instrument", "why", "join", "source", "to", *_SIDES}
+_RULE = {"when", "kind", "category", "wallet", "instrument", "why", "join", "source", "to", "product", *_SIDES}
 _SIDE = {"quantity", "asset", "scale", "less", "plus", "negate", "times", "plus_scale"}
 _QUOTES = (
     "USDT",
@@ -129,6 +131,7 @@ class Rule:
     join: tuple[str, ...]
     source: str = ""
     to: str = ""
+    product: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +243,8 @@ def _rule(row: Any, where: str, problems: list[Problem]) -> Rule | None:
         Problem(where, f"{word} is missing", f"a {kind} needs {', '.join(sorted(_NEEDS[kind]))}")
         for word in sorted(_NEEDS[kind] - row.keys())
     )
+    if len(_names(row.get("product", []))) not in (0, 3):
+        problems.append(Problem(f"{where}: product", "is not three columns", 'such as ["price", "size", "total"]'))
     sides: dict[str, Side] = {}
     for word in _SIDES:
         if word in row:
@@ -274,6 +279,7 @@ def _rule(row: Any, where: str, problems: list[Problem]) -> Rule | None:
             _names(row.get("join", [])),
             plain(row.get("source", "")),
             plain(row.get("to", "")),
+            _names(row.get("product", [])),
         )
     )
 
@@ -319,7 +325,7 @@ def _used(rules: Sequence[Rule]) -> list[str]:
     names: list[str] = []
     for rule in rules:
         names.extend(column for column, _ in rule.when)
-        names.extend([*rule.join, rule.source, rule.to])
+        names.extend([*rule.join, *rule.product, rule.source, rule.to])
         names.extend(column for text in rule.texts.values() for column in columns_in(text))
         for side in rule.sides.values():
             names.extend([side.quantity, side.times, *side.less, *side.plus])

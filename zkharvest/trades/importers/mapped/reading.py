@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from zkharvest.trades.importers.agree import product
 from zkharvest.trades.importers.cells import ATOMS, fitting_orders, splits
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
@@ -83,6 +84,8 @@ def _one(made: Map, table: Table, draft: Draft, rule: Rule, row: Row) -> None:
         return
     if rule.kind == "refuse":
         raise RowError(row, "", why, by_hand(row))
+    if rule.product:
+        _check_product(made, draft, row, rule.product)
     event = _event(made, table, draft, rule, row)
     legs = {word: _leg(made, draft, row, side) for word, side in rule.sides.items() if word != "value"}
     value = _value(made, draft, event, rule)
@@ -126,6 +129,16 @@ def _one(made: Map, table: Table, draft: Draft, rule: Rule, row: Row) -> None:
         paid = legs["paid"]
         wallet = _text(rule, row, "wallet")
         draft.move(event, Leg(paid.asset, abs(paid.quantity)), out=paid.quantity < 0, inside=wallet)
+
+
+def _check_product(made: Map, draft: Draft, row: Row, columns: Sequence[str]) -> None:
+    """`RowError` if the third column is not the product of the two others."""
+    price, size, total = draft.numbers(row, *columns, dressed=made.dressed)
+    of, by, whole = (row.get(column) for column in columns)
+    if not product(price, abs(size), total, price_text=of, total_text=whole):
+        names = [row.headings[column] for column in columns]
+        message = f"{names[0]} {of} times {names[1]} {by} is not {names[2]} {whole}"
+        raise RowError(row, columns[2], message, by_hand(row, instead="write what it really was"))
 
 
 def _joined(made: Map, table: Table, draft: Draft, rows: list[tuple[Rule, Row]]) -> None:
