@@ -25,6 +25,7 @@ Ints = NDArray[np.int64]
 
 _SAMPLES = 256  # prefixes looked at before the neighbourhood of the best
 _GRID = 40
+_ROUNDS = 5  # of merges in all pools at once; then few are left, and a round costs more than it merges
 
 
 def best_sequence(
@@ -95,19 +96,36 @@ def _envelopes(worth: Floats, cost: Floats, pool: Ints) -> tuple[Floats, Ints, I
     """The blocks worth anything, pool by pool: worth per cost (falling within a pool), first element, size.
 
     Pools adjacent violators: of two neighbours of which the second is the better, neither is taken without the other.
-    All such neighbours of one round are merged at once.
+    First all such neighbours of a round are merged at once; what is left after some rounds, one after the other.
     """
     start = np.arange(worth.size)
-    while True:
-        ends = np.append(start[1:], pool.size)
+    for _ in range(_ROUNDS):
         slope = worth / cost
         merge = (slope[1:] > slope[:-1]) & (pool[start[1:]] == pool[start[:-1]])
         if not merge.any():
             break
         heads = np.flatnonzero(np.concatenate(([True], ~merge)))
         worth, cost, start = np.add.reduceat(worth, heads), np.add.reduceat(cost, heads), start[heads]
+    else:
+        worth, cost, start = _merged(worth, cost, start, pool[start])
     kept = worth > 0
-    return slope[kept], start[kept], (ends - start)[kept]
+    ends = np.append(start[1:], pool.size)
+    return (worth / cost)[kept], start[kept], (ends - start)[kept]
+
+
+def _merged(worth: Floats, cost: Floats, start: Ints, pool: Ints) -> tuple[Floats, Floats, Ints]:
+    """The same with a stack: each block takes in those before it that are worse, in its pool."""
+    blocks: list[tuple[float, float, float, int, int]] = []  # slope, worth, cost, start, pool
+    for row in zip(worth.tolist(), cost.tolist(), start.tolist(), pool.tolist(), strict=True):
+        w, c, at, own = row
+        slope = w / c
+        while blocks and blocks[-1][0] < slope and blocks[-1][4] == own:
+            _, before, spent, at, _ = blocks.pop()
+            w, c = before + w, spent + c
+            slope = w / c
+        blocks.append((slope, w, c, at, own))
+    columns = list(zip(*blocks, strict=True))
+    return np.array(columns[1]), np.array(columns[2]), np.array(columns[3], np.int64)
 
 
 def _best_net(valuation: Valuation, order: Ints, budget: float) -> float:

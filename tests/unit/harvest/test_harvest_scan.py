@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.harvest import book, prices, rates, scan
 from zkharvest.errors import InputError, UsageError
+from zkharvest.harvest import choose
 from zkharvest.harvest.costs import CostModel
 from zkharvest.harvest.files import Depth
 from zkharvest.harvest.law import matched_loss, superficial_share
@@ -412,3 +413,17 @@ def test_what_a_method_cannot_reach_is_not_taken(drawn, method):
             places = np.flatnonzero(found.lots.pool == pool)
             mine = [n for n in chosen.tolist() if found.lots.pool[n] == pool]
             assert mine == places[: len(mine)].tolist()
+
+
+@pytest.mark.parametrize("pools", [1, 40])
+def test_blocks_merged_in_rounds_are_those_merged_one_after_the_other(pools):
+    """Falling losses in a chain need more rounds than are made at once: the stack does the rest."""
+    rng = np.random.default_rng(pools)
+    for worth in (np.sort(rng.normal(size=3000)), rng.normal(size=3000)):
+        cost, pool = rng.uniform(0.1, 1, 3000), np.sort(rng.integers(0, pools, 3000))
+        slope, start, size = choose._envelopes(worth, cost, pool)
+        alone, spent, at = choose._merged(worth, cost, np.arange(3000), pool)
+        kept = alone > 0
+        assert start.tolist() == at[kept].tolist()
+        assert size.tolist() == np.diff(np.append(at, 3000))[kept].tolist()
+        assert slope == pytest.approx((alone / spent)[kept])
