@@ -95,16 +95,17 @@ def _list(sheet: Sheet, view: Overview) -> None:
     sheet.width, sheet.height = sheet.height, sheet.width
     rows = _list_lines(view)
     first = next(rows, None)
+    title = "Every disposal, with its lots"
     while first is not None:
-        sheet.page()
-        sheet.paragraph("Every disposal, with its lots", size=11, bold=True, gap=2)
+        sheet.page(foot=False)
+        if title:
+            sheet.paragraph(title, size=11, bold=True, gap=2)
+            title = ""
         sheet.y += _LIST_STEP
-        sheet.lines([(_LIST_HEAD, INK)], _LIST_STEP, _LIST_SIZE)
-        sheet.rule(sheet.y - _LIST_STEP + 2)
-        sheet.y += 2
-        room = int((sheet.bottom - sheet.y) / _LIST_STEP)
-        on_page = [first, *islice(rows, room)]
-        sheet.lines([(text[:_ACROSS], _SALE if bold else INK) for text, bold in on_page], _LIST_STEP, _LIST_SIZE)
+        sheet.rule(sheet.y + 2)
+        room = int((sheet.bottom - sheet.y) / _LIST_STEP) - 1
+        on_page = [(text[:_ACROSS], _SALE if bold else INK) for text, bold in (first, *islice(rows, room - 1))]
+        sheet.lines([(_LIST_HEAD, INK), *on_page], _LIST_STEP, _LIST_SIZE, foot=True)
         first = next(rows, None)
 
 

@@ -21,6 +21,7 @@ WIDTH, HEIGHT, MARGIN = 612.0, 792.0, 40.0
 INK, GREY, LIGHT = (26, 30, 36), (95, 102, 112), (205, 210, 216)
 FONT, MONO = "dejavu", "dejavu-mono"
 _MINUS = 31  # the byte that stands for a minus sign: control characters are in no name
+_PITCH = 0.602  # of DejaVu Sans Mono: the width of every character over its size
 _LEVEL = 3  # of compression: a third of the time of the usual 6, a tenth more bytes
 _FILES = {(FONT, ""): "DejaVuSans.ttf", (FONT, "B"): "DejaVuSans-Bold.ttf", (MONO, ""): "DejaVuSansMono.ttf"}
 
@@ -90,10 +91,12 @@ class Sheet:
         """Below this a new page begins."""
         return self.height - MARGIN - 16
 
-    def page(self) -> None:
-        """Begin a page."""
+    def page(self, *, foot: bool = True) -> None:
+        """Begin a page; without its foot where `lines` prints one."""
         self.pdf.add_page("landscape" if self.landscape else "portrait")
         self.y = MARGIN
+        if not foot:
+            return
         self.text(MARGIN, self.height - MARGIN + 8, self.foot, size=6.5, colour=GREY)
         number = f"page {self.pdf.page_no()}"
         self.text(self.right, self.height - MARGIN + 8, number, size=6.5, colour=GREY, align="right")
@@ -214,8 +217,12 @@ class Sheet:
                 self.text(x + 1, self.y, cell, size=size, bold=bold, fit=width - 4)
             x += width
 
-    def lines(self, texts: Sequence[tuple[str, tuple[int, int, int]]], step: float, size: float) -> None:
+    def lines(
+        self, texts: Sequence[tuple[str, tuple[int, int, int]]], step: float, size: float, *, foot: bool = False
+    ) -> None:
         """Lines of fixed pitch with their colours, from the pen's place down, as one piece of the page.
+
+        `foot`: what stands at the foot of the page is printed with them, in their font.
 
         fpdf2 sets a text character by character; a table of codes and one text object for all lines are ten times
         faster, which is what a list of hundreds of thousands of lines needs.
@@ -234,8 +241,14 @@ class Sheet:
                 parts.append(" ".join(f"{part / 255:.3f}" for part in colour).encode() + b" rg")
                 inked = colour
             parts.append(b"(" + codes.encoded(text) + b") Tj T*")
+        parts.append(b"ET")
+        if foot:
+            number = f"page {self.pdf.page_no()}"
+            grey, below = " ".join(f"{part / 255:.3f}" for part in GREY), MARGIN - 8
+            for x, text in ((MARGIN, self.foot), (self.right - len(number) * size * _PITCH, number)):
+                parts.append(f"BT {grey} rg {x:.2f} {below:.2f} Td (".encode() + codes.encoded(text) + b") Tj ET")
         out: Any = self.pdf._out  # noqa: SLF001 - there is no public way to write many lines at once
-        out(b" ".join([*parts, b"ET Q"]))
+        out(b" ".join([*parts, b"Q"]))
         self.y += step * len(texts)
 
     def image(self, png: bytes, width: float, ratio: float) -> None:
