@@ -19,7 +19,11 @@ def test_every_constraint_has_a_lie():
     assert sorted(LIES) == sorted(CONSTRAINTS)
 
 
-@pytest.mark.parametrize("constraint", OTHERS)
+# The circuit is frozen: its digest is tested, and a verdict changes with it or with this kit only. So a third here, and
+# all of them in the audit, which is run when either changes.
+@pytest.mark.parametrize(
+    "constraint", [pytest.param(name, marks=() if k % 3 == 0 else pytest.mark.audit) for k, name in enumerate(OTHERS)]
+)
 def test_a_lie_breaks_this_constraint_alone(constraint):
     assert Board(LIES[constraint]()).verdict() == {constraint}
 
