@@ -140,6 +140,7 @@ def trades_import(
     All files of all years together, so that withdrawals meet their deposits; their order makes no difference. Unclear
     rows stop the import, each with a way out.
     """
+    from zkharvest.collecting import without_collecting
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.trades.csv_out import trades_to_text
     from zkharvest.trades.importers import Answers, ImportRefused, import_exports
@@ -168,8 +169,9 @@ def trades_import(
         carry_receipts=receipts is Receipts.CARRY,
     )
     try:
-        with output.progress("importing"):
+        with output.progress("importing"), without_collecting():
             made = import_exports(exports, fmt=form, source=source, currency=currency, answers=said)
+            text = trades_to_text(made.trades)
     except ImportRefused as refused:
         if missing is not None and refused.missing_prices:
             write_file(missing, refused.missing_prices.encode(), force=force)
@@ -177,9 +179,9 @@ def trades_import(
                 f"{missing}: the price rows that are missing; fill in the last column, then give it with --prices"
             )
         return _refused(refused.problems, json=json)
-    write_file(target, trades_to_text(made.trades).encode(), force=force)
-    for text in made.notes:
-        output.note(text)
+    write_file(target, text.encode(), force=force)
+    for note in made.notes:
+        output.note(note)
     sources = sorted({trade.source for trade in made.trades})
     if json:
         shown = {

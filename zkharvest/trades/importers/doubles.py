@@ -31,11 +31,12 @@ def told_twice(items: Sequence[Item]) -> list[Problem]:
 def _without_ids(items: Sequence[Item]) -> list[Problem]:
     named: dict[tuple[str, _What], Item] = {}
     nameless = [item for item in items if _SERIAL.match(item.id)]
-    if not nameless:
-        return []
+    sources = {item.source for item in nameless}
     for item in items:
-        if not _SERIAL.match(item.id):
+        if item.source in sources and not _SERIAL.match(item.id):
             named.setdefault((item.source, _what(item)), item)
+    if not named:
+        return []
     problems = []
     for item in nameless:
         other = named.get((item.source, _what(item)))

@@ -87,6 +87,7 @@ _INCOME = {
     "super bnb mining",
     "swap farming rewards",
 }
+_JOINED = _SPOT | _CONVERSIONS | _CONTINUES
 _SAYS_INCOME = re.compile(r"\b(rewards?|interest|airdrops?|rebates?|cashback|kickback|referral|bonus)\b")
 _TAKEN_BACK = re.compile(r"\b(reversal|clawback|repay|deduction|borrow|loan)\b")
 _IN = {"deposit", "fiat deposit", "fiat ocbs - add fiat and fees", "crypto deposit"}
@@ -128,10 +129,13 @@ def read(table: Table, draft: Draft) -> None:
     """Reads an account statement."""
     joined: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in table.rows:
-        operation, account = row["operation"].lower(), row["account"].lower()
+        operation, account = row.cells["operation"].lower(), row.cells["account"].lower()
         if operation in _INNER:
             with draft.reading():
                 _inner(table, draft, row, _INNER[operation])
+        elif account in _ACCOUNTS and operation in _JOINED and row.cells["utc_time"]:
+            family = "spot" if operation in _SPOT else operation
+            joined[row.cells["utc_time"], account, family].append(row)
         elif _FUTURES.fullmatch(account):
             with draft.reading():
                 _settled(table, draft, row, operation)
@@ -139,9 +143,6 @@ def read(table: Table, draft: Draft) -> None:
             hint = "margin is not read from the statement; " + by_hand(row, instead="write its result")
             problem = RowError(row, "account", f"{quoted(row['account'])} is not a spot or futures account", hint)
             draft.problems.append(problem.problem)
-        elif operation in _SPOT | _CONVERSIONS | _CONTINUES and row["utc_time"]:
-            family = "spot" if operation in _SPOT else operation
-            joined[row["utc_time"], account, family].append(row)
         else:
             with draft.reading():
                 _single(table, draft, row, operation)
@@ -225,9 +226,9 @@ def _trade(table: Table, draft: Draft, rows: list[Row], *, continues: bool) -> N
     got: dict[str, int] = defaultdict(int)
     fees: dict[str, int] = defaultdict(int)
     for row in rows:
-        (change,) = draft.numbers(row, "change")
-        coin = draft.coin(row["coin"], table.source)
-        if row["operation"].lower() in _FEES:
+        change = draft.number(row, "change")
+        coin = draft.coin(row.cells["coin"], table.source)
+        if row.cells["operation"].lower() in _FEES:
             fees[coin] -= change
         elif change < 0:
             gave[coin] -= change
