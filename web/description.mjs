@@ -3,13 +3,17 @@
 
 import { toHex } from './bytes.mjs';
 import { Rejected } from './faults.mjs';
-import { isElement } from './field.mjs';
+import { P, isElement } from './field.mjs';
 import { sha256 } from './sha.mjs';
 
 /** The circuits known here: their ids, and the digests of the frozen files that describe them. */
 export const KNOWN_CIRCUITS = new Map([['lot-machine/v1', 'd58cb8e26ae4339684e3216ad951f140e7e83e9112de0859b4a46029315cf121']]);
 
 const WHERE = ['all', 'first', 'last', 'transition'];
+const MAX_BYTES = 2 ** 22;
+const MAX_LENGTH = 2 ** 20; // of a list
+const MAX_NAME = 200; // characters
+const TOKENS = /"(?:[^"\\]|\\.)*"(\s*:)?|-?[0-9][0-9.eE+-]*/g; // texts, of which a colon makes keys, and numbers
 const cache = new Map();
 
 function check(condition, what) {
@@ -23,7 +27,7 @@ function keys(object, names, what) {
 }
 
 function list(value, what) {
-  check(Array.isArray(value), `${what} is not a list`);
+  check(Array.isArray(value) && value.length <= MAX_LENGTH, `${what} is not a list of acceptable length`);
   return value;
 }
 
@@ -32,8 +36,12 @@ function integer(value, below, what) {
   return value;
 }
 
+function isName(value, what) {
+  check(typeof value === 'string' && value !== '' && [...value].length <= MAX_NAME, `a name in ${what}`);
+}
+
 function names(value, what) {
-  for (const name of list(value, what)) check(typeof name === 'string' && name !== '', `a name in ${what}`);
+  for (const name of list(value, what)) isName(name, what);
   check(new Set(value).size === value.length, `${what}: a name occurs twice`);
 }
 
@@ -105,7 +113,7 @@ function checkReached(table) {
     reached.add(at);
     const node = table.nodes[at];
     if (node[0] === 'col' || node[0] === 'pub') columns.add(`${node[0]} ${node[1]}`);
-    else if (node[0] === 'lin') todo.push(...node[2].map((term) => term[1]));
+    else if (node[0] === 'lin') for (const [, other] of node[2]) todo.push(other); // too many for arguments
     else if (['add', 'sub', 'mul'].includes(node[0])) todo.push(node[1], node[2]);
   }
   check(columns.size === table.columns.length + table.public_columns.length, `${table.name}: an unused column`);
@@ -118,7 +126,7 @@ const numerator = ({ mult, weights = [] }) => [mult, ...weights.map(([, node]) =
 function groupDegree(group, interactions, degrees) {
   const parts = group.map((i) => ({
     denominator: Math.max(0, ...interactions[i].message.map((node) => degrees[node])),
-    numerator: Math.max(...numerator(interactions[i]).map((node) => degrees[node])),
+    numerator: numerator(interactions[i]).reduce((most, node) => Math.max(most, degrees[node]), 0),
   }));
   const product = parts.reduce((sum, part) => sum + part.denominator, 0);
   return Math.max(1 + product, ...parts.map((part) => part.numerator + product - part.denominator));
@@ -126,7 +134,7 @@ function groupDegree(group, interactions, degrees) {
 
 function checkTable(table, circuit) {
   keys(table, ['name', 'columns', 'public_columns', 'nodes', 'constraints', 'interactions', 'tally', 'groups'], 'a table');
-  check(typeof table.name === 'string', 'a table without a name');
+  isName(table.name, 'tables');
   names(table.columns, `${table.name}, columns`);
   names(table.public_columns, `${table.name}, public columns`);
   const degrees = nodeDegrees({ ...table, nodes: list(table.nodes, 'nodes') }, circuit);
@@ -139,10 +147,11 @@ function checkTable(table, circuit) {
     const ends = constraint.where === 'first' || constraint.where === 'last' ? 1 : 0;
     check(node(constraint.node, what) + ends <= circuit.degree, `${what}: the degree is too high`);
   }
+  names(table.constraints.map(({ name }) => name), `${table.name}, constraints`);
   for (const interaction of list(table.interactions, 'interactions')) {
     keys(interaction, ['bus', 'sign', 'mult', 'message', ...(circuit.lang === 2 ? ['weights'] : [])], `${table.name}, an interaction`);
     const what = `${table.name}, an interaction of bus ${interaction.bus}`;
-    for (const pair of list(interaction.weights ?? [], what)) {
+    for (const pair of list(circuit.lang === 2 ? interaction.weights : [], what)) {
       check(list(pair, what).length === 2 && integer(pair[0], circuit.tallies, what) >= 0, what);
       node(pair[1], what);
     }
@@ -188,7 +197,8 @@ export function checkDescription(circuit) {
   keys(circuit, ['lang', 'name', 'version', 'degree', 'log_rows', 'publics', 'lists', 'buses', 'tallies', 'tables', 'public_messages'],
     'the description');
   check(circuit.lang === 1 || circuit.lang === 2, 'another language');
-  check(typeof circuit.name === 'string' && integer(circuit.version, 2 ** 31, 'version') > 0, 'name or version');
+  isName(circuit.name, 'the description');
+  check(integer(circuit.version, 2 ** 31, 'version') > 0, 'version');
   check(circuit.degree === 3 || circuit.degree === 4, 'the degree');
   const [least, most] = list(circuit.log_rows, 'log_rows');
   check(circuit.log_rows.length === 2 && [least, most].every(Number.isInteger), 'log_rows');
@@ -197,18 +207,60 @@ export function checkDescription(circuit) {
   for (const one of list(circuit.lists, 'lists')) {
     keys(one, ['name', 'fields', 'max'], 'a list');
     names(one.fields, one.name);
-    integer(one.max, 2 ** 31, one.name);
+    integer(one.max, MAX_LENGTH, one.name);
   }
   names(circuit.lists.map((one) => one.name), 'lists');
   for (const bus of list(circuit.buses, 'buses')) {
     keys(bus, ['name', 'width'], 'a bus');
-    check(integer(bus.width, 2 ** 16, bus.name) > 0, bus.name);
+    check(integer(bus.width, 1000, bus.name) > 0, bus.name);
   }
   names(circuit.buses.map((bus) => bus.name), 'buses');
-  integer(circuit.tallies, 2 ** 31, 'tallies');
+  integer(circuit.tallies, 1000, 'tallies');
   for (const table of list(circuit.tables, 'tables')) checkTable(table, circuit);
   names(circuit.tables.map((table) => table.name), 'tables');
+  check(circuit.tables.length > 0, 'there is no table');
   for (const message of list(circuit.public_messages, 'public_messages')) checkPublicMessage(message, circuit);
+  check(fractions(circuit, circuit.tables.map(() => most)) < P, 'p or more interactions: multiplicities can wrap');
+}
+
+/** How many interactions and public messages there can be at most, table t having 2^heights[t] rows. */
+export function fractions(circuit, heights) {
+  const sum = (values) => values.reduce((all, one) => all + one, 0);
+  const messages = circuit.public_messages.map(({ each }) => (each === null ? 1 : circuit.lists.find(({ name }) => name === each).max));
+  return sum(circuit.tables.map((table, t) => table.interactions.length * 2 ** heights[t])) + sum(messages);
+}
+
+/**
+ * The JSON value of a file in which each thing is said once. By itself `JSON.parse` takes the last of two equal keys,
+ * and 2.0 or 2e0 for 2.
+ */
+function parse(bytes) {
+  check(bytes.length <= MAX_BYTES, `more than ${MAX_BYTES} bytes`);
+  let [text, value, kept] = ['', null, 0];
+  const count = (_, one) => {
+    if (one !== null && typeof one === 'object' && !Array.isArray(one)) kept += Object.keys(one).length;
+    return one;
+  };
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = JSON.parse(text, count);
+  } catch (error) {
+    check(false, `not JSON: ${error.message}`);
+  }
+  let written = 0;
+  for (const [token, colon] of text.matchAll(TOKENS)) {
+    if (colon) written += 1;
+    else check(token.startsWith('"') || /^-?[0-9]+$/.test(token), `${token.slice(0, 40)} is not an integer`);
+  }
+  check(written === kept, 'a key occurs twice');
+  return value;
+}
+
+/** The circuit that the bytes of a `circuit.json` describe. */
+export function readDescription(bytes) {
+  const circuit = parse(bytes);
+  checkDescription(circuit);
+  return circuit;
 }
 
 /** What the protocol needs to know of a table besides its description: which columns are opened at g z too. */
@@ -230,8 +282,7 @@ export function loadCircuit(id, circuitFile) {
     if (!bytes) throw new Rejected('circuit/file', `the description of ${id} is missing`);
     const digest = sha256(bytes);
     if (toHex(digest) !== KNOWN_CIRCUITS.get(id)) throw new Rejected('circuit/file', `the description of ${id} is not the pinned one`);
-    const circuit = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    checkDescription(circuit);
+    const circuit = readDescription(bytes);
     annotate(circuit);
     cache.set(id, { circuit, digest });
   }

@@ -1,6 +1,7 @@
 // The bits that a parameter set proves (FORMAT.md section 8): the least of the terms below, each -log2 of an error
 // plus the grinding of its round.
 
+import { fractions } from './description.mjs';
 import { P } from './field.mjs';
 import { sizes } from './parameters.mjs';
 import { batchLength } from './stacks.mjs';
@@ -14,7 +15,7 @@ const sum = (values) => values.reduce((all, one) => all + one, 0);
 /** Terms [name, bits] in the order of FORMAT.md, one for each fold. */
 export function securityTerms(circuit, parameters, heights) {
   const size = sizes(heights, parameters, circuit);
-  const { tables, lists } = circuit;
+  const { tables } = circuit;
   const [K, D, m] = [size.bound, size.coset, parameters.johnson_m];
   const rho = K / D;
   const gamma = 1 - Math.sqrt(rho) * (1 + 1 / (2 * m));
@@ -24,9 +25,7 @@ export function securityTerms(circuit, parameters, heights) {
   const L = Math.max((m + 0.5) / Math.sqrt(rho), 1 / (2 * eta * Math.sqrt(r)));
   const G = (k) => ((2 * (m + 0.5) ** 5 + 3 * (m + 0.5) * gamma * rho) * (k / rho)) / (3 * rho ** 1.5) + (m + 0.5) / Math.sqrt(rho);
 
-  const messages = circuit.public_messages.map(({ each }) => (each === null ? 1 : lists.find(({ name }) => name === each).max));
-  const fractions = sum(tables.map((table, t) => table.interactions.length * 2 ** heights[t])) + sum(messages);
-  const widest = Math.max(...circuit.buses.map(({ width }) => width));
+  const widest = Math.max(0, ...circuit.buses.map(({ width }) => width));
   const constraints = sum(tables.map((table) => table.constraints.length + table.groups.length + 1));
   const stacked = size.stack * K;
 
@@ -36,7 +35,7 @@ export function securityTerms(circuit, parameters, heights) {
     return [`fold ${i + 1}`, overField(G(stacked / folded) * (arity - 1), parameters.grind_fold)];
   });
   return [
-    ['lookup', overField(L * (fractions * (widest + 2) + circuit.tallies), parameters.grind_lookup)],
+    ['lookup', overField(L * (fractions(circuit, heights) * (widest + 2) + circuit.tallies), parameters.grind_lookup)],
     ['constraints', overField(L * constraints, 0)],
     ['deep', overField(L * (circuit.degree * (K + 1) + K - 1), parameters.grind_deep)],
     ['batch', overField(G(stacked) * batchLength(size.stacks), parameters.grind_batch)],
