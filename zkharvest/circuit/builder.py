@@ -195,6 +195,8 @@ class Table:
         a slot's weight is not 0: `Circuit.compile` refuses posts that could add up to p/2, where a sum wraps. `most` is
         None where each (key, slot) is posted to once: then nothing is added up, and any element goes over as it is.
         """
+        if (most is not None and most < 0) or (rows is not None and rows < 0):
+            raise ValueError(f"{self.name}: a bound below zero would make room for other posts: {most}, {rows} rows")
         bound = None if most is None else most * (rows or 1 << self.circuit.log_rows[1])
         self._weighted(bus, 1, key, weights, bound)
 

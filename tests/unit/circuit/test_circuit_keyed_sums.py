@@ -165,6 +165,15 @@ def test_posts_that_could_wrap_are_refused():
         sums.circuit(most=1 << 10).compile()
 
 
+@pytest.mark.parametrize(("most", "rows"), [(-1, None), (255, -1)])
+def test_a_bound_below_zero_makes_no_room(most, rows):
+    made = Circuit("c", 1, degree=3, log_rows=(13, 14), tallies=1)
+    bus, table = made.bus("b", 1), made.table("t", "")
+    a = table.column("a")
+    with pytest.raises(ValueError, match="bound below zero"):
+        table.post(bus, [a], {0: a}, most=most, rows=rows)
+
+
 def test_slots_are_declared():
     made = Circuit("c", 1, degree=3, log_rows=(13, 14), tallies=2)
     bus, table = made.bus("b", 1), made.table("t", "")
