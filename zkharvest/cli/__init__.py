@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run.finish(_run(arguments, run))
     except KeyboardInterrupt:  # between two of the steps above
         return ExitCode.INTERRUPTED
+    finally:
+        output.configure(quiet=False, color="auto")  # what this command line asked for ends with it
 
 
 def _run(arguments: Sequence[str] | None, run: Process) -> int:

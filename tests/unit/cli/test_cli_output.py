@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from zkharvest.cli import output
+from zkharvest.cli import main, output
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import InputError, Problem, UsageError
 
@@ -46,6 +46,15 @@ def test_quiet_silences_notes_but_no_errors(capsys):
     output.note("by the way")
     output.error("wrong")
     assert capsys.readouterr().err == "zkharvest: error: wrong\n"
+
+
+@pytest.mark.parametrize("words", [["--color", "always", "circuits", "list"], ["-q", "verify", "nowhere.zkh"]])
+def test_what_one_command_line_asks_for_ends_with_it(words, capsys):
+    main(words)
+    capsys.readouterr()
+    output.note("by the way")
+    assert output.paint("x", "red", io.StringIO()) == "x"
+    assert capsys.readouterr().err == "zkharvest: by the way\n"
 
 
 def test_every_problem_of_an_input_is_shown(capsys):
