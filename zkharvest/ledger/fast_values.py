@@ -33,7 +33,7 @@ def values_of(trades: Sequence[Trade], kind: Ints, election: Election) -> tuple[
     # The fee joins what is paid (basis of a long lot, cost of covering) and comes off what is received.
     paid = _is_any(kind, {*_LONG_OPENERS, Kind.COVER})
     value = np.where(paid, amount + fee, amount - fee)
-    sound = (amount >= 0) & (amount < _SMALL) & (np.abs(fee) < _SMALL) & (time >= 0) & (time < TIME_LIMIT)
+    sound = (amount >= 0) & (amount < _SMALL) & (fee > -_SMALL) & (fee < _SMALL) & (time >= 0) & (time < TIME_LIMIT)
     sound &= (value >= 0) | ~_is_any(kind, OPENS_LOT)
     sound &= (amount == 0) | ~_is_any(kind, WITHOUT_VALUE)
     sound &= (fee == 0) | ~_is_any(kind, WITHOUT_FEE - OPENS_LOT)

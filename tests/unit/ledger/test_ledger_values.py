@@ -15,8 +15,9 @@ from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.spec import MONEY_LIMIT, QUANTITY_LIMIT
 from zkharvest.trades.model import Kind, LotPick, Trade
 
-MONEY = st.sampled_from([0, 1, 7, (1 << 62) - 1, 1 << 62, MONEY_LIMIT - 1, MONEY_LIMIT])
-FEES = st.sampled_from([0, 1, -1, 5, (1 << 62) - 1, 1 - MONEY_LIMIT, -MONEY_LIMIT])
+MONEY = st.sampled_from([0, 1, 7, (1 << 62) - 1, 1 << 62, (1 << 63) - 1, MONEY_LIMIT - 1, MONEY_LIMIT])
+# -2^63 is its own negative within 64 bits.
+FEES = st.sampled_from([0, 1, -1, 5, (1 << 62) - 1, -(1 << 62), -(1 << 63), 1 - MONEY_LIMIT, -MONEY_LIMIT])
 QUANTITIES = st.sampled_from([0, 1, 3, 10**18, QUANTITY_LIMIT - 1, QUANTITY_LIMIT])
 NAMES = st.sampled_from(["1", "2", "a/1", "b/1", "a/b/1", "b/2", "nobody"])
 
