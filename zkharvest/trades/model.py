@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import IntEnum
 from operator import attrgetter
-from typing import cast
+from typing import Any, cast
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.spec import MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT
@@ -125,17 +125,6 @@ class _Filled:
 
     __slots__ = tuple(one.name for one in fields(Trade))
 
-    def __init__(
-        self, time: int, source: str, id_: str, kind: Kind, asset: str, quantity: int, amount: int, fee: int, to: str,
-        lots: tuple[LotPick, ...], line: int, currency: str, into: str, into_quantity: int, group: str, chain_ref: str,
-        category: str, origin: str,
-    ) -> None:  # fmt: skip
-        self.time, self.source, self.id, self.kind = time, source, id_, kind
-        self.asset, self.quantity, self.amount, self.fee = asset, quantity, amount, fee
-        self.to, self.lots, self.line, self.currency = to, lots, line, currency
-        self.into, self.into_quantity, self.acquired, self.group = into, into_quantity, None, group
-        self.chain_ref, self.category, self.origin, self.file = chain_ref, category, origin, ""
-
 
 def filled_trade(
     time: int, source: str, id_: str, kind: Kind, asset: str, quantity: int, amount: int, fee: int, to: str,
@@ -143,10 +132,12 @@ def filled_trade(
     category: str, origin: str,
 ) -> Trade:  # fmt: skip
     """`Trade(...)`, made fast, where millions are made. Its parts are not checked, as those of `Trade` are not."""
-    made = _Filled(
-        time, source, id_, kind, asset, quantity, amount, fee, to, lots, line, currency, into, into_quantity, group,
-        chain_ref, category, origin,
-    )  # fmt: skip
+    made: Any = _Filled()
+    made.time, made.source, made.id, made.kind = time, source, id_, kind
+    made.asset, made.quantity, made.amount, made.fee = asset, quantity, amount, fee
+    made.to, made.lots, made.line, made.currency = to, lots, line, currency
+    made.into, made.into_quantity, made.acquired, made.group = into, into_quantity, None, group
+    made.chain_ref, made.category, made.origin, made.file = chain_ref, category, origin, ""
     _set_class(made, "__class__", Trade)  # the two have the same slots
     return cast("Trade", made)
 

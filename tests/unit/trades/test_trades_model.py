@@ -1,11 +1,12 @@
 """Trades made by hand: what no file could give is an error of the caller, before anything is computed from it."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
+from inspect import signature
 
 import pytest
 
 from zkharvest import Kind, Trade, commit
-from zkharvest.trades.model import in_order
+from zkharvest.trades.model import LotPick, filled_trade, in_order
 
 GOOD = Trade(1_700_000_000_000, "kraken", "T1", Kind.BUY, "BTC", 10**18, 10**12)
 
@@ -35,3 +36,18 @@ def test_equal_times_keep_their_order():
     first, second = replace(GOOD, id="a"), replace(GOOD, id="b")
     assert in_order([second, first]) == [second, first]
     assert in_order([]) == []
+
+
+def test_a_trade_made_fast_is_the_same_trade():
+    """Every field that can be given, each with a value of its own; the others as `Trade` leaves them."""
+    given = dict.fromkeys(signature(filled_trade).parameters)
+    for number, name in enumerate(given, start=5):
+        given[name] = number if name in ("time", "quantity", "amount", "fee", "line", "into_quantity") else name
+    given |= {"kind": Kind.CONVERT, "lots": (LotPick("a", 3),)}
+    fast = filled_trade(**given)
+    slow = Trade(**{name.removesuffix("_"): value for name, value in given.items()})
+    names = [one.name for one in fields(Trade)]
+    assert [getattr(fast, name) for name in names] == [getattr(slow, name) for name in names]
+    assert (type(fast), hash(fast), repr(fast)) == (Trade, hash(slow), repr(slow))
+    with pytest.raises(FrozenInstanceError):
+        fast.fee = 1
