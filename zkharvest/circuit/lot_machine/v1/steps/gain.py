@@ -58,8 +58,7 @@ def result(s: Steps) -> None:
     """Gain or loss: compare the lot's part (this row) with the trade's part (next row)."""
     t = s.t
     t.boolean(s.loss)
-    lot = pack24(s.q[:8])
-    trade = pack24(following(s.q[:8]))
+    lot, trade = pack24(s.q[:8]), pack24(following(s.q[:8]))
     # 1: the trade's part must be the larger: a long lot's gain, a short lot's loss.
     trade_larger = 1 - s.loss - s.side + s.side * s.loss * 2
     less(
@@ -76,7 +75,6 @@ def result(s: Steps) -> None:
         t.equal("result_negative", s.loss + s.side, 1, "a fee above the amount: a long lot loses, a short one gains")
     with t.when(s.take):
         t.equal("loss_held", s.loss.next, s.loss, "the same for both halves of the part")
-    t.equal("direction", s.direction, (1 - s.loss * 2) * (1 - s.side * 2), "(1 - 2 loss)(1 - 2 side)")
 
 
 def weights(s: Steps) -> None:
@@ -86,6 +84,7 @@ def weights(s: Steps) -> None:
     and proceeds for a short one, the trade's part is the other (negative where a fee exceeds the amount).
     """
     t = s.t
+    t.equal("direction", s.direction, (1 - s.loss * 2) * (1 - s.side * 2), "(1 - 2 loss)(1 - 2 side)")
     sign = 1 - s.negative * 2
     t.zero(
         "weight",

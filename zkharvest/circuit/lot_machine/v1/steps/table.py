@@ -20,15 +20,24 @@ class Steps(KindColumns, RecordColumns, DayColumns, AmountColumns, ListColumns, 
 
     def __init__(self, t: Table, buses: MachineBuses, publics: Publics) -> None:
         self.t, self.buses, self.publics = t, buses, publics
+        self.machine_columns(t, buses)
+        GainColumns.__init__(self, t, buses.ranges)
+
+    def machine_columns(self, t: Table, buses: MachineBuses) -> None:
+        """All columns but those of what counts where."""
         KindColumns.__init__(self, t)
         RecordColumns.__init__(self, t, buses.ranges)
         DayColumns.__init__(self, t, buses.ranges)
         AmountColumns.__init__(self, t, buses.ranges)
         ListColumns.__init__(self, t, buses.ranges)
-        GainColumns.__init__(self, t, buses.ranges)
 
     def constrain(self) -> None:
         """All constraints, room by room."""
+        self.constrain_machine()
+        gain.weights(self)
+
+    def constrain_machine(self) -> None:
+        """All constraints but those of what counts where."""
         kinds.sequence(self)
         record.order(self)
         record.record(self)
@@ -42,7 +51,6 @@ class Steps(KindColumns, RecordColumns, DayColumns, AmountColumns, ListColumns, 
         lists.inventories(self)
         gain.term(self)
         gain.result(self)
-        gain.weights(self)
 
     def held_by_trade(self) -> list[Cell]:
         """Columns that stay the same on all rows of one trade."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zkharvest.circuit.builder import Table
-from zkharvest.circuit.expr import Expr, following, lift
-from zkharvest.circuit.gadgets import Ranges, compare_columns, less, most_significant_first, pack24
+from zkharvest.circuit.expr import Expr, lift
+from zkharvest.circuit.gadgets import Ranges, compare_columns
 from zkharvest.circuit.lot_machine.trace import Trace
 from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS, GROUPS, ORIGINS, PLACE, SLOTS, TERMS, field, level_number
 from zkharvest.circuit.lot_machine.words import Ints
@@ -46,29 +46,6 @@ class PostingColumns:
         self.proceeds_weight, self.basis_weight = col("proceeds_weight"), col("basis_weight")
         self.held = compare_columns(t, ranges, "held", 3, wide=False)
         self.result = compare_columns(t, ranges, "result", 3, wide=True)
-
-
-def result(s: Steps) -> None:
-    """Gain or loss: compare the lot's part (this row) with the trade's part (next row)."""
-    t = s.t
-    t.boolean(s.loss)
-    lot, trade = pack24(s.q[:VALUE_BYTES]), pack24(following(s.q[:VALUE_BYTES]))
-    # 1: the trade's part must be the larger: a long lot's gain, a short lot's loss.
-    trade_larger = 1 - s.loss - s.side + s.side * s.loss * 2
-    less(
-        t,
-        "result",
-        s.result,
-        list(zip(most_significant_first(lot), most_significant_first(trade), strict=True)),
-        s.take * (1 - s.negative),
-        strict=False,
-        turn=trade_larger * 2 - 1,
-        note="a gain is a gain and a loss is a loss",
-    )
-    with t.when(s.take), t.when(s.negative):
-        t.equal("result_negative", s.loss + s.side, 1, "a fee above the amount: a long lot loses, a short one gains")
-    with t.when(s.take):
-        t.equal("loss_held", s.loss.next, s.loss, "the same for both halves of the part")
 
 
 def classes(s: Steps) -> None:
