@@ -8,7 +8,7 @@ import pytest
 
 from tests.adversary.kit.local import Board
 from tests.support import registers as support
-from tests.support.register_lies import carried, classes
+from tests.support.register_runs import carried, classes
 from zkharvest.circuit.lot_machine.v2.sums.keys import LANES
 from zkharvest.spec import P
 

@@ -8,7 +8,8 @@ import pytest
 from tests.adversary.kit.local import Board, numbers
 from tests.adversary.mutation.mutants import columns_of, mutants
 from tests.support import registers as support
-from tests.support.register_lies import LIES, LOOKUPS, carried, classes, followed, full, ladder, nothing
+from tests.support.register_lies import LIES, LOOKUPS
+from tests.support.register_runs import carried, classes, followed, full, ladder, nothing
 from zkharvest.circuit.check import check
 from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS
 
