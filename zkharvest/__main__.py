@@ -3,6 +3,7 @@
 Nothing has been read or written while the commands are being loaded, so an interrupt can end the process on the spot.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -23,7 +24,9 @@ def main() -> int:
         signal.signal(signal.SIGINT, _leave)
     from zkharvest.cli import main as run
 
-    return run()
+    code = run()
+    gc.freeze()  # the process ends here: looking for cycles among a million objects would take half a second
+    return code
 
 
 if __name__ == "__main__":

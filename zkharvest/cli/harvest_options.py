@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zkharvest.cli import output
+from zkharvest.collecting import without_collecting
 from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import Election, Method, Pooling
 
@@ -93,7 +94,7 @@ def make_scan(
     from zkharvest.harvest.scan import run_until
     from zkharvest.harvest.scan import scan as scan_lots
 
-    with output.progress("scanning") as step:
+    with without_collecting(), output.progress("scanning") as step:
         known = read_rates(rates)
         moment = instant_of(as_of, zone_of(known.jurisdiction, timezone))
         market = read_prices(prices) if prices is not None else Prices()

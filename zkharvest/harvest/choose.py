@@ -12,20 +12,22 @@ concave envelope of loss over cost: no block is worth taking without those befor
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.harvest.groups import running
+from zkharvest.harvest.stacks import merge
 from zkharvest.harvest.tax import saving
 from zkharvest.harvest.valuation import Sequence, Terms, Valuation
+from zkharvest.ledger.run import FAST_FROM
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _SAMPLES = 256  # prefixes looked at before the neighbourhood of the best
 _GRID = 40
-_ROUNDS = 5  # of merges in all pools at once; then few are left, and a round costs more than it merges
 
 
 def best_sequence(
@@ -95,37 +97,21 @@ def _bound_order(valuation: Valuation, alone: Terms, weights: tuple[float, float
 def _envelopes(worth: Floats, cost: Floats, pool: Ints) -> tuple[Floats, Ints, Ints]:
     """The blocks worth anything, pool by pool: worth per cost (falling within a pool), first element, size.
 
-    Pools adjacent violators: of two neighbours of which the second is the better, neither is taken without the other.
-    First all such neighbours of a round are merged at once; what is left after some rounds, one after the other.
+    Pool adjacent violators: of two neighbours of which the second is the better, neither is taken without the other.
     """
-    start = np.arange(worth.size)
-    for _ in range(_ROUNDS):
-        slope = worth / cost
-        merge = (slope[1:] > slope[:-1]) & (pool[start[1:]] == pool[start[:-1]])
-        if not merge.any():
-            break
-        heads = np.flatnonzero(np.concatenate(([True], ~merge)))
-        worth, cost, start = np.add.reduceat(worth, heads), np.add.reduceat(cost, heads), start[heads]
+    if worth.size >= FAST_FROM:  # the ledger of so many lots has loaded numba
+        from zkharvest.harvest.stack_kernel import merge as compiled
+
+        columns: tuple[Any, ...] = (np.zeros_like(worth), np.zeros_like(worth), np.zeros_like(pool))
+        count = compiled(worth, cost, pool, *columns)
     else:
-        worth, cost, start = _merged(worth, cost, start, pool[start])
+        columns = tuple([0] * worth.size for _ in range(3))
+        count = merge(worth.tolist(), cost.tolist(), pool.tolist(), *columns)
+    worth, cost = (np.asarray(column[:count], np.float64) for column in columns[:2])
+    start = np.asarray(columns[2][:count], np.int64)
     kept = worth > 0
     ends = np.append(start[1:], pool.size)
     return (worth / cost)[kept], start[kept], (ends - start)[kept]
-
-
-def _merged(worth: Floats, cost: Floats, start: Ints, pool: Ints) -> tuple[Floats, Floats, Ints]:
-    """The same with a stack: each block takes in those before it that are worse, in its pool."""
-    blocks: list[tuple[float, float, float, int, int]] = []  # slope, worth, cost, start, pool
-    for row in zip(worth.tolist(), cost.tolist(), start.tolist(), pool.tolist(), strict=True):
-        w, c, at, own = row
-        slope = w / c
-        while blocks and blocks[-1][0] < slope and blocks[-1][4] == own:
-            _, before, spent, at, _ = blocks.pop()
-            w, c = before + w, spent + c
-            slope = w / c
-        blocks.append((slope, w, c, at, own))
-    columns = list(zip(*blocks, strict=True))
-    return np.array(columns[1]), np.array(columns[2]), np.array(columns[3], np.int64)
 
 
 def _best_net(valuation: Valuation, order: Ints, budget: float) -> float:

@@ -12,9 +12,9 @@ pool are chained in a slot (numbered beforehand, one for each lot and pool that 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from zkharvest.ledger.fast_words import less, part_of, subtract
+from zkharvest.simd.compiling import kernel
 
 OPEN, TAKE, MOVE_OUT, MOVE_IN, NONE = range(5)  # operations, as `book.Op` numbers them
 DO_OPEN, DO_CLOSE, DO_MOVE, DO_NOTHING = range(4)  # what a trade asks for
@@ -39,7 +39,7 @@ POOL = np.dtype([(name, np.int64) for name in ("head", "tail", "root")])
 SLOT = np.dtype([("oldest", np.int64), ("newest", np.int64)])
 
 
-@njit(cache=True)
+@kernel
 def _priority(node):
     """A fixed hash of a node's number (the finaliser of splitmix64)."""
     z = np.uint64(node) * np.uint64(0x9E3779B97F4A7C15)
@@ -48,7 +48,7 @@ def _priority(node):
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True)
+@kernel
 def _predecessor(nodes, pool, rank):
     """The last node of the pool whose rank is not greater, or -1."""
     if pool.tail < 0 or nodes[pool.tail].rank <= rank:
@@ -62,7 +62,7 @@ def _predecessor(nodes, pool, rank):
     return found
 
 
-@njit(cache=True)
+@kernel
 def _attach(nodes, pool, x):
     """Hang node x, already in the list, into the treap between its neighbours, and rotate it up to its priority."""
     pred, succ = nodes[x].prev, nodes[x].next
@@ -99,7 +99,7 @@ def _attach(nodes, pool, x):
         parent = above
 
 
-@njit(cache=True)
+@kernel
 def _detach_first(nodes, pool, x):
     """Take the first node of a pool out of the treap: it has no left child."""
     above, child = nodes[x].parent, nodes[x].right
@@ -111,7 +111,7 @@ def _detach_first(nodes, pool, x):
         nodes[above].left = child
 
 
-@njit(cache=True)
+@kernel
 def _insert(nodes, pools, slots, x, ordered):
     """Link node x (contents filled in) into its pool."""
     node, pool = nodes[x], pools[nodes[x].pool]
@@ -139,7 +139,7 @@ def _insert(nodes, pools, slots, x, ordered):
         slot.newest = x
 
 
-@njit(cache=True)
+@kernel
 def _remove(nodes, pools, slots, x, ordered):
     """Unlink node x, used up: the first of its pool, or under specific identification the oldest of its slot."""
     node, pool = nodes[x], pools[nodes[x].pool]
@@ -157,7 +157,7 @@ def _remove(nodes, pools, slots, x, ordered):
         nodes[node.next].prev = node.prev
 
 
-@njit(cache=True)
+@kernel
 def _room(array, used):
     """The array, or one of twice its length with the same beginning if fewer than two places are free."""
     if used + 2 <= array.size:
@@ -167,7 +167,7 @@ def _room(array, used):
     return larger
 
 
-@njit(cache=True)
+@kernel
 def _write_insert(ops, n, op, t, nodes, x):
     """Record the insertion of node x by trade t."""
     record, node = ops[n], nodes[x]
@@ -180,7 +180,7 @@ def _write_insert(ops, n, op, t, nodes, x):
     record.part_value = record.rest_q_lo = record.rest_q_hi = record.rest_value = record.close_value = np.uint64(0)
 
 
-@njit(cache=True)
+@kernel
 def run(
     action, pool_from, pool_to, quantity, value, rank, slot_of, pick_start, pick_q, pick_slots, pools, slots, ordered
 ):
@@ -264,7 +264,7 @@ def run(
     return DONE, -1, -1, zero, zero, -1, ops[:n], nodes[:made]
 
 
-@njit(cache=True)
+@kernel
 def in_list_order(nodes, pools, count):
     """The numbers of the nodes left in all pools, pool by pool, each in the order of its list."""
     left = np.empty(count, np.int64)

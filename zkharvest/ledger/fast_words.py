@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from zkharvest.simd.compiling import kernel
+
 _0 = np.uint64(0)
 _1 = np.uint64(1)
 _32 = np.uint64(32)
@@ -29,7 +31,7 @@ def subtract(a_lo, a_hi, b_lo, b_hi):
     return a_lo - b_lo, a_hi - b_hi - borrow
 
 
-@njit(cache=True)
+@kernel
 def part_of(value, q_lo, q_hi, d_lo, d_hi):
     """value * q // d, for value < 2^64 and 0 < q <= d < 2^112 (so that the result is at most `value`)"""
     if q_lo == d_lo and q_hi == d_hi:
@@ -55,7 +57,7 @@ def part_of(value, q_lo, q_hi, d_lo, d_hi):
     return quotient
 
 
-@njit(cache=True)
+@kernel
 def unit_basis(value, d_lo, d_hi):
     """value * 2^96 // d as three words, for value < 2^64 and 0 < d < 2^112"""
     if d_hi == _0:
@@ -74,7 +76,7 @@ def unit_basis(value, d_lo, d_hi):
     return low, middle, top
 
 
-@njit(cache=True)
+@kernel
 def unit_bases(value, quantity, out):
     """`unit_basis` of each lot: value[i] over quantity[i] (two words), three words into out[i]."""
     for i in range(value.size):

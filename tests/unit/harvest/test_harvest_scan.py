@@ -416,14 +416,22 @@ def test_what_a_method_cannot_reach_is_not_taken(drawn, method):
 
 
 @pytest.mark.parametrize("pools", [1, 40])
-def test_blocks_merged_in_rounds_are_those_merged_one_after_the_other(pools):
-    """Falling losses in a chain need more rounds than are made at once: the stack does the rest."""
+def test_blocks_are_the_steps_of_the_concave_envelope(pools, monkeypatch):
+    """By the definition: each block is the best prefix of what is left of its pool. Compiled it is the same."""
     rng = np.random.default_rng(pools)
-    for worth in (np.sort(rng.normal(size=3000)), rng.normal(size=3000)):
-        cost, pool = rng.uniform(0.1, 1, 3000), np.sort(rng.integers(0, pools, 3000))
-        slope, start, size = choose._envelopes(worth, cost, pool)
-        alone, spent, at = choose._merged(worth, cost, np.arange(3000), pool)
-        kept = alone > 0
-        assert start.tolist() == at[kept].tolist()
-        assert size.tolist() == np.diff(np.append(at, 3000))[kept].tolist()
-        assert slope == pytest.approx((alone / spent)[kept])
+    for worth in (np.sort(rng.normal(size=300)), rng.normal(size=300)):
+        cost, pool = rng.uniform(0.1, 1, 300), np.sort(rng.integers(0, pools, 300))
+        wanted = []
+        for one in range(pools):
+            left = np.flatnonzero(pool == one)
+            while left.size:
+                slopes = np.cumsum(worth[left]) / np.cumsum(cost[left])
+                best = int(np.argmax(slopes))
+                if slopes[best] > 0:
+                    wanted.append((int(left[0]), best + 1, slopes[best]))
+                left = left[best + 1 :]
+        for fast_from in (10**9, 0):
+            monkeypatch.setattr(choose, "FAST_FROM", fast_from)
+            slope, start, size = choose._envelopes(worth, cost, pool)
+            assert list(zip(start.tolist(), size.tolist(), strict=True)) == [(a, n) for a, n, _ in wanted]
+            assert slope == pytest.approx([s for *_, s in wanted])
