@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zkharvest.cli import output
+from zkharvest.cli.harvest_options import AsOf, instant_of
 from zkharvest.cli.options import AnyZone, Force, Json, MethodOption, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
-from zkharvest.cli.reentry import AsOf, PlotOption, parse_as_of, save_plots, time_text
+from zkharvest.cli.reentry import PlotOption, save_plots, time_text
 from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import DEFAULT_POOLING, Method
 
 if TYPE_CHECKING:
+    from zkharvest.harvest.forecast.lots import LotForecast
     from zkharvest.harvest.forecast.run import Forecast, Settings
 
 
@@ -57,6 +59,9 @@ def forecast(
     pooling: PoolingOption = DEFAULT_POOLING,
     timezone: AnyZone = None,
     plot: PlotOption = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="Most lots shown: those that lose most now. --json has all.")
+    ] = 40,
     force: Force = False,
     json: Json = False,
 ) -> ExitCode:
@@ -65,7 +70,7 @@ def forecast(
     An estimate, without drift of prices. What simpler rules did on your history stands beside it.
     """
     from zkharvest.files.atomic import ensure_writable
-    from zkharvest.harvest.elections import election_for
+    from zkharvest.harvest.elections import check_year, election_for, zone_of
     from zkharvest.harvest.files import read_prices
     from zkharvest.harvest.forecast.models import ModelName
     from zkharvest.harvest.forecast.run import Settings, year_end
@@ -87,12 +92,14 @@ def forecast(
     check_forms(plot or [])
     for target in plot or ():
         ensure_writable(target, force=force, inputs=[path, prices])
-    now = parse_as_of(as_of)
     with output.progress("forecasting") as step:
         taxpayer = read_rates(rates) if rates else None
         law = taxpayer.jurisdiction if taxpayer else Jurisdiction.US
+        now = instant_of(as_of, zone_of(law, timezone))
         election = election_for(law, method, pooling, timezone, now)
         today = Calendar(election.timezone).date_of(now)
+        if taxpayer:
+            check_year(taxpayer, today, "forecast")
         offered = None
         if instruments and quotes:
             offered = market(read_instruments(instruments), read_quotes(quotes), now, round(max_age * 3_600_000))
@@ -122,7 +129,7 @@ def forecast(
     if json:
         output.json_object("zkharvest/forecast/1", _object(made, settings, assumed))
     else:
-        _show(made, settings, assumed)
+        _show(made, settings, assumed, limit)
     return ExitCode.DONE if made.book.lots or not made.left_out else ExitCode.REJECTED
 
 
@@ -176,14 +183,14 @@ def _object(made: Forecast, settings: Settings, assumed: str) -> dict[str, Any]:
     }
 
 
-def _show(made: Forecast, settings: Settings, assumed: str) -> None:
+def _show(made: Forecast, settings: Settings, assumed: str, limit: int) -> None:
     days = (settings.until - made.first_day).days
     output.data(f"An estimate as of {time_text(settings.as_of)}, to {settings.until} ({days} days). {assumed}.")
     for asset, model in made.model.items():
         output.data(f"Model of {asset}: {model}; prices without drift.")
     if made.book.lots:
         output.data("")
-        rows = [_lot_row(one.as_json()) for one in made.book.lots]
+        rows = [_lot_row(one.as_json()) for one in _largest(made.book.lots, limit)]
         low, middle, high = (f"{made.book.fan[n, -1]:,.2f}" for n in (0, 2, 4))
         loss = sum(one.loss_now for one in made.book.lots)
         rows.append(("book", f"{loss:,.2f}", low, middle, high, f"{made.book.expected[-1]:,.2f}",
@@ -203,6 +210,8 @@ def _show(made: Forecast, settings: Settings, assumed: str) -> None:
             "window",
         )
         output.table(head, rows, right=tuple(range(1, 10)))
+        if len(made.book.lots) > limit:
+            output.data(f"... and {len(made.book.lots) - limit:,} more lots that lose less now (--limit)")
         output.data("")
         output.data("Losses at the end; chance of one. Below this price it pays to harvest today; now and wait: what")
         output.data("harvesting today and waiting are worth in tax saved less costs. Window: when half of the first")
@@ -225,6 +234,14 @@ def _show(made: Forecast, settings: Settings, assumed: str) -> None:
         output.table(("left out", "why"), made.left_out)
     for text in made.notes:
         output.note(text)
+
+
+def _largest(lots: list[LotForecast], limit: int) -> list[LotForecast]:
+    """The lots to show, in the order of the book."""
+    if len(lots) <= limit:
+        return lots
+    places = sorted(range(len(lots)), key=lambda n: -lots[n].loss_now)[:limit]
+    return [lots[n] for n in sorted(places)]
 
 
 def _lot_row(one: dict[str, Any]) -> tuple[str, ...]:

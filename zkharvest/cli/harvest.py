@@ -66,7 +66,7 @@ def scan(
     json: Json = False,
 ) -> ExitCode:
     """Say which open lots are worth harvesting, with every term of the estimate: tax now, carried, later, cost, net."""
-    from zkharvest.harvest.scan_report import lines, scan_json, total_lines
+    from zkharvest.harvest.scan_report import left_out_lines, lines, scan_json, total_lines
 
     venue = open_live(prices, live, as_of, url, depth)
     found, _, later = make_scan(
@@ -86,10 +86,11 @@ def scan(
         output.data("")
         for text in assumptions(found):
             output.data(f"- {text}")
-        for one in found.left_out[:40]:
-            output.warning(f"{one.asset} {one.lot} is left out: {one.reason}")
-        if len(found.left_out) > 40:
-            output.warning(f"{len(found.left_out) - 40:,} more lots are left out", "--json lists them all")
+        warnings = list(left_out_lines(found.left_out))
+        for line in warnings[:40]:
+            output.warning(line)
+        if len(warnings) > 40:
+            output.warning(f"{len(warnings) - 40:,} more lots are left out", "--json lists them all")
         for text in found.notes:
             output.note(text)
         if later:

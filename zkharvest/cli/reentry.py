@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import textwrap
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from zkharvest.cli import output
-from zkharvest.cli.harvest_options import UrlOption, url_of
+from zkharvest.cli.harvest_options import AsOf, UrlOption, instant_of, url_of
 from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
@@ -31,9 +30,6 @@ LAW = {
     Jurisdiction.DE: "German law as of 2026-11",
 }
 
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", metavar="TIME", help="The instant of the estimate, ISO 8601; default: now.")
-]
 PlotOption = Annotated[
     list[Path] | None, typer.Option("--plot", metavar="FILE", help="Draw it: FILE ends in .png or .svg; may repeat.")
 ]
@@ -95,6 +91,7 @@ def match(
     from zkharvest.harvest.reentry.match import Settlement, Wishes
     from zkharvest.harvest.reentry.match import match as find
     from zkharvest.ledger import run_ledger
+    from zkharvest.ledger.calendar import Calendar
     from zkharvest.trades import load_trades
 
     if depth is not None and live is not None:
@@ -107,8 +104,8 @@ def match(
     check_forms(plot or [])
     for target in plot or ():
         ensure_writable(target, force=force, inputs=[path, instruments, quotes])
-    now = parse_as_of(as_of)
-    election = Election(method, pooling, timezone, datetime.fromtimestamp(now / 1000, UTC).year)
+    now = instant_of(as_of, timezone)
+    election = Election(method, pooling, timezone, Calendar(timezone).date_of(now).year)
     with output.progress("matching") as step:
         run = run_ledger([trade for trade in load_trades(path) if trade.time <= now], election)
         offered = market(read_instruments(instruments), read_quotes(quotes), now, round(max_age * 60_000))
@@ -212,18 +209,6 @@ def _show_reasons(head: str, reasons: dict[str, str]) -> None:
 
 
 _EFFECTS = {Effect.CLEAR: "clear", Effect.CARE: "care", Effect.BILL: "bill", Effect.DENIES: "DENIES"}
-
-
-def parse_as_of(text: str | None) -> int:
-    """An instant in ms; now if none is given. Raises UsageError."""
-    from zkharvest.trades.text import TextError, parse_time
-
-    if text is None:
-        return int(datetime.now(UTC).timestamp() * 1000)
-    try:
-        return parse_time(text)
-    except TextError as error:
-        raise UsageError(f"--as-of: {error.reason}", error.hint) from None
 
 
 def time_text(instant: int) -> str:

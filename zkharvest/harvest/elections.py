@@ -9,11 +9,13 @@ from __future__ import annotations
 from datetime import date
 
 from zkharvest.errors import UsageError
-from zkharvest.harvest.policy import Jurisdiction
+from zkharvest.harvest.policy import Jurisdiction, Rates
+from zkharvest.harvest.positions import Positions
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.regimes import find
 from zkharvest.ledger.results import LedgerRun
 from zkharvest.ledger.rules import DEFAULT_TIMEZONE, Election, Method, Pooling
+from zkharvest.ledger.superficial import superficial_losses
 from zkharvest.spec import DEFAULT_REGIME
 
 _REGIMES = {Jurisdiction.UK: "uk", Jurisdiction.CA: "canada"}
@@ -42,6 +44,15 @@ def election_for(law: Jurisdiction, method: Method | None, pooling: Pooling, zon
     return Election(method, pooling, timezone, year)
 
 
+def check_year(rates: Rates, day: date, what: str) -> None:
+    """Raise UsageError where rates are of another tax year than the day of an estimate; `what` names it."""
+    year = tax_year(rates.jurisdiction, day)
+    if rates.year != year:
+        hint = f"state the rates of {year}"
+        hint += f": the tax year that ends on 5 April {year}" if rates.jurisdiction is Jurisdiction.UK else ""
+        raise UsageError(f"the rates are of {rates.year}, the {what} is of {year}", hint)
+
+
 def check_regime(election: Election, law: Jurisdiction) -> None:
     """Raise UsageError where a ledger was run under another country's rules than the rates are of."""
     wanted = _REGIMES.get(law, DEFAULT_REGIME)
@@ -57,3 +68,16 @@ def realised(run: LedgerRun) -> tuple[float, float]:
         return totals["net"] / 1e8, 0.0
     short = totals.short_term_gain - totals.short_term_loss
     return short / 1e8, (totals.long_term_gain - totals.long_term_loss) / 1e8
+
+
+def superficial_so_far(run: LedgerRun, held: Positions) -> dict[str, float]:
+    """Canada: by asset, the year's losses that look superficial (s.54), in money; they join the basis, s.53(1)(f).
+
+    Of an asset of which nothing is held any more they have come back with the last sale, so they are none.
+    """
+    found: dict[str, float] = {}
+    open_assets = {held.assets[n] for n in held.asset[~held.short].tolist()}
+    for one in superficial_losses(run, run.trades):
+        if one.trade.asset in open_assets:
+            found[one.trade.asset] = found.get(one.trade.asset, 0.0) + one.denied / 1e8
+    return found

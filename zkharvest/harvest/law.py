@@ -2,8 +2,13 @@
 
 s.1091 speaks of stock and securities, so it does not reach crypto today. Two bills would make it: H.R. 9172
 (dispositions after 2026-06-08) and H.R. 10357 (tax years that begin after enactment). What each would deny is always
-shown for the US; it counts only where `[wash_sale]` of the rates says so. The UK (TCGA 1992 s.106A: a purchase within
-30 days is matched with the sale) and Canada (s.54 ITA, superficial loss) have such rules for coins in force.
+shown for the US; it counts only where `[wash_sale]` of the rates says so.
+
+The UK (TCGA 1992 s.106A: a purchase within 30 days after is matched with the sale) and Canada (s.54 ITA, superficial
+loss) have such rules for coins in force. A holding there is sold whole, so that what was bought before the sale is sold
+with it and spoils nothing: the UK's same day (s.105) only says which units go first, and in Canada nothing is held
+when the 30 days end. What spoils there is to buy again, and in Canada a right to acquire that was bought within 30 days
+and outlasts them.
 
 s.1092 is law: a loss on a position is deferred as far as an offsetting position has an unrecognised gain.
 """
@@ -53,25 +58,30 @@ BILLS = (
 class Replacements:
     """What was bought within the window before a sale, by coin: quantities in coins, and who bought.
 
-    `own` is how much of a lot was itself bought within the window: a lot is not a replacement of itself.
+    `own` is how much of a lot was itself bought within the window: a lot is not a replacement of itself. `reached` are
+    the lots whose loss the purchases may deny.
     """
 
     quantity: Floats
     names: dict[int, list[str]]
     last: dict[int, int]
     own: Floats
+    reached: Bools
 
 
 def replacements(
-    lots: Positions, trades: Sequence[Trade], as_of: int, spot: dict[str, float], window: int
+    lots: Positions, held: Positions, trades: Sequence[Trade], as_of: int, spot: dict[str, float], rates: Rates
 ) -> Replacements:
     """The purchases of the window: coins, and contracts to acquire them (calls, long futures, deep written puts).
 
-    `trades` in the order of the ledger. Income is not a purchase (s.1091(a): "by purchase or by an exchange").
+    `held` is all that is open, without a price too; `trades` in the order of the ledger. Income is not a purchase
+    (s.1091(a): "by purchase or by an exchange"). In Canada the calls and dated futures among them count that are held
+    for 30 days more; elsewhere but in the US nothing does.
     """
     calendar = Calendar(lots.timezone)
     today = calendar.date_of(as_of)
-    start = calendar.first_instant(today - timedelta(days=window))
+    canada = rates.jurisdiction is Jurisdiction.CA
+    start = calendar.first_instant(today - timedelta(days=window_days(rates)))
     coin_of, coins = lots.coins()
     number = {name: n for n, name in enumerate(coins)}
     asset_coin = {asset: int(coin_of[n]) for n, asset in enumerate(lots.assets)}
@@ -79,19 +89,46 @@ def replacements(
     quantity = np.zeros(len(coins))
     names: dict[int, list[str]] = {}
     last: dict[int, int] = {}
-    recent = trades[
-        bisect_left(trades, start, key=attrgetter("time")) : bisect_right(trades, as_of, key=attrgetter("time"))
-    ]
-    for trade in recent:
+    first = bisect_left(trades, start, key=attrgetter("time"))
+    recent = trades[first : bisect_right(trades, as_of, key=attrgetter("time"))]
+    rights = _rights(held, calendar.first_instant(today + timedelta(days=WINDOW + 1))) if canada else {}
+    for trade in recent if canada or rates.jurisdiction is Jurisdiction.US else ():
         coin = asset_coin.get(trade.asset, number.get(trade.asset))
         if coin is None or not _acquires(trade, instruments, spot.get(coins[coin], 0.0)):
             continue
-        quantity[coin] += trade.quantity / 1e18
+        bought = trade.quantity / 1e18
+        if canada:  # IT-456R: the least of what was acquired and what is held
+            bought = min(bought, rights.get(trade.asset, 0.0))
+            if not bought:
+                continue
+            rights[trade.asset] -= bought
+        quantity[coin] += bought
         names.setdefault(coin, []).append(trade.ref)
         last[coin] = trade.time
     own = np.where(lots.acquired >= start, lots.quantity, 0.0)
     own[lots.short] = 0.0
-    return Replacements(quantity, names, last, own)
+    reached = ~lots.short
+    if canada:
+        own[:] = 0.0
+        derived = [one is not None and one.kind != "spot" for one in lots.instruments]
+        reached &= ~np.array([*derived, False], np.bool_)[lots.asset]
+    return Replacements(quantity, names, last, own, reached)
+
+
+def _rights(lots: Positions, until: int) -> dict[str, float]:
+    """How much is held of each call and dated future that has not expired by an instant."""
+    found: dict[str, float] = {}
+    for n in np.flatnonzero(~lots.short).tolist():
+        asset = lots.assets[lots.asset[n]]
+        one = lots.instruments[lots.asset[n]]
+        if one is not None and one.kind in ("call", "future") and (one.expiry or 0) >= until:
+            found[asset] = found.get(asset, 0.0) + float(lots.quantity[n])
+    return found
+
+
+def window_days(rates: Rates) -> int:
+    """How many days back a purchase spoils a sale: 30, or what the switch says."""
+    return rates.wash_sale.window if rates.wash_sale else WINDOW
 
 
 def _acquires(trade: Trade, instruments: Mapping[str, Instrument | None], spot: float) -> bool:
@@ -106,7 +143,7 @@ def denied_alone(lots: Positions, coin: Ints, found: Replacements) -> Floats:
     """The share of each lot's loss that the purchases of the window would deny, were it the only one sold."""
     left = np.maximum(found.quantity[coin] - found.own, 0.0)
     share = np.minimum(left / np.where(lots.quantity > 0, lots.quantity, 1.0), 1.0)
-    return np.where(lots.short, 0.0, share)
+    return np.where(found.reached, share, 0.0)
 
 
 def denied_in_order(quantity: Floats, own: Floats, coin: Ints, found: Replacements) -> Floats:

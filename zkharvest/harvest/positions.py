@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import overload
@@ -129,6 +129,11 @@ class Positions:
             merged=np.bincount(group, minlength=kept.size),
             place=self.place[kept],
         )
+
+    def with_basis_of(self, more: Mapping[str, float]) -> Positions:
+        """Holdings with an amount added to the basis of the long one of each asset."""
+        added = np.array([*(more.get(asset, 0.0) for asset in self.assets), 0.0])[self.asset]
+        return replace(self, basis=self.basis + np.where(self.short, 0.0, added))
 
     def take(self, chosen: Ints) -> Positions:
         """Some of the lots, in the order given."""

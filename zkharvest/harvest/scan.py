@@ -15,12 +15,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from zkharvest.errors import UsageError
 from zkharvest.harvest import choose
 from zkharvest.harvest.costs import CostModel
-from zkharvest.harvest.elections import check_regime, realised, tax_year
+from zkharvest.harvest.elections import check_regime, check_year, realised, superficial_so_far
 from zkharvest.harvest.files import DAY_MS, Depth, Prices
-from zkharvest.harvest.law import WINDOW, Replacements, replacements, straddles
+from zkharvest.harvest.law import Replacements, replacements, straddles
 from zkharvest.harvest.policy import Jurisdiction, Rates
 from zkharvest.harvest.positions import Positions, utc_text
 from zkharvest.harvest.tax import Base, base_year
@@ -126,15 +125,15 @@ def scan(
     `run` is cut at `as_of` (ms UTC), its year the one of `rates`. Costs of all lots taken stay within `budget`; lots
     whose net benefit alone is below `minimum` are not candidates. Raises UsageError where rates are of another year.
     """
-    year = tax_year(rates.jurisdiction, Calendar(run.election.timezone).date_of(as_of))
-    if rates.year != year:
-        hint = f"state the rates of {year}"
-        hint += f": the tax year that ends on 5 April {year}" if rates.jurisdiction is Jurisdiction.UK else ""
-        raise UsageError(f"the rates are of {rates.year}, the scan is of {year}", hint)
+    check_year(rates, Calendar(run.election.timezone).date_of(as_of), "scan")
     check_regime(run.election, rates.jurisdiction)
     whole = Positions.of(run)
+    denied: dict[str, float] = {}
     if pools_by_law(rates):
         whole = whole.pooled()
+    if rates.jurisdiction is Jurisdiction.CA:
+        denied = superficial_so_far(run, whole)
+        whole = whole.with_basis_of(denied)
     price, reasons = _prices(whole, prices, as_of, max_age, rates)
     out = np.isnan(price)[whole.asset] if len(whole) else np.zeros(0, np.bool_)
     left = [
@@ -142,26 +141,31 @@ def scan(
         for n, a in zip(np.flatnonzero(out).tolist(), whole.asset[out].tolist(), strict=True)
     ]
     costs = CostModel(rates, whole.assets, books or {})
-    return _valued(run, as_of, rates, whole.take(np.flatnonzero(~out)), price, costs, left, (budget, minimum))
+    return _valued(
+        run, as_of, rates, whole, whole.take(np.flatnonzero(~out)), price, costs, left, denied, (budget, minimum)
+    )
 
 
 def _valued(
     run: LedgerRun,
     as_of: int,
     rates: Rates,
+    whole: Positions,
     lots: Positions,
     price: Floats,
     costs: CostModel,
     left: list[LeftOut],
+    denied: Mapping[str, float],
     limits: tuple[float, float],
 ) -> Scan:
     today = Calendar(run.election.timezone).date_of(as_of)
     spot = {a: float(p) for a, p in zip(lots.assets, price, strict=True) if not np.isnan(p)}
-    bought = replacements(lots, run.trades, as_of, spot, window_days(rates))
-    denies = rates.jurisdiction is Jurisdiction.UK or (rates.wash_sale is not None and today >= rates.wash_sale.start)
-    waits = denies or rates.jurisdiction is Jurisdiction.CA
+    bought = replacements(lots, whole, run.trades, as_of, spot, rates)
+    switched = rates.wash_sale is not None and today >= rates.wash_sale.start
+    denies = switched or rates.jurisdiction is Jurisdiction.CA
+    waits = denies or rates.jurisdiction is Jurisdiction.UK
     realized = realised(run)
-    base = base_year(rates, *realized)
+    base = base_year(rates, realized[0] + sum(denied.values()), realized[1])
     values = lots.quantity * price[lots.asset] if len(lots) else np.zeros(0)
     gain = np.where(lots.short, lots.basis - values, values - lots.basis)
     offsets = straddles(lots, gain, rates, lots.coins()[1])
@@ -180,7 +184,11 @@ def _valued(
     saved = valuation.saving(alone, np.arange(len(lots)))
     net_alone = saved.now + saved.carried - alone.later - alone.expense
     order, taken = choose.best_sequence(valuation, alone, net_alone >= limits[1], free=free, budget=limits[0])
-    notes = tuple(f"no costs are stated for {asset}: taken as 0" for asset in costs.unstated if asset in spot)
+    notes = [f"no costs are stated for {asset}: taken as 0" for asset in costs.unstated if asset in spot]
+    notes += [
+        f"{asset}: losses of {amount:,.2f} this year look superficial (s.54): not counted, they are in the basis"
+        for asset, amount in denied.items()
+    ]
     return Scan(
         as_of,
         run.election,
@@ -194,16 +202,9 @@ def _valued(
         taken,
         tuple(left),
         bought,
-        notes,
+        tuple(notes),
         *limits,
     )
-
-
-def window_days(rates: Rates) -> int:
-    """How many days back a purchase spoils a sale: 30, or what the switch says; in the UK the same day alone."""
-    if rates.jurisdiction is Jurisdiction.UK:
-        return 0
-    return rates.wash_sale.window if rates.wash_sale else WINDOW
 
 
 def _prices(lots: Positions, prices: Prices, as_of: int, max_age: int, rates: Rates) -> tuple[Floats, dict[str, str]]:

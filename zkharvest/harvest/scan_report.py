@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from zkharvest.harvest.law import BILLS, denied_alone
 from zkharvest.harvest.policy import Jurisdiction, Rates
 from zkharvest.harvest.positions import day_after, local_day, utc_text
-from zkharvest.harvest.scan import Scan, pools_by_law
+from zkharvest.harvest.scan import LeftOut, Scan, pools_by_law
 from zkharvest.harvest.valuation import WAIT_DAYS
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.regimes.us import long_from
@@ -288,6 +288,19 @@ def lines(scan: Scan, limit: int) -> Iterator[str]:
         yield "no open lot with a usable price has a loss" if scan.left_out else "no open lot has a loss"
     elif len(ranked) > limit:
         yield f"... and {len(ranked) - limit:,} more (--limit)"
+
+
+def left_out_lines(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    """What was left out and why: a line for all lots of an asset that share a reason."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in left_out:
+        groups.setdefault((one.asset, one.reason), []).append(one.lot)
+    for (asset, reason), lots in groups.items():
+        if len(lots) == 1:
+            yield f"{asset if lots[0] == asset else f'{asset} {lots[0]}'} is left out: {reason}"
+        else:
+            more = ", ..." if len(lots) > 2 else ""
+            yield f"{asset}: {len(lots):,} lots are left out ({', '.join(lots[:2])}{more}): {reason}"
 
 
 def _lot_lines(rows: Rows, n: int) -> Iterator[str]:

@@ -127,7 +127,7 @@ class Valuation:
     def denied_share(self, order: Ints) -> Floats:
         """The share of each lot along an order that purchases of the window replace, counted by the law or not."""
         lots, share = self.lots, np.zeros(order.size)
-        touched = np.flatnonzero((self.bought.quantity[self.coin[order]] > 0) & ~lots.short[order])
+        touched = np.flatnonzero((self.bought.quantity[self.coin[order]] > 0) & self.bought.reached[order])
         chosen = order[touched]
         share[touched] = denied_in_order(lots.quantity[chosen], self.bought.own[chosen], self.coin[chosen], self.bought)
         return share

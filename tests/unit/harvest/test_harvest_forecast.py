@@ -250,6 +250,27 @@ def test_as_text_with_a_stated_volatility(place, capsys):
     assert "harvest" in line
 
 
+def test_few_lots_of_many_are_shown(place, capsys):
+    options = ("--benefit", "0.2", "--volatility", "0.6", "--no-rules", "--paths", "100", "--limit", "2")
+    out = run(place, capsys, *options, rates=False)[1]
+    shown = [line.split()[0] for line in out.splitlines() if line.startswith(("coinbase/", "kraken/s"))]
+    assert shown == ["coinbase/t1", "coinbase/t7"]  # t8 and the short lot lose less
+    assert "... and 2 more lots that lose less now (--limit)" in out
+
+
+def test_a_date_means_the_end_of_that_day_in_the_taxpayers_zone(place, capsys):
+    options = ("--benefit", "0.2", "--volatility", "0.6", "--no-rules", "--paths", "100", "--as-of", "2026-11-28")
+    assert "An estimate as of 2026-11-29T04:59:59.999Z" in run(place, capsys, *options, rates=False)[1]
+    out = run(place, capsys, *options, "--timezone", "Asia/Tokyo", rates=False)[1]
+    assert "An estimate as of 2026-11-28T14:59:59.999Z" in out
+
+
+def test_rates_of_another_year_are_refused(place, capsys):
+    code, _, err = run(place, capsys, "--as-of", "2027-01-02")
+    assert code == 2
+    assert "the rates are of 2026, the forecast is of 2027" in err
+
+
 def test_the_last_day(place, capsys):
     options = ("--benefit", "0.2", "--volatility", "0.6", "--no-rules", "--until", "2026-11-28", "--json")
     made = json.loads(run(place, capsys, *options, rates=False)[1])

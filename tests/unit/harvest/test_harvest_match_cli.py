@@ -37,6 +37,19 @@ def test_a_lot(place, capsys):
         assert part in out
 
 
+def test_a_date_means_the_end_of_that_day_in_the_taxpayers_zone(place, capsys):
+    """On New Year's Day in Tokyo lots are open that were bought on that day, which is the last of the year in UTC."""
+    text = (place / "trades.csv").read_text() + "2026-12-31T15:30:00Z,coinbase,t9,buy,BTC,1,90000.00,0,,\n"
+    (place / "trades.csv").write_text(text)
+    options = ("--lot", "coinbase/t9", "--timezone", "Asia/Tokyo", "--max-age", "100000", "--json")
+    for as_of, instant in (
+        ("2027-01-01", "2027-01-01T14:59:59.999Z"),
+        ("2026-12-31T16:00:00Z", "2026-12-31T16:00:00Z"),
+    ):
+        _, out, err = run(place, capsys, *options, as_of=("--as-of", as_of))
+        assert json.loads(out)["as_of"] == instant, err
+
+
 def test_json_has_what_a_plan_needs(place, capsys):
     code, out, _ = run(place, capsys, "--lot", "t7:0.5", "--lot", "deribit/o1", "--json")
     made = json.loads(out)

@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -44,8 +45,15 @@ class Grid:
         return 2 * self.reach / (self.points - 1)
 
     def x(self) -> Floats:
-        """The ratios P/B of the points."""
-        return np.exp(np.linspace(-self.reach, self.reach, self.points))
+        """The ratios P/B of the points; read only."""
+        return _ratios(self)
+
+
+@cache
+def _ratios(grid: Grid) -> Floats:
+    made = np.exp(np.linspace(-grid.reach, grid.reach, grid.points))
+    made.flags.writeable = False
+    return made
 
 
 def normal_kernel(deviation: float, grid: Grid) -> Floats:
