@@ -182,13 +182,3 @@ def straddles(lots: Positions, gain: Floats, rates: Rates, coins: Sequence[str])
     if rates.jurisdiction is not Jurisdiction.US:
         counts[:] = False
     return Straddles(np.where(counts, gains, 0.0), 2 * coin + ~rises)
-
-
-def matched_loss(proceeds: float, basis: float, rebought: float, days: int) -> float:
-    """The UK's loss on a sale that is bought back after so many days: within 30 the purchase is its cost (s.106A)."""
-    return (rebought if 0 <= days <= WINDOW else basis) - proceeds
-
-
-def superficial_share(sold: float, bought: float, held: float) -> float:
-    """Canada: the share of a loss that is denied; `bought` within the window, `held` at its end (IT-456R)."""
-    return min(sold, bought, held) / sold if sold > 0 else 0.0

@@ -19,7 +19,10 @@ CASES = st.tuples(
 
 
 def test_haug_and_hull():
-    """Haug, Complete Guide, Black-76 example; Hull, Options, Futures, and Other Derivatives, futures option 1.12."""
+    """Worked example 13.
+
+    Haug, Complete Guide, Black-76 example; Hull, Options, Futures, and Other Derivatives, futures option 1.12.
+    """
     assert float(black76(True, 19, 19, 0.75, 0.28, math.exp(-0.10 * 0.75)).value) == pytest.approx(1.7011, abs=5e-5)
     assert float(black76(False, 20, 20, 1 / 3, 0.25, math.exp(-0.09 / 3)).value) == pytest.approx(1.1166, abs=5e-5)
 
@@ -29,7 +32,10 @@ def years(stamp, day):
 
 
 def test_deribit_sample():
-    """Deribit's published ticker of BTC-27SEP24-40000-C: .2168 coin, delta .59621, vega 141.90146, theta -13.48784."""
+    """Worked example 14.
+
+    Deribit's published ticker of BTC-27SEP24-40000-C: .2168 coin, delta .59621, vega 141.90146, theta -13.48784.
+    """
     T = years(1_699_578_548_021, (2024, 9, 27))
     assert pytest.approx(0.8829735, abs=5e-8) == T
     found = black76(True, 38_992.71, 40_000, T, 0.6127)
@@ -41,7 +47,7 @@ def test_deribit_sample():
 
 
 def test_bybit_sample():
-    """Bybit's published ticker of BTC-26JAN24-39000-C: mark 3,273.02 dollars, delta .49641."""
+    """Worked example 14. Bybit's published ticker of BTC-26JAN24-39000-C: mark 3,273.02 dollars, delta .49641."""
     found = black76(True, 37_649.67254894, 39_000, years(1_699_584_008_326, (2024, 1, 26)), 0.5577)
     rounding = 0.005 * float(found.vega)  # the volatility has four digits
     assert float(found.value) == pytest.approx(3273.02, abs=rounding + 0.005)
@@ -91,7 +97,10 @@ def listed(instrument, forward=80_000.0, iv=0.55):
 
 
 def test_net_transaction_delta():
-    """Delta .50 bought for .10 coin leaves .40; a call at strike 0 costs one coin and leaves 0 (Deribit's FAQ)."""
+    """Worked example 15.
+
+    Delta .50 bought for .10 coin leaves .40; a call at strike 0 costs one coin and leaves 0 (Deribit's FAQ).
+    """
     made = black76(True, 1.0, 1.0, 1.0, 0.25335)  # at the money: value 2 N(v/2) - 1 = .1008 coin, delta .5504
     call = Instrument("C", Kind.CALL, "BTC", "BTC", expiry=365 * 86_400_000, strike=80_000)
     found = unit_greeks(listed(call, iv=0.25335), 80_000, 0)
@@ -104,7 +113,7 @@ def test_net_transaction_delta():
 
 
 def test_inverse_contract():
-    """Long $10,000 from 50,000 to 55,000 makes .0181818 BTC, which is $1,000 (Deribit's FAQ)."""
+    """Worked example 15. Long $10,000 from 50,000 to 55,000 makes .0181818 BTC, which is $1,000 (Deribit's FAQ)."""
     coins = 10_000 * (1 / 50_000 - 1 / 55_000)
     assert coins == pytest.approx(0.0181818, abs=5e-8)
     assert coins * 55_000 == pytest.approx(1000)

@@ -58,7 +58,7 @@ def refused(plan, found, trades):
 
 
 def test_the_realised_loss_is_exact(tmp_path):
-    """Basis 126,040; sold .80 at 79,990 and .57 at 79,980, fee .1 %: -16,568.98060000."""
+    """Worked example 20. Basis 126,040; sold .80 at 79,990 and .57 at 79,980, fee .1 %: -16,568.98060000."""
     plan = planned(ONE_LOT, "BTC 80000", reentry="none")
     rows = fills(
         tmp_path,
@@ -212,7 +212,7 @@ def test_slices_stay_within_the_volume():
 
 
 def test_legs_of_a_match_keep_the_delta_in_its_band():
-    """1.37 BTC at 80,000 are 10,960 contracts of $10, exactly."""
+    """Worked example 16. 1.37 BTC at 80,000 are 10,960 contracts of $10, exactly."""
     leg = {"instrument": "BTC-PERPETUAL", "symbol": "BTC/USD:BTC", "side": "buy"}
     leg |= {"amount": "109600", "price": "80000.0", "delta": 1 / 80000}
     plan = planned(ONE_LOT, "BTC 80000", reentry="match", legs=[leg], band=ONE // 2)

@@ -13,7 +13,6 @@ from zkharvest.errors import InputError, UsageError
 from zkharvest.harvest import choose
 from zkharvest.harvest.costs import CostModel
 from zkharvest.harvest.files import Depth
-from zkharvest.harvest.law import matched_loss, superficial_share
 from zkharvest.harvest.policy import Jurisdiction, Rates, WashSale
 from zkharvest.harvest.scan_report import lines, scan_json
 from zkharvest.ledger.rules import Method, Pooling
@@ -46,7 +45,10 @@ def test_a_lot_with_every_term():
 
 
 def test_tax_is_deferred_not_erased():
-    """Constantinides (1983): 10,000 at s now against l in five years; and at l now against s in half a year: do not."""
+    """Worked example 5.
+
+    Constantinides (1983): 10,000 at s now against l in five years; and at l now against s in half a year: do not.
+    """
     law = rates(other_short=GAIN)
     assert one(scan(book("2026-02-01 c t buy BTC 1 20000"), "BTC 10000", law), "t")["net"] == "2324.71"
     law = rates(other_long=GAIN, exit_rate=0.35, horizon=0.5)
@@ -57,7 +59,10 @@ def test_tax_is_deferred_not_erased():
 
 @pytest.mark.parametrize(("k", "c", "ratio"), [(0.20, 0.003, 0.98522), (0.232471, 0.004, 0.98308)])
 def test_break_even(k, c, ratio):
-    """net = k (B - V) - c V: zero at V/B = k / (k + c). Here m = .35, d = .35 - k, and the sale costs all of it."""
+    """Worked example 6.
+
+    net = k (B - V) - c V: zero at V/B = k / (k + c). Here m = .35, d = .35 - k, and the sale costs all of it.
+    """
     d = 0.35 - k
     fee = c / (1 - 0.35)
     law = rates(costs={"default": {"fee": fee, "reentry_fee": 0.0}}, other_short=GAIN, exit_rate=d, horizon=0.0)
@@ -77,7 +82,10 @@ def test_break_even(k, c, ratio):
     ],
 )
 def test_the_day_a_lot_turns(bought, as_of, term, turns):
-    """Pub. 544: held for more than a year from the day after acquisition; a count from a leap day ends on March 1."""
+    """Worked example 7.
+
+    Pub. 544: held for more than a year from the day after acquisition; a count from a leap day ends on March 1.
+    """
     law = rates(year=int(as_of[:4]))
     market = prices("BTC 500", as_of)
     lot = one(scan(book(f"{bought} c t buy BTC 1 1000"), market, law, as_of=as_of), "t")
@@ -101,7 +109,7 @@ FOUR = book(
     ],
 )
 def test_a_method_gives_up_a_prefix_only(method, taken, loss):
-    """Price 64,000; under FIFO the prefixes are +34,000, +8,000, +2,000, 0: nothing to take."""
+    """Worked example 8. Price 64,000; under FIFO the prefixes are +34,000, +8,000, +2,000, 0: nothing to take."""
     found = scan(FOUR, "BTC 64000", rates(other_short=GAIN), Method(method))
     shown = scan_json(found)
     assert (shown["totals"]["lots"], shown["totals"]["loss_short"]) == (taken, loss)
@@ -128,7 +136,10 @@ def test_pools_of_other_wallets_do_not_block():
 
 
 def test_a_wash_sale_where_the_switch_is_on():
-    """Reg. 1.1091-1(h) example 1: 100 bought 12-01 for 10,000 and 100 on 12-15; the first sold 01-03 for 9,000."""
+    """Worked example 9.
+
+    Reg. 1.1091-1(h) example 1: 100 bought 12-01 for 10,000 and 100 on 12-15; the first sold 01-03 for 9,000.
+    """
     trades = book("2026-12-01 c a buy XYZ 100 10000", "2026-12-15 c b buy XYZ 100 9500")
     at = {"as_of": "2027-01-03T18:00:00Z"}
     market = prices("XYZ 90", "2027-01-03T12:00:00Z")
@@ -146,7 +157,7 @@ def test_a_wash_sale_where_the_switch_is_on():
 
 
 def test_the_first_clean_day_and_the_day_to_buy_back():
-    """Bought 2026-11-10: clean from 12-11; sold 12-31: to be bought back from 2027-01-31 on."""
+    """Worked example 9. Bought 2026-11-10: clean from 12-11; sold 12-31: to be bought back from 2027-01-31 on."""
     trades = book("2026-02-01 c a buy BTC 1 90000", "2026-11-10 c b buy BTC 1 70000")
     found = scan(trades, "BTC 80000")
     assert one(found, "/a")["wash"]["clean_from"] == "2026-12-11"
@@ -172,7 +183,7 @@ def test_calls_and_deep_puts_are_contracts_to_acquire_and_income_is_no_purchase(
 
 @pytest.mark.parametrize(("gain", "deferred"), [(30000, "12000.00"), (5000, "5000.00")])
 def test_a_losing_put_beside_appreciated_coin_is_a_straddle(gain, deferred):
-    """s.1092(a)(1): deferred as far as the offsetting position has an unrecognised gain."""
+    """Worked example 10. s.1092(a)(1): deferred as far as the offsetting position has an unrecognised gain."""
     trades = book(f"2026-01-01 c coin buy BTC 1 {80000 - gain}", "2026-02-01 d put buy BTC-25JUN27-60000-P 1 15000")
     found = scan(trades, "BTC 80000, BTC-25JUN27-60000-P 3000", rates(other_short=GAIN))
     put = one(found, "/put")
@@ -200,9 +211,10 @@ UK = Rates(Jurisdiction.UK, 2027, short=0.24, long=0.24, ordinary=0.24, exit_rat
 
 
 def test_the_uk_has_one_holding_and_matches_what_is_bought_within_30_days():
-    """TCGA 1992 s.104, s.106A: pool of 10 at 1,000; sold for 600, bought again on day 7 for 620, or on day 31."""
-    assert matched_loss(600, 1000, 620, 7) == 20
-    assert matched_loss(600, 1000, 620, 31) == 400
+    """Worked example 11, TCGA 1992 s.104, s.106A: pool of 10 at 1,000; sold for 600, bought on day 7 for 620, or 31."""
+    for day, loss in (("2026-11-08", -20), ("2026-12-01", -20), ("2026-12-02", -400)):
+        again = book("2025-01-01 k a buy ETH 10 1000", "2026-11-01 k s sell ETH 10 600", f"{day} k r buy ETH 10 620")
+        assert sum(scan(again, "", rates(UK), as_of="2026-12-05T12:00:00Z").realized) == loss
     trades = book("2025-01-01 k a buy ETH 4 600", "2026-11-20 c b buy ETH 6 400")
     found = scan(trades, "ETH 60", rates(UK, other_long=GAIN), Method.FIFO)
     lot = one(found, "ETH")
@@ -243,10 +255,14 @@ def test_the_uk_refuses_what_its_regime_does_not_cover():
 
 
 def test_canada_denies_the_superficial_share():
-    """IT-456R: min(sold, bought, held) / sold; sold 100 at a loss of 1,000, 40 bought back and held: 400 denied."""
-    assert 1000 * superficial_share(100, 40, 40) == pytest.approx(400)
-    assert superficial_share(100, 40, 0) == 0
+    """Worked example 12, IT-456R: 100 sold at a loss of 1,000, 40 bought back and held: 400 denied, in their basis."""
     ca = Rates(Jurisdiction.CA, 2026, short=0.5, long=0.5, ordinary=0.5, exit_rate=0.25, inclusion=0.5)
+    again = book(
+        "2025-01-01 k a buy ETH 100 5000", "2026-11-01 k s sell ETH 100 4000", "2026-11-20 k r buy ETH 40 1500"
+    )
+    found = scan(again, "ETH 30", rates(ca, other_long=GAIN))
+    assert (sum(found.realized), found.base.short) == (-1000, -600)
+    assert one(found, "ETH")["basis"] == "1900.00"
     lot = one(scan(book("2025-01-01 k a buy ETH 10 1000"), "ETH 60", rates(ca, other_long=GAIN)), "ETH")
     assert (lot["tax_now"], lot["wash"]["applies"]) == ("100.00", True)
 
@@ -263,7 +279,10 @@ def test_germany_looks_at_the_first_year_alone():
 
 
 def test_costs_of_a_book_and_of_the_square_root_law():
-    """Bids 100x1, 99x2, 97x5, ask 101, 4 sold: 98.75 each, 7.00 below the middle; 1 % of a day's volume: 20 bp."""
+    """Worked example 18.
+
+    Bids 100x1, 99x2, 97x5, ask 101, 4 sold: 98.75 each, 7.00 below the middle; 1 % of a day's volume: 20 bp.
+    """
     depth = Depth(((100, 1), (99, 2), (97, 5)), ((101, 3),))
     trades = book("2026-02-01 c t buy BTC 4 2000")
     law = rates(costs={"default": {"half_spread": 0.5, "reentry_half_spread": 0.0}})

@@ -18,12 +18,12 @@ def us(short, long, rates=US, carried=(0, 0)):
 
 
 def test_a_net_loss_is_deducted_to_the_limit_and_carried():
-    """Pub. 544, example of Sampson: net loss 7,000, 3,000 deducted, 4,000 carried."""
+    """Worked example 1. Pub. 544, example of Sampson: net loss 7,000, 3,000 deducted, 4,000 carried."""
     assert us(-7000, 0) == (-1050, 4000, 0)
 
 
 def test_a_carryforward_meets_the_next_gain():
-    """Fairmark, capital loss carryover: gain 4,000, loss 11,400; next year a gain of 500."""
+    """Worked example 1. Fairmark, capital loss carryover: gain 4,000, loss 11,400; next year a gain of 500."""
     rates = replace(US, ordinary=0.28)
     base = base_year(rates, 4000 - 4000, 0)
     tax, carried, _ = us(4000 - 11400, 0, rates)
@@ -33,6 +33,7 @@ def test_a_carryforward_meets_the_next_gain():
 
 
 def test_short_losses_cross_to_long_gains_and_to_income():
+    """Worked example 2."""
     found = saving(US, base_year(US, 5000, 10000), 20000, 0)
     assert base_year(US, 5000, 10000).year.tax == pytest.approx(3250)
     assert float(found.year.tax) == pytest.approx(-1050)
@@ -42,6 +43,7 @@ def test_short_losses_cross_to_long_gains_and_to_income():
 
 @pytest.mark.parametrize(("loss", "short", "long"), [(3000, 1050, 450), (10000, 3100, 1900)])
 def test_short_beats_long_only_beside_both_kinds_of_gain(loss, short, long):
+    """Worked example 3."""
     both, alone = base_year(US, 8000, 8000), base_year(US, 16000, 0)
     assert float(saving(US, both, loss, 0).now) == pytest.approx(short)
     assert float(saving(US, both, 0, loss).now) == pytest.approx(long)
@@ -52,7 +54,7 @@ def test_short_beats_long_only_beside_both_kinds_of_gain(loss, short, long):
     ("short", "long", "carried"), [(-8000, 2000, (3000, 0)), (2000, -8000, (0, 3000)), (-2000, -5000, (0, 4000))]
 )
 def test_what_is_carried_keeps_its_character(short, long, carried):
-    """s.1212(b)(2): the 3,000 deducted count as a short-term gain."""
+    """Worked example 4. s.1212(b)(2): the 3,000 deducted count as a short-term gain."""
     assert us(short, long)[1:] == carried
 
 

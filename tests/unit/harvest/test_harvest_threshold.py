@@ -28,6 +28,7 @@ def test_worked_example_of_a_year():
 
 
 def test_worked_example_of_a_december():
+    """Worked example 20: volatility .6, 33 days; at .95 waiting is worth more, at .90 harvesting."""
     found = solved(0.6, 33)
     assert found.theta[0] == pytest.approx(0.923, abs=1e-3)
     assert (float(found.wait(0.95)), float(found.harvest(0.95))) == pytest.approx((0.02416, 0.02357), abs=5e-6)
