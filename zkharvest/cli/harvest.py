@@ -60,7 +60,7 @@ def scan(
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, help="Most lots shown. Default: 40, with --json all.")
     ] = None,
-    quote: QuoteOption = "USD",
+    quote: QuoteOption = None,
     url: UrlOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a lot was left out.")] = False,
     json: Json = False,

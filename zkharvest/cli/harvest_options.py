@@ -13,9 +13,10 @@ from zkharvest.cli import output
 from zkharvest.collecting import without_collecting
 from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import Election, Method, Pooling
+from zkharvest.trades.model import stated_currency
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from zkharvest.harvest.files import Depth, Prices
     from zkharvest.harvest.markets.venue import Venue
@@ -28,7 +29,10 @@ LiveOption = Annotated[
     str | None,
     typer.Option("--live", metavar="VENUE", help="Current prices from a venue of ccxt, such as kraken."),
 ]
-QuoteOption = Annotated[str, typer.Option("--quote", metavar="CODE", help="Currency of the venue's prices.")]
+QuoteOption = Annotated[
+    str | None,
+    typer.Option("--quote", metavar="CODE", help="The venue's currency. Default: that of the trades, or USD."),
+]
 RatesOption = Annotated[Path, typer.Option("--rates", metavar="TOML", help="Tax rates and trading costs.")]
 MethodChoice = Annotated[
     Method, typer.Option("--method", "-m", help="Which lot a disposal takes first; FIFO where none are identified.")
@@ -82,7 +86,7 @@ def make_scan(
     budget: float | None = None,
     minimum: float | None = None,
     live: Venue | None = None,
-    quote: str = "USD",
+    quote: str | None = None,
 ) -> tuple[Scan, LedgerRun, int]:
     """The scan that several commands begin with, its ledger run, and how many trades come after its time.
 
@@ -105,7 +109,7 @@ def make_scan(
         run, later = run_until(trades, election_for(known.jurisdiction, method, pooling, timezone, moment), moment)
         if live is not None:
             step(f"prices of {live.name}")
-            market, books = _live_market(live, run, quote, moment, round(max_age * 3_600_000), books)
+            market, books = _live_market(live, run, quote_of(trades, quote), moment, round(max_age * 3_600_000), books)
         step("valuing lots")
         found = scan_lots(
             run,
@@ -120,6 +124,17 @@ def make_scan(
     if not len(found.lots.ref) and not found.left_out:
         output.warning("the book is empty: no lot is open at that time", "check --as-of and the trades")
     return found, run, later
+
+
+def quote_of(trades: Sequence[Trade], asked: str | None) -> str:
+    """The currency in which a venue is asked: that of the trades, for prices in another would be compared with them.
+
+    Raises UsageError where another is asked for, InputError where the trades state several.
+    """
+    stated = stated_currency(trades)
+    if stated and asked and asked != stated:
+        raise UsageError(f"the trades are in {stated}, the prices would be in {asked}", f"--quote {stated}")
+    return stated or asked or "USD"
 
 
 def open_live(

@@ -28,6 +28,7 @@ from zkharvest.cli.harvest_options import (
     load,
     make_scan,
     open_live,
+    quote_of,
 )
 from zkharvest.cli.options import AnyZone, Force, Json, Output, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
@@ -61,7 +62,12 @@ def plan(
     max_age: MaxAge = 24.0,
     budget: Budget = None,
     minimum: Minimum = None,
-    quote: Annotated[str, typer.Option("--quote", metavar="CODE", help="Currency that coins are sold for.")] = "USD",
+    quote: Annotated[
+        str | None,
+        typer.Option(
+            "--quote", metavar="CODE", help="What coins are sold for. Default: the currency of the trades, or USD."
+        ),
+    ] = None,
     source: Annotated[str, typer.Option("--source", help="Account that sells, where all wallets are pooled.")] = "",
     band: Annotated[
         str, typer.Option("--band", metavar="COINS", help="Most that delta may move. Default: a slice.")
@@ -109,7 +115,7 @@ def plan(
     )  # fmt: skip
     wishes = Wishes(
         reentry="match" if match else reentry,
-        quote=quote,
+        quote=quote_of(run.trades, quote),
         source=source,
         band=_quantity(band, "--band") if band else 0,
         participation=participation,
@@ -122,8 +128,6 @@ def plan(
         seed=secrets.randbits(48) if seed is None else seed,
         venue=live or "",
     )
-    if run.trades and (currency := run.trades[0].currency) not in ("", quote):
-        raise UsageError(f"the trades are in {currency}, the orders would be in {quote}", f"--quote {currency}")
     digests = {"trades": file_digest(path), "rates": file_digest(rates)}
     if prices is not None:
         digests["prices"] = file_digest(prices)

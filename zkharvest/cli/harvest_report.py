@@ -48,7 +48,7 @@ def report(
     record: Annotated[
         list[Path] | None, typer.Option("--record", metavar="JSON", help="What record --json printed; may repeat.")
     ] = None,
-    quote: QuoteOption = "USD",
+    quote: QuoteOption = None,
     url: UrlOption = None,
     force: Force = False,
 ) -> ExitCode:

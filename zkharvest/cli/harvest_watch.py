@@ -23,6 +23,7 @@ from zkharvest.cli.harvest_options import (
     UrlOption,
     load,
     open_live,
+    quote_of,
 )
 from zkharvest.cli.options import AnyZone, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
@@ -52,7 +53,7 @@ def watch(
     ] = None,
     interval: Annotated[float, typer.Option("--interval", min=0.05, help="Seconds between looks at the prices.")] = 2.0,
     once: Annotated[bool, typer.Option("--once", help="Work through what there is, then end.")] = False,
-    quote: QuoteOption = "USD",
+    quote: QuoteOption = None,
     url: UrlOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, one line an event.")] = False,
 ) -> ExitCode:
@@ -67,7 +68,11 @@ def watch(
     known, trades, watching = read_rates(rates), load(path), Watch(threshold)
     age = round(max_age * 3_600_000)
     assets = sorted({trade.asset for trade in trades})
-    source = _of_file(prices) if venue is None and prices is not None else _of_venue(venue, assets, quote, age)
+    source = (
+        _of_file(prices)
+        if venue is None and prices is not None
+        else _of_venue(venue, assets, quote_of(trades, quote), age)
+    )
     said: dict[str, str] = {}
     if not trades:
         output.warning("the book is empty: there is nothing to watch", "check the trades")

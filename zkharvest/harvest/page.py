@@ -55,6 +55,8 @@ def page(
     shown = scan_json(scan, _ROWS)
     regime = shown["regime"]
     rule = f"{regime['method'].upper()}, pooling: {regime['pooling']}, {regime['timezone']}"
+    currency = run.trades[0].currency if run.trades else ""
+    rule += f", amounts in {currency}" if currency else ""
     parts = [
         f"<h1>Harvest of {regime['year']}</h1>",
         f"<p>As of {escape(shown['as_of'])}, {escape(rule)}. Estimates: not advice, and not a proof.</p>",

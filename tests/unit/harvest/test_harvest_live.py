@@ -151,3 +151,15 @@ def test_words_that_do_not_go_together(url, capsys, words, said):
     assert said in capsys.readouterr().err
     assert main(["harvest", "scan", "t.csv", "--rates", "r.toml"]) == ExitCode.USAGE
     assert "nothing says where prices come from" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("scan",), ("watch", "--once"), ("plan", "-o", "plan.json")])
+def test_a_venue_is_asked_in_the_currency_of_the_trades(url, exchange, capsys, command):
+    """A basis in euros is not held against prices in dollars: what the trades state is asked for, all else refused."""
+    rows = Path("t.csv").read_text().splitlines()
+    Path("t.csv").write_text("\n".join([f"{rows[0]},currency", *(f"{row},EUR" for row in rows[1:])]) + "\n")
+    assert main(given(url, *command, "--quote", "USD")) == ExitCode.USAGE
+    assert "the trades are in EUR, the prices would be in USD" in capsys.readouterr().err
+    main(given(url, *command))
+    said = capsys.readouterr().err
+    assert ("nothing to harvest" if command[0] == "plan" else "BTC/EUR") in said  # the server lists no pair in euros

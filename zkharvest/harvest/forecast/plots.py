@@ -60,7 +60,7 @@ def _fan(panel: Axes, made: Forecast) -> None:
         panel.plot(days, book.expected, "--", color=COLOURS[1], label="mean")
         panel.legend(fontsize=8, loc="upper left")
     panel.set_title("harvestable loss of the book")
-    panel.set_ylabel("dollars")
+    panel.set_ylabel(made.currency or "reporting currency")
     panel.set_ylim(bottom=0)
     panel.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     _days(panel, made)

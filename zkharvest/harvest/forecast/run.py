@@ -80,6 +80,7 @@ class Forecast:
 
     book: BookForecast
     first_day: date
+    currency: str = ""
     model: dict[str, str] = field(default_factory=dict)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -104,7 +105,7 @@ def forecast(run: LedgerRun, prices: Prices, settings: Settings, step: Callable[
     days = (settings.until - today).days
     if not 0 <= days <= LONGEST_DAYS:
         raise UsageError(f"--until: {settings.until} is {days} days from {today}", f"0 to {LONGEST_DAYS} are forecast")
-    made = Forecast(BookForecast((today,)), today)
+    made = Forecast(BookForecast((today,)), today, run.trades[0].currency if run.trades else "")
     usable = _usable(run, prices, settings, made)
     step("fitting")
     assets = sorted({one.coin for one in usable})
