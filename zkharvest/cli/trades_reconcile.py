@@ -38,6 +38,10 @@ def reconcile(
     aliases: Annotated[
         Path | None, typer.Option("--aliases", metavar="TOML", help="Other names of coins, beside the known ones.")
     ] = None,
+    commas: Annotated[
+        list[str] | None,
+        typer.Option("--decimal-comma", metavar="FILE", help="Export whose numbers have a decimal comma (1.234,56)."),
+    ] = None,
     json: Json = False,
 ) -> ExitCode:
     """Compare what the trades hold with the balances that venues state, or with what they reported to the tax office.
@@ -57,7 +61,7 @@ def reconcile(
         raise UsageError("a CARF report is of one account and year", "say them with --source and --year")
     answers()
     read, names = load_trades(path), load_names(aliases)
-    found = against_exports(read, exports or (), names, source)
+    found = against_exports(read, exports or (), names, source, commas or ())
     if balances is not None:
         found += against_list(read, balances, names)
     rows = [_difference(one) for one in found]

@@ -61,7 +61,7 @@ def test_what_is_said_is_held_against_what_the_file_shows(bring) -> None:
     assert bring.problems(without, decimal_comma=["a.csv"]) == [
         "a.csv: was said to have decimal commas, but no number of it has one"
     ]
-    with pytest.raises(UsageError, match=r"other\.csv: is not a file of this import"):
+    with pytest.raises(UsageError, match=r"other\.csv: is not a file that is read here"):
         bring(KRAKEN + TRADE, decimal_comma=["other.csv"])
 
 

@@ -126,3 +126,49 @@ def test_a_pair_that_is_no_transfer_is_refused(bring) -> None:
         "a.csv:2: --pair a.csv:2=b.csv:2: 0.5 BTC left kraken, 0.5001 BTC came to coinbase"
     )
     assert "are not a withdrawal and a deposit" in "".join(bring.problems(SENT, CAME, pairs=["a.csv:2=b.csv:3"]))
+
+
+INSIDE = "s,S1,2025-01-01 10:00:00,transfer,spottostaking,currency,XXBT,-0.5,0,0\n"
+
+
+@pytest.mark.parametrize(
+    ("pair", "found"),
+    [
+        ("a.csv:2=b.csv:3", "a.csv:2 is a withdrawal, b.csv:3 is not a move that this import reads"),
+        ("a.csv:2=a.csv:2", "a.csv:2 is a withdrawal"),
+        ("b.csv:2=b.csv:2", "b.csv:2 is a deposit"),
+        ("a.csv:3=b.csv:2", "a.csv:3 is a move inside an account, b.csv:2 is a deposit"),
+    ],
+)
+def test_a_pair_says_what_its_rows_are(bring, pair: str, found: str) -> None:
+    says = f"--pair {pair}: the two are not a withdrawal and a deposit ({found})"
+    assert says in bring.problems(SENT + INSIDE, CAME, pairs=[pair], record=True)
+
+
+@pytest.mark.parametrize("said", [{"skip": ["a.csv:2=told elsewhere"]}, {"skip": ["b.csv:2=told elsewhere"]}])
+def test_a_row_that_is_left_out_has_no_pair(bring, said: dict[str, list[str]]) -> None:
+    left = said["skip"][0].partition("=")[0]
+    pair = "a.csv:2=b.csv:2"
+    (problem,) = bring.problems(SENT, CAME, pairs=[pair], record=True, **said)
+    assert f"{left} is not a move that this import reads" in problem
+    assert len(bring(SENT, CAME, record=True, **said).trades) == 1  # the pair left out, as the hint says
+
+
+@pytest.mark.parametrize(
+    ("second", "row"),
+    [
+        ("a.csv:2=b.csv:2", "a.csv:2"),
+        ("b.csv:2=a.csv:2", "a.csv:2"),
+        ("a.csv:2=b.csv:3", "a.csv:2"),
+        ("a.csv:3=b.csv:2", "b.csv:2"),
+    ],
+)
+def test_a_row_is_an_end_of_one_pair_only(bring, second: str, row: str) -> None:
+    sent = SENT + "x,X1,2025-01-01 10:00:00,withdrawal,,currency,XXBT,-0.5,0,0\n"
+    came = CAME + CAME.splitlines()[1].replace("r1", "r2") + "\n"
+    first = "a.csv:2=b.csv:2"
+    (problem,) = bring.problems(sent, came, pairs=[first, second], prices=PRICES, external="cold")[:1]
+    assert problem.startswith(f"{row}: --pair {second}: {row} is in another --pair already")
+    columns = "kind source to quantity"
+    made = bring.table(sent, came, columns=columns, pairs=[first, "a.csv:3=b.csv:3"], prices=PRICES)
+    assert sorted(made) == ["spend kraken  0.0005"] * 2 + ["transfer kraken coinbase 0.4995"] * 2

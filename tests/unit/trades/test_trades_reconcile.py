@@ -104,3 +104,21 @@ def test_the_example_agrees_with_its_export() -> None:
     assert against_exports(trades, [FOLDER / "kraken-ledgers.csv"], load_names()) == []
     short = [trade for trade in trades if trade.id != "TAWVDM-MEZ36-DN2GB6"]
     assert against_exports(short, [FOLDER / "kraken-ledgers.csv"], load_names())
+
+
+def test_an_export_with_decimal_commas(trades: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The hint at its balances, followed."""
+    export = tmp_path / "kraken.csv"
+    rows = KRAKEN.replace(",", ";") + "a;W1;2024-01-02 00:00:00;withdrawal;currency;XXBT;-0,25;0;0,75\n"
+    export.write_text(rows)
+    said = ["trades", "reconcile", str(trades), "--export", str(export)]
+    assert main(said) == 1
+    assert "say --decimal-comma FILE" in capsys.readouterr().err
+    assert main([*said, "--decimal-comma", "kraken.csv"]) == 0
+    capsys.readouterr()
+    export.write_text(rows.replace("0,75", "0,74"))
+    assert main([*said, "--decimal-comma", str(export), "--json"]) == 1
+    (shown,) = json.loads(capsys.readouterr().out)["differences"]
+    assert (shown["told"], shown["held"]) == ("0.74", "0.75")
+    assert main([*said, "--decimal-comma", "other.csv"]) == 2
+    assert "other.csv: is not a file that is read here" in capsys.readouterr().err

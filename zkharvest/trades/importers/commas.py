@@ -8,9 +8,9 @@ was said: a number with a decimal point is refused, and so is a file in which no
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from zkharvest.errors import Problem
+from zkharvest.errors import Problem, UsageError
 from zkharvest.trades.importers.rows import Row, by_hand
 from zkharvest.trades.text import quoted
 
@@ -20,6 +20,15 @@ _COMMA = re.compile(
     r"(?P<power>[eE][-+]?[0-9]+)?(?P<unit>[ \u00a0]?(?:[$€£]|[A-Z][A-Z0-9]*))?(?P<after>[)]?)"
 )
 _POINT = re.compile(r"[(]?[-+]?[$€£]?[-+]?[0-9][0-9,]*\.[0-9]+(?:[eE][-+]?[0-9]+)?(?: ?(?:[$€£]|[A-Z][A-Z0-9]*))?[)]?")
+
+
+def with_commas(said: Iterable[str], labels: Mapping[str, str]) -> set[str]:
+    """The paths among `labels` (path to label) that `--decimal-comma` names. Raises `UsageError` for a stranger."""
+    names = set(said)
+    for name in sorted(names - {*labels, *labels.values()}):
+        hint = f"the files are {', '.join(labels.values())}"
+        raise UsageError(f"--decimal-comma {name}: is not a file that is read here", hint)
+    return {path for path, label in labels.items() if path in names or label in names}
 
 
 def with_points(rows: Sequence[Row], when: str) -> tuple[list[Row], list[tuple[int, Problem]], bool]:

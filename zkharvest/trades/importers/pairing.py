@@ -41,10 +41,15 @@ def pair(items: Sequence[Item], draft: Draft, alone: Alone) -> list[Placed]:
     net_out([move for move in moves if move.move.inside], draft, alone)
     done: set[int] = set()
     for one, other in alone.pairs:
-        said = _said([move for move in moves if not move.move.inside], one, other, draft)
-        if said is not None:
+        said = _said(moves, one, other, draft)
+        if said is None:
+            continue
+        twice = [move for move in said if id(move) in done]
+        if twice:
+            draft.problems.append(_named_twice(twice[0], one, other))
+        else:
             placed.extend(_transfer_less_fee(*said, draft))
-            done |= {id(move) for move in said}
+        done |= {id(move) for move in said}
     open_moves = within([move for move in moves if not move.move.inside and id(move) not in done], draft)
     for cluster in _candidates(open_moves):
         for out, into in _match(cluster):
@@ -151,16 +156,16 @@ def _continues(out: Moved, into: Moved, draft: Draft) -> bool:
 
 def _said(moves: Sequence[Moved], one: str, other: str, draft: Draft) -> tuple[Moved, Moved] | None:
     """The withdrawal and the deposit of two rows that are one transfer, as the user says; else None and a problem."""
-    ends = [[move for move in moves if move.move.event.row.place == place] for place in (one, other)]
+    at = {place: [move for move in moves if move.move.event.row.place == place] for place in (one, other)}
+    ends = [[move for move in at[place] if not move.move.inside] for place in (one, other)]
     outs = [move for end in ends for move in end if move.move.out]
     intos = [move for end in ends for move in end if not move.move.out]
     option = f"--pair {one}={other}"
     if len(outs) != 1 or len(intos) != 1:
-        found = ", ".join(
-            f"{place} is {'a' if end else 'not a'} move" for place, end in zip((one, other), ends, strict=True)
-        )
-        message = f"{option}: the two are not a withdrawal and a deposit ({found})"
-        draft.problems.append(Problem(option, message, "name the row of a withdrawal and that of its deposit"))
+        found = ", ".join(dict.fromkeys(f"{place} is {_called(moved)}" for place, moved in at.items()))
+        message = f"the two are not a withdrawal and a deposit ({found})"
+        hint = "name the row of a withdrawal and that of its deposit, or leave this --pair out"
+        draft.problems.append(Problem(option, message, hint))
         return None
     (out,), (into,) = outs, intos
     sent, came = out.move.leg, into.move.leg
@@ -175,6 +180,22 @@ def _said(moves: Sequence[Moved], one: str, other: str, draft: Draft) -> tuple[M
     return out, into
 
 
+def _called(moved: Sequence[Moved]) -> str:
+    """What the moves of one row are, for a message."""
+    if not moved:
+        return "not a move that this import reads"
+    if all(one.move.inside for one in moved):
+        return "a move inside an account"
+    return " and ".join(sorted({"a withdrawal" if one.move.out else "a deposit" for one in moved}))
+
+
+def _named_twice(move: Moved, one: str, other: str) -> Problem:
+    """One move has one other side: a second transfer of it would move its coins twice."""
+    row = move.move.event.row
+    message = f"--pair {one}={other}: {row.place} is in another --pair already"
+    return Problem(row.where(), message, f"keep the one --pair that names the true other side of {row.place}")
+
+
 def _transfer_less_fee(out: Moved, into: Moved, draft: Draft) -> list[Placed]:
     """The transfer of what arrived, and the `spend` of what the network kept, at its value."""
     moved = _transfer(out, into, draft.currency)
@@ -186,11 +207,11 @@ def _transfer_less_fee(out: Moved, into: Moved, draft: Draft) -> list[Placed]:
         worth = draft.value(event, kept)
     transfer = replace(moved.trade, quantity=into.move.leg.quantity)
     spend = replace(
-        transfer, id=f"{event.id}-fee", kind=Kind.SPEND, quantity=kept.quantity, amount=worth, to="", category="fee",
-        origin=event.origin,
+        transfer, time=out.time, id=f"{event.id}-fee", kind=Kind.SPEND, quantity=kept.quantity, amount=worth, to="",
+        category="fee", origin=event.origin,
     )  # fmt: skip
     behind = tuple(one._replace(place=one.place._replace(step=one.place.step + 1)) for one in _stands(out.item))
-    return [moved._replace(trade=transfer), Placed(replace(spend, time=out.time), behind)]
+    return [moved._replace(trade=transfer), Placed(spend, behind)]
 
 
 def _transfer_and_convert(out: Moved, into: Moved, currency: str) -> list[Placed]:

@@ -19,9 +19,11 @@ from pathlib import Path
 from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import read_text, records
 from zkharvest.trades.importers.cells import moment, number
+from zkharvest.trades.importers.commas import with_commas
 from zkharvest.trades.importers.detect import formats
 from zkharvest.trades.importers.kraken.ledgers import asset_name
 from zkharvest.trades.importers.names import Names
+from zkharvest.trades.importers.rows import file_labels
 from zkharvest.trades.importers.table import Table, read_table
 from zkharvest.trades.importers.values import MONEY
 from zkharvest.trades.model import Kind, Trade
@@ -80,14 +82,25 @@ def _changes(trade: Trade) -> list[tuple[str, str, int]]:
 
 
 def against_exports(
-    trades: Iterable[Trade], paths: Sequence[str | Path], names: Names, source: str | None = None
+    trades: Iterable[Trade],
+    paths: Sequence[str | Path],
+    names: Names,
+    source: str | None = None,
+    decimal_comma: Sequence[str] = (),
 ) -> list[Difference]:
-    """The differences from the running balances of exports, the first of each source and asset. Raises `InputError`."""
+    """The differences from the running balances of exports, the first of each source and asset.
+
+    decimal_comma  names of exports whose numbers have a decimal comma (1.234,56), as in `import_exports`
+
+    Raises `InputError`, and `UsageError` if `decimal_comma` names no export.
+    """
+    labels = file_labels(dict.fromkeys(map(str, paths)))
+    commas = with_commas(decimal_comma, labels)
     held = Holdings(trades)
     carrying = [form for form in formats(None) if form.balance is not None]
     found: list[Difference] = []
-    for path in paths:
-        found.extend(_differences(held, read_table(path, carrying, source), names))
+    for path, label in labels.items():
+        found.extend(_differences(held, read_table(path, carrying, source, label, comma=path in commas), names))
     return found
 
 

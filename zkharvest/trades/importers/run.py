@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from zkharvest.collecting import without_collecting
 from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.trades.importers.choices import with_lots
+from zkharvest.trades.importers.commas import with_commas
 from zkharvest.trades.importers.detect import formats
 from zkharvest.trades.importers.doubles import told_twice
 from zkharvest.trades.importers.draft import Draft
@@ -127,15 +128,11 @@ def import_exports(
         problems.extend(error.problems)
     labels = file_labels(dict.fromkeys(map(str, paths)))
     ignored = frozenset(" ".join(name.lower().split()) for name in say.ignore_columns)
-    commas = set(say.decimal_comma)
-    for name in commas - {*labels, *labels.values()}:
-        hint = f"the files are {', '.join(labels.values())}"
-        raise UsageError(f"--decimal-comma {name}: is not a file of this import", hint)
+    commas = with_commas(say.decimal_comma, labels)
     with without_collecting():
         for path, label in labels.items():
             try:
-                comma = path in commas or label in commas
-                tables.append(read_table(path, chosen, source, label, ignored, comma=comma))
+                tables.append(read_table(path, chosen, source, label, ignored, comma=path in commas))
             except InputError as error:
                 problems.extend(error.problems)
     if source is not None and len({table.format.name for table in tables}) > 1:
