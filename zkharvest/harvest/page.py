@@ -141,7 +141,7 @@ def _candidates(candidates: Sequence[Mapping[str, Any]], more: int, left_out: in
         (
             "take" if c["take"] else "", f"{c['asset']} {c['lot']}", _amount(c["net"]), c["quantity"],
             _amount(c["basis"]), _amount(c["value"]), _amount(c["loss"]),
-            f"{c['term']}, long from {c['long_from']}" if c["days_to_long"] else c["term"],
+            f"{c['term']}, long from {c['long_from']}" if c["days_to_long"] else c["term"] or "",
             _amount(c["tax_now"]), _amount(c["carry_pv"]), _amount(c["later_tax"]), _amount(c["cost"]["total"]),
         )
         for c in candidates

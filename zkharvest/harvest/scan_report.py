@@ -56,7 +56,7 @@ class Rows:
 
     def long_from(self, n: int) -> tuple[str, int] | tuple[None, None]:
         """The date from which a lot is long, and the days until then (0: it is)."""
-        if self.scan.lots.short[n]:
+        if self.scan.lots.short[n] or pools_by_law(self.scan.rates):
             return None, None
         day = long_from(self.calendar.date_of(int(self.scan.lots.acquired[n])))
         return day.isoformat(), max((day - self.today).days, 0)
@@ -87,7 +87,7 @@ class Rows:
             "basis": money(lots.basis[n]),
             "value": money(value.value[n]),
             "loss": money(terms.loss[n]),
-            "term": "short" if value.short_term[n] else "long",
+            "term": None if pools_by_law(scan.rates) else "short" if value.short_term[n] else "long",
             "long_from": long_from,
             "days_to_long": days,
             "reach": {"ok": not gains, "gains_before": gains, "before": self.before(n)},
@@ -306,11 +306,13 @@ def left_out_lines(left_out: Sequence[LeftOut]) -> Iterator[str]:
 def _lot_lines(rows: Rows, n: int) -> Iterator[str]:
     scan, lots, value, terms = rows.scan, rows.scan.lots, rows.scan.valuation, rows.scan.alone
     long_from, days = rows.long_from(n)
-    term = f"short until {long_from}" if days else "long" if long_from else "short"
+    term = f" short until {long_from}" if days else " long" if long_from else " short"
+    if pools_by_law(scan.rates):  # one rate for all holding periods
+        term = ""
     side = "short" if lots.short[n] else "long"
     yield (
         f"{lots.assets[lots.asset[n]]} {lots.ref[n]} {side} {quantity(lots.quantity[n])}"
-        f"  basis {grouped(lots.basis[n])} value {grouped(value.value[n])} loss {grouped(terms.loss[n])} {term}"
+        f"  basis {grouped(lots.basis[n])} value {grouped(value.value[n])} loss {grouped(terms.loss[n])}{term}"
     )
     tail = []
     if gains := int(scan.gains_before[n]):

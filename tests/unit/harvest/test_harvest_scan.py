@@ -223,6 +223,8 @@ def test_the_uk_has_one_holding_and_matches_what_is_bought_within_30_days():
         "applies": True, "disallowed": "0.00", "spoiled_by": [], "clean_from": None, "rebuy_from": "2026-12-29",
     }  # fmt: skip
     assert lot["reach"]["ok"]
+    assert (lot["term"], lot["long_from"]) == (None, None)  # one rate for all holding periods
+    assert next(lines(found, 1)).endswith("loss 400.00")
 
 
 def test_gains_of_the_year_are_those_of_the_laws_own_pool():
