@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from zkharvest.errors import InputError
+from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import trades_from_text
 from zkharvest.trades.csv_out import trades_to_text
 from zkharvest.trades.importers import Answers, ImportResult, import_exports
 
 OLD = ("time", "source", "id", "kind", "asset", "quantity", "amount", "fee", "to", "lots")  # columns that tests compare
 _ANSWERS = set(Answers.__dataclass_fields__)
+
+_SKIP = re.compile(r"--skip (\S+?:[0-9][0-9,-]*)=")
 
 
 class Bring:
@@ -59,7 +63,27 @@ class Bring:
         with pytest.raises(InputError) as caught:
             self(*texts, **options)
         assert all(problem.hint for problem in caught.value.problems)
+        self._leave_out(caught.value.problems, texts, options)
         return [f"{p.where}: {p.message}".replace(f"{self.folder}/", "") for p in caught.value.problems]
+
+    def _leave_out(self, problems: Sequence[Problem], texts: tuple[str, ...], options: dict[str, Any]) -> None:
+        """Follows every `--skip FILE:LINE=REASON` of the hints: no row that it names may be refused again.
+
+        Rows that were read with them (the other legs of a trade) may be refused now; their hints are followed too,
+        until the import succeeds or nothing is left to skip.
+        """
+        skipped: dict[str, str] = {}
+        while named := {place for problem in problems for place in _SKIP.findall(problem.hint)}:
+            again = named & skipped.keys()
+            assert not again, f"a row is refused although it was left out as its hint says: {sorted(again)}"
+            skipped |= dict.fromkeys(named, "followed")
+            more = [f"{place}={reason}" for place, reason in skipped.items()]
+            try:
+                self(*texts, **{**options, "skip": [*options.get("skip", ()), *more]})
+            except InputError as error:
+                problems = error.problems
+            else:
+                return
 
     def hints(self, *texts: str, **options: Any) -> list[str]:
         with pytest.raises(InputError) as caught:
