@@ -155,3 +155,32 @@ def test_older_trade_history(bring) -> None:
 
 def test_only_one_of_the_three(bring) -> None:
     assert len(bring.problems(HEADER, TRADES, OLD)) == 3
+
+
+def test_the_card_spends_coin_and_money(bring) -> None:
+    """As in public parser tests: `CARD,Binance Card Spending,BNB,-0.00232292`."""
+    text = statement("1|CARD|Binance Card Spending|EUR|-225.54000000", "2|CARD|Binance Card Spending|BNB|-0.5")
+    made = bring.table(text, columns="kind asset quantity amount category", prices=PRICES)
+    assert made == ["spend BNB 0.5 200.00 payment"]
+    assert "a.csv: 1 row: fee or payment in money, no trade of the ledger" in bring.notes(text, prices=PRICES)
+    back = statement("1|Card|Binance Card Spending|BNB|0.5")
+    assert bring.problems(back, prices=PRICES) == [
+        'a.csv:2:Change: "0.5" has the wrong sign for "Binance Card Spending"'
+    ]
+
+
+def test_a_trade_whose_money_stands_elsewhere_is_written_by_hand(bring) -> None:
+    text = statement("1|Funding|P2P Trading|USDT|-891", "2|Spot|Launchpad token distribution|XYZ|10")
+    says = "the statement does not say the price"
+    assert bring.problems(text) == [
+        f'a.csv:2:Operation: "P2P Trading": {says}',
+        f'a.csv:3:Operation: "Launchpad token distribution": {says}',
+    ]
+    assert "with the money that the P2P order states" in bring.hints(text)[0]
+    manual = (
+        "time,source,id,kind,asset,quantity,amount,origin\n"
+        "2024-03-03T10:00:01Z,binance,p2p,sell,USDT,891,890.10,a.csv:2\n"
+        "2024-03-03T10:00:02Z,binance,pad,buy,XYZ,10,40,a.csv:3\n"
+    )
+    made = bring.table(text, columns="kind asset quantity amount", manual=manual)
+    assert made == ["sell USDT 891 890.10", "buy XYZ 10 40.00"]

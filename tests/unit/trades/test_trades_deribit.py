@@ -172,3 +172,41 @@ def test_a_withdrawal_spends_its_fee(bring) -> None:
         "2024-03-03T08:00:00Z,deribit,2,transfer,BTC,0.5,,,cold,",
         "2024-03-03T08:00:00Z,deribit,2-fee,spend,BTC,0.0001,6.00,,,",
     ]
+
+
+def test_a_liquidation_is_a_trade_and_a_fee_for_debt_is_spent(bring) -> None:
+    """Types of the transaction log as public readers of it list them; no public row shows all their cells."""
+    text = HEADER + (
+        row(id=1, inst=CALL, side="open buy", n=2, pos=2, cf="-0.1", fee="0", ch="-0.1")
+        + row(id=2, kind="liquidation", inst=CALL, side="close sell", n=2, pos=0, cf="0.05", fee="0.001", ch="0.049")
+        + row(id=3, kind="liquidation", inst="BTC-PERPETUAL", side="close sell", n=10, cf="-0.01", fee=0, ch="-0.01")
+        + row(id=4, kind="negative_balance_fee", cf="-0.001", ch="-0.001", index="")
+        + row(id=5, kind="usdc_reward", cf="0.002", ch="0.002", index="")
+    )
+    prices = "time,asset,price\n2024-03-03,BTC,50000\n"
+    made = bring.table(text, columns="id kind asset quantity amount fee category", prices=prices)
+    assert made == [
+        "1 buy BTC-27DEC24-60000-C 2 6000.00  ",
+        "1-cash sell BTC 0.1 6000.00  ",
+        "2 sell BTC-27DEC24-60000-C 2 3000.00 60.00 ",
+        "2-cash buy BTC 0.049 2940.00  ",
+        "3-open buy BTC-PERPETUAL 1 600.00  ",
+        "3-close expire BTC-PERPETUAL 1   ",
+        "3-cash sell BTC 0.01 600.00  ",
+        "4 spend BTC 0.001 50.00  fee",
+        "5 income BTC 0.002 100.00  reward",
+    ]
+
+
+def test_kinds_that_are_not_known_or_turned_have_a_way_out(bring) -> None:
+    text = HEADER + (
+        row(id=1, inst=CALL, kind="socialized_fund", ch="-0.1", cf="-0.1")
+        + row(id=2, kind="negative_balance_fee", ch="0.1", cf="0.1", inst=CALL)
+        + row(id=3, kind="liquidation", inst=CALL, side="-", n=1, ch="0.1", cf="0.1")
+    )
+    prices = "time,asset,price\n2024-03-03,BTC,50000\n"
+    assert bring.problems(text, prices=prices) == [
+        'a.csv:2:Type: "socialized_fund" is not a known type',
+        'a.csv:3:Change: "0.1" has the wrong sign for "negative_balance_fee"',
+        'a.csv:4:Side: "-" is not a side',
+    ]

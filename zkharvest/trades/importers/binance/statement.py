@@ -5,11 +5,12 @@ are joined, fills of one pair within a second into one trade. Several coins give
 shared out by fair values; if a second holds several of both, or a coin that goes both ways, the statement cannot say
 which belonged together: that is an error, and the trade history answers it.
 
-Rewards, interest and airdrops are income (their value comes from `--prices`). Deposits and withdrawals are moves. Moves
-between Binance's own wallets and savings products have to net out by asset. Token swaps (redenominations, rebrandings)
-and ETH to BETH are `convert` rows. In the futures accounts, profit, loss, funding and fees are closed lots of
-`FUTURES:coin` at their second: the statement does not name the contract, and books each of the three by itself, so that
-nothing is counted twice.
+Rewards, interest and airdrops are income (their value comes from `--prices`). Coin that the Binance card takes is
+spent. A P2P trade and a Launchpad token are refused: what they cost stands elsewhere. Deposits and withdrawals are
+moves. Moves between Binance's own wallets and savings products have to net out by asset. Token swaps
+(redenominations, rebrandings) and ETH to BETH are `convert` rows. In the futures accounts, profit, loss, funding and
+fees are closed lots of `FUTURES:coin` at their second: the statement does not name the contract, and books each of the
+three by itself, so that nothing is counted twice.
 
 `UTC_Time` is UTC; the newer header says `Time`, in the zone that stands in the file's name: it is asked for, never
 guessed. Years may have two digits. There are no ids: rows are named by their second and number.
@@ -91,7 +92,12 @@ _JOINED = _SPOT | _CONVERSIONS | _CONTINUES
 _SAYS_INCOME = re.compile(r"\b(rewards?|interest|airdrops?|rebates?|cashback|kickback|referral|bonus)\b")
 _TAKEN_BACK = re.compile(r"\b(reversal|clawback|repay|deduction|borrow|loan)\b")
 _IN = {"deposit", "fiat deposit", "fiat ocbs - add fiat and fees", "crypto deposit"}
+_SPENDS = {"binance card spending"}
 _OUT = {"withdraw", "fiat withdraw", "fiat withdrawal", "send", "crypto withdrawal", "withdrawal"}
+_MONEY_ELSEWHERE = {  # operation to what its row stands for
+    "launchpad token distribution": "write the buy row, for the coins that the Launchpad kept,",
+    "p2p trading": "write the buy or sell row, with the money that the P2P order states,",
+}
 _INNER = {  # operation to the wallet that it moves coins to or from
     "launchpad subscribe": "launchpad",
     "launchpool subscription/redemption": "launchpool",
@@ -196,13 +202,18 @@ def _single(table: Table, draft: Draft, row: Row, operation: str) -> None:
     (change,) = draft.numbers(row, "change")
     leg = Leg(row["coin"], abs(change))
     earned = operation in _INCOME or (_SAYS_INCOME.search(operation) and not _TAKEN_BACK.search(operation))
-    if not earned and operation not in _IN | _OUT:
+    if operation in _MONEY_ELSEWHERE:
+        hint = by_hand(row, instead=_MONEY_ELSEWHERE[operation])
+        raise RowError(row, "operation", f"{quoted(row['operation'])}: the statement does not say the price", hint)
+    if not earned and operation not in _IN | _OUT | _SPENDS:
         raise RowError(row, "operation", f"{quoted(row['operation'])} is not a known operation", by_hand(row))
-    if (change < 0) != (operation in _OUT):
+    if (change < 0) != (operation in _OUT | _SPENDS):
         message = f"{quoted(row['change'])} has the wrong sign for {quoted(row['operation'])}"
         raise RowError(row, "change", message, by_hand(row))
     if earned:
         draft.income(event, leg, category=_category(operation))
+    elif operation in _SPENDS:
+        draft.spend(event, leg, category="payment")
     else:
         draft.move(event, leg, out=operation in _OUT)
 

@@ -20,9 +20,11 @@ it brings is a `buy` of coin (id ending in `-cash`).
   moment (`-open`, `-close`): what was won is bought for 0 and sold for Change; what was lost, fees included, is
   bought for Change and expires. The gain is realised when it is paid, short term, in one place only.
 * `expiry`, `assignment` and `exercise` (2026) are what `delivery` is: an expiry that pays nothing expires.
+* A `liquidation` is a trade that the venue made. A `negative_balance_fee` is coin spent, a `usdc_reward` coin earned.
 * Deposits and withdrawals are moves; a withdrawal's fee is a spend. Transfers between subaccounts stay inside the
   account and have to net out: the logs of all subaccounts belong into one import.
-* Spot trades (an instrument such as BTC_USDC, told once in each currency's log) and position moves are refused.
+* Spot trades (an instrument such as BTC_USDC, told once in each currency's log), position moves, and kinds of which
+  no public row is known (`socialized_fund`, `correction`) are refused.
 
 The coin is that of the instruments in the file; a log without any needs `--asset`. Times are UTC; the help centre
 gives the form DD/MM/YY, which is read as such, beside forms that name the month. A strike with decimals has a `d` for
@@ -46,6 +48,7 @@ _OPTION = re.compile(r"[0-9]{1,2}[A-Z]{3}[0-9]{2}-[0-9]+(?:[dD][0-9]+)?-[CP]")
 _FUTURE = re.compile(r"PERPETUAL|[0-9]{1,2}[A-Z]{3}[0-9]{2}")
 _POINT = re.compile(r"(?<=[0-9])D(?=[0-9]+-[CP]$)")
 _ENDED = ("delivery", "expiry", "assignment", "exercise")
+_ALONE = {"negative balance fee": False, "usdc reward": True}  # of no instrument; whether it brings coin
 _SIDES = {
     "open buy": Kind.BUY,
     "open sell": Kind.SHORT,
@@ -86,7 +89,7 @@ class _Paid:
 
 
 def _row(table: Table, draft: Draft, row: Row, coin: str, *, signed: bool) -> None:
-    kind = row["type"].lower()
+    kind = row["type"].lower().replace("_", " ")
     time = draft.time(row, "date", zone="UTC", order="dmy")
     event = Event(row, time, table.source, draft.name(row, "id"))
     match = _INSTRUMENT.fullmatch(row["instrument"])
@@ -97,19 +100,34 @@ def _row(table: Table, draft: Draft, row: Row, coin: str, *, signed: bool) -> No
         draft.move(event, Leg(coin, abs(change) - fee), out=change < 0, fee=fee, inside=inside)
     elif kind == "options settlement summary" and not draft.number(row, "change", empty=0):
         draft.note(row, "summary of a settlement, which its own rows tell")
-    elif kind not in ("trade", "settlement", *_ENDED):
+    elif kind in _ALONE:
+        _without_position(draft, event, coin, kind)
+    elif kind not in ("trade", "settlement", "liquidation", *_ENDED):
         raise RowError(row, "type", f"{quoted(row['type'])} is not a known type", by_hand(row))
     elif match and _OPTION.fullmatch(match["rest"]):
         if kind == "settlement" and not draft.number(row, "change", empty=0):
             draft.note(row, "settlement that changed no balance")
         else:
-            _option(draft, event, coin, delivered=kind != "trade", signed=signed)
+            _option(draft, event, coin, delivered=kind not in ("trade", "liquidation"), signed=signed)
     elif match and _FUTURE.fullmatch(match["rest"]):
         _session(draft, event, coin)
     else:
         hint = "a spot trade is told in the logs of both its currencies; " + by_hand(row, instead="write it once")
         message = f"{quoted(row['instrument'])} is not an option, a future or a perpetual"
         raise RowError(row, "instrument", message, hint)
+
+
+def _without_position(draft: Draft, event: Event, coin: str, kind: str) -> None:
+    """The fee for a negative balance, or a reward on the balance: coin paid or earned, of no instrument."""
+    row, paid = event.row, _paid(draft, event, coin)
+    if (paid.change > 0) != _ALONE[kind] and paid.change:
+        message = f"{quoted(row['change'])} has the wrong sign for {quoted(row['type'])}"
+        raise RowError(row, "change", message, by_hand(row))
+    leg = Leg(coin, abs(paid.change))
+    if _ALONE[kind]:
+        draft.income(event, leg, abs(paid.value), category="reward")
+    else:
+        draft.spend(event, leg, abs(paid.value), category="fee")
 
 
 def _paid(draft: Draft, event: Event, coin: str) -> _Paid:
