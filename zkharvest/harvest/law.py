@@ -16,7 +16,7 @@ s.1092 is law: a loss on a position is deferred as far as an offsetting position
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import attrgetter
@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.harvest.groups import growth, running
-from zkharvest.harvest.markets.instruments import Instrument
+from zkharvest.harvest.markets.instruments import Instrument, parse_instrument
 from zkharvest.harvest.policy import Jurisdiction, Rates
 from zkharvest.harvest.positions import Positions
 from zkharvest.ledger.calendar import Calendar
@@ -82,10 +82,9 @@ def replacements(
     today = calendar.date_of(as_of)
     canada = rates.jurisdiction is Jurisdiction.CA
     start = calendar.first_instant(today - timedelta(days=window_days(rates)))
-    coin_of, coins = lots.coins()
+    coins = lots.coins()[1]
     number = {name: n for n, name in enumerate(coins)}
-    asset_coin = {asset: int(coin_of[n]) for n, asset in enumerate(lots.assets)}
-    instruments = dict(zip(lots.assets, lots.instruments, strict=True))
+    known = dict(zip(lots.assets, lots.instruments, strict=True))
     quantity = np.zeros(len(coins))
     names: dict[int, list[str]] = {}
     last: dict[int, int] = {}
@@ -93,15 +92,21 @@ def replacements(
     recent = trades[first : bisect_right(trades, as_of, key=attrgetter("time"))]
     rights = _rights(held, calendar.first_instant(today + timedelta(days=WINDOW + 1))) if canada else {}
     for trade in recent if canada or rates.jurisdiction is Jurisdiction.US else ():
-        coin = asset_coin.get(trade.asset, number.get(trade.asset))
-        if coin is None or not _acquires(trade, instruments, spot.get(coins[coin], 0.0)):
+        if trade.asset not in known:  # closed since
+            known[trade.asset] = parse_instrument(trade.asset)
+        one = known[trade.asset]
+        name = trade.asset if one is None else one.coin
+        price = spot.get(name, 0.0)
+        if name not in number or not _acquires(trade, one, price):
             continue
-        bought = trade.quantity / 1e18
+        coin, bought = number[name], trade.quantity / 1e18
         if canada:  # IT-456R: the least of what was acquired and what is held
             bought = min(bought, rights.get(trade.asset, 0.0))
             if not bought:
                 continue
             rights[trade.asset] -= bought
+        if one is not None and one.in_dollars:
+            bought = bought / price if price else np.inf
         quantity[coin] += bought
         names.setdefault(coin, []).append(trade.ref)
         last[coin] = trade.time
@@ -131,8 +136,7 @@ def window_days(rates: Rates) -> int:
     return rates.wash_sale.window if rates.wash_sale else WINDOW
 
 
-def _acquires(trade: Trade, instruments: Mapping[str, Instrument | None], spot: float) -> bool:
-    one = instruments.get(trade.asset)
+def _acquires(trade: Trade, one: Instrument | None, spot: float) -> bool:
     kind = "spot" if one is None else one.kind.value
     if trade.kind is Kind.SHORT:
         return one is not None and kind == "put" and bool(spot) and one.strike >= DEEP * spot

@@ -217,6 +217,8 @@ def _prices(lots: Positions, prices: Prices, as_of: int, max_age: int, rates: Ra
             reasons[asset] = f"expired at {utc_text(one.expiry)}: record its expiry first"
         elif derivative and rates.jurisdiction is Jurisdiction.DE:
             reasons[asset] = "a derivative is taxed under s.20 EStG, in another basket: not estimated"
+        elif one is not None and one.in_dollars:
+            reasons[asset] = f"an amount of dollars, settled in {one.coin} as it goes: it leaves no loss to harvest"
         elif isinstance(found, str):
             reasons[asset] = found
         else:

@@ -166,6 +166,31 @@ def test_the_first_clean_day_and_the_day_to_buy_back():
     assert one(late, "/a")["wash"]["clean_from"] is None
 
 
+def test_contracts_of_dollars_are_not_coins():
+    """An inverse contract is an amount of dollars: 8,000 of them are a tenth of a coin, and have no loss of their own.
+
+    A contract that is closed again was entered into all the same (s.1091(a)).
+    """
+    held = "2026-02-01 c a buy BTC 1 90000"
+    perpetual = "2026-11-10 d x buy BTC-PERPETUAL 8000 8000"
+    short = "2026-11-10 d y short BTC-26MAR27 5000 5000"
+    found = scan(
+        book(held, perpetual, short), "BTC 80000, BTC-PERPETUAL 80000, BTC-26MAR27 81000", rates(other_short=GAIN)
+    )
+    assert float(found.valuation.straddles.gain.sum()) == 0
+    assert {(o.lot, o.reason.partition(":")[0]) for o in found.left_out} == {
+        ("d/x", "an amount of dollars, settled in BTC as it goes"),
+        ("d/y", "an amount of dollars, settled in BTC as it goes"),
+    }
+    assert one(found, "/a")["wash"]["shadow"][0]["disallowed"] == "1000.00"
+    closed = book(
+        held,
+        "2026-11-10 d x buy BTC-25DEC26-90000-C 0.5 1000",
+        "2026-11-11 d z sell BTC-25DEC26-90000-C 0.5 900 0 d/x:0.5",
+    )
+    assert one(scan(closed, "BTC 80000"), "/a")["wash"]["shadow"][0]["disallowed"] == "5000.00"
+
+
 def test_calls_and_deep_puts_are_contracts_to_acquire_and_income_is_no_purchase():
     """s.1091(a); Rev. Rul. 85-87 for the written put."""
     held = "2026-02-01 c a buy BTC 1 90000"
