@@ -12,14 +12,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from zkharvest.commitment.encoding import DIGEST, WIDTH
 from zkharvest.commitment.poseidon import FULL_ROUNDS, MDS, PARTIAL_ROUNDS, ROUND_CONSTANTS
 from zkharvest.simd import formulas, values
 from zkharvest.simd import koalabear as kb
-from zkharvest.simd.compiling import helper, inlined, kernel
+from zkharvest.simd.compiling import helper, inlined, kernel, types
 from zkharvest.simd.lanes import (
     load,
     load_some,

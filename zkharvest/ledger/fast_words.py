@@ -7,9 +7,8 @@ quantity. Every function here equals the Python expression in its first line, fo
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from zkharvest.simd.compiling import kernel
+from zkharvest.simd.compiling import kernel, njit
 
 _0 = np.uint64(0)
 _1 = np.uint64(1)
