@@ -41,7 +41,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What an interaction adds to a slot of its message; `most` bounds its sum over all rows, None if unknown."""
+    """What an interaction adds to a slot of its message; `most` bounds what all rows add, None if one alone does."""
 
     slot: int
     value: Expr
@@ -193,16 +193,32 @@ class Table:
 
         No weight is above `most` in magnitude (another constraint says so), and on at most `rows` rows (all, if None)
         a slot's weight is not 0: `Circuit.compile` refuses posts that could add up to p/2, where a sum wraps. `most` is
-        None where each (key, slot) is posted to once: then nothing is added up, and any element goes over as it is.
+        None where each (key, slot) is posted to once: then nothing is added up, and any element goes over as it is. On
+        such a bus no slot has another bound.
         """
+        self._weighted(bus, 1, key, weights, self._bound(most, rows))
+
+    def collect(
+        self,
+        bus: Bus,
+        key: Sequence[Expr | int],
+        weights: Mapping[int, Expr | int],
+        *,
+        most: int | None = None,
+        rows: int | None = None,
+    ) -> None:
+        """Take numbers off the slots of a key: where one row alone collects a (key, slot), its weight is the sum.
+
+        If others may collect there too, `most` bounds the magnitude of each of theirs, and `rows` on how many rows a
+        slot has one: to collect is to post the negative, so it is counted among the posts.
+        """
+        self._weighted(bus, -1, key, weights, 0 if most is None else self._bound(most, rows))
+
+    def _bound(self, most: int | None, rows: int | None) -> int | None:
         if (most is not None and most < 0) or (rows is not None and rows < 0):
             raise ValueError(f"{self.name}: a bound below zero would make room for other posts: {most}, {rows} rows")
-        bound = None if most is None else most * (rows or 1 << self.circuit.log_rows[1])
-        self._weighted(bus, 1, key, weights, bound)
-
-    def collect(self, bus: Bus, key: Sequence[Expr | int], weights: Mapping[int, Expr | int]) -> None:
-        """Take numbers off the slots of a key: where only one row can collect a (key, slot), its weight is the sum."""
-        self._weighted(bus, -1, key, weights, None)
+        height = 1 << self.circuit.log_rows[1]
+        return None if most is None else most * (height if rows is None else rows)
 
     def _weighted(
         self, bus: Bus, sign: int, key: Sequence[Expr | int], weights: Mapping[int, Expr | int], most: int | None
@@ -330,7 +346,7 @@ class Circuit:
     def compile(self) -> dict[str, Any]:
         """The description as plain data (circuits/FORMAT.md section 2); the first language if it says all there is.
 
-        Raises ValueError if what is posted to a slot can add up to p/2.
+        Raises ValueError if what is posted to a slot can add up to p/2, or nobody says how much it can be.
         """
         self._sums_cannot_wrap()
         lang = 2 if any(i.weights for t in self.tables for i in t.interactions) else 1
@@ -350,11 +366,17 @@ class Circuit:
 
     def _sums_cannot_wrap(self) -> None:
         posted: Counter[tuple[str, int]] = Counter()
+        once: set[tuple[str, int]] = set()
         for table in self.tables:
             for interaction in table.interactions:
                 for weight in interaction.weights:
-                    posted[interaction.bus.name, weight.slot] += weight.most or 0
+                    place = interaction.bus.name, weight.slot
+                    if weight.most is None:
+                        once.add(place)
+                    posted[place] += weight.most or 0
         for (bus, slot), most in posted.items():
+            if most and (bus, slot) in once:
+                raise ValueError(f"bus {bus}: slot {slot} is posted to once, and added to by another")
             if 2 * most >= P:
                 raise ValueError(f"bus {bus}: what is posted to slot {slot} can add up to {most}, which is p/2 or more")
 

@@ -1,4 +1,4 @@
-"""Mutants whose sums lack a term: in multiplicities, and in constraints wherever a sum stands under a product.
+"""Mutants whose sums lack a term: in multiplicities, weights and constraints, wherever a sum stands under a product.
 
 Such a mutant may accept more, reject more, or both. Those that an honest run breaks are found out by any test of the
 prover; kept are those that every honest run of `tests/adversary/mutation/honest.py` satisfies.
@@ -7,7 +7,7 @@ prover; kept are those that every honest run of `tests/adversary/mutation/honest
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ Path = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True)
 class Dropped:
-    """A term that is gone from a sum below a root: a constraint's node or an interaction's multiplicity."""
+    """A term that is gone from a sum below a root: of a constraint, a multiplicity or a weight."""
 
     table: int
     root: int
@@ -103,10 +103,10 @@ def without(table: Description, drop: Dropped) -> tuple[list[Any], int]:
 
 
 class HonestValues:
-    """Every node of a table on every row of the honest runs."""
+    """Every node of a table on every row of honest runs: those of the frozen circuit, or the given ones."""
 
-    def __init__(self, description: Description) -> None:
-        self.boards = [Board(forged, description) for forged in boards()]
+    def __init__(self, description: Description, runs: Sequence[Any] | None = None) -> None:
+        self.boards = [Board(run, description) for run in (boards() if runs is None else runs)]
         self.values: dict[tuple[int, int], list[np.ndarray]] = {}
 
     def at(self, board: int, t: int) -> list[np.ndarray]:
@@ -145,7 +145,10 @@ class HonestValues:
         return True
 
     def balance(self, table: Description, drop: Dropped, act: Description, bus: str) -> bool:
-        """Whether the messages sent without the term are those of the honest runs (lookups are counted anew)."""
+        """Whether the messages sent without the term are those of the honest runs (lookups are counted anew).
+
+        Of a weight: whether each key is posted the same. The slot is one, so that keys alone tell sums apart.
+        """
         for board in range(len(self.boards)):
             old, new = self.changed(board, table, drop)
             rows = np.flatnonzero(old != new)
@@ -169,6 +172,7 @@ class TermMutant:
     drop: Dropped
     place: int  # the constraint, or the interaction
     of_bus: str = ""
+    weight: int = -1  # which weight of the interaction; -1 its multiplicity
 
     def made(self, description: Description) -> Description:
         """The mutated description."""
@@ -176,7 +180,12 @@ class TermMutant:
         nodes, root = without(table, self.drop)
         part, key = ("interactions", "mult") if self.of_bus else ("constraints", "node")
         changed = list(table[part])
-        changed[self.place] = {**changed[self.place], key: root}
+        if self.weight < 0:
+            changed[self.place] = {**changed[self.place], key: root}
+        else:
+            weights = list(changed[self.place]["weights"])
+            weights[self.weight] = [weights[self.weight][0], root]
+            changed[self.place] = {**changed[self.place], "weights": weights}
         tables = list(description["tables"])
         tables[self.drop.table] = {**table, "nodes": nodes, part: changed}
         return {**description, "tables": tables}
@@ -197,6 +206,10 @@ def candidates(description: Description) -> Iterator[TermMutant]:
             name = f"{table['name']} {'->' if act['sign'] > 0 else '<-'} {bus}"
             for drop in dropped(table, t, act["mult"], inside=False):
                 yield TermMutant(_numbered(seen, f"{name} without {drop.text}"), f"bus {bus}", drop, i, bus)
+            for w, (slot, node) in enumerate(act.get("weights", [])):
+                for drop in dropped(table, t, node, inside=False):
+                    text = _numbered(seen, f"{name}[{slot}] without {drop.text}")
+                    yield TermMutant(text, f"bus {bus}", drop, i, bus, w)
 
 
 def _numbered(seen: Counter[str], name: str) -> str:

@@ -15,6 +15,7 @@ import pytest
 from tests.adversary.kit.lenient import in_short
 from tests.adversary.kit.local import Board
 from tests.adversary.mutation.mutants import mutants
+from tests.adversary.mutation.terms import HonestValues, candidates
 from tests.support import keyed_sums as sums
 from tests.unit.verifier import reference_prover as reference
 from zkharvest.circuit.builder import Circuit
@@ -133,6 +134,24 @@ def test_every_weight_is_needed():
         assert short(lie) == {"bus post"}
 
 
+def test_every_term_of_a_weight_is_needed():
+    """A weight is a sum too: without a term of it the honest run does not balance, as the mutation tool says itself."""
+    made = [mutant for mutant in candidates(sums.description()) if mutant.weight >= 0]
+    assert [mutant.name for mutant in made] == [
+        f"registers <- post[{slot}] without {term}" for slot in range(3) for term in ("is_register", "is_top")
+    ]
+
+    class Run:
+        traces = HONEST
+        public = sums.values(HONEST)
+
+    honest = HonestValues(sums.description(), [Run()])
+    for mutant in made:
+        table = sums.description()["tables"][mutant.drop.table]
+        assert not honest.balance(table, mutant.drop, table["interactions"][mutant.place], mutant.of_bus)
+        assert short(HONEST, mutant.made(sums.description())) == {mutant.fault} == {"bus post"}
+
+
 # ------------------------------------------------------------------------------------------------ builder and reader
 
 
@@ -163,6 +182,35 @@ def test_posts_that_could_wrap_are_refused():
         sums.circuit(entries=4).compile()
     with pytest.raises(ValueError, match="p/2"):
         sums.circuit(most=1 << 10).compile()
+
+
+def two_interactions(first, second):
+    """A bus on which two interactions have the same slot."""
+    made = Circuit("c", 1, degree=3, log_rows=(13, 20), tallies=1)
+    bus, table = made.bus("b", 1), made.table("t", "")
+    a = table.column("a")
+    for how, bounds in (first, second):
+        getattr(table, how)(bus, [a], {0: a}, **bounds)
+    return made
+
+
+def test_what_others_collect_is_counted_among_the_posts():
+    """To collect is to post the negative: what two interactions cannot reach alone, they can together."""
+    half = {"most": 510}  # 2^20 rows of it are below p/2, twice as much is not
+    two_interactions(("post", half), ("collect", {})).compile()
+    two_interactions(("post", half), ("collect", {**half, "rows": 0})).compile()
+    with pytest.raises(ValueError, match="p/2"):
+        two_interactions(("post", half), ("collect", {"most": 1000})).compile()
+    two_interactions(("post", half), ("collect", {"most": 1000, "rows": 1 << 15})).compile()
+
+
+@pytest.mark.parametrize("other", ["post", "collect"])
+def test_a_slot_without_a_bound_is_not_added_to(other):
+    """Any element goes over where a (key, slot) is posted to once; else nothing bounds the sum."""
+    two_interactions(("post", {"most": None}), ("collect", {})).compile()
+    two_interactions(("post", {"most": None}), ("post", {"most": None})).compile()  # under keys that differ
+    with pytest.raises(ValueError, match="slot 0 is posted to once, and added to by another"):
+        two_interactions(("post", {"most": None}), (other, {"most": 255})).compile()
 
 
 @pytest.mark.parametrize(("most", "rows"), [(-1, None), (255, -1)])

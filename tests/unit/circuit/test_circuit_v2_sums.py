@@ -169,6 +169,17 @@ def test_sums_that_have_no_place_are_refused(amounts, why):
         registers(np.array([key, key]), row)
 
 
+@pytest.mark.parametrize("place", ["asset", "source"])
+def test_two_names_with_the_same_72_bits_are_refused(place):
+    """Codes that agree in the lanes that order keys, and differ in the last: no table has a place for both."""
+    keys = np.array([support.key_of(model.Key("HOLD", asset="x", source="a", side="0"))] * 2)
+    keys[1, words.field(f"{place}{words.PLACE - 1}")] += 1
+    with pytest.raises(ValueError, match="two registers have one place, their codes agree in the first 72 bits"):
+        registers(keys, np.ones((2, words.SLOTS), np.int64))
+    keys[1, words.field(f"{place}{words.ORDERED - 1}")] += 1
+    assert len(registers(keys, np.ones((2, words.SLOTS), np.int64)).keys) == 2
+
+
 def test_a_table_that_is_too_low_is_refused():
     made = story()
     with pytest.raises(ValueError, match="registers take"):

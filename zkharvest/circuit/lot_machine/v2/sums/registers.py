@@ -70,7 +70,8 @@ def registers(
 
     `shown` are keys that must have one, even of nothing; `opening` are the registers carried in.
 
-    Raises ValueError if a sum has the wrong sign or too many bytes for its lanes.
+    Raises ValueError if a sum has the wrong sign or too many bytes for its lanes, or if two keys have one place in the
+    order: their assets, or their sources, have codes that agree in the 72 bits that order them.
     """
     nothing = np.zeros((0, SLOTS), np.int64)
     todo = [(keys.astype(np.int64), posted.astype(np.int64))]
@@ -91,7 +92,15 @@ def registers(
         todo += _posted_up(own, level)
     made.append(_split(np.zeros((0, len(FIELDS)), np.int64), nothing) if carried is None else carried)
     whole = Registers(*(np.concatenate([getattr(r, name) for r in made]) for name in Registers.__slots__))
-    return whole.at(np.lexsort(rank(whole.keys, whole.prior).T[::-1]))
+    ranks = rank(whole.keys, whole.prior)
+    order = np.lexsort(ranks.T[::-1])
+    alike = np.flatnonzero((ranks[order[1:]] == ranks[order[:-1]]).all(axis=1))
+    if len(alike):
+        one, other = (whole.keys[order[alike[0] + k]].tolist() for k in (0, 1))
+        raise ValueError(
+            f"two registers have one place, their codes agree in the first 72 bits: keys {one} and {other}"
+        )
+    return whole.at(order)
 
 
 def _carried_in(opening: Registers, same_year: bool) -> Registers:

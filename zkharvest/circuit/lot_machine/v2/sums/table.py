@@ -185,9 +185,12 @@ class SumsTable:
             t.equal("carry_step", self.carry_in.next, self.carry[-1], "the carry goes to the next lane")
 
     def _sums(self) -> None:
-        """What was posted under the key is collected here, each slot on the row of its lane."""
+        """What was posted under the key is collected here, each slot on the row of its lane.
+
+        A second register of the key, carried in, collects the negative of its bytes (`_standings`): no more than 255.
+        """
         weights = {3 * k + j: self.lane[k] * self.posted[j] for k in range(LANES) for j in range(3)}
-        self.t.collect(self.buses.post, self.key(), weights)
+        self.t.collect(self.buses.post, self.key(), weights, most=255, rows=self.rows)
 
     def _parents(self) -> None:
         """Every register posts to those that it is part of.
