@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 FORMS = (".png", ".svg")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555")
-"""Okabe and Ito's colours: told apart with any colour vision, and in print."""
+"""Okabe and Ito's colours: told apart with any colour vision."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+"""With the colours in their order: lines are told apart in grey too."""
 
 _STYLE: dict[str, Any] = {
     "font.size": 9,

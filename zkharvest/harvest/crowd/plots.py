@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zkharvest.harvest.crowd.model import YEAR
-from zkharvest.harvest.plotting import COLOURS, drawn
+from zkharvest.harvest.plotting import COLOURS, MARKERS, drawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,10 +56,11 @@ def sweep_figure(habits: Sequence[Habit], base: Scenario) -> Figure:
 
     def draw(panels: list[Axes]) -> None:
         net, worst, gap, even = panels
-        for colour, habit in zip(COLOURS, habits, strict=False):
-            net.plot(habit.crowding, habit.net_automated, ".-", color=colour, label=habit.name)
-            worst.plot(habit.crowding, habit.worst_bp, "o", color=colour, markersize=5, alpha=0.8)
-            gap.plot(np.arange(habit.gap.size), habit.gap, color=colour, linewidth=1.2)
+        for number, (colour, mark, habit) in enumerate(zip(COLOURS, MARKERS, habits, strict=False)):
+            look: dict[str, Any] = {"color": colour, "marker": mark, "markersize": 4.5, "linewidth": 1.2}
+            net.plot(habit.crowding, habit.net_automated, label=habit.name, **look)
+            worst.plot(habit.crowding, habit.worst_bp, alpha=0.8, **look | {"linestyle": "none"})
+            gap.plot(np.arange(habit.gap.size), habit.gap, markevery=(3 * number, 15), **look)
         net.axhline(0, color="#333333", linewidth=1)
         net.set_title("what harvesting leaves to those who automate it")
         net.set_ylabel("saved less costs, % of their wealth")

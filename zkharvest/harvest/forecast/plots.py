@@ -60,15 +60,16 @@ def _fan(panel: Axes, made: Forecast) -> None:
         panel.plot(days, book.expected, "--", color=COLOURS[1], label="mean")
         panel.legend(fontsize=8, loc="upper left")
     panel.set_title("harvestable loss of the book")
-    panel.set_ylabel(made.currency or "reporting currency")
+    panel.set_ylabel(made.currency or "money")
     panel.set_ylim(bottom=0)
     panel.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     _days(panel, made)
 
 
 def _threshold(panel: Axes, made: Forecast) -> None:
-    for colour, (asset, theta) in zip(COLOURS * 9, made.book.theta.items(), strict=False):
-        panel.plot(_numbers(made), theta, color=colour, label=f"{asset}: threshold")
+    for number, (colour, (asset, theta)) in enumerate(zip(COLOURS * 9, made.book.theta.items(), strict=False)):
+        dashes = ("-", "--", "-.", ":")[number % 4]  # told apart in grey too
+        panel.plot(_numbers(made), theta, dashes, color=colour, label=f"{asset}: threshold")
         places = [one for one in made.book.lots if one.held.asset == asset and one.held.side > 0]
         x = np.array([min(max(one.held.x, 0.3), 1.3) for one in places])
         marks = np.full(x.shape, _numbers(made)[0])

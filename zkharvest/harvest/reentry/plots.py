@@ -50,11 +50,15 @@ def _one(left: Axes, right: Axes, made: Match, now: int) -> None:
     left.set_title(f"{made.coin}: profit after {horizon:g} days")
     left.set_ylabel("dollars")
     left.legend()
-    for colour, points in zip((COLOURS[2], COLOURS[6], COLOURS[3]), (-10, 0, 10), strict=True):
+    looks = ((COLOURS[2], "v"), (COLOURS[6], ""), (COLOURS[3], "^"))  # down, as it is, up: in grey too
+    for (colour, mark), points in zip(looks, (-10, 0, 10), strict=True):
         for days, dashed in ((0.0, ":"), (horizon, "-")):
             gap = total(legs, points, days) - total(made.closed, points, days)
             when = "today" if days == 0 else f"after {days:g} days"
-            right.plot(prices, gap, dashed, color=colour, label=f"volatility {points:+d}, {when}", linewidth=1.4)
+            label = f"volatility {points:+d}, {when}"
+            right.plot(
+                prices, gap, dashed, color=colour, label=label, linewidth=1.4, marker=mark, markevery=12, markersize=4
+            )
     right.set_title(f"{made.coin}: legs less closed")
     right.set_ylabel("dollars")
     right.legend(fontsize=7, loc="best")
