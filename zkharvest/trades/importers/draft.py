@@ -159,7 +159,8 @@ class Draft(Values):
         known = self.known_value(event, one)
         whole = sum(weights) if known is None else known
         if not sum(weights):
-            raise RowError(event.row, "", "the assets are worth nothing by the prices given", "check the price file")
+            hint = f"write prices above 0 into the --prices file; or {by_hand(event.row, *event.more)}"
+            raise RowError(event.row, "", "the assets are worth nothing by the prices given", hint)
         shares = share(whole, weights)
         shared = share(one.quantity, weights)
         fee_leg = fees[0] if fees else None
@@ -170,7 +171,10 @@ class Draft(Values):
             other = Leg(one.asset, shared[n])
             if not other.quantity:
                 raise RowError(
-                    event.row, "", f"too little {one.asset} to share out over the assets", by_hand(event.row)
+                    event.row,
+                    "",
+                    f"too little {one.asset} to share out over the assets",
+                    by_hand(event.row, *event.more),
                 )
             pair_ = (leg, other) if len(got) == 1 else (other, leg)
             self.exchange(part, *pair_, fee, value=shares[n], withheld=withheld)

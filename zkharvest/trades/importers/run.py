@@ -103,7 +103,7 @@ def import_exports(
     """Canonical trades from exchange exports, all files together; the order of the files makes no difference.
 
     fmt       format or exchange the files are of, else told by their headers
-    source    name of the account, in place of the exchange's; all files must be of one format
+    source    name of the account, in place of the exchange's; all files must be of one venue
     currency  reporting currency
 
     Every row becomes trades, a note or a problem. Raises `ImportRefused` (an `InputError`) with every problem of every
@@ -135,8 +135,9 @@ def import_exports(
                 tables.append(read_table(path, chosen, source, label, ignored, comma=path in commas))
             except InputError as error:
                 problems.extend(error.problems)
-    if source is not None and len({table.format.name for table in tables}) > 1:
-        raise UsageError("--source names one account, but the files are of several", "import them one by one")
+    if source is not None and len({table.format.source for table in tables}) > 1:
+        hint = "import the files of each venue by themselves, or without --source"
+        raise UsageError("--source names one account, but the files are of several venues", hint)
     problems.extend(_overlaps(tables))
     taken_out: list[tuple[Row, str]] = []
     if not problems:

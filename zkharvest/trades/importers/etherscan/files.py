@@ -146,6 +146,8 @@ def _owners(tables: Sequence[Table], draft: Draft) -> dict[str, str]:
             message = f"which address the file is of is not certain (on every row: {shown})"
             hint = "keep the name that the explorer gave the file (export-0x....csv), or say --source 0x..:ethereum"
             draft.problems.append(RowError(table.rows[0], "from", message, hint).problem)
+    if len(set(owners.values())) == 1:  # a file without rows still names the coin of the chain
+        owners |= dict.fromkeys((table.file for table in tables if not table.rows), next(iter(owners.values())))
     return owners
 
 

@@ -97,7 +97,7 @@ def _legs(row: Row, columns: dict[str, str]) -> list[Leg]:
             try:
                 quantity = number(bare, dressed=True)
             except TextError as error:
-                raise RowError(row, column, error.reason, error.hint) from None
+                raise RowError(row, column, error.reason, f"{error.hint}; or {by_hand(row)}") from None
             if quantity:
                 legs.append(Leg(asset, quantity))
     return legs
