@@ -286,3 +286,18 @@ def test_dust_is_shared_out_by_fair_values(bring) -> None:
         "a.csv:2: the value of 0.000005 BTC in USD is not in the file",
         "a.csv:2: the value of 0.00005 ETH in USD is not in the file",
     ]
+
+
+def test_an_earn_row_without_subtype_may_be_one_side_of_a_move(bring) -> None:
+    """Rows as in a public issue (PP-Crypto-Parser 4): BTC.M out and as much BTC in is a move, not a reward."""
+    head = "txid,refid,time,type,subtype,aclass,asset,amount,fee,balance\n"
+    out = "L5,Unknown,2024-03-11 16:31:11,earn,,currency,BTC.M,-0.0100000000,0,0\n"
+    into = "LB,Unknown,2024-03-11 16:31:12,earn,,currency,BTC,0.0100000000,0,0.01\n"
+    reward = "LX,Unknown,2024-03-12 09:29:47,earn,,currency,BTC,0.0000000841,0,0.0100000841\n"
+    prices = "time,asset,price\n2024-03-12,BTC,70000\n"
+    wanted = ["LX income BTC 0.0000000841"]
+    for rows in (out + into + reward, into + reward + out):
+        assert bring.table(head + rows, columns="id kind asset quantity", prices=prices) == wanted
+    late = into.replace("03-11", "03-13")
+    (problem,) = bring.problems(head + out + late, prices=prices + "2024-03-13,BTC,70000\n")
+    assert '"-0.0100000000" for a earn' in problem

@@ -304,3 +304,17 @@ def test_an_origin_that_names_no_row(bring) -> None:
 def test_options_that_do_not_fit(bring, options: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         bring(binance("Spot|Deposit|BTC|1"), **options)
+
+
+def test_a_map_for_a_header_that_names_a_column_more_than_once(bring, tmp_path) -> None:
+    """CoinTracking's: three columns `Cur.`, each the unit of the amount before it."""
+    text = (
+        '"Type","Buy","Cur.","Sell","Cur.","Fee","Cur.","Exchange","Group","Comment","Date"\n'
+        '"Trade","3300.00000000","CRO","197.01000000","EUR","0.5","EUR","Crypto.com","","","2020-05-14 11:46:20"\n'
+        '"Deposit","197.01000000","EUR","","","","","Crypto.com","","","2020-05-14 11:44:20"\n'
+    )
+    (tmp_path / "ct.csv").write_text(text)
+    path = tmp_path / "ct.toml"
+    path.write_text(proposal(tmp_path / "ct.csv"))
+    made = bring.table(text, columns="kind asset quantity amount fee", maps=[path], timezone="UTC", currency="EUR")
+    assert made == ["buy CRO 3300 197.01 0.50"]

@@ -54,7 +54,7 @@ class Format:
 
         `ignored`: columns, in lower case, that are not read although the format does not know them.
         """
-        names = _numbered([_plain(cell) for cell in header])
+        names = numbered([_plain(cell) for cell in header])
         while names and not names[-1]:
             names.pop()
         found: dict[str, int] = {}
@@ -252,7 +252,7 @@ def _unknown(file: str, text: str, formats: Sequence[Format]) -> InputError:
     return InputError.one(f"{file}:{line}", "is not an export of a known format", hint)
 
 
-def _numbered(names: Sequence[str]) -> list[str]:
+def numbered(names: Sequence[str]) -> list[str]:
     """The names with a number after those that came before: unit, unit#2."""
     seen: Counter[str] = Counter()
     out = []

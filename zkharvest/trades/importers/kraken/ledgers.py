@@ -23,14 +23,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from contextlib import suppress
 from functools import lru_cache
 
+from zkharvest.trades.importers.cells import plain_number, plain_utc
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.repeats import by_account
 from zkharvest.trades.importers.rows import Row, by_hand
 from zkharvest.trades.importers.table import Format, Table
-from zkharvest.trades.text import quoted
+from zkharvest.trades.text import TextError, quoted
 
 _SUFFIX = re.compile(r"(?P<asset>.+?)(?:[0-9]{2})?\.(?:S|M|P|F|B|T|HOLD)")
 _TRADES = {"trade", "spend", "receive", "adjustment", "sale", "conversion"}
@@ -59,6 +61,7 @@ _INNER = {  # what a subtype of transfer or earn says of the wallet that the coi
     "bonding": "earn",
     "unbonding": "earn",
 }
+_DAY = 86_400_000
 _HYBRID = re.compile(r"hybridearn_?(?P<what>[a-z]*)")
 
 
@@ -72,6 +75,7 @@ def asset_name(name: str) -> str:
 def read(table: Table, draft: Draft) -> None:
     """Reads a ledgers export."""
     joined: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    moved = _moved_unsaid(table, draft)
     for row in table.rows:
         cells = row.cells
         kind, subtype, txid = cells["type"].lower(), cells.get("subtype", "").lower(), cells["txid"]
@@ -86,6 +90,9 @@ def read(table: Table, draft: Draft) -> None:
             joined["trade", cells["refid"]].append(row)
         elif kind in _MOVES:
             joined[kind, cells["refid"]].append(row)
+        elif id(row) in moved:
+            with draft.reading():
+                _inner(table, draft, row, "earn")
         else:
             with draft.reading():
                 _other(table, draft, row, kind, subtype)
@@ -100,6 +107,29 @@ def read(table: Table, draft: Draft) -> None:
             else:
                 _trade(table, draft, rows, delisted=kind == "delisted")
     _delisted(table, draft, lone)
+
+
+def _moved_unsaid(table: Table, draft: Draft) -> set[int]:
+    """The `id()` of `earn` rows without a subtype that are the two sides of a move: BTC.M out, as much BTC in.
+
+    A reward has such a row too; a move is known by the other side, of the same coin and quantity within a day.
+    """
+    sides: dict[tuple[str, int], tuple[list[tuple[int, int]], list[tuple[int, int]]]] = defaultdict(lambda: ([], []))
+    for row in table.rows:
+        if row.cells["type"].lower() == "earn" and not row.cells.get("subtype") and row.cells["txid"]:
+            time = plain_utc(row.cells["time"], "UTC")
+            with suppress(TextError):
+                amount = plain_number(row.cells["amount"])
+                if time is not None and amount:
+                    sides[_coin(table, draft, row), abs(amount)][amount > 0].append((time, id(row)))
+    moved: set[int] = set()
+    for outs, intos in sides.values():
+        for time, row_id in sorted(outs):
+            near = [one for one in intos if abs(one[0] - time) <= _DAY and one[1] not in moved]
+            if near:
+                other = min(near, key=lambda one: (abs(one[0] - time), one))
+                moved |= {row_id, other[1]}
+    return moved
 
 
 def _event(table: Table, draft: Draft, row: Row, column: str = "txid", more: tuple[Row, ...] = ()) -> Event:

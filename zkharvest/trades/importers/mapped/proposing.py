@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import cast
 
@@ -19,7 +19,7 @@ from zkharvest.trades.csv_in import read_text
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.netting import Alone
 from zkharvest.trades.importers.pairing import pair
-from zkharvest.trades.importers.table import Format, Table, read_table, text_rows
+from zkharvest.trades.importers.table import Format, Table, numbered, read_table, text_rows
 from zkharvest.trades.text import format_money, format_quantity, format_time
 
 _ROWS = 200  # rows of the export that are looked at
@@ -40,6 +40,7 @@ _WORDS = {  # what a column is for, by the words of its name; the first that fit
     "asset": r"^(asset|coin|currency|token|ticker|symbol|unit|ccy)$",
     "quantity": r"amount|quantity|size|executed|filled|change|volume|units",
 }
+_UNIT = re.compile(r"(cur\.?|currency|coin|asset|unit|ccy)(#[0-9]+)?")
 _KINDS = (  # what a row is, by the words of its kind
     (r"^buy|bought|purchase", "buy"),
     (r"^sell|sold", "sell"),
@@ -53,6 +54,7 @@ _KINDS = (  # what a row is, by the words of its kind
 def proposal(path: Path) -> str:
     """A map for the export, as TOML text. Raises `InputError` if no line of it looks like a header."""
     header, rows = _header(path)
+    header = numbered(header)
     roles = _roles(header, rows)
     columns = [header[n] for n in range(len(header)) if header[n]]
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "export"
@@ -124,6 +126,10 @@ def _roles(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, st
             if role not in roles and name and re.search(words, plain):
                 roles[role] = name
                 break
+    for name, after in pairwise(header):  # Buy, Cur., Sell, Cur.: the unit stands behind its amount
+        role = next((role for role in ("sent", "got", "fee") if roles.get(role) == name), "")
+        if role and f"{role}_asset" not in roles and _UNIT.fullmatch(after.lower()):
+            roles[f"{role}_asset"] = after
     pair = roles.get("pair")
     if pair is not None and "asset" not in roles:
         cells = [row[header.index(pair)] for row in rows]
