@@ -101,6 +101,7 @@ def page(
     from zkharvest import __version__
     from zkharvest.collecting import without_collecting
     from zkharvest.desk.lines import lines_of
+    from zkharvest.desk.methods import begin_others
     from zkharvest.desk.overview import make_overview, overview_json
     from zkharvest.files.atomic import ensure_writable, read_file
     from zkharvest.ledger.run import run_ledger
@@ -115,11 +116,12 @@ def page(
         step("reading trades")
         digest = hashlib.sha256(read_file(path)).hexdigest()
         trades = load_trades(path)
+        others = begin_others(trades, election)
         step("computing lots")
         run = run_ledger(trades, election)
         found = None if broker is None else desk.compared(run, lines_of(run), broker)
         step("comparing methods")
-        view = make_overview(run, trades, source=path.name, digest=digest, found=found)
+        view = make_overview(run, trades, source=path.name, digest=digest, found=found, others=others)
         step("writing the report")
         if suffix == ".json":
             shown = {**desk.rule_of(run), **overview_json(view)}

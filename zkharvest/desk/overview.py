@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -12,14 +12,13 @@ from zkharvest.desk.amounts import Carry, plain, signed, to_cents
 from zkharvest.desk.form8949 import FIRST_DIGITAL_YEAR, Form8949, Row, TradeNames, make_form, origin_of, total_json
 from zkharvest.desk.income import Income, income_json, income_of
 from zkharvest.desk.lines import Days, lines_of
+from zkharvest.desk.methods import MethodResult, Others, all_methods, other_methods
 from zkharvest.desk.reconcile import Reconciled
 from zkharvest.desk.scheduled import ScheduleD, make_schedule
-from zkharvest.errors import InputError
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.results import LedgerRun
-from zkharvest.ledger.rules import Method, Pooling, Side
-from zkharvest.ledger.run import run_ledger
-from zkharvest.trades.model import CLOSES_LOT, Trade
+from zkharvest.ledger.rules import Pooling, Side
+from zkharvest.trades.model import Trade
 from zkharvest.trades.text import format_quantity
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -56,17 +55,6 @@ class Held:
     long_on: date
     name: str
     origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class MethodResult:
-    """What a method gives for the year, in 10^-8; None where it cannot be run, and `problem` says why."""
-
-    method: Method
-    short: int | None
-    long: int | None
-    chosen: bool
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +106,18 @@ class Overview:
 
 
 def make_overview(
-    run: LedgerRun, trades: Sequence[Trade], *, source: str, digest: str, found: Reconciled | None = None
+    run: LedgerRun,
+    trades: Sequence[Trade],
+    *,
+    source: str,
+    digest: str,
+    found: Reconciled | None = None,
+    others: Others | None = None,
 ) -> Overview:
-    """Everything about a year. `trades` are all of the file, for what the other methods would have given."""
+    """Everything about a year. `trades` are all of the file, for what the other methods would have given.
+
+    `others` waits for the results of those methods where they were begun before (`begin_others`).
+    """
     form = (
         make_form(lines_of(run), run.election.year)
         if found is None
@@ -139,7 +136,7 @@ def make_overview(
         assets=tuple(sorted(_sums(form.rows, lambda row: row.line.asset, str), key=lambda s: (-abs(s.total), s.label))),
         held=tuple(_held(run, days, last_day, names)),
         last_day=last_day,
-        methods=tuple(_methods(run, trades)),
+        methods=all_methods(run, others() if others is not None else other_methods(trades, run.election)),
         sales=tuple(_sales(run, form, names)),
         lot_names={lot: names.of(lot) for row in form.rows for lot in row.line.lots},
         currency=currency,
@@ -173,22 +170,6 @@ def _held(run: LedgerRun, days: Days, last_day: date, names: TradeNames) -> Iter
             name=names.of(lot.seq),
             origin=origin_of([run.trades[lot.seq]]),
         )
-
-
-def _methods(run: LedgerRun, trades: Sequence[Trade]) -> Iterable[MethodResult]:
-    """Each method on the same trades, under the same pooling and zone."""
-    named = any(trade.lots for trade in trades if trade.kind in CLOSES_LOT)
-    for method in Method:
-        chosen = method is run.election.method
-        if method is Method.SPECIFIC and not (named or chosen):
-            continue
-        try:
-            totals = run.totals if chosen else run_ledger(trades, replace(run.election, method=method)).totals
-        except InputError as error:
-            yield MethodResult(method, None, None, chosen, error.problems[0].message)
-        else:
-            short = totals.short_term_gain - totals.short_term_loss
-            yield MethodResult(method, short, totals.long_term_gain - totals.long_term_loss, chosen)
 
 
 def _sales(run: LedgerRun, form: Form8949, names: TradeNames) -> Iterable[tuple[str, tuple[Sale, ...]]]:

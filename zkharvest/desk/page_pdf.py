@@ -12,7 +12,7 @@ from zkharvest.desk.overview import Overview, Sums, summary, warnings
 from zkharvest.desk.pdf import GREY, INK, MARGIN, Sheet
 
 _LIST_SIZE = 5.4  # points: 176 characters of the fixed-pitch font across a page on its side
-_LIST_STEP = 7.6
+_LIST_STEP = 6.8
 _LIST_HEAD = (
     f"{'sold':<10} {'what':<34} {'acquired':<10} {'proceeds':>14} {'basis':>14} {'(g)':>10} {'gain or loss':>14} "
     f"{'':<5} {'box':<3} {'trade, lot':<26} where it comes from"

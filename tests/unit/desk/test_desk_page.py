@@ -3,7 +3,10 @@
 import html
 import io
 import json
+import multiprocessing
+import os
 import re
+import signal
 from datetime import date
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from tests.support.browser import CHROMIUM, Browser
 from tests.support.desk import EXAMPLE, ROOT, example, ledger
 from zkharvest.cli import main
+from zkharvest.desk import methods
 from zkharvest.desk.amounts import signed, to_cents
 from zkharvest.desk.charts import charts
 from zkharvest.desk.overview import make_overview, overview_json, summary, warnings
@@ -63,6 +67,24 @@ def test_methods_side_by_side_are_those_of_the_example_s_readme(view):
     net = {one.method.value: to_cents(one.short + one.long) for one in view.methods}
     assert net["fifo"] == -2_041_043 and net["lifo"] == -3_250_311 and net["hifo"] == -3_452_515
     assert net["lofo"] == -2_060_734 and net["specific"] == -3_467_107
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="without fork the runs take their turn")
+@pytest.mark.parametrize("end", ["well", "killed", "at once"])
+def test_methods_run_aside_are_those_run_in_turn(end, monkeypatch):
+    run = example()
+    monkeypatch.setattr(methods, "FAST_FROM", 0)
+    monkeypatch.setattr(methods, "_cores", lambda: 2)
+    if end == "killed":
+        monkeypatch.setattr(methods, "_send", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    elif end == "at once":
+        monkeypatch.setattr(methods, "_cores", lambda: 1)
+    wait = methods.begin_others(run.trades, run.election)
+    assert bool(multiprocessing.active_children()) or end != "well"
+    found = wait()
+    assert found == methods.other_methods(run.trades, run.election)
+    assert [one.method.value for one in methods.all_methods(run, found)] == ["fifo", "lifo", "hifo", "lofo", "specific"]
+    assert not multiprocessing.active_children()
 
 
 def test_the_law_s_limits_are_said():

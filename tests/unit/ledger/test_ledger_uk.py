@@ -141,7 +141,15 @@ def test_example_7_one_token_for_another() -> None:
 def test_example_7_the_token_that_is_given_for_it() -> None:
     """CRYPTO22257, token G: 1,550 disposed of on a day, of which 600 of that day, 180 of 4 September, 770 pooled.
 
-    The matching is the manual's; the amounts are worked by hand from the values that it states for token G.
+    The manual gives every quantity and value, and the matching. The gains are worked by hand from them:
+
+        31 August     1,000 for 3,200 and 550 for 1,760, one disposal of 1,550 for     4,960
+          same day    600 bought for                                                    1,920
+          30 days     180 bought on 4 September for                                       558
+          holding     770 of 100,000 that cost 300,000: 770 x 3                         2,310
+          gain        4,960 - 1,920 - 558 - 2,310                                         172
+        16 September  400 for 1,080; holding 400 x 3 = 1,200 (27 October is day 41)      -120
+        27 October    900 for 2,430 join it: 99,230 - 400 + 900 = 99,730 tokens
     """
     trades = [
         trade("2024-05-01", "0", "buy", 100_000, 300_000),
