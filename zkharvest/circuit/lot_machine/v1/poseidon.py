@@ -11,10 +11,12 @@ tag. Whether a zero child is left out is a bit because nobody else can take or g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from zkharvest.circuit.builder import Circuit, Table
+from zkharvest.circuit.builder import Bus, Circuit, Table
 from zkharvest.circuit.expr import Cell, Expr, following, mixed
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
@@ -48,7 +50,7 @@ def _cube(x: Expr) -> Expr:
     return x * x * x
 
 
-def _permutation(t: Table, inputs: list[Cell]) -> list[Cell]:
+def permutation(t: Table, inputs: list[Cell]) -> list[Cell]:
     """Constrain a permutation of `inputs`; returns its output columns."""
     state: list[Expr] = list(inputs)
     outputs: list[Cell] = []
@@ -66,38 +68,56 @@ def _permutation(t: Table, inputs: list[Cell]) -> list[Cell]:
     return outputs
 
 
+def climb(
+    t: Table,
+    bus: Bus,
+    place: tuple[Cell, Cell, Cell],
+    x: list[Cell],
+    digest: list[Expr],
+    node: Cell,
+    leaf: Expr,
+    left_out: tuple[Cell, Cell],
+) -> None:
+    """Leaves and nodes give their digest to the node above; a node takes two, or leaves out what is zero.
+
+    `place` is tree, level and index. A level is one below its parent's, so that what is given is taken at last by the
+    statement's root: a circle would need as many rows as the field has elements.
+    """
+    tree, level, index = place
+    (no_left, no_right), left, right = left_out, x[1 : 1 + DIGEST], x[1 + DIGEST : 1 + 2 * DIGEST]
+    for flag, child in ((no_left, left), (no_right, right)):
+        with t.when(flag):
+            t.equal(f"{flag.name}_node", 1, node, "only a node can lack a child")
+            t.zeros(f"{flag.name}_zero{{}}", child, "a child that is left out is the zero digest")
+    t.send(bus, [tree, level, index, *digest], leaf + node)
+    t.receive(bus, [tree, level - 1, index * 2, *left], node - no_left)
+    t.receive(bus, [tree, level - 1, index * 2 + 1, *right], node - no_right)
+
+
 def poseidon_table(circuit: Circuit, buses: MachineBuses) -> Table:
     """Build the table."""
     t = circuit.table("poseidon", "one permutation a row: records, lots and nodes of the commitment trees")
     x = t.column_list("in", WIDTH)
-    out = _permutation(t, x)
+    out = permutation(t, x)
     record, lot_a, lot_b, node = (t.column(n) for n in KINDS)
     tree, level, index = (t.column(n) for n in ("tree", "level", "index"))
     no_left, no_right = t.column("no_left"), t.column("no_right")
     t.boolean(record, lot_a, node)
     digest = [o + i for o, i in zip(out[:DIGEST], x[:DIGEST], strict=True)]
 
-    left, right = x[1 : 1 + DIGEST], x[1 + DIGEST : 1 + 2 * DIGEST]
-
     with t.when(record + lot_b):
         t.zero("leaf_level", level, "leaves stand at level 0")
     for flag, tag in ((node, TAG_NODE), (lot_a, TAG_LOT_A), (lot_b, TAG_LOT_B)):
         with t.when(flag):
             t.equal(f"{flag.name}_tag", x[0], tag, f"the domain tag of `{flag.name}`")
-    for flag, child in ((no_left, left), (no_right, right)):
-        with t.when(flag):
-            t.equal(f"{flag.name}_node", 1, node, "only a node can lack a child")
-            t.zeros(f"{flag.name}_zero{{}}", child, "a child that is left out is the zero digest")
-    t.send(buses.node, [tree, level, index, *digest], record + lot_b + node)
-    t.receive(buses.node, [tree, level - 1, index * 2, *left], node - no_left)
-    t.receive(buses.node, [tree, level - 1, index * 2 + 1, *right], node - no_right)
+    climb(t, buses.node, (tree, level, index), x, digest, node, record + lot_b, (no_left, no_right))
 
     t.send(buses.record, [tree, index, x[0] - TAG_RECORD, *x[1:18]], record)
 
     # Cyclic: a second half on the first row would belong to a first half on the last.
     t.equal("lot_pair", lot_b.next, lot_a, "the two halves of a lot stand on neighbouring rows")
     with t.when(lot_a):
-        t.equals("lot_link{}", following(left), digest, "the second half holds the digest of the first")
+        t.equals("lot_link{}", following(x[1 : 1 + DIGEST]), digest, "the second half holds the digest of the first")
     nature = following(x[10:22])  # unit basis, long-from, side, year
     t.send(buses.lot, [tree.next, index.next, *x[1 : 1 + LOT_LANES], *nature], lot_a)
     return t
@@ -141,17 +161,20 @@ def hash_rows(opening: Opening, first: Inventory, last: Inventory) -> tuple[Cell
     return np.concatenate(rows.inputs), np.concatenate(rows.marks)
 
 
-def poseidon_trace(table: Table, inputs: Cells, marks: Ints, rows: int) -> Cells:
-    """The filled table; idle rows permute zeros. Inputs and states come from the kernel, column for column."""
+def poseidon_trace(table: Table, inputs: Cells, marks: Ints, rows: int, kinds: Sequence[str] = KINDS) -> Cells:
+    """The filled table; idle rows permute zeros. Inputs and states come from the kernel, column for column.
+
+    `kinds` names the columns of a row's kind, by the number that `marks` has for it.
+    """
     padded = np.zeros((rows, inputs.shape[1]), np.uint32)
     padded[: len(inputs)] = inputs
     filled = NamedCells(table, rows)
     trace_many(padded, out=filled.cells)
     used = slice(len(inputs))
-    for kind, name in enumerate(KINDS):
+    for kind, name in enumerate(kinds):
         filled.put(used, **{name: marks[:, 0] == kind})
     filled.put(used, tree=marks[:, 1], level=marks[:, 2], index=marks[:, 3])
-    node = marks[:, 0] == KINDS.index("is_node")
+    node = marks[:, 0] == kinds.index("is_node")
     left, right = inputs[:, 1 : 1 + DIGEST], inputs[:, 1 + DIGEST : 1 + 2 * DIGEST]
     filled.put(used, no_left=node & ~left.any(axis=1), no_right=node & ~right.any(axis=1))
     return filled.cells
