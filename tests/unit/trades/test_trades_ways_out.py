@@ -95,6 +95,10 @@ CASES: dict[str, Case] = {
     "an old total": (
         (BINANCE_OLD + "2024-03-03 10:00:00,BTCEUR,BUY,100,2,300,0.1,EUR\n",), "is not total 300", "--skip", {},
     ),
+    "a year of two digits where four are known": (
+        (BINANCE_OLD + "25-01-13 10:00:00,BTCEUR,BUY,100,3,300,0.1,EUR\n",),
+        "ambiguous date", "--dates ymd", {"dates": "ymd", "prices": PRICES + "2025-01-13,EUR,1\n"},
+    ),
     "prices of nothing": (
         (binance(*(f"Spot|Small assets exchange BNB|{c}" for c in ("SHIB|-10", "PEPE|-5", "BNB|0.1"))),),
         "worth nothing", "above 0", {"first": NAUGHT},

@@ -147,7 +147,8 @@ def moment(text: str, zone: str | None, *, order: str = "") -> tuple[int, bool]:
         return _epoch(bare, order)
     fields = _fields(naive, order)
     if fields is None and _NUMERIC.fullmatch(naive):
-        hint = "say --dates dmy or --dates mdy: a spreadsheet may have rewritten the dates"
+        left = fitting_orders([naive], ("dmy", "mdy", "ymd"))[0] or ("dmy", "mdy")
+        hint = f"say {' or '.join(f'--dates {one}' for one in left)}: a spreadsheet may have rewritten the dates"
         raise TextError(text, "is an ambiguous date (day or month first?)", hint)
     if fields is None:
         bare = re.sub(r"(\.[0-9]{3})[0-9]+(?=Z|[+-][0-9]{2}:?[0-9]{2}$)", r"\1", bare)

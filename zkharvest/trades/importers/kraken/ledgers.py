@@ -9,7 +9,8 @@ in `feecurrency`. A dash stands for what Kraken does not know.
 * Rows without `txid` are pending copies and are passed over. Deposits and withdrawals are moves; a withdrawal's fee is
   a spend. A move that was reversed under the same refid is none.
 * Staking and earn rewards, dividends and airdrops are income, less the fee that Kraken kept.
-* Moves between Kraken's own wallets (staking, earn, futures) have to net out by asset.
+* Moves between Kraken's own wallets (staking, earn, futures) have to net out by asset. An `earn` row without a subtype
+  is a reward, unless a row of the same coin and quantity goes the other way within a day.
 * A delisting conversion is a `convert` if the two coins are a known rename, else a trade; its two rows share a refid,
   or are the only known rename among those without a partner.
 * Margin: what a position won or lost, its fees and rollovers, is a closed lot of `MARGIN:asset` at that moment; a
