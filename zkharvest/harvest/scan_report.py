@@ -18,6 +18,7 @@ from zkharvest.ledger.rules import Method
 
 SCHEMA = "zkharvest/scan/1"
 _BEFORE_SHOWN = 5
+_SPOILED_SHOWN = 20  # the last purchases; all of them beside each of many lots would be a file of gigabytes
 
 
 def money(value: float) -> str:
@@ -52,6 +53,9 @@ class Rows:
         self.clean_from = {
             coin: day_after(scan.election.timezone, last, WAIT_DAYS) for coin, last in scan.bought.last.items()
         }
+        self.expense = scan.alone.expense  # sums over all lots: once
+        self.coins = lots.coins()[1]
+        self.gaining = np.flatnonzero(valuation.raw <= 0)
         self.pool_start = np.searchsorted(lots.pool, lots.pool) if not scan.free else every
 
     def long_from(self, n: int) -> tuple[str, int] | tuple[None, None]:
@@ -65,9 +69,8 @@ class Rows:
         """The lots at a gain that the method takes before this one; the first of them."""
         if not self.scan.gains_before[n]:
             return []
-        places = range(int(self.pool_start[n]), n)
-        found = (self.scan.lots.ref[m] for m in places if self.scan.valuation.raw[m] <= 0)
-        return [ref for ref, _ in zip(found, range(_BEFORE_SHOWN), strict=False)]
+        first, end = np.searchsorted(self.gaining, (self.pool_start[n], n))
+        return [self.scan.lots.ref[m] for m in self.gaining[first : min(end, first + _BEFORE_SHOWN)].tolist()]
 
     def candidate(self, rank: int, n: int, *, taken: bool) -> dict[str, Any]:
         """The entry of one lot."""
@@ -96,7 +99,7 @@ class Rows:
                 "spread": money(cost.spread[n]),
                 "impact": money(cost.impact[n]),
                 "carry": money(terms.hold[n]),
-                "total": money(terms.expense[n]),
+                "total": money(self.expense[n]),
             },
             "tax_now": money(self.now[n]),
             "carry_pv": money(self.carried[n]),
@@ -114,7 +117,8 @@ class Rows:
         shown: dict[str, Any] = {
             "applies": scan.valuation.waits and not scan.lots.short[n],
             "disallowed": money(terms.denied[n]),
-            "spoiled_by": scan.bought.names.get(coin, []) if spoiled else [],
+            "spoiled_by": scan.bought.names.get(coin, [])[-_SPOILED_SHOWN:] if spoiled else [],
+            "spoiled_by_count": len(scan.bought.names.get(coin, [])) if spoiled else 0,
             "clean_from": self.clean_from.get(coin) if spoiled else None,
             "rebuy_from": self.rebuy_from if scan.rates.jurisdiction is not Jurisdiction.DE else None,
         }
@@ -136,7 +140,7 @@ class Rows:
         """What defers the loss of a lot."""
         if not self.scan.alone.deferred[n] > 0:
             return None
-        coin = self.scan.lots.coins()[1][self.scan.valuation.coin[n]]
+        coin = self.coins[self.scan.valuation.coin[n]]
         return f"gains of {coin} positions that run the other way (s.1092)"
 
 
@@ -328,7 +332,7 @@ def _lot_lines(rows: Rows, n: int) -> Iterator[str]:
         tail += [_would(rows, n, bill.name) for bill in BILLS if rows.today >= bill.start]
     yield (
         f"  tax now {grouped(rows.now[n])}  carried {grouped(rows.carried[n])}  later {grouped(-terms.later[n])}"
-        f"  cost {grouped(-terms.expense[n])}  net {grouped(scan.net_alone[n])}{'   ' if tail else ''}{'; '.join(tail)}"
+        f"  cost {grouped(-rows.expense[n])}  net {grouped(scan.net_alone[n])}{'   ' if tail else ''}{'; '.join(tail)}"
     )
 
 

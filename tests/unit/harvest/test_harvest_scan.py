@@ -166,6 +166,14 @@ def test_the_first_clean_day_and_the_day_to_buy_back():
     assert one(late, "/a")["wash"]["clean_from"] is None
 
 
+def test_of_many_purchases_the_last_are_named_and_all_are_counted():
+    """Beside each of many lots the names of many purchases would be a file without end."""
+    bought = [f"2026-11-{10 + n // 3} c b{n:02} buy BTC 0.01 1000" for n in range(30)]
+    lot = one(scan(book("2026-02-01 c a buy BTC 1 90000", *bought), "BTC 80000"), "/a")
+    assert lot["wash"]["spoiled_by_count"] == 30
+    assert lot["wash"]["spoiled_by"] == [f"c/b{n:02}" for n in range(10, 30)]
+
+
 def test_contracts_of_dollars_are_not_coins():
     """An inverse contract is an amount of dollars: 8,000 of them are a tenth of a coin, and have no loss of their own.
 
@@ -245,7 +253,8 @@ def test_the_uk_has_one_holding_and_matches_what_is_bought_within_30_days():
     lot = one(found, "ETH")
     assert (lot["quantity"], lot["basis"], lot["loss"], lot["wallet"]) == ("10", "1000.00", "400.00", "all")
     assert lot["wash"] == {
-        "applies": True, "disallowed": "0.00", "spoiled_by": [], "clean_from": None, "rebuy_from": "2026-12-29",
+        "applies": True, "disallowed": "0.00", "spoiled_by": [], "spoiled_by_count": 0, "clean_from": None,
+        "rebuy_from": "2026-12-29",
     }  # fmt: skip
     assert lot["reach"]["ok"]
     assert (lot["term"], lot["long_from"]) == (None, None)  # one rate for all holding periods
