@@ -101,7 +101,7 @@ CASES: dict[str, Case] = {
     ),
     "prices of nothing": (
         (binance(*(f"Spot|Small assets exchange BNB|{c}" for c in ("SHIB|-10", "PEPE|-5", "BNB|0.1"))),),
-        "worth nothing", "above 0", {"first": NAUGHT},
+        "the assets are worth nothing by the prices given", "above 0", {"first": NAUGHT},
     ),
     "too little to share": (
         (binance(*(f"Spot|Small assets exchange BNB|{c}" for c in ("SHIB|-10", "PEPE|-5", "BNB|1E-18"))),),
@@ -146,7 +146,8 @@ CASES: dict[str, Case] = {
         "", "--skip", {},
     ),
     "a rename at another ratio": (
-        (coinbase("Asset Migration|MATIC|-1|1|1|0|", "Asset Migration|POL|0.5|1|1|0|"),), "known ratio", "--skip", {},
+        (coinbase("Asset Migration|MATIC|-1|1|1|0|", "Asset Migration|POL|0.5|1|1|0|"),),
+        "is not at the known ratio", "--skip", {},
     ),
     "a fill that is no perpetual": ((DYDX.replace("PERPETUAL", "SPOT"),), "is not PERPETUAL", "--skip", {}),
     "a fill of no side": ((DYDX.replace('"BUY"', '"HOLD"'),), "is not a side", "sides are BUY and SELL", {}),
@@ -187,6 +188,10 @@ CASES: dict[str, Case] = {
     ),
     "a pair of one word": (
         (KUCOIN + "2024-03-03 10:00:00,QQQQ,buy,1,1,1,0,USDT\n",), "cannot be split into two", "--skip", {},
+    ),
+    "a rebate on a coin that is carried into its receipt": (
+        (KUCOIN + "2024-03-03 10:00:00,STETH-ETH,buy,1,1,1,-0.1,USDT\n",),
+        "a rebate on a receipt", "--skip", {"begin": {"carry_receipts": True}, "carry_receipts": True},
     ),
     "days that may be months": (
         (BITMEX + '"3/3/2024, 7:00:00 AM",Deposit,100000,null,,Completed,1\n',),
@@ -267,6 +272,7 @@ got = { quantity = "Got", asset = "Coin" }
         ('title = "Here"\n', "", "title is missing"),
         ('zone = "UTC"', 'zone = "UTC"\norder = "ydm"', '"ydm" is not an order'),
         ('zone = "UTC"', 'zones = "UTC"', '"zones" is not a word of a map'),
+        ("[[row]]\n", 'row = ["trade"]\n[other]\n', '"other" is not a word of a map'),
         ('kind = "trade"', 'kind = "barter"', '"barter" is not a kind'),
         ('got = { quantity = "Got", asset = "Coin" }', "", "got is missing"),
         ('kind = "trade"', 'kind = "trade"\nproduct = ["Paid"]', "is not three columns"),
@@ -303,7 +309,10 @@ def test_an_origin_that_names_no_row(bring) -> None:
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [({"external": "cold", "record": True}, "both say"), ({"markets": ["B T C"]}, "is not a market")],
+    [
+        ({"external": "cold", "record": True}, "both say what becomes of moves alone"),
+        ({"markets": ["B T C"]}, "is not a market"),
+    ],
 )
 def test_options_that_do_not_fit(bring, options: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
