@@ -102,7 +102,7 @@ def _list(sheet: Sheet, view: Overview) -> None:
             sheet.paragraph(title, size=11, bold=True, gap=2)
             title = ""
         sheet.y += _LIST_STEP
-        sheet.rule(sheet.y + 2)
+        sheet.rule(sheet.y + 1.5)
         room = int((sheet.bottom - sheet.y) / _LIST_STEP) - 1
         on_page = [(text[:_ACROSS], _SALE if bold else INK) for text, bold in (first, *islice(rows, room - 1))]
         sheet.lines([(_LIST_HEAD, INK), *on_page], _LIST_STEP, _LIST_SIZE, foot=True)

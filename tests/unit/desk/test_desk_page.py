@@ -197,3 +197,23 @@ def test_in_a_browser(page, tmp_path):
                 assert shown.run("[...document.querySelectorAll('figure svg')].every(s => s.clientHeight > 60)")
                 shown.run("document.querySelector('h1').style.color = '#888'; document.body.style.background = '#777'")
                 assert shown.poor_contrast()  # the check can fail
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+def test_large_amounts_are_whole_at_phone_width(tmp_path):
+    """Each amount at the head of the page fits its box, and the page does not scroll sideways."""
+    asset, name = "N" * 30, "n" * 60
+    lines = (
+        f"2024-01-01T12:00:00Z,{name},b,buy,{asset},1,9,,,",
+        f"2025-06-01T12:00:00Z,{name},s,sell,{asset},1,18999999995,,,",
+    )
+    big = ledger("\n".join(lines))
+    path = tmp_path / "report.html"
+    path.write_bytes(write_bytes(page_html(overview(big), version="0.1.0")))
+    with Browser() as browser:
+        for width in (1280, 390):
+            shown = browser.open(path, width=width)
+            boxes = "[...document.querySelectorAll('.figures div')]"
+            assert shown.run(f"{boxes}.length") == 4
+            assert shown.run(f"{boxes}.every(d => d.scrollWidth <= d.clientWidth && d.clientWidth > 100)")
+            assert not shown.overflows()
