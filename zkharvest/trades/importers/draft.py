@@ -141,11 +141,7 @@ class Draft(Values):
         if len(gave) == 1 and len(got) == 1:
             self.exchange(event, gave[0], got[0], fees, withheld=withheld)
             return
-        if len(gave) != 1 and len(got) != 1:
-            raise RowError(
-                event.row, "", "several assets were given for several others", by_hand(event.row, *event.more)
-            )
-        many, one = (gave, got[0]) if len(got) == 1 else (got, gave[0])
+        many, (one,) = (gave, got) if len(got) == 1 else (got, gave)  # callers refuse several for several
         weights: list[int] = []
         errors: list[RowError] = []
         for n, leg in enumerate(many):
