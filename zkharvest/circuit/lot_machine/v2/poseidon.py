@@ -32,8 +32,8 @@ Cells = NDArray[np.uint32]
 KINDS = ("is_record", "is_node")
 LEAF = 2 + WIDTH - SALT
 """A record in a message: page, position, code, and its 18 lanes but for the salt."""
-MAX_PAGES = 4096
-"""Pages that a statement can list."""
+MAX_ROOTS = 4096
+"""Pages that a statement can list, each by its root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class PageBuses:
 def page_buses(circuit: Circuit) -> PageBuses:
     """Records and nodes; the roots are a public list, which the verifier takes itself."""
     buses = PageBuses(circuit.bus("leaf", LEAF), circuit.bus("node", 3 + DIGEST))
-    circuit.public_list("pages", [f"root_{i}" for i in range(DIGEST)], MAX_PAGES)
+    circuit.public_list("pages", [f"root_{i}" for i in range(DIGEST)], MAX_ROOTS)
     root = [["index"], DEPTH, 0, *(["item", i] for i in range(DIGEST))]
     circuit.public_message(buses.node, -1, root, each="pages")
     return buses
