@@ -51,8 +51,9 @@ BUY, SELL = trade("2024-01-01", "a/1", "buy", 1, 100), trade("2024-02-01", "a/2"
 
 def test_d7_every_constraint_is_registered_and_needed():
     """lambda_vm #652: constraint functions were written, and never called. The whole list: tests/adversary/witness."""
-    source = ast.parse(textwrap.dedent(inspect.getsource(Steps.constrain)))
-    called = {ast.unparse(node.func) for node in ast.walk(source) if isinstance(node, ast.Call)}
+    called = _called(Steps.constrain)
+    assert "self.constrain_machine" in called
+    called |= _called(Steps.constrain_machine)
     for module in (amounts, day, gain, kinds, lists, record):
         name = module.__name__.rpartition(".")[2]
         for function, value in vars(module).items():
@@ -70,6 +71,11 @@ def test_d7_every_constraint_is_registered_and_needed():
     steps["constraints"] = [c for c in steps["constraints"] if c["name"] != "used_up"]
     assert board_of(LIES["steps.used_up"](), description).verdict() == set()
     count("attacks covered")
+
+
+def _called(function):
+    source = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    return {ast.unparse(node.func) for node in ast.walk(source) if isinstance(node, ast.Call)}
 
 
 # ------------------------------------------------------------------ D8, D9: sorted orders, times
