@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from operator import attrgetter
 from typing import Any, NoReturn
 
@@ -23,6 +24,7 @@ from zkharvest.ledger.fast_words import unit_bases
 from zkharvest.ledger.operations import DROP, TAKE, Bools, Bytes, Ints, Operations, Words
 from zkharvest.ledger.picks import resolve_picks
 from zkharvest.ledger.refusals import lot_short, oversold
+from zkharvest.ledger.regimes import regime_of
 from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side
 from zkharvest.trades.model import OPENS_LOT, Kind, Trade, in_order
 
@@ -116,7 +118,7 @@ class _Columns:
         unit = np.empty((lots.size, 3), np.uint64)
         unit_bases(self.value[lots], self.quantity[lots], unit)
         self.unit[lots] = unit
-        self.rank = _ranks(election.method, lots, self.unit, self.acquired)
+        self.rank = _ranks(election.method, lots, self.unit, _day_order(trades, self.acquired, election))
         self.slot_of = np.zeros(len(trades), np.int64)
         self.slots = 1
         self.pick_start = np.zeros(len(trades) + 1, np.int64)
@@ -189,6 +191,21 @@ def _acquired(trades: Sequence[Trade], kind: Ints, election: Election) -> Ints:
     return acquired
 
 
+def _day_order(trades: Sequence[Trade], acquired: Ints, election: Election) -> Ints:
+    """What orders lots by the local day of acquisition, for methods that ask for it: the day's first instant (ms).
+
+    Where every lot was acquired when its trade says, that is the order of the trades, and no day is looked up.
+    """
+    times = np.array([trade.time for trade in trades], np.int64)
+    if election.method not in regime_of(election).day_keys or bool((acquired == times).all()):
+        return acquired
+    calendar = Calendar(election.timezone)
+    first, last = (calendar.date_of(int(f(acquired))) for f in (np.min, np.max))
+    starts = np.array([calendar.first_instant(first + timedelta(n)) for n in range((last - first).days + 1)], np.int64)
+    days: Ints = starts[np.searchsorted(starts, acquired, side="right") - 1]
+    return days
+
+
 def _two_words(numbers: Sequence[int]) -> Words:
     """Integers below 2^128 as rows of two words, low word first."""
     words = np.empty((len(numbers), 2), np.uint64)
@@ -197,13 +214,13 @@ def _two_words(numbers: Sequence[int]) -> Words:
     return words
 
 
-def _ranks(method: Method | None, lots: Ints, unit: Words, acquired: Ints) -> Ints:
+def _ranks(method: Method | None, lots: Ints, unit: Words, days: Ints) -> Ints:
     """For each opening trade its place among all of them in the order of the method; equal keys do not occur."""
-    rank = np.zeros(acquired.size, np.int64)
+    rank = np.zeros(days.size, np.int64)
     if method is Method.SPECIFIC:
         return rank
     if method in (Method.FIFO, Method.LIFO):
-        order = lots[np.lexsort((lots, acquired[lots]))]
+        order = lots[np.lexsort((lots, days[lots]))]
         order = order if method is Method.FIFO else order[::-1]
     else:
         words = [unit[lots, n] if method is Method.LOFO else ~unit[lots, n] for n in range(3)]

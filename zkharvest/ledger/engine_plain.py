@@ -140,9 +140,9 @@ class Ledger:
 
     def entry(self, lot: int, quantity: int, value: int, unit: int, acquired: int) -> Entry:
         """An entry of a pool, with the key that the regime gives it."""
-        return Entry(
-            -1, lot, quantity, value, unit, self.regime.key(self.election.method, unit, acquired, lot), acquired
-        )
+        method = self.election.method
+        day = self.calendar.date_of(acquired).toordinal() if method in self.regime.day_keys else 0
+        return Entry(-1, lot, quantity, value, unit, self.regime.key(method, unit, day, lot), acquired)
 
     def _put(self, place: int, pool: Pool, entry: Entry, op: Op) -> None:
         if self.regime.merges:

@@ -14,7 +14,6 @@ from random import Random
 from tests.models.lot_machine_v2.owner import Book
 from tests.models.lot_machine_v2.words import DAY, REACH, SHIFT_LIMIT, Page, Rec, day_of
 from zkharvest.ledger.engine_plain import Ledger
-from zkharvest.ledger.regimes.us import UnitedStates
 from zkharvest.ledger.results import disposals_of, open_lots_of, totals_of
 from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.trades.model import Kind, Trade
@@ -201,26 +200,6 @@ def pages_for(history: History, start: int, end: int) -> list[Page]:
 # ------------------------------------------------------------------------------------------------- the ledger
 
 
-class ByDay(UnitedStates):
-    """FIFO and LIFO by the day acquired, then by the order of the records: the keys of v2."""
-
-    def key(self, method, unit, acquired, seq):
-        place = super().key(method, unit, acquired, seq)
-        return (
-            (place[0] // DAY if place[0] >= 0 else -(-place[0] // DAY), *place[1:])
-            if len(place) == 2 and method in (Method.FIFO, Method.LIFO)
-            else place
-        )
-
-
-class DayLedger(Ledger):
-    """The ledger with these keys."""
-
-    def __init__(self, election):
-        super().__init__(election)
-        self.regime = ByDay()
-
-
 _KINDS = {("open", 0): Kind.BUY, ("open", 1): Kind.SHORT, ("close", 0): Kind.SELL, ("close", 1): Kind.COVER}
 
 
@@ -269,7 +248,7 @@ def ledger_years(history: History, order: list[Event], methods: list[str], pooli
     lots, done = [], []
     for year, method in zip(YEARS, methods, strict=True):
         election = Election(Method(method), Pooling(pooling), "UTC", year)
-        ledger = DayLedger.resumed(election, done, lots) if done else DayLedger(election)
+        ledger = Ledger.resumed(election, done, lots) if done else Ledger(election)
         for event in order:
             if at(year) <= event.worked < at(year + 1):
                 for trade in trades_of(event):

@@ -132,3 +132,26 @@ def test_a_conversion_scales_lots_and_disposes_of_nothing() -> None:
         run_ledger([*LOTS, dust], FIFO)
     assert run_ledger([*LOTS, convert, sale], FIFO, engine="fast").disposals == run.disposals
     assert sum(part.proceeds for part in run.disposals) == money(400)
+
+
+def _declared(acquired: date | int, engine: str, method: Method, zone: str) -> list[str]:
+    """The lots that a sale takes: two bought on 2024-02-01 (Tokyo), one declared for that day, recorded after them."""
+    bought = [trade("2024-02-01T01:00:00Z", "w/a", "buy", 1, 10), trade("2024-02-01T14:30:00Z", "w/b", "buy", 1, 20)]
+    deposit = new("2024-06-01", "w/d", Kind.DEPOSIT, UNIT, amount=5 * COIN, acquired=acquired)
+    sale = trade("2025-01-01", "w/s", "sell", 3, 90)
+    run = run_ledger([*bought, deposit, sale], Election(method, Pooling.WALLET, zone, 2025), engine=engine)
+    return [part.lot_ref for part in run.disposals]
+
+
+@pytest.mark.parametrize("engine", ["plain", "fast"])
+def test_lots_of_one_day_are_in_the_order_of_the_records(engine: str) -> None:
+    """By local date and then by record, whatever hour is declared: Reg. 1.1012-1(j)(3)(i) speaks of the date."""
+    day = date(2024, 2, 1)
+    for hour in (day, at("2024-02-01T00:10:00Z"), at("2024-02-01T14:00:00Z")):
+        assert _declared(hour, engine, Method.FIFO, "Asia/Tokyo") == ["w/a", "w/b", "w/d"]
+        assert _declared(hour, engine, Method.LIFO, "Asia/Tokyo") == ["w/d", "w/b", "w/a"]
+    before, behind = at("2024-01-31T14:59:59Z"), at("2024-02-01T15:00:00Z")  # the local day before, the one behind
+    assert _declared(before, engine, Method.FIFO, "Asia/Tokyo") == ["w/d", "w/a", "w/b"]
+    assert _declared(before, engine, Method.LIFO, "Asia/Tokyo") == ["w/b", "w/a", "w/d"]
+    assert _declared(behind, engine, Method.LIFO, "Asia/Tokyo") == ["w/d", "w/b", "w/a"]
+    assert _declared(behind, engine, Method.FIFO, "UTC") == ["w/a", "w/b", "w/d"]

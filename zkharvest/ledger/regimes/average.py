@@ -18,9 +18,9 @@ class Average(Regime):
     poolings: tuple[Pooling, ...] = (Pooling.WALLET, Pooling.UNIVERSAL)
     merges = True
 
-    def key(self, method: Method | None, unit: int, acquired: int, seq: int) -> tuple[int, ...]:
+    def key(self, method: Method | None, unit: int, day: int, seq: int) -> tuple[int, ...]:
         """There is one entry."""
-        del method, unit, acquired, seq
+        del method, unit, day, seq
         return ()
 
     def totals(self, sums: Sums) -> dict[str, int]:

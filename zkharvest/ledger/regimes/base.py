@@ -81,6 +81,8 @@ class Regime:
     """Rules of this country that a report does not apply: said in every report."""
     days_ahead = 0
     """For how many days after a disposal an acquisition can still decide what it took (`plan`)."""
+    day_keys: tuple[Method, ...] = ()
+    """Methods whose keys take the local day on which a lot was acquired."""
     by_day = False
     """Whether all that is disposed of of one asset on one day is one disposal, with one gain or loss."""
 
@@ -93,8 +95,11 @@ class Regime:
         del calendar
         return Plan(trades=len(trades))
 
-    def key(self, method: Method | None, unit: int, acquired: int, seq: int) -> Key:
-        """The sort key of a lot in its pool: lots are taken in ascending order, equal keys in order of arrival."""
+    def key(self, method: Method | None, unit: int, day: int, seq: int) -> Key:
+        """The sort key of a lot in its pool: lots are taken in ascending order, equal keys in order of arrival.
+
+        `day` numbers the local day of acquisition (`date.toordinal`) under `day_keys`; it is 0 under other methods.
+        """
         raise NotImplementedError
 
     def match(self, trade: Trade, method: Method | None, named: Sequence[int]) -> list[Demand]:

@@ -41,14 +41,18 @@ class UnitedStates(Regime):
     poolings = (Pooling.WALLET, Pooling.UNIVERSAL)
     timezone = DEFAULT_TIMEZONE
     holding = "us-1222"
+    day_keys = (Method.FIFO, Method.LIFO)
 
-    def key(self, method: Method | None, unit: int, acquired: int, seq: int) -> tuple[int, ...]:
-        """A method is nothing but the order of the lots in a pool."""
+    def key(self, method: Method | None, unit: int, day: int, seq: int) -> tuple[int, ...]:
+        """A method is nothing but the order of the lots in a pool: by date acquired, one day's in the order of records.
+
+        A deposit may have been acquired before it arrived; the regulation speaks of the date (Reg. 1.1012-1(j)(3)(i)).
+        """
         assert method is not None, "regime_of asks for a method"
         place = sort_key(method)(unit, seq)
-        if method is Method.FIFO:  # a deposit may have been acquired before it arrived
-            return (acquired, *place)
-        return (-acquired, *place) if method is Method.LIFO else place
+        if method is Method.FIFO:
+            return (day, *place)
+        return (-day, *place) if method is Method.LIFO else place
 
     def match(self, trade: Trade, method: Method | None, named: Sequence[int]) -> list[Demand]:
         """Specific identification names its lots (Reg. 1.1012-1(j)(3)(ii)); every other method takes from the front."""
