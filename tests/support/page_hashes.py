@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
+from tests.support.freeze import freeze, given
 from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.check import PublicValues
@@ -28,7 +28,6 @@ from zkharvest.commitment.encoding import DIGEST, digest_elements
 from zkharvest.commitment.page_record import SALT, TAG_RECORD, WIDTH, Flag, PageRecord, RecordKind
 from zkharvest.commitment.pages import page_tree, salted
 from zkharvest.spec import P
-from zkharvest.verifier.description_reader import read_description
 from zkharvest.verifier.public import PublicData
 
 
@@ -55,8 +54,7 @@ def description() -> dict[str, Any]:
 @cache
 def frozen() -> tuple[bytes, Any]:
     """Digest, and the description as the verifier reads it."""
-    data = definition()[0].freeze()
-    return sha256(data).digest(), read_description(data)
+    return freeze(definition()[0])
 
 
 @dataclass
@@ -115,7 +113,7 @@ def edited(made: Run, *edits: tuple[str, int, str, int]) -> Run:
 
 def public_data(made: Run) -> PublicData:
     """What the verifier is given."""
-    return PublicData((), (tuple(tuple(root) for root in made.public.lists[0]),), {}, b"page hashes")
+    return given(made.public, b"page hashes")
 
 
 def digest_of(made: Run, row: int) -> list[int]:

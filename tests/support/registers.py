@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tests.models.lot_machine_v2 import sums as model
+from tests.support.freeze import freeze, given
 from zkharvest.circuit.blinding import BLIND_ROWS, blind, uniform
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues
@@ -24,7 +25,7 @@ from zkharvest.circuit.lot_machine.v2.sums import keys as words
 from zkharvest.circuit.lot_machine.v2.sums.fill import figures, must_be_shown, standing, sums_trace
 from zkharvest.circuit.lot_machine.v2.sums.registers import Registers, registers
 from zkharvest.circuit.lot_machine.v2.sums.table import SumsTable, sums_table
-from zkharvest.verifier.description_reader import read_description
+from zkharvest.spec import P
 from zkharvest.verifier.public import PublicData
 
 KINDS = (
@@ -61,7 +62,7 @@ def standing_trace(found: Registers, least: int = BLIND_ROWS) -> np.ndarray:
     keys, lanes = standing(found)
     out = np.zeros((max(least, len(keys) + 1), 2 + words.STANDING_LANES + 3), np.uint32)
     out[: len(keys), :2] = keys
-    out[: len(keys), 2:-3] = lanes * (1 - 2 * keys[:, :1]) % model_p()
+    out[: len(keys), 2:-3] = lanes * (1 - 2 * keys[:, :1]) % P
     return out
 
 
@@ -74,8 +75,7 @@ def description() -> dict[str, Any]:
 @cache
 def frozen() -> tuple[bytes, Any]:
     """Digest, and the description as the verifier reads it."""
-    data = definition()[0].freeze()
-    return sha256(data).digest(), read_description(data)
+    return freeze(definition()[0])
 
 
 def code(name: str, count: int = words.PLACE) -> list[int]:
@@ -121,15 +121,8 @@ class Run:
         circuit = definition()[0]
         for table, row, column, value in edits:
             of = next(t for t in circuit.tables if t.name == table)
-            traces[table][row, of.index(column)] = value % model_p()
+            traces[table][row, of.index(column)] = value % P
         return Run(traces, self.found, self.public)
-
-
-def model_p() -> int:
-    """The field's size."""
-    from zkharvest.spec import P
-
-    return P
 
 
 def run(
@@ -154,7 +147,7 @@ def run(
     rows = 1 << max(log_rows, (19 * len(found.keys)).bit_length())
     stub = np.zeros((1 << max(log_rows, len(keys).bit_length()), len(words.FIELDS) + words.SLOTS + 3), np.uint32)
     stub[: len(keys), : len(words.FIELDS)] = keys
-    stub[: len(keys), len(words.FIELDS) : -3] = slots % model_p()
+    stub[: len(keys), len(words.FIELDS) : -3] = slots % P
     standings = standing_trace(found, 1 << log_rows)
     traces = {"posts": stub, "standing": standings, "sums": sums_trace(sums, found, sorted(open_to_see), rows)}
     traces["range"] = range_trace(circuit, next(t for t in circuit.tables if t.name == "range"), traces, RANGE_ROWS)
@@ -164,6 +157,4 @@ def run(
 
 def public_data(made: Run) -> PublicData:
     """What the verifier is given."""
-    p = model_p()
-    lists = tuple(tuple(v % p for v in record) for record in made.public.lists[0])
-    return PublicData(tuple(made.public.publics), (lists,), {}, b"registers")
+    return given(made.public, b"registers")

@@ -14,6 +14,7 @@ import numpy as np
 
 from tests.adversary.kit.lenient import counting_what_is_in_range
 from tests.support import statement
+from tests.support.freeze import given
 from tests.support.registers import standing_stub, standing_trace
 from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.builder import Circuit
@@ -24,7 +25,8 @@ from zkharvest.circuit.lot_machine.v1.pools import pools_table
 from zkharvest.circuit.lot_machine.v1.poseidon import poseidon_table
 from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_table, range_trace
 from zkharvest.circuit.lot_machine.v1.sources import sources_table
-from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS, declare
+from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS
+from zkharvest.circuit.lot_machine.v2.stage_one import declare
 from zkharvest.circuit.lot_machine.v2.steps import posting
 from zkharvest.circuit.lot_machine.v2.steps.table import Steps
 from zkharvest.circuit.lot_machine.v2.sums.fill import Shown, figures, sums_trace, used_rows
@@ -135,6 +137,4 @@ def run_of(forgery: Any, change: Callable[[Steps, Trace], None] | None = None, *
 
 def public_data(made: Run) -> PublicData:
     """What the verifier is given."""
-    lists = tuple(tuple(tuple(record) for record in records) for records in made.public.lists)
-    columns = {place: tuple(values) for place, values in made.public.columns.items()}
-    return PublicData(tuple(made.public.publics), lists, columns, b"stage one")
+    return given(made.public, b"stage one")

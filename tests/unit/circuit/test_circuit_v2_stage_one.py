@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from hashlib import sha256
 from random import Random
 from types import SimpleNamespace
 
@@ -17,13 +16,13 @@ from tests.adversary.mutation.mutants import mutants
 from tests.adversary.witness.lies.every import LIES
 from tests.adversary.witness.lies.registry import run
 from tests.support import stage_one, statement
+from tests.support.freeze import freeze
 from tests.support.ledgers import ALL_RULES, random_ledger
 from tests.support.make import trade
 from zkharvest.circuit.lot_machine.v2.sums.keys import field, level_number
 from zkharvest.ledger import Election, Method, Pooling, run_ledger
 from zkharvest.prover.stark import prove_circuit
 from zkharvest.spec import TOTALS
-from zkharvest.verifier.description_reader import read_description
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.stark import verify_proof
@@ -170,8 +169,7 @@ def test_the_whole_is_proven():
     names = [t["name"] for t in statement.description()["tables"]]
     public = statement.public_values(opening, election, witness)
     made = stage_one.run_of(SimpleNamespace(traces=dict(zip(names, witness.traces, strict=True)), public=public))
-    data = stage_one.definition()[0].freeze()
-    read, digest, traces = read_description(data), sha256(data).digest(), list(made.traces.values())
+    (digest, read), traces = freeze(stage_one.definition()[0]), list(made.traces.values())
     heights = [len(trace).bit_length() - 1 for trace in traces]
     assert len(set(heights)) > 1
     stated = stage_one.public_data(made)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from zkharvest.circuit.builder import Table
 from zkharvest.circuit.lot_machine.v1.buses import Publics
 from zkharvest.circuit.lot_machine.v1.steps.table import Steps as V1Steps
-from zkharvest.circuit.lot_machine.v2.buses import Buses
+from zkharvest.circuit.lot_machine.v2.stage_one import StageOneBuses
 
 from . import posting
 from .posting import PostingColumns
@@ -17,7 +17,7 @@ from .posting import PostingColumns
 class Steps(PostingColumns, V1Steps):
     """The table: every room's columns by name."""
 
-    def __init__(self, t: Table, buses: Buses, publics: Publics) -> None:
+    def __init__(self, t: Table, buses: StageOneBuses, publics: Publics) -> None:
         self.t, self.buses, self.publics, self.sums = t, buses, publics, buses.sums
         self.machine_columns(t, buses)
         PostingColumns.__init__(self, t, buses.ranges)
