@@ -1,0 +1,364 @@
+"""The run of one window, in plain Python: the executable statement of what `lot-machine/v2` proves of records.
+
+1. Lots and tokens of the standing carried in are loaded, then records are worked in their turn (`order`).
+2. A record that opens puts its lot behind all with a key that is not greater; one that closes takes from the front (or
+   what its owner named), and shares its value out over the parts, as the ledger does (`engine_plain`).
+3. A withdrawal takes lot parts into tokens for what its deposit received; then what nobody received leaves, with a
+   kind. A deposit puts the tokens of its withdrawal into its own account, in their order and as they were. Under
+   universal pooling one token without a lot stands for the coins.
+4. A deposit without a withdrawal opens a lot: of value 0, unexplained, or of a declared value and day.
+5. What is left is carried out. Registers count all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from zkharvest.errors import InputError, Problem
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.rules import Method, Pooling, Side, part_of, unit_basis
+from zkharvest.trades.text import format_quantity
+
+from .counting import Counting
+from .decisions import DEPOSIT_KINDS, WITHDRAWAL_KINDS, Decision, Decisions
+from .order import Turn, Window
+from .pools import Pools
+from .records import FEE, GIFT, LOST, MOVE, REACH, SHORTFALL, UNEXPLAINED, Does, History, Page, Place, Record, describe
+from .registers import DECLARED_VALUE, GONE, NONE, OUT, VENUE, Amounts, Key
+from .standing import Lot, Standing, Token, accounts_after
+from .steps import Do, List, Step
+
+STATED_GONE = frozenset({GIFT, LOST, FEE})
+"""Kinds that a withdrawal may have from its source, and that stand where the owner says nothing."""
+
+_NOTHING = Decision()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One window, worked: its pages and turns, every step, what is carried out, and all registers."""
+
+    window: Window
+    pages: tuple[Page, ...]
+    turns: Sequence[Turn] = field(repr=False)
+    steps: Sequence[Step] = field(repr=False)
+    closing: Standing
+
+    @property
+    def registers(self) -> Mapping[Key, Amounts]:
+        """The registers carried out."""
+        return self.closing.registers
+
+
+def run_window(
+    history: History,
+    window: Window,
+    pages: tuple[Page, ...],
+    turns: Sequence[Turn],
+    decisions: Decisions,
+    opening: Standing | None = None,
+) -> Run:
+    """Work the records of a window. `turns` are `order.in_turn`'s, `pages` `order.pages_of`'s.
+
+    Raises InputError with everything that cannot be worked: more taken than is held, names of lots that are not there,
+    tokens that could not arrive any more, and under universal pooling accounts that end below zero (ADR 0022).
+    """
+    machine = _Machine(history, window, decisions, opening)
+    machine.load()
+    for number, turn in enumerate(turns):
+        machine.work(number, turn)
+    closing = machine.close()
+    if machine.problems:
+        raise InputError(machine.problems)
+    registers = machine.counting.registers.whole()
+    same = replace(closing, accounts=accounts_after(pages, window.end, opening), registers=registers)
+    return Run(window, pages, turns, machine.steps, same)
+
+
+class _Machine:
+    """The machine in the middle of its turns."""
+
+    def __init__(self, history: History, window: Window, decisions: Decisions, opening: Standing | None) -> None:
+        self.history = history
+        self.window = window
+        self.decisions = decisions
+        self.opening = opening
+        self.calendar = Calendar(window.zone)
+        self.universal = window.pooling is Pooling.UNIVERSAL
+        self.pools = Pools(window.method)
+        self.counting = Counting(window, self.calendar, opening)
+        self.steps: list[Step] = []
+        self.problems: list[Problem] = []
+        self.seq = opening.seq if opening else 0
+        self.transit: dict[Place, list[Token]] = {}
+
+    def load(self) -> None:
+        """What the standing carried in has."""
+        for lot in self.opening.lots if self.opening else ():
+            self._insert(Step(Do.LOAD, part=lot.quantity), lot)
+        for token in self.opening.tokens if self.opening else ():
+            assert token.sent is not None, "an owner's tokens know their withdrawals"
+            self.transit.setdefault(token.sent, []).append(token)
+            self.steps.append(Step(Do.LOAD_TOKEN, token=token))
+
+    def work(self, number: int, turn: Turn) -> None:
+        """One record, in its turn."""
+        record = turn.record
+        if turn.skipped:
+            self.steps.append(Step(Do.SKIP, number))
+            return
+        self.seq += 1
+        decided = self.decisions.get(turn.place, _NOTHING) if self.decisions else _NOTHING
+        if record.does is Does.OPEN:
+            self._open(number, turn, decided)
+        elif record.does is Does.CLOSE:
+            self._close(number, turn, decided)
+        elif record.does is Does.OUT:
+            self._out(number, turn, decided)
+        elif turn.sent is not None:
+            self._arrive(number, turn)
+        else:
+            self._deposit(number, turn, decided)
+
+    def list_of(self, turn: Turn) -> List:
+        """The list that a record works on."""
+        place = None if self.universal else self.history.pages[turn.record.page].owner
+        return List(turn.record.asset, place, turn.record.side)
+
+    # ------------------------------------------------------------------------------------------ what opens
+
+    def _open(self, number: int, turn: Turn, decided: Decision) -> None:
+        record = turn.record
+        value, origin = record.value, VENUE
+        if not record.valued:
+            if decided.value is None:
+                self.problems.append(_unvalued(self.history, record))
+            value, origin = decided.value or 0, DECLARED_VALUE
+        self._new_lot(number, turn, value, self.counting.day_of(record.time), record.kind, origin, own=True)
+
+    def _deposit(self, number: int, turn: Turn, decided: Decision) -> None:
+        """A deposit that is no move: of a declared value, or unexplained."""
+        own_day = self.counting.day_of(turn.record.time)
+        kind = DEPOSIT_KINDS.get(decided.kind, UNEXPLAINED)
+        if kind == UNEXPLAINED:
+            self._new_lot(number, turn, 0, own_day, kind, NONE, own=False)
+        else:
+            day = own_day if decided.day is None else decided.day
+            self._new_lot(number, turn, decided.value or 0, day, kind, DECLARED_VALUE, own=False)
+
+    def _new_lot(self, number: int, turn: Turn, value: int, day: int, kind: int, origin: str, *, own: bool) -> None:
+        record, which = turn.record, self.list_of(turn)
+        unit = unit_basis(value, record.quantity)
+        lot = Lot(*which, record.quantity, value, unit, self.seq, day, own, turn.place)
+        step = Step(Do.OPEN, number, self.seq, part=record.quantity, kind=kind, origin=origin)
+        self._insert(step._replace(rest=record.quantity, rest_value=record.value), lot)
+        self.counting.opened(turn, value, kind, origin, own=own)
+
+    def _insert(self, step: Step, lot: Lot) -> None:
+        entry, pred, following = self.pools.insert(lot)
+        self.steps.append(
+            step._replace(
+                list=List(lot.asset, lot.place, lot.side), node=entry.node, pred=pred, next=following,
+                lot_quantity=lot.quantity, lot_value=lot.value, lot=lot,
+            )
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------ what takes
+
+    def _close(self, number: int, turn: Turn, decided: Decision) -> None:
+        record, which = turn.record, self.list_of(turn)
+        rest, value, origin = record.quantity, record.value, VENUE
+        if not record.valued:
+            if decided.value is None:
+                self.problems.append(_unvalued(self.history, record))
+            value, origin = decided.value or 0, DECLARED_VALUE
+        for at, wanted in self._matched(turn, which, decided, 0, rest):
+            closing = part_of(value, min(wanted, self.pools.entries(which)[at].quantity), rest)
+            step = Step(
+                Do.TAKE, number, self.seq, rest=rest, rest_value=value, close_value=closing, kind=record.kind,
+                origin=origin,
+            )  # fmt: skip
+            part, lot, lot_value = self._take(step, which, at, wanted)
+            self.counting.closed(turn, lot, part, lot_value, closing, origin, first=rest == record.quantity)
+            rest, value = rest - part, value - closing
+
+    def _out(self, number: int, turn: Turn, decided: Decision) -> None:
+        record, which = turn.record, self.list_of(turn)
+        rest = record.quantity
+        if turn.moved and self.universal:
+            token = Token(self.seq, 0, True, record.asset, record.time, record.ref, turn.moved, sent=turn.place)
+            self.steps.append(
+                Step(Do.SEND, number, self.seq, part=turn.moved, rest=rest, kind=MOVE, origin=OUT, token=token)
+            )
+            self._sent(turn, token, first=True)
+            rest -= turn.moved
+        elif turn.moved:
+            rest = self._send(number, turn, which, decided)
+        kind = WITHDRAWAL_KINDS.get(decided.kind, 0)
+        if turn.moved:
+            kind = SHORTFALL
+        elif not kind:
+            kind = record.kind if record.kind in STATED_GONE else UNEXPLAINED
+        begun = record.quantity - rest
+        for at, wanted in self._matched(turn, which, decided, begun, rest):
+            step = Step(Do.DROP, number, self.seq, rest=rest, kind=kind, origin=GONE)
+            part, _, value = self._take(step, which, at, wanted)
+            self.counting.gone(turn, part, value, kind, first=rest == record.quantity)
+            rest -= part
+
+    def _send(self, number: int, turn: Turn, which: List, decided: Decision) -> int:
+        """Take lot parts into tokens; returns what is left of the withdrawal."""
+        record = turn.record
+        rest, moved = record.quantity, turn.moved
+        for at, wanted in self._matched(turn, which, decided, 0, moved):
+            part = min(wanted, self.pools.entries(which)[at].quantity)
+            step = Step(Do.SEND, number, self.seq, rest=rest, kind=MOVE, origin=OUT)
+            _, lot, value = self._take(step, which, at, wanted)
+            earlier = self.transit.get(turn.place, ())
+            token = Token(
+                self.seq, len(earlier), part == moved, record.asset, record.time, record.ref, part, value, lot.unit,
+                lot.order, lot.day, turn.place, lot.name,
+            )  # fmt: skip
+            self.steps[-1] = self.steps[-1]._replace(token=token)
+            self._sent(turn, token, first=rest == record.quantity)
+            rest, moved = rest - part, moved - part
+        return rest
+
+    def _sent(self, turn: Turn, token: Token, *, first: bool) -> None:
+        self.transit.setdefault(turn.place, []).append(token)
+        self.counting.sent(turn, token, first=first)
+
+    def _arrive(self, number: int, turn: Turn) -> None:
+        record, which = turn.record, self.list_of(turn)
+        assert turn.sent is not None
+        rest = record.quantity
+        for token in self.transit.pop(turn.sent, ()):
+            step = Step(Do.ARRIVE, number, self.seq, part=token.quantity, rest=rest, kind=MOVE, token=token)
+            origin = self.counting.arrived(turn, token, first=rest == record.quantity)
+            step = step._replace(origin=origin)
+            if self.universal:
+                self.steps.append(step)
+            else:
+                value, unit, order, day = token.value, token.unit, token.order, token.day
+                lot = Lot(*which, token.quantity, value, unit, order, day, own=False, name=token.name)
+                self._insert(step, lot)
+            rest -= token.quantity
+
+    def _take(self, step: Step, which: List, at: int, wanted: int) -> tuple[int, Lot, int]:
+        """Take of an entry, and write the step down. Returns the part, the lot's nature and the part's value."""
+        entry = self.pools.entries(which)[at]
+        part, before, value_before = min(wanted, entry.quantity), entry.quantity, entry.value
+        pred, following = self.pools.neighbours(which, at)
+        value = self.pools.take(which, at, part)
+        self.steps.append(
+            step._replace(
+                list=which, node=entry.node, pred=pred, next=following, part=part, lot_quantity=before,
+                lot_value=value_before, part_value=value, emptied=part == before, lot=entry.lot,
+            )
+        )  # fmt: skip
+        return part, entry.lot, value
+
+    def _matched(
+        self, turn: Turn, which: List, decided: Decision, begun: int, wanted: int
+    ) -> Iterator[tuple[int, int]]:
+        """The places in the list that a record takes from, and how much is wanted of each.
+
+        `wanted` of it is taken, behind `begun` that was before. Notes what is missing, and takes what there is.
+        """
+        for name, asked in self._demands(turn, decided, begun, wanted):
+            rest = asked
+            while rest:
+                entries = self.pools.entries(which)
+                named = (n for n, entry in enumerate(entries) if entry.lot.name == name)
+                at = 0 if name is None else next(named, len(entries))
+                if at >= len(entries):
+                    self.problems.append(_short(self.history, turn.record, which, asked - rest, asked, name))
+                    break
+                part = min(rest, entries[at].quantity)
+                yield at, rest
+                rest -= part
+
+    def _demands(self, turn: Turn, decided: Decision, begun: int, wanted: int) -> Iterator[tuple[Place | None, int]]:
+        """What is asked for: the first of the list, or under specific identification what the owner named."""
+        if self.window.method is not Method.SPECIFIC:
+            yield None, wanted
+            return
+        if not decided.lots and wanted:
+            self.problems.append(_unnamed(self.history, turn.record))
+            return
+        for pick in decided.lots:
+            of_this = min(max(pick.quantity - begun, 0), wanted)
+            begun = max(begun - pick.quantity, 0)
+            wanted -= of_this
+            if of_this:
+                yield pick.lot, of_this
+
+    # ------------------------------------------------------------------------------------------ what is left
+
+    def close(self) -> Standing:
+        """Carry out what is left: lots list by list, then tokens by withdrawal."""
+        lots: list[Lot] = []
+        for which in self.pools.lists():
+            entries = self.pools.entries(which)
+            for n, entry in enumerate(entries):
+                lot = replace(entry.lot, quantity=entry.quantity, value=entry.value)
+                following = entries[n + 1].node if n + 1 < len(entries) else -1
+                self.steps.append(
+                    Step(
+                        Do.CLOSE, list=which, node=entry.node, next=following, part=lot.quantity,
+                        lot_quantity=lot.quantity, lot_value=lot.value, part_value=lot.value, emptied=True, lot=lot,
+                    )
+                )  # fmt: skip
+                lots.append(lot)
+        tokens = sorted((token for parts in self.transit.values() for token in parts), key=lambda t: (t.seq, t.part))
+        for token in tokens:
+            self.steps.append(Step(Do.CLOSE_TOKEN, token=token))
+            self.counting.left_in_transit(token)
+            if not token.ref and self.window.end - token.time >= REACH and token.last:
+                self.problems.append(_stale(token))
+        self.problems += [_below(self.history, turn, units) for turn, units in self.counting.below_zero()]
+        w = self.window
+        return Standing(w.end, w.pooling.value, w.zone, w.year, tuple(lots), tuple(tokens), seq=self.seq)
+
+
+# ------------------------------------------------------------------------------------------------- refusals
+
+
+def _short(history: History, record: Record, which: List, held: int, wanted: int, name: Place | None) -> Problem:
+    """More is taken than there is."""
+    where = "all accounts" if which.place is None else which.place.wallet
+    side = " (short)" if which.side is Side.SHORT else ""
+    if name is not None:
+        text = f"names {format_quantity(wanted)} of the lot {name}, {where} holds {format_quantity(held)} of it"
+        return Problem(history.where(record), f"{describe(record)} {text}", "name a lot that is open there and then")
+    text = f"takes {format_quantity(wanted)}, {where}{side} holds {format_quantity(held)} at that moment"
+    hint = "is a page missing, or a deposit before it that is matched with the wrong withdrawal? zkharvest explain"
+    return Problem(history.where(record), f"{describe(record)} {text}", hint)
+
+
+def _unnamed(history: History, record: Record) -> Problem:
+    hint = "write them in the book's column lots: SOURCE/ACCOUNT/PAGE/RECORD:QUANTITY, joined by ;"
+    return Problem(history.where(record), f"{describe(record)} names no lots under specific identification", hint)
+
+
+def _unvalued(history: History, record: Record) -> Problem:
+    hint = "declare it in the book's column value"
+    return Problem(history.where(record), f"{describe(record)}: its source states no value", hint)
+
+
+def _stale(token: Token) -> Problem:
+    return Problem(
+        str(token.sent),
+        f"withdrawal of {token.asset} is in transit for 12.4 days or more without a reference: it cannot arrive",
+        "say in the book what became of it, in the year in which it was sent",
+    )
+
+
+def _below(history: History, turn: Turn, units: int) -> Problem:
+    record = turn.record
+    return Problem(
+        history.where(record),
+        f"{describe(record)} leaves its account below zero, and the window ends with {format_quantity(units)} there",
+        "enter the deposit that is missing, unexplained or declared; both are counted (docs/adr/0022)",
+    )
