@@ -5,14 +5,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from operator import attrgetter
 from typing import Literal
 
-from zkharvest.errors import InputError
+from zkharvest.errors import InputError, UsageError
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.engine_plain import Ledger
 from zkharvest.ledger.regimes import regime_of
-from zkharvest.ledger.results import LedgerRun, disposals_of, open_lots_of, totals_of
+from zkharvest.ledger.results import Disposal, LedgerRun, disposals_of, open_lots_of, totals_of
 from zkharvest.ledger.rules import Election
 from zkharvest.trades.model import Kind, Trade, in_order
 
@@ -51,6 +52,40 @@ def run_ledger(
     return LedgerRun(
         election, ran, later, window, cut, totals, lambda: disposals, lambda: open_lots_of(ledger.book, ran)
     )
+
+
+def run_years(trades: Iterable[Trade], elections: Sequence[Election]) -> LedgerRun:
+    """The last of several years, each under an election of its own: the lots of one go on into the next.
+
+    `elections` are of years that follow each other; what lies before the first year is run under the first. The run is
+    that of the last election, with the disposals of all years. Raises InputError as `run_ledger`, UsageError for years
+    with gaps, or for laws that look ahead.
+    """
+    last = elections[-1]
+    for before, after in pairwise(elections):
+        same = (before.pooling, before.regime, before.timezone) == (after.pooling, after.regime, after.timezone)
+        if after.year != before.year + 1 or not same:
+            raise UsageError("the years do not follow each other", "name each year once; only the method may change")
+    if len({one.method for one in elections}) == 1:
+        return run_ledger(trades, last)
+    ordered, calendar, law = in_order(trades), Calendar(last.timezone), regime_of(last)
+    if law.days_ahead:
+        raise UsageError(f"{law.title}: the law leaves no method that could change", "name one year")
+    found: list[Disposal] = []
+    window = law.tax_year(calendar, last.year)
+    ledger, begin = Ledger(elections[0]), 0
+    for election in elections:
+        end = bisect_left(ordered, law.tax_year(calendar, election.year)[1], key=attrgetter("time"))
+        ledger = Ledger.resumed(election, ordered[:begin], open_lots_of(ledger.book, ledger.trades))
+        ledger.run(ordered[begin:end])
+        found += disposals_of(ledger.book.operations, ledger.trades, law, calendar, window)
+        begin = end
+    disposals, final = tuple(found), ledger
+    totals = totals_of(disposals, law, calendar)
+    return LedgerRun(
+        last, ordered[:begin], len(ordered) - begin, window, window[1], totals,
+        lambda: disposals, lambda: open_lots_of(final.book, final.trades),
+    )  # fmt: skip
 
 
 def _ahead(ordered: Sequence[Trade], count: int, calendar: Calendar, cut: int, days: int) -> Sequence[Trade]:

@@ -121,6 +121,6 @@ def _faults(record: Record, one: Decision, day_of: Callable[[int], int]) -> list
     if one.lots:
         if record.does not in (Does.CLOSE, Does.OUT):
             faults.append(("lots", "takes no lots", "leave it empty"))
-        elif sum(pick.quantity for pick in one.lots) != record.quantity:
-            faults.append(("lots", "the named lots do not add up to its quantity", "name all of it"))
+        elif min(pick.quantity for pick in one.lots) <= 0 or sum(p.quantity for p in one.lots) > record.quantity:
+            faults.append(("lots", "the named lots add up to more than its quantity", "name what it takes"))
     return faults

@@ -173,6 +173,7 @@ class _Machine:
             if decided.value is None:
                 self.problems.append(_unvalued(self.history, record))
             value, origin = decided.value or 0, DECLARED_VALUE
+        self._check_names(record, decided, rest)
         for at, wanted in self._matched(turn, which, decided, 0, rest):
             closing = part_of(value, min(wanted, self.pools.entries(which)[at].quantity), rest)
             step = Step(
@@ -186,6 +187,7 @@ class _Machine:
     def _out(self, number: int, turn: Turn, decided: Decision) -> None:
         record, which = turn.record, self.list_of(turn)
         rest = record.quantity
+        self._check_names(record, decided, rest - turn.moved * self.universal)
         if turn.moved and self.universal:
             token = Token(self.seq, 0, True, record.asset, record.time, record.ref, turn.moved, sent=turn.place)
             self.steps.append(
@@ -200,7 +202,7 @@ class _Machine:
             kind = SHORTFALL
         elif not kind:
             kind = record.kind if record.kind in STATED_GONE else UNEXPLAINED
-        begun = record.quantity - rest
+        begun = 0 if self.universal else turn.moved  # of the named lots
         for at, wanted in self._matched(turn, which, decided, begun, rest):
             step = Step(Do.DROP, number, self.seq, rest=rest, kind=kind, origin=GONE)
             part, _, value = self._take(step, which, at, wanted)
@@ -266,7 +268,7 @@ class _Machine:
 
         `wanted` of it is taken, behind `begun` that was before. Notes what is missing, and takes what there is.
         """
-        for name, asked in self._demands(turn, decided, begun, wanted):
+        for name, asked in self._demands(decided, begun, wanted):
             rest = asked
             while rest:
                 entries = self.pools.entries(which)
@@ -279,13 +281,16 @@ class _Machine:
                 yield at, rest
                 rest -= part
 
-    def _demands(self, turn: Turn, decided: Decision, begun: int, wanted: int) -> Iterator[tuple[Place | None, int]]:
+    def _check_names(self, record: Record, decided: Decision, taken: int) -> None:
+        """Under specific identification the names are of all that is taken."""
+        named = sum(pick.quantity for pick in decided.lots)
+        if self.window.method is Method.SPECIFIC and named != taken:
+            self.problems.append(_unnamed(self.history, record, named, taken))
+
+    def _demands(self, decided: Decision, begun: int, wanted: int) -> Iterator[tuple[Place | None, int]]:
         """What is asked for: the first of the list, or under specific identification what the owner named."""
         if self.window.method is not Method.SPECIFIC:
             yield None, wanted
-            return
-        if not decided.lots and wanted:
-            self.problems.append(_unnamed(self.history, turn.record))
             return
         for pick in decided.lots:
             of_this = min(max(pick.quantity - begun, 0), wanted)
@@ -337,9 +342,13 @@ def _short(history: History, record: Record, which: List, held: int, wanted: int
     return Problem(history.where(record), f"{describe(record)} {text}", hint)
 
 
-def _unnamed(history: History, record: Record) -> Problem:
+def _unnamed(history: History, record: Record, named: int, taken: int) -> Problem:
+    """Specific identification without a name, or of another quantity than is taken."""
     hint = "write them in the book's column lots: SOURCE/ACCOUNT/PAGE/RECORD:QUANTITY, joined by ;"
-    return Problem(history.where(record), f"{describe(record)} names no lots under specific identification", hint)
+    text = f"takes {format_quantity(taken)}, " + (
+        f"the named lots add up to {format_quantity(named)}" if named else "and names no lots"
+    )
+    return Problem(history.where(record), f"{describe(record)} {text} (specific identification)", hint)
 
 
 def _unvalued(history: History, record: Record) -> Problem:
