@@ -68,6 +68,9 @@ copies with leap seconds."""
 EMPTY_ROOT = bytes.fromhex("97736e19d85fae2a1f9ca071d4e671213ce74b15658bbb54523bc76c0c4f9a3f48697c4d")
 """The root of an inventory without lots and with the zero salt: nothing is carried in."""
 
+EMPTY_TREE = bytes.fromhex("b8e3531849650b73fff7d42a22213628d24ef56ef7760159d7f1ed2a63f31a5a0d5bcc65")
+"""The same of a tree of lot-machine/v2, of depth 20: what a first link carries in, of lots and of registers."""
+
 # --------------------------------------------------------------------------------------------- limits
 
 MAX_SOURCES = 4096

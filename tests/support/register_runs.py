@@ -15,6 +15,7 @@ from tests.models.lot_machine_v2 import sums as model
 from tests.support import registers as support
 from tests.support.registers import Run
 from zkharvest.circuit.blinding import BLIND_ROWS
+from zkharvest.circuit.expr import lift
 from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS, GROUPS, LANES, SLOTS, field, level_number
 from zkharvest.spec import P
 
@@ -168,11 +169,12 @@ def followed(run: Run, edits: list[Edit]) -> list[Edit]:
             lanes = [value(lane) for lane in sums.lane]
             if not any(lanes):
                 continue
-            factor = sign * (1 - 2 * value(sums.prior))
             number = sum(value(part) * 256**j for j, part in enumerate(sums.value))
-            weights = [lane * number for lane in lanes] + [lanes[0] * value(part) for part in sums.key()]
+            rest = [sums.origin, sums.told, sums.covered, sums.result, sums.side]
+            fields = [sums.lead, *sums.asset, *sums.source, sums.small, *rest]
+            weights = [lane * number for lane in lanes] + [lanes[0] * value(lift(part)) for part in fields]
             at = change.setdefault((value(sums.prior), value(sums.place)), np.zeros(len(weights), object))
-            at += [factor * weight for weight in weights]
+            at += [sign * weight for weight in weights]
     stub = run.traces["standing"]
     rest = iter(range(BLIND_ROWS + len(run.found.keys), len(stub)))
     for (prior, place), weights in change.items():

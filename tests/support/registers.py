@@ -51,7 +51,7 @@ def definition() -> tuple[Circuit, SumsTable]:
 
 
 def standing_stub(circuit: Circuit, buses: SumBuses) -> None:
-    """Stands for the hashes of the standings: what it takes of those carried in it gives, as the negative."""
+    """Stands for the hashes of the standings (`test_circuit_v2_standings.py` has the real ones)."""
     stub = circuit.table("standing", "stands for the hashes of the standings")
     key, weight = stub.column_list("key", 2), stub.column_list("weight", words.STANDING_LANES)
     stub.collect(buses.standing, key, dict(enumerate(weight)))
@@ -62,7 +62,7 @@ def standing_trace(found: Registers, least: int = BLIND_ROWS) -> np.ndarray:
     keys, lanes = standing(found)
     out = np.zeros((max(least, len(keys) + 1), 2 + words.STANDING_LANES + 3), np.uint32)
     out[: len(keys), :2] = keys
-    out[: len(keys), 2:-3] = lanes * (1 - 2 * keys[:, :1]) % P
+    out[: len(keys), 2:-3] = lanes % P
     return out
 
 

@@ -11,7 +11,7 @@ from tests.support import registers as support
 from tests.support.register_lies import LIES, LOOKUPS
 from tests.support.register_runs import carried, classes, followed, full, ladder, nothing
 from zkharvest.circuit.check import check
-from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS
+from zkharvest.circuit.lot_machine.v2.sums.keys import STANDING_FIELDS
 
 
 def verdict(lie, description=None):
@@ -77,7 +77,7 @@ def test_every_weight_is_needed():
     outcome = board.outcome(t, np.arange(len(board.traces[t])))
     acts = numbers(board.tables[t])
     weights = [k for k, act in enumerate(acts) if act["slot"]]
-    assert len(weights) == len(own("weight")) == 57 + 39 + 39 + 57 + 35
+    assert len(weights) == len(own("weight")) == 57 + 39 + 39 + 57 + 34
     # A difference of proceeds and basis reaches the two highest lanes of units only above 2^96.
     unused = [
         (act["bus"], act["slot"][0]) for k, act in enumerate(acts) if k in weights and not outcome.mult[:, k].any()
@@ -85,7 +85,7 @@ def test_every_weight_is_needed():
     post = acts[weights[0]]["bus"]
     assert {slot for bus, slot in unused if bus == post} <= set(range(12, 18))
     # Of a key fields that no disposal has: told, side, and what its place leaves empty.
-    assert {FIELDS[slot - 19] for bus, slot in unused if bus != post} <= {"told", "side"}
+    assert {STANDING_FIELDS[slot - 19] for bus, slot in unused if bus != post} <= {"told", "side"}
 
 
 def test_the_checker_agrees():

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
+from zkharvest.commitment.standing import LEVEL_WEIGHT, small_fields
 
 from .keys import GROUPS, LANES, LEVELS, ORDERED, PLACE, TERMS, field, lanes_of
 from .registers import INCOME, Registers, rank
@@ -49,8 +50,12 @@ def lane_values(found: Registers) -> Ints:
 
 
 def standing(found: Registers) -> tuple[Ints, Ints]:
-    """What goes to the standings: (n, 2) prior and number, (n, STANDING_LANES) lanes and key."""
-    return np.stack([found.prior, _places(found)], axis=1), np.concatenate([lane_values(found), found.keys], axis=1)
+    """What goes to the standings: (n, 2) prior and number, (n, STANDING_LANES) lanes and fields of the key."""
+    keys = found.keys
+    parts = [LEVEL_WEIGHT * keys[:, field("level")] + keys[:, field("term")], *keys[:, 1 : 1 + 2 * PLACE].T]
+    parts += [small_fields(keys), *(keys[:, field(n)] for n in ("origin", "told", "covered", "result", "side"))]
+    lanes = np.concatenate([lane_values(found), np.stack(parts, axis=1)], axis=1)
+    return np.stack([found.prior, _places(found)], axis=1), lanes
 
 
 def _places(found: Registers) -> Ints:

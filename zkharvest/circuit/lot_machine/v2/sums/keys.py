@@ -25,8 +25,16 @@ FIELDS = (
 )
 """Of a key, in the order of messages. `told`: the COUNT register of this kind and origin must be shown."""
 
-STANDING_LANES = 19 + len(FIELDS)
-"""Slots of a register on the way to or from a standing: its lanes, signed, and the fields of its key."""
+STANDING_FIELDS = (
+    "lead",
+    *(f"{place}{i}" for place in ("asset", "source") for i in range(PLACE)),
+    *("small", "origin", "told", "covered", "result", "side"),
+)
+"""Of a key on the way to or from a standing: `lead` is 8 * level + term, `small` the packed small fields, from which
+`kind` follows."""
+
+STANDING_LANES = 19 + len(STANDING_FIELDS)
+"""Slots of a register on the way to or from a standing: its lanes, signed, and those fields."""
 
 GROUPS = {"units": (0, 6), "proceeds": (6, 4), "basis": (10, 4), "fee": (14, 3), "lines": (17, 1), "events": (18, 1)}
 """Name -> first lane, number of lanes. From L3 on `units` is proceeds - basis."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.lot_machine.words import Ints
+from zkharvest.commitment.standing import LEVEL_WEIGHT, small_fields
 
 from .keys import (
     DIFFERENCE_LEVELS,
@@ -22,7 +23,6 @@ from .keys import (
     field,
     level_number,
 )
-from .table import CLASS
 
 SIGNED_UNITS = [level_number(level) for level in DIFFERENCE_LEVELS]
 INCOME = TERMS.index("income")
@@ -113,10 +113,9 @@ def _carried_in(opening: Registers, same_year: bool) -> Registers:
 
 def rank(keys: Ints, prior: Ints) -> Ints:
     """(n, 8): by what the table orders keys, the most significant lane first."""
-    small = sum(keys[:, field(name)] * weight for name, weight in CLASS.items())
-    lead = prior * 128 + keys[:, field("level")] * 8 + keys[:, field("term")]
+    lead = prior * 128 + keys[:, field("level")] * LEVEL_WEIGHT + keys[:, field("term")]
     places = [keys[:, field(f"{place}{i}")] for place in ("asset", "source") for i in range(3)]
-    return np.stack([lead, *places, small], axis=1)
+    return np.stack([lead, *places, small_fields(keys)], axis=1)
 
 
 def _by_key(keys: Ints, posted: Ints) -> tuple[Ints, Ints]:

@@ -25,6 +25,7 @@ from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.expr import Cell, Expr, following, lift, shifted, total
 from zkharvest.circuit.gadgets import LIMB, compare_columns, less
 from zkharvest.circuit.lot_machine.v2.buses import SumBuses
+from zkharvest.commitment.standing import LEVEL_WEIGHT, SMALL
 
 from .keys import (
     DIFFERENCE_LEVELS,
@@ -44,7 +45,7 @@ from .keys import (
 
 CARRY = 1 << 21
 """Carries are below it in magnitude."""
-CLASS = {"kind": 1, "origin": 1 << 6, "told": 1 << 9, "covered": 1 << 10, "side": 3 << 10, "result": 9 << 10}
+CLASS = SMALL
 """Weights of a key's small fields in the last lane of its rank, which has 15 bits. No two honest keys have one rank;
 that the sum could be made up otherwise does not help, since the same key has the same rank."""
 
@@ -80,6 +81,7 @@ class SumsTable:
         self.term_number: Expr = total(cell * i for i, cell in enumerate(self.term))
         small = {name: lift(getattr(self, name)) for name in CLASS}
         self.small: Expr = total(small[name] * weight for name, weight in CLASS.items())
+        self.lead: Expr = self.number * LEVEL_WEIGHT + self.term_number
 
     def constrain(self) -> None:
         """All constraints."""
@@ -131,7 +133,7 @@ class SumsTable:
             with t.when(self.lane[3 * i + 2]):
                 t.equal(f"{cell.name}_bytes", cell, self.pack, f"`{cell.name}` has 24 bits")
         self.buses.ranges.check_u15(t, self.small)
-        rank = [self.prior * 128 + self.number * 8 + self.term_number, *ordered, self.small]
+        rank = [self.prior * 128 + self.lead, *ordered, self.small]
         less(
             t,
             "order",
@@ -257,6 +259,7 @@ class SumsTable:
     def _standings(self) -> None:
         """Registers carried in (`prior`) and out (all others), each under its number, a lane a row.
 
+        Both are posted here and collected by the rows that hash them: that they are equal is all that is said.
         A register that is carried in is a second one of its key. It collects the negative of what it holds, which is to
         post that: held units always, the classes of the year if the standing is of the same year; all else follows
         from those, and is read only so that the standing has been read whole.
@@ -272,10 +275,11 @@ class SumsTable:
         with t.when(self.lane[0].next):
             turns = self.prior.next - self.prior  # once: those carried in come behind the others
             t.equal("place_step", self.place.next, (self.place + 1) * (1 - turns), "and on from there", "transition")
-        sign = 1 - self.prior * 2
         number = total(value * 256**j for j, value in enumerate(self.value))
-        lanes: dict[int, Expr | int] = {k: sign * lane * number for k, lane in enumerate(self.lane)}
-        lanes |= {LANES + i: sign * self.lane[0] * part for i, part in enumerate(self.key())}
+        lanes: dict[int, Expr | int] = {k: lane * number for k, lane in enumerate(self.lane)}
+        rest = [self.origin, self.told, self.covered, self.result, self.side]
+        fields = [self.lead, *self.asset, *self.source, self.small, *rest]
+        lanes |= {LANES + i: self.lane[0] * part for i, part in enumerate(fields)}
         t.post(self.buses.standing, [self.prior, self.place], lanes, most=None)
 
 
