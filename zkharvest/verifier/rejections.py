@@ -62,6 +62,39 @@ class Reason(StrEnum):
         UNDECIDED,
     )
 
+    # page: the pages that a statement of lot-machine/v2 lists
+    PAGE_FORM = "page/form", "a page's header is damaged: its keys, types or encoding are not those of a page"
+    PAGE_VALUE = "page/value", "a page's header holds a value that no page has"
+    PAGE_VERSION = "page/version", "a page was made by a newer zkharvest than this one", UNDECIDED
+    PAGE_LISTED = "page/listed", "the pages are not sorted by account and number, each once"
+    PAGE_OTHER = "page/other", "a page is of another source, account or currency than the statement says"
+    PAGE_CHAIN = "page/chain", "a page does not follow the page before it"
+    PAGE_GAP = "page/gap", "a page of an account is missing, or a period between two"
+    PAGE_FIRST = "page/first", "an account that is new does not begin with its page 0, within the window"
+    PAGE_CLOSED = "page/closed", "an account that was closed has another page"
+    PAGE_MISSING = "page/missing", "an account that was there before has no page"
+    PAGE_END = "page/end", "the pages of an account end before the window does"
+    PAGE_BEHIND = "page/behind", "a page lies behind the window"
+    PAGE_SAME_ROOT = "page/same-root", "two pages have one root: their records would count twice"
+
+    # link: what a statement says against itself, or against the standing that it carries in
+    LINK_WINDOW = "link/window", "the window is not that of its calendar, its tax year or the standing carried in"
+    LINK_SOURCES = "link/sources", "the accounts are not those of the pages and of the standing carried in"
+    LINK_CODES = "link/codes", "two accounts have codes that the circuit cannot tell apart"
+    LINK_FIGURE = "link/figure", "a figure is of a register that the circuit does not have"
+    LINK_CURRENCY = "link/currency", "the standing carried in is in another currency"
+    LINK_POOLING = "link/pooling", "the standing carried in has another pooling of lots"
+    LINK_ZONE = "link/zone", "the time zone changes within a tax year"
+
+    # standing: the state at an instant, from which a link goes on
+    STANDING_FORM = "standing/form", "a standing is damaged: its keys, types or encoding are not those of a standing"
+    STANDING_VALUE = "standing/value", "a standing holds a value that none has"
+    STANDING_VERSION = "standing/version", "a standing was made by a newer zkharvest than this one", UNDECIDED
+
+    # chain: links that are to follow each other
+    CHAIN_LINKS = "chain/links", "the links are not those that the package says it has"
+    CHAIN_STANDING = "chain/standing", "a link does not begin with the standing at which the one before it ended"
+
     # circuit
     CIRCUIT_UNKNOWN = "circuit/unknown", "the package is for a circuit that this program does not know", UNDECIDED
     CIRCUIT_DIGEST = "circuit/digest", "the package is for another circuit of that name"
@@ -80,6 +113,9 @@ class Reason(StrEnum):
     POLICY_POOLING = "policy/pooling", "the figures use another pooling of lots"
     POLICY_TIMEZONE = "policy/timezone", "the figures are for another time zone"
     POLICY_CURRENCY = "policy/currency", "the figures are in another currency"
+    POLICY_STANDING = "policy/standing", "the chain begins with another standing than the expected one"
+    POLICY_PAGE = "policy/page", "an expected page is not among those of the chain"
+    POLICY_ACCOUNT = "policy/account", "the figures are about another account than the expected one"
     POLICY_CONTEXT = "policy/context", "the package was made for another reader or occasion"
 
     # public data handed to the proof
@@ -120,10 +156,16 @@ class Reason(StrEnum):
     ATTESTATION_FORM = "attestation/form", "the sources' signatures are not in the known form"
     ATTESTATION_LIMIT = "attestation/limit", "more sources have signed than a package can hold"
     ATTESTATION_SOURCE = "attestation/source", "a signature is for a source that the statement does not name"
+    ATTESTATION_PAGE = "attestation/page", "a signature is for a page that no link lists"
     ATTESTATION_KEY = "attestation/key", "a source signed with another key than expected"
     ATTESTATION_MISSING = "attestation/missing", "a source that is expected to have signed has not"
     ATTESTATION_POSSESSION = "attestation/possession", "a source's key comes without a valid proof of possession"
     ATTESTATION_SOURCES = "attestation/sources", "the sources' signatures over their commitments are not valid"
+
+    # page again: signatures over pages
+    PAGE_SIGNATURE = "page/signature", "a source's signature over a page is not valid"
+    PAGE_UNSIGNED = "page/unsigned", "a source that is expected to have signed its newest page has not"
+    PAGE_KEY_PERIOD = "page/key-period", "the source's key is not valid on the day on which the page ends"
 
     # policy again: the proof holds, and what the caller left open decides
     POLICY_SIGNATURES = (
@@ -144,6 +186,32 @@ class Reason(StrEnum):
     POLICY_NOT_COMPARED = (
         "policy/source-not-compared",
         "the proof holds, but it counts trades of sources that were not compared",
+        UNDECIDED,
+    )
+
+    POLICY_HISTORY = (
+        "policy/history",
+        "the proof holds, but nothing says what came before: a first link, or the standing of last year's verdict",
+        UNDECIDED,
+    )
+    POLICY_HOLDER = (
+        "policy/holder",
+        "the proof holds, but nothing shows that the accounts are this taxpayer's",
+        UNDECIDED,
+    )
+    POLICY_LATER_PAGES = (
+        "policy/later-pages",
+        "the proof holds, but it counts pages later than those that were compared",
+        UNDECIDED,
+    )
+    POLICY_COVERAGE = (
+        "policy/coverage",
+        "the proof holds, but its records do not reach to the end of the tax year",
+        UNDECIDED,
+    )
+    POLICY_COUNTERS = (
+        "policy/counters",
+        "the proof holds, but more of it rests on the taxpayer's word than is allowed",
         UNDECIDED,
     )
 

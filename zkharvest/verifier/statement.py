@@ -10,7 +10,7 @@ of its bytes, including what the circuit does not see (names, currency, context)
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -29,17 +29,26 @@ from zkharvest.spec import (
     ROOT_BYTES,
     TOTAL_BYTES,
     TOTALS,
-    WORD_BYTES,
-    P,
     currency_code,
-    is_currency,
     source_code,
 )
 from zkharvest.verifier.calendar import CalendarTable, make_calendar
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reason, Reject
-from zkharvest.verifier.text import is_visible, quoted
+from zkharvest.verifier.text import quoted
+from zkharvest.verifier.values import (
+    choice,
+    currency_of,
+    day_of,
+    fields,
+    integer,
+    matching,
+    root_of,
+    text,
+    words,
+    zone_of,
+)
 from zkharvest.verifier.wire import Value
 
 HOLDING = "us-1222"
@@ -67,9 +76,7 @@ _KEYS = (
     "wash_sale",
     "year",
 )
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _AMOUNT = re.compile(r"0|-?[1-9][0-9]{0,28}", re.ASCII)
-_ZONE = re.compile(r"[A-Za-z0-9_+\-/]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +144,9 @@ def circuit_of(statement: Mapping[str, Value]) -> tuple[str, bytes]:
     """(id, digest) of the circuit that a statement names: needed before the rest can be understood."""
     match statement.get("circuit"):
         case {"id": str(name), "digest": bytes(digest), **others} if not others and len(digest) == 32:
-            return _text(name, "circuit", MAX_CIRCUIT_ID), digest
+            return text(name, "circuit", MAX_CIRCUIT_ID), digest
         case _:
-            raise _fields("circuit")
+            raise fields("circuit")
 
 
 def read_statement(statement: Mapping[str, Value]) -> Statement:
@@ -151,13 +158,13 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
         found = statement[key]
         if type(found) is not type(fixed) or found != fixed:  # with their types: in Python True == 1
             raise Reject(Reason.STATEMENT_VALUE, f"{key} is {quoted(found)}, not {fixed!r}")
-    year = _integer(statement["year"], "year", FIRST_YEAR, LAST_YEAR)
+    year = integer(statement["year"], "year", FIRST_YEAR, LAST_YEAR)
     match statement["context"]:
         case {"audience": str(audience), "nonce": bytes(nonce), **others} if not others and len(nonce) <= MAX_NONCE:
-            audience = _text(audience, "audience", MAX_AUDIENCE) if audience else ""
+            audience = text(audience, "audience", MAX_AUDIENCE) if audience else ""
         case _:
-            raise _fields("context")
-    calendar, carried_in = _calendar(statement["calendar"], year), _root(statement["carried_in"], "carried_in")
+            raise fields("context")
+    calendar, carried_in = calendar_of(statement["calendar"], year), root_of(statement["carried_in"], "carried_in")
     if carried_in != EMPTY_ROOT and calendar.first_day != date(year, 1, 1):
         why = "with lots carried in, the calendar begins with the tax year"
         raise Reject(Reason.STATEMENT_CALENDAR, why)
@@ -165,14 +172,14 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
         circuit_id,
         circuit_digest,
         year,
-        _choice(statement["method"], "method", METHODS),
-        _choice(statement["pooling"], "pooling", POOLINGS),
-        _pattern(statement["timezone"], "timezone", _ZONE),
-        _currency(statement["currency"]),
+        choice(statement["method"], "method", METHODS),
+        choice(statement["pooling"], "pooling", POOLINGS),
+        zone_of(statement["timezone"]),
+        currency_of(statement["currency"]),
         calendar,
         _sources(statement["sources"]),
         carried_in,
-        _root(statement["carried_out"], "carried_out"),
+        root_of(statement["carried_out"], "carried_out"),
         _totals(statement["totals"]),
         audience,
         nonce,
@@ -195,18 +202,13 @@ def public_data(statement: Statement, description: Description, context: bytes) 
         statement.year,
         currency_code(statement.currency),
         *(byte for magnitude in magnitudes for byte in magnitude.to_bytes(TOTAL_BYTES, "little")),
-        *_words(statement.carried_in_root),
-        *_words(statement.carried_out_root),
+        *words(statement.carried_in_root),
+        *words(statement.carried_out_root),
     ]
     table = [table.name for table in description.tables].index(CALENDAR_TABLE)
     columns = statement.calendar.public_columns(statement.year, carried=statement.carried_in_root != EMPTY_ROOT)
-    sources = tuple((*_words(source.root), *source_code(source.id)) for source in statement.sources)
+    sources = tuple((*words(source.root), *source_code(source.id)) for source in statement.sources)
     return PublicData(tuple(publics), (sources,), {(table, i): column for i, column in enumerate(columns)}, context)
-
-
-def is_zone_name(text: str) -> bool:
-    """Whether text is written as the name of a time zone is; whether there is such a zone is another question."""
-    return bool(_ZONE.fullmatch(text))
 
 
 def inventory_id(root: bytes, instant: int, currency: str) -> bytes:
@@ -217,94 +219,46 @@ def inventory_id(root: bytes, instant: int, currency: str) -> bytes:
 # --------------------------------------------------------------------------------------------- parts
 
 
-def _fields(where: str) -> Reject:
-    return Reject(Reason.STATEMENT_FIELDS, f"{where} has the wrong keys or types")
-
-
-def _integer(value: Value, where: str, low: int, high: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _fields(where)
-    if not low <= value <= high:
-        raise Reject(Reason.STATEMENT_VALUE, f"{where} {value} is not in {low}..{high}")
-    return value
-
-
-def _choice(value: Value, where: str, choices: Sequence[str]) -> str:
-    if not isinstance(value, str):
-        raise _fields(where)
-    if value not in choices:
-        raise Reject(Reason.STATEMENT_VALUE, f"{where} is not one of {', '.join(choices)}")
-    return value
-
-
-def _pattern(value: Value, where: str, pattern: re.Pattern[str]) -> str:
-    if not isinstance(value, str):
-        raise _fields(where)
-    if not pattern.fullmatch(value):
-        raise Reject(Reason.STATEMENT_VALUE, f"{where} is not in the form that a statement requires")
-    return value
-
-
-def _currency(value: Value) -> str:
-    if not isinstance(value, str):
-        raise _fields("currency")
-    if not is_currency(value):
-        raise Reject(Reason.STATEMENT_VALUE, "currency is not three to five letters or digits")
-    return value
-
-
-def _text(value: str, where: str, longest: int) -> str:
-    if not is_visible(value, longest):
-        raise Reject(Reason.STATEMENT_VALUE, f"{where} is not visible text of at most {longest} bytes")
-    return value
-
-
-def _words(root: bytes) -> tuple[int, ...]:
-    return tuple(int.from_bytes(root[i : i + WORD_BYTES], "little") for i in range(0, ROOT_BYTES, WORD_BYTES))
-
-
-def _root(value: Value, where: str) -> bytes:
-    if not isinstance(value, bytes) or len(value) != ROOT_BYTES:
-        raise _fields(where)
-    if max(_words(value)) >= P:
-        raise Reject(Reason.STATEMENT_VALUE, f"{where} is not a commitment: a word is not below p")
-    return value
-
-
-def _calendar(value: Value, year: int) -> CalendarTable:
+def calendar_of(value: Value, year: int | None) -> CalendarTable:
+    """The calendar up to the end of the tax year; without one, up to the end of whatever year it ends with."""
     match value:
         case {"first_day": str(first_day), "days": int(days), "offsets": list(offsets), **others} if not others:
             pass
         case _:
-            raise _fields("calendar")
+            raise fields("calendar")
     runs = []
     for run in offsets:
         match run:
             case [int(begin), int(offset)] if not isinstance(begin, bool) and not isinstance(offset, bool):
                 runs.append((begin, offset))
             case _:
-                raise _fields("calendar.offsets")
+                raise fields("calendar.offsets")
     if isinstance(days, bool):
-        raise _fields("calendar")
+        raise fields("calendar")
+    first = day_of(first_day, "calendar.first_day")
+    return make_calendar(first, days, runs, _last_year(first, days) if year is None else year)
+
+
+def _last_year(first: date, days: int) -> int:
+    """The year of the last of so many days."""
     try:
-        first = date.fromisoformat(_pattern(first_day, "calendar.first_day", _DATE))
-    except ValueError:
-        raise Reject(Reason.STATEMENT_VALUE, "calendar.first_day is not a date") from None
-    return make_calendar(first, days, runs, year)
+        return date.fromordinal(first.toordinal() + days - 1).year
+    except (ValueError, OverflowError):
+        raise Reject(Reason.STATEMENT_CALENDAR, f"there are no {days} days from {first} on") from None
 
 
 def _sources(value: Value) -> tuple[Source, ...]:
     if not isinstance(value, list):
-        raise _fields("sources")
+        raise fields("sources")
     if not 1 <= len(value) <= MAX_SOURCES:
         raise Reject(Reason.STATEMENT_VALUE, f"{len(value)} sources, not 1..{MAX_SOURCES}")
     sources = []
     for entry in value:
         match entry:
             case {"id": str(name), "root": bytes(root), **others} if not others and len(root) == ROOT_BYTES:
-                sources.append(Source(_text(name, "a source's id", MAX_NAME), _root(root, "a source's root")))
+                sources.append(Source(text(name, "a source's id", MAX_NAME), root_of(root, "a source's root")))
             case _:
-                raise _fields("sources")
+                raise fields("sources")
     names = [source.id.encode() for source in sources]
     if any(a >= b for a, b in pairwise(names)):
         raise Reject(Reason.STATEMENT_VALUE, "the sources are not in strictly increasing order")
@@ -317,12 +271,12 @@ def _sources(value: Value) -> tuple[Source, ...]:
 
 def _totals(value: Value) -> Totals:
     if not isinstance(value, dict) or set(value) != set(TOTALS):
-        raise _fields("totals")
+        raise fields("totals")
     if not all(isinstance(amount, str) for amount in value.values()):  # the form of all before the value of any
-        raise _fields("totals")
+        raise fields("totals")
     amounts = {}
     for name in TOTALS:
-        amounts[name] = int(_pattern(value[name], f"totals.{name}", _AMOUNT))
+        amounts[name] = int(matching(value[name], f"totals.{name}", _AMOUNT))
         if abs(amounts[name]) >= 1 << (8 * TOTAL_BYTES) or (amounts[name] < 0 and name != "proceeds"):
             raise Reject(Reason.STATEMENT_VALUE, f"totals.{name} is out of range")
     return Totals(**amounts)

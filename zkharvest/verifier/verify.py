@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from zkharvest.verifier import circuits
 from zkharvest.verifier.calendar import check_zone
 from zkharvest.verifier.description import Description
+from zkharvest.verifier.expected import closest
 from zkharvest.verifier.package import Package, decode_package
 from zkharvest.verifier.params import PRESETS, Preset
-from zkharvest.verifier.policy import Policy, closest
+from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.rejections import ACCEPTED, REJECTED, UNDECIDED, Finding, Reason, Reject, reject_all
 from zkharvest.verifier.soundness import security
 from zkharvest.verifier.stark import heights_fault, verify_proof

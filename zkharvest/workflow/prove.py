@@ -17,9 +17,10 @@ from zkharvest.ledger.regimes import find_provable
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
 from zkharvest.spec import DEFAULT_REGIME, METHODS, POOLINGS, TOTALS
 from zkharvest.verifier import circuits
+from zkharvest.verifier.expected import closest
 from zkharvest.verifier.package import Package, statement_digest
 from zkharvest.verifier.params import PRESETS, Preset
-from zkharvest.verifier.policy import Policy, closest
+from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.statement import SCALES, Statement, public_data, read_statement

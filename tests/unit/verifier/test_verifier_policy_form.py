@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zkharvest.verifier.policy import SCHEMA, Policy, closest, read_policy
+from zkharvest.verifier.expected import closest
+from zkharvest.verifier.policy import SCHEMA, Policy, read_policy
 from zkharvest.verifier.statement import METHODS, POOLINGS
 
 VECTORS = Path(__file__).resolve().parents[3] / "vectors"
