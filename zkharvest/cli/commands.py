@@ -14,6 +14,7 @@ from zkharvest.cli import (
     desk,
     developer,
     harvest,
+    histories,
     output,
     pages,
     scheduled,
@@ -44,6 +45,7 @@ taxpayer.ledger.command("diff")(whatif.diff)
 taxpayer.ledger.command("explain")(whatif.explain)
 app.add_typer(trades.trades, name="trades", rich_help_panel=TAXPAYER)
 app.add_typer(taxpayer.ledger, name="ledger", rich_help_panel=TAXPAYER)
+app.command("explain", rich_help_panel=TAXPAYER)(histories.explain)
 app.add_typer(harvest.harvest, name="harvest", rich_help_panel=TAXPAYER)
 desk.report.command("scheduled")(scheduled.scheduled)
 desk.report.command("schedule3")(pages.schedule3)

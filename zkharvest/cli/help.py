@@ -17,7 +17,20 @@ TAXPAYER, VENUE, AUDITOR, DEVELOPER = (
     "Developer",
 )
 _FLOW = (
-    *("trades", "ledger", "report", "batch", "harvest", "commit", "prove", "keygen", "attest", "secret", "page"),
+    *(
+        "trades",
+        "ledger",
+        "explain",
+        "report",
+        "batch",
+        "harvest",
+        "commit",
+        "prove",
+        "keygen",
+        "attest",
+        "secret",
+        "page",
+    ),
     *("verify", "inspect", "circuits", "vectors"),
 )
 

@@ -11,6 +11,7 @@ import typer
 
 from zkharvest.cli import output, passphrases
 from zkharvest.cli.help import Group
+from zkharvest.cli.histories import BookOption, MethodOf, are_openings, elections_of, report_pages
 from zkharvest.cli.options import (
     AnyMethod,
     AnyPooling,
@@ -57,20 +58,44 @@ FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to wri
 
 @ledger.command("report")
 def ledger_report(
-    path: Trades,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="TRADES.csv|OPENING.zko...", help="Canonical trades CSV; or openings of pages."),
+    ],
     year: YearOption,
     method: AnyMethod = None,
     regime: RegimeOption = "us",
     pooling: AnyPooling = None,
     timezone: AnyZone = None,
+    method_of: MethodOf = None,
+    book: BookOption = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
     form: FormatOption = Format.TABLE,
     json: Json = False,
 ) -> ExitCode:
-    """Gains and losses of a tax year, lot part by lot part, with all digits."""
+    """Gains and losses of a tax year, lot part by lot part, with all digits.
+
+    Of page openings it reports what lot-machine/v2 will prove: moves are matched, and --book says what sources cannot.
+    """
     from zkharvest.ledger import report
 
-    read = _load(path)
-    run = _run(read, _election(regime, method, pooling, timezone, year))
+    election = _election(regime, method, pooling, timezone, year)
+    if are_openings(paths):
+        run = report_pages(paths, book, elections_of(election, method_of), passphrase_file, passphrase_fd)
+        read: list[Trade] = []
+    else:
+        if len(paths) > 1 or book is not None:
+            what = "--book is for openings of pages" if book is not None else f"{paths[1]}: a second trades CSV"
+            raise UsageError(what, "give one canonical trades CSV, or the openings of pages (.zko)")
+        read = _load(paths[0])
+        if method_of:
+            from zkharvest.ledger.run import run_years
+
+            with output.progress("computing lots"):
+                run = run_years(read, elections_of(election, method_of))
+        else:
+            run = _run(read, election)
     if regime == "canada":
         from zkharvest.ledger.superficial import superficial_losses
 

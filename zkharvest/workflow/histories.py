@@ -1,0 +1,194 @@
+"""From openings of pages to a history: what the owner of the accounts does with what the sources handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from zkharvest.collecting import without_collecting
+from zkharvest.commitment.page_record import Flag, PageRecord, ref_code
+from zkharvest.errors import InputError, Problem
+from zkharvest.files.book import Book, Line, check_stated
+from zkharvest.files.page_files import PageOpening
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.history.as_trades import trades_of
+from zkharvest.ledger.history.chain import run_windows
+from zkharvest.ledger.history.decisions import check_decisions
+from zkharvest.ledger.history.explaining import Explained, explain, note_of
+from zkharvest.ledger.history.machine import Run
+from zkharvest.ledger.history.matching import Moves, match_moves
+from zkharvest.ledger.history.order import Window
+from zkharvest.ledger.history.records import Account, Does, History, Page, Place, Record, make_history
+from zkharvest.ledger.history.registers import totals_of
+from zkharvest.ledger.history.standing import Standing
+from zkharvest.ledger.results import LedgerRun
+from zkharvest.ledger.rules import Election, Side
+from zkharvest.ledger.run import run_years
+from zkharvest.verifier.page import PageHeader, PageReject, check_pages
+
+_LATER = {
+    Flag.CONVERT: "a conversion of one asset into another",
+    Flag.FLAT: "of a contract with a term of its own (s.1256)",
+}
+
+
+def history_of(openings: Iterable[tuple[str, PageOpening]]) -> History:
+    """The history of page openings, each with the name of its file, in any order.
+
+    Raises InputError where pages do not follow each other, are in two currencies, or hold what the machine does not
+    take yet.
+    """
+    given = list(openings)
+    try:
+        check_pages(opening.header for _, opening in given)
+    except PageReject as error:
+        hint = "give each account's pages without gaps, each once"
+        raise InputError.one("", error.detail, hint) from None
+    currencies = {opening.header.currency: name for name, opening in given}
+    if len(currencies) > 1:
+        listed = ", ".join(f"{currency} ({name})" for currency, name in sorted(currencies.items()))
+        raise InputError.one("", f"pages in several currencies: {listed}", "a history is in one currency")
+    with without_collecting():
+        problems: list[Problem] = []
+        pages = [(_page(opening.header), _records(opening, problems, name)) for name, opening in given]
+        if problems:
+            raise InputError(problems)
+        return make_history(pages)
+
+
+def _page(header: PageHeader) -> Page:
+    ids = (header.page_id, header.prev)
+    return Page(header.source, header.account, header.number, header.start, header.end, header.final, *ids)
+
+
+def _records(opening: PageOpening, problems: list[Problem], name: str) -> list[Record]:
+    found = []
+    for position, record in enumerate(opening.records):
+        flags = int(record.flags)
+        for flag, what in _LATER.items():
+            if flags & flag:
+                where = f"{name}: record {position} ({record.id})"
+                hint = "lot-machine/v2 takes it in a later stage; report it from the trades CSV with ledger report"
+                problems.append(Problem(where, what, hint))
+        found.append(_record(position, record, flags))
+    return found
+
+
+_MOVES, _INWARD, _CLOSES, _SHORT = (int(flag) for flag in (Flag.MOVES, Flag.INWARD, Flag.CLOSES, Flag.SHORT))
+_UNVALUED = int(Flag.UNVALUED)
+
+
+def _record(position: int, record: PageRecord, flags: int) -> Record:
+    if flags & _MOVES:
+        does = Does.IN if flags & _INWARD else Does.OUT
+    else:
+        does = Does.CLOSE if flags & _CLOSES else Does.OPEN
+    side = Side.SHORT if flags & _SHORT else Side.LONG
+    ref = ref_code(record.ref) if flags & _MOVES else 0  # of other records it names the venue's books
+    return Record(
+        0, position, record.time, does, side, record.asset, record.quantity, record.value, record.fee, ref,
+        int(record.kind), not flags & _UNVALUED, record.id,
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------- years
+
+
+def years_of(history: History, zone: str) -> range:
+    """The tax years that the pages reach into, the first to the last."""
+    calendar = Calendar(zone)
+    first = min((page.start for page in history.pages), default=0)
+    last = max((page.end for page in history.pages), default=1) - 1
+    return range(calendar.date_of(first).year, calendar.date_of(last).year + 1)
+
+
+def windows_of(history: History, elections: Sequence[Election], opening: Standing | None = None) -> list[Window]:
+    """A window a year. What lies before the first year is worked in its window, unless a standing was carried in."""
+    calendar = Calendar(elections[0].timezone)
+    years = [calendar.year_window(election.year) for election in elections]
+    starts = [start for start, _ in years]
+    if opening is not None:
+        starts[0] = opening.instant
+    else:
+        starts[0] = min([starts[0], *(page.start for page in history.pages)])
+    found: list[Window] = []
+    for start, (_, end), election in zip(starts, years, elections, strict=True):
+        assert election.method is not None, "a regime of the machine has methods"
+        found.append(Window(start, end, election.year, election.method, election.pooling, election.timezone))
+    return found
+
+
+def missing_pages(history: History, opening: Standing | None = None) -> list[Problem]:
+    """Accounts whose first pages are not here, and were not worked before either."""
+    known = {state.owner for state in opening.accounts} if opening is not None else set[Account]()
+    first: dict[Account, Page] = {}
+    for page in history.pages:
+        first.setdefault(page.owner, page)
+    return [
+        Problem(
+            f"{owner.source}/{owner.account}",
+            f"its first page here is page {page.number}: what was there before is not known",
+            "give its pages from page 0 on",
+        )
+        for owner, page in first.items()
+        if page.number and owner not in known
+    ]
+
+
+def work(history: History, book: Book, elections: Sequence[Election], opening: Standing | None = None) -> list[Run]:
+    """The machine's run of each year. Raises InputError for what is missing or cannot be worked."""
+    check_stated(book, history)
+    if problems := missing_pages(history, opening):
+        raise InputError(problems)
+    return run_windows(history, book.decisions, windows_of(history, elections, opening), opening)
+
+
+def report(history: History, book: Book, elections: Sequence[Election], currency: str = "") -> LedgerRun:
+    """What `ledger report` shows of pages: the ledger's run of what the machine works, under the last election.
+
+    Raises InputError where `work` does. The two must agree; if they do not, that is a bug and an AssertionError.
+    """
+    runs = work(history, book, elections)
+    last = elections[-1]
+    trades = [trade for run in runs for trade in trades_of(run.turns, book.decisions, last.pooling, currency)]
+    reported = run_years(trades, elections)
+    assert totals_of(runs[-1].registers) == dict(reported.totals), "the machine and the ledger agree"
+    return reported
+
+
+# ------------------------------------------------------------------------------------------------- explaining
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What can be said of pages: their moves, what is open, first pages that are missing, rows of other pages."""
+
+    moves: Moves
+    explained: Explained
+    missing: tuple[Problem, ...]
+    elsewhere: tuple[Place, ...]
+
+
+def told_of(history: History, book: Book, zone: str) -> Told:
+    """What the owner may want to explain. Raises InputError for decisions that their records cannot have.
+
+    Every new year of the zone counts as the end of a window: a deposit whose clock runs behind over it is no move.
+    """
+    calendar = Calendar(zone)
+    elsewhere = check_stated(book, history)
+    check_decisions(history, book.decisions, lambda instant: calendar.date_of(instant).toordinal())
+    edges = [edge for year in years_of(history, zone) for edge in calendar.year_window(year)]
+    moves = match_moves(history, book.decisions, edges=sorted(set(edges)))
+    explained = explain(history, book.decisions, moves, edges)
+    return Told(moves, explained, tuple(missing_pages(history)), tuple(elsewhere))
+
+
+def book_lines(history: History, book: Book, explained: Explained) -> list[Line]:
+    """The rows of a book to fill in: what is decided already, and what is open; a note says what can be said."""
+    lines = {one.place: Line(one.place, one.record, note=note_of(one)) for one in explained.open}
+    for place, decision in book.decisions.items():
+        record = history.at(place)
+        if record is not None:
+            before = lines.get(place)
+            lines[place] = Line(place, record, decision, before.note if before else "")
+    return list(lines.values())
