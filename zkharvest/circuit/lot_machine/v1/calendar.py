@@ -55,7 +55,7 @@ class CalendarRows:
         rows += [(table.start[days], 0, 2), (END_OF_TIME, 0, 0)]
         self.start, self.long_at, self.phase = np.array(rows, np.int64).T.copy()
         self.first_day = since
-        self.statement = {"days": days, "first_day": since.isoformat(), "offsets": _offsets(table)}
+        self.statement = {"days": days, "first_day": since.isoformat(), "offsets": utc_offsets(table)}
 
     def long_from(self, acquired: NDArray[np.int64]) -> NDArray[np.int64]:
         """From when a lot acquired at each instant is long term (instants may lie before the listed days)."""
@@ -81,7 +81,7 @@ class CalendarRows:
         return [*limbs, [int(p) for p in self.phase]]
 
 
-def _offsets(table: DayTable) -> list[list[Any]]:
+def utc_offsets(table: DayTable) -> list[list[Any]]:
     """Run-length list of the UTC offset (seconds) that starts each local day."""
     runs: list[list[Any]] = []
     for d, start in enumerate(table.start):
