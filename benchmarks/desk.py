@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from zkharvest.trades.csv_out import trades_to_text
@@ -44,13 +45,38 @@ def ledger(sales: int, seed: int = 1) -> list[Trade]:
 
 
 def timed(*words: str) -> tuple[float, float, float]:
-    """Seconds by the clock and of the processor, and the peak of memory in MB, of a command."""
+    """Seconds by the clock and of the processor, and the peak of memory in MB of a command and all it starts."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "zkharvest", "-q", *words], check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "zkharvest", "-q", *words]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        memory = 0.0
+        while process.poll() is None:
+            memory = max(memory, sum(map(_proportional, _family(process.pid))))
+            time.sleep(0.1)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(words)}: exit code {process.returncode}")
     wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall, cpu, after.ru_maxrss / 1000
+    return wall, cpu, memory or after.ru_maxrss / 1000
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all that it started and that still run (Linux)."""
+    found = [pid]
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += [each for child in path.read_text().split() for each in _family(int(child))]
+    return found
+
+
+def _proportional(pid: int) -> float:
+    """Memory of a process in MB: what it shares with others counts in shares, so that a sum counts nothing twice."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1000
+    return 0.0
 
 
 def page(folder: Path, sales: int = 100_000) -> None:

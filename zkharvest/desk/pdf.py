@@ -21,6 +21,8 @@ WIDTH, HEIGHT, MARGIN = 612.0, 792.0, 40.0
 INK, GREY, LIGHT = (26, 30, 36), (95, 102, 112), (205, 210, 216)
 FONT, MONO = "dejavu", "dejavu-mono"
 _MINUS = 31  # the byte that stands for a minus sign: control characters are in no name
+_MARKS = range(8)  # control characters too: they stand between the lines of a page
+_FIRST_MARK, _FIRST_PLAIN_MARK = 0xF000, 0xF0  # their codes among those of a font, which are far below
 _PITCH = 0.602  # of DejaVu Sans Mono: the width of every character over its size
 _LEVEL = 3  # of compression: a third of the time of the usual 6, a tenth more bytes
 _FILES = {(FONT, ""): "DejaVuSans.ttf", (FONT, "B"): "DejaVuSans-Bold.ttf", (MONO, ""): "DejaVuSansMono.ttf"}
@@ -29,31 +31,39 @@ _FILES = {(FONT, ""): "DejaVuSans.ttf", (FONT, "B"): "DejaVuSans-Bold.ttf", (MON
 class _Codes(dict[int, int | None]):
     """From a character to its code in the subset of a font, found when it is first asked for (`str.translate`).
 
-    Plain text (ASCII and the minus sign) goes through a table of bytes, ten times as fast.
+    A page of plain text (ASCII and the minus sign) goes through a table of bytes, ten times as fast. Between its lines
+    stand marks, control characters that no name has; the operators that they stand for are put in at the end.
     """
 
     def __init__(self, pick: Callable[[int], int | None]) -> None:
         super().__init__()
         self._pick = pick
+        for mark in _MARKS:
+            self[mark] = _FIRST_MARK + mark
         plain = {byte: self[byte] or 0 for byte in range(32, 127)} | {_MINUS: self[ord(MINUS)] or 0}
         # A few dozen characters are in use when this is made; the codes of a font with more are not all bytes.
-        fits = max(plain.values()) < 256
+        fits = max(plain.values()) < _FIRST_PLAIN_MARK
+        plain |= {mark: _FIRST_PLAIN_MARK + mark for mark in _MARKS}
         self._plain = bytes(plain.get(byte, 0) for byte in range(256)) if fits else None
 
     def __missing__(self, character: int) -> int | None:
         code = self[character] = self._pick(character)
         return code
 
-    def encoded(self, text: str) -> bytes:
-        """A text as the bytes of a PDF string, two for each character, escaped."""
-        codes = None
+    def encoded(self, text: str, marks: Sequence[bytes] = ()) -> bytes:
+        """A text as the bytes of a PDF string, two for each character, escaped; each mark n in it becomes marks[n]."""
+        codes, first = None, _FIRST_MARK
         if self._plain is not None:
             with suppress(UnicodeEncodeError):
                 codes = text.replace(MINUS, "\x1f").encode("ascii").translate(self._plain).decode("latin-1")
+                first = _FIRST_PLAIN_MARK
         if codes is None:
             codes = text.translate(self)
         two = codes.encode("utf-16-be")
-        return two.replace(b"\\", b"\\\\").replace(b")", b"\\)").replace(b"(", b"\\(").replace(b"\r", b"\\r")
+        two = two.replace(b"\\", b"\\\\").replace(b")", b"\\)").replace(b"(", b"\\(").replace(b"\r", b"\\r")
+        for mark, operators in enumerate(marks):
+            two = two.replace((first + mark).to_bytes(2, "big"), operators)
+        return two
 
 
 class _Widths(dict[str, float]):
@@ -234,19 +244,22 @@ class Sheet:
         self.pdf.text(MARGIN, self.y, " ")  # names the font on the page
         font: Any = self.pdf.current_font
         codes = self._codes = self._codes or _Codes(font.subset.pick)
-        parts = [f"q BT {MARGIN:.2f} {self.height - self.y:.2f} Td {step:.2f} TL".encode()]
-        inked: tuple[int, int, int] | None = None
-        for text, colour in texts:
-            if colour != inked:
-                parts.append(" ".join(f"{part / 255:.3f}" for part in colour).encode() + b" rg")
-                inked = colour
-            parts.append(b"(" + codes.encoded(text) + b") Tj T*")
-        parts.append(b"ET")
+        inks = list(dict.fromkeys(colour for _, colour in texts))
+        marks = [b") Tj T* " + _ink(colour) + b" (" for colour in inks]
+        before = {colour: chr(mark) for mark, colour in enumerate(inks)}
+        same = chr(len(inks))
+        marks.append(b") Tj T* (")
+        inked, joined = texts[0][1], [texts[0][0]]
+        for text, colour in texts[1:]:
+            joined += (same if colour is inked else before[colour]), text
+            inked = colour
+        start = f"q BT {MARGIN:.2f} {self.height - self.y:.2f} Td {step:.2f} TL ".encode()
+        parts = [start + _ink(texts[0][1]) + b" (" + codes.encoded("".join(joined), marks) + b") Tj T* ET"]
         if foot:
             number = f"page {self.pdf.page_no()}"
-            grey, below = " ".join(f"{part / 255:.3f}" for part in GREY), MARGIN - 8
             for x, text in ((MARGIN, self.foot), (self.right - len(number) * size * _PITCH, number)):
-                parts.append(f"BT {grey} rg {x:.2f} {below:.2f} Td (".encode() + codes.encoded(text) + b") Tj ET")
+                at = f"BT {x:.2f} {MARGIN - 8:.2f} Td ".encode()
+                parts.append(at + _ink(GREY) + b" (" + codes.encoded(text) + b") Tj ET")
         out: Any = self.pdf._out  # noqa: SLF001 - there is no public way to write many lines at once
         out(b" ".join([*parts, b"Q"]))
         self.y += step * len(texts)
@@ -263,6 +276,11 @@ class Sheet:
     def bytes(self) -> bytes:
         """The finished document."""
         return bytes(self.pdf.output())
+
+
+def _ink(colour: tuple[int, int, int]) -> bytes:
+    """The operator that sets the colour of what follows."""
+    return " ".join(f"{part / 255:.3f}" for part in colour).encode() + b" rg"
 
 
 def _document(title: str) -> FPDF:
