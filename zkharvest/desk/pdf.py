@@ -69,12 +69,13 @@ class _Codes(dict[int, int | None]):
 class _Widths(dict[str, float]):
     """The width of each character of a font at one point, measured when it is first asked for: nothing is kerned."""
 
-    def __init__(self, pdf: FPDF) -> None:
+    def __init__(self, sheet: Sheet, style: str) -> None:
         super().__init__()
-        self._pdf = pdf
+        self._sheet, self._style = sheet, style
 
     def __missing__(self, character: str) -> float:
-        width = self[character] = self._pdf.get_string_width(character) / self._pdf.font_size_pt
+        self._sheet.font(100, self._style)
+        width = self[character] = self._sheet.pdf.get_string_width(character) / 100
         return width
 
 
@@ -89,7 +90,8 @@ class Sheet:
         self.y = 0.0
         self._fonts: set[tuple[str, str]] = set()
         self._codes: _Codes | None = None
-        self._widths = {style: _Widths(self.pdf) for style in ("", "B")}
+        self._widths = {style: _Widths(self, style) for style in ("", "B")}
+        self._chosen: tuple[float, str, str] | None = None
 
     @property
     def right(self) -> float:
@@ -113,6 +115,8 @@ class Sheet:
 
     def font(self, size: float, style: str = "", family: str = FONT) -> None:
         """Choose a font; it is read when it is first chosen."""
+        if self._chosen == (size, style, family):
+            return
         if (family, style) not in self._fonts:
             import matplotlib as mpl
 
@@ -120,6 +124,7 @@ class Sheet:
             self.pdf.add_font(family, style, file)
             self._fonts.add((family, style))
         self.pdf.set_font(family, style, size)
+        self._chosen = size, style, family
 
     def text(
         self,
@@ -137,7 +142,6 @@ class Sheet:
         if not text:
             return
         style = "B" if bold else ""
-        self.font(size, style)
         widths = self._widths[style]
         width = sum(map(widths.__getitem__, text))
         while fit and size > 5 and width * size > fit:
@@ -161,7 +165,6 @@ class Sheet:
 
     def wrapped(self, text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
         """The lines that a text takes at a width."""
-        self.font(size, "B" if bold else "")
         widths = self._widths["B" if bold else ""]
         lines: list[str] = []
         line = ""
