@@ -245,7 +245,7 @@ def parse_acquired(text: str) -> int | date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise TextError(text, "is not a day of the calendar", "write 2021-05-03") from None
+        raise TextError(text, "is not a day of the calendar", "write it as 2021-05-03") from None
     if not date(1970, 1, 2) <= day < date(2527, 1, 1):
         raise TextError(text, "is out of range", "dates run from 1970 to 2526")
     return day
@@ -270,7 +270,7 @@ def _why_not_a_time(text: str, *, without_zone: bool) -> TextError:
     if bare != text:
         return TextError(text, "has spaces around it", "remove the spaces")
     if _SLASH_DATE.match(bare):
-        return TextError(text, "is an ambiguous date (day or month first?)", "write 2024-02-29T12:00:00Z")
+        return TextError(text, "is an ambiguous date (day or month first?)", "write it as 2024-02-29T12:00:00Z")
     if re.search(r"[A-Za-z]{3,}$", bare):
         return TextError(text, "names its zone in letters", "write Z for UTC or an offset such as -05:00")
     if re.fullmatch(r"[0-9]{9,}(\.[0-9]+)?", bare):

@@ -345,7 +345,7 @@ def test_lots_that_the_taxpayer_identified(bring, tmp_path: Path) -> None:
     )
     assert [p.replace(f"{tmp_path}/", "") for p in bring.problems(text, lots=path)] == [
         "lots.csv:2:lots: lots add up to 0.5, the trade has 0.75",
-        'lots.csv:3:trade: "coinbase/1" is a buy',
+        'lots.csv:3:trade: "coinbase/1" is a buy, which takes no lots',
         'lots.csv:4:trade: "kraken/3" is not a trade of this import',
         'lots.csv:5:lots: "1" is not a lot',
         "lots.csv:6: has 1 cells",

@@ -122,7 +122,7 @@ CASES = {  # an export, words of its refusal, words of its hint, and the answer
         {"ignore_columns": ["Memo"]},
     ),
     "a negative fee": (KRAKEN + reward(fee="-0.001"), "a rebate", "--manual", {}),
-    "a reward taken back": (KRAKEN + reward("-0.5"), "for a staking", "--skip", {}),
+    "a reward taken back": (KRAKEN + reward("-0.5"), "for a staking is not above 0", "--skip", {}),
     "a line of totals without a txid": (
         KRAKEN + reward() + '"","","","","","","ETH","0.5","0","0.5"\n',
         "a line of totals?",

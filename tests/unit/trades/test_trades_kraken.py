@@ -139,7 +139,7 @@ def test_unknown_types_are_refused(bring) -> None:
         'a.csv:4:type: "lottery" is not a known type',
         'a.csv:5:subtype: "airdropish" is not a known subtype of "transfer"',
         'a.csv:6:amount: "-1" of a deposit that was partly reversed',
-        'a.csv:7:amount: "-1" for a staking',
+        'a.csv:7:amount: "-1" for a staking is not above 0',
         'a.csv:8:amount: "1,5" has a comma: thousands or decimals?',
     ]
 

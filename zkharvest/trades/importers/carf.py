@@ -196,8 +196,12 @@ def _csv(text: str, file: str, problems: list[Problem]) -> Iterator[Reported]:
 def _reported(where: str, asset: str, tag: str, units: str, count: str, problems: list[Problem]) -> Reported | None:
     kind = KINDS.get(_local(tag))
     if kind is None or not asset:
-        what = f"{quoted(tag)} is not a kind of CARF" if asset else "names no asset"
-        problems.append(Problem(where, what, f"kinds are {', '.join(dict.fromkeys(KINDS.values()))}"))
+        if kind is None:
+            hint = f"kinds are {', '.join(dict.fromkeys(KINDS.values()))}"
+            problems.append(Problem(where, f"{quoted(tag)} is not a kind of CARF", hint))
+        else:
+            hint = "name the asset that the sum is of, as the report does (CryptoAsset)"
+            problems.append(Problem(where, f"{kind} names no asset", hint))
         return None
     try:
         return Reported(where, asset, kind, number(units), int(count) if count.isdigit() else 0)

@@ -271,6 +271,16 @@ def fitting_orders(texts: Iterable[str], orders: Iterable[str]) -> tuple[list[st
     return left, first
 
 
+def date_parts(text: str, order: str) -> tuple[int, int, int] | None:
+    """Year, month and day of a text that begins with a date of digits in this order; None for other texts."""
+    match = _DATE_DIGITS.match(text)
+    if match is None or len(match[1]) == 4:
+        return None
+    part = dict(zip(order, match.groups(), strict=True))
+    year = int(part["y"])
+    return (year + 2000 if year < 100 else year, int(part["m"]), int(part["d"])) if _is_date(part) else None
+
+
 def _is_date(part: dict[str, str]) -> bool:
     lengths = len(part["y"]) in (2, 4) and len(part["m"]) < 3 and len(part["d"]) < 3
     return lengths and 1 <= int(part["m"]) <= 12 and 1 <= int(part["d"]) <= 31

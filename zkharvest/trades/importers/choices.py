@@ -59,7 +59,11 @@ def _row(
     if trade is None:
         return "trade", f"{quoted(name)} is not a trade of this import", "write source/id as the import names it"
     if trade.kind in OPENS_LOT:
-        return "trade", f"{quoted(name)} is a {trade.kind.word}", "only disposals and transfers take lots"
+        return (
+            "trade",
+            f"{quoted(name)} is a {trade.kind.word}, which takes no lots",
+            "only disposals and transfers take lots",
+        )
     if name in named:
         return "trade", f"{quoted(name)} is named twice", "keep one of the rows"
     try:

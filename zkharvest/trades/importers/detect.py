@@ -51,5 +51,5 @@ def formats(name: str | None, maps: Sequence[str | Path] = ()) -> tuple[Format, 
     if not chosen:
         near = get_close_matches(name, NAMES, 1)
         hint = f"did you mean {near[0]}?" if near else f"known formats: {', '.join(NAMES)}"
-        raise UsageError(f"{name!r} is not a known format", hint)
+        raise UsageError(f"--from {name}: is not a known format", hint)
     return chosen

@@ -24,7 +24,6 @@ from zkharvest.trades.text import TextError
 
 _TWICE = "a row that the file tells twice, taken once"
 _OVERLAP = "duplicate of a row in another file of this import, left out"
-_SKIP = "which of the two holds is not known: leave one out with --skip {place}=REASON"
 
 
 def once(tables: Sequence[Table], draft: Draft) -> Iterable[tuple[Table, Row]]:
@@ -48,7 +47,11 @@ def once(tables: Sequence[Table], draft: Draft) -> Iterable[tuple[Table, Row]]:
                     draft.note(row, _TWICE if row.label == known.label else _OVERLAP)
                 else:
                     message = f"{', '.join(key)} is also the name of {known.place}, which says something else"
-                    error = RowError(row, form.key[0], message, _SKIP.format(place=row.place))
+                    hint = (
+                        f"which of the two holds is not known: leave one out with --skip {row.place}=REASON "
+                        f"or --skip {known.place}=REASON"
+                    )
+                    error = RowError(row, form.key[0], message, hint)
                     draft.problems.append(error.problem)
                 continue
             key = (form.name, *[_value(row.cells[column]) for column in told])

@@ -13,6 +13,7 @@ from zkharvest.collecting import without_collecting
 from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.trades.importers.choices import with_lots
 from zkharvest.trades.importers.commas import with_commas
+from zkharvest.trades.importers.dates import rewritten
 from zkharvest.trades.importers.detect import formats
 from zkharvest.trades.importers.doubles import told_twice
 from zkharvest.trades.importers.draft import Draft
@@ -139,6 +140,7 @@ def import_exports(
         hint = "import the files of each venue by themselves, or without --source"
         raise UsageError("--source names one account, but the files are of several venues", hint)
     problems.extend(_overlaps(tables))
+    tables = [rewritten(table, say.dates, problems) for table in tables]
     taken_out: list[tuple[Row, str]] = []
     if not problems:
         taken_out, problems = take_out(tables, said, zone)
@@ -219,7 +221,7 @@ def check_zone(text: str) -> str:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):  # TypeError: a module's name
         hint = "name it as America/New_York, or as an offset from UTC such as UTC+2"
-        raise UsageError(f"{text!r} is not a time zone", hint) from None
+        raise UsageError(f"--timezone {text}: is not a time zone", hint) from None
     return text
 
 

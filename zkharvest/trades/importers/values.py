@@ -115,9 +115,8 @@ class Values(Gather):
         plain = plain_utc(text, zone or self.zone)
         if plain is not None:
             return plain
-        if self.dates and order in ("", "ymd") and fitting_orders([text], [order or "ymd"])[1]:
-            rewritten = not order or not fitting_orders([text], [order])[0]
-            order = self.dates if rewritten else order
+        if self.dates and not order and fitting_orders([text], [self.dates])[1]:  # rewritten: it writes no such dates
+            order = self.dates
         try:
             value, cut = moment(text, zone or self.zone, order=order)
         except TextError as error:

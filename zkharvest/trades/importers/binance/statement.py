@@ -157,7 +157,7 @@ def read(table: Table, draft: Draft) -> None:
             _trade(table, draft, rows, continues=family in _CONTINUES)
 
 
-def _time(draft: Draft, row: Row) -> int:
+def _time(draft: Draft, row: Row, order: str) -> int:
     """The time of a row: the old header's name says UTC, the new one's zone has to be told."""
     told = "UTC" if row.headings["utc_time"].lower() != "time" else None
     if told is None and draft.zone is None:
@@ -167,11 +167,11 @@ def _time(draft: Draft, row: Row) -> int:
         raise RowError(
             row, "utc_time", message, f"give the zone of the export with --timezone, such as UTC or UTC+2{where}"
         )
-    return draft.time(row, "utc_time", zone=told, order="ymd")
+    return draft.time(row, "utc_time", zone=told, order=order)
 
 
 def _event(table: Table, draft: Draft, row: Row, more: tuple[Row, ...] = ()) -> Event:
-    time = _time(draft, row)
+    time = _time(draft, row, table.format.order)
     return Event(row, time, table.source, draft.serial(table.source, time), more)
 
 
@@ -193,7 +193,8 @@ def _settled(table: Table, draft: Draft, row: Row, operation: str) -> None:
     elif change > 0:
         draft.income(event, Leg(row["coin"], change), category="reward")
     else:
-        raise RowError(row, "change", f"{quoted(row['change'])} for {quoted(row['operation'])}", by_hand(row))
+        message = f"{quoted(row['change'])} takes coins, which {quoted(row['operation'])} does not"
+        raise RowError(row, "change", message, by_hand(row))
 
 
 def _single(table: Table, draft: Draft, row: Row, operation: str) -> None:

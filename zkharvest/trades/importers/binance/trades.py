@@ -62,7 +62,7 @@ def read_old_trades(table: Table, draft: Draft) -> None:
             if len(found) > 1:
                 found = [pair for pair in found if row["fee coin"] in pair]
             if len(found) != 1:
-                hint = "import the newer trade history, which has units in its cells"
+                hint = f"import the newer trade history, which has units in its cells; or {by_hand(row)}"
                 raise RowError(row, "market", f"{quoted(row['market'])} cannot be split for certain", hint)
             base, quote = found[0]
             fees = [Leg(row["fee coin"], fee)] if fee else []

@@ -21,9 +21,9 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from zkharvest.trades.importers.dates import date_order
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
-from zkharvest.trades.importers.mapped.reading import date_order
 from zkharvest.trades.importers.repeats import by_account
 from zkharvest.trades.importers.rows import Row, by_hand
 from zkharvest.trades.importers.table import Format, Table

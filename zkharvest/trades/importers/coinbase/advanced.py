@@ -36,7 +36,8 @@ def read_fills(table: Table, draft: Draft) -> None:
             fees = [Leg(unit, fee)] if fee else []
             side = row["side"].upper()
             if side not in ("BUY", "SELL"):
-                raise RowError(row, "side", f"{quoted(row['side'])} is not a side", "sides are BUY and SELL")
+                hint = f"sides are BUY and SELL; {by_hand(row)}"
+                raise RowError(row, "side", f"{quoted(row['side'])} is not a side", hint)
             amount = abs(total) - fee if side == "BUY" else abs(total) + fee
             if not product(price, size, amount, price_text=row["price"], total_text=row["total"]):
                 message = (
@@ -96,7 +97,7 @@ def _join(table: Table, draft: Draft, rows: list[Row]) -> None:
             got.append(Leg(part["unit"], amount))
     if len(gave) != 1 or len(got) != 1:
         lines = ", ".join(str(part.line) for part in rows)
-        hint = "a trade is one row out, one row in and at most one fee; export the whole account"
+        hint = f"a trade is one row out, one row in and at most one fee: export the whole account; or {by_hand(*rows)}"
         raise RowError(row, "trade id", f"the rows of this trade (lines {lines}) do not make one trade", hint)
     time = draft.time(row, "time")
     source = _source(table, row)

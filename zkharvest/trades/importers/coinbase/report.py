@@ -158,7 +158,7 @@ def _row(table: Table, draft: Draft, row: Row, currency: str, pairs: Pairs) -> N
         out = kind in _OUT or (kind not in _IN and kind.endswith("deposit"))
         if kind == "send" and money.fees():
             hint = by_hand(row, instead="write its transfer and, if coins paid it, a spend row for the fee")
-            raise RowError(row, "fees", f"{quoted(row['fees'])} on a send", hint)
+            raise RowError(row, "fees", f"{quoted(row['fees'])} on a send, which may be in coin or in money", hint)
         draft.move(event, leg, out=out)
     elif kind in _INSIDE:
         draft.move(event, leg, out=_leaves(kind, quantity), inside=_INSIDE[kind])

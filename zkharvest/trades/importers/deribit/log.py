@@ -90,7 +90,7 @@ class _Paid:
 
 def _row(table: Table, draft: Draft, row: Row, coin: str, *, signed: bool) -> None:
     kind = row["type"].lower().replace("_", " ")
-    time = draft.time(row, "date", zone="UTC", order="dmy")
+    time = draft.time(row, "date", zone="UTC", order=table.format.order)
     event = Event(row, time, table.source, draft.name(row, "id"))
     match = _INSTRUMENT.fullmatch(row["instrument"])
     if kind in ("deposit", "withdrawal", "transfer"):

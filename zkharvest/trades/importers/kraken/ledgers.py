@@ -270,7 +270,10 @@ def _income(table: Table, draft: Draft, row: Row, category: str) -> None:
         return
     if amount <= 0 or fee.asset != asset:
         hint = by_hand(row, instead="write a spend or withdraw row if it was taken back")
-        raise RowError(row, "amount", f"{quoted(row['amount'])} for a {row['type']}", hint)
+        message = f"{quoted(row['amount'])} for a {row['type']} is not above 0"
+        if amount > 0:
+            message = f"a fee in {fee.asset} on a {row['type']} of {asset}"
+        raise RowError(row, "amount", message, hint)
     value = None
     if draft.currency == "USD" and row.get("amountusd"):
         kept = abs(draft.number(row, "feeusd", empty=0)) if fee.quantity else 0

@@ -22,7 +22,8 @@ def read(table: Table, draft: Draft) -> None:
         with draft.reading():
             price, cost, fee, volume = draft.numbers(row, "price", "cost", "fee", "vol")
             if draft.number(row, "margin", empty=0):
-                hint = "import the ledgers export instead: its margin rows tell what the position paid or took"
+                instead = "import the ledgers export instead: its margin rows tell what the position paid or took"
+                hint = f"{instead}; or {by_hand(row)}"
                 raise RowError(row, "margin", f"{quoted(row['margin'])}: a margin trade", hint)
             if not product(price, volume, cost, price_text=row["price"], total_text=row["cost"]):
                 message = f"price {row['price']} times vol {row['vol']} is not cost {row['cost']}"
@@ -50,7 +51,7 @@ def _split(row: Row) -> tuple[str, str]:
         return pair[:4], pair[4:]
     found = splits(pair, _QUOTES)
     if len(found) != 1:
-        hint = "import the ledgers export instead: it names each asset"
+        hint = f"import the ledgers export instead, which names each asset; or {by_hand(row)}"
         raise RowError(row, "pair", f"{quoted(pair)} can be split in {len(found)} ways", hint)
     return found[0]
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from zkharvest.trades.importers.agree import product
-from zkharvest.trades.importers.cells import ATOMS, fitting_orders, splits
+from zkharvest.trades.importers.cells import ATOMS, splits
+from zkharvest.trades.importers.dates import date_order
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.mapped.form import BRACES, EITHER, OPTION, Map, Rule, Side, columns_in, plain
@@ -26,6 +27,8 @@ def read(made: Map, table: Table, draft: Draft) -> None:
         if not order:
             return
         made = replace(made, order=order)
+    elif made.order:
+        made = replace(made, order=table.format.order)  # which a spreadsheet may have changed
     legs: dict[tuple[str, ...], list[tuple[Rule, Row]]] = defaultdict(list)
     for row in table.rows:
         with draft.reading():
@@ -41,21 +44,6 @@ def read(made: Map, table: Table, draft: Draft) -> None:
     for rows in legs.values():
         with draft.reading():
             _joined(made, table, draft, rows)
-
-
-def date_order(table: Table, draft: Draft, column: str, orders: Sequence[str]) -> str:
-    """How the dates of a file are written: as `--dates` says, or as they show; nothing, and a problem, otherwise."""
-    if draft.dates in orders:
-        return draft.dates
-    left, first = fitting_orders((row.get(column) for row in table.rows), orders)
-    if len(left) < 2 or not first:
-        return (left or orders)[0]
-    row = next(row for row in table.rows if row.get(column) == first)
-    what = "day or month comes first" if len(orders) == 2 else "day, month or year comes first"
-    message = f"{quoted(first)}: no date of the file shows whether {what}"
-    hint = f"say it with {' or '.join(f'--dates {order}' for order in left)}"
-    draft.problems.append(RowError(row, column, message, hint).problem)
-    return ""
 
 
 def _asked(made: Map) -> list[str]:
