@@ -1,12 +1,14 @@
 """Read by columns, a file is what it is row by row; and whatever is not in order is read row by row."""
 
+from datetime import date, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zkharvest.collecting import without_collecting
 from zkharvest.errors import InputError
-from zkharvest.trades import csv_columns, csv_in
+from zkharvest.trades import csv_cells, csv_columns, csv_in
 from zkharvest.trades.csv_out import trades_to_text
 from zkharvest.trades.model import CATEGORIES, MAX_LEGS, Kind
 
@@ -15,8 +17,9 @@ T = "2024-03-01T10:00:00Z"
 PLAIN = f"{T},kraken:main,a1,buy,BTC,0.5,100.25,1,USD,,,,,,,,,"
 
 
-def by_columns(text):
-    return csv_columns.read_columns(text, "f.csv", csv_in.COLUMNS, csv_in.REQUIRED, csv_in.parse_lots)
+def by_columns(text, *, compiled=False):
+    read = csv_columns.read_columns
+    return read(text, "f.csv", csv_in.COLUMNS, csv_in.REQUIRED, csv_in.parse_lots, compiled=compiled)
 
 
 def file_of(*rows):
@@ -24,8 +27,14 @@ def file_of(*rows):
 
 
 def agree(text):
-    """What both readings find, the same in every field; True if columns could tell."""
-    found = by_columns(text)
+    """What all readings find, the same in every field; True if columns could tell, by both ways to their cells."""
+    plain, compiled = (_agrees(text, compiled=compiled) for compiled in (False, True))
+    assert plain == compiled, text
+    return plain
+
+
+def _agrees(text, *, compiled):
+    found = by_columns(text, compiled=compiled)
     try:
         expected = csv_in.read_rows(text, "f.csv")
     except InputError:
@@ -169,10 +178,69 @@ def test_both_readings_agree():
     assert sum(told) > 20
 
 
+NUMERALS = st.one_of(
+    st.from_regex(r"[0-9]{0,20}(\.[0-9]{0,20})?", fullmatch=True),
+    st.from_regex(r"0{0,3}[0-9]{1,3}\.[0-9]{0,2}(0{8,14}|9{8,14})[0-9]{0,3}", fullmatch=True),
+    st.text("0123456789.-+e ,", max_size=24),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(NUMERALS, NUMERALS)
+def test_numbers_are_those_of_the_parser(quantity, amount):
+    """Every way to write one, those that look like inexact floats included."""
+    line = PLAIN.replace("0.5", f'"{quantity}"').replace("100.25", f'"{amount}"')
+    agree(file_of(line))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.from_regex(
+            r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{3})?Z", fullmatch=True
+        ),
+        st.datetimes(datetime(1960, 1, 1), datetime(2600, 1, 1)).map(lambda t: f"{t.isoformat('T', 'seconds')}Z"),
+    )
+)
+def test_times_are_those_of_the_parser(text):
+    agree(file_of(PLAIN.replace(T, text)))
+
+
+def test_every_day_is_read_as_the_parser_reads_it():
+    first = date(1970, 1, 1).toordinal()
+    days = [date.fromordinal(first + n).isoformat() for n in range(203_000)]
+    text = file_of(*(PLAIN.replace(T, f"{day}T00:00:00Z").replace("a1", f"a{n}") for n, day in enumerate(days)))
+    assert [trade.time for trade in by_columns(text, compiled=True)] == [86_400_000 * n for n in range(len(days))]
+
+
+def test_quotes_and_letters_beyond_ascii_are_read():
+    assert agree(
+        file_of(PLAIN.replace("a1", '"a,1"').replace("kraken:main", '"börse"'), PLAIN.replace("1,USD", '"",USD'))
+    )
+    assert not _agrees(file_of(PLAIN).replace("\n", "\r", 1), compiled=True)  # a line end of another age
+    assert agree(file_of(PLAIN).rstrip("\n"))
+
+
+def test_a_large_file_is_read_by_compiled_code(monkeypatch, tmp_path):
+    """`load_trades` takes that way from a size on, and says the same of a file that is not in order."""
+    path = tmp_path / "f.csv"
+    path.write_text(file_of(*(PLAIN.replace("a1", f"a{n}") for n in range(20))), encoding="utf-8")
+    expected = csv_in.load_trades(path)
+    asked = []
+    monkeypatch.setattr(csv_columns, "COMPILED_FROM", 100)
+    monkeypatch.setattr(csv_cells, "cells_of", lambda text, of=csv_cells.cells_of: asked.append(len(text)) or of(text))
+    assert csv_in.load_trades(path) == expected
+    assert asked
+    path.write_text(file_of(PLAIN, PLAIN), encoding="utf-8")
+    with pytest.raises(InputError, match="was used for this source in line 2"):
+        csv_in.load_trades(path)
+
+
 def test_batches_are_put_together(monkeypatch):
     text = file_of(*(PLAIN.replace("a1", f"a{n}") for n in range(50)))
     for batch in (1, 7, 50, 51):
         monkeypatch.setattr(csv_columns, "BATCH", batch)
+        monkeypatch.setattr(csv_cells, "BATCH", batch)
         assert agree(text)
         assert not agree(text + PLAIN.replace("a1", "a49") + "\n")  # said twice, in different batches
         assert trades_to_text(by_columns(text)) == trades_to_text(csv_in.read_rows(text, "f.csv"))
