@@ -26,9 +26,10 @@ from zkharvest.ledger.picks import resolve_picks
 from zkharvest.ledger.refusals import lot_short, oversold
 from zkharvest.ledger.regimes import regime_of
 from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side
+from zkharvest.ledger.trade_columns import TradeColumns, two_words
+from zkharvest.simd.threads import each, over_ranges
 from zkharvest.trades.model import OPENS_LOT, Kind, Trade, in_order
 
-_WORD = (1 << 64) - 1
 _BLOCK = 4096  # records: they fit the cache of a core
 
 
@@ -84,10 +85,13 @@ def _fields(records: NDArray[Any]) -> dict[str, NDArray[Any]]:
     """The fields of records as arrays of their own, copied a block at a time so that a record is fetched once."""
     types = {name: records.dtype[name] for name in records.dtype.names or ()}
     fields = {name: np.empty(records.size, kind) for name, kind in types.items()}
-    for start in range(0, records.size, _BLOCK):
+
+    def copy(start: int) -> None:
         block = slice(start, start + _BLOCK)
         for name, field in fields.items():
             field[block] = records[name][block]
+
+    each(copy, range(0, records.size, _BLOCK))
     return fields
 
 
@@ -96,29 +100,30 @@ class _Columns:
 
     def __init__(self, trades: Sequence[Trade], election: Election) -> None:
         self.trades = trades
+        self.columns = columns = TradeColumns(trades)
         self.specific = election.method is Method.SPECIFIC
         self.universal = election.pooling is Pooling.UNIVERSAL
-        kind = np.fromiter((trade.kind for trade in trades), np.int64, len(trades))
-        self.value, self.signs = values_of(trades, kind, election)
-        self.quantity = _two_words([trade.quantity for trade in trades])
+        kind = columns.kind
+        self.value, self.signs = values_of(columns, election)
+        self.quantity = columns.quantity
         self.opens = np.isin(kind, [int(one) for one in OPENS_LOT])
         self.withdraws = kind == Kind.WITHDRAW
         self.action = np.full(len(trades), kernel.DO_CLOSE, np.int64)
         self.action[self.opens] = kernel.DO_OPEN
         self.action[kind == Kind.TRANSFER] = kernel.DO_NOTHING if self.universal else kernel.DO_MOVE
-        self._number_pools(trades)
+        self._number_pools()
         self.pool_from += (kind == Kind.SHORT) | (kind == Kind.COVER)
         for place, side in expiry_sides(trades).items():
             if side is Side.SHORT:  # its fee is a cost: the closing value of a long lot with the other sign
                 self.pool_from[place] += 1
                 self.signs[place] *= -1
-        self.acquired = _acquired(trades, kind, election)
+        self.acquired = _acquired(columns, election)
         self.unit = np.zeros((len(trades), 3), np.uint64)
         lots = np.flatnonzero(self.opens)
         unit = np.empty((lots.size, 3), np.uint64)
-        unit_bases(self.value[lots], self.quantity[lots], unit)
+        over_ranges(unit_bases, lots.size, self.value[lots], self.quantity[lots], unit, grain=4096)
         self.unit[lots] = unit
-        self.rank = _ranks(election.method, lots, self.unit, _day_order(trades, self.acquired, election))
+        self.rank = _ranks(election.method, lots, self.unit, _day_order(columns.time, self.acquired, election))
         self.slot_of = np.zeros(len(trades), np.int64)
         self.slots = 1
         self.pick_start = np.zeros(len(trades) + 1, np.int64)
@@ -127,38 +132,48 @@ class _Columns:
         if self.specific:
             self._number_slots(trades)
 
-    def _number_pools(self, trades: Sequence[Trade]) -> None:
+    def _number_pools(self) -> None:
         """Pairs of pools (asset, wallet) in sorted order, and the long pool of each trade and each destination."""
-        if self.universal:
-            source = [(trade.asset, "") for trade in trades]
-        else:
-            source = [(trade.asset, trade.source) for trade in trades]
+        trades = self.trades
+        assets, asset = self.columns.names("asset")
+        sources, source = ([""], asset * 0) if self.universal else self.columns.names("source")
         moves = np.flatnonzero(self.action == kernel.DO_MOVE)
-        target = [(trades[place].asset, trades[place].to) for place in moves.tolist()]
-        self.pairs = sorted({*source, *target})
-        number = {pair: 2 * k for k, pair in enumerate(self.pairs)}
-        self.pool_from = np.array([number[pair] for pair in source], np.int64)
+        number = {name: n for n, name in enumerate(sources)}
+        to = [number.setdefault(trades[place].to, len(number)) for place in moves.tolist()]
+        sources = list(number)
+        from_pair = asset * len(sources) + source
+        to_pair = asset[moves] * len(sources) + np.array(to, np.int64)
+        distinct = np.unique(np.concatenate((np.unique(from_pair), np.unique(to_pair))))
+        named = [(assets[pair // len(sources)], sources[pair % len(sources)]) for pair in distinct.tolist()]
+        self.pairs = sorted(named)
+        place_of = {pair: 2 * k for k, pair in enumerate(self.pairs)}
+        pool = np.zeros(len(assets) * len(sources), np.int64)
+        pool[distinct] = [place_of[pair] for pair in named]
+        self.pool_from = pool[from_pair]
         self.pool_to = self.pool_from.copy()
-        self.pool_to[moves] = [number[pair] for pair in target]
+        self.pool_to[moves] = pool[to_pair]
 
     def _number_slots(self, trades: Sequence[Trade]) -> None:
         """Picks as arrays, and a slot for every lot in every pool it can come to lie in."""
         takes = np.flatnonzero(self.action >= kernel.DO_CLOSE)
         takes = takes[self.action[takes] != kernel.DO_NOTHING]
         lot = np.array(resolve_picks(trades, takes.tolist()), np.int64)
-        picks = [pick.quantity for place in takes.tolist() for pick in trades[place].lots]
-        self.pick_q = _two_words(picks)
+        picks = [trades[place].lots for place in takes.tolist()]
+        self.pick_q = two_words([pick.quantity for named in picks for pick in named])
         counts = np.zeros(len(trades), np.int64)
-        counts[takes] = [len(trades[place].lots) for place in takes.tolist()]
+        counts[takes] = list(map(len, picks))
         self.pick_start[1:] = np.cumsum(counts)
         taker = np.repeat(takes, counts[takes])
+        moved = np.flatnonzero(self.pool_to[taker] != self.pool_from[taker])
         lots = np.flatnonzero(self.opens)
-        pool = np.concatenate((self.pool_from[lots], self.pool_from[taker], self.pool_to[taker]))
-        pairs = pool * len(trades) + np.concatenate((lots, lot, lot))
+        pool = np.concatenate((self.pool_from[lots], self.pool_from[taker], self.pool_to[taker[moved]]))
+        pairs = pool * len(trades) + np.concatenate((lots, lot, lot[moved]))
         distinct, slot = np.unique(pairs, return_inverse=True)
         self.slots = max(distinct.size, 1)
         self.slot_of[lots] = slot[: lots.size]
-        self.pick_slots = np.ascontiguousarray(slot[lots.size :].reshape(2, -1).T)
+        here, there = np.split(slot[lots.size :], [taker.size])
+        self.pick_slots = np.stack((here, here), axis=1)
+        self.pick_slots[moved, 1] = there
 
     def arguments(self) -> tuple[NDArray[Any], ...]:
         """The arrays that the kernel takes, in its order."""
@@ -182,21 +197,20 @@ class _Columns:
         raise InputError((lot_short(trade, trade.lots[pick - int(self.pick_start[place])], pool, held),))
 
 
-def _acquired(trades: Sequence[Trade], kind: Ints, election: Election) -> Ints:
+def _acquired(columns: TradeColumns, election: Election) -> Ints:
     """When the lot that each trade opens was acquired, in ms."""
-    acquired = np.array([trade.time for trade in trades], np.int64)
+    acquired = columns.time.copy()
     calendar = Calendar(election.timezone)
-    for place in np.flatnonzero(kind == Kind.DEPOSIT).tolist():
-        acquired[place] = acquired_at(trades[place], calendar)
+    for place in np.flatnonzero(columns.kind == Kind.DEPOSIT).tolist():
+        acquired[place] = acquired_at(columns.trades[place], calendar)
     return acquired
 
 
-def _day_order(trades: Sequence[Trade], acquired: Ints, election: Election) -> Ints:
+def _day_order(times: Ints, acquired: Ints, election: Election) -> Ints:
     """What orders lots by the local day of acquisition, for methods that ask for it: the day's first instant (ms).
 
     Where every lot was acquired when its trade says, that is the order of the trades, and no day is looked up.
     """
-    times = np.array([trade.time for trade in trades], np.int64)
     if election.method not in regime_of(election).day_keys or bool((acquired == times).all()):
         return acquired
     calendar = Calendar(election.timezone)
@@ -204,14 +218,6 @@ def _day_order(trades: Sequence[Trade], acquired: Ints, election: Election) -> I
     starts = np.array([calendar.first_instant(first + timedelta(n)) for n in range((last - first).days + 1)], np.int64)
     days: Ints = starts[np.searchsorted(starts, acquired, side="right") - 1]
     return days
-
-
-def _two_words(numbers: Sequence[int]) -> Words:
-    """Integers below 2^128 as rows of two words, low word first."""
-    words = np.empty((len(numbers), 2), np.uint64)
-    words[:, 0] = [number & _WORD for number in numbers]
-    words[:, 1] = [number >> 64 for number in numbers]
-    return words
 
 
 def _ranks(method: Method | None, lots: Ints, unit: Words, days: Ints) -> Ints:

@@ -6,7 +6,7 @@ own sum says nothing there. Only where together they hold both sides do the acco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.refusals import ambiguous_expiry, nothing_to_expire
@@ -49,7 +49,10 @@ class Holdings:
             changes += [(source, trade.into, side, trade.into_quantity) for source in ("", trade.source)]
         else:
             by = quantity if kind in OPENS_LOT else -quantity
-            changes = [("", asset, side, by), (trade.source, asset, side, by)]
+            both, own = ("", asset, side), (trade.source, asset, side)  # nearly always: so by itself
+            held[both] = held.get(both, 0) + by
+            held[own] = held.get(own, 0) + by
+            return
         for source, name, on, change in changes:
             held[source, name, on] = held.get((source, name, on), 0) + change
 
@@ -67,7 +70,8 @@ def expiry_sides(trades: Sequence[Trade]) -> dict[int, Side]:
     if not assets:
         return sides
     holdings, problems = Holdings(), list[Problem]()
-    for place, trade in _touching(trades, assets):
+    for place in [place for place, trade in enumerate(trades) if trade.asset in assets or trade.into in assets]:
+        trade = trades[place]
         if trade.kind is Kind.EXPIRE:
             side = holdings.side(trade)
             if isinstance(side, Problem):
@@ -78,7 +82,3 @@ def expiry_sides(trades: Sequence[Trade]) -> dict[int, Side]:
     if problems:
         raise InputError(problems)
     return sides
-
-
-def _touching(trades: Iterable[Trade], assets: set[str]) -> Iterable[tuple[int, Trade]]:
-    return ((place, t) for place, t in enumerate(trades) if t.asset in assets or t.into in assets)

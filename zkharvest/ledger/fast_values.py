@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from zkharvest.ledger.operations import Ints
 from zkharvest.ledger.refusals import checked_values
 from zkharvest.ledger.rules import Election, Method, Pooling
+from zkharvest.ledger.trade_columns import TradeColumns
 from zkharvest.spec import QUANTITY_LIMIT, TIME_LIMIT
 from zkharvest.trades.model import OPENS_LOT, WITHOUT_FEE, WITHOUT_VALUE, Kind, Trade
 
@@ -19,15 +20,11 @@ _SMALL = 1 << 62
 _LONG_OPENERS = OPENS_LOT - {Kind.SHORT}
 
 
-def values_of(trades: Sequence[Trade], kind: Ints, election: Election) -> tuple[NDArray[np.uint64], Ints]:
-    """Magnitude and sign of the value that each trade opens or closes with; `kind` holds their kinds.
-
-    Raises InputError where `checked_values` does.
-    """
+def values_of(columns: TradeColumns, election: Election) -> tuple[NDArray[np.uint64], Ints]:
+    """Magnitude and sign of the value that each trade opens or closes with. Raises InputError as `checked_values`."""
+    trades, kind = columns.trades, columns.kind
     try:
-        amount = np.array([trade.amount for trade in trades], np.int64)
-        fee = np.array([trade.fee for trade in trades], np.int64)
-        time = np.array([trade.time for trade in trades], np.int64)
+        amount, fee, time, quantity = columns.amount, columns.fee, columns.time, columns.quantity
     except OverflowError:
         return _one_by_one(trades, election)
     # The fee joins what is paid (basis of a long lot, cost of covering) and comes off what is received.
@@ -37,7 +34,8 @@ def values_of(trades: Sequence[Trade], kind: Ints, election: Election) -> tuple[
     sound &= (value >= 0) | ~_is_any(kind, OPENS_LOT)
     sound &= (amount == 0) | ~_is_any(kind, WITHOUT_VALUE)
     sound &= (fee == 0) | ~_is_any(kind, WITHOUT_FEE - OPENS_LOT)
-    if not (sound.all() and _quantities_hold(trades) and _names_hold(trades, kind, election)):
+    sound &= (quantity[:, 1] < QUANTITY_LIMIT >> 64) & quantity.any(axis=1)
+    if not (sound.all() and _names_hold(columns, election)):
         return _one_by_one(trades, election)
     return np.abs(value).astype(np.uint64), np.sign(value)
 
@@ -48,14 +46,9 @@ def _one_by_one(trades: Sequence[Trade], election: Election) -> tuple[NDArray[np
     return np.array([abs(value) for value in values], np.uint64), signs
 
 
-def _quantities_hold(trades: Sequence[Trade]) -> bool:
-    """Whether quantities are within their limits."""
-    quantities = [trade.quantity for trade in trades]
-    return not quantities or (min(quantities) > 0 and max(quantities) < QUANTITY_LIMIT)
-
-
-def _names_hold(trades: Sequence[Trade], kind: Ints, election: Election) -> bool:
+def _names_hold(columns: TradeColumns, election: Election) -> bool:
     """Whether conversions and transfers go somewhere, and named lots add up to what is closed or moved."""
+    trades, kind = columns.trades, columns.kind
     if (kind == Kind.CONVERT).any():
         return False
     moves = kind == Kind.TRANSFER
@@ -67,14 +60,14 @@ def _names_hold(trades: Sequence[Trade], kind: Ints, election: Election) -> bool
     takes = ~_is_any(kind, OPENS_LOT)
     if election.pooling is not Pooling.WALLET:
         takes &= ~moves
-    for place in np.flatnonzero(takes).tolist():
-        lots, whole = trades[place].lots, trades[place].quantity
-        if len(lots) == 1:
-            if lots[0].quantity != whole:
-                return False
-        elif sum([pick.quantity for pick in lots]) != whole or min([pick.quantity for pick in lots], default=0) <= 0:
-            return False
-    return True
+    return all(_add_up(trades[place]) for place in np.flatnonzero(takes).tolist())
+
+
+def _add_up(trade: Trade) -> bool:
+    lots, whole = trade.lots, trade.quantity
+    if len(lots) == 1:
+        return lots[0].quantity == whole
+    return sum([pick.quantity for pick in lots]) == whole and min([pick.quantity for pick in lots], default=0) > 0
 
 
 def _is_any(kind: Ints, kinds: set[Kind] | frozenset[Kind]) -> NDArray[np.bool_]:

@@ -76,7 +76,7 @@ def unit_basis(value, d_lo, d_hi):
 
 
 @kernel
-def unit_bases(value, quantity, out):
-    """`unit_basis` of each lot: value[i] over quantity[i] (two words), three words into out[i]."""
-    for i in range(value.size):
+def unit_bases(start, stop, value, quantity, out):
+    """`unit_basis` of lots start..stop: value[i] over quantity[i] (two words), three words into out[i]."""
+    for i in range(start, stop):
         out[i, 0], out[i, 1], out[i, 2] = unit_basis(value[i], quantity[i, 0], quantity[i, 1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import repeat
 from operator import lt
 
 from zkharvest.errors import InputError, Problem
@@ -113,16 +114,16 @@ def resolve_picks(trades: Sequence[Trade], closing: Sequence[int], names: Names 
 
 def _resolve_clear(trades: Sequence[Trade], closing: Sequence[int]) -> list[int] | None:
     """The answer where every name can mean one lot alone and that was opened before; None where one needs a look."""
-    lots = [(trade.id, place, trade.source) for place, trade in enumerate(trades) if trade.kind in OPENS_LOT]
-    clear = {name: place for name, place, _ in lots}
-    if len(clear) < len(lots) or any("/" in name for name in clear):
+    lots = [place for place, trade in enumerate(trades) if trade.kind in OPENS_LOT]
+    ids = [trades[place].id for place in lots]
+    clear = dict(zip(ids, lots, strict=True))
+    if len(clear) < len(lots) or "/" in "".join(ids):
         return None
-    named = [pick.trade for place in closing for pick in trades[place].lots]
-    found = [clear.get(name, -1) for name in named]
-    if -1 in found:
-        clear |= {f"{source}/{name}": place for name, place, source in lots}
-        found = [clear.get(name, -1) for name in named]
-        if -1 in found:
-            return None
-    takers = (place for place in closing for _ in trades[place].lots)
-    return found if all(map(lt, found, takers)) else None
+    picks = [trades[place].lots for place in closing]
+    named = [pick.trade for lots in picks for pick in lots]
+    if any("/" in name for name in named):
+        refs = [f"{trades[place].source}/{id_}" for place, id_ in zip(lots, ids, strict=True)]
+        clear.update(zip(refs, lots, strict=True))
+    found = list(map(clear.get, named, repeat(-1)))
+    takers = (place for place, lots in zip(closing, picks, strict=True) for _ in lots)
+    return found if -1 not in found and all(map(lt, found, takers)) else None

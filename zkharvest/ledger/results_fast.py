@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 
+from zkharvest.collecting import without_collecting
 from zkharvest.ledger.calendar import Calendar, DayTable
 from zkharvest.ledger.engine_fast import record
 from zkharvest.ledger.open_columns import columns_of_operations
@@ -22,7 +23,8 @@ _32 = np.uint64(32)
 
 def run_fast(trades: Sequence[Trade], election: Election, window: tuple[int, int], cut: int, later: int) -> LedgerRun:
     """`run_ledger` on trades already ordered and cut; arguments as the fields of `LedgerRun`."""
-    operations = record(trades, election)
+    with without_collecting():
+        operations = record(trades, election)
     parts = _Parts(operations, window)
     return LedgerRun(
         election,
@@ -43,7 +45,7 @@ class _Parts:
     def __init__(self, operations: Operations, window: tuple[int, int]) -> None:
         self.operations = operations
         takes = self.takes = np.flatnonzero(operations.op == TAKE)
-        time = np.array([trade.time for trade in operations.trades], np.int64)
+        time = np.fromiter((trade.time for trade in operations.trades), np.int64, len(operations.trades))
         self.regime = regime_of(operations.election)
         self.trade, self.lot = operations.trade[takes], operations.node_trade[operations.node[takes]]
         self.short_side = np.array([pool.side == Side.SHORT for pool in operations.pools], np.bool_)[

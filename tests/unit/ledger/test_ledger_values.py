@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +11,7 @@ from zkharvest.ledger.fast_values import values_of
 from zkharvest.ledger.picks import Names, resolve_picks
 from zkharvest.ledger.refusals import checked_values
 from zkharvest.ledger.rules import Election, Method, Pooling
+from zkharvest.ledger.trade_columns import TradeColumns, two_words
 from zkharvest.spec import MONEY_LIMIT, QUANTITY_LIMIT
 from zkharvest.trades.model import Kind, LotPick, Trade
 
@@ -60,10 +60,9 @@ def outcome(work):
 )
 def test_columns_say_what_trade_by_trade_says(ledger, method, pooling):
     election = Election(method, pooling, "UTC", 2024)
-    kind = np.array([int(trade.kind) for trade in ledger], np.int64)
 
     def on_columns():
-        magnitudes, signs = values_of(ledger, kind, election)
+        magnitudes, signs = values_of(TradeColumns(ledger), election)
         return [int(size) * int(sign) for size, sign in zip(magnitudes, signs, strict=True)]
 
     assert outcome(on_columns) == outcome(lambda: checked_values(ledger, election))
@@ -77,8 +76,7 @@ SOUND = {"amounts": st.sampled_from([5, 100]), "fees": st.sampled_from([0, 2, -2
 def test_columns_value_what_is_sound(ledger, method):
     """Most of these ledgers pass, where most of the others fail."""
     election = Election(method, Pooling.WALLET, "UTC", 2024)
-    kind = np.array([int(trade.kind) for trade in ledger], np.int64)
-    found = outcome(lambda: values_of(ledger, kind, election))
+    found = outcome(lambda: values_of(TradeColumns(ledger), election))
     expected = outcome(lambda: checked_values(ledger, election))
     if isinstance(found, tuple):
         assert [int(a) * int(b) for a, b in zip(*found, strict=True)] == expected
@@ -111,3 +109,14 @@ def test_a_name_is_an_id_or_a_source_and_an_id(ledger, name, before):
 def test_a_kind_is_the_key_that_its_number_is(kind):
     """Its hash is the number's: the numbers may stand in for kinds in sets."""
     assert hash(kind) == hash(int(kind)) and {kind: 1}[int(kind)] == 1
+
+
+@given(st.lists(st.integers(0, 2**127 - 1), max_size=5))
+def test_wide_numbers_are_two_words(numbers):
+    assert [int(low) | int(high) << 64 for low, high in two_words(numbers)] == numbers
+
+
+@pytest.mark.parametrize("number", [-1, -(2**64), 2**127, 2**200])
+def test_numbers_that_do_not_fit_are_told(number):
+    with pytest.raises(OverflowError):
+        two_words([1, number])
