@@ -17,7 +17,8 @@ a register, 19 lanes and 16 fields, has room in two inputs. Lanes of a register 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,29 @@ class Pairs:
     first: Lanes
     second: Lanes
     tree: Tree
+
+
+@dataclass(frozen=True)
+class StandingOpening:
+    """What opens the two roots of a standing: the lanes of lots (n, 31) and tokens (m, 31), registers' keys (k, 16)
+    and signed lanes (k, 19), each in the order of its tree, and the key of all salts.
+    """
+
+    lots: Ints = field(repr=False)
+    tokens: Ints = field(repr=False)
+    keys: Ints = field(repr=False)
+    lanes: Ints = field(repr=False)
+    key: bytes = field(repr=False)
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The tree of lots and tokens. ValueError for more than 2^20 of them."""
+        return commit_lots(self.lots, self.tokens, self.key)
+
+    @cached_property
+    def registers(self) -> Pairs:
+        """The tree of registers."""
+        return commit_registers(self.keys, self.lanes, self.key)
 
 
 def standing_key(seed: bytes, label: str) -> bytes:

@@ -119,8 +119,8 @@ class Buses:
 class Publics:
     """The statement's scalars as expressions.
 
-    start and end: the window's instants, the end excluded, in limbs of 15 bits; `covered` the first day (a number as in
-    the calendar) of which a lot that was bought and never moved counts as covered.
+    end: the window's end, in limbs of 15 bits (where the window begins is in the calendar); `covered` the first day (a
+    number as in the calendar) of which a lot that was bought and never moved counts as covered.
     """
 
     fifo: Expr
@@ -129,7 +129,6 @@ class Publics:
     lofo: Expr
     specific: Expr
     wallet: Expr
-    start: tuple[Expr, ...]
     end: tuple[Expr, ...]
     covered: Expr
 
@@ -184,8 +183,8 @@ def declare(circuit: Circuit) -> tuple[Buses, Publics]:
     made = {name: circuit.bus(name, len(of)) for name, of in fields.items()}
     fifo, lifo, hifo, lofo, specific = (circuit.public(name) for name in METHODS)
     wallet = circuit.public("wallet")
-    start, end = (tuple(circuit.public(f"{name}{i}") for i in range(3)) for name in ("start", "end"))
-    publics = Publics(fifo, lifo, hifo, lofo, specific, wallet, start, end, circuit.public("covered"))
+    end = tuple(circuit.public(f"end{i}") for i in range(3))
+    publics = Publics(fifo, lifo, hifo, lofo, specific, wallet, end, circuit.public("covered"))
     page_messages(circuit, made["node"], made["listed"])
     standing_messages(circuit, made["node"])
     return Buses(ranges, **made, sums=sum_buses(circuit, ranges)), publics

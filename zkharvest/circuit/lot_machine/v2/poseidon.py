@@ -133,6 +133,11 @@ class Hashes:
         self.add_pairs(lots, PAIR, TREE_LOTS_OUT if out else TREE_LOTS_IN)
         self.add_pairs(registers, REGISTER, TREE_SUMS_OUT if out else TREE_SUMS_IN)
 
+    @property
+    def count(self) -> int:
+        """Permutations so far."""
+        return sum(len(inputs) for inputs in self.inputs)
+
     def rows(self) -> tuple[Cells, Ints]:
         """All of them: inputs and marks."""
         return np.concatenate(self.inputs), np.concatenate(self.marks)

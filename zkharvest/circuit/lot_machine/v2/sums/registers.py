@@ -58,6 +58,16 @@ class Registers:
         """Those of the standing carried out: all that are not of the one carried in."""
         return self.at(np.flatnonzero(self.prior == 0))
 
+    @classmethod
+    def of_lanes(cls, keys: Ints, lanes: Ints) -> Registers:
+        """Registers of a standing: keys and signed lanes (n, LANES), as the standing's tree has them."""
+        size = np.abs(lanes)
+        octets = np.stack([size >> 8 * j & 255 for j in range(3)], axis=2).reshape(len(lanes), SLOTS)
+        first = [at for at, _ in GROUPS.values()]
+        negative = (np.minimum.reduceat(lanes, first, axis=1) < 0).astype(np.int64)
+        nothing, none = np.zeros_like(octets), np.zeros(len(keys), np.int64)
+        return cls(keys, nothing, octets, nothing, negative, none, none + 1)
+
     def at(self, rows: Ints) -> Registers:
         """Some of them, in this order."""
         return Registers(*(getattr(self, name)[rows] for name in Registers.__slots__))
@@ -87,7 +97,7 @@ def registers(
         of_level = [(k[at], p[at]) for k, p in todo for at in [k[:, 0] == number] if at.any()]
         if not of_level:
             continue
-        own = _split(*_by_key(np.concatenate([k for k, _ in of_level]), np.concatenate([p for _, p in of_level])))
+        own = _split(*by_key(np.concatenate([k for k, _ in of_level]), np.concatenate([p for _, p in of_level])))
         made.append(own)
         todo += _posted_up(own, level)
     made.append(_split(np.zeros((0, len(FIELDS)), np.int64), nothing) if carried is None else carried)
@@ -118,12 +128,14 @@ def rank(keys: Ints, prior: Ints) -> Ints:
     return np.stack([lead, *places, small_fields(keys)], axis=1)
 
 
-def _by_key(keys: Ints, posted: Ints) -> tuple[Ints, Ints]:
+def by_key(keys: Ints, posted: Ints) -> tuple[Ints, Ints]:
     """Distinct keys, and the sum of each slot."""
-    distinct, inverse = np.unique(keys, axis=0, return_inverse=True)
-    sums = np.zeros((len(distinct), SLOTS), np.int64)
-    np.add.at(sums, inverse.reshape(-1), posted)
-    return distinct, sums
+    order = np.lexsort(keys.T)
+    keys, posted = keys[order], posted[order]
+    if not len(keys):
+        return keys, posted
+    starts = np.flatnonzero(np.append(True, (keys[1:] != keys[:-1]).any(axis=1)))
+    return keys[starts], np.add.reduceat(posted, starts, axis=0)
 
 
 def _split(keys: Ints, posted: Ints) -> Registers:

@@ -1,0 +1,78 @@
+"""What a filled table posts, by its own interactions: registers are filled from what the constraints will see.
+
+Expressions are evaluated on the rows that post anything; there is no second description of a table's posts to go wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zkharvest.circuit.builder import Bus, Table
+from zkharvest.circuit.expr import Atom, Expr
+from zkharvest.circuit.lot_machine.words import Ints
+from zkharvest.spec import P
+
+from .sums.keys import FIELDS, SLOTS
+from .sums.registers import by_key
+
+Cells = NDArray[np.uint32]
+CHUNK = 1 << 14
+"""Rows that are evaluated at once: what is in work stays in the cache."""
+
+
+class Values:
+    """The values of expressions on some rows of a table, (columns, rows) canonical elements; each is computed once."""
+
+    def __init__(self, cells: Cells, rows: Ints, publics: Mapping[int, int]) -> None:
+        self.cells, self.rows, self.publics = cells, rows, publics
+        self.after = (rows + 1) % cells.shape[1]
+        self._known: dict[Atom, Ints] = {}
+
+    def of(self, expr: Expr) -> Ints:
+        """(rows,) values in 0..p-1."""
+        total = np.full(len(self.rows), expr.const, np.int64)
+        for atom, factor in expr.terms.items():
+            total += self._atom(atom) * factor % P
+        found: Ints = total % P
+        return found
+
+    def _atom(self, atom: Atom) -> Ints:
+        if atom not in self._known:
+            match atom[0]:
+                case "col":
+                    found = self.cells[atom[1], self.after if atom[2] else self.rows].astype(np.int64)
+                case "public":
+                    found = np.full(len(self.rows), self.publics[atom[1]] % P, np.int64)
+                case "mul":
+                    found = self.of(atom[1]) * self.of(atom[2]) % P
+                case _:
+                    raise ValueError(f"no value is known of {atom!r}")
+            self._known[atom] = found
+        return self._known[atom]
+
+
+def posted(table: Table, bus: Bus, cells: Cells, used: int, publics: Mapping[int, int]) -> tuple[Ints, Ints]:
+    """Keys (n, FIELDS) and slots (n, SLOTS, signed) of all that a table posts, each key once.
+
+    cells: (columns, rows); rows from `used` on post nothing; `publics`: scalars by number.
+    """
+    keys: list[Ints] = [np.zeros((0, len(FIELDS)), np.int64)]
+    slots: list[Ints] = [np.zeros((0, SLOTS), np.int64)]
+    for start in range(0, used, CHUNK):
+        values = Values(cells, np.arange(start, min(start + CHUNK, used)), publics)
+        for act in table.interactions:
+            if act.bus is not bus or not act.weights:
+                continue
+            weights = np.zeros((len(values.rows), SLOTS), np.int64)
+            for weight in act.weights:
+                number = values.of(weight.value)
+                weights[:, weight.slot] = np.where(number > P // 2, number - P, number) * act.sign
+            posts = np.flatnonzero(weights.any(axis=1))
+            key = np.stack([values.of(part)[posts] for part in act.message], axis=1)
+            found = by_key(key, weights[posts])
+            keys.append(found[0])
+            slots.append(found[1])
+    return by_key(np.concatenate(keys), np.concatenate(slots))
