@@ -56,11 +56,10 @@ def _column(x: Sequence[Expr], y: Sequence[Expr], m: int) -> Expr:
     return total(x[i] * y[j] * w for i, j, w in pairs if 0 <= j < len(y))
 
 
-def proportion(s: Steps) -> None:
-    """a * b = q * c + r and r < c on rows that divide."""
-    t = s.t
+def proportion(t: Table, ranges: Ranges, s: AmountColumns, divides: Expr, opens: Expr) -> None:
+    """a * b = q * c + r and r < c on rows that divide; where a lot is opened, by the unit basis."""
     for cells in (s.a, s.b, s.c, s.q, s.r, s.e, s.g):
-        s.buses.ranges.check_bytes(t, cells)
+        ranges.check_bytes(t, cells)
     remainder = pack16(s.r)
     carry_in: Expr = lift(0)
     for m in range(CARRIES + 1):
@@ -68,25 +67,25 @@ def proportion(s: Steps) -> None:
         if m < len(remainder):
             left = left - remainder[m]
         carry_out = s.carry[m] * 65536 if m < CARRIES else lift(0)
-        t.zero(f"product{m}", s.divides * left + carry_in - carry_out, f"a*b = q*c + r, bytes {2 * m} and {2 * m + 1}")
+        t.zero(f"product{m}", divides * left + carry_in - carry_out, f"a*b = q*c + r, bytes {2 * m} and {2 * m + 1}")
         carry_in = s.carry[m] if m < CARRIES else lift(0)
-    s.buses.ranges.check_u15(t, *(c + 2**14 for c in s.carry))
+    ranges.check_u15(t, *(c + 2**14 for c in s.carry))
     less(
         t,
         "remainder",
         s.remainder,
         list(zip(most_significant_first(s.r_lanes), most_significant_first(s.c_lanes), strict=True)),
-        s.divides,
+        divides,
         strict=True,
         note="the remainder is below the divisor, which is not zero",
     )
-    with t.when(s.open):
+    with t.when(opens):
         shift = [int(j == UNIT_SHIFT_BYTE) for j in range(len(s.b))]
         t.equals("shift{}", s.b, shift, "a unit basis is value * 2^96 / quantity")
 
 
-def _split(
-    s: Steps,
+def split(
+    t: Table,
     name: str,
     active: Expr,
     whole: Sequence[Expr],
@@ -94,11 +93,12 @@ def _split(
     rest: Sequence[Expr],
     borrow: Sequence[Expr],
 ) -> None:
+    """Where `active` is 1: part + rest = whole over limbs of 16 bits, with borrows that are bits."""
     carry_in: Expr = lift(0)
     for m in range(len(whole)):
         carry_out = borrow[m] * 65536 if m < len(borrow) else lift(0)
         equation = active * (part[m] + rest[m] - whole[m]) + carry_in - carry_out
-        s.t.zero(f"{name}{m}", equation, f"{name.replace('_', ' ')}: part + rest = whole, limb {m}")
+        t.zero(f"{name}{m}", equation, f"{name.replace('_', ' ')}: part + rest = whole, limb {m}")
         carry_in = borrow[m] if m < len(borrow) else lift(0)
 
 
@@ -106,8 +106,8 @@ def rests(s: Steps) -> None:
     """c = b + e and a = q + g: nothing is consumed beyond what is there, and the rest is exact."""
     s.t.boolean(*s.borrow_e, *s.borrow_g)
     parts = s.take + s.settle + s.out
-    _split(s, "quantity_rest", parts + s.into, pack16(s.c), pack16(s.b), pack16(s.e), s.borrow_e)
-    _split(s, "value_rest", parts, pack16(s.a), pack16(s.q[:8]), pack16(s.g), s.borrow_g)
+    split(s.t, "quantity_rest", parts + s.into, pack16(s.c), pack16(s.b), pack16(s.e), s.borrow_e)
+    split(s.t, "value_rest", parts, pack16(s.a), pack16(s.q[:8]), pack16(s.g), s.borrow_g)
 
 
 def flow(s: Steps) -> None:

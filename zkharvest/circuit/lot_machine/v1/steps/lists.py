@@ -12,13 +12,13 @@ An insert names the entry before as advice and shows key(before) <= key < key(af
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zkharvest.circuit.builder import Table
-from zkharvest.circuit.expr import Expr
+from zkharvest.circuit.builder import Bus, Table
+from zkharvest.circuit.expr import Cell, Expr
 from zkharvest.circuit.gadgets import LIMB, Ranges, compare_columns, less
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.v1.buses import KEY, LANE_MAX, SEQ_MAX
@@ -90,20 +90,44 @@ def keys(s: Steps) -> None:
             t.equal(f"long{i}_moved", limb.next, limb, "a moved part keeps its date")
 
 
-def links(s: Steps) -> None:
-    """Reads and writes of the entry before, and of the entry that comes or goes."""
-    t = s.t
+class LinkedRows(Protocol):
+    """Rows of a table that keeps lists: what they insert and remove, and in which pool."""
+
+    inserts: Expr
+    removes: Expr
+    pool: list[Expr]
+    clk: Cell
+    emptied: Cell
+    close: Cell
+    pred: Cell
+    pred_write: Cell
+    pred_key: list[Cell]
+    pred_next: Cell
+    pred_next_key: list[Cell]
+    node: Cell
+    node_write: Cell
+    key: list[Cell]
+    node_next: Cell
+    node_next_key: list[Cell]
+    content_write: Cell
+    pred_age: list[Cell]
+    node_age: list[Cell]
+    content_age: list[Cell]
+
+
+def links(t: Table, bus: Bus, ranges: Ranges, s: LinkedRows, from_head: Expr) -> None:
+    """Reads and writes of the entry before, and of the entry that comes or goes: the head where `from_head` is 1."""
     acts = s.inserts + s.removes
     stays = acts - s.inserts - s.emptied
-    t.receive(s.buses.link, [*s.pool, s.pred, s.pred_write, *s.pred_key, s.pred_next, *s.pred_next_key], acts)
+    t.receive(bus, [*s.pool, s.pred, s.pred_write, *s.pred_key, s.pred_next, *s.pred_next_key], acts)
     next_entry = s.inserts * s.clk + s.emptied * s.node_next + stays * s.pred_next
     next_key = [
         s.inserts * k + s.emptied * n + stays * o
         for k, n, o in zip(s.key, s.node_next_key, s.pred_next_key, strict=True)
     ]
-    t.send(s.buses.link, [*s.pool, s.pred, s.clk, *s.pred_key, next_entry, *next_key], acts)
+    t.send(bus, [*s.pool, s.pred, s.clk, *s.pred_key, next_entry, *next_key], acts)
     entry = [*s.pool, s.node, s.node_write, *s.key, s.node_next, *s.node_next_key]
-    t.send(s.buses.link, entry, s.inserts - s.emptied)
+    t.send(bus, entry, s.inserts - s.emptied)
 
     with t.when(s.inserts):
         t.equal("entry_id", s.node, s.clk, "a new entry's id is the clock")
@@ -112,7 +136,7 @@ def links(s: Steps) -> None:
         t.equals("entry_next_key{}", s.node_next_key, s.pred_next_key, "with that entry's key")
     with t.when(s.removes):
         t.equal("entry_linked", s.pred_next, s.node, "what is taken is what its predecessor points to")
-    with t.when((s.take + s.out) * (1 - s.publics.specific) + s.close):
+    with t.when(from_head):
         t.zero("head", s.pred, "and that is the head, but under specific identification")
     with t.when(s.emptied):
         t.equal("emptied_where", 1, s.removes, "only a taken lot is emptied")
@@ -127,7 +151,7 @@ def links(s: Steps) -> None:
         with t.when(active):
             gap = age[0] + age[1] * LIMB
             t.equal(f"{name}_earlier", s.clk, written + 1 + gap, f"the {name} token was written before it is read")
-        s.buses.ranges.check_u15(t, *age)
+        ranges.check_u15(t, *age)
 
 
 def contents(s: Steps) -> None:

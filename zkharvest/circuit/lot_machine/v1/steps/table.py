@@ -42,15 +42,16 @@ class Steps(KindColumns, RecordColumns, DayColumns, AmountColumns, ListColumns, 
         record.order(self)
         record.record(self)
         day.constrain(self)
-        amounts.proportion(self)
+        amounts.proportion(self.t, self.buses.ranges, self, self.divides, self.open)
         amounts.rests(self)
         amounts.flow(self)
         lists.keys(self)
-        lists.links(self)
+        from_head = (self.take + self.out) * (1 - self.publics.specific) + self.close
+        lists.links(self.t, self.buses.link, self.buses.ranges, self, from_head)
         lists.contents(self)
         lists.inventories(self)
-        gain.term(self)
-        gain.result(self)
+        gain.term(self.t, self, self.take, self.side, self.time, self.long_from)
+        gain.result(self.t, self, self.take, self.side, self.negative, self.q)
 
     def held_by_trade(self) -> list[Cell]:
         """Columns that stay the same on all rows of one trade."""
