@@ -25,10 +25,10 @@ from zkharvest.circuit.lot_machine.v1.pools import pools_table
 from zkharvest.circuit.lot_machine.v1.poseidon import poseidon_table
 from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_table, range_trace
 from zkharvest.circuit.lot_machine.v1.sources import sources_table
+from zkharvest.circuit.lot_machine.v2 import stage_one_posting as posting
 from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS
 from zkharvest.circuit.lot_machine.v2.stage_one import declare
-from zkharvest.circuit.lot_machine.v2.steps import posting
-from zkharvest.circuit.lot_machine.v2.steps.table import Steps
+from zkharvest.circuit.lot_machine.v2.stage_one_steps import Steps
 from zkharvest.circuit.lot_machine.v2.sums.fill import Shown, figures, sums_trace, used_rows
 from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS, RESULTS, SLOTS, TERMS, field, level_number
 from zkharvest.circuit.lot_machine.v2.sums.registers import Registers, registers

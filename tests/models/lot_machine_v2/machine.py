@@ -228,9 +228,11 @@ class Machine:
         proceeds, basis = (closing, value) if record.side == 0 else (value, closing)
         long = record.side == 0 and day_of(record.time) >= self.long_from(lot.day)
         covered = lot.own and lot.day >= self.rules.covered_since
+        # Of a long lot sold below nothing every part is a loss, one that rounds to 0 too: the record has one sign.
+        gain = proceeds >= basis and not (record.side == 0 and record.value < 0)
         key = self._class(
             row, record, kind=record.kind, origin="venue", covered="c" if covered else "n",
-            term="long" if long else "short", result="gain" if proceeds >= basis else "loss", side=str(record.side),
+            term="long" if long else "short", result="gain" if gain else "loss", side=str(record.side),
         )  # fmt: skip
         need(row.kind in ("", f"{key.covered}{key.term}"), "class", "covered and term are the lot's own")
         self.post(key, units=part, proceeds=proceeds, basis=basis, fee=record.fee if first else 0, lines=1,

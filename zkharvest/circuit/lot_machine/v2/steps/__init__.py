@@ -1,1 +1,1 @@
-"""The table `steps` of v2, in the making: v1's rooms, but for what a part is counted under."""
+"""The table `steps` of v2, one file a subject: its columns, its constraints and the function that fills it."""

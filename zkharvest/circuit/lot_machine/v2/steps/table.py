@@ -1,29 +1,58 @@
-"""The `steps` table of stage 1: the rooms of v1 that do not change, and posts to registers in place of tallies.
-
-Records are still v1's: one value with its fee in it, no kind. Pages and moves of their own bring those.
-"""
+"""The `steps` table: the columns of its rooms, and all constraints."""
 
 from __future__ import annotations
 
 from zkharvest.circuit.builder import Table
-from zkharvest.circuit.lot_machine.v1.buses import Publics
-from zkharvest.circuit.lot_machine.v1.steps.table import Steps as V1Steps
-from zkharvest.circuit.lot_machine.v2.stage_one import StageOneBuses
+from zkharvest.circuit.expr import Expr
+from zkharvest.circuit.lot_machine.v1.steps import gain
+from zkharvest.circuit.lot_machine.v1.steps.amounts import AmountColumns, proportion
+from zkharvest.circuit.lot_machine.v1.steps.lists import links
+from zkharvest.circuit.lot_machine.v2.buses import Buses, Publics
 
-from . import posting
-from .posting import PostingColumns
+from . import amounts, classes, day, kinds, lists, record, tokens
+from .classes import ClassColumns
+from .day import DayColumns
+from .kinds import KindColumns
+from .lists import LotColumns
+from .record import RecordColumns
+from .tokens import TokenColumns
 
 
-class Steps(PostingColumns, V1Steps):
-    """The table: every room's columns by name."""
+class Steps(KindColumns, RecordColumns, DayColumns, AmountColumns, LotColumns, TokenColumns, ClassColumns):
+    """The table: every room's columns by name, so that the constraints of one room can speak of another's."""
 
-    def __init__(self, t: Table, buses: StageOneBuses, publics: Publics) -> None:
-        self.t, self.buses, self.publics, self.sums = t, buses, publics, buses.sums
-        self.machine_columns(t, buses)
-        PostingColumns.__init__(self, t, buses.ranges)
+    def __init__(self, t: Table, buses: Buses, publics: Publics) -> None:
+        self.t, self.buses, self.publics = t, buses, publics
+        KindColumns.__init__(self, t, publics.wallet)
+        RecordColumns.__init__(self, t, buses.ranges, publics.wallet)
+        DayColumns.__init__(self, t, buses.ranges)
+        AmountColumns.__init__(self, t, buses.ranges)
+        LotColumns.__init__(self, t, buses.ranges)
+        TokenColumns.__init__(self, t, buses.ranges)
+        ClassColumns.__init__(self, t, buses.ranges)
+        self.bought: Expr = self.open - self.found - self.declared  # an open that is no deposit
 
     def constrain(self) -> None:
         """All constraints, room by room."""
-        self.constrain_machine()
-        posting.classes(self)
-        posting.posts(self)
+        t, ranges = self.t, self.buses.ranges
+        kinds.sequence(self)
+        record.order(self)
+        record.record(self)
+        day.constrain(self)
+        proportion(t, ranges, self, self.divides, self.open)
+        amounts.rests(self)
+        amounts.flow(self)
+        lists.keys(self)
+        links(t, self.buses.link, ranges, self, self.halves * (1 - self.publics.specific) + self.close)
+        lists.contents(self)
+        lists.standings(self)
+        tokens.constrain(self)
+        gain.term(t, self, self.take, self.side, self.time, self.long_from)
+        gain.result(t, self, self.take, self.side, self.negative, self.q)
+        classes.classes(self)
+        classes.weights(self)
+        classes.posts(self)
+
+    def held_by_record(self) -> dict[str, Expr]:
+        """What stays the same on all rows of one record, by name."""
+        return record.held(self)

@@ -25,7 +25,7 @@ from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.spec import P
 
 if TYPE_CHECKING:
-    from .table import Steps
+    from .stage_one_steps import Steps
 
 TRADE, MOVE = 1, 14
 """Kinds of records, as pages number them (FORMAT.md, section 11)."""
