@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -68,3 +69,11 @@ PassphraseFd = Annotated[
     int | None, typer.Option("--passphrase-fd", metavar="N", min=0, help="Passphrase: a line from this descriptor.")
 ]
 NoPassphrase = Annotated[bool, typer.Option("--no-passphrase", help="Leave the secret on the disk unencrypted.")]
+
+
+class DateOrder(StrEnum):
+    """What comes first in dates of digits."""
+
+    DAY = "dmy"
+    MONTH = "mdy"
+    YEAR = "ymd"

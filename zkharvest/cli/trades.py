@@ -10,7 +10,7 @@ import typer
 
 from zkharvest.cli import output, trades_reconcile
 from zkharvest.cli.help import Group
-from zkharvest.cli.options import Currency, Force, Json, Output, PoolingOption, Trades
+from zkharvest.cli.options import Currency, DateOrder, Force, Json, Output, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import answers
 from zkharvest.errors import InputError
@@ -36,14 +36,6 @@ class Receipts(StrEnum):
 
     TRADE = "trade"
     CARRY = "carry"
-
-
-class DateOrder(StrEnum):
-    """What comes first in dates of digits."""
-
-    DAY = "dmy"
-    MONTH = "mdy"
-    YEAR = "ymd"
 
 
 _Files = list[Path] | None

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zkharvest.cli import output
-from zkharvest.cli.options import Json, Trades
+from zkharvest.cli.options import DateOrder, Json, Trades
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import answers
-from zkharvest.errors import UsageError
+from zkharvest.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from zkharvest.trades.importers.carf import Compared
@@ -42,18 +42,27 @@ def reconcile(
         list[str] | None,
         typer.Option("--decimal-comma", metavar="FILE", help="Export whose numbers have a decimal comma (1.234,56)."),
     ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", metavar="ZONE", help="Zone of an export's times that state none.")
+    ] = None,
+    dates: Annotated[
+        DateOrder | None,
+        typer.Option("--dates", help="Order of day, month and year in dates, where an export does not show it."),
+    ] = None,
     json: Json = False,
 ) -> ExitCode:
     """Compare what the trades hold with the balances that venues state, or with what they reported to the tax office.
 
     The first difference of an asset shows where something is missing or recorded twice. A CARF report is compared by
     asset and kind of transaction; Form 1099-DA is compared by `zkharvest report reconcile`. Exit code 1 if there is a
-    difference.
+    difference, or a line that cannot be read: each is named.
     """
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.importers.carf import against_carf
+    from zkharvest.trades.importers.grouping import grouped
     from zkharvest.trades.importers.names import load_names
-    from zkharvest.trades.importers.reconcile import against_exports, against_list
+    from zkharvest.trades.importers.reconcile import Reading, against_exports, against_list
+    from zkharvest.trades.importers.run import check_zone
 
     if not exports and balances is None and carf is None:
         raise UsageError("nothing to compare with", "give --export, --balances or --carf")
@@ -61,21 +70,34 @@ def reconcile(
         raise UsageError("a CARF report is of one account and year", "say them with --source and --year")
     answers()
     read, names = load_trades(path), load_names(aliases)
-    found = against_exports(read, exports or (), names, source, commas or ())
+    zone = check_zone(timezone) if timezone is not None else None
+    found = against_exports(
+        read, exports or (), names, Reading(source, commas or (), zone, dates.value if dates else "")
+    )
     if balances is not None:
-        found += against_list(read, balances, names)
-    rows = [_difference(one) for one in found]
-    reported = against_carf(read, carf, names, source, year) if carf is not None and source and year else []
+        found.add(against_list(read, balances, names))
+    rows = [_difference(one) for one in found.differences]
+    reported: list[Compared] = []
+    if carf is not None and source and year:
+        reported, left_out = against_carf(read, carf, names, source, year)
+        found.notes.extend(left_out)
     sums = [_reported_row(one) for one in reported]
     differ = [row for row, one in zip(sums, reported, strict=True) if not one.agrees]
     if json:
-        shown = {"ok": not rows and not differ, "differences": rows, "reported": sums}
+        unread = [{"where": one.where, "message": one.message, "hint": one.hint} for one in found.unread]
+        ok = not (rows or differ or unread)
+        shown = {"ok": ok, "differences": rows, "reported": sums, "unread": unread, "notes": found.notes}
         output.json_object("zkharvest/trades-reconcile/1", shown)
     else:
         _show_differences(rows, differ)
-        if not rows and not differ:
+        for note in found.notes:
+            output.note(note)
+        if found.unread:
+            output.failure(InputError(grouped(found.unread)))
+            output.note("these lines were not compared", always=True)
+        elif not rows and not differ:
             output.data(f"{path}: all balances agree" if carf is None else f"{path}: all agrees")
-    return ExitCode.REJECTED if rows or differ else ExitCode.DONE
+    return ExitCode.REJECTED if rows or differ or found.unread else ExitCode.DONE
 
 
 def _difference(one: Difference) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.ways.texts import MANUAL, kraken, kucoin, rows
+from tests.support.ways.texts import BITFINEX, MANUAL, coinbase, kraken, kucoin, rows
 from tests.support.ways.way import Way, command, imported, write
 from zkharvest.trades.importers.fetching import read_rows
 
@@ -45,6 +45,13 @@ PRICE_FILES = (
         "cannot be read",
         "take the file as it is published",
         _GECKO.format("03.03.2024"),
+        name="btc-usd-max.csv",
+        good=_GECKO.format("2024-03-03"),
+    ),
+    priced(
+        "is not the start of a day",
+        "take the daily file",
+        _GECKO.format("2024-03-03").replace(" 00:00:00", " 11:00:00"),
         name="btc-usd-max.csv",
         good=_GECKO.format("2024-03-03"),
     ),
@@ -298,11 +305,58 @@ RECONCILED = (
         "name them so; time is optional",
         "source,coin,quantity\nkraken,BTC,1\n",
     ),
-    balance("a cell is missing", "write source,asset,quantity", "source,asset,quantity\nkraken,BTC\n"),
+    balance("has 2 cells, the header has 3", "write source,asset,quantity", "source,asset,quantity\nkraken,BTC\n"),
+    Way(
+        "Coinbase transactions state no balances",
+        {**_TWO, "c.csv": coinbase("Buy|BTC|2|100|100|0|"), "now.csv": "source,asset,quantity\nkraken,BTC,1\n"},
+        "reconcile t.csv --export c.csv",
+        "give a list of balances with --balances",
+        {},
+        "reconcile t.csv --balances now.csv",
+        _AGREE,
+    ),
+    Way(
+        "no row states a balance",
+        {**_EXPORT, "k.csv": _KRAKEN.replace(",0,2\n", ",0,-\n")},
+        "reconcile t.csv --export k.csv",
+        "export it again with the column of balances",
+        {"k.csv": _KRAKEN},
+        "",
+        _AGREE,
+    ),
+    Way(
+        "no row states a balance",
+        {**_EXPORT, "k.csv": _KRAKEN.replace(",0,2\n", ",0,-\n"), "now.csv": "source,asset,quantity\nkraken,BTC,1\n"},
+        "reconcile t.csv --export k.csv",
+        "or give a list of balances with --balances",
+        {},
+        "reconcile t.csv --balances now.csv",
+        _AGREE,
+    ),
+    Way(
+        "is an ambiguous date",
+        {**_TWO, "b.csv": rows(BITFINEX, "1,Exchange,BTC,2,2,01-01-24 00:00:00,exchange").replace("01-01", "03-02")},
+        "reconcile t.csv --export b.csv --source kraken",
+        "say --dates dmy",
+        {"b.csv": rows(BITFINEX, "1,Exchange,BTC,2,1,03-02-24 00:00:00,exchange")},
+        "reconcile t.csv --export b.csv --source kraken --dates dmy",
+        _AGREE,
+    ),
     carf("is not a kind of CARF", "kinds are CryptoFiatIn", _CARF.replace("CryptoFiatIn", "Bought")),
     carf("names no asset", "name the asset", _CARF.replace("BTC,CryptoFiatIn", ",CryptoFiatIn")),
     carf("the columns are asset, type, units", "name them so", _CARF.replace("units", "amounts")),
     carf("declares entities", "take the file as it was sent", "<!DOCTYPE x>" + _XML, _XML),
+    carf("has 4 cells, the header has 3", "an empty one too", _CARF.replace(",2\n", ",2,3\n")),
+    carf("is not a number of transactions", "write it in digits", "asset,type,units,count\nBTC,CryptoFiatIn,2,one\n"),
+    Way(
+        "reports the year 2024, not 2023",
+        {**_TWO, "r.csv": _XML.replace("<CARF>", "<CARF><ReportingPeriod>2024-12-31</ReportingPeriod>")},
+        "reconcile t.csv --carf r.csv --source kraken --year 2023",
+        "say --year 2024",
+        {},
+        "reconcile t.csv --carf r.csv --source kraken --year 2024",
+        ("t.csv: all agrees",),
+    ),
     carf("is not XML", "take the file as it was sent", _XML[:-3], _XML),
     carf("reports nothing", "has RelevantTransactions of an asset each", "<CARF></CARF>", _XML),
     Way(

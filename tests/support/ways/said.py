@@ -309,6 +309,14 @@ SAID = (  # what the user says beside the exports
         by="--timezone Europe/Berlin",
     ),
     imported(
+        "--market a.csv:9: no export of this import has such a row",
+        "name the row of a trade",
+        {"a.csv": coinbase("Advanced Trade Buy|BTC|1|1|2|1|")},
+        "buy BTC 1 1.00 1.00",
+        run="--market a.csv:9=USD",
+        by="--market a.csv:2=USD",
+    ),
+    imported(
         "--market B T C: is not a market",
         "write QUOTE or FILE:LINE=QUOTE",
         {"a.csv": coinbase("Advanced Trade Buy|BTC|1|1|2|1|")},

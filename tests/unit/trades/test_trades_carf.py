@@ -81,6 +81,10 @@ def test_what_differs_is_named(tmp_path: Path, capsys) -> None:
         ("<a><b></a>", "is not XML"),
         ('<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "declares entities"),
         ("<a/>", "reports nothing"),
+        (as_xml().replace("TransferIn", "StakedIn"), '"{urn:oecd:ties:carf:v1}CryptoStakedIn" is not a kind of CARF'),
+        (as_csv().replace(",2026", ",2026,x", 1), "has 8 cells, the header has 7"),
+        (as_csv().replace(",1,2.000", ",one,2.000"), '"one" is not a number of transactions'),
+        ("<a><ReportingPeriod>2025-12-31</ReportingPeriod></a>", "reports the year 2025, not 2026"),
     ],
 )
 def test_what_is_not_a_report(tmp_path: Path, report: str, says: str, capsys) -> None:
@@ -92,3 +96,8 @@ def test_a_report_needs_its_account_and_year(tmp_path: Path, capsys) -> None:
     (tmp_path / "trades.csv").write_text(TRADES)
     assert main(["trades", "reconcile", str(tmp_path / "trades.csv"), "--carf", "x"]) == 2
     assert "--source and --year" in capsys.readouterr().err
+
+
+def test_rows_of_other_years_are_left_out_and_named(tmp_path: Path, capsys) -> None:
+    assert reconcile(tmp_path, as_csv() + "XETH,CryptoFiatIn,3,7,9000,EUR,2025\n") == 0
+    assert "rows of other years than 2026 (lines 9)" in capsys.readouterr().err

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -30,6 +30,7 @@ from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import read_text, records
 from zkharvest.trades.importers.cells import number
 from zkharvest.trades.importers.names import Names
+from zkharvest.trades.importers.rows import file_label
 from zkharvest.trades.model import Kind, Trade
 from zkharvest.trades.text import TextError, format_time, quoted
 
@@ -56,6 +57,7 @@ class Reported:
     kind: str
     units: int
     count: int
+    year: str = ""  # where it is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +78,32 @@ class Compared:
         return self.told == self.held
 
 
-def against_carf(trades: Iterable[Trade], path: str | Path, names: Names, source: str, year: int) -> list[Compared]:
-    """Every asset and kind that the report or the trades of the source's year have. Raises `InputError`."""
+def against_carf(
+    trades: Iterable[Trade], path: str | Path, names: Names, source: str, year: int
+) -> tuple[list[Compared], list[str]]:
+    """Every asset and kind that the report or the trades of the source's year have, and what of it was left out.
+
+    Raises `InputError`, also for a report of another year.
+    """
     told: Counter[tuple[str, str]] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
     places: dict[tuple[str, str], str] = {}
-    for one in read_report(path):
+    other_years: list[str] = []
+    for one in read_report(path, year):
+        if one.year not in ("", str(year)):
+            other_years.append(one.where.rpartition(":")[2])
+            continue
         key = names.coin(one.asset, source.partition(":")[0]), one.kind
         told[key] += one.units
         counts[key] += one.count
         places.setdefault(key, one.where)
     held, held_counts = _sums(trades, source, year)
-    return [
+    compared = [
         Compared(places.get(key, str(path)), source, *key, told[key], counts[key], held[key], held_counts[key])
         for key in sorted(told.keys() | held.keys())
     ]
+    lines = ", ".join(other_years)
+    return compared, [f"{file_label(str(path))}: rows of other years than {year} (lines {lines})"] if lines else []
 
 
 def _sums(trades: Iterable[Trade], source: str, year: int) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
@@ -128,11 +141,13 @@ def _kinds(trade: Trade, source: str, legs: dict[str, set[Kind]]) -> Iterator[st
         yield "CryptoTransferOut"
 
 
-def read_report(path: str | Path) -> list[Reported]:
-    """The sums of a report, XML or CSV. Raises `InputError` with every problem of it."""
+def read_report(path: str | Path, year: int) -> list[Reported]:
+    """The sums of a report, XML or CSV. Raises `InputError` with every problem of it; an XML is of one year."""
     text = read_text(path)
     problems: list[Problem] = []
-    rows = list(_xml(text, str(path), problems) if text.lstrip().startswith("<") else _csv(text, str(path), problems))
+    rows = list(
+        _xml(text, str(path), year, problems) if text.lstrip().startswith("<") else _csv(text, str(path), problems)
+    )
     if not rows and not problems:
         problems.append(
             Problem(str(path), "reports nothing", "a CARF report has RelevantTransactions of an asset each")
@@ -142,7 +157,7 @@ def read_report(path: str | Path) -> list[Reported]:
     return rows
 
 
-def _xml(text: str, file: str, problems: list[Problem]) -> Iterator[Reported]:
+def _xml(text: str, file: str, year: int, problems: list[Problem]) -> Iterator[Reported]:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         problems.append(Problem(file, "declares entities", "a CARF report has none: take the file as it was sent"))
         return
@@ -151,6 +166,9 @@ def _xml(text: str, file: str, problems: list[Problem]) -> Iterator[Reported]:
     except (ET.ParseError, ValueError) as error:
         problems.append(Problem(file, f"is not XML: {error}", "take the file as it was sent"))
         return
+    period = next(((one.text or "").strip() for one in root.iter() if _local(one.tag) == "reportingperiod"), "")
+    if period and period[:4] != str(year):
+        problems.append(Problem(file, f"reports the year {period[:4]}, not {year}", f"say --year {period[:4]}"))
     n = 0
     for element in root.iter():
         if _local(element.tag) != "relevanttransactions":
@@ -159,7 +177,7 @@ def _xml(text: str, file: str, problems: list[Problem]) -> Iterator[Reported]:
         where = f"{file}: RelevantTransactions {n}"
         asset = next(((part.text or "").strip() for part in element if _local(part.tag) == "cryptoasset"), "")
         for part in element:
-            if _local(part.tag) in KINDS:
+            if _local(part.tag) != "cryptoasset":
                 cells = {_local(cell.tag): (cell.text or "").strip() for cell in part}
                 row = _reported(
                     where,
@@ -189,8 +207,11 @@ def _csv(text: str, file: str, problems: list[Problem]) -> Iterator[Reported]:
         row = _reported(
             where, cell.get("asset", ""), cell.get("type", ""), cell.get("units", ""), cell.get("count", ""), problems
         )
-        if row is not None:
-            yield row
+        if len(cells) != len(head):
+            message = f"has {len(cells)} cells, the header has {len(head)}"
+            problems.append(Problem(where, message, "write a cell for each column, an empty one too"))
+        elif row is not None:
+            yield replace(row, year=cell.get("year", ""))
 
 
 def _reported(where: str, asset: str, tag: str, units: str, count: str, problems: list[Problem]) -> Reported | None:
@@ -204,7 +225,9 @@ def _reported(where: str, asset: str, tag: str, units: str, count: str, problems
             problems.append(Problem(where, f"{kind} names no asset", hint))
         return None
     try:
-        return Reported(where, asset, kind, number(units), int(count) if count.isdigit() else 0)
+        if count and not count.isdigit():
+            raise TextError(count, "is not a number of transactions", "write it in digits, or leave it empty")
+        return Reported(where, asset, kind, number(units), int(count or 0))
     except TextError as error:
         problems.append(Problem(where, error.reason, error.hint))
         return None

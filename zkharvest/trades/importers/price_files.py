@@ -71,7 +71,7 @@ def published(
     try:
         if [cell.lower() for cell in head] == _COINGECKO:
             asset = _pair(file, names, currency)
-            return [DayPrice(_day(cells[0]), asset, number(cells[1])) for _, cells in rows[1:] if cells[1]]
+            return [DayPrice(_day(cells[0], whole=True), asset, number(cells[1])) for _, cells in rows[1:] if cells[1]]
         if head[0] == "Date" and "USD" in head:
             return list(_bank(_ecb(head, rows[1:], currency)))
         if head[0].lower() in ("observation_date", "date") and len(head) == 2 and head[1] in _FRED:
@@ -83,7 +83,8 @@ def published(
             return list(_candles(file, klines, names, currency, unit=1))
     except (TextError, ValueError, IndexError) as error:
         reason = getattr(error, "reason", "a row is not of the form of the file")
-        raise InputError.one(file, f"cannot be read: {reason}", "take the file as it is published") from None
+        hint = getattr(error, "hint", "take the file as it is published")
+        raise InputError.one(file, f"cannot be read: {reason}", hint) from None
     return None
 
 
@@ -159,8 +160,11 @@ def _bank(prices: Iterable[DayPrice]) -> Iterator[DayPrice]:
                 yield DayPrice(time + n * _DAY_MS, asset, price)
 
 
-def _day(text: str) -> int:
+def _day(text: str, *, whole: bool = False) -> int:
+    """The first instant of a day; `whole`: a time of day beside it has to be that instant."""
     match = _DATE.match(text.strip())
     if match is None:
         raise TextError(text, "is not a day", "take the file as it is published")
+    if whole and re.search("[1-9]", text.strip()[10:]):
+        raise TextError(text, "is not the start of a day", "take the daily file (max)")
     return instant(int(match[1]), int(match[2]), int(match[3]))

@@ -5,6 +5,7 @@
 * A list of present balances: a CSV with the columns `source`, `asset`, `quantity`, and `time` if it is not the end.
 
 Money has no lots and is not compared. The first difference of each asset is where something is missing or too much.
+What cannot be compared is named: lines that cannot be read, exports and rows that state no balance (`Compared`).
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ import csv
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import read_text, records
-from zkharvest.trades.importers.cells import moment, number
+from zkharvest.trades.importers.cells import fitting_orders, moment, number
 from zkharvest.trades.importers.commas import with_commas
 from zkharvest.trades.importers.detect import formats
 from zkharvest.trades.importers.kraken.ledgers import asset_name
 from zkharvest.trades.importers.names import Names
-from zkharvest.trades.importers.rows import file_labels
+from zkharvest.trades.importers.rows import Row, file_label, file_labels, lines_of
 from zkharvest.trades.importers.table import Table, read_table
 from zkharvest.trades.importers.values import MONEY
 from zkharvest.trades.model import Kind, Trade
@@ -44,6 +45,21 @@ class Difference:
     told: int
     held: int
     rows: int = 1
+
+
+@dataclass(slots=True)
+class Compared:
+    """What was compared: the differences, the lines that could not be read, and what was passed over, with why."""
+
+    differences: list[Difference] = field(default_factory=list)
+    unread: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, other: Compared) -> None:
+        """Takes what another comparison found."""
+        self.differences += other.differences
+        self.unread += other.unread
+        self.notes += other.notes
 
 
 class Holdings:
@@ -81,47 +97,45 @@ def _changes(trade: Trade) -> list[tuple[str, str, int]]:
     return changes
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How exports are read, as in `import_exports`: the account, decimal commas, the zone and the order of dates."""
+
+    source: str | None = None
+    decimal_comma: Sequence[str] = ()
+    timezone: str | None = None
+    dates: str = ""
+
+
 def against_exports(
-    trades: Iterable[Trade],
-    paths: Sequence[str | Path],
-    names: Names,
-    source: str | None = None,
-    decimal_comma: Sequence[str] = (),
-) -> list[Difference]:
+    trades: Iterable[Trade], paths: Sequence[str | Path], names: Names, how: Reading | None = None
+) -> Compared:
     """The differences from the running balances of exports, the first of each source and asset.
 
-    decimal_comma  names of exports whose numbers have a decimal comma (1.234,56), as in `import_exports`
-
-    Raises `InputError`, and `UsageError` if `decimal_comma` names no export.
+    Raises `InputError` for a file that states no balances, and `UsageError` if `decimal_comma` names no export.
     """
+    how = how or Reading()
     labels = file_labels(dict.fromkeys(map(str, paths)))
-    commas = with_commas(decimal_comma, labels)
+    commas = with_commas(how.decimal_comma, labels)
     held = Holdings(trades)
-    carrying = [form for form in formats(None) if form.balance is not None]
-    found: list[Difference] = []
+    compared = Compared()
     for path, label in labels.items():
-        found.extend(_differences(held, read_table(path, carrying, source, label, comma=path in commas), names))
-    return found
+        table = read_table(path, formats(None), how.source, label, comma=path in commas)
+        if table.format.balance is None:
+            titles = dict.fromkeys(form.title for form in formats(None) if form.balance is not None)
+            hint = f"give a list of balances with --balances; exports that state them are {', '.join(titles)}"
+            raise InputError.one(path, f"{table.format.title} state no balances", hint)
+        compared.unread.extend(problem for _, problem in table.broken)
+        compared.differences.extend(_differences(held, table, names, how, compared))
+    return compared
 
 
-def _differences(held: Holdings, table: Table, names: Names) -> list[Difference]:
+def _differences(held: Holdings, table: Table, names: Names, how: Reading, compared: Compared) -> list[Difference]:
+    """The first difference of each asset; what is not compared goes into `compared`."""
     asset_column, balance_column, wallet_column = table.format.balance or ("", "", "")
     last: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     told: dict[tuple[str, int], tuple[str, int]] = {}
-    problems: list[Problem] = []
-    rows = []
-    for row in table.rows:
-        if row.get(balance_column):
-            try:
-                time, _ = moment(row[table.format.when], table.format.zone, order=table.format.order)
-                rows.append((time, row, number(row[balance_column])))
-            except TextError as error:
-                problems.append(Problem(row.where(balance_column), error.reason, error.hint))
-    if problems:
-        raise InputError(problems)
-    if rows and rows[0][0] > rows[-1][0]:
-        rows.reverse()
-    rows.sort(key=lambda one: one[0])
+    rows = _balances(table, balance_column, how, compared)
     for time, row, balance in rows:
         name = asset_name(row[asset_column]) if table.format.name == "kraken-ledgers" else row[asset_column]
         asset = names.coin(name, table.source.partition(":")[0])
@@ -141,16 +155,52 @@ def _differences(held: Holdings, table: Table, names: Names) -> list[Difference]
     return list(first.values())
 
 
-def against_list(trades: Iterable[Trade], path: str | Path, names: Names) -> list[Difference]:
+def _balances(table: Table, column: str, how: Reading, compared: Compared) -> list[tuple[int, Row, int]]:
+    """The rows that state a balance, with time and balance, oldest first."""
+    silent = [row for row in table.rows if not row.get(column)]
+    if silent:
+        (lines,) = lines_of(silent).values()
+        what = f"{len(silent):,} row{'s state' if len(silent) > 1 else ' states'} no balance"
+        compared.notes.append(f"{table.label}: {what} (lines {lines})")
+    rows: list[tuple[int, Row, int]] = []
+    order, unread = _order(table, how), 0
+    for row in table.rows:
+        if row.get(column):
+            try:
+                time, _ = moment(row[table.format.when], table.format.zone or how.timezone, order=order)
+                rows.append((time, row, number(row[column])))
+            except TextError as error:
+                unread += 1
+                hint = error.hint.replace("FILE", row.label)
+                compared.unread.append(Problem(row.where(column), error.reason, hint))
+    if not rows and not unread:
+        hint = "export it again with the column of balances, or give a list of balances with --balances"
+        compared.unread.append(Problem(table.file, "no row states a balance", hint))
+    if rows and rows[0][0] > rows[-1][0]:
+        rows.reverse()
+    rows.sort(key=lambda one: one[0])
+    return rows
+
+
+def _order(table: Table, how: Reading) -> str:
+    """How the dates of a file are written: as its venue does, as `--dates` says, or as the file shows."""
+    if table.format.order or how.dates:
+        return table.format.order or how.dates
+    left, first = fitting_orders((row[table.format.when] for row in table.rows), ("dmy", "mdy", "ymd"))
+    return left[0] if first and len(left) == 1 else ""
+
+
+def against_list(trades: Iterable[Trade], path: str | Path, names: Names) -> Compared:
     """The differences from a list of balances; what the list does not name is held against zero, for its sources.
 
     Raises `InputError` with every problem of the list.
     """
     kept = list(trades)
     held = Holdings(kept)
+    compared = Compared()
     problems: list[Problem] = []
-    found: list[Difference] = []
     named: set[tuple[str, str]] = set()
+    money: list[int] = []
     head: list[str] = []
     line = 1
     try:
@@ -161,28 +211,37 @@ def against_list(trades: Iterable[Trade], path: str | Path, names: Names) -> lis
                     hint = "name them so; time is optional"
                     raise InputError.one(f"{path}:{line}", "the columns are source, asset, quantity, time", hint)
                 continue
-            row = dict(zip(head, (cell.strip() for cell in cells), strict=False))
+            if len(cells) != len(head):
+                message = f"has {len(cells)} cells, the header has {len(head)}"
+                problems.append(Problem(f"{path}:{line}", message, f"write {','.join(head)}"))
+                continue
+            row = dict(zip(head, (cell.strip() for cell in cells), strict=True))
             try:
                 told = number(row["quantity"])
                 time = parse_time(row["time"]) if row.get("time") else None
-            except (TextError, KeyError) as error:
-                reason = error.reason if isinstance(error, TextError) else "a cell is missing"
-                problems.append(Problem(f"{path}:{line}", reason, "write source,asset,quantity"))
+            except TextError as error:
+                problems.append(Problem(f"{path}:{line}", error.reason, error.hint))
                 continue
             asset = names.coin(row["asset"], row["source"].partition(":")[0])
+            if asset in MONEY:
+                money.append(line)
+                continue
             named.add((row["source"], asset))
             ours = held.at(row["source"], asset, time)
             if ours != told:
-                found.append(Difference(f"{path}:{line}", row["source"], asset, time, told, ours))
+                compared.differences.append(Difference(f"{path}:{line}", row["source"], asset, time, told, ours))
     except csv.Error as error:
         problems.append(Problem(f"{path}:{line}", f"is broken at or after this line: {error}", "mend the quotes"))
     if problems:
         raise InputError(problems)
+    if money:
+        lines = ", ".join(map(str, money))
+        compared.notes.append(f"{file_label(str(path))}: money has no lots and is not compared (lines {lines})")
     sources = {source for source, _ in named}
     every = {(source, asset) for trade in kept for source, asset, _ in _changes(trade)}
-    found.extend(
+    compared.differences.extend(
         Difference(str(path), source, asset, None, 0, held.at(source, asset))
         for source, asset in sorted(every - named)
         if source in sources and held.at(source, asset)
     )
-    return found
+    return compared

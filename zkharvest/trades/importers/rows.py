@@ -55,7 +55,7 @@ def places(rows: Sequence[Row]) -> str:
     """`file:line` of each row, joined by `;`; beyond eight rows, lines that follow one another as `file:2-9`."""
     if len(rows) <= _SINGLE:
         return ";".join(dict.fromkeys(row.place for row in rows))
-    return ";".join(f"{label}:{lines}" for label, spans in _lines(rows).items() for lines in spans.split(","))
+    return ";".join(f"{label}:{lines}" for label, spans in lines_of(rows).items() for lines in spans.split(","))
 
 
 def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
@@ -72,12 +72,12 @@ def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
 def by_hand(*rows: Row, instead: str = "") -> str:
     """The way out for rows that the import cannot read: what to write, and where."""
     what = instead or "write what it did"
-    skip = " ".join(f"--skip {label}:{lines}=REASON" for label, lines in _lines(rows).items())
+    skip = " ".join(f"--skip {label}:{lines}=REASON" for label, lines in lines_of(rows).items())
     it = "it" if len({row.place for row in rows}) == 1 else "them"
     return f'{what} into a --manual file, with "{places(rows)}" in its origin column; or leave {it} out with {skip}'
 
 
-def _lines(rows: Iterable[Row]) -> dict[str, str]:
+def lines_of(rows: Iterable[Row]) -> dict[str, str]:
     """The lines of each file, as `--skip` takes them: 2,5-9."""
     lines: dict[str, set[int]] = {}
     for row in rows:

@@ -140,15 +140,15 @@ def import_exports(
         hint = "import the files of each venue by themselves, or without --source"
         raise UsageError("--source names one account, but the files are of several venues", hint)
     problems.extend(_overlaps(tables))
+    markets = _markets(say.markets)
+    problems.extend(_strangers(markets, tables))
     tables = [rewritten(table, say.dates, problems) for table in tables]
     taken_out: list[tuple[Row, str]] = []
     if not problems:
         taken_out, problems = take_out(tables, said, zone)
     if problems:
         raise ImportRefused(problems)
-    draft = Draft(
-        currency, prices, zone, say.asset, names, _markets(say.markets), say.dates, carry_receipts=say.carry_receipts
-    )
+    draft = Draft(currency, prices, zone, say.asset, names, markets, say.dates, carry_receipts=say.carry_receipts)
     with without_collecting():
         return _made(tables, draft, taken_out, said, say, paths)
 
@@ -235,6 +235,17 @@ def _markets(texts: Sequence[str]) -> dict[tuple[str, int], str]:
         key = (file_label(match["file"]), int(match["line"])) if match["file"] else ("", 0)
         found[key] = match["market"].upper().rpartition("-")[2]
     return found
+
+
+def _strangers(markets: Iterable[tuple[str, int]], tables: Sequence[Table]) -> list[Problem]:
+    """The rows that `--market` names and no export has."""
+    known = {(table.label, row.line) for table in tables for row in table.rows}
+    hint = "lines are counted from 1, the header among them; name the row of a trade"
+    return [
+        Problem(f"--market {label}:{line}", "no export of this import has such a row", hint)
+        for label, line in markets
+        if label and (label, line) not in known
+    ]
 
 
 def _check_option(option: str, name: str | None) -> None:
