@@ -92,11 +92,13 @@ class Counting:
         record = turn.record
         short = record.side is Side.SHORT
         proceeds, basis = (value, closing) if short else (closing, value)
+        # Of a long lot sold below nothing every part is a loss, one that rounds to 0 too: the record has one sign.
+        gain = proceeds >= basis and (short or record.value >= 0)
         long = not short and record.time >= self._long_at(lot.day)
         covered = lot.own and lot.day >= self.window.covered_since
         key = self._key(
             turn, record.kind, origin, "c" if covered else "n", LONG_TERM if long else SHORT_TERM,
-            "gain" if proceeds >= basis else "loss", record.side,
+            "gain" if gain else "loss", record.side,
         )  # fmt: skip
         self.registers.post(key, part, proceeds, basis, record.fee if first else 0, 1, int(first))
         self._hold(turn, -part)

@@ -90,7 +90,8 @@ class _Machine:
         self.counting = Counting(window, self.calendar, opening)
         self.steps: list[Step] = []
         self.problems: list[Problem] = []
-        self.seq = opening.seq if opening else 0
+        loaded = opening is not None and (opening.lots or opening.tokens)
+        self.seq = opening.seq if opening is not None and loaded else 0  # with nothing carried in, numbers begin again
         self.transit: dict[Place, list[Token]] = {}
 
     def load(self) -> None:
