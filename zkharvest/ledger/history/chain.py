@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zkharvest.collecting import without_collecting
 from zkharvest.errors import UsageError
 from zkharvest.ledger.calendar import Calendar
 
@@ -41,10 +42,11 @@ def run_windows(
     moves = moves_of(history, decisions, windows, opening)
     transit = in_transit(history, decisions)
     runs: list[Run] = []
-    for window in windows:
-        turns = in_turn(history, window, moves, transit, opening)
-        runs.append(run_window(history, window, pages_of(history, window), turns, decisions, opening))
-        opening = runs[-1].closing
+    with without_collecting():
+        for window in windows:
+            turns = in_turn(history, window, moves, transit, opening)
+            runs.append(run_window(history, window, pages_of(history, window), turns, decisions, opening))
+            opening = runs[-1].closing
     return runs
 
 

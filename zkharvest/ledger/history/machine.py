@@ -273,8 +273,7 @@ class _Machine:
             rest = asked
             while rest:
                 entries = self.pools.entries(which)
-                named = (n for n, entry in enumerate(entries) if entry.lot.name == name)
-                at = 0 if name is None else next(named, len(entries))
+                at = 0 if name is None else self.pools.place_of(which, name)
                 if at >= len(entries):
                     self.problems.append(_short(self.history, turn.record, which, asked - rest, asked, name))
                     break

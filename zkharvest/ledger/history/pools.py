@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections import deque
 from dataclasses import dataclass
 
 from zkharvest.ledger.rules import Method, part_of
 
+from .records import Place
 from .standing import Lot
 from .steps import List
 
@@ -44,6 +46,7 @@ class Pools:
         self.method = method
         self.made = 0
         self._lists: dict[List, list[Entry]] = {}
+        self._named: dict[tuple[List, Place | None], deque[int]] = {}
 
     def lists(self) -> list[List]:
         """The lists that a lot has lain in: by asset, account and side."""
@@ -55,7 +58,10 @@ class Pools:
 
     def insert(self, lot: Lot) -> tuple[Entry, int, int]:
         """Put a lot behind all whose key is not greater. Returns its entry and its neighbours' nodes."""
-        entries = self._lists.setdefault(List(lot.asset, lot.place, lot.side), [])
+        which = List(lot.asset, lot.place, lot.side)
+        entries = self._lists.setdefault(which, [])
+        if self.method is Method.SPECIFIC:
+            self._named.setdefault((which, lot.name), deque()).append(self.made)
         key = sort_key(self.method, lot)
         at = bisect_right(entries, key, key=_key)
         entry = Entry(self.made, lot, key, lot.quantity, lot.value)
@@ -79,7 +85,22 @@ class Pools:
         entry.value -= value
         if not entry.quantity:
             del entries[at]
+            if self.method is Method.SPECIFIC:
+                self._named[which, entry.lot.name].remove(entry.node)
         return value
+
+    def place_of(self, which: List, name: Place | None) -> int:
+        """The place of the first entry of a named lot, under specific identification; the list's length if it has none.
+
+        Entries there are in the order of arrival, so their nodes rise.
+        """
+        entries = self.entries(which)
+        nodes = self._named.get((which, name))
+        return bisect_left(entries, nodes[0], key=_node) if nodes else len(entries)
+
+
+def _node(entry: Entry) -> int:
+    return entry.node
 
 
 def _key(entry: Entry) -> tuple[int, ...]:
