@@ -163,7 +163,7 @@ class _Rows:
             pool=_ints(pools),
             unit=_units(lot.unit for lot in lots),
             order=_ints(lot.order for lot in lots),
-            day=_ints(map(_day_number, (lot.day for lot in lots))),
+            day=_ints(map(day_number, (lot.day for lot in lots))),
             long_from=_ints(map(self._long_from, (lot.day for lot in lots))),
             own=_ints(lot.own for lot in lots),
         )
@@ -182,7 +182,7 @@ class _Rows:
             value=_words([token.value for token in tokens]),
             unit=_units(token.unit for token in tokens),
             order=_ints(token.order for token in tokens),
-            day=_ints(_day_number(token.day) if lots else 0 for token in tokens),
+            day=_ints(day_number(token.day) if lots else 0 for token in tokens),
             long_from=_ints(self._long_from(token.day) if lots else 0 for token in tokens),
         )
 
@@ -198,7 +198,7 @@ class _Rows:
             phase=calendar.phase[:-1],
             day=calendar.day[:-1],
             window_end=window.end,
-            covered=_day_number(covered),
+            covered=day_number(covered),
             method=window.method.value,
             wallet=window.pooling is Pooling.WALLET,
         )
@@ -216,7 +216,7 @@ def _pool(one: List) -> tuple[int, ...]:
     return (*id_code(one.asset), *place, int(one.side))
 
 
-def _day_number(day: int) -> int:
+def day_number(day: int) -> int:
     """A date's ordinal as the machine numbers it; 0 for what is before 2000."""
     return max(day - DAY_ZERO, 0)
 

@@ -1,0 +1,110 @@
+"""A standing of the ledger as what its roots are over: lanes of lots, tokens and registers, in order of the trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zkharvest.circuit.lot_machine.v2.sums.keys import COVERED, GROUPS, LANES, ORIGINS, RESULTS, TERMS, level_number
+from zkharvest.circuit.lot_machine.v2.sums.registers import rank
+from zkharvest.commitment.assets import CODE_LANES, id_code
+from zkharvest.commitment.standing import KEY_FIELDS, PAIR_LANES, StandingOpening
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.history.records import Account
+from zkharvest.ledger.history.registers import Amounts, Key
+from zkharvest.ledger.history.standing import Lot, Standing, Token
+from zkharvest.ledger.regimes.us import long_from
+from zkharvest.spec import account_code
+from zkharvest.workflow.link_rows import day_number
+
+Ints = NDArray[np.int64]
+_NONE = (0,) * CODE_LANES
+
+
+def roots_of(standing: Standing, key: bytes) -> tuple[bytes, bytes]:
+    """The roots over lots and tokens, and over registers, under the salts of a key. ValueError for too many leaves."""
+    opening = opening_of(standing, key)
+    return opening.pairs.tree.root, opening.registers.tree.root
+
+
+def opening_of(standing: Standing, key: bytes) -> StandingOpening:
+    """What opens the roots of a standing."""
+    return StandingOpening(lots_lanes(standing), tokens_lanes(standing), *register_lanes(standing), key)
+
+
+def lots_lanes(standing: Standing) -> Ints:
+    """The lanes of lots (n, 31), in the order in which they are carried out."""
+    calendar = Calendar(standing.zone)
+    return _array((_lot(one, calendar) for one in standing.lots), PAIR_LANES)
+
+
+def tokens_lanes(standing: Standing) -> Ints:
+    """The lanes of tokens (n, 31)."""
+    calendar = Calendar(standing.zone)
+    return _array((_token(one, calendar) for one in standing.tokens), PAIR_LANES)
+
+
+def register_lanes(standing: Standing) -> tuple[Ints, Ints]:
+    """Keys (n, 16) and signed lanes (n, 19) of registers, in the order of the table of sums."""
+    keys = _array((key_fields(key) for key in standing.registers), KEY_FIELDS)
+    lanes = _array((_amounts(one) for one in standing.registers.values()), LANES)
+    order = np.lexsort(rank(keys, np.zeros(len(keys), np.int64)).T[::-1])
+    return keys[order], lanes[order]
+
+
+def key_fields(key: Key) -> tuple[int, ...]:
+    """A register's key as the circuit has it."""
+    side = 0 if key.side is None else int(key.side) + 1
+    told = key.level in ("L0", "L1", "COUNT") and key.told
+    return (
+        level_number(key.level), *(id_code(key.asset) if key.asset else _NONE), *_place(key.account), key.kind,
+        ORIGINS.index(key.origin), int(told), COVERED.index(key.covered), TERMS.index(key.term),
+        RESULTS.index(key.result), side,
+    )  # fmt: skip
+
+
+def _place(account: Account | None) -> tuple[int, ...]:
+    return account_code(*account) if account is not None else _NONE
+
+
+def _amounts(one: Amounts) -> list[int]:
+    """A register's lanes: three bytes each, with the sign of their number."""
+    found = []
+    for name, (_, count) in GROUPS.items():
+        amount = getattr(one, name)
+        sign = -1 if amount < 0 else 1
+        found += [sign * lane for lane in _split(abs(amount), count)]
+    return found
+
+
+def _lot(lot: Lot, calendar: Calendar) -> tuple[int, ...]:
+    return (
+        *id_code(lot.asset), *_place(lot.place), *_split(lot.quantity, 5), *_split(lot.value, 3), lot.order, 0,
+        *_nature(lot.unit, lot.day, calendar), int(lot.side), int(lot.own),
+    )  # fmt: skip
+
+
+def _token(token: Token, calendar: Calendar) -> tuple[int, ...]:
+    whole = (1 << 30) - 1
+    return (
+        *id_code(token.asset), token.time & whole, token.time >> 30, token.ref & whole, token.ref >> 30,
+        *_split(token.quantity, 5), *_split(token.value, 3), token.order, token.seq,
+        *_nature(token.unit, token.day, calendar), token.part, int(token.last),
+    )  # fmt: skip
+
+
+def _nature(unit: int, day: int, calendar: Calendar) -> list[int]:
+    """Unit basis, from when it is long, and its day; a token without a lot has none of them."""
+    long = calendar.first_instant(long_from(date.fromordinal(day))) if day else 0
+    return [*_split(unit, 7), *(long >> 15 * i & 0x7FFF for i in range(3)), day_number(day) if day else 0]
+
+
+def _split(number: int, count: int) -> list[int]:
+    return [number >> 24 * i & 0xFFFFFF for i in range(count)]
+
+
+def _array(rows: Iterable[Iterable[int]], width: int) -> Ints:
+    return np.array([tuple(row) for row in rows], np.int64).reshape(-1, width)
