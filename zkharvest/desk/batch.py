@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
-from multiprocessing import active_children
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +32,8 @@ DONE = "done.json"
 SCHEMA = "zkharvest/batch-client/1"
 COLUMNS = ("client", "status", "seconds", "memory_mb", "result", "message")
 _TRIES = 2  # of a client whose worker died: once by itself is bad luck
+_PATIENCE = 5  # seconds for the workers of a broken pool to end
+_GUARD = "a script that calls zkharvest must do it under: if __name__ == '__main__'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +168,28 @@ def run_batch(
         executor = start()
         under_way: dict[Future[Result], int] = {}
         at_once = 1 if any(tries[number] for number in pending) else workers
+        own: set[BaseProcess] = set()
         try:
             while pending or under_way:
                 while pending and len(under_way) < at_once:
-                    number = pending.pop(0)
-                    tries[number] += 1
+                    number = pending[0]
                     under_way[executor.submit(run_job, jobs[number])] = number
+                    del pending[0]  # only now: a pool that is broken takes no job
+                    tries[number] += 1
+                    own.update(active_children())
                 for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                     number = under_way[future]
-                    end(number, future.result())
+                    end(number, _result(future, jobs[number]))
                     del under_way[future]
         except BrokenProcessPool:
+            code = _ended(own)
             for future, number in under_way.items():
                 if future.done() and not future.cancelled() and future.exception() is None:
                     end(number, future.result())
                 elif tries[number] < _TRIES:
                     pending.insert(0, number)
                 else:
-                    message = "the worker died, most likely for want of memory"
-                    end(number, Result(jobs[number].client.name, "failed", message=message))
+                    end(number, Result(jobs[number].client.name, "failed", message=_died(code)))
         except BaseException:  # Ctrl-C too: what is under way is stopped, and its folders count as unfinished
             for future in under_way:
                 future.cancel()
@@ -194,24 +201,66 @@ def run_batch(
     return [results[number] for number in range(len(jobs))]
 
 
+def _result(future: Future[Result], job: Job) -> Result:
+    """The result of a job that ended. A cluster says that workers died by an error of its own (KilledWorker)."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise
+    except (Exception, CancelledError) as error:  # noqa: BLE001  (run_job raises nothing: it was never finished)
+        return Result(job.client.name, "failed", message=f"the cluster gave it up: {type(error).__name__}")
+
+
+def _ended(own: Iterable[BaseProcess]) -> int | None:
+    """How the first worker to end by itself ended: its exit code, below 0 a signal; None if that is not known.
+
+    The others are ended (SIGTERM) by the pool that broke.
+    """
+    for process in own:
+        process.join(_PATIENCE)
+    codes = [process.exitcode for process in own if process.exitcode is not None]
+    return next((code for code in codes if code != -signal.SIGTERM), codes[0] if codes else None)
+
+
+def _died(code: int | None) -> str:
+    if code is None or code >= 0:
+        return "the worker ended" + (f" with exit code {code}" if code else "")
+    name = next((one.name for one in signal.Signals if one == -code), f"signal {-code}")
+    why = ", most likely for want of memory" if name == "SIGKILL" else ""
+    return f"the worker was ended by {name}{why}"
+
+
 def local_pool(workers: int) -> Callable[[], Executor]:
-    """Processes of this machine, started afresh (not forked: kernels have threads), each with one kernel thread."""
+    """Processes of this machine, started afresh (not forked: kernels have threads), each with one kernel thread.
+
+    The call that makes them waits for the first to start, and raises UsageError if it cannot.
+    """
 
     def start() -> Executor:
-        from multiprocessing import get_context
-
-        return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_single)
+        executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
+        try:
+            first = executor.submit(os.getpid)
+            own = active_children()
+            first.result()
+        except BrokenProcessPool:
+            code = _ended(own)
+            how = f"with exit code {code}" if code is not None and code >= 0 else "by a signal"
+            raise UsageError(f"the workers cannot start: they end {how}", _GUARD) from None
+        except RuntimeError:
+            if sys.modules["__mp_main__"] is sys.modules["__main__"]:
+                raise
+            # A worker reads the script that began the batch, as a module of its own: multiprocessing refuses to go on.
+            raise UsageError("this script begins a batch whenever it is read, and workers read it", _GUARD) from None
+        return executor
 
     return start
 
 
-def _single() -> None:
+def _begin() -> None:
     """A worker shares the machine with others: its kernels use one thread; Ctrl-C is for the parent to handle.
 
     It ends with its parent: a batch that is killed would else leave workers that wait for ever.
     """
-    import signal
-    from multiprocessing import parent_process
     from threading import Thread
 
     os.environ.setdefault("ZKHARVEST_THREADS", "1")

@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from multiprocessing import get_context
 
 import pytest
 
@@ -136,7 +138,75 @@ def test_a_worker_that_dies_takes_nobody_with_it(folder):
     """Once is bad luck and is tried again; twice is the client's own."""
     results = run(jobs_of(folder), InLine({"anna": 1, "dora": 9}), workers=3)
     assert results["anna"].status == "done" and results["bob"].status == "done"
-    assert results["dora"].status == "failed" and "memory" in results["dora"].message
+    assert results["dora"].status == "failed" and results["dora"].message == "the worker ended"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_how_a_worker_died_is_said(folder, monkeypatch):
+    ends = {
+        "bob": lambda: os._exit(7),
+        "dora": lambda: os.kill(os.getpid(), signal.SIGKILL),
+        "eve": lambda: os.kill(os.getpid(), signal.SIGUSR1),
+    }
+
+    def deadly(job, _place):
+        ends.get(job.client.name, int)()
+        return "well"
+
+    monkeypatch.setitem(batch_tasks.TASKS, "report", deadly)
+    (folder / "none.csv").write_text(HEADER)
+    context = get_context("fork")
+    done = run_batch(
+        jobs_of(folder), lambda: ProcessPoolExecutor(1, mp_context=context), workers=1, progress=lambda *_: None
+    )
+    assert [(one.client, one.result or one.message) for one in done] == [
+        ("anna", "well"),
+        ("bob", "the worker ended with exit code 7"),
+        ("carl", "well"),
+        ("dora", "the worker was ended by SIGKILL, most likely for want of memory"),
+        ("eve", "the worker was ended by SIGUSR1"),
+    ]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_pool_that_breaks_before_it_is_given_a_job_loses_none(folder):
+    class Broken(InLine):
+        calls = 0
+
+        def submit(self, work, job):
+            Broken.calls += 1
+            if Broken.calls == 2:
+                raise BrokenProcessPool
+            return super().submit(work, job)
+
+    assert run(jobs_of(folder), Broken(), workers=3).keys() == {"anna", "bob", "carl", "dora", "eve"}
+    assert Broken.calls >= 6
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_client_that_a_cluster_gives_up_stops_nobody(folder):
+    class Killed(InLine):
+        def submit(self, work, job):
+            future = super().submit(work, job)
+            if job.client.name == "bob":
+                future = Future()
+                future.set_exception(KeyError("KilledWorker"))
+            return future
+
+    results = run(jobs_of(folder), Killed())
+    assert results["bob"].status == "failed" and "the cluster gave it up" in results["bob"].message
+    assert results["dora"].status == "done"
+
+
+def test_a_start_script_without_a_main_guard_is_told_so(folder):
+    """Every worker reads the script again and would begin the batch once more, which multiprocessing refuses."""
+    script = folder / "start.py"
+    words = ["batch", "report", str(folder), "--year", "2025"]
+    script.write_text(f"import sys\nfrom zkharvest.cli import main\n\nsys.exit(main({words}))\n")
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 2
+    assert "the workers cannot start" in run.stderr and "if __name__ == '__main__'" in run.stderr
+    assert "memory" not in run.stderr and "bug" not in run.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
