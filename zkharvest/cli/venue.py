@@ -20,7 +20,7 @@ from zkharvest.verifier.text import is_visible, quoted
 
 if TYPE_CHECKING:
     from zkharvest.files.page_files import PageFile, PageOpening
-    from zkharvest.sign.pages import SourceKey
+    from zkharvest.verifier.page import SourceKey
     from zkharvest.workflow.page_batch import Chunk, ChunkResult
     from zkharvest.workflow.pages import Period
 

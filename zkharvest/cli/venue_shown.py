@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zkharvest.cli import output
 
 if TYPE_CHECKING:
-    from zkharvest.sign.pages import SourceKey
+    from zkharvest.verifier.page import SourceKey
     from zkharvest.workflow.page_batch import ChunkResult
     from zkharvest.workflow.pages import Checked
 

@@ -30,7 +30,16 @@ from zkharvest.files.kinds import Kind, kind_of, told_apart
 from zkharvest.files.sealing import Passphrase
 from zkharvest.spec import PAGE_MAGIC, PAGE_OPENING_MAGIC, SEED_MAGIC
 from zkharvest.verifier import wire
-from zkharvest.verifier.page import ID_BYTES, MAX_RECORDS, PageFault, PageHeader, PageReject, page_id, read_header
+from zkharvest.verifier.page import (
+    ID_BYTES,
+    MAX_RECORDS,
+    SIGNATURE_SIZES,
+    PageFault,
+    PageHeader,
+    PageReject,
+    page_id,
+    read_header,
+)
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.text import is_visible
 
@@ -44,9 +53,6 @@ MAX_TEXT = 320
 """Bytes of an asset's id, a reference or a record's own id."""
 
 PAGE_VERSION, KEY_BYTES, SEED_BYTES, SEED_FILE_BYTES = 1, 32, 32, 4096
-SIZES = {"bls12-381": (48, 96, 96), "ed25519": (32, 0, 64)}
-"""By scheme: bytes of the key, of its proof of possession, of a signature."""
-
 OPENING = Form(PAGE_OPENING_MAGIC, 1, MAX_OPENING, "page opening", "ask the source for another copy")
 SEED = Form(SEED_MAGIC, 1, SEED_FILE_BYTES, "seed of pages", "restore it from a copy: pages made from it need it")
 
@@ -142,7 +148,7 @@ def _page_of(header: bytes | None, identity: bytes, signatures: Sequence[Any], n
 def _signature_of(value: Any, name: object) -> PageSignature:
     match value:
         case {"key": bytes(key), "pop": bytes(pop), "scheme": str(scheme), "signature": bytes(signature), **others}:
-            if not others and SIZES.get(scheme) == (len(key), len(pop), len(signature)):
+            if not others and SIGNATURE_SIZES.get(scheme) == (len(key), len(pop), len(signature)):
                 return PageSignature(scheme, key, pop, signature)
     raise _damaged_page(name, "a signature is not of a known form")
 

@@ -27,6 +27,7 @@ from zkharvest.sign import bls
 from zkharvest.sign.ed25519 import is_signature, is_usable_key
 from zkharvest.sign.keys import KEY_BYTES, SIGNATURE_BYTES, PrivateKey, Scheme
 from zkharvest.spec import MAX_NAME
+from zkharvest.verifier.chain_package import ChainPackage
 from zkharvest.verifier.package import Package
 from zkharvest.verifier.rejections import Finding, Reason, Reject, reject_all
 from zkharvest.verifier.text import is_visible, quoted
@@ -114,15 +115,23 @@ def sign_as_taxpayer(package: Package, key: PrivateKey, *, replace_other: bool =
 
     One of another key is replaced if `replace_other`. Raises UsageError otherwise, and for a key of the wrong scheme.
     """
+    made = signed_by_taxpayer(package.signature, package.signed_digest, key, replace_other=replace_other)
+    return replace(package, signature=made)
+
+
+def signed_by_taxpayer(
+    before: Mapping[str, Any] | None, signed_digest: bytes, key: PrivateKey, *, replace_other: bool = False
+) -> dict[str, Any]:
+    """The taxpayer's signature over a package's digest, in the place of the one it has. Raises UsageError as above."""
     if key.scheme is not Scheme.ED25519:
         hint = "zkharvest keygen makes one; to sign as a source, give --source"
         raise UsageError(f"the taxpayer signs with an ed25519 key; this one is {key.scheme}", hint)
     public = key.public_bytes()
-    if package.signature is not None and package.signature.get("key") != public and not replace_other:
+    if before is not None and before.get("key") != public and not replace_other:
         hint = "--replace puts the signature of this key in its place"
         raise UsageError("the package is signed already, with another key than this one", hint)
-    signature = key.sign(_PACKAGE_TAG + package.signed_digest)
-    return replace(package, signature={"scheme": SIGNATURE_SCHEME, "key": public, "signature": signature})
+    signature = key.sign(_PACKAGE_TAG + signed_digest)
+    return {"scheme": SIGNATURE_SCHEME, "key": public, "signature": signature}
 
 
 def check_attestations(
@@ -140,7 +149,7 @@ def check_attestations(
     expected = dict(source_keys or {})
     who = None
     if package.signature is not None:  # first, as it takes a millisecond and a source's takes a second
-        who = _check_signature(package, signer)
+        who = check_package_signature(package, signer)
     elif signer is not None:
         raise Reject(Reason.SIGNATURE_MISSING, "the taxpayer has not signed the package")
     signed: tuple[SourceSigned, ...] = ()
@@ -252,7 +261,7 @@ def _parse_signature(value: Any) -> tuple[bytes, bytes]:
     raise Reject(Reason.SIGNATURE_FORM, "the taxpayer's signature is not of a known form")
 
 
-def _check_signature(package: Package, expected: bytes | None) -> bytes:
+def check_package_signature(package: Package | ChainPackage, expected: bytes | None) -> bytes:
     """The taxpayer's key; Reject unless its signature is valid and it is the expected one."""
     key, signature = _parse_signature(package.signature)
     if expected is not None and key != expected:

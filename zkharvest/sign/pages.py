@@ -12,8 +12,7 @@ stands behind is then its list of page ids.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from zkharvest.errors import UsageError
@@ -25,22 +24,8 @@ from zkharvest.sign.ed25519 import is_signature
 from zkharvest.sign.keyfiles import FILE_BYTES, VALIDITY, public_fields
 from zkharvest.sign.keys import KEY_BYTES, PrivateKey, PublicKey, Scheme
 from zkharvest.spec import PUBLIC_KEY_HEADER
-from zkharvest.verifier.page import PageFault, PageHeader, PageReject, signed_message
+from zkharvest.verifier.page import PageFault, PageReject, SourceKey, signed_message
 from zkharvest.verifier.text import quoted
-
-
-@dataclass(frozen=True, slots=True)
-class SourceKey:
-    """A key that a source is expected to sign with, and the days on which pages that it signs may end."""
-
-    key: bytes
-    first: date | None = None
-    last: date | None = None
-
-    def covers(self, header: PageHeader) -> bool:
-        """Whether the page ends in the key's time: its last instant, in UTC."""
-        day = datetime.fromtimestamp((header.end - 1) // 1000, UTC).date()
-        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
 
 def read_source_key(text: str) -> SourceKey:
@@ -100,5 +85,4 @@ def check_signed_by(page: PageFile, expected: Sequence[SourceKey]) -> SourceKey:
         if page.header is not None and one.covers(page.header):
             return one
     one = keys[0]
-    days = f"{one.first or '...'} to {one.last or '...'}"
-    raise PageReject(PageFault.KEY_PERIOD, f"the key {one.key.hex()[:16]}... is for pages that end from {days}")
+    raise PageReject(PageFault.KEY_PERIOD, f"the key {one.key.hex()[:16]}... is for pages that end from {one.days}")

@@ -6,13 +6,14 @@ A page is named by SHA-256("zkharvest/page/v2\0" || header). The source signs "z
 Pages of one account follow each other: `prev` is the id of page number - 1, whose `to` is this `from`. So a month is
 added without touching what was signed, and a signature on the newest page vouches for all before it.
 
-No statement takes pages yet: `lot-machine/v1` has commitments of its own.
+The statement of `lot-machine/v2` lists pages (`statement_v2`); `lot-machine/v1` has commitments of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from itertools import pairwise
@@ -33,6 +34,8 @@ MAX_PAGES = 4096
 NAMES = ("asset/1",)
 MAX_RECORDS = 1 << 20
 ID_BYTES = 32
+SIGNATURE_SIZES = {"bls12-381": (48, 96, 96), "ed25519": (32, 0, 64)}
+"""Of a page's signatures, by scheme: bytes of the key, of its proof of possession, of a signature."""
 
 _PAGE_TAG = b"zkharvest/page/v2\0"
 _SIGNED_TAG = b"zkharvest/source-page/v2\0"
@@ -111,6 +114,30 @@ class PageHeader:
     def label(self) -> str:
         """The page for a message: source, account and number."""
         return f"{self.source}/{self.account}, page {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKey:
+    """A key that a source is expected to sign with, and the days on which pages that it signs may end."""
+
+    key: bytes
+    first: date | None = None
+    last: date | None = None
+
+    def covers(self, header: PageHeader) -> bool:
+        """Whether the page ends in the key's time: its last instant, in UTC."""
+        day = datetime.fromtimestamp((header.end - 1) // 1000, UTC).date()
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+    @property
+    def days(self) -> str:
+        """Its days, for a message."""
+        return f"{self.first or '...'} to {self.last or '...'}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of a policy."""
+        days = {name: day.isoformat() for name in ("first", "last") if (day := getattr(self, name)) is not None}
+        return {"key": self.key.hex(), **days}
 
 
 def page_id(header: bytes) -> bytes:

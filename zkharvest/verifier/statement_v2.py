@@ -32,6 +32,12 @@ MAX_PAGES = 4096
 MAX_LINKS = 256
 """Links of one package."""
 
+DAY_ZERO = date(1999, 12, 31)
+"""Days are numbered from the one after: a calendar lists no day before 2000-01-01."""
+
+LAST_COVERED = 32766
+"""The number of the last day that may be stated as the first of covered lots."""
+
 _KEYS = (
     "accounts",
     "calendar",
@@ -137,11 +143,11 @@ def read_statement_v2(statement: Mapping[str, wire.Value]) -> StatementV2:
         end,
         year,
         zone_of(statement["timezone"]),
-        calendar_of(statement["calendar"], year),
+        _calendar(statement["calendar"], year),
         currency_of(statement["currency"]),
         choice(statement["method"], "method", METHODS),
         choice(statement["pooling"], "pooling", POOLINGS),
-        None if covered is None else day_of(covered, "covered"),
+        None if covered is None else _covered(covered),
         accounts,
         _pages(statement["pages"], accounts),
         None if carried is None else read_standing(carried),
@@ -160,6 +166,19 @@ def _window(value: wire.Value) -> tuple[int, int]:
         raise fields("window")
     start = integer(value["from"], "window.from", 0, TIME_LIMIT - 1)
     return start, integer(value["to"], "window.to", start + 1, TIME_LIMIT - 1)
+
+
+def _calendar(value: wire.Value, year: int | None) -> CalendarTable:
+    calendar = calendar_of(value, year)
+    if calendar.first_day <= DAY_ZERO:
+        raise Reject(Reason.STATEMENT_CALENDAR, f"the calendar begins on {calendar.first_day}, before 2000-01-01")
+    return calendar
+
+
+def _covered(value: wire.Value) -> date:
+    day = day_of(value, "covered")
+    integer((day - DAY_ZERO).days, "the number of the day covered", 1, LAST_COVERED)
+    return day
 
 
 def _context(value: wire.Value) -> Context:

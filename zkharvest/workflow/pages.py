@@ -18,11 +18,19 @@ from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.files.page_files import PageFile, PageOpening
 from zkharvest.ledger.expiries import expiry_sides, side_of
 from zkharvest.ledger.rules import Side
-from zkharvest.sign.pages import SourceKey, check_signed_by
+from zkharvest.sign.pages import check_signed_by
 from zkharvest.trades.importers.names import load_names
 from zkharvest.trades.model import CLOSES_LOT, Kind, Trade, in_order
 from zkharvest.trades.text import format_time
-from zkharvest.verifier.page import PageFault, PageHeader, PageReject, check_follows, check_pages, read_header
+from zkharvest.verifier.page import (
+    PageFault,
+    PageHeader,
+    PageReject,
+    SourceKey,
+    check_follows,
+    check_pages,
+    read_header,
+)
 
 _CATEGORY = {
     "": RecordKind.INCOME, "staking": RecordKind.STAKING, "airdrop": RecordKind.AIRDROP, "mining": RecordKind.MINING,

@@ -9,8 +9,8 @@ from zkharvest.errors import UsageError
 from zkharvest.files.page_files import MAX_SIGNATURES, PageFile, PageSignature
 from zkharvest.sign.keyfiles import write_public_key
 from zkharvest.sign.keys import PrivateKey, Scheme
-from zkharvest.sign.pages import SourceKey, check_signature, check_signed_by, read_source_key, sign_page
-from zkharvest.verifier.page import PageFault, PageHeader, PageReject
+from zkharvest.sign.pages import check_signature, check_signed_by, read_source_key, sign_page
+from zkharvest.verifier.page import PageFault, PageHeader, PageReject, SourceKey
 
 KEYS = {scheme: PrivateKey(scheme, bytes(31) + b"\x07") for scheme in Scheme}
 MS = 1000

@@ -1,0 +1,393 @@
+"""Verdicts on chains: the trials that began it, what is expected and is not there, what stays open, and totality.
+
+No circuit of version 2 is pinned yet. What depends on one (its description, the proof) is replaced here by something
+that takes every proof; what is tested is all the rest, with real signatures.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.models.lot_machine_v2.histories import UNIT, at
+from tests.models.lot_machine_v2.owner import Book, make_link
+from tests.models.lot_machine_v2.story import IN, OUT, honest, pages, rules, story, two_years
+from tests.models.lot_machine_v2.words import DAY, Page, Rec
+from tests.support.links import Translator
+from zkharvest.files.page_files import PageFile
+from zkharvest.sign.chains import SIGNATURES, sign_as_taxpayer, with_page_signatures
+from zkharvest.sign.keys import PrivateKey, Scheme
+from zkharvest.sign.pages import sign_page
+from zkharvest.verifier import verify_chain as module
+from zkharvest.verifier.chain_package import ChainPackage, Part, decode_chain_package
+from zkharvest.verifier.chain_policy import ChainPolicy
+from zkharvest.verifier.chain_verdict import counter_lines
+from zkharvest.verifier.circuits import Pinned
+from zkharvest.verifier.page import SourceKey
+from zkharvest.verifier.rejections import Reason
+from zkharvest.verifier.verify_chain import verify_chain
+
+KRAKEN, OTHER = (PrivateKey(Scheme.ED25519, bytes(31) + bytes([n])) for n in (7, 8))
+BOB = PrivateKey(Scheme.ED25519, bytes(31) + b"\x09")
+
+
+@pytest.fixture
+def proven(monkeypatch):
+    """A circuit of this name is known, and every proof of it holds."""
+    monkeypatch.setattr(module.circuits, "find", lambda name, digest: Pinned(name, digest.hex()))
+    monkeypatch.setattr(module, "_bits", lambda part, policy: 128.0)
+    monkeypatch.setattr(module, "_check_proof", lambda part, link, policy: None)
+
+
+def package(*links, of=None):
+    """The packages of one chain: all links in one."""
+    translator = of or Translator(*links)
+    statements = [translator.statement(link, place=n, of=len(links)) for n, link in enumerate(links)]
+    return ChainPackage(tuple(Part(statement, "balanced", (13,), b"") for statement in statements))
+
+
+def signed(made, *headers, key=KRAKEN):
+    files = [PageFile(h.page_id, h, (sign_page(h.page_id, key),)) for h in headers]
+    return with_page_signatures(made, files)
+
+
+def verdict(*packages, signatures=SIGNATURES, **policy):
+    return verify_chain([one.encode() for one in packages], ChainPolicy(**policy), signatures)
+
+
+def ids(translator, *listed):
+    return {page.source: translator.page_id(page.id) for page in listed}
+
+
+def reasons(found):
+    return [finding.reason for finding in found.findings]
+
+
+def test_two_years_are_accepted_as_one_package_or_as_two(proven):
+    one, two = two_years()
+    translator = Translator(one, two)
+    expected = {"first": True, "pages": ids(translator, *two.pages)}
+    whole = verdict(package(one, two), **expected)
+    assert whole.accepted, whole.findings
+    apart = verdict(package(one, of=translator), package(two, of=translator), **expected)
+    assert apart.accepted
+    assert [period.year for period in apart.chain.periods] == [2024, 2025]
+    assert apart.chain.closing == whole.chain.closing
+    assert any("fifo, then hifo" in note for note in whole.notes)
+    last = verdict(package(two, of=translator), standing=translator.standing(one.closing).name, pages=expected["pages"])
+    assert last.accepted
+    assert reasons(verdict(package(two, of=translator), package(one, of=translator), **expected)) == [
+        Reason.CHAIN_STANDING
+    ]
+
+
+# ------------------------------------------------------------------------------------------------- three trials
+
+
+def fifo_from_genesis():
+    """2025 under FIFO over the same history, as if nothing had been reported of 2024."""
+    a, b = story()
+    sale = Rec(at(2025, 3, 2), "close", "X", UNIT, 10**10)
+    book = Book(matched={IN: OUT}, amounts={OUT: 3 * UNIT})
+    whole = rules(2025, "fifo", start=at(2024))
+    return make_link(pages(a, (*b, sale), end=at(2026)), book, whole, 2025, None)
+
+
+def hifo_2024():
+    a, b = story()
+    return make_link(pages(a, b), Book(matched={IN: OUT}, amounts={OUT: 3 * UNIT}), rules(method="hifo"), 2024, None)
+
+
+def test_hifo_2024_and_fifo_2025_over_one_history(proven):
+    """The same lot used up twice: as a chain rejected, alone undecided, against last year's verdict rejected."""
+    one, again = hifo_2024(), fifo_from_genesis()
+    translator = Translator(one, again)
+    mine = {"pages": ids(translator, *again.pages)}
+    known = verdict(package(one), first=True, pages=ids(translator, *one.pages))
+    assert known.accepted
+    both = verdict(package(one, of=translator), package(again, of=translator), first=True, **mine)
+    assert (both.verdict, reasons(both)) == ("rejected", [Reason.CHAIN_STANDING])
+    alone = verdict(package(again, of=translator), **mine)
+    assert (alone.verdict, reasons(alone)) == ("undecided", [Reason.POLICY_HISTORY])
+    held = verdict(package(again, of=translator), standing=known.chain.closing.name, **mine)
+    assert (held.verdict, reasons(held)) == ("rejected", [Reason.POLICY_STANDING])
+
+
+def kraken(account="K-alice", end=None, **changes):
+    """A year at one account of one venue."""
+    records = (Rec(at(2024, 1, 5), "open", "X", UNIT, 10**10), Rec(at(2024, 6, 5), "close", "X", UNIT, 2 * 10**10))
+    page = Page("kraken", account, 0, at(2024), end or at(2025), records)
+    return make_link([page], Book(), rules(**changes), 2024, None)
+
+
+def test_alice_s_page_under_bob(proven):
+    """Kraken did sign the page; whose account it is, its signature does not say."""
+    link = kraken("K-alice")
+    translator = Translator(link)
+    made = sign_as_taxpayer(signed(package(link), translator.header(link.pages[0])), BOB)
+    bob = {"first": True, "source_keys": {"kraken": KRAKEN.public_bytes()}, "signer": BOB.public_bytes()}
+    found = verdict(made, **bob)
+    assert (found.verdict, reasons(found)) == ("undecided", [Reason.POLICY_HOLDER])
+    found = verdict(made, **bob, accounts={"kraken": "K-bob"})
+    assert found.verdict == "rejected"
+    assert set(reasons(found)) == {Reason.POLICY_ACCOUNT}
+    own = Translator(kraken("K-bob")).header(kraken("K-bob").pages[0])
+    found = verdict(made, **bob, pages={"kraken": own.page_id})
+    assert (found.verdict, reasons(found)) == ("rejected", [Reason.POLICY_PAGE])
+    assert verdict(made, **bob, accounts={"kraken": "K-alice"}).accepted
+
+
+def test_a_july_page_for_the_whole_year(proven):
+    july = at(2024, 8, 1)
+    a = kraken()
+    short = replace(a, pages=(replace(a.pages[0], end=july),))
+    found = verdict(package(short), first=True, pages=ids(Translator(short), *short.pages))
+    assert (found.verdict, reasons(found)) == ("rejected", [Reason.PAGE_END])
+    ends = make_link([replace(a.pages[0], end=july)], Book(), rules(end=july), 2024, None)
+    found = verdict(package(ends), first=True, pages=ids(Translator(ends), *ends.pages))
+    assert (found.verdict, reasons(found)) == ("undecided", [Reason.POLICY_COVERAGE])
+    first = replace(a.pages[0], end=july)
+    own = Page("kraken", "K-alice", 1, july, at(2025), (), first.id)
+    longer = make_link([first, own], Book(), rules(), 2024, None)
+    translator = Translator(longer)
+    made = signed(package(longer), translator.header(first))
+    keys = {"source_keys": {"kraken": KRAKEN.public_bytes()}, "accounts": {"kraken": "K-alice"}}
+    found = verdict(made, first=True, **keys)
+    assert (found.verdict, reasons(found)) == ("undecided", [Reason.POLICY_LATER_PAGES])
+    found = verdict(made, first=True, pages=ids(translator, first))
+    assert (found.verdict, reasons(found)) == ("undecided", [Reason.POLICY_LATER_PAGES])
+    assert verdict(signed(package(longer), translator.header(own)), first=True, **keys).accepted  # the newest vouches
+
+
+# ------------------------------------------------------------------------------------------------- signatures
+
+
+def test_signatures_of_another_page_source_or_key(proven):
+    """7: valid or not, expected or not, of a page that is not there."""
+    link = kraken()
+    header = Translator(link).header(link.pages[0])
+    made, expected = signed(package(link), header), {"first": True, "accounts": {"kraken": "K-alice"}}
+    good = {**expected, "source_keys": {"kraken": KRAKEN.public_bytes()}}
+    assert verdict(made, **good).accepted
+    (one,) = made.attestations
+    forged = replace(one, signature=bytes(63) + b"\1")
+    assert reasons(verdict(replace(made, attestations=(forged,)), **good)) == [Reason.PAGE_SIGNATURE]
+    assert reasons(verdict(replace(made, attestations=(replace(one, key=OTHER.public_bytes()),)), **good)) == [
+        Reason.PAGE_SIGNATURE
+    ]
+    elsewhere = replace(one, page=bytes(32))
+    assert reasons(verdict(replace(made, attestations=(elsewhere,)), **good)) == [Reason.ATTESTATION_PAGE]
+    assert reasons(verdict(package(link), **good)) == [Reason.PAGE_UNSIGNED]
+    assert reasons(verdict(signed(package(link), header, key=OTHER), **good)) == [Reason.PAGE_UNSIGNED]
+    wrong = {**good, "source_keys": {"coinbase": KRAKEN.public_bytes()}}
+    assert reasons(verdict(made, **wrong)) == [Reason.PAGE_UNSIGNED]
+    last_day = date(2024, 12, 31)
+    days = ((last_day, last_day, True), (date(2025, 1, 1), None, False), (None, date(2024, 12, 30), False))
+    for first, last, fine in days:
+        keys = {"kraken": SourceKey(KRAKEN.public_bytes(), first, last)}
+        found = verdict(made, **{**good, "source_keys": keys})
+        assert found.accepted is fine
+        assert fine or reasons(found) == [Reason.PAGE_KEY_PERIOD]
+
+
+def test_bls_signatures_are_checked_together(proven):
+    key = PrivateKey(Scheme.BLS, bytes(31) + b"\x07")
+    link = kraken()
+    made = signed(package(link), Translator(link).header(link.pages[0]), key=key)
+    made = signed(made, Translator(link).header(link.pages[0]))
+    good = {"first": True, "accounts": {"kraken": "K-alice"}, "source_keys": {"kraken": key.public_bytes()}}
+    found = verdict(made, **good)
+    assert found.accepted
+    assert len(found.accounts[0].keys) == 2
+    (bls,) = [one for one in made.attestations if one.scheme == "bls12-381"]
+    other = PrivateKey(Scheme.BLS, bytes(31) + b"\x08")
+    cases = {
+        Reason.PAGE_SIGNATURE: [replace(bls, signature=other.sign(b"x")), replace(bls, signature=bytes(96))],
+        Reason.ATTESTATION_POSSESSION: [replace(bls, pop=other.public().pop), replace(bls, pop=bytes(96))],
+    }
+    for reason, wrong in cases.items():
+        for one in wrong:
+            assert reasons(verdict(replace(made, attestations=(one,)), **good)) == [reason]
+
+
+def test_the_taxpayer_s_signature(proven):
+    link = kraken()
+    translator = Translator(link)
+    made = sign_as_taxpayer(package(link), BOB)
+    expected = {"first": True, "pages": ids(translator, *link.pages), "signer": BOB.public_bytes()}
+    assert verdict(made, **expected).signer == BOB.public_bytes()
+    assert reasons(verdict(package(link), **expected)) == [Reason.SIGNATURE_MISSING]
+    assert reasons(verdict(sign_as_taxpayer(package(link), OTHER), **expected)) == [Reason.SIGNATURE_KEY]
+    moved = replace(made, parts=(replace(made.parts[0], proof=b"x"),))
+    assert reasons(verdict(moved, **expected)) == [Reason.SIGNATURE_INVALID]
+    assert reasons(verdict(replace(made, signature={"key": b""}), **expected)) == [Reason.SIGNATURE_FORM]
+    found = verdict(made, signatures=None, **expected)
+    assert (found.verdict, reasons(found)) == ("undecided", [Reason.POLICY_SIGNATURES])
+    assert found.unchecked == ("signature",)
+
+
+# ------------------------------------------------------------------------------------------------- expectations
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        ({"year": 2023}, Reason.POLICY_YEAR), ({"method": "lifo"}, Reason.POLICY_METHOD),
+        ({"pooling": "universal"}, Reason.POLICY_POOLING), ({"timezone": "Asia/Tokyo"}, Reason.POLICY_TIMEZONE),
+        ({"currency": "EUR"}, Reason.POLICY_CURRENCY), ({"audience": "bank"}, Reason.POLICY_CONTEXT),
+        ({"nonce": b"1"}, Reason.POLICY_CONTEXT), ({"circuits": ("lot-machine/v9",)}, Reason.POLICY_CIRCUIT),
+        ({"standing": bytes(32), "first": False}, Reason.POLICY_STANDING),
+    ],
+)  # fmt: skip
+def test_what_differs_from_what_is_expected_is_rejected(proven, wanted, reason):
+    link = kraken()
+    expected = {"first": True, "pages": ids(Translator(link), *link.pages), **wanted}
+    found = verdict(package(link), **expected)
+    assert (found.verdict, reasons(found)) == ("rejected", [reason])
+
+
+def test_what_is_left_out_is_undecided(proven):
+    one, two = two_years()
+    translator = Translator(one, two)
+    a, b = two.pages
+    cases = [
+        ({}, [Reason.POLICY_HISTORY, Reason.POLICY_NO_EXPECTATION]),
+        ({"first": True}, [Reason.POLICY_NO_EXPECTATION]),
+        ({"first": True, "accounts": {"A": "A-1", "B": "B-1"}}, [Reason.POLICY_NO_EXPECTATION]),
+        ({"first": True, "pages": ids(translator, a)}, [Reason.POLICY_NOT_COMPARED]),
+        ({"first": True, "pages": ids(translator, a), "allow_other_sources": True}, []),
+        ({"pages": ids(translator, a, b)}, [Reason.POLICY_HISTORY]),
+    ]
+    for policy, wanted in cases:
+        found = verdict(package(one, two), **policy)
+        assert reasons(found) == wanted, policy
+        assert found.verdict == ("undecided" if wanted else "accepted")
+
+
+def counted():
+    """A year with a declared deposit, an unexplained one, a gift, a move without references, one in transit."""
+    a, b = story(out_ref=0, in_ref=0)
+    more = (
+        Rec(at(2024, 7, 1), "in", "X", UNIT, kind="move"),
+        Rec(at(2024, 7, 2), "in", "X", UNIT, kind="move"),
+        Rec(at(2024, 7, 3), "out", "X", UNIT, kind="gift"),
+        Rec(at(2025) - DAY, "out", "X", UNIT, kind="move"),
+    )
+    made = pages(a, (*b, *more))
+    place = [("B", 0, n) for n in range(6)]
+    book = Book(
+        matched={IN: OUT}, amounts={OUT: 3 * UNIT, place[5]: UNIT}, gone={place[4]: "gift"},
+        declared={place[2]: ("declared", 10**10, 19_800)},
+    )  # fmt: skip
+    return make_link(made, book, rules(), 2024, None)
+
+
+def test_counters_are_always_there_and_limits_leave_it_undecided(proven):
+    link = counted()
+    translator = Translator(link)
+    expected = {"first": True, "pages": ids(translator, *link.pages)}
+    found = verdict(package(link), **expected)
+    assert found.accepted
+    counters = found.to_json()["chain"]["counters"]
+    assert counters == {
+        "declared": 1, "unexplained": 1, "gone": 1, "by_window": 1, "in_transit": 1, "in_transit_by_window": 1,
+    }  # fmt: skip
+    assert counter_lines(found.chain.counters)[0] == "1 value that the taxpayer declared"
+    for name in ("declared", "unexplained", "gone", "by_window", "in_transit"):
+        tight = verdict(package(link), **expected, **{f"max_{name}": 0})
+        assert (tight.verdict, reasons(tight)) == ("undecided", [Reason.POLICY_COUNTERS])
+        assert verdict(package(link), **expected, **{f"max_{name}": 1}).accepted
+    refs = verdict(package(link), **expected, need_refs=True)
+    assert reasons(refs) == [Reason.POLICY_COUNTERS] * 2
+    clean = honest()
+    none = {"first": True, "pages": ids(Translator(clean), *clean.pages), "need_refs": True}
+    limits = {f"max_{name}": 0 for name in ("declared", "unexplained", "gone", "by_window", "in_transit")}
+    assert verdict(package(clean), **none, **limits).accepted
+
+
+def test_what_is_not_shown_is_said(proven):
+    one, two = two_years()
+    translator = Translator(one, two)
+    found = verdict(package(one, two), first=True, pages=ids(translator, *two.pages))
+    said = " | ".join(found.not_shown)
+    for words in ("all of the taxpayer's accounts", "one chain", "before 2024-01-01", "complete", "second name"):
+        assert words in said, words
+    second = verdict(
+        package(two, of=translator), standing=translator.standing(one.closing).name, pages=ids(translator, *two.pages)
+    )
+    assert any("rests on the verdict" in line for line in second.not_shown)
+    assert json.loads(json.dumps(second.to_json()))["chain"]["carried_in"] == second.policy.standing.hex()
+
+
+def test_figures_of_a_year_are_those_of_its_last_link(proven):
+    a, b = story()
+    half = at(2024, 7, 1)
+    book = Book(matched={IN: OUT}, amounts={OUT: 3 * UNIT})
+    first = make_link(pages(a, b), book, rules(end=half), 2024, None)
+    second = make_link(pages(a, b), book, rules(start=half), 2024, first.closing)
+    found = verdict(package(first, second), first=True, pages=ids(Translator(first), *first.pages))
+    assert found.accepted
+    (year,) = found.to_json()["chain"]["years"]
+    assert year["year"] == 2024
+    assert year["totals"]["net"] == "50.00000000"
+    assert year["totals"]["short.gain"] == "50.00000000"
+    assert "short.loss" not in year["totals"]  # not shown is not zero
+
+
+def test_links_of_a_package_are_all_there_in_order(proven):
+    one, two = two_years()
+    made = package(one, two)
+    for parts in (made.parts[:1], made.parts[1:], made.parts[::-1], (*made.parts, made.parts[1])):
+        found = verdict(replace(made, parts=parts), first=True)
+        assert reasons(found)[0] in (Reason.CHAIN_LINKS, Reason.CHAIN_STANDING)
+        assert found.verdict == "rejected"
+    statement = {**made.parts[1].statement}
+    statement["context"] = {**statement["context"], "audience": "somebody"}
+    found = verdict(replace(made, parts=(made.parts[0], replace(made.parts[1], statement=statement))), first=True)
+    assert reasons(found) == [Reason.CHAIN_LINKS]
+
+
+# ------------------------------------------------------------------------------------------------- total
+
+
+def test_no_circuit_is_pinned_so_nothing_is_accepted_yet():
+    link = kraken()
+    found = verdict(package(link), first=True, pages=ids(Translator(link), *link.pages))
+    assert (found.verdict, reasons(found)) == ("undecided", [Reason.CIRCUIT_UNKNOWN])
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ([], Reason.CHAIN_LINKS), ([b""], Reason.PACKAGE_MAGIC), ([b"\x89ZKH\r\n\x1a\n"], Reason.PACKAGE_ENCODING),
+        ([b"\x89ZKH\r\n\x1a\n\x01\x80"], Reason.PACKAGE_FIELDS), ([b"\x89ZKH\r\n\x1a\n\x03"], Reason.PACKAGE_VERSION),
+        ([b"\x89ZKH\r\n\x1a\n\x02\x80"], Reason.PACKAGE_FIELDS), ([b""] * 65, Reason.CHAIN_LINKS),
+    ],
+)  # fmt: skip
+def test_bytes_that_are_no_package_of_links(data, reason):
+    assert reasons(verify_chain(data)) == [reason]
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_changed_byte_is_never_accepted_with_the_same_meaning(proven, data):
+    link = kraken()
+    translator = Translator(link)
+    made = sign_as_taxpayer(signed(package(link), translator.header(link.pages[0])), BOB)
+    policy = ChainPolicy(
+        first=True, accounts={"kraken": "K-alice"}, source_keys={"kraken": KRAKEN.public_bytes()},
+        signer=BOB.public_bytes(),
+    )  # fmt: skip
+    good = made.encode()
+    assert decode_chain_package(good) == made
+    place = data.draw(st.integers(0, len(good) - 1))
+    byte = data.draw(st.integers(0, 255).filter(lambda b: b != good[place]))
+    found = verify_chain([good[:place] + bytes([byte]) + good[place + 1 :]], policy, SIGNATURES)
+    assert not found.accepted
+    assert found.reason != Reason.INTERNAL
+    json.dumps(found.to_json())

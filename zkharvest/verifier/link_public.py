@@ -1,0 +1,117 @@
+"""A link as the public data of its circuit: scalars, lists and the calendar's columns, by the description's own names.
+
+The description is the pinned one, so its names mean what `circuits/FORMAT.md`, section 12, says of them; one that asks
+for a name which is not there is not a circuit of this statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from zkharvest.spec import EMPTY_TREE, END_OF_TIME, METHODS, TIME_LIMB_BITS, account_code
+from zkharvest.verifier.calendar import long_from
+from zkharvest.verifier.description import Description
+from zkharvest.verifier.link import Link
+from zkharvest.verifier.public import PublicData
+from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.statement_v2 import DAY_ZERO, LAST_COVERED, StatementV2
+from zkharvest.verifier.values import words
+
+CALENDAR_TABLE = "calendar"
+NEVER_COVERED = LAST_COVERED + 1
+"""In place of a day: no lot is covered."""
+
+HISTORY, TAX_YEAR, BEFORE, BEHIND = range(4)
+
+
+def public_data(link: Link, description: Description, context: bytes) -> PublicData:
+    """Public data of a link, in the description's order. Reject(PUBLIC_SHAPE) if it asks for something else."""
+    scalars = _scalars(link)
+    lists = {"pages": tuple(_pages(link)), "figures": tuple(_figures(link))}
+    columns = calendar_columns(link.statement)
+    try:
+        publics = tuple(scalars[name] for name in description.publics)
+        listed = tuple(lists[shape.name] for shape in description.lists)
+        placed = {
+            (t, i): columns[name]
+            for t, table in enumerate(description.tables)
+            for i, name in enumerate(table.public_columns)
+        }
+    except KeyError as error:
+        raise Reject(Reason.PUBLIC_SHAPE, f"the circuit asks for {error}, which no link has") from None
+    return PublicData(publics, listed, placed, context)
+
+
+def _scalars(link: Link) -> dict[str, int]:
+    statement, opening = link.statement, link.opening
+    found = {method: int(statement.method == method) for method in METHODS}
+    found |= {"wallet": int(statement.pooling == "wallet"), "same_year": int(link.same_year)}
+    found |= {f"start{i}": limb for i, limb in enumerate(_limbs(statement.start))}
+    found |= {f"end{i}": limb for i, limb in enumerate(_limbs(statement.end))}
+    found["covered"] = NEVER_COVERED if statement.covered is None else (statement.covered - DAY_ZERO).days
+    roots = {
+        "lots_in": opening.lots if opening else EMPTY_TREE,
+        "sums_in": opening.sums if opening else EMPTY_TREE,
+        "lots_out": statement.lots_out,
+        "sums_out": statement.sums_out,
+    }
+    for name, root in roots.items():
+        found |= {f"{name}{i}": word for i, word in enumerate(words(root))}
+    return found
+
+
+def _pages(link: Link) -> Iterator[tuple[int, ...]]:
+    """A record a page: the root, the code of its account, early, late."""
+    for place, page in enumerate(link.statement.pages):
+        code = account_code(*link.statement.accounts[page.account])
+        yield *words(page.header.root), *code, int(place in link.early), int(place in link.late)
+
+
+def _figures(link: Link) -> Iterator[tuple[int, ...]]:
+    for figure in link.statement.figures:
+        yield from figure.lanes(link.statement.accounts)
+
+
+def calendar_columns(statement: StatementV2) -> dict[str, tuple[int, ...]]:
+    """The public columns of the calendar by name: start0..2, long0..2 in limbs of 15 bits, lowest first, phase, day."""
+    rows = list(calendar_rows(statement))
+    found = {f"start{i}": tuple(_limbs(row[0])[i] for row in rows) for i in range(3)}
+    found |= {f"long{i}": tuple(_limbs(row[1])[i] for row in rows) for i in range(3)}
+    return found | {"phase": tuple(row[2] for row in rows), "day": tuple(row[3] for row in rows)}
+
+
+def calendar_rows(statement: StatementV2) -> Iterator[tuple[int, int, int, int]]:
+    """(start, long from, phase, day) of each row, an interval that ends where the next one starts.
+
+    A day is cut where the window begins or ends within it. Phases: 0 history and 1 the tax year, both worked; 2 before
+    the window and 3 behind it. Before the first day (unless it begins at 0), behind the last, and at the end of time
+    there is a row that is no day.
+    """
+    calendar = statement.calendar
+    starts = calendar.starts()
+    begins = None if statement.year is None else starts[(date(statement.year, 1, 1) - calendar.first_day).days]
+    if starts[0]:
+        yield 0, 0, BEFORE, 0
+    for d in range(calendar.days):
+        day = calendar.first_day + timedelta(d)
+        long_at = starts[(long_from(day) - calendar.first_day).days]
+        edges = (edge for edge in (statement.start, statement.end) if starts[d] < edge < starts[d + 1])
+        for at in (starts[d], *edges):
+            yield at, long_at, _phase(at, statement, begins), (day - DAY_ZERO).days
+    yield starts[calendar.days], 0, BEHIND, 0
+    yield END_OF_TIME, 0, 0, 0
+
+
+def _phase(at: int, statement: StatementV2, year_begins: int | None) -> int:
+    """Of the interval that starts here. The window ends within the tax year, so only its beginning is compared."""
+    if at < statement.start:
+        return BEFORE
+    if at >= statement.end:
+        return BEHIND
+    return TAX_YEAR if year_begins is not None and at >= year_begins else HISTORY
+
+
+def _limbs(instant: int) -> tuple[int, int, int]:
+    mask = (1 << TIME_LIMB_BITS) - 1
+    return instant & mask, instant >> TIME_LIMB_BITS & mask, instant >> 2 * TIME_LIMB_BITS
