@@ -14,6 +14,7 @@ from zkharvest.spec import (
     PUBLIC_KEY_HEADER,
     SEED_MAGIC,
     SHEET_MARK,
+    STANDING_MAGIC,
 )
 
 HEAD_BYTES = 4096
@@ -30,10 +31,19 @@ class Kind(StrEnum):
     PAGE = "a page (.zkp), what a source publishes of an account's records"
     PAGE_OPENING = "the opening of a page (.zko), a source's records of an account"
     SEED = "a seed of pages, the secret from which a source derives their salts"
+    STANDING = "a standing (.zks), with what next year begins"
     PRIVATE_KEY = "a private key"
     PUBLIC_KEY = "a public key"
     SHEET = "a backup sheet"
     TRADES = "a trades CSV"
+
+
+_MAGICS = (
+    (PAGE_MAGIC, Kind.PAGE),
+    (PAGE_OPENING_MAGIC, Kind.PAGE_OPENING),
+    (SEED_MAGIC, Kind.SEED),
+    (STANDING_MAGIC, Kind.STANDING),
+)
 
 
 def kind_of(head: bytes) -> Kind | None:
@@ -43,7 +53,7 @@ def kind_of(head: bytes) -> Kind | None:
         return Kind.PACKAGE
     if head.startswith(OPENING_MAGIC):
         return Kind.OPENING
-    for magic, kind in ((PAGE_MAGIC, Kind.PAGE), (PAGE_OPENING_MAGIC, Kind.PAGE_OPENING), (SEED_MAGIC, Kind.SEED)):
+    for magic, kind in _MAGICS:
         if head.startswith(magic):
             return kind
     if head.startswith(PRIVATE_KEY_HEADER.encode()) or _PEM_PRIVATE.search(head):

@@ -101,11 +101,18 @@ class Chain:
 
 
 def check_chain(links: Sequence[Link]) -> Chain:
-    """The chain of links in the order given. Reject (`chain/standing`) unless each goes on where the last one ended."""
+    """The chain of links in the order given.
+
+    Reject (`chain/standing`) unless each goes on where the last one ended, (`chain/covered`) if the registers of a tax
+    year would mix lots that are covered from two days.
+    """
     if not links:
         raise Reject(Reason.CHAIN_LINKS, "there is no link")
     for number, (before, after) in enumerate(pairwise(links), 1):
         _check_neighbours(before.closing, after.opening, number)
+        if after.same_year and before.statement.covered != after.statement.covered:
+            text = f"link {number + 1} counts lots as covered from another day than the link before, within a tax year"
+            raise Reject(Reason.CHAIN_COVERED, text)
     return Chain(tuple(links))
 
 

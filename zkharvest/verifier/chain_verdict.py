@@ -175,9 +175,11 @@ def _not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountComp
         f"deposits that are unexplained or declared, {entered} here"
     )
     for period in chain.periods:
-        if period.year is None:
-            first, last = instant_text(period.last.statement.start), instant_text(period.last.statement.end)
-            yield f"what was gained or lost from {first} to {last}: no year counts it"
+        begins, ends = period.links[0].statement.start, period.links[0].counted_from
+        ends = period.last.statement.end if ends is None else ends
+        if begins < ends:
+            first, last = instant_text(begins), instant_text(ends)
+            yield f"what was gained or lost from {first} to {last}: it is history, which no year here counts"
     if any("specific" in period.methods for period in chain.periods):
         yield "that lots were identified by the time of each disposal: their choice is in the taxpayer's books"
     context = chain.links[-1].statement.context

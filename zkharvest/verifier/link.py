@@ -31,7 +31,7 @@ class Link:
 
     `early`, `late`: places in the list of pages. `same_year`: the standing carried in is of this tax year, and
     registers of the first two levels go on. `closing`: the standing at which the link ends. `whole_year`: it reaches to
-    the end of its tax year.
+    the end of its tax year. `counted_from`: the instant from which records count in the year; None without one.
     """
 
     statement: StatementV2
@@ -39,6 +39,7 @@ class Link:
     late: frozenset[int]
     same_year: bool
     whole_year: bool
+    counted_from: int | None
     closing: Standing
     counters: Counters
 
@@ -60,7 +61,7 @@ def read_link(statement: Mapping[str, wire.Value]) -> Link:
 
 def check_link(statement: StatementV2) -> Link:
     """The link of a statement whose parts were read. Reject (`page/...`, `link/...`) if it contradicts itself."""
-    year_ends = _check_window(statement)
+    counted_from, year_ends = _check_window(statement)
     _check_carried(statement)
     early = _check_pages(statement)
     carried = statement.carried_in
@@ -70,6 +71,7 @@ def check_link(statement: StatementV2) -> Link:
         frozenset(place for place, page in enumerate(statement.pages) if page.header.end > statement.end),
         carried is not None and statement.year is not None and carried.year == statement.year,
         year_ends == statement.end,
+        counted_from,
         _closing(statement),
         counters_of(statement.figures),
     )
@@ -78,8 +80,8 @@ def check_link(statement: StatementV2) -> Link:
 # ------------------------------------------------------------------------------------------------- window
 
 
-def _check_window(statement: StatementV2) -> int | None:
-    """The instant at which the tax year ends, if there is one. The window lies in the calendar and ends in the year.
+def _check_window(statement: StatementV2) -> tuple[int | None, int | None]:
+    """When the tax year begins and ends, if there is one. The window lies in the calendar and ends in the year.
 
     With a standing carried in it begins in the year, too. Otherwise what lies between two tax years would be worked and
     counted in neither: years left out, or the hours by which two time zones differ.
@@ -91,13 +93,13 @@ def _check_window(statement: StatementV2) -> int | None:
     if carried is not None and carried.instant != statement.start:
         raise _window("it does not begin where the standing carried in is")
     if statement.year is None:
-        return None
+        return None, None
     begins = starts[(date(statement.year, 1, 1) - calendar.first_day).days]
     if statement.end <= begins:
         raise _window(f"it ends before {statement.year} begins")
     if carried is not None and statement.start < begins:
         raise _window(f"it goes on from a standing before {statement.year}, and would not count what lies between")
-    return starts[calendar.days]
+    return begins, starts[calendar.days]
 
 
 def _check_carried(statement: StatementV2) -> None:

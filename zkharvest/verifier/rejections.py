@@ -95,6 +95,8 @@ class Reason(StrEnum):
     CHAIN_LINKS = "chain/links", "the links are not those that the package says it has"
     CHAIN_STANDING = "chain/standing", "a link does not begin with the standing at which the one before it ended"
 
+    CHAIN_COVERED = "chain/covered", "the day from which lots are covered changes within a tax year"
+
     # circuit
     CIRCUIT_UNKNOWN = "circuit/unknown", "the package is for a circuit that this program does not know", UNDECIDED
     CIRCUIT_DIGEST = "circuit/digest", "the package is for another circuit of that name"

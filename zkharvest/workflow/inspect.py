@@ -27,7 +27,7 @@ from zkharvest.verifier.verdict import security_json, statement_json
 
 
 def describe(path: str | Path) -> dict[str, Any]:
-    """Kind and content of a package, a page, an opening or a key file, as the object of `inspect --json`.
+    """Kind and content of a package, a page, an opening, a standing or a key file, as the object of `inspect --json`.
 
     Of an opening only the header is read. Raises UsageError for other files, InputError for a package or opening that
     cannot be read.
@@ -47,8 +47,12 @@ def describe(path: str | Path) -> dict[str, Any]:
             return describe_page(head + file.read(MAX_PAGE_FILE), path)
         if kind is Kind.PAGE_OPENING:
             return describe_page_opening(file, head, path)
+        if kind is Kind.STANDING:
+            from zkharvest.files.standings import describe_standing
+
+            return describe_standing(file, head, path)
         what = f"it is {kind}; " if kind else ""
-        read = "inspect reads .zkh, .zkp, .zko and key files"
+        read = "inspect reads .zkh, .zkp, .zko, .zks and key files"
         raise UsageError(f"{path}: not a file that inspect reads", f"{what}{read}")
 
 

@@ -352,6 +352,36 @@ def test_links_of_a_package_are_all_there_in_order(proven):
     assert reasons(found) == [Reason.CHAIN_LINKS]
 
 
+def test_covered_does_not_change_within_a_tax_year(proven):
+    a, b = story()
+    half = at(2024, 7, 1)
+    book = Book(matched={IN: OUT}, amounts={OUT: 3 * UNIT})
+    first = make_link(pages(a, b), book, rules(end=half), 2024, None)
+    second = make_link(pages(a, b), book, rules(start=half), 2024, first.closing)
+    made = package(first, second)
+    changed = replace(made.parts[1], statement={**made.parts[1].statement, "covered": "2024-06-01"})
+    assert reasons(verdict(replace(made, parts=(made.parts[0], changed)), first=True)) == [Reason.CHAIN_COVERED]
+    one, two = two_years()
+    years = package(one, two)
+    changed = replace(years.parts[1], statement={**years.parts[1].statement, "covered": None})
+    found = verdict(
+        replace(years, parts=(years.parts[0], changed)), first=True, pages=ids(Translator(one, two), *two.pages)
+    )
+    assert found.accepted  # from one tax year to the next it may
+
+
+def test_history_is_said_to_count_in_no_year(proven):
+    again = fifo_from_genesis()
+    found = verdict(package(again), first=True, pages=ids(Translator(again), *again.pages))
+    assert found.accepted
+    said = [line for line in found.not_shown if "history" in line]
+    window = "from 2024-01-01 00:00 UTC to 2025-01-01 00:00 UTC"
+    assert said == [f"what was gained or lost {window}: it is history, which no year here counts"]
+    one, _ = two_years()
+    whole = verdict(package(one), first=True, pages=ids(Translator(one), *one.pages))
+    assert not [line for line in whole.not_shown if "history" in line]
+
+
 # ------------------------------------------------------------------------------------------------- total
 
 
