@@ -12,9 +12,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import Executor, Future
+from contextlib import suppress
+from pathlib import Path
 
+_REPORT = tempfile.TemporaryFile()  # noqa: SIM115  what a child notes: calls, and whether a process aside is at work
 CALLS = ("open", "write", "fsync", "link", "replace", "unlink", "close")
 
 
@@ -36,9 +40,10 @@ class Server:
             assert self._process.stdout.readline() == "warm\n"
 
     def run(self, words, *, seconds=None, call=None, after=False):
-        """Run a command, killed after `seconds`, or at its file call number `call`; {"code", "seconds", "calls"}.
+        """Run a command, killed after `seconds`, or at its file call number `call`; how it ended.
 
-        The code is that of the command, or -9. `calls` counts the calls of a run that was not killed.
+        "code" is that of the command, or -9. "calls" counts the calls of a run that was not killed. "aside" says
+        whether a process that the command had made was at work when it ended, "orphans" how many outlive it.
         """
         self._send({"words": list(map(str, words)), "seconds": seconds, "call": call, "after": after, "warm": False})
         return json.loads(self._process.stdout.readline())
@@ -84,7 +89,8 @@ class InLine(Executor):
 def _patch():
     """A cheap scrypt, and proving and checking left out: what is tried is the handling of files."""
     from tests.support.proofs import small_package
-    from zkharvest.desk import batch
+    from zkharvest.desk import methods
+    from zkharvest.desk import workers as pools
     from zkharvest.files import sealing
     from zkharvest.workflow import prove, signing
 
@@ -93,7 +99,38 @@ def _patch():
     prove.prove = lambda *_args, **_options: made
     prove.self_check = lambda *_args: None
     signing.refuse_unproven = lambda *_args: None
-    batch.local_pool = lambda _workers: InLine
+    pools.local_pool = lambda _workers: InLine
+    methods.FAST_FROM, methods._cores, methods._send = 0, lambda: 2, _slow(methods._send)
+
+
+def _slow(send):
+    """The process aside of a report, which runs the other methods: it works for a while, and notes that it does."""
+
+    def slow(sender, *work):
+        os.pwrite(_REPORT.fileno(), b"\1", 4)
+        time.sleep(0.3)
+        send(sender, *work)
+        os.pwrite(_REPORT.fileno(), b"\0", 4)
+
+    return slow
+
+
+def _group(leader):
+    """How many processes of a group live (Linux; elsewhere none is seen)."""
+    live = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _parent, group = path.read_text().rsplit(")", 1)[1].split()[:3]
+            live += int(group) == leader and state not in "ZX"
+    return live
+
+
+def _orphans(leader):
+    """How many processes of a group are left after a while: they need a moment to see that their parent is gone."""
+    until = time.monotonic() + 10
+    while (live := _group(leader)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return live
 
 
 def _count(report, at, after):
@@ -121,6 +158,7 @@ def _count(report, at, after):
 def _child(ask, report):
     from zkharvest.cli import main
 
+    os.setpgid(0, 0)
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null, number)
@@ -147,14 +185,12 @@ def _warm(words):
 
 def serve():
     """Answer until the input ends."""
-    import tempfile
-
     import zkharvest.cli
 
     _patch()
     assert zkharvest.cli
-    with tempfile.TemporaryFile() as file:
-        report = file.fileno()
+    with _REPORT:
+        report = _REPORT.fileno()
         for line in sys.stdin:
             ask = json.loads(line)
             if ask["warm"]:
@@ -162,7 +198,7 @@ def serve():
                 sys.stdout.write("warm\n")
                 sys.stdout.flush()
                 continue
-            os.pwrite(report, bytes(4), 0)
+            os.pwrite(report, bytes(5), 0)
             begun = time.perf_counter()
             child = os.fork()
             if child == 0:
@@ -173,7 +209,13 @@ def serve():
             _, status = os.waitpid(child, 0)
             took = time.perf_counter() - begun
             calls = int.from_bytes(os.pread(report, 4, 0), "little")
-            answer = {"code": os.waitstatus_to_exitcode(status), "seconds": took, "calls": calls}
+            answer = {
+                "code": os.waitstatus_to_exitcode(status),
+                "seconds": took,
+                "calls": calls,
+                "aside": os.pread(report, 1, 4) == b"\1",
+                "orphans": _orphans(child),
+            }
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()
 

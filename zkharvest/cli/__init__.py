@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -41,7 +42,7 @@ def _run(arguments: Sequence[str] | None, run: Process) -> int:
     except (InputError, UsageError) as error:
         return output.failure(error)
     except KeyboardInterrupt:
-        return _interrupted()
+        return _interrupted(run)
     except SystemExit as error:  # of completion scripts
         return error.code if isinstance(error.code, int) else ExitCode.DONE
     except MemoryError:
@@ -49,7 +50,7 @@ def _run(arguments: Sequence[str] | None, run: Process) -> int:
         return ExitCode.USAGE
     except Exception as error:  # noqa: BLE001  (the last resort)
         if run.interrupted:  # a library made another exception of the interrupt
-            return _interrupted()
+            return _interrupted(run)
         if isinstance(error, ModuleNotFoundError):
             from zkharvest.extras import missing
 
@@ -66,8 +67,9 @@ def _typed(given: Sequence[str]) -> int:
     return commands.run(given)
 
 
-def _interrupted() -> ExitCode:
-    output.error("interrupted")
+def _interrupted(run: Process) -> ExitCode:
+    by = "" if run.interrupted in (0, signal.SIGINT) else f" by {signal.Signals(run.interrupted).name}"
+    output.error(f"interrupted{by}")
     return ExitCode.INTERRUPTED
 
 

@@ -101,6 +101,7 @@ def _run(
     import os
 
     from zkharvest.desk import batch as batches
+    from zkharvest.desk import workers as pools
     from zkharvest.desk.clients import read_clients
     from zkharvest.files.leftovers import sweep
 
@@ -115,12 +116,12 @@ def _run(
         sweep(left)
     work = [batches.Job(task, client, str(target / client.name), settings, passphrase) for client in listed]
     if scheduler is not None:
-        with batches.dask_pool(scheduler) as (start, threads):
+        with pools.dask_pool(scheduler) as (start, threads):
             results = _shown(work, start, threads)
     else:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         workers = min(jobs or cores, len(work))
-        results = _shown(work, batches.local_pool(workers), workers)
+        results = _shown(work, pools.local_pool(workers), workers)
     return _summary(task, target, results, json=json)
 
 

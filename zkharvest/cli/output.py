@@ -39,7 +39,7 @@ class ExitCode(IntEnum):
     USAGE = 2  # wrong options, an unreadable file, not one of our files
     UNDECIDED = 3  # unknown circuit, newer format, or no expectation to check against
     INTERNAL = 101  # a bug
-    INTERRUPTED = 130  # Ctrl-C
+    INTERRUPTED = 130  # Ctrl-C, SIGTERM, SIGHUP
 
 
 class _Settings:

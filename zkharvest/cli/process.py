@@ -4,8 +4,8 @@
   command goes on: its files are written and its verdict stands. A reader that goes away (`| head -1`) and a stream
   that was closed from the start are the caller's choice and change nothing. A stream that fails (a full disk) is an
   error; it turns "done" into exit code 2 unless the exit code itself is the answer (`answers`), as that of `verify`.
-* Ctrl-C ends with 130 at any moment: the first one raises KeyboardInterrupt, so that temporary files are removed, and
-  a second one leaves at once.
+* Ctrl-C, SIGTERM and a terminal that is closed (SIGHUP) end with 130 at any moment: the first raises
+  KeyboardInterrupt, so that temporary files are removed and processes ended, and a second leaves at once.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ class Guarded:
 
 
 class Process:
-    """The state of one run: its streams, whether its exit code is an answer, whether it was interrupted."""
+    """The state of one run: its streams, whether its exit code is an answer, and by which signal it was interrupted."""
 
     def __init__(self, out: Guarded, err: Guarded) -> None:
         self.out, self.err = out, err
-        self.interrupted = False
+        self.interrupted = 0
 
     def finish(self, code: int) -> int:
         """The exit code after all is printed; what is left in the buffer of a lost stream is thrown away."""
@@ -118,26 +118,30 @@ def process() -> Iterator[Process]:
 
 @contextmanager
 def _interrupts(run: Process) -> Iterator[None]:
-    before: Any = None
-    if threading.current_thread() is threading.main_thread():
-        before = signal.getsignal(signal.SIGINT)
-    if before is None or before == signal.SIG_IGN:  # another thread's work, or a background job
-        yield
-        return
-
     def leave(*_: object) -> None:
         os._exit(ExitCode.INTERRUPTED)
 
-    def first(*_: object) -> None:
-        run.interrupted = True
-        signal.signal(signal.SIGINT, leave)
+    def first(number: int, _frame: object) -> None:
+        run.interrupted = number
+        for each in before:
+            signal.signal(each, leave)
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, first)
+    before: dict[Any, Any] = {}
+    if threading.current_thread() is threading.main_thread():  # another thread's work is not for it to interrupt
+        # What is ignored (a background job, nohup) stays so, and so do handlers of the caller's but for Ctrl-C.
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            handler = None if number is None else signal.getsignal(number)
+            if handler == signal.SIG_DFL or (name == "SIGINT" and callable(handler)):
+                before[number] = handler
+    for each in before:
+        signal.signal(each, first)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _open_standard_streams() -> None:

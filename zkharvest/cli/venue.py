@@ -362,7 +362,7 @@ def _read_files(
 def _run(work: list[Chunk], jobs: int | None, scheduler: str | None) -> list[ChunkResult]:
     import os
 
-    from zkharvest.desk.batch import dask_pool, local_pool
+    from zkharvest.desk.workers import dask_pool, local_pool
     from zkharvest.workflow.page_batch import make_chunk
 
     if scheduler is not None:

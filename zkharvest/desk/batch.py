@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkharvest.desk.clients import Client
-from zkharvest.errors import UsageError, ZkharvestError
+from zkharvest.desk.workers import died, how_ended
+from zkharvest.errors import ZkharvestError
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -32,8 +31,6 @@ DONE = "done.json"
 SCHEMA = "zkharvest/batch-client/1"
 COLUMNS = ("client", "status", "seconds", "memory_mb", "result", "message")
 _TRIES = 2  # of a client whose worker died: once by itself is bad luck
-_PATIENCE = 5  # seconds for the workers of a broken pool to end
-_GUARD = "a script that calls zkharvest must do it under: if __name__ == '__main__'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +179,14 @@ def run_batch(
                     end(number, _result(future, jobs[number]))
                     del under_way[future]
         except BrokenProcessPool:
-            code = _ended(own)
+            code = how_ended(own)
             for future, number in under_way.items():
                 if future.done() and not future.cancelled() and future.exception() is None:
                     end(number, future.result())
                 elif tries[number] < _TRIES:
                     pending.insert(0, number)
                 else:
-                    end(number, Result(jobs[number].client.name, "failed", message=_died(code)))
+                    end(number, Result(jobs[number].client.name, "failed", message=died(code)))
         except BaseException:  # Ctrl-C too: what is under way is stopped, and its folders count as unfinished
             for future in under_way:
                 future.cancel()
@@ -209,93 +206,6 @@ def _result(future: Future[Result], job: Job) -> Result:
         raise
     except (Exception, CancelledError) as error:  # noqa: BLE001  (run_job raises nothing: it was never finished)
         return Result(job.client.name, "failed", message=f"the cluster gave it up: {type(error).__name__}")
-
-
-def _ended(own: Iterable[BaseProcess]) -> int | None:
-    """How the first worker to end by itself ended: its exit code, below 0 a signal; None if that is not known.
-
-    The others are ended (SIGTERM) by the pool that broke.
-    """
-    for process in own:
-        process.join(_PATIENCE)
-    codes = [process.exitcode for process in own if process.exitcode is not None]
-    return next((code for code in codes if code != -signal.SIGTERM), codes[0] if codes else None)
-
-
-def _died(code: int | None) -> str:
-    if code is None or code >= 0:
-        return "the worker ended" + (f" with exit code {code}" if code else "")
-    name = next((one.name for one in signal.Signals if one == -code), f"signal {-code}")
-    why = ", most likely for want of memory" if name == "SIGKILL" else ""
-    return f"the worker was ended by {name}{why}"
-
-
-def local_pool(workers: int) -> Callable[[], Executor]:
-    """Processes of this machine, started afresh (not forked: kernels have threads), each with one kernel thread.
-
-    The call that makes them waits for the first to start, and raises UsageError if it cannot.
-    """
-
-    def start() -> Executor:
-        executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
-        try:
-            first = executor.submit(os.getpid)
-            own = active_children()
-            first.result()
-        except BrokenProcessPool:
-            code = _ended(own)
-            how = f"with exit code {code}" if code is not None and code >= 0 else "by a signal"
-            raise UsageError(f"the workers cannot start: they end {how}", _GUARD) from None
-        except RuntimeError:
-            if sys.modules["__mp_main__"] is sys.modules["__main__"]:
-                raise
-            # A worker reads the script that began the batch, as a module of its own: multiprocessing refuses to go on.
-            raise UsageError("this script begins a batch whenever it is read, and workers read it", _GUARD) from None
-        return executor
-
-    return start
-
-
-def _begin() -> None:
-    """A worker shares the machine with others: its kernels use one thread; Ctrl-C is for the parent to handle.
-
-    It ends with its parent: a batch that is killed would else leave workers that wait for ever.
-    """
-    from threading import Thread
-
-    os.environ.setdefault("ZKHARVEST_THREADS", "1")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-    if parent is not None:
-        Thread(target=_follow, args=(parent,), daemon=True).start()
-
-
-def _follow(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
-
-
-@contextmanager
-def dask_pool(address: str) -> Iterator[tuple[Callable[[], Executor], int]]:
-    """The workers of a Dask scheduler as executor, and how many threads they have.
-
-    They must reach the files under the names that this machine has for them. Raises UsageError if the scheduler cannot
-    be reached.
-    """
-    from distributed import Client as Dask
-
-    try:
-        dask = Dask(address, timeout="10s")
-    except (OSError, TimeoutError, ValueError) as error:
-        hint = "give its address, such as tcp://127.0.0.1:8786"
-        raise UsageError(f"the scheduler {address} cannot be reached ({error})", hint) from None
-    try:
-        threads = sum(worker["nthreads"] for worker in dask.scheduler_info(n_workers=-1)["workers"].values())
-        if not threads:
-            raise UsageError(f"the scheduler {address} has no workers", "start dask workers that connect to it")
-        yield (lambda: dask.get_executor(pure=False)), threads
-    finally:
-        dask.close()
 
 
 def result_rows(results: Sequence[Result]) -> list[tuple[str, ...]]:

@@ -83,11 +83,15 @@ def begin_others(trades: Sequence[Trade], election: Election) -> Others:
 
 
 def _send(sender: Connection, trades: Sequence[Trade], election: Election) -> None:
-    """The forked process: it says nothing, and Ctrl-C ends it without a word."""
+    """The forked process: it says nothing, and ends with its parent or by a signal without a word."""
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from zkharvest.desk.workers import end_with_parent
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    end_with_parent()
     sender.send(other_methods(trades, election))
 
 

@@ -263,7 +263,7 @@ def kill(name, server, place, moments, seed):
     whole = server.run(writer.words)
     assert whole["code"] == 0
     assert whole["calls"] >= 5
-    killed = 0
+    killed = aside = 0
     for moment in range(moments):
         target, before = place(writer)
         if moment % 2:
@@ -272,10 +272,14 @@ def kill(name, server, place, moments, seed):
             at = moment // 2 % (2 * whole["calls"])
             done = server.run(writer.words, call=at // 2 + 1, after=bool(at % 2))
         assert done["code"] in (0, -9), done
+        assert not done["orphans"]
         killed += done["code"] == -9
+        aside += done["aside"]
         check(writer, target, before, names)
         count("moments of SIGKILL")
+        count("of them with a process aside at work", done["aside"])
     assert killed >= moments // 3
+    assert aside or moments < 100 or writer.words[:2] != PAGE[:2]
 
 
 @pytest.mark.parametrize("name", WRITERS)

@@ -100,9 +100,12 @@ def test_a_closed_stream_is_not_taken_by_a_file(here):
 
 
 def test_streams_are_put_back(here, capsys):
-    before = sys.stdout, sys.stderr, sys.unraisablehook, signal.getsignal(signal.SIGINT)
+    def state():
+        return sys.stdout, sys.stderr, sys.unraisablehook, *map(signal.getsignal, (signal.SIGINT, signal.SIGTERM))
+
+    before = state()
     assert main(["--version"]) == 0
-    assert (sys.stdout, sys.stderr, sys.unraisablehook, signal.getsignal(signal.SIGINT)) == before
+    assert state() == before
 
 
 MOMENTS = [0.0, 0.04, 0.08, 0.12, 0.2, 0.3]
@@ -135,6 +138,38 @@ def test_an_interrupt_at_the_start_ends_with_130(here):
         assert err == b"zkharvest: error: interrupted\n", moment
         count("moments of Ctrl-C at the start")
     assert not (here / "x.zkh").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_removes_what_is_half_written(name, here, capsys, monkeypatch):
+    """The moment is the one at which a temporary file is there, written and not yet renamed."""
+    number = getattr(signal, name)
+
+    def stopped(*_args, **_options):
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    before = set(here.iterdir())
+    monkeypatch.setattr(os, "replace", stopped)
+    monkeypatch.setattr(os, "link", stopped)
+    words = ["report", "form8949", "trades.csv", "--year", "2025", "--method", "fifo", "-o", "f.csv"]
+    assert main(words) == ExitCode.INTERRUPTED
+    by = "" if name == "SIGINT" else f" by {name}"
+    assert capsys.readouterr().err.endswith(f"zkharvest: error: interrupted{by}\n")
+    assert set(here.iterdir()) == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_a_signal_that_is_ignored_stays_so(here, monkeypatch):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(
+            "zkharvest.cli.commands._tree", lambda: lambda *_a, **_o: os.kill(os.getpid(), signal.SIGHUP)
+        )
+        assert main(["inspect", "x"]) == ExitCode.DONE
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")

@@ -213,7 +213,7 @@ def test_a_start_script_without_a_main_guard_is_told_so(folder):
 def test_workers_end_with_a_batch_that_is_killed(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
-        "import os\nfrom zkharvest.desk.batch import local_pool\n\nif __name__ == '__main__':\n"
+        "import os\nfrom zkharvest.desk.workers import local_pool\n\nif __name__ == '__main__':\n"
         "    print(local_pool(1)().submit(os.getpid).result(), flush=True)\n    input()\n"
     )
     with subprocess.Popen([sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:

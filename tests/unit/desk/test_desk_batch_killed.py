@@ -79,7 +79,7 @@ def here(folder, cheap_scrypt, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.setattr("zkharvest.workflow.prove.prove", lambda *_args, **_options: made)
     monkeypatch.setattr("zkharvest.workflow.prove.self_check", lambda *_args: None)
-    monkeypatch.setattr("zkharvest.desk.batch.local_pool", lambda _workers: InLine)
+    monkeypatch.setattr("zkharvest.desk.workers.local_pool", lambda _workers: InLine)
     yield folder
     shutil.rmtree(folder / "out", ignore_errors=True)
 
