@@ -42,7 +42,7 @@ class Near(NamedTuple):
 class Open:
     """Something that the owner may explain. `what`: withdrawal, deposit, value; `now`: what holds if nothing is said.
 
-    `settled`: the owner's book has said what it is.
+    `settled`: the owner's book, or its source, has said what it is.
     """
 
     place: Place
@@ -83,7 +83,8 @@ def explain(history: History, decisions: Decisions, moves: Moves, edges: Sequenc
             decided = decisions.get(one.place, nothing)
             near = () if decided.kind else tuple(sides[does].near(one, does, edges))
             what, now = _now(record, decided)
-            found.append(Open(one.place, record, what, now, near, settled=not decided.is_empty))
+            settled = not decided.is_empty or (does is Does.OUT and record.kind in STATED_GONE)
+            found.append(Open(one.place, record, what, now, near, settled=settled))
     for records in history.records:
         for record in records:
             if not record.valued and record.does in (Does.OPEN, Does.CLOSE):
@@ -181,8 +182,9 @@ def _when(later: int) -> str:
 
 def _doubtful(history: History, moves: Moves, edges: Sequence[int]) -> Iterator[Doubtful]:
     """Moves by amount and time whose deposit other withdrawals fit as well."""
+    known = {out for come, out in moves.arrivals.items() if moves.by[come] != BY_WINDOW}
     by_amount: dict[tuple[str, int], list[Half]] = defaultdict(list)
-    for out in halves(history, Does.OUT):
+    for out in (one for one in halves(history, Does.OUT) if one.place not in known):
         by_amount[out.asset, out.quantity].append(out)
     for come in halves(history, Does.IN):
         if moves.by.get(come.place) != BY_WINDOW:
