@@ -17,6 +17,7 @@ from .registers import (
     GONE,
     INCOME_TERM,
     OUT,
+    Amounts,
     Key,
     Registers,
 )
@@ -36,15 +37,14 @@ class Counting:
         self.window = window
         self._calendar = calendar
         self._year = window.counted(calendar)
+        self._keys: dict[tuple[object, ...], Key] = {}
         self._days: dict[int, int] = {}
         self._long: dict[int, int] = {}
-        self._held: dict[tuple[str, Account, Side], int] = {}
-        self._below: dict[tuple[str, Account, Side], Turn] = {}
+        self._held: dict[Key, int] = {}
+        self._below: dict[Key, Turn] = {}
         if opening is not None:
             self.registers.carry_in(opening.registers, same_year=opening.year == window.year)
-            for key, amounts in opening.registers.items():
-                if key.level == "HOLD" and key.account is not None and key.side is not None:
-                    self._held[key.asset, key.account, key.side] = amounts.units
+            self._held = {key: amounts.units for key, amounts in opening.registers.items() if key.level == "HOLD"}
 
     def day_of(self, instant: int) -> int:
         """The ordinal of the local date of an instant."""
@@ -58,23 +58,39 @@ class Counting:
         return found
 
     def _key(self, turn: Turn, kind: int, origin: str, covered: str, term: str, result: str, side: Side | None) -> Key:
+        """The register of a record's part: each key is made once, since there are few."""
         record = turn.record
         counted = self._year[0] <= record.time < self._year[1]
-        owner = Account(turn.place.source, turn.place.account)
-        return Key("L1" if counted else "L0", record.asset, owner, kind, origin, covered, term, result, side)
+        at = (counted, record.page, record.asset, kind, origin, covered, term, result, side)
+        found = self._keys.get(at)
+        if found is None:
+            owner = Account(turn.place.source, turn.place.account)
+            level = "L1" if counted else "L0"
+            found = Key(level, record.asset, owner, kind, origin, covered, term, result, side)
+            self._keys[at] = found
+        return found
 
     def _hold(self, turn: Turn, units: int) -> None:
         record = turn.record
-        at = (record.asset, Account(turn.place.source, turn.place.account), record.side)
-        self.registers.post(Key("HOLD", at[0], at[1], side=at[2]), units)
-        before = self._held.get(at, 0)
-        self._held[at] = before + units
-        if before >= 0 > before + units:
-            self._below[at] = turn
+        at = (record.page, record.asset, record.side)
+        key = self._keys.get(at)
+        if key is None:
+            owner = Account(turn.place.source, turn.place.account)
+            key = self._keys[at] = Key("HOLD", record.asset, owner, side=record.side)
+        before = self._held.get(key, 0)
+        self._held[key] = after = before + units
+        if before >= 0 > after:
+            self._below[key] = turn
 
     def below_zero(self) -> Iterator[tuple[Turn, int]]:
         """For each account that ends below zero the record that left it there, and what it ends with."""
-        return ((turn, self._held[at]) for at, turn in self._below.items() if self._held[at] < 0)
+        return ((turn, self._held[key]) for key, turn in self._below.items() if self._held[key] < 0)
+
+    def whole(self) -> dict[Key, Amounts]:
+        """All registers at the end."""
+        for key, units in self._held.items():
+            self.registers.posts[key] = Amounts(units)
+        return self.registers.whole()
 
     # ------------------------------------------------------------------------------------------ posts
 

@@ -71,7 +71,7 @@ def run_window(
     closing = machine.close()
     if machine.problems:
         raise InputError(machine.problems)
-    registers = machine.counting.registers.whole()
+    registers = machine.counting.whole()
     same = replace(closing, accounts=accounts_after(pages, window.end, opening), registers=registers)
     return Run(window, pages, turns, machine.steps, same)
 
@@ -93,11 +93,13 @@ class _Machine:
         loaded = opening is not None and (opening.lots or opening.tokens)
         self.seq = opening.seq if opening is not None and loaded else 0  # with nothing carried in, numbers begin again
         self.transit: dict[Place, list[Token]] = {}
+        self._owners = [None if self.universal else page.owner for page in history.pages]
+        self._list_of: dict[tuple[int, str, Side], List] = {}
 
     def load(self) -> None:
         """What the standing carried in has."""
         for lot in self.opening.lots if self.opening else ():
-            self._insert(Step(Do.LOAD, part=lot.quantity), lot)
+            self._insert(Do.LOAD, lot)
         for token in self.opening.tokens if self.opening else ():
             assert token.sent is not None, "an owner's tokens know their withdrawals"
             self.transit.setdefault(token.sent, []).append(token)
@@ -124,8 +126,12 @@ class _Machine:
 
     def list_of(self, turn: Turn) -> List:
         """The list that a record works on."""
-        place = None if self.universal else self.history.pages[turn.record.page].owner
-        return List(turn.record.asset, place, turn.record.side)
+        record = turn.record
+        at = (record.page, record.asset, record.side)
+        found = self._list_of.get(at)
+        if found is None:
+            found = self._list_of[at] = List(record.asset, self._owners[record.page], record.side)
+        return found
 
     # ------------------------------------------------------------------------------------------ what opens
 
@@ -152,16 +158,22 @@ class _Machine:
         record, which = turn.record, self.list_of(turn)
         unit = unit_basis(value, record.quantity)
         lot = Lot(*which, record.quantity, value, unit, self.seq, day, own, turn.place)
-        step = Step(Do.OPEN, number, self.seq, part=record.quantity, kind=kind, origin=origin)
-        self._insert(step._replace(rest=record.quantity, rest_value=record.value), lot)
+        self._insert(
+            Do.OPEN, lot, number, rest=record.quantity, rest_value=record.value, kind=kind, origin=origin, which=which
+        )
         self.counting.opened(turn, value, kind, origin, own=own)
 
-    def _insert(self, step: Step, lot: Lot) -> None:
+    def _insert(
+        self, do: Do, lot: Lot, number: int = -1, *, rest: int = 0, rest_value: int = 0, kind: int = 0,
+        origin: str = "", token: Token | None = None, which: List | None = None,
+    ) -> None:  # fmt: skip
+        """Put a lot into its list, and write the step down."""
         entry, pred, following = self.pools.insert(lot)
         self.steps.append(
-            step._replace(
-                list=List(lot.asset, lot.place, lot.side), node=entry.node, pred=pred, next=following,
-                lot_quantity=lot.quantity, lot_value=lot.value, lot=lot,
+            Step(
+                do, number, self.seq if number >= 0 else 0, which or List(lot.asset, lot.place, lot.side), entry.node,
+                pred, following, lot.quantity, lot.quantity, lot.value, 0, rest, rest_value, 0, False, kind, origin,
+                lot, token,
             )
         )  # fmt: skip
 
@@ -177,11 +189,9 @@ class _Machine:
         self._check_names(record, decided, rest)
         for at, wanted in self._matched(turn, which, decided, 0, rest):
             closing = part_of(value, min(wanted, self.pools.entries(which)[at].quantity), rest)
-            step = Step(
-                Do.TAKE, number, self.seq, rest=rest, rest_value=value, close_value=closing, kind=record.kind,
-                origin=origin,
-            )  # fmt: skip
-            part, lot, lot_value = self._take(step, which, at, wanted)
+            part, lot, lot_value = self._take(
+                Do.TAKE, number, which, at, wanted, rest, record.kind, origin, rest_value=value, close_value=closing
+            )
             self.counting.closed(turn, lot, part, lot_value, closing, origin, first=rest == record.quantity)
             rest, value = rest - part, value - closing
 
@@ -205,8 +215,7 @@ class _Machine:
             kind = record.kind if record.kind in STATED_GONE else UNEXPLAINED
         begun = 0 if self.universal else turn.moved  # of the named lots
         for at, wanted in self._matched(turn, which, decided, begun, rest):
-            step = Step(Do.DROP, number, self.seq, rest=rest, kind=kind, origin=GONE)
-            part, _, value = self._take(step, which, at, wanted)
+            part, _, value = self._take(Do.DROP, number, which, at, wanted, rest, kind, GONE)
             self.counting.gone(turn, part, value, kind, first=rest == record.quantity)
             rest -= part
 
@@ -216,8 +225,7 @@ class _Machine:
         rest, moved = record.quantity, turn.moved
         for at, wanted in self._matched(turn, which, decided, 0, moved):
             part = min(wanted, self.pools.entries(which)[at].quantity)
-            step = Step(Do.SEND, number, self.seq, rest=rest, kind=MOVE, origin=OUT)
-            _, lot, value = self._take(step, which, at, wanted)
+            _, lot, value = self._take(Do.SEND, number, which, at, wanted, rest, MOVE, OUT)
             earlier = self.transit.get(turn.place, ())
             token = Token(
                 self.seq, len(earlier), part == moved, record.asset, record.time, record.ref, part, value, lot.unit,
@@ -237,27 +245,29 @@ class _Machine:
         assert turn.sent is not None
         rest = record.quantity
         for token in self.transit.pop(turn.sent, ()):
-            step = Step(Do.ARRIVE, number, self.seq, part=token.quantity, rest=rest, kind=MOVE, token=token)
             origin = self.counting.arrived(turn, token, first=rest == record.quantity)
-            step = step._replace(origin=origin)
             if self.universal:
-                self.steps.append(step)
+                step = Step(Do.ARRIVE, number, self.seq, part=token.quantity, rest=rest, kind=MOVE, origin=origin)
+                self.steps.append(step._replace(token=token))
             else:
                 value, unit, order, day = token.value, token.unit, token.order, token.day
                 lot = Lot(*which, token.quantity, value, unit, order, day, own=False, name=token.name)
-                self._insert(step, lot)
+                self._insert(Do.ARRIVE, lot, number, rest=rest, kind=MOVE, origin=origin, token=token, which=which)
             rest -= token.quantity
 
-    def _take(self, step: Step, which: List, at: int, wanted: int) -> tuple[int, Lot, int]:
+    def _take(
+        self, do: Do, number: int, which: List, at: int, wanted: int, rest: int, kind: int, origin: str, *,
+        rest_value: int = 0, close_value: int = 0,
+    ) -> tuple[int, Lot, int]:  # fmt: skip
         """Take of an entry, and write the step down. Returns the part, the lot's nature and the part's value."""
         entry = self.pools.entries(which)[at]
         part, before, value_before = min(wanted, entry.quantity), entry.quantity, entry.value
         pred, following = self.pools.neighbours(which, at)
         value = self.pools.take(which, at, part)
         self.steps.append(
-            step._replace(
-                list=which, node=entry.node, pred=pred, next=following, part=part, lot_quantity=before,
-                lot_value=value_before, part_value=value, emptied=part == before, lot=entry.lot,
+            Step(
+                do, number, self.seq, which, entry.node, pred, following, part, before, value_before, value, rest,
+                rest_value, close_value, part == before, kind, origin, entry.lot,
             )
         )  # fmt: skip
         return part, entry.lot, value
@@ -283,8 +293,10 @@ class _Machine:
 
     def _check_names(self, record: Record, decided: Decision, taken: int) -> None:
         """Under specific identification the names are of all that is taken."""
+        if self.window.method is not Method.SPECIFIC:
+            return
         named = sum(pick.quantity for pick in decided.lots)
-        if self.window.method is Method.SPECIFIC and named != taken:
+        if named != taken:
             self.problems.append(_unnamed(self.history, record, named, taken))
 
     def _demands(self, decided: Decision, begun: int, wanted: int) -> Iterator[tuple[Place | None, int]]:
