@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zkharvest.collecting import without_collecting
 from zkharvest.commitment.page_record import Flag, PageRecord, ref_code
-from zkharvest.errors import InputError, Problem
+from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.files.book import Book, Line, check_stated
 from zkharvest.files.page_files import PageOpening
 from zkharvest.ledger.calendar import Calendar
@@ -24,6 +24,7 @@ from zkharvest.ledger.history.standing import Standing
 from zkharvest.ledger.results import LedgerRun
 from zkharvest.ledger.rules import Election, Side
 from zkharvest.ledger.run import run_years
+from zkharvest.trades.text import format_time
 from zkharvest.verifier.page import PageHeader, PageReject, check_pages
 
 _LATER = {
@@ -103,11 +104,18 @@ def years_of(history: History, zone: str) -> range:
 
 
 def windows_of(history: History, elections: Sequence[Election], opening: Standing | None = None) -> list[Window]:
-    """A window a year. What lies before the first year is worked in its window, unless a standing was carried in."""
+    """A window a year. What lies before the first year is worked in its window, unless a standing was carried in.
+
+    Raises UsageError for a standing of another time than the first year's.
+    """
     calendar = Calendar(elections[0].timezone)
     years = [calendar.year_window(election.year) for election in elections]
     starts = [start for start, _ in years]
     if opening is not None:
+        if not years[0][0] <= opening.instant < years[0][1]:
+            first, at = elections[0].year, format_time(opening.instant)
+            hint = "carry in the standing at the end of the year before, or one inside the year"
+            raise UsageError(f"the standing is of {at}, not of the beginning of {first}", hint)
         starts[0] = opening.instant
     else:
         starts[0] = min([starts[0], *(page.start for page in history.pages)])

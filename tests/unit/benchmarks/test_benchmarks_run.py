@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import ledger_alone, machine, reading, report, stages
+from benchmarks import histories, ledger_alone, machine, reading, report, stages
 from benchmarks.commands import CommandFailed, run
 from benchmarks.figures import Figure, figures
 from benchmarks.ledgers import YEAR, make_ledger, write_ledger
@@ -122,3 +122,10 @@ def test_the_stages_of_a_proof_add_up_to_groups(tmp_path):
     stages_alone = sum(seconds for stage, seconds in one["stages"].items() if stage != "ledger alone")
     assert sum(report.grouped(one).values()) == pytest.approx(stages_alone)
     assert one["cells"]["committed"] > 4 * one["cells"]["trace"] > 0
+
+
+def test_a_history_is_made_worked_and_laid_out(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["histories", "400"])
+    histories.main()
+    shown = capsys.readouterr().out
+    assert [line.split()[0] for line in shown.splitlines()[1:]] == ["moves", "machine", "rows"]
