@@ -2,8 +2,8 @@
 
 A row for each property: proceeds of disposition before fees, adjusted cost base by average cost (Income Tax Act s.47),
 outlays and expenses, gain or loss; half of the net gain is taxable (s.38). In cents: rows are rounded so that they
-add up to the exact sums, rounded once; the gain is what column 2 less columns 3 and 4 gives. Superficial losses
-(s.54) are not denied here.
+add up, and proceeds and gain to the exact sums, rounded once; column 2 less columns 3 and 4 is the gain on every row.
+Superficial losses (s.54) are not denied here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zkharvest.desk.amounts import Carry, plain
+from zkharvest.desk.amounts import CENT, Carry, plain, to_cents
 from zkharvest.ledger.results import LedgerRun
 from zkharvest.ledger.rules import Side
 from zkharvest.trades.text import format_quantity
@@ -75,12 +75,26 @@ def make_schedule3(run: LedgerRun) -> Schedule3:
             sums[1] += part.proceeds + fee
             sums[2] += part.basis
             sums[3] += fee
-    proceeds, cost, outlays = Carry(), Carry(), Carry()
+    proceeds, cost, outlays = _carries(*(sum(sums[column] for sums in exact.values()) for column in (1, 2, 3)))
     rows = tuple(
         Property(asset, sums[0], proceeds.cents(sums[1]), cost.cents(sums[2]), outlays.cents(sums[3]))
         for asset, sums in sorted(exact.items())
     )
     return Schedule3(run.election.year, rows)
+
+
+def _carries(proceeds: int, cost: int, outlays: int) -> tuple[Carry, Carry, Carry]:
+    """Carries for columns 2, 3 and 4 of these exact sums, so that proceeds and gain are the exact sums, rounded once.
+
+    What rounding leaves over goes to the cost if a cent beside its exact sum takes it, else to the outlays too: one of
+    the pairs of cents beside the two exact sums always adds up.
+    """
+    both = to_cents(proceeds) - to_cents(proceeds - cost - outlays)
+    nearest = to_cents(outlays)
+    for total in (nearest, nearest + 1, nearest - 1):
+        if abs(total * CENT - outlays) < CENT and abs((both - total) * CENT - cost) < CENT:
+            return Carry(), Carry.to(cost, both - total), Carry.to(outlays, total)
+    raise AssertionError("cost and outlays are within a cent of proceeds less gain")
 
 
 def schedule3_rows(schedule: Schedule3) -> Iterator[tuple[str, ...]]:

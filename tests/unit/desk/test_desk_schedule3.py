@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.desk import EXAMPLE, HEADER
 from zkharvest.cli import main
-from zkharvest.desk.amounts import to_cents
+from zkharvest.desk.amounts import CENT, to_cents
 from zkharvest.desk.schedule3 import make_schedule3, schedule3_rows
 from zkharvest.ledger.rules import Election, Pooling
 from zkharvest.ledger.run import run_ledger
@@ -50,10 +50,23 @@ def test_rows_add_up_to_the_exact_sums_rounded_once(buys, sells):
             trades.append(Trade(1_750_000_000_000 + n, "a", f"s{n}", Kind.SELL, "X", quantity, amount, fee))
     run = run_ledger(trades, CANADA)
     made, parts = make_schedule3(run), [part for part in run.disposals if part.in_year]
-    assert made.total.gain == sum(row.gain for row in made.rows)
-    assert made.total.cost == to_cents(sum(part.basis for part in parts))
-    assert abs(made.total.gain - to_cents(sum(part.gain for part in parts))) <= 2
-    assert made.total.outlays == to_cents(sum(t.fee for t in trades if t.kind is Kind.SELL))
+    fees = sum(t.fee for t in trades if t.kind is Kind.SELL)
+    assert made.total.gain == sum(row.gain for row in made.rows) == to_cents(sum(part.gain for part in parts))
+    assert made.total.proceeds == to_cents(sum(part.proceeds for part in parts) + fees)
+    assert abs(made.total.cost * CENT - sum(part.basis for part in parts)) < CENT
+    assert abs(made.total.outlays * CENT - fees) < CENT
+
+
+def test_three_roundings_that_would_miss_the_gain_by_a_cent():
+    """Proceeds, cost and outlays of 0.004 each: the loss of 0.004 is printed 0.00; with a cost of 0.009, 0.01."""
+    for cost, gain in ((0.004, 0), (0.009, -1), (0.006, -1)):
+        made = schedule(f"""
+2024-03-01T12:00:00Z,a,1,buy,XYZ,1,{cost},0,,
+2025-02-01T12:00:00Z,a,3,sell,XYZ,1,0.004,0.004,,
+""")
+        assert (made.total.proceeds, made.total.gain) == (0, gain)
+        (row,) = made.rows
+        assert row.gain == row.proceeds - row.cost - row.outlays
 
 
 def test_the_command(capsys, tmp_path):
