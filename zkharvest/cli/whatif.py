@@ -152,7 +152,7 @@ def explain(
         output.data(f"  {text}")
     output.data("")
     output.data("the lots there were to take, in the order of the method")
-    output.table(explaining.CANDIDATE_COLUMNS, found.candidates, right=(2, 3, 4, 5))
+    output.table(found.heading, found.candidates, right=(2, 3, 4, 5))
     for step in found.steps:
         output.data("")
         output.data(output.paint(step.title, "bold"))

@@ -63,9 +63,23 @@ class Explanation:
     candidates: tuple[tuple[str, ...], ...]
     steps: tuple[Step, ...]
     sums: tuple[str, ...]
+    side: Side = Side.LONG
+
+    @property
+    def heading(self) -> tuple[str, ...]:
+        """What stands above the candidates. A short lot has brought money, where a long one has cost it."""
+        return CANDIDATE_COLUMNS if self.side is Side.LONG else tuple(map(_of_short, CANDIDATE_COLUMNS))
 
 
 CANDIDATE_COLUMNS = ("lot", "acquired", "quantity left", "basis left", "a unit costs", "taken")
+
+
+def _of_short(text: str) -> str:
+    words = {"bought": "sold", "cost of a unit": "proceeds of a unit", "basis": "proceeds", "costs": "brought",
+             "included": "taken off"}  # fmt: skip
+    for word, other in words.items():
+        text = text.replace(word, other)
+    return text
 
 
 def find_line(run: LedgerRun, name: str) -> int:
@@ -99,12 +113,12 @@ def explain(run: LedgerRun, place: int) -> Explanation:
     side = parts[0].side
     before = _pool_before(run, place, side)
     value, formula = _closing(trade, side)
-    what = "proceeds" if side is Side.LONG else "cost of closing"
+    what, order = "proceeds" if side is Side.LONG else "cost of closing", ORDER[run.election.method]
     head = [
         f"{_event(trade)}, {clock('UTC')(trade.time)}, which is {days.of(trade.time)} in {run.election.timezone}",
         f"read from {origin_of([trade]) or 'a trade made by hand'}",
         f"{what}: {formula}",
-        f"method {run.election.rule.upper()}: {ORDER[run.election.method]}",
+        f"method {run.election.rule.upper()}: {order if side is Side.LONG else _of_short(order)}",
     ]
     taken = {part.lot: part.quantity for part in parts}
     candidates = tuple(
@@ -130,7 +144,7 @@ def explain(run: LedgerRun, place: int) -> Explanation:
         _agree(part, lot_part, own_part)
         lots_left[key] = (quantity - part.quantity, basis - lot_part)
         left, rest = left - own_part, rest - part.quantity
-    return Explanation(trade.ref, tuple(head), candidates, tuple(steps), tuple(_sums(parts)))
+    return Explanation(trade.ref, tuple(head), candidates, tuple(steps), tuple(_sums(parts)), side)
 
 
 def _pool_before(run: LedgerRun, place: int, side: Side) -> list[OpenLot]:
@@ -171,7 +185,7 @@ def _arithmetic(
     yield f"{'basis' if long else 'proceeds'} of the whole lot: {whole} = {money_text(opening_value(opened))}"
     if lot[1] != opened.quantity or opened.asset != part.asset:
         became = "" if opened.asset == part.asset else f"as {part.asset}, "
-        yield f"left of it before this sale, {became}{quantity_text(lot[1])}: {money_text(lot[0])}"
+        yield f"left of it before this trade, {became}{quantity_text(lot[1])}: {money_text(lot[0])}"
     yield f"{'basis' if long else 'proceeds'}: {_share(lot, part.quantity)}"
     yield f"{'proceeds' if long else 'cost'}: {_share(own, part.quantity)}"
     yield f"gain: {money_text(part.proceeds)} - {money_text(part.basis)} = {money_text(part.gain)}"

@@ -158,6 +158,28 @@ def test_any_sale_can_be_explained(buys, data):
     assert explain(run, len(trades) - 1).steps
 
 
+def test_a_short_sale_is_explained_in_its_own_words():
+    """What opened a short lot brought money; what closes it costs some."""
+    run = ledger(
+        """
+2025-01-05T12:00:00Z,a,1,short,X,2,300,10,,
+2025-01-06T12:00:00Z,a,2,short,X,1,200,0,,
+2025-02-05T12:00:00Z,a,3,cover,X,1.5,120,3,,
+""",
+        method="hifo",
+    )
+    found = explain(run, 2)
+    assert found.heading[3:5] == ("proceeds left", "a unit brought")
+    assert found.head[2:] == (
+        "cost of closing: amount 120.00000000 + fee 3.00000000 = 123.00000000",
+        "method HIFO: the lot with the highest proceeds of a unit, fee taken off, is taken first",
+    )
+    assert [row[0] for row in found.candidates] == ["2", "1"]
+    # 200 - 123 x 1 / 1.5 = 118; 290 x 0.5 / 2 - 41 = 31.50
+    assert found.sums == ("short term: 118.00000000 + 31.50000000 = 149.50000000",)
+    assert explain(ledger(BOOK), 4).heading[3:5] == ("basis left", "a unit costs")
+
+
 def test_a_line_has_several_names():
     run = ledger(BOOK)
     place = find_line(run, "5")
