@@ -72,12 +72,14 @@ def coinbase(rows: Sequence[Row]) -> Told:
         size, note = abs(value(row, "quantity transacted")), _NOTE.match(row["notes"])
         if kind in ("convert", "asset migration", "retail eth2 deprecation"):
             seconds[row["timestamp"]].append(row)
+        elif kind == "retail mgx dex trade":
+            yield row["asset"], value(row, "quantity transacted")
         elif "buy" in kind or "sell" in kind:
             sign = 1 if "buy" in kind else -1
             yield row["asset"], sign * size
             if note:
                 yield note[5], -sign * Fraction(note[4])
-        elif kind not in ("vault deposit", "vault withdrawal"):
+        elif kind not in ("vault deposit", "vault withdrawal", "retail staking transfer"):
             yield row["asset"], -size if kind in ("send", "card spend") else size
     for together in seconds.values():
         if len(together) == 2:
@@ -214,7 +216,8 @@ def bitmex(rows: Sequence[Row]) -> Told:
 
 def crypto_com(rows: Sequence[Row]) -> Told:
     for row in rows:
-        if row["transaction kind"] != "crypto_earn_program_created":
+        kind = row["transaction kind"]
+        if kind not in ("crypto_earn_program_created", "finance.dpos.staking.crypto_wallet") and "_lock" not in kind:
             yield row["currency"], value(row, "amount")
             yield row["to currency"], value(row, "to amount")
 
@@ -275,6 +278,7 @@ CHANGES: dict[str, Callable[[Sequence[Row]], Told]] = {
     "binance-deposits": moved("coin"),
     "binance-futures": column("asset", "amount"),
     "binance-statement": column("coin", "change"),
+    "binance-p2p": lambda rows: iter(()),  # the statement beside it has what its orders changed
     "binance-trades": binance_trades,
     "binance-trades-old": market("market", "type", "amount", "total", "fee", "fee coin"),
     "binance-us": binance_us,

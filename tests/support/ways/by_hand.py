@@ -31,6 +31,7 @@ from tests.support.ways.texts import (
     deribit,
     kraken,
     kucoin,
+    p2p,
     rows,
     token,
 )
@@ -47,6 +48,7 @@ def hand(says: str, *texts: str, args: str = "", prices: str = PRICES, more: dic
 
 _HERE = f"--source {MINE}:ethereum"
 _DMY = "--dates dmy"
+_UTC = "--timezone UTC"
 _BITFINEX = "{},{},{},{},0,18-12-17 08:00:00,exchange"
 _MAP = """
 name = "here"
@@ -84,6 +86,10 @@ BINANCE_WAYS = (
         '"Launchpad token distribution": the statement does not say the price',
         binance("Spot|Launchpad token distribution|XYZ|100"),
     ),
+    hand('"Appealing" is not a known status', p2p(status="Appealing"), args=_UTC),
+    hand('Order Type: "Hold" is not a side', p2p("Hold"), args=_UTC),
+    hand("is not total price 300", p2p(total="300"), args=_UTC),
+    hand("a fee without its unit", p2p(fee="0.05"), args=_UTC),
     hand('"Mystery" is not a known operation', binance("Spot|Mystery|BTC|1")),
     hand('"-1" has the wrong sign for "Deposit"', binance("Spot|Deposit|BTC|-1")),
     hand("can be read in 0 ways", rows(BINANCE_TRADES, "2024-03-03 10:00:00,BTCEUR,BUY,100,2BTC,200USD,0.1EUR")),
@@ -153,6 +159,7 @@ COINBASE_WAYS = (
     hand("with all signs turned", coinbase("Buy|BTC|-1|-1|-2|-1|")),
     hand("that was taken back", coinbase("Staking Income|ETH|-0.5|1|1|0|")),
     hand("on a send", coinbase("Send|BTC|-1|1|1|0.5|")),
+    hand("on a withdrawal", coinbase("Withdrawal|BTC|-1|1|1|0.5|")),
     hand('"Moonshot" is not a known type', coinbase("Moonshot|BTC|1|1|1|0|")),
     hand(
         "names USD, but its market is BTC-USDT",

@@ -28,6 +28,7 @@ from tests.support.ways.texts import (
     deribit,
     kraken,
     kucoin,
+    p2p,
     rows,
     token,
 )
@@ -50,7 +51,25 @@ _FUNDING = rows(BINANCE_OLD, "2024-03-03 10:00:00,BTCTUSD,BUY,100,3,300,0.1,BNB"
 _KEPT = "--prices prices.csv"
 
 
-WAYS = (  # a cell, or what the row belongs to
+_SOLD = binance("Funding|P2P Trading|USDT|-100.05").replace("10:00:01", "10:05:00")
+
+WAYS = (
+    imported(
+        "the statement does not say the price",
+        "import the P2P order history with it",
+        {"a.csv": _SOLD},
+        "sell USDT 100 100.00 0.05",
+        run="--timezone UTC",
+        then={"b.csv": p2p(fee="0.05")},
+    ),
+    imported(
+        "a fee without its unit",
+        "import the account statement with it",
+        {"a.csv": p2p(fee="0.05")},
+        "sell USDT 100 100.00 0.05",
+        run="--timezone UTC",
+        then={"b.csv": _SOLD},
+    ),  # a cell, or what the row belongs to
     imported(
         "do not make one trade",
         "import the spot trade history instead",

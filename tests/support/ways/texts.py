@@ -6,6 +6,10 @@ BINANCE = "User_ID,UTC_Time,Account,Operation,Coin,Change,Remark\n"
 BINANCE_NEW = "User ID,Time,Account,Operation,Coin,Change,Remark\n"
 BINANCE_OLD = "Date(UTC),Market,Type,Price,Amount,Total,Fee,Fee Coin\n"
 BINANCE_TRADES = "Date(UTC),Pair,Side,Price,Executed,Amount,Fee\n"
+P2P = (
+    "Order Number,Order Type,Asset Type,Fiat Type,Total Price,Price,Quantity,Exchange rate,Maker Fee,Taker Fee,"
+    "Couterparty,Status,Created Time\n"
+)
 BITFINEX = "#,DESCRIPTION,CURRENCY,AMOUNT,BALANCE,DATE,WALLET\n"
 BITSTAMP = (
     "ID,Account,Type,Subtype,Datetime,Amount,Amount currency,Value,Value currency,Rate,Rate currency,Fee,"
@@ -126,6 +130,11 @@ def token(quantity: str, symbol: str, *, out: bool = False) -> str:
     """A token transfer of the transaction of `SENT`."""
     ends = f"{MINE},{OTHER}" if out else f"{OTHER},{MINE}"
     return f"0xa1,1,1704067200,2024-01-01 00:00:00,{ends},{quantity},1,0x{symbol.lower()},{symbol},{symbol}\n"
+
+
+def p2p(side: str = "Sell", total: str = "100", fee: str = "0", status: str = "Completed") -> str:
+    """A P2P order of 100 USDT at 1 USD."""
+    return rows(P2P, f"77,{side},USDT,USD,{total},1,100,,0,{fee},Somebody,{status},2024-03-03 10:00:00")
 
 
 def kucoin(*lines: str) -> str:

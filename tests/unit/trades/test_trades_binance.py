@@ -184,3 +184,45 @@ def test_a_trade_whose_money_stands_elsewhere_is_written_by_hand(bring) -> None:
     )
     made = bring.table(text, columns="kind asset quantity amount", manual=manual)
     assert made == ["sell USDT 891 890.10", "buy XYZ 10 40.00"]
+
+
+def test_halves_of_a_conversion_meet_only_where_one_other_half_is_near(bring) -> None:
+    def convert(*rows: str) -> str:
+        return HEADER + "".join(f"1,2024-01-01 00:00:{row}\n" for row in rows)
+
+    one, other = "05,Spot,Binance Convert,USDC,129,", "06,Spot,Binance Convert,USDT,-130,"
+    prices = "time,asset,price\n2024-01-01,USDC,1\n2024-01-01,BTC,1\n"
+    made = bring.table(convert(one, other), columns="kind asset quantity", prices=prices)
+    assert made == ["sell USDT 130", "buy USDC 129"]
+    for more in ("07,Spot,Binance Convert,USDT,-130,", "04,Spot,Binance Convert,USDC,129,"):  # which of the two?
+        found = bring.problems(convert(one, other, more), prices=prices)
+        assert all("do not make one trade" in problem for problem in found)
+        assert len(found) == 3
+    far = bring.problems(convert(one, other.replace("06", "08")), prices=prices)
+    assert len(far) == 2
+
+
+P2P = (
+    "Order Number,Order Type,Asset Type,Fiat Type,Total Price,Price,Quantity,Exchange rate,Couterparty,Status,"
+    "Created Time\n"
+)
+
+
+def test_p2p_orders_and_the_statement_tell_one_trade(bring) -> None:
+    """A row of the statement is of the nearest order of its coin and quantity; overlaps change nothing."""
+    orders = P2P + "".join(
+        f"{n},Buy,USDT,USD,{total},{price},100,,x,Completed,2024-01-0{n} 09:00:00\n"
+        for n, total, price in ((1, 101, "1.01"), (2, 102, "1.02"))
+    )
+    statement = HEADER + "".join(f"1,2024-01-0{n} 09:05:00,Funding,P2P Trading,USDT,100,\n" for n in (1, 2))
+    columns = "time id quantity amount"
+    made = ["2024-01-01T09:05:00Z 1 100 101.00", "2024-01-02T09:05:00Z 2 100 102.00"]
+    assert bring.table(orders, statement, columns=columns, timezone="UTC") == made
+    assert bring.table(statement, orders, statement, columns=columns, timezone="UTC") == made
+    alone = [
+        row.replace("09:05", "09:00") for row in made
+    ]  # at the time of the order, where no statement tells another
+    assert bring.table(orders, columns=columns, timezone="UTC") == alone
+    late = statement.replace("2024-01-02 09:05", "2024-01-09 09:05")
+    (problem,) = bring.problems(orders, late, timezone="UTC")
+    assert "the statement does not say the price" in problem

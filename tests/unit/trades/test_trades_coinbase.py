@@ -134,7 +134,7 @@ def test_every_bad_row_is_named(bring) -> None:
         'a.csv:5:Quantity Transacted: "1.23457E+02" may have lost digits in a spreadsheet',
         'a.csv:6:Notes: "" does not say what was traded against',
         'a.csv:7:Total (inclusive of fees and/or spread): "1.234,5" has a comma: thousands or decimals?',
-        'a.csv:8:Fees and/or Spread: "0.5" on a send, which may be in coin or in money',
+        'a.csv:8:Fees and/or Spread: "0.5" on a send of BTC',
     ]
 
 

@@ -22,7 +22,9 @@ ATOMS: int = 10**QUANTITY_DECIMALS
 
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,2}))?")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+LONE_COMMA = re.compile(r"[0-9]{1,3},[0-9]{3}")  # thousands or decimals: what stands beside it has to decide
 _UNIT = re.compile(r"([(]?[-+]?[$€£]?[0-9][0-9.,]*(?:[eE][-+]?[0-9]+)?) ?([A-Z0-9]*[A-Z][A-Z0-9]*)([)]?)")
+_COUNTRY = re.compile(r"(?<![A-Z])(?:CA|US|AU|A|NZ|HK|S|SG)(?=\$[0-9])")  # CA$1,014.95, beside a column of the currency
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
 _MONTHS = {name: n for n, name in enumerate(_MONTH_NAMES.split(), 1)}
@@ -76,6 +78,7 @@ def _number(text: str, *, dressed: bool) -> int:
     bare = text.strip()
     negative = False
     if dressed:
+        bare = _COUNTRY.sub("", bare)
         if bare.startswith("(") and bare.endswith(")"):
             negative, bare = True, bare[1:-1].strip()
         elif bare.startswith("-"):

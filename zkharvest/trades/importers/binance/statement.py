@@ -6,11 +6,12 @@ shared out by fair values; if a second holds several of both, or a coin that goe
 which belonged together: that is an error, and the trade history answers it.
 
 Rewards, interest and airdrops are income (their value comes from `--prices`). Coin that the Binance card takes is
-spent. A P2P trade and a Launchpad token are refused: what they cost stands elsewhere. Deposits and withdrawals are
-moves. Moves between Binance's own wallets and savings products have to net out by asset. Token swaps
-(redenominations, rebrandings) and ETH to BETH are `convert` rows. In the futures accounts, profit, loss, funding and
-fees are closed lots of `FUTURES:coin` at their second: the statement does not name the contract, and books each of the
-three by itself, so that nothing is counted twice.
+spent. A P2P trade has its price in the P2P order history (`p2p`); a Launchpad token is refused: what it cost stands
+elsewhere. A conversion's two halves may be written a second or two apart; a remark such as `CHZ to BNB` says which
+coin of a dust sweep brought what. Deposits and withdrawals are moves. Moves between Binance's own wallets and savings
+products have to net out by asset. Token swaps (redenominations, rebrandings) and ETH to BETH are `convert` rows. In the
+futures accounts, profit, loss, funding and fees are closed lots of `FUTURES:coin` at their second: the statement does
+not name the contract, and books each of the three by itself, so that nothing is counted twice.
 
 `UTC_Time` is UTC; the newer header says `Time`, in the zone that stands in the file's name: it is asked for, never
 guessed. Years may have two digits. There are no ids: rows are named by their second and number.
@@ -20,7 +21,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
 
+from zkharvest.trades.importers.binance import p2p
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.rows import Row, by_hand
@@ -49,7 +54,10 @@ _CONVERSIONS = {
     "small assets exchange bnb",
     "stablecoins auto-conversion",
 }
+_STAKED = re.compile(r"\w+ staking - (purchase|redemption)")  # a coin for its receipt, BNSOL or WBETH, or back
+_DUST = re.compile(r"[A-Z0-9]+ to [A-Z0-9]+")  # a remark that says which coin brought which
 _CONTINUES = {
+    "asset recovery",
     "asset - token swap",
     "eth 2.0 staking",
     "token swap - distribution",
@@ -96,7 +104,6 @@ _SPENDS = {"binance card spending"}
 _OUT = {"withdraw", "fiat withdraw", "fiat withdrawal", "send", "crypto withdrawal", "withdrawal"}
 _MONEY_ELSEWHERE = {  # operation to what its row stands for
     "launchpad token distribution": "write the buy row, for the coins that the Launchpad kept,",
-    "p2p trading": "write the buy or sell row, with the money that the P2P order states,",
 }
 _INNER = {  # operation to the wallet that it moves coins to or from
     "launchpad subscribe": "launchpad",
@@ -122,7 +129,9 @@ _INNER = {  # operation to the wallet that it moves coins to or from
     "transfer_in": "futures",
     "transfer_out": "futures",
 }
+_BETWEEN = re.compile(r"transfer between .*\b(futures|funding|mining)\b.*")  # whose names Binance has changed
 _ACCOUNTS = {"spot", "earn", "pool", "savings", "funding", "card", "launchpool"}
+_APART = 2000  # milliseconds between the two halves of one conversion
 _FUTURES = re.compile(r"(usd(t|s)?-?m?[- ]?futures|coin-?m[- ]?futures|um futures|cm futures|futures)")
 _SETTLED = {"realized profit and loss", "realize profit and loss", "realized pnl", "funding fee", "fee"} | {
     "commission",
@@ -131,16 +140,31 @@ _SETTLED = {"realized profit and loss", "realize profit and loss", "realized pnl
 }
 
 
-def read(table: Table, draft: Draft) -> None:
-    """Reads an account statement."""
+def read(tables: Sequence[Table], draft: Draft) -> None:
+    """Reads all account statements, and the P2P order histories that tell what their P2P rows cost."""
+    orders = p2p.read_orders([table for table in tables if table.format.name == "binance-p2p"], draft)
+    for table in tables:
+        if table.format.name != "binance-p2p":
+            draft.begin(table.label)
+            _read(table, draft, list(orders))
+    for order in orders:
+        if order.moved is None:
+            with draft.reading():
+                p2p.trade(draft, tables[0].source, order, None)
+
+
+def _read(table: Table, draft: Draft, orders: list[p2p.Order]) -> None:
+    """Reads one account statement."""
     joined: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in table.rows:
         operation, account = row.cells["operation"].lower(), row.cells["account"].lower()
-        if operation in _INNER:
+        if (wallet := _wallet(operation)) is not None:
             with draft.reading():
-                _inner(table, draft, row, _INNER[operation])
-        elif account in _ACCOUNTS and operation in _JOINED and row.cells["utc_time"]:
-            family = "spot" if operation in _SPOT else operation
+                _inner(table, draft, row, wallet)
+        elif operation == p2p.OPERATION:
+            with draft.reading():
+                _ordered(table, draft, row, orders)
+        elif account in _ACCOUNTS and (family := _family(row, operation)) and row.cells["utc_time"]:
             joined[row.cells["utc_time"], account, family].append(row)
         elif _FUTURES.fullmatch(account):
             with draft.reading():
@@ -152,9 +176,64 @@ def read(table: Table, draft: Draft) -> None:
         else:
             with draft.reading():
                 _single(table, draft, row, operation)
-    for (_, _, family), rows in joined.items():
+    for (_, _, family), rows in _met(table, draft, joined).items():
         with draft.reading():
-            _trade(table, draft, rows, continues=family in _CONTINUES)
+            _trade(table, draft, rows, continues=family in ("swap", *_CONTINUES))
+
+
+@cache
+def _wallet(operation: str) -> str | None:
+    """The wallet that an operation moves coins to or from, if it is one of those."""
+    if operation in _INNER:
+        return _INNER[operation]
+    match = _BETWEEN.fullmatch(operation)
+    return match[1] if match else None
+
+
+def _family(row: Row, operation: str) -> str:
+    """What the rows of one second that make one trade have in common; nothing for operations that stand alone."""
+    if operation in _SPOT:
+        return "spot"
+    if operation.startswith(("token swap", "asset recovery")):
+        return "swap"  # taken back as one, handed out as the other
+    if operation in _JOINED and _DUST.fullmatch(row.cells["remark"]):
+        return f"{operation}: {row.cells['remark']}"
+    return operation if operation in _JOINED or _STAKED.fullmatch(operation) else ""
+
+
+def _met(table: Table, draft: Draft, joined: dict[tuple[str, ...], list[Row]]) -> dict[tuple[str, ...], list[Row]]:
+    """The groups, with the two halves of a conversion that were written a second or two apart made one.
+
+    A half meets the only other half of its account and operation within two seconds.
+    """
+    halves: dict[tuple[str, str], list[tuple[int, bool, tuple[str, ...]]]] = defaultdict(list)
+    for key, rows in joined.items():
+        signs = {row.cells["change"].startswith("-") for row in rows}
+        if key[2] != "spot" and len(signs) == 1:
+            with suppress(RowError):  # which its trade tells
+                halves[key[1], key[2]].append((_time(draft, rows[0], table.format.order), signs.pop(), key))
+    for found in halves.values():
+        for time, out, key in found:
+            near = [one for one in found if one[1] != out and abs(one[0] - time) <= _APART]
+            back = [one for one in found if near and one[1] == out and abs(one[0] - near[0][0]) <= _APART]
+            if out and len(near) == len(back) == 1:
+                joined[key] = [*joined[key], *joined.pop(near[0][2])]
+    return joined
+
+
+def _ordered(table: Table, draft: Draft, row: Row, orders: list[p2p.Order]) -> None:
+    """A row of a P2P trade, whose price the P2P order history tells."""
+    (change,) = draft.numbers(row, "change")
+    time = _time(draft, row, table.format.order)
+    found = p2p.match(orders, draft.coin(row["coin"], table.source), change, time)
+    if found is None:
+        instead = "write the buy or sell row, with the money that the P2P order states,"
+        hint = f"import the P2P order history with it; or {by_hand(row, instead=instead)}"
+        raise RowError(row, "operation", f"{quoted(row['operation'])}: the statement does not say the price", hint)
+    order, fee, again = found
+    draft.note(row, "a P2P trade, told with its price by the P2P order history")
+    if not again:
+        p2p.trade(draft, table.source, order, fee, (row,))
 
 
 def _time(draft: Draft, row: Row, order: str) -> int:
@@ -271,5 +350,24 @@ FORMATS = (
         when="utc_time",
         loose=frozenset({"remark"}),
         order="ymd",
+        together=True,
+    ),
+    Format(
+        "binance-p2p",
+        "Binance P2P order history",
+        "binance",
+        p2p.COLUMNS,
+        read,
+        optional=(
+            "exchange rate",
+            "maker fee",
+            "taker fee",
+            "couterparty|counterparty",
+            "advertisement order number",
+            "payment method",
+        ),
+        when="created time",
+        order="ymd",
+        together=True,
     ),
 )

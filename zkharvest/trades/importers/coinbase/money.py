@@ -10,6 +10,7 @@ Coinbase has written them in four ways over the years. With S, T, F for Subtotal
 | payment | T = S or T = S + F: what was given is worth the larger | max | F |
 
 For purchases and sales, price times quantity must be of the size of S, within ten times: a spread is no contradiction.
+Where T is not S and F, but the note of a purchase or sale has T, T is taken (`Money._noted`).
 T may be negative for a sale that brought less than its fee. A column that is empty is not counted. Where S = T beside a
 fee, price times quantity decides which of S and S - F the row's own coins are worth, for a reward; a conversion then
 needs its other row. Anything else is refused with the sum shown.
@@ -17,14 +18,19 @@ needs its other row. Anything else is refused with the sum shown.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from zkharvest.trades.importers.agree import half_unit, same
-from zkharvest.trades.importers.cells import ATOMS
+from zkharvest.trades.importers.cells import ATOMS, number
+from zkharvest.trades.importers.coinbase.notes import trade_note
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.rows import Row, by_hand
+from zkharvest.trades.text import TextError
 
+_NEAR = 20  # price times quantity is the Subtotal within one part in so many, where the note has to decide
+_FEE = 4  # and the fee is no more than one part in so many
 _FAR = 10  # price times quantity is never so many times what was paid, or so many times less
 
 
@@ -59,6 +65,8 @@ class Money:
         if self._agrees(abs(cost), abs(fees)) and (cost >= 0 or fees < 0 or self._agrees(cost, 0)):
             fee = self._printed(cost, fees)
             return self._near(Paid(total - fee, fee))
+        if (paid := self._noted(subtotal, total, cost)) is not None:
+            return paid
         raise self._contradiction(f"a purchase has Total = Subtotal + Fees; {self._sum(subtotal, fees)}")
 
     def sold(self) -> Paid:
@@ -71,6 +79,8 @@ class Money:
         if self._agrees(abs(cost), abs(fees)) and (cost >= 0 or fees < 0 or self._agrees(cost, 0)):
             fee = self._printed(cost, fees)
             return self._near(Paid(total + fee, fee))
+        if (paid := self._noted(subtotal, total, cost)) is not None:
+            return paid
         raise self._contradiction(f"a sale has Total = Subtotal - Fees; {self._sum(subtotal, -fees)}")
 
     def received(self, *, own: bool) -> int:
@@ -122,6 +132,24 @@ class Money:
                 shown = f"{row['price at transaction']} times {row['quantity transacted']} is {_short(worth)}"
                 raise self._contradiction(f"{shown}, beside {row['subtotal']}")
         return paid
+
+    def _noted(self, subtotal: int, total: int, cost: int) -> Paid | None:
+        """What a note says that was paid or received in all, where Fees is not Total less Subtotal.
+
+        The reports of 2025 and 2026 print such Fees for older rows. Total is taken if the note has it too, if Subtotal
+        is price times quantity, and if what is between the two is of a fee's size.
+        """
+        row, note = self.row, trade_note(self.row)
+        if note is None or note.unit != self.currency or not row.get("price at transaction"):
+            return None
+        with suppress(TextError):
+            price, quantity = self.draft.numbers(row, "price at transaction", "quantity transacted", dressed=True)
+            worth = abs(price) * abs(quantity) // ATOMS
+            near = abs(worth - subtotal) * _NEAR <= worth and 0 <= cost * _FEE <= subtotal
+            if near and same(number(note.other, dressed=True), total, row["total"]):
+                self.draft.note(row, "Fees is not Total less Subtotal; the Total, which the note has too, is taken")
+                return Paid(subtotal, cost)
+        return None
 
     def _columns(self) -> tuple[int | None, int | None]:
         """Subtotal and Total where they are given, turned so that Subtotal is not negative."""

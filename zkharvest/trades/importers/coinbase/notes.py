@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from zkharvest.trades.importers.cells import number
+from zkharvest.trades.importers.cells import LONE_COMMA, number
 from zkharvest.trades.importers.gather import Leg, RowError
 from zkharvest.trades.importers.rows import Row, by_hand
 from zkharvest.trades.text import TextError, quoted
@@ -19,7 +19,6 @@ _TRADE = re.compile(
     rf"(?:Bought|Sold) {_NUMBER} ([A-Z0-9]+) for {_NUMBER} ?[$€£]? ?([A-Z0-9]+)\b(?:.*? on ([A-Z0-9]+)-([A-Z0-9]+))?"
 )
 _CONVERT = re.compile(rf"Converted {_NUMBER} ([A-Z0-9]+) to {_NUMBER} ([A-Z0-9]+)")
-_LONE_COMMA = re.compile(r"[0-9]{1,3},[0-9]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def convert_note(row: Row) -> Note | None:
 def is_own(text: str, quantity: int) -> bool:
     """Whether a number in a note is this quantity, however its comma is to be read."""
     readings = [text]
-    if _LONE_COMMA.fullmatch(text):
+    if LONE_COMMA.fullmatch(text):
         readings = [text.replace(",", ""), text.replace(",", ".")]
     for reading in readings:
         try:

@@ -2,7 +2,8 @@
 
 A Convert is one row with a note (old and new reports, the quantity with or without a minus), or two rows, one a side.
 Two rows belong together if they carry one id, or one note, or if they are the only two of their second; which is
-negative was given. What was received is worth what its own row says, and that has to be near what the given side's
+negative was given; the two of a trade on a decentralised venue (Retail Mgx Dex Trade) may be some seconds apart. What
+was received is worth what its own row says, and that has to be near what the given side's
 row says. A migration has no note; its two rows are told apart by the table of renames where a second holds several.
 """
 
@@ -19,6 +20,9 @@ from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.rows import by_hand
 from zkharvest.trades.text import quoted
 
+TRADES = {"convert", "retail mgx dex trade"}  # whose two coins are given for one another; others are migrations
+_APART = {"retail mgx dex trade"}
+_SECONDS = 5000
 _SPREAD = 10  # the received side may be worth less than the given one by one part in so many
 
 
@@ -38,10 +42,16 @@ class Pairs:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self._halves: dict[tuple[str, str, int], list[Half]] = defaultdict(list)
+        self._last: dict[tuple[str, str], int] = {}
 
     def take(self, kind: str, half: Half) -> None:
-        """Keeps a row until all of its second are known."""
-        self._halves[kind, half.event.source, half.event.time].append(half)
+        """Keeps a row until all of its second are known; the rows of some kinds may be a few seconds apart."""
+        source, time = half.event.source, half.event.time
+        if kind in _APART:
+            last = self._last.get((kind, source))
+            apart = last is None or abs(last - time) > _SECONDS or len(self._halves[kind, source, last]) > 1
+            time = self._last[kind, source] = time if last is None or apart else last
+        self._halves[kind, source, time].append(half)
 
     def finish(self) -> None:
         """Makes the events of the rows that were taken."""
@@ -102,7 +112,7 @@ class Pairs:
         """The event of two rows."""
         event = Event(given.event.row, given.event.time, given.event.source, given.event.id, (got.event.row,))
         same = self._names(given.leg.asset, got)
-        if kind != "convert" or same:
+        if kind not in TRADES or same:
             self.draft.convert(event, given.leg, got.leg)
             return
         self.draft.exchange(event, given.leg, got.leg, value=self._worth(event, given, got))
@@ -129,12 +139,12 @@ class Pairs:
         note = convert_note(row)
         others = [other.event.row.place for other in halves if other is not half]
         beside = f" (rows of the same second: {', '.join(others)})" if others else ""
-        if kind != "convert" or note is None:
+        if kind not in TRADES or note is None:
             message = f"{quoted(row['notes'])} does not say what the other side was{beside}"
-            if kind != "convert":
+            if kind not in TRADES:
                 message = f"the other side of this {row['transaction type']} is not certain{beside}"
             hint = "export all assets and the whole time range; or " + by_hand(
-                row, instead="write a convert row" if kind != "convert" else "write both legs"
+                row, instead="write both legs" if kind in TRADES else "write a convert row"
             )
             raise RowError(row, "notes", message, hint)
         if self._names(note.asset, half) and is_own(note.own, half.leg.quantity):

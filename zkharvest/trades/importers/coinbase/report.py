@@ -21,7 +21,7 @@ from collections.abc import Callable
 
 from zkharvest.trades.importers.coinbase.money import Money
 from zkharvest.trades.importers.coinbase.notes import differs, is_own, other_side, trade_note
-from zkharvest.trades.importers.coinbase.pairs import Half, Pairs
+from zkharvest.trades.importers.coinbase.pairs import TRADES, Half, Pairs
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.rows import Row, by_hand
@@ -30,7 +30,7 @@ from zkharvest.trades.text import quoted
 
 _BUYS = {"buy", "advanced trade buy", "advance trade buy", "recurring buy"}
 _SELLS = {"sell", "advanced trade sell", "advance trade sell"}
-_PAIRED = {"convert", "asset migration", "retail eth2 deprecation"}
+_PAIRED = {*TRADES, "asset migration", "retail eth2 deprecation"}
 _INCOME = {
     "airdrop": "airdrop",
     "card cashback": "reward",
@@ -156,9 +156,12 @@ def _row(table: Table, draft: Draft, row: Row, currency: str, pairs: Pairs) -> N
             draft.spend(event, leg, category="payment")
     elif kind in _OUT | _IN or _VENUES.fullmatch(kind):
         out = kind in _OUT or (kind not in _IN and kind.endswith("deposit"))
-        if kind == "send" and money.fees():
-            hint = by_hand(row, instead="write its transfer and, if coins paid it, a spend row for the fee")
-            raise RowError(row, "fees", f"{quoted(row['fees'])} on a send, which may be in coin or in money", hint)
+        if kind in ("send", "withdrawal") and not draft.is_money(leg.asset) and money.fees():
+            instead = "write its transfer and, if coins paid it, a spend row for the fee"
+            if kind == "withdrawal":
+                instead = "write a sell row, if it was sold and the money went to a bank, or its transfer"
+            hint = by_hand(row, instead=instead)
+            raise RowError(row, "fees", f"{quoted(row['fees'])} on a {kind} of {leg.asset}", hint)
         draft.move(event, leg, out=out)
     elif kind in _INSIDE:
         draft.move(event, leg, out=_leaves(kind, quantity), inside=_INSIDE[kind])
