@@ -162,6 +162,19 @@ class _Maker:
         for name in COLUMNS:
             self.columns[name].append(found.get(name, -1 if name in ("node", "pred", "next", "token") else 0))
 
+    def close(self) -> None:
+        """Carry out what is left in the lists, and the tokens that nothing took."""
+        for pool, entries in self.lists.items():
+            for number in list(entries):
+                quantity, value = self.held[number]
+                asset, place, side = next(name for name, n in self.pools.items() if n == pool)
+                lot = self.entries[number]
+                self.step(Row("close", lot=Lot(asset, place, side, quantity, value, lot.unit, lot.order, lot.day)), {})
+        taken = {n for n, op in zip(self.columns["token"], self.columns["op"], strict=True) if op == Op.ARRIVE}
+        for number, token in enumerate(self.tokens):
+            if number not in taken:
+                self.step(Row("close_token", token=token), {})
+
     def _load(self, row: Row) -> dict[str, int]:
         return self.insert(row.lot)
 
@@ -201,11 +214,13 @@ class _Maker:
 
     def _arrive(self, row: Row) -> dict[str, int]:
         token = row.token
-        found: dict[str, int] = {"part": token.quantity, "token": self.token_at[token.seq, token.part]}
+        number = self.token_at.get((token.seq, token.part), -1)
+        number = self.send(token) if number < 0 else number  # a lie: nobody sent it
+        found: dict[str, int] = {"part": token.quantity, "token": number}
         if not self.universal:
             place = self.link.pages[row.page].source
-            lot = Lot(token.asset, place, 0, token.quantity, token.value, token.unit, token.order, token.day, False)
-            found |= self.insert(lot)
+            nature = (token.quantity, token.value, token.unit, token.order, token.day, False)
+            found |= self.insert(Lot(row.record.asset, place, 0, *nature))
         return found
 
     def _close(self, row: Row) -> dict[str, int]:
@@ -222,8 +237,8 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def rows_of(link: Link) -> MachineRows:
-    """The rows of a link that the model accepts."""
+def rows_of(link: Link, *, follow: bool = False) -> MachineRows:
+    """The rows of a link that the model accepts; of one that it does not, where `follow` closes whatever is left."""
     loads = sum(row.op in ("load", "load_token") for row in link.rows)
     first = link.first_seq if loads else 0
     made = _Maker(link, link.first_seq - first, seq=link.first_seq)
@@ -233,8 +248,11 @@ def rows_of(link: Link) -> MachineRows:
             worked.setdefault((row.page, row.position), row)
     places = {place: number for number, place in enumerate(worked)}
     for row in link.rows:
-        made.step(row, places)
-    columns = {name: np.array(values, np.int64) for name, values in made.columns.items() if name not in WORDS}
+        if not (follow and row.op.startswith("close")):
+            made.step(row, places)
+    if follow:
+        made.close()
+    columns = {name: np.array(made.columns[name], np.int64) for name in COLUMNS if name not in WORDS}
     for name in WORDS:
         columns |= _words(name, made.columns[name])
     for name in ("lot_value", "part_value", "rest_value", "close_value"):

@@ -108,6 +108,18 @@ def test_tokens_go_over_a_year_with_and_without_a_reference():
         assert second.get(second.at("arrive")[0], "named") == int(ref != 0)
 
 
+def test_a_year_without_records_carries_on_what_there_is():
+    """Lots and tokens go through; nothing is posted but what is in transit. A first link of nothing has idle rows."""
+    first = carried(7, at(2024, 7, 1))
+    made = [
+        Page(page.source, page.account, 1, at(2025), at(2026), (), page.id) for page in first.pages
+    ]  # fmt: skip
+    second = fits(make_link(made, Book(), rules(2025), 2025, first.closing))
+    assert len(second.at("load_token")) == len(second.at("close_token")) == 2
+    nothing = [Page("A", "A-1", 0, at(2024), at(2025), ())]
+    assert fits(make_link(nothing, Book(), rules(), 2024, None)).rows.op.tolist() == []
+
+
 def test_a_clock_that_ran_behind():
     link = honest(in_time=T - 1234)
     made = fits(link)

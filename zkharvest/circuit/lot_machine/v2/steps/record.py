@@ -131,9 +131,12 @@ def record(s: Steps) -> None:
 
 
 def held(s: Steps) -> dict[str, Expr]:
-    """What stays the same on all rows of a record; bits and limbs by the number that they make up."""
-    cells = [s.late, s.page, s.position, *s.asset, *s.place, *s.ref, s.seq, s.phase, s.day, s.time[2]]
-    return {"code": s.code, "time_low": s.time_low, "shift": s.shift_ms} | {cell.name: cell + 0 for cell in cells}
+    """What stays the same on all rows of a record; bits and limbs by the number that they make up.
+
+    `seq` does by `seq_step`; a shift is 0 or leads to the withdrawal's time, which all parts of a deposit have.
+    """
+    cells = [s.late, s.page, s.position, *s.asset, *s.place, *s.ref, s.phase, s.time[2]]
+    return {"code": s.code, "time_low": s.time_low} | {cell.name: cell + 0 for cell in cells}
 
 
 # ------------------------------------------------------------------------------------------------ filling

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Table
 from zkharvest.circuit.expr import Expr
@@ -26,6 +27,7 @@ from zkharvest.circuit.gadgets import LIMB, Ranges
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.v2.buses import KIND_TOKEN, TREE_LOTS_IN
 from zkharvest.circuit.lot_machine.v2.rows import Op
+from zkharvest.commitment.page_record import REF_AT
 from zkharvest.errors import InputError
 from zkharvest.spec import P
 
@@ -157,26 +159,57 @@ def fill(f: StepsWitness) -> None:
     for op in (Op.OUT, Op.LOAD_TOKEN):
         clock[m.token[f.of(op)]] = f.plan.end[f.of(op)] + 1
     w.put(s.content_write, at, clock[number])
-    gap = at[arrives] + 1 - clock[number[arrives]] - 1
-    if (gap < 0).any():
-        raise _no_move(f, int(takes[arrives][np.argmax(gap < 0)]), "the deposit is worked before its withdrawal")
+    check_moves(f, takes, clock)
+    gap = at[arrives] - clock[number[arrives]]
     w.put_all(s.content_age, at[arrives], words.limbs15(gap)[:, :2])
-    ref = held.ref[number]
-    here = w.get(s.ref, at)
-    some, other = (ref != 0).sum(axis=1) > 0, (here != 0).sum(axis=1) > 0
-    named = some & (~arrives | ((ref != here).sum(axis=1) == 0))
+    named = _named(f, takes)
+    ref = held.ref[number[named]]
+    both = (ref[:, 0] + ref[:, 1]) % P != 0  # one lane alone is not 0 where the sum is
+    found = (ref[:, 0] + np.where(both, ref[:, 1], 0)) % P
     w.put(s.named, at, named)
-    both = (ref[named, 0] + ref[named, 1]) % P != 0  # one lane alone is not 0 where the sum is
-    found = (ref[named, 0] + np.where(both, ref[named, 1], 0)) % P
     w.put(s.node_age[0], at[named], both)
     w.put(s.left_inverse, at[named], _inverse(found))
-    now = np.full(len(takes), m.around.window_end)
-    now[arrives] = f.worked[m.record[takes[arrives]]]
-    gap = (now - held.time[number])[~named]
-    wrong = (gap < 0) | (gap >= REACH) | (some & other)[~named]
+    w.put_all(s.node_age, at[~named], words.limbs15(_behind(f, takes))[~named, :2])
+
+
+def check_moves(f: StepsWitness, takes: words.Ints, clock: words.Ints) -> None:
+    """Refuse a move that no row can show. Raises InputError that names page and record.
+
+    takes: operations that take a token; clock: of each token, when it was sent.
+    """
+    m = f.rows
+    number, arrives = m.token[takes], m.op[takes] == Op.ARRIVE
+    ahead = arrives & (clock[number] > f.plan.at[takes])
+    if ahead.any():
+        raise _no_move(f, int(takes[np.argmax(ahead)]), "the deposit is worked before its withdrawal")
+    behind = _behind(f, takes)
+    both = (m.tokens.ref[number] != 0).any(axis=1) & arrives & (_ref_here(f, takes) != 0).any(axis=1)
+    wrong = ~_named(f, takes) & ((behind < 0) | (behind >= REACH) | both)
     if wrong.any():
-        raise _no_move(f, int(takes[~named][np.argmax(wrong)]), "no common reference, and not within 12.4 days")
-    w.put_all(s.node_age, at[~named], words.limbs15(gap)[:, :2])
+        raise _no_move(f, int(takes[np.argmax(wrong)]), "no common reference, and not within 12.4 days")
+
+
+def _ref_here(f: StepsWitness, takes: words.Ints) -> words.Ints:
+    """References of the records that take; 0 where a standing does."""
+    none = np.zeros((1, 2), np.int64)  # the last row: what record -1 finds
+    here: words.Ints = np.concatenate((f.rows.records.lanes[:, REF_AT:].astype(np.int64), none))[f.rows.record[takes]]
+    return here
+
+
+def _named(f: StepsWitness, takes: words.Ints) -> NDArray[np.bool_]:
+    """Where both ends have one reference, or what is carried out has one."""
+    there = f.rows.tokens.ref[f.rows.token[takes]]
+    same = (there == _ref_here(f, takes)).all(axis=1) | (f.rows.op[takes] != Op.ARRIVE)
+    named: NDArray[np.bool_] = same & (there != 0).any(axis=1)
+    return named
+
+
+def _behind(f: StepsWitness, takes: words.Ints) -> words.Ints:
+    """ms from the withdrawal to the deposit, or to the window's end."""
+    m = f.rows
+    now = np.where(m.op[takes] == Op.ARRIVE, np.append(f.worked, 0)[m.record[takes]], m.around.window_end)
+    behind: words.Ints = now - m.tokens.time[m.token[takes]]
+    return behind
 
 
 def _inverse(values: words.Ints) -> words.Ints:
