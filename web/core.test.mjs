@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = new URL('./', import.meta.url);
 const OF_NODE = ['main.mjs', 'node.mjs'];
+const OF_CHAINS = ['chain.mjs', 'link.mjs']; // lot-machine/v2: no circuit of it is pinned, so `verify.mjs` does not take it yet
 
 /** The modules that a module loads, itself included. */
 function loaded(name, found = new Set()) {
@@ -22,6 +23,7 @@ function loaded(name, found = new Set()) {
 
 test('the core imports its own modules only, and names nothing of node', () => {
   const core = loaded('verify.mjs');
+  for (const name of OF_CHAINS) loaded(name, core);
   const others = readdirSync(HERE).filter((name) => name.endsWith('.mjs') && !name.endsWith('.test.mjs') && !core.has(name));
   assert.deepEqual(others.sort(), OF_NODE);
   for (const name of core) {

@@ -7,10 +7,13 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { concat, fromHex, toHex, words } from './bytes.mjs';
+import { chainCounters, checkChain, judgeChain } from './chain.mjs';
 import { publicColumns } from './constraints.mjs';
 import * as field from './field.mjs';
 import { foldLeaf } from './fri.mjs';
+import { readLink } from './link.mjs';
 import { leafDigest, nodeDigest, openedRoot, rootOf, siblingCount } from './merkle.mjs';
+import { decode } from './msgpack.mjs';
 import { Transcript } from './transcript.mjs';
 
 const KAT = fileURLToPath(new URL('../vectors/kat/', import.meta.url));
@@ -114,5 +117,33 @@ answers('fri-fold', {
     values.forEach((value, i) => {
       assert.deepEqual(field.evaluate(out, field.lift(field.mul(shift, field.power(generator, i)))), value);
     });
+  },
+});
+
+/** The links of a chain out of the bytes of its statements. */
+function chainOf(statements) {
+  return checkChain(statements.map((text) => {
+    const bytes = fromHex(text);
+    const { value, end } = decode(bytes);
+    assert.equal(end, bytes.length);
+    return readLink(value);
+  }));
+}
+
+answers('chain', {
+  chain({ statements, out }) {
+    let links;
+    try {
+      links = chainOf(statements);
+    } catch (error) {
+      assert.equal(error.reason, out.reason ?? 'that it is taken', error.stack);
+      return;
+    }
+    const found = links.map(({ name, early, late, sameYear, wholeYear }) => (
+      { standing: toHex(name), early, late, same_year: sameYear, whole_year: wholeYear }));
+    assert.deepEqual({ links: found, counters: chainCounters(links) }, out);
+  },
+  judge({ statements, policy, signed, out }) {
+    assert.deepEqual(judgeChain(chainOf(statements), policy, signed), out);
   },
 });

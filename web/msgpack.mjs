@@ -5,7 +5,7 @@
 // where the values of the outermost map stand: the digests are taken over these very bytes, which are the
 // canonical encoding because nothing else is read.
 
-import { compare, toInteger, utf8 } from './bytes.mjs';
+import { compare, concat, toInteger, utf8 } from './bytes.mjs';
 import { Rejected } from './faults.mjs';
 
 // The outermost map is at depth 1, its keys and values at depth 2; keys are values and count.
@@ -127,6 +127,30 @@ class Reader {
       default: return this.fail(`a type that is not allowed (0x${lead.toString(16)})`);
     }
   }
+}
+
+function head(number, forms) {
+  const [, lead, size] = forms.find(([below]) => number < below);
+  if (size === 0) return Uint8Array.of(lead | Number(number));
+  const bytes = Array.from({ length: size }, (_, i) => Number((number >> BigInt(8 * (size - 1 - i))) & 255n));
+  return Uint8Array.of(lead, ...bytes);
+}
+
+/** The canonical bytes of a value as `decode` gives them. Integers are 0 or more: no other stands in what is encoded. */
+export function encode(value) {
+  const size = (count, ...forms) => head(BigInt(count), forms);
+  if (value === null || typeof value === 'boolean') return Uint8Array.of(value === null ? 0xc0 : value ? 0xc3 : 0xc2);
+  if (typeof value === 'bigint') {
+    return head(value, [[2n ** 7n, 0, 0], [2n ** 8n, 0xcc, 1], [2n ** 16n, 0xcd, 2], [2n ** 32n, 0xce, 4], [2n ** 64n, 0xcf, 8]]);
+  }
+  if (typeof value === 'string') {
+    const text = utf8(value);
+    return concat(size(text.length, [32n, 0xa0, 0], [2n ** 8n, 0xd9, 1], [2n ** 16n, 0xda, 2]), text);
+  }
+  if (value instanceof Uint8Array) return concat(size(value.length, [2n ** 8n, 0xc4, 1], [2n ** 16n, 0xc5, 2]), value);
+  if (Array.isArray(value)) return concat(size(value.length, [16n, 0x90, 0], [2n ** 16n, 0xdc, 2]), ...value.map(encode));
+  const keys = [...value.keys()].sort((a, b) => compare(utf8(a), utf8(b)));
+  return concat(size(keys.length, [16n, 0x80, 0], [2n ** 16n, 0xde, 2]), ...keys.flatMap((key) => [encode(key), encode(value.get(key))]));
 }
 
 /** The one value at the beginning of the bytes, where it ends, and where the parts of its map stand. */

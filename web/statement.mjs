@@ -12,7 +12,7 @@ export const ROOT_BYTES = 36;
 export const EMPTY_ROOT = fromHex('97736e19d85fae2a1f9ca071d4e671213ce74b15658bbb54523bc76c0c4f9a3f48697c4d');
 const TOTALS = ['short_gain', 'short_loss', 'long_gain', 'long_loss', 'proceeds'];
 const TOTAL_BYTES = 12;
-const MAX_SOURCES = 4096;
+export const MAX_SOURCES = 4096;
 const CODE_MODULUS = 2 ** 30;
 
 // --- text: of the characters that section 7 lists, without spaces around it or two together ---
@@ -24,7 +24,7 @@ export function isPlainText(value, maxBytes) {
   return value !== '' && isPlainOrEmpty(value, maxBytes);
 }
 
-function isPlainOrEmpty(value, maxBytes) {
+export function isPlainOrEmpty(value, maxBytes) {
   return utf8(value).length <= maxBytes && !OTHER.test(value)
     && !value.startsWith(' ') && !value.endsWith(' ') && !value.includes('  ');
 }
@@ -35,19 +35,19 @@ export const isYear = (value) => value >= 1971 && value <= 2526;
 export const isZoneName = (value) => /^[A-Za-z0-9_+\-/]{1,64}$/.test(value);
 export const isCurrency = (value) => /^[A-Za-z0-9]{3,5}$/.test(value);
 
-const isText = (value) => typeof value === 'string';
-const isInteger = (value) => typeof value === 'bigint';
+export const isText = (value) => typeof value === 'string';
+export const isInteger = (value) => typeof value === 'bigint';
 
-function fields(condition, detail) {
+export function fields(condition, detail) {
   demand(condition, 'statement/fields', detail);
 }
 
-function valid(condition, detail) {
+export function valid(condition, detail) {
   demand(condition, 'statement/value', detail);
 }
 
 /** A map with exactly these keys. */
-function map(value, keys, what) {
+export function map(value, keys, what) {
   fields(value instanceof Map && value.size === keys.length && keys.every((key) => value.has(key)), what);
   return value;
 }
@@ -61,7 +61,7 @@ export function readCircuitReference(raw) {
   return { id: circuit.get('id'), digest: circuit.get('digest') };
 }
 
-function rootWords(root) {
+export function rootWords(root) {
   const words = Array.from({ length: ROOT_BYTES / 4 }, (_, i) => readU32(root, 4 * i));
   valid(words.every((word) => word < P), 'a word of a root is not below p');
   return words;
@@ -98,7 +98,7 @@ function readSources(list) {
   return sources;
 }
 
-function readRoot(root, what) {
+export function readRoot(root, what) {
   fields(isBytes(root, ROOT_BYTES), what);
   return { root, words: rootWords(root) };
 }
@@ -117,14 +117,18 @@ function small(value) {
   return Number(value);
 }
 
-function readCalendar(raw, year) {
+/** The calendar up to the end of a year; without one, of whatever year it ends with. */
+export function readCalendar(raw, year) {
   const calendar = map(raw, ['days', 'first_day', 'offsets'], 'calendar');
   const [days, firstDay, offsets] = [calendar.get('days'), calendar.get('first_day'), calendar.get('offsets')];
   fields(isInteger(days) && isText(firstDay) && Array.isArray(offsets), 'calendar');
   for (const run of offsets) fields(Array.isArray(run) && run.length === 2 && run.every(isInteger), 'a run');
   const first = parseDate(firstDay);
   valid(first !== null, 'first_day');
-  return checkCalendar({ firstDay: first, days: small(days), offsets: offsets.map((run) => run.map(small)) }, year);
+  const count = small(days);
+  const last = new Date((first + count - 1) * 86400000).getUTCFullYear();
+  demand(Number.isInteger(last), 'statement/calendar', 'days out of all bounds');
+  return checkCalendar({ firstDay: first, days: count, offsets: offsets.map((run) => run.map(small)) }, year ?? last);
 }
 
 function readTotals(raw) {

@@ -11,11 +11,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from zkharvest.conformance.kinds import kat_arithmetic, kat_hashes, kat_pages
+from zkharvest.conformance.kinds import kat_arithmetic, kat_chains, kat_hashes, kat_pages
 from zkharvest.conformance.kinds.expect import Mismatch, expect
 
 HEAD = ("kind", "about", "source", "script", "tests", "cases")
-IMPLEMENTATIONS = {**kat_arithmetic.IMPLEMENTATIONS, **kat_hashes.IMPLEMENTATIONS, **kat_pages.IMPLEMENTATIONS}
+IMPLEMENTATIONS = {
+    **kat_arithmetic.IMPLEMENTATIONS,
+    **kat_chains.IMPLEMENTATIONS,
+    **kat_hashes.IMPLEMENTATIONS,
+    **kat_pages.IMPLEMENTATIONS,
+}
 
 
 def check_kat(_root: Path, path: Path) -> None:
