@@ -16,6 +16,7 @@ from zkharvest.cli import (
     harvest,
     histories,
     output,
+    own,
     pages,
     scheduled,
     secret,
@@ -58,6 +59,7 @@ app.command("prove", rich_help_panel=TAXPAYER)(taxpayer.prove)
 app.command("keygen", rich_help_panel=TAXPAYER)(signers.keygen)
 app.command("attest", rich_help_panel=TAXPAYER)(signers.attest)
 app.add_typer(secret.secret, name="secret", rich_help_panel=TAXPAYER)
+venue.page.command("own")(own.page_own)
 app.add_typer(venue.page, name="page", rich_help_panel=VENUE)
 app.command("verify", rich_help_panel=AUDITOR)(auditor.verify)
 app.command("inspect", rich_help_panel=AUDITOR)(auditor.inspect)

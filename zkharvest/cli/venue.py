@@ -129,7 +129,7 @@ def page_make(
     chosen = None
     if opening_passphrase is not None:
         chosen = passphrases.new(secret, opening_passphrase, None, none=False, options="--opening-passphrase")
-    salt = _read_seed(seed, passphrase_file, passphrase_fd)
+    salt = opened_seed(seed, passphrase_file, passphrase_fd)
     with output.progress(f"committing to {len(trades):,} rows"):
         try:
             made = make_pages({account: trades}, period, salt, load_assets(assets), lambda _: old)[0]
@@ -195,7 +195,7 @@ def page_batch(
         raise UsageError(f"{previous}: no such folder", "name the folder that page batch made for the period before")
     for path in exports:
         read_file(path, at_most=1)  # said before long work
-    salt = _read_seed(seed, passphrase_file, passphrase_fd)
+    salt = opened_seed(seed, passphrase_file, passphrase_fd)
     secret = None
     if key is not None:
         from zkharvest.workflow.secrets import read_signing_key
@@ -303,13 +303,14 @@ def _period(source: str, begin: str, end: str, currency: str, *, final: bool, st
 
     if not is_visible(source, MAX_NAME):
         raise UsageError(f"--source: {quoted(source)} is not a source's id", "such as kraken, or 0xab..:ethereum")
-    first, last = _instant(begin, "--from"), _instant(end, "--to")
+    first, last = instant_of(begin, "--from"), instant_of(end, "--to")
     if first >= last:
         raise UsageError("--to is not after --from", "the end is the first instant that is no longer in the period")
     return Period(source, first, last, currency, final, state_count)
 
 
-def _instant(text: str, option: str) -> int:
+def instant_of(text: str, option: str) -> int:
+    """The instant (ms) that an option names: a time, or the begin of a day (UTC)."""
     from zkharvest.trades.text import TextError, instant, parse_acquired
 
     try:
@@ -326,7 +327,8 @@ def _check_account(account: str) -> None:
         raise UsageError(f"--account: {quoted(account)} is not a name", "a pseudonym of at most 128 bytes")
 
 
-def _read_seed(path: Path, file: Path | None, fd: int | None) -> bytes:
+def opened_seed(path: Path, file: Path | None, fd: int | None) -> bytes:
+    """The seed in a file, opened with the passphrase that the options name."""
     from zkharvest.files.page_files import read_seed
 
     opener = passphrases.existing(path, file, fd)

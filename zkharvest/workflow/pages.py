@@ -86,7 +86,7 @@ def records_of(trades: Sequence[Trade], period: Period, assets: Mapping[str, str
     Rows outside the period are not committed; those before it still say which side an expiry closes. Raises InputError
     with every row that a source cannot answer for or that no record can hold.
     """
-    ordered = _legs_together(in_order(trades))
+    ordered = legs_together(in_order(trades))
     sides = expiry_sides(ordered)
     problems: list[Problem] = []
     found: list[PageRecord] = []
@@ -121,7 +121,7 @@ def _event(trade: Trade) -> tuple[int, str]:
     return trade.time, trade.group
 
 
-def _legs_together(trades: Sequence[Trade]) -> list[Trade]:
+def legs_together(trades: Sequence[Trade]) -> list[Trade]:
     """The rows with the legs of each event one after the other, at the place of its first."""
     first: dict[tuple[int, str], int] = {}
     for place, trade in enumerate(trades):

@@ -84,7 +84,9 @@ def _trades(
         amount, fee = _amount_and_fee(record, record.value if record.valued else decided.value or 0)
         yield made(wallet, name, _kind(record), record.quantity, amount, fee)
     elif record.does is Does.OUT:
-        taken, left = _cut(lots, turn.moved if pooling is Pooling.WALLET else 0)
+        named = sum(pick.quantity for pick in lots)
+        alone = pooling is Pooling.UNIVERSAL and named != record.quantity  # the names are of what is gone alone
+        taken, left = _cut(lots, 0 if alone else turn.moved)
         if turn.moved:
             lots = taken
             yield made(wallet, f"{name} moved", Kind.TRANSFER, turn.moved, to=transit_wallet(turn.place))

@@ -198,7 +198,9 @@ class _Machine:
     def _out(self, number: int, turn: Turn, decided: Decision) -> None:
         record, which = turn.record, self.list_of(turn)
         rest = record.quantity
-        self._check_names(record, decided, rest - turn.moved * self.universal)
+        named = sum(pick.quantity for pick in decided.lots)
+        unnamed = turn.moved if self.universal and named != record.quantity else 0  # what takes no lot may have no name
+        self._check_names(record, decided, rest - unnamed)
         if turn.moved and self.universal:
             token = Token(self.seq, 0, True, record.asset, record.time, record.ref, turn.moved, sent=turn.place)
             self.steps.append(
@@ -213,7 +215,7 @@ class _Machine:
             kind = SHORTFALL
         elif not kind:
             kind = record.kind if record.kind in STATED_GONE else UNEXPLAINED
-        begun = 0 if self.universal else turn.moved  # of the named lots
+        begun = turn.moved - unnamed  # of the named lots
         for at, wanted in self._matched(turn, which, decided, begun, rest):
             part, _, value = self._take(Do.DROP, number, which, at, wanted, rest, kind, GONE)
             self.counting.gone(turn, part, value, kind, first=rest == record.quantity)
