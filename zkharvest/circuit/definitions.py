@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.lot_machine.v1 import definition as v1
 from zkharvest.circuit.lot_machine.v1 import statement as v1_statement
+from zkharvest.circuit.lot_machine.v2 import definition as v2
+from zkharvest.circuit.lot_machine.v2 import statement as v2_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +34,5 @@ class Definition:
 
 DEFINITIONS = (
     Definition(v1.NAME, v1.VERSION, lambda: v1.define()[0], v1_statement.STATEMENT, v1_statement.PUBLIC_DATA),
+    Definition(v2.NAME, v2.VERSION, lambda: v2.define().circuit, v2_statement.STATEMENT, v2_statement.PUBLIC_DATA),
 )

@@ -61,7 +61,7 @@ class Case:
 def packaged(path: Path) -> Case:
     """The case in a package file of the newest circuit."""
     package = decode_package(path.read_bytes())
-    statement, description = read_statement(package.statement), circuits.load(circuits.PINNED[-1])
+    statement, description = read_statement(package.statement), circuits.load(circuits.PINNED[0])
     data = public_data(statement, description, package.statement_digest)
     params = PRESETS[package.preset].params
     return Case(description, statement.circuit_digest, params, package.log_rows, data, package.proof)

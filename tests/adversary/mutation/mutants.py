@@ -27,6 +27,7 @@ Description = dict[str, Any]
 CIRCUITS = Path(__file__).parents[3] / "circuits"
 KINDS = ("constraint", "weakened", "interaction", "weight", "field", "tally", "public")
 NAMED_FIELDS = 4
+LIED_ABOUT = ("lot-machine/v1",)
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Mutant:
 
 @cache
 def frozen() -> dict[str, Description]:
-    """Every frozen circuit by its id."""
-    files = sorted(CIRCUITS.glob("*/v*/circuit.json"))
+    """The frozen circuits whose lies are in `witness/lies`, by id; those of v2 stand beside its tables' own tests."""
+    files = [CIRCUITS / circuit / "circuit.json" for circuit in LIED_ABOUT]
     return {f"{f.parents[1].name}/{f.parent.name}": json.loads(f.read_text()) for f in files}
 
 

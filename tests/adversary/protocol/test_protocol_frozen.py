@@ -143,7 +143,7 @@ def test_a_package_with_a_loss_invented_verifies_only_while_challenges_are_froze
     more = str(int(totals["short_loss"]) + 10**14)
     other = replace(package, statement={**package.statement, "totals": {**totals, "short_loss": more}})
     statement = read_statement(other.statement)
-    data = public_data(statement, circuits.load(circuits.PINNED[-1]), other.statement_digest)
+    data = public_data(statement, circuits.load(circuits.PINNED[0]), other.statement_digest)
     forged = encode_package(replace(other, proof=Forger(frozen, public=data).mend().follow().bind().done().proof))
     with frozen.held():
         verdict = by_itself(forged)

@@ -196,7 +196,7 @@ def test_d11_a_vanishing_denominator_is_counted_and_refused():
     assert check(prove(traces, public, patches=[(logup, "auxiliary_trace", first_time)]), public) is None
     assert len(runs) == 2
     # And in the soundness report each fraction counts width + 1 times for the sum, once for its own zero.
-    for d in (tiny.DESCRIPTION, circuits.load(circuits.PINNED[-1])):
+    for d in (tiny.DESCRIPTION, circuits.load(circuits.PINNED[0])):
         heights = [15] * len(d.tables)
         instance = soundness.model(d, PRESETS["balanced"].params, heights)
         regime = soundness.Regime("Johnson", instance.rate, 5)

@@ -292,12 +292,12 @@ def test_inspect_never_verifies_and_says_so(here, capsys):
 def test_circuits(here, capsys):
     assert main(["circuits", "list", "--json"]) == ExitCode.DONE
     listed = json.loads(capsys.readouterr().out)["circuits"]
-    assert listed[-1]["id"] == "lot-machine/v1"
+    assert [one["id"] for one in listed] == ["lot-machine/v1", "lot-machine/v2"]
     assert main(["circuits", "show", "lot-machine/v1"]) == ExitCode.DONE
     out = capsys.readouterr().out
-    assert listed[-1]["digest"] in out
+    assert listed[0]["digest"] in out
     assert main(["circuits", "show", "nothing/v1"]) == ExitCode.USAGE
-    assert "it knows lot-machine/v1" in capsys.readouterr().err
+    assert "it knows lot-machine/v1, lot-machine/v2" in capsys.readouterr().err
     assert main(["circuits", "check"]) == ExitCode.DONE
 
 

@@ -23,6 +23,7 @@ from zkharvest.files.page_files import PageFile
 from zkharvest.sign.chains import SIGNATURES, sign_as_taxpayer, with_page_signatures
 from zkharvest.sign.keys import PrivateKey, Scheme
 from zkharvest.sign.pages import sign_page
+from zkharvest.verifier import circuits
 from zkharvest.verifier import verify_chain as module
 from zkharvest.verifier.chain_package import ChainPackage, Part, decode_chain_package
 from zkharvest.verifier.chain_policy import ChainPolicy
@@ -385,10 +386,17 @@ def test_history_is_said_to_count_in_no_year(proven):
 # ------------------------------------------------------------------------------------------------- total
 
 
-def test_no_circuit_is_pinned_so_nothing_is_accepted_yet():
+def test_a_circuit_that_is_not_pinned_is_undecided(monkeypatch):
     link = kraken()
+    monkeypatch.setattr(circuits, "PINNED", circuits.PINNED[:1])
     found = verdict(package(link), first=True, pages=ids(Translator(link), *link.pages))
     assert (found.verdict, reasons(found)) == ("undecided", [Reason.CIRCUIT_UNKNOWN])
+
+
+def test_another_form_of_the_circuit_than_the_pinned_one_is_rejected():
+    link = kraken()
+    found = verdict(package(link), first=True, pages=ids(Translator(link), *link.pages))
+    assert (found.verdict, reasons(found)) == ("rejected", [Reason.CIRCUIT_DIGEST])
 
 
 @pytest.mark.parametrize(

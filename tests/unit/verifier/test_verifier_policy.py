@@ -302,6 +302,8 @@ def test_the_pinned_circuits_are_in_the_checkout(monkeypatch):
     for pinned in PINNED:
         description = circuits.load(pinned)
         assert f"{description.name}/v{description.version}" == pinned.id
+        if pinned.id != "lot-machine/v1":
+            continue  # what a link has is looked up by name: test_verifier_link_public.py
         # the statement's mapping and the circuit agree on every public value
         assert list(description.publics) == stub.DOCUMENT["publics"]
         assert [(entry.name, list(entry.fields), entry.max) for entry in description.lists] == [

@@ -93,15 +93,16 @@ def test_damaged_packages_and_other_files(tmp_path):
 
 
 def test_frozen_circuits_are_what_they_are_pinned_to_be():
-    assert check_circuits() == {"lot-machine/v1": ""}
+    assert check_circuits() == {"lot-machine/v1": "", "lot-machine/v2": ""}
 
 
 def test_every_definition_is_checked(monkeypatch):
     """A circuit that is defined and not pinned is named, as is a definition that no longer gives its frozen files."""
-    (first,) = definitions.DEFINITIONS
-    second, other = replace(first, version=2), replace(first, statement="Something else.")
-    monkeypatch.setattr(definitions, "DEFINITIONS", (other, second))
+    first, second = definitions.DEFINITIONS
+    third, other = replace(first, version=3), replace(first, statement="Something else.")
+    monkeypatch.setattr(definitions, "DEFINITIONS", (other, second, third))
     assert check_circuits() == {
         "lot-machine/v1": "README.md is not what the definition gives",
-        "lot-machine/v2": "is defined but not pinned",
+        "lot-machine/v2": "",
+        "lot-machine/v3": "is defined but not pinned",
     }
