@@ -72,6 +72,7 @@ def explain(
 
 def _show(history: History, told: Told, *, json: bool, shown: bool) -> None:
     """Print what was found."""
+    from zkharvest.commitment.assets import symbol_of
     from zkharvest.ledger.history.explaining import note_of, title_of
 
     found = told.explained
@@ -86,7 +87,7 @@ def _show(history: History, told: Told, *, json: bool, shown: bool) -> None:
         return
     unsettled = [one for one in found.open if not one.settled]
     for one in unsettled:
-        output.data(f"{one.place}  {title_of(one)}")
+        output.data(f"{one.place}  {title_of(one, symbol_of(one.record.asset))}")
         for line in note_of(one).split(" | "):
             output.data(f"    {line}")
     for move in found.doubtful:

@@ -48,6 +48,16 @@ def shipped() -> Mapping[str, str]:
     return MappingProxyType(ids | {code: f"iso4217:{code}" for code in table["money"]["codes"]})
 
 
+@cache
+def _symbols() -> Mapping[str, str]:
+    return MappingProxyType({name: symbol for symbol, name in shipped().items()})
+
+
+def symbol_of(name: str) -> str:
+    """What people call an asset: the shipped table's symbol of its id, else the id. No two assets share one."""
+    return _symbols().get(name, name)
+
+
 def load_assets(path: str | Path | None = None) -> Mapping[str, str]:
     """The shipped table with the rows of a venue's own file: TOML, `[assets]` with `SYMBOL = "id"`.
 

@@ -6,7 +6,8 @@
     note                                   for people: nothing reads it
 
 A value is in the pages' currency, a day is YYYY-MM-DD. `match` is the other half of a move, SOURCE/ACCOUNT/PAGE/RECORD,
-or `none`; `lots` are such names with `:QUANTITY`, joined by `;`. A slash in a source's id is written %2F.
+or `none`; `lots` are such names with `:QUANTITY`, joined by `;`. A slash in a source's id is written %2F there, a
+semicolon %3B, a per cent sign %25.
 """
 
 from __future__ import annotations

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zkharvest.collecting import without_collecting
+from zkharvest.commitment.assets import symbol_of
 from zkharvest.commitment.page_record import Flag, PageRecord, ref_code
 from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.files.book import Book, Line, check_stated
@@ -154,11 +155,14 @@ def work(history: History, book: Book, elections: Sequence[Election], opening: S
 def report(history: History, book: Book, elections: Sequence[Election], currency: str = "") -> LedgerRun:
     """What `ledger report` shows of pages: the ledger's run of what the machine works, under the last election.
 
+    Assets have the symbols of the shipped table.
+
     Raises InputError where `work` does. The two must agree; if they do not, that is a bug and an AssertionError.
     """
     runs = work(history, book, elections)
     last = elections[-1]
-    trades = [trade for run in runs for trade in trades_of(run.turns, book.decisions, last.pooling, currency)]
+    worked = (trade for run in runs for trade in trades_of(run.turns, book.decisions, last.pooling, currency))
+    trades = [replace(trade, asset=symbol_of(trade.asset)) for trade in worked]
     reported = run_years(trades, elections)
     assert totals_of(runs[-1].registers) == dict(reported.totals), "the machine and the ledger agree"
     return reported

@@ -24,11 +24,12 @@ from zkharvest.circuit.lot_machine.v2.rows import (
 )
 from zkharvest.commitment.assets import id_code
 from zkharvest.commitment.page_record import SALT, WIDTH, Lanes
+from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.history.decisions import DEPOSIT_KINDS
 from zkharvest.ledger.history.machine import Run
 from zkharvest.ledger.history.order import Window
-from zkharvest.ledger.history.records import UNEXPLAINED
+from zkharvest.ledger.history.records import UNEXPLAINED, describe
 from zkharvest.ledger.history.registers import DECLARED_VALUE
 from zkharvest.ledger.history.standing import DAY_ZERO, Lot, Standing, Token
 from zkharvest.ledger.history.steps import Do, List, Step
@@ -75,8 +76,26 @@ def machine_rows(
 
     `lanes` are the hash inputs (n, 24) of each page's records, in the order of `run.pages`; `calendar` must list the
     days that are declared (`calendar_of`). `covered` is the ordinal of the first covered day; by default the window's.
+
+    Raises InputError as `check_provable`.
     """
+    check_provable(run)
     return _Rows(run, opening, calendar).rows(lanes, run.window.covered_since if covered is None else covered)
+
+
+def check_provable(run: Run) -> None:
+    """InputError with every record that the ledger works and the circuit does not take yet: those without a value."""
+    problems = [
+        Problem(
+            str(turn.place),
+            f"{describe(turn.record)}: its source states no value",
+            "ledger report takes a declared value; lot-machine/v2 proves one in a later stage",
+        )
+        for turn in run.turns
+        if not turn.record.valued and not turn.skipped
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 @dataclass

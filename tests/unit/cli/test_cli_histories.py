@@ -85,6 +85,14 @@ def test_what_is_open_is_listed_and_drafted(pages, capsys):
         "unexplained: opens a lot of basis 0, and is counted",
         "gone: unexplained, counted",
     ]
+    assert main(["-q", "explain", *OPENINGS, "--timezone", "UTC"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "kraken/K-1/0/3  withdrawal of 0.1 BTC, 2024-07-01T10:00:00Z",
+        "    gone: unexplained, counted",
+        "cold/C-1/0/2  deposit of 0.5 BTC, 2024-08-01T10:00:00Z",
+        "    unexplained: opens a lot of basis 0, and is counted",
+        "moves matched: 1 by reference, 1 by amount and time; open: 2; settled by the book or its source: 0",
+    ]
     assert (pages / "book.csv").stat().st_mode & 0o777 == 0o600
     assert main(["-q", "explain", *OPENINGS, "-o", "book.csv"]) == ExitCode.USAGE
     assert "exists" in capsys.readouterr().err
@@ -103,6 +111,7 @@ def test_the_figures_with_and_without_the_book(pages, capsys):
     assert main([*REPORT, "--book", "book.csv"]) == 0
     report = shown(capsys)
     assert report["totals"]["basis"] == "12002.50000000"
+    assert {row["asset"] for row in report["disposals"]} == {"BTC"}
     assert [(row["lot"], row["quantity"], row["basis"], row["acquired"][:10]) for row in report["disposals"]] == [
         ("g", "0.5", "7000.00000000", "2020-02-02"),
         ("a", "0.5", "5002.50000000", "2024-01-05"),

@@ -130,6 +130,14 @@ def test_days_before_2000_are_refused():
         rows_of(run)
 
 
+def test_a_declared_value_of_a_trade_is_reported_and_not_proven():
+    given = history(a=[buy("2024-01-05", 1)._replace(valued=False)])
+    (run,) = run_windows(given, {place("a", 0): Decision(value=5)}, [window_of(*YEAR, 2024, "fifo", "wallet")])
+    with pytest.raises(InputError, match="its source states no value") as error:
+        rows_of(run)
+    assert error.value.problems[0].where == "a/a/0/0"
+
+
 @pytest.mark.parametrize("pooling", ["wallet", "universal"])
 @pytest.mark.parametrize("seed", range(4))
 def test_lists_and_tokens_are_worked_as_the_arrays_say(seed, pooling):

@@ -210,7 +210,7 @@ def note_of(one: Open) -> str:
     return " | ".join(parts)
 
 
-def title_of(one: Open) -> str:
-    """What it is: `deposit of 1.5 slip44:0, 2025-01-05T10:00:00Z`."""
+def title_of(one: Open, asset: str = "") -> str:
+    """What it is: `deposit of 1.5 BTC, 2025-01-05T10:00:00Z`; `asset` is what people call it."""
     record = one.record
-    return f"{one.what} of {format_quantity(record.quantity)} {record.asset}, {format_time(record.time)}"
+    return f"{one.what} of {format_quantity(record.quantity)} {asset or record.asset}, {format_time(record.time)}"

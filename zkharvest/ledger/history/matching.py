@@ -23,8 +23,8 @@ from typing import NamedTuple
 from zkharvest.errors import InputError, Problem
 from zkharvest.trades.text import format_quantity
 
-from .decisions import NO_MATCH, Decision, Decisions
-from .records import REACH, SHIFT_LIMIT, Does, History, Place, describe
+from .decisions import DEPOSIT_KINDS, NO_MATCH, WITHDRAWAL_KINDS, Decision, Decisions
+from .records import IN_TRANSIT, REACH, SHIFT_LIMIT, Does, History, Place, describe
 
 BY_BOOK, BY_REF, BY_WINDOW = "book", "ref", "window"
 
@@ -119,7 +119,7 @@ class _Matching:
             return self.free(ones)
         nothing = Decision()
         open_ = [(one, self.decisions.get(one.place, nothing)) for one in self.free(ones)]
-        return [one for one, decided in open_ if not decided.kind and decided.match != NO_MATCH]
+        return [one for one, decided in open_ if decided.match != NO_MATCH and (one.whole or _may_move(decided))]
 
     # ------------------------------------------------------------------------------------------ the owner's
 
@@ -224,6 +224,11 @@ class _Matching:
     def _pairs(self, out: Half, come: Half) -> bool:
         named = bool(out.ref) and bool(come.ref)
         return not named and come.time - out.time < REACH and fits_in_time(out, come, self.edges)
+
+
+def _may_move(decided: Decision) -> bool:
+    """Whether a record can still be half of a move: it is nothing else, or is said to be on its way."""
+    return WITHDRAWAL_KINDS.get(decided.kind, 0) in (0, IN_TRANSIT) and decided.kind not in DEPOSIT_KINDS
 
 
 def _reach(outs: Sequence[Half], come: Half) -> int:

@@ -46,8 +46,11 @@ class Account(NamedTuple):
 
     @property
     def wallet(self) -> str:
-        """The account as one name, different for every two: `source/account`, a slash of the source as %2F."""
-        return f"{self.source.replace('%', '%25').replace('/', '%2F')}/{self.account}"
+        """The account as one name, different for every two: `source/account`.
+
+        A slash of the source is %2F there, a semicolon %3B and a per cent sign %25.
+        """
+        return f"{_escaped(self.source).replace('/', '%2F')}/{_escaped(self.account)}"
 
 
 class Place(NamedTuple):
@@ -69,7 +72,7 @@ class Place(NamedTuple):
         source, cut, account = wallet.partition("/")
         if not (slash and cut and source and account and _is_number(number) and _is_number(rest)):
             return None
-        return cls(source.replace("%2F", "/").replace("%25", "%"), account, int(number), int(rest))
+        return cls(_plain(source), _plain(account), int(number), int(rest))
 
 
 class Record(NamedTuple):
@@ -150,6 +153,14 @@ class History:
         """The place of a record as an error names it."""
         own = f" ({record.id})" if record.id else ""
         return f"{self.pages[record.page].label}, record {record.position}{own}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace(";", "%3B")
+
+
+def _plain(text: str) -> str:
+    return text.replace("%2F", "/").replace("%3B", ";").replace("%25", "%")
 
 
 def _is_number(text: str) -> bool:
