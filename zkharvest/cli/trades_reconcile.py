@@ -61,8 +61,9 @@ def reconcile(
     from zkharvest.trades.importers.carf import against_carf
     from zkharvest.trades.importers.grouping import grouped
     from zkharvest.trades.importers.names import load_names
-    from zkharvest.trades.importers.reconcile import Reading, against_exports, against_list
+    from zkharvest.trades.importers.reconcile import against_exports, against_list
     from zkharvest.trades.importers.run import check_zone
+    from zkharvest.trades.importers.stated import Reading
 
     if not exports and balances is None and carf is None:
         raise UsageError("nothing to compare with", "give --export, --balances or --carf")

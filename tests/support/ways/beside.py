@@ -248,6 +248,12 @@ MAPS = (
         'kind = "trade"\nproduct = ["Paid"]',
     ),
     mapped("lacks quantity or asset", "such as { quantity =", ', asset = "Coin"', ""),
+    mapped(
+        "balance: lacks quantity or asset",
+        "such as { quantity =",
+        'zone = "UTC"',
+        'zone = "UTC"\nbalance = { quantity = "Left" }',
+    ),
     imported(
         'no rule of the map fits this row (Coin "BTC")',
         "add a rule to the map",

@@ -159,3 +159,35 @@ def test_money_on_a_list_is_not_held_against_zero(trades: Path, tmp_path: Path, 
     listed.write_text("source,asset,quantity\nkraken,BTC,0.5\nkraken,ETH,1.5\nkraken,WBTC,0.25\nkraken,ZUSD,812.5\n")
     assert main(["trades", "reconcile", str(trades), "--balances", str(listed)]) == 0
     assert "money has no lots and is not compared (lines 5)" in capsys.readouterr().err
+
+
+GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "imports"
+
+
+@pytest.mark.parametrize(
+    ("folder", "exports", "options"),
+    [
+        ("bitmex", ["bitmex.csv"], ["--timezone", "UTC"]),  # satoshis, and a coin that no column names
+        ("deribit-2026", ["main.csv", "sub.csv"], []),  # a log each of two subaccounts: the balance is that of both
+        ("kraken-reported", ["ledgers.csv"], []),
+    ],
+)
+def test_the_logs_of_venues_state_what_their_trades_hold(folder: str, exports: list[str], options: list[str], capsys):
+    given = [part for name in exports for part in ("--export", str(GOLDEN / folder / name))]
+    command = ["trades", "reconcile", str(GOLDEN / folder / "trades.txt"), *given, *options]
+    assert main(command) == 0, capsys.readouterr().err
+    assert "all balances agree" in capsys.readouterr().out
+    if len(exports) > 1:
+        assert main(command[:5]) == 1  # one of the logs is not all of the account
+
+
+def test_a_file_that_begins_after_another_goes_on_with_its_wallet(trades: Path, tmp_path: Path) -> None:
+    """Two years of a ledger without a column of wallets are one wallet; a copy of rows in both changes nothing."""
+    first = "L1,R1,2024-01-01 00:00:00,trade,currency,XXBT,1,0,1\n"
+    second = "L2,R2,2024-01-02 00:00:00,withdrawal,c,XXBT,-0.25,0,0.75\n"
+    third = "L3,R3,2024-01-03 00:00:00,trade,c,XXBT,-0.25,0,0.5\n"
+    (tmp_path / "a.csv").write_text(KRAKEN + first + second)
+    paths = [tmp_path / "b.csv", tmp_path / "a.csv"]
+    for text in (third, second + third):
+        (tmp_path / "b.csv").write_text(KRAKEN + text)
+        assert against_exports(load_trades(trades), paths, load_names()) == Compared()

@@ -1,7 +1,7 @@
 """Balances by source and asset, compared with what venues say: after every row of an export, or on a list of one's own.
 
-* Exports that carry a running balance (Kraken's ledgers, Coinbase's account statement): after the last row of every
-  instant, the balances of an asset in all wallets of the account add up to what the trades hold there.
+* Exports that state a running balance (`stated`): after the last row of every instant, the balances of an asset in all
+  wallets of the account add up to what the trades hold there.
 * A list of present balances: a CSV with the columns `source`, `asset`, `quantity`, and `time` if it is not the end.
 
 Money has no lots and is not compared. The first difference of each asset is where something is missing or too much.
@@ -19,13 +19,10 @@ from pathlib import Path
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import read_text, records
-from zkharvest.trades.importers.cells import fitting_orders, moment, number
-from zkharvest.trades.importers.commas import with_commas
-from zkharvest.trades.importers.detect import formats
-from zkharvest.trades.importers.kraken.ledgers import asset_name
+from zkharvest.trades.importers.cells import number
 from zkharvest.trades.importers.names import Names
-from zkharvest.trades.importers.rows import Row, file_label, file_labels, lines_of
-from zkharvest.trades.importers.table import Table, read_table
+from zkharvest.trades.importers.rows import file_label
+from zkharvest.trades.importers.stated import Reading, Stated, stated_balances
 from zkharvest.trades.importers.values import MONEY
 from zkharvest.trades.model import Kind, Trade
 from zkharvest.trades.text import TextError, parse_time
@@ -97,16 +94,6 @@ def _changes(trade: Trade) -> list[tuple[str, str, int]]:
     return changes
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How exports are read, as in `import_exports`: the account, decimal commas, the zone and the order of dates."""
-
-    source: str | None = None
-    decimal_comma: Sequence[str] = ()
-    timezone: str | None = None
-    dates: str = ""
-
-
 def against_exports(
     trades: Iterable[Trade], paths: Sequence[str | Path], names: Names, how: Reading | None = None
 ) -> Compared:
@@ -114,80 +101,32 @@ def against_exports(
 
     Raises `InputError` for a file that states no balances, and `UsageError` if `decimal_comma` names no export.
     """
-    how = how or Reading()
-    labels = file_labels(dict.fromkeys(map(str, paths)))
-    commas = with_commas(how.decimal_comma, labels)
-    held = Holdings(trades)
-    compared = Compared()
-    for path, label in labels.items():
-        table = read_table(path, formats(None), how.source, label, comma=path in commas)
-        if table.format.balance is None:
-            titles = dict.fromkeys(form.title for form in formats(None) if form.balance is not None)
-            hint = f"give a list of balances with --balances; exports that state them are {', '.join(titles)}"
-            raise InputError.one(path, f"{table.format.title} state no balances", hint)
-        compared.unread.extend(problem for _, problem in table.broken)
-        compared.differences.extend(_differences(held, table, names, how, compared))
+    held, compared = Holdings(trades), Compared()
+    stated = stated_balances(paths, names, how or Reading())
+    compared.unread, compared.notes = stated.unread, stated.notes
+    for source, rows in stated.rows.items():
+        compared.differences.extend(_differences(held, source, rows))
     return compared
 
 
-def _differences(held: Holdings, table: Table, names: Names, how: Reading, compared: Compared) -> list[Difference]:
-    """The first difference of each asset; what is not compared goes into `compared`."""
-    asset_column, balance_column, wallet_column = table.format.balance or ("", "", "")
+def _differences(held: Holdings, source: str, rows: Sequence[Stated]) -> list[Difference]:
+    """The first difference of each asset of a source from its balances, which are in the order of time."""
     last: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     told: dict[tuple[str, int], tuple[str, int]] = {}
-    rows = _balances(table, balance_column, how, compared)
-    for time, row, balance in rows:
-        name = asset_name(row[asset_column]) if table.format.name == "kraken-ledgers" else row[asset_column]
-        asset = names.coin(name, table.source.partition(":")[0])
-        if asset not in MONEY:
-            last[asset][row[asset_column], row.get(wallet_column)] = balance
-            told[asset, time] = (row.where(), sum(last[asset].values()))
+    for one in rows:
+        last[one.asset][one.wallet] = one.balance
+        told[one.asset, one.time] = (one.row.where(), sum(last[one.asset].values()))
     first: dict[str, Difference] = {}
     for (asset, time), (where, balance) in sorted(told.items(), key=lambda item: item[0][1]):
-        ours = held.at(table.source, asset, time)
+        ours = held.at(source, asset, time)
         if ours != balance:
             seen = first.get(asset)
             first[asset] = (
-                Difference(where, table.source, asset, time, balance, ours)
+                Difference(where, source, asset, time, balance, ours)
                 if seen is None
                 else Difference(seen.where, seen.source, asset, seen.time, seen.told, seen.held, seen.rows + 1)
             )
     return list(first.values())
-
-
-def _balances(table: Table, column: str, how: Reading, compared: Compared) -> list[tuple[int, Row, int]]:
-    """The rows that state a balance, with time and balance, oldest first."""
-    silent = [row for row in table.rows if not row.get(column)]
-    if silent:
-        (lines,) = lines_of(silent).values()
-        what = f"{len(silent):,} row{'s state' if len(silent) > 1 else ' states'} no balance"
-        compared.notes.append(f"{table.label}: {what} (lines {lines})")
-    rows: list[tuple[int, Row, int]] = []
-    order, unread = _order(table, how), 0
-    for row in table.rows:
-        if row.get(column):
-            try:
-                time, _ = moment(row[table.format.when], table.format.zone or how.timezone, order=order)
-                rows.append((time, row, number(row[column])))
-            except TextError as error:
-                unread += 1
-                hint = error.hint.replace("FILE", row.label)
-                compared.unread.append(Problem(row.where(column), error.reason, hint))
-    if not rows and not unread:
-        hint = "export it again with the column of balances, or give a list of balances with --balances"
-        compared.unread.append(Problem(table.file, "no row states a balance", hint))
-    if rows and rows[0][0] > rows[-1][0]:
-        rows.reverse()
-    rows.sort(key=lambda one: one[0])
-    return rows
-
-
-def _order(table: Table, how: Reading) -> str:
-    """How the dates of a file are written: as its venue does, as `--dates` says, or as the file shows."""
-    if table.format.order or how.dates:
-        return table.format.order or how.dates
-    left, first = fitting_orders((row[table.format.when] for row in table.rows), ("dmy", "mdy", "ymd"))
-    return left[0] if first and len(left) == 1 else ""
 
 
 def against_list(trades: Iterable[Trade], path: str | Path, names: Names) -> Compared:

@@ -27,6 +27,19 @@ _PREAMBLE = 20  # records before the header
 
 
 @dataclass(frozen=True, slots=True)
+class Balance:
+    """Where a form states running balances: the column of the asset (`=BTC` for a constant), that of the balance, its
+    wallet, decimals to move the point by, and, where no column names the asset, who says it.
+    """
+
+    asset: str
+    quantity: str
+    wallet: str = ""
+    scale: int = 0
+    coin: Callable[[Table], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """One header an exchange writes. A column is `name` or `name|other` in lower case: either, in any letter case."""
 
@@ -42,7 +55,7 @@ class Format:
     zone: str | None = None
     order: str = ""  # of its dates of digits (`cells.ORDERS`)
     together: bool = False  # `read` takes all files that have it at once (a list of tables)
-    balance: tuple[str, str, str] | None = None  # columns of a running balance: asset, balance, wallet (or "")
+    balance: Balance | None = None
     loose: frozenset[str] = frozenset()  # columns at the end that rows may lack
     blank: str = ""  # what stands in a cell that is not known, such as a dash
     comma: bool = False  # its numbers have a decimal comma

@@ -26,7 +26,7 @@ from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.repeats import by_account
 from zkharvest.trades.importers.rows import Row, by_hand
-from zkharvest.trades.importers.table import Format, Table
+from zkharvest.trades.importers.table import Balance, Format, Table
 from zkharvest.trades.text import quoted
 
 _MINUTE = 60_000
@@ -235,6 +235,6 @@ FORMATS = (
         when="date",
         zone="UTC",
         together=True,
-        balance=("currency", "balance", "wallet"),
+        balance=Balance("currency", "balance", "wallet"),
     ),
 )

@@ -16,7 +16,7 @@ from zkharvest.trades.importers.agree import product
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.rows import Row, by_hand
-from zkharvest.trades.importers.table import Format, Table
+from zkharvest.trades.importers.table import Balance, Format, Table
 from zkharvest.trades.text import quoted
 
 
@@ -144,6 +144,6 @@ FORMATS = (
         read_account,
         optional=("portfolio",),
         overlaps=frozenset({"coinbase-advanced-fills"}),
-        balance=("unit", "balance", "portfolio"),
+        balance=Balance("unit", "balance", "portfolio"),
     ),
 )

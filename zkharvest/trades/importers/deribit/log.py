@@ -39,7 +39,7 @@ from dataclasses import dataclass
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.rows import Row, by_hand
-from zkharvest.trades.importers.table import Format, Table
+from zkharvest.trades.importers.table import Balance, Format, Table
 from zkharvest.trades.model import Kind
 from zkharvest.trades.text import quoted
 
@@ -59,7 +59,7 @@ _SIDES = {
 
 def read(table: Table, draft: Draft) -> None:
     """Reads a transaction log."""
-    coins = {coin for row in table.rows if (coin := _coin(row["instrument"]))} or {draft.asset} - {""}
+    coins = _coins(table) or {draft.asset} - {""}
     signed = any(row["position"].startswith("-") for row in table.rows)
     for row in table.rows:
         with draft.reading():
@@ -71,6 +71,11 @@ def read(table: Table, draft: Draft) -> None:
                 hint = "import each currency's log as its own file" if coins else "say it with --asset, such as BTC"
                 raise RowError(row, "instrument", message, hint)
             _row(table, draft, row, next(iter(coins)), signed=signed)
+
+
+def _coins(table: Table) -> set[str]:
+    """The currencies that the instruments of a log are settled in: one, of a log that is whole."""
+    return {coin for row in table.rows if (coin := _coin(row["instrument"]))}
 
 
 def _coin(instrument: str) -> str:
@@ -237,5 +242,6 @@ FORMATS = (
         when="date",
         zone="UTC",
         order="dmy",
+        balance=Balance("", "balance", coin=lambda table: next(iter(sorted(_coins(table))), "")),
     ),
 )

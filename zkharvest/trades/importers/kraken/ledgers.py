@@ -32,7 +32,7 @@ from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.gather import Event, Leg, RowError
 from zkharvest.trades.importers.repeats import by_account
 from zkharvest.trades.importers.rows import Row, by_hand
-from zkharvest.trades.importers.table import Format, Table
+from zkharvest.trades.importers.table import Balance, Format, Table
 from zkharvest.trades.text import TextError, quoted
 
 _SUFFIX = re.compile(r"(?P<asset>.+?)(?:[0-9]{2})?\.(?:S|M|P|F|B|T|HOLD)")
@@ -318,7 +318,7 @@ FORMATS = (
         overlaps=frozenset({"kraken-trades"}),
         zone="UTC",
         together=True,
-        balance=("asset", "balance", "wallet"),
+        balance=Balance("asset", "balance", "wallet"),
         blank="-",
         key=("txid",),
         changing="balance|aclass|type",

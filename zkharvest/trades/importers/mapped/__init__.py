@@ -46,4 +46,5 @@ def load_map(text: str, file: str) -> Format:
         order="" if made.order in EITHER else made.order,
         blank=header.blank,
         comma=header.comma,
+        balance=header.balance,
     )

@@ -17,6 +17,7 @@ The maps that are shipped (`maps/*.toml`) and those of the user (`--map FILE`) h
     time = "tradeCreatedAt"           # one column, or two that are joined by a space
     id = ["orderId"]                  # columns; without it rows are named by their second and number
     overlaps = ["kucoin-ledger"]      # maps or formats that tell the same events
+    balance = { quantity = "walletBalance", asset = "=BTC", scale = 8 }   # a running balance; `wallet` names its column
 
     [[row]]                           # the first whose `when` fits is taken; a row that fits none is refused
     when = { side = "buy" }           # lower case; a list; "" empty; "*" not empty; ">0", "<0", "=0"; "~regex"
@@ -55,6 +56,7 @@ from zkharvest.errors import InputError, Problem
 from zkharvest.trades.importers.cells import ORDERS
 from zkharvest.trades.importers.draft import Draft
 from zkharvest.trades.importers.rows import Row
+from zkharvest.trades.importers.table import Balance
 from zkharvest.trades.text import quoted
 
 _SIDES = ("gave", "got", "fee", "paid", "value")
@@ -81,8 +83,10 @@ _TOP = {"name", "title", "source", "source_column", "public", "zone", "order", "
     "row",
     "quotes",
     "ref",
+    "balance",
 }
 _RULE = {"when", "kind", "category", "wallet", "instrument", "why", "join", "source", "to", "product", *_SIDES}
+_BALANCE = {"quantity", "asset", "scale", "wallet"}
 _SIDE = {"quantity", "asset", "scale", "less", "plus", "negate", "times", "plus_scale"}
 _QUOTES = (
     "USDT",
@@ -146,6 +150,7 @@ class Header:
     overlaps: frozenset[str]
     blank: str
     comma: bool
+    balance: Balance | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,11 @@ def parse(text: str, file: str) -> tuple[Map, Header]:
     if table.get("decimal", ".") not in (".", ","):
         message = f"{quoted(str(table['decimal']))} is not a decimal sign"
         problems.append(Problem(f"{file}: decimal", message, 'say "." or ","'))
+    if "balance" in table:
+        _known(table["balance"], _BALANCE, f"{file}: balance", problems)
+        if not {"quantity", "asset"} <= table["balance"].keys():
+            hint = 'such as { quantity = "balance", asset = "currency" }'
+            problems.append(Problem(f"{file}: balance", "lacks quantity or asset", hint))
     rules = []
     for n, row in enumerate(table.get("row", []), 1):
         rule = _rule(row, f"{file}: row {n}", problems)
@@ -205,8 +215,10 @@ def parse(text: str, file: str) -> tuple[Map, Header]:
         table.get("ref", ""),
     )
     required = dict.fromkeys([*times, *_names(table.get("required", []))])
-    used = [*ids, *_used(rules), *filter(None, [source_column]), *columns_in(made.ref)]
-    optional = dict.fromkeys(name for name in [*used, *_names(table.get("optional", []))] if name not in required)
+    told = _balance(table.get("balance"))
+    used = [*ids, *_used(rules), *columns_in(made.ref), source_column, *((told.quantity, told.wallet) if told else ())]
+    further = [*filter(None, used), *_names(table.get("optional", []))]
+    optional = dict.fromkeys(name for name in further if name not in required)
     return made, Header(
         table["name"],
         table["title"],
@@ -216,10 +228,20 @@ def parse(text: str, file: str) -> tuple[Map, Header]:
         frozenset(table.get("overlaps", [])),
         table.get("blank", ""),
         table.get("decimal", ".") == ",",
+        told,
     )
 
 
 # Reading a map
+
+
+def _balance(said: Mapping[str, Any] | None) -> Balance | None:
+    """Where the form states running balances, columns by their plain names."""
+    if said is None:
+        return None
+    asset = str(said["asset"])
+    named = asset if asset.startswith("=") else plain(asset)
+    return Balance(named, plain(said["quantity"]), plain(said.get("wallet", "")), int(said.get("scale", 0)))
 
 
 def _known(table: Mapping[str, Any], words: set[str], where: str, problems: list[Problem]) -> None:
