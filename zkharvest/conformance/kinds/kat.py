@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from zkharvest.conformance.kinds import kat_arithmetic, kat_chains, kat_hashes, kat_pages
+from zkharvest.conformance.kinds import kat_arithmetic, kat_chains, kat_hashes, kat_pages, kat_standings
 from zkharvest.conformance.kinds.expect import Mismatch, expect
 
 HEAD = ("kind", "about", "source", "script", "tests", "cases")
@@ -20,6 +20,7 @@ IMPLEMENTATIONS = {
     **kat_chains.IMPLEMENTATIONS,
     **kat_hashes.IMPLEMENTATIONS,
     **kat_pages.IMPLEMENTATIONS,
+    **kat_standings.IMPLEMENTATIONS,
 }
 
 
