@@ -8,21 +8,34 @@ from typing import Annotated
 import typer
 
 from zkharvest.cli import output, show
-from zkharvest.cli.options import Json, Package
+from zkharvest.cli.options import Json, Packages
 from zkharvest.cli.output import ExitCode
 from zkharvest.ledger.rules import Method, Pooling
 from zkharvest.spec import FIRST_YEAR, LAST_YEAR
 
 
 def verify(
-    path: Package,
+    path: Packages,
     commitment: Annotated[
         list[str] | None,
         typer.Option("--commitment", metavar="SOURCE=HEX", help="The source's commitment. Repeat it for each source."),
     ] = None,
     source_key: Annotated[
         list[str] | None,
-        typer.Option("--source-key", metavar="SOURCE=HEX", help="The BLS key with which the source signs. Repeatable."),
+        typer.Option("--source-key", metavar="SOURCE=HEX", help="The key with which the source signs. Repeatable."),
+    ] = None,
+    page: Annotated[
+        list[str] | None,
+        typer.Option("--page", metavar="SOURCE=HEX", help="The id of the account's newest page. Repeatable."),
+    ] = None,
+    account: Annotated[
+        list[str] | None,
+        typer.Option("--account", metavar="SOURCE=NAME", help="The taxpayer's account at a source. Repeatable."),
+    ] = None,
+    first: Annotated[bool, typer.Option("--first", help="Nothing came before the first package.")] = False,
+    standing: Annotated[
+        str | None,
+        typer.Option("--standing", metavar="HEX", help="What the year before carried out, from its verdict."),
     ] = None,
     signer: Annotated[str | None, typer.Option("--signer", metavar="HEX", help="The taxpayer's Ed25519 key.")] = None,
     min_bits: Annotated[
@@ -52,12 +65,33 @@ def verify(
         bool,
         typer.Option("--allow-other-sources", help="Accept sources besides those with --commitment, --source-key."),
     ] = False,
+    max_declared: Annotated[
+        int | None, typer.Option("--max-declared", metavar="N", min=0, help="Most values that the taxpayer declares.")
+    ] = None,
+    max_unexplained: Annotated[
+        int | None, typer.Option("--max-unexplained", metavar="N", min=0, help="Most deposits that nobody explains.")
+    ] = None,
+    max_gone: Annotated[
+        int | None, typer.Option("--max-gone", metavar="N", min=0, help="Most withdrawals that nobody received.")
+    ] = None,
+    max_by_window: Annotated[
+        int | None,
+        typer.Option("--max-by-window", metavar="N", min=0, help="Most moves matched by amount and time alone."),
+    ] = None,
+    max_in_transit: Annotated[
+        int | None, typer.Option("--max-in-transit", metavar="N", min=0, help="Most moves that have not arrived.")
+    ] = None,
+    need_refs: Annotated[
+        bool, typer.Option("--need-refs", help="Every move must be matched by a common reference.")
+    ] = False,
     json: Json = False,
 ) -> ExitCode:
-    """Verify a package: exit code 0 if and only if it is verified under all that is expected here.
+    """Verify packages: exit code 0 if and only if they are verified under all that is expected here.
 
     Say whose trades they must be, by --commitment or --source-key for each source: without these even a good proof is
     undecided, whoever signed it, and so is one with sources that they do not cover. Needs no trades and no network.
+    Of a chain of years (lot-machine/v2) give all packages in order, --page or --source-key with --account for each
+    source, and --first, or --standing as the year before carried it out.
     """
     from zkharvest.cli import verifying
 
@@ -78,6 +112,16 @@ def verify(
         audience=audience,
         policy=policy,
         others=others,
+        page=page,
+        account=account,
+        first=first,
+        standing=standing,
+        max_declared=max_declared,
+        max_unexplained=max_unexplained,
+        max_gone=max_gone,
+        max_by_window=max_by_window,
+        max_in_transit=max_in_transit,
+        need_refs=need_refs,
         json=json,
     )
 

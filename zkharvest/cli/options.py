@@ -14,6 +14,10 @@ from zkharvest.spec import FIRST_YEAR, LAST_YEAR
 Trades = Annotated[Path, typer.Argument(metavar="TRADES.csv", help="Canonical trades CSV.")]
 Package = Annotated[Path, typer.Argument(metavar="PACKAGE.zkh", help="Audit package.")]
 
+Packages = Annotated[
+    list[Path], typer.Argument(metavar="PACKAGE.zkh...", help="Audit package; those of a chain of years, in order.")
+]
+
 MethodOption = Annotated[Method, typer.Option("--method", "-m", help="Which lot a disposal takes first.")]
 PoolingOption = Annotated[Pooling, typer.Option("--pooling", "-p", help="Lots are pooled by wallet, or all together.")]
 AnyMethod = Annotated[

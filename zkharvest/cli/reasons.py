@@ -28,6 +28,26 @@ _HINTS = {
 }
 
 
+_CHAIN_HINTS = {
+    "policy/no-expectation": "say whose records they must be: give --page SOURCE=HEX, "
+    "or --source-key and --account, for each source",
+    "policy/source-not-compared": "give --page SOURCE=HEX, or --source-key and --account, for each source, "
+    "or --allow-other-sources to accept the others unchecked",
+    "policy/history": 'give --standing HEX, which last year\'s verdict prints under "Carried out", '
+    "or --first if nothing came before",
+    "policy/holder": "give --account SOURCE=ACCOUNT, the taxpayer's pseudonym there, or --page SOURCE=HEX",
+    "policy/later-pages": "ask the source for the id of its newest page, or for its signature on that one",
+    "policy/coverage": "ask for the rest of the year",
+    "policy/counters": "ask the taxpayer what stands behind them, or allow more",
+}
+"""What helps where packages of links are verified; for all other reasons as above."""
+
+
+def chain_hint(reason: str) -> str:
+    """What helps with a chain; empty where nothing does."""
+    return _CHAIN_HINTS.get(reason) or hint(reason)
+
+
 def meaning(reason: Reason) -> str:
     """One plain sentence for a reason. What fails inside the proof is one thing for a reader of verdicts."""
     return _NOT_ITS_PROOF if reason.stage in _OF_THE_PROOF else reason.meaning

@@ -12,15 +12,16 @@ from zkharvest.errors import UsageError
 from zkharvest.verifier.text import named, quoted
 
 if TYPE_CHECKING:
+    from zkharvest.verifier.chain_verdict import ChainVerdict
     from zkharvest.verifier.verdict import Verdict
 
-_HEAD = {"accepted": ("VERIFIED", "green"), "rejected": ("REJECTED", "red"), "undecided": ("UNDECIDED", "yellow")}
+HEAD = {"accepted": ("VERIFIED", "green"), "rejected": ("REJECTED", "red"), "undecided": ("UNDECIDED", "yellow")}
 Rows = list[tuple[str, str | Sequence[str]]]
 _WIDTH = 79  # of running text
-_POOLING = {"wallet": "per wallet", "universal": "all wallets together"}
+POOLING = {"wallet": "per wallet", "universal": "all wallets together"}
 
 
-def exit_code(verdict: Verdict) -> ExitCode:
+def exit_code(verdict: Verdict | ChainVerdict) -> ExitCode:
     """The exit code of a verdict. Another kind of file is a usage error; what begins like a package gets a verdict."""
     if verdict.reason == "package/magic":
         return ExitCode.USAGE
@@ -29,7 +30,7 @@ def exit_code(verdict: Verdict) -> ExitCode:
 
 def verdict(name: str, found: Verdict) -> None:
     """Print a verdict: the word, what is claimed and by whom, how well it is proven, and what it does not say."""
-    word, style = _HEAD[found.verdict]
+    word, style = HEAD[found.verdict]
     shown = found.to_json()
     if shown["statement"] and not found.accepted:
         word = "CONSISTENT (unbound)"
@@ -71,7 +72,7 @@ def statement(claim: Mapping[str, Any]) -> Rows:
     totals, currency = claim["totals"], claim["currency"]
     net = totals["net"]
     result = f"net loss {money(net[1:])}" if net.startswith("-") else f"net gain {money(net)}"
-    rule = f"{claim['method'].upper()} {_POOLING[claim['pooling']]}, {claim['timezone']}"
+    rule = f"{claim['method'].upper()} {POOLING[claim['pooling']]}, {claim['timezone']}"
     sums = (
         f"proceeds {money(totals['proceeds'])}, basis {money(totals['basis'])}",
         f"short term: gains {money(totals['short_term_gain'])}, losses {money(totals['short_term_loss'])}",

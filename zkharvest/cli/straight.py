@@ -38,12 +38,13 @@ class Option(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command that takes one file: the parameter of the file, the options by name, and what runs it."""
+    """A command that takes a file, or `several`: the parameter of it, the options by name, and what runs it."""
 
     file: str
     options: Mapping[str, Option]
     required: frozenset[str]
     run: Callable[[dict[str, Any]], int]
+    several: bool = False
 
 
 def current_names(arguments: Sequence[str]) -> list[str]:
@@ -90,9 +91,12 @@ def read(chosen: Command, words: Sequence[str]) -> dict[str, Any] | None:
         name, equals, text = words[at].partition("=") if words[at].startswith("--") else (words[at], "", "")
         at += 1
         if not name.startswith("-"):
-            if chosen.file in given or not name:
+            if not name or (chosen.file in given and not chosen.several):
                 return None
-            given[chosen.file] = Path(name)
+            if chosen.several:
+                given.setdefault(chosen.file, []).append(Path(name))
+            else:
+                given[chosen.file] = Path(name)
             continue
         option = chosen.options.get(name)
         if option is None or (option.parameter in given and not option.repeats):
@@ -133,6 +137,10 @@ def _path(text: str) -> Path | None:
 
 def _bits(text: str) -> float | None:
     return float(text) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,9})?", text) else None
+
+
+def _count(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 def _descriptor(text: str) -> int | None:
@@ -178,10 +186,21 @@ COMMANDS: Mapping[str, Command] = {
             "--audience": Option("audience", str),
             "--policy": Option("policy", _path),
             "--allow-other-sources": Option("others"),
+            "--page": Option("page", str, repeats=True),
+            "--account": Option("account", str, repeats=True),
+            "--first": Option("first"),
+            "--standing": Option("standing", str),
+            "--max-declared": Option("max_declared", _count),
+            "--max-unexplained": Option("max_unexplained", _count),
+            "--max-gone": Option("max_gone", _count),
+            "--max-by-window": Option("max_by_window", _count),
+            "--max-in-transit": Option("max_in_transit", _count),
+            "--need-refs": Option("need_refs"),
             "--json": Option("json"),
         },
         frozenset(),
         _verify,
+        several=True,
     ),
     "prove": Command(
         "opening",

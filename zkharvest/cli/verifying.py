@@ -5,6 +5,7 @@ Imports nothing that reads command lines, and the verifier only when it is neede
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from zkharvest.cli import output, show
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import answers
 from zkharvest.errors import UsageError
+from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier.text import quoted
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ INVENTORY_BYTES = 32
 
 
 def verify(
-    path: Path,
+    path: Sequence[Path],
     *,
     commitment: list[str] | None = None,
     source_key: list[str] | None = None,
@@ -39,45 +41,94 @@ def verify(
     audience: str | None = None,
     policy: Path | None = None,
     others: bool = False,
+    page: list[str] | None = None,
+    account: list[str] | None = None,
+    first: bool = False,
+    standing: str | None = None,
+    max_declared: int | None = None,
+    max_unexplained: int | None = None,
+    max_gone: int | None = None,
+    max_by_window: int | None = None,
+    max_in_transit: int | None = None,
+    need_refs: bool = False,
     json: bool = False,
 ) -> ExitCode:
-    """Verify a package and show the verdict; the parameters are the options of the command, as texts."""
+    """Verify packages and show the verdict; the parameters are the options of the command, as texts."""
+    given = dict(locals())
     from zkharvest.files.atomic import read_file
-    from zkharvest.files.kinds import told_apart
     from zkharvest.files.packages import READ_AT_MOST
-    from zkharvest.workflow.verify import policy_of
-    from zkharvest.workflow.verify import verify as verify_package
 
     answers()
     _check_given(
-        signer=signer, carried_in=carried_in, nonce=nonce, audience=audience, timezone=timezone, currency=currency
-    )
+        signer=signer, carried_in=carried_in, nonce=nonce, audience=audience, timezone=timezone, currency=currency,
+        standing=standing,
+    )  # fmt: skip
     for name in circuit or []:
         _check_given(circuit=name)
-    base = _policy(policy) if policy else None
+    data = [read_file(one, at_most=READ_AT_MOST) for one in path]
+    if any(_has_links(one) for one in data):
+        from zkharvest.cli import verifying_chain
+
+        _refuse("of a package that stands alone (lot-machine/v1)", commitment=commitment, carried_in=carried_in)
+        return verifying_chain.verify(path, data, given, json=json)
+    for_chains = {name: given[name] for name in _OF_CHAINS}
+    _refuse("of a chain of years (lot-machine/v2); this package stands alone", **for_chains)
+    if len(path) > 1:
+        hint = "give one package; only links of one chain are verified together"
+        raise UsageError(f"{path[1]}: a package that stands alone is verified alone", hint)
+    return _verify_alone(path[0], data[0], given, json=json)
+
+
+_OF_CHAINS = (
+    "page", "account", "first", "standing", "max_declared", "max_unexplained", "max_gone", "max_by_window",
+    "max_in_transit", "need_refs",
+)  # fmt: skip
+
+
+def _has_links(data: bytes) -> bool:
+    """Whether bytes begin as a package of links does: format version 2."""
+    return data.startswith(PACKAGE_MAGIC + b"\2")
+
+
+def _refuse(what: str, **options: Any) -> None:
+    """UsageError for an option that says nothing about these packages: it must not seem to have been checked."""
+    for name, value in options.items():
+        if value is not None and value is not False:  # a limit of 0 is an expectation
+            hint = "zkharvest verify --help says what each option is for"
+            raise UsageError(f"--{name.replace('_', '-')} is {what}", hint)
+
+
+def _verify_alone(path: Path, data: bytes, given: Mapping[str, Any], *, json: bool) -> ExitCode:
+    """Verify a package that stands alone."""
+    from zkharvest.files.kinds import told_apart
+    from zkharvest.workflow.verify import policy_of
+    from zkharvest.workflow.verify import verify as verify_package
+
+    base = _policy(given["policy"]) if given["policy"] else None
+    signer, carried_in, nonce = given["signer"], given["carried_in"], given["nonce"]
+    commitment, source_key, circuit = given["commitment"], given["source_key"], given["circuit"]
     roots = {s: parse_root(v, f"--commitment {s}") for s, v in pairs(commitment, "--commitment").items()}
     keys = _keys(pairs(source_key, "--source-key"))
     expectations: dict[str, Any] = {
         "commitments": {**base.commitments, **roots} if base else roots,
         "source_keys": {**base.source_keys, **keys} if base else keys,
         "signer": _signer(signer) if signer is not None else None,
-        "min_bits": min_bits,
+        "min_bits": given["min_bits"],
         "circuits": tuple(circuit) if circuit else None,
         "carried_in": _inventory(carried_in) if carried_in is not None else None,
-        "year": year,
-        "method": method,
-        "pooling": pooling,
-        "timezone": timezone,
-        "currency": currency,
+        "year": given["year"],
+        "method": given["method"],
+        "pooling": given["pooling"],
+        "timezone": given["timezone"],
+        "currency": given["currency"],
         "nonce": show.parse_hex(nonce, "--nonce") if nonce is not None else None,
-        "audience": audience,
-        "allow_other_sources": others or None,
+        "audience": given["audience"],
+        "allow_other_sources": given["others"] or None,
     }
     try:
         wanted = policy_of(base, expectations)
     except (TypeError, ValueError) as error:
         raise UsageError(str(error), "zkharvest verify --help shows the options") from None
-    data = read_file(path, at_most=READ_AT_MOST)
     with output.progress("verifying") as step:
         verdict = verify_package(data, wanted, progress=step)
     if json:

@@ -137,7 +137,7 @@ def describe_standing(file: BinaryIO, head: bytes, path: str | Path) -> dict[str
 def _check_kind(name: object) -> Callable[[bytes], None]:
     def check(head: bytes) -> None:
         if not head.startswith(STANDING_MAGIC):
-            hint = told_apart(head, "zkharvest prove --carry-out writes one (.zks)")
+            hint = told_apart(head, "a standing is a .zks file, written beside the package of its year")
             raise UsageError(f"{name}: not a standing", hint)
 
     return check

@@ -60,6 +60,7 @@ GOOD = {
     "method": st.sampled_from(METHODS),
     "pooling": st.sampled_from(POOLINGS),
     "min_bits": texts(["0", "100", "128.0", "99.95"]),
+    **{f"max_{name}": texts(["0", "7"]) for name in ("declared", "unexplained", "gone", "by_window", "in_transit")},
     "passphrase_fd": texts(["0", "9"]),
 }
 
@@ -115,7 +116,7 @@ def test_both_readings_agree(monkeypatch):
     "words",
     [
         ["verify"],
-        ["verify", "p", "q"],
+        ["prove", "p", "q", "-y", "2025", "-m", "fifo"],
         ["verify", "p", "--year", "1970"],
         ["verify", "p", "--year"],
         ["verify", "p", "--yea", "2025"],
