@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = new URL('./', import.meta.url);
 const OF_NODE = ['main.mjs', 'node.mjs'];
-const OF_CHAINS = ['chain.mjs', 'link.mjs']; // lot-machine/v2: no circuit of it is pinned, so `verify.mjs` does not take it yet
+const OF_CHAINS = ['chain.mjs', 'link.mjs']; // lot-machine/v2, which `verify.mjs` does not take yet
 
 /** The modules that a module loads, itself included. */
 function loaded(name, found = new Set()) {

@@ -47,7 +47,6 @@ def _scalars(link: Link) -> dict[str, int]:
     statement, opening = link.statement, link.opening
     found = {method: int(statement.method == method) for method in METHODS}
     found |= {"wallet": int(statement.pooling == "wallet"), "same_year": int(link.same_year)}
-    found |= {f"start{i}": limb for i, limb in enumerate(_limbs(statement.start))}
     found |= {f"end{i}": limb for i, limb in enumerate(_limbs(statement.end))}
     found["covered"] = NEVER_COVERED if statement.covered is None else (statement.covered - DAY_ZERO).days
     roots = {

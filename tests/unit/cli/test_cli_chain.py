@@ -126,8 +126,8 @@ def test_options_of_chains_say_nothing_about_a_package_that_stands_alone(tmp_pat
     assert main(["verify", str(path)]) == ExitCode.REJECTED
 
 
-def test_no_circuit_of_version_2_is_pinned_yet(tmp_path, capsys):
+def test_the_circuit_must_be_the_pinned_one(tmp_path, capsys):
     path = written(tmp_path, "2025", TWO)
     command = ["verify", str(path), "--standing", FIRST, "--page", A, "--page", B]
-    assert main(command) == ExitCode.UNDECIDED
-    assert "circuit/unknown" in capsys.readouterr().out
+    assert main(command) == ExitCode.REJECTED
+    assert "circuit/digest" in capsys.readouterr().out

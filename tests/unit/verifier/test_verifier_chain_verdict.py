@@ -1,7 +1,7 @@
 """Verdicts on chains: the trials that began it, what is expected and is not there, what stays open, and totality.
 
-No circuit of version 2 is pinned yet. What depends on one (its description, the proof) is replaced here by something
-that takes every proof; what is tested is all the rest, with real signatures.
+What depends on a circuit (its description, the proof) is replaced in most tests by something that takes every proof;
+what is tested is all the rest, with real signatures.
 """
 
 from __future__ import annotations
@@ -397,6 +397,41 @@ def test_another_form_of_the_circuit_than_the_pinned_one_is_rejected():
     link = kraken()
     found = verdict(package(link), first=True, pages=ids(Translator(link), *link.pages))
     assert (found.verdict, reasons(found)) == ("rejected", [Reason.CIRCUIT_DIGEST])
+
+
+def with_circuit(made, **changes):
+    statement = {**made.parts[0].statement, "circuit": {**made.parts[0].statement["circuit"], **changes}}
+    return replace(made, parts=(replace(made.parts[0], statement=statement),))
+
+
+def test_the_circuit_is_the_pinned_one_and_the_proof_is_read():
+    """Nothing replaced here: the pinned circuit, and a proof of nothing."""
+    link = kraken()
+    made, expected = package(link), {"first": True, "pages": ids(Translator(link), *link.pages)}
+    pinned = circuits.PINNED[-1]
+    assert pinned.id == "lot-machine/v2"
+    found = verdict(with_circuit(made, id="lot-machine/v9"), **expected)
+    assert (found.verdict, reasons(found)) == ("undecided", [Reason.CIRCUIT_UNKNOWN])
+    assert reasons(verdict(with_circuit(made, digest=bytes(32)), **expected)) == [Reason.CIRCUIT_DIGEST]
+    real = with_circuit(made, digest=bytes.fromhex(pinned.digest))
+    tables = len(circuits.load(pinned).tables)
+    cases = [
+        ({"preset": "none"}, Reason.PACKAGE_PRESET), ({"preset": "test"}, Reason.POLICY_TEST_PRESET),
+        ({"log_rows": (13,) * (tables - 1)}, Reason.PACKAGE_LOG_ROWS),
+        ({"log_rows": (23,) * tables}, Reason.PACKAGE_LOG_ROWS),
+        ({"log_rows": (13,) * tables}, Reason.PROOF_SHORT), ({"log_rows": (13,) * tables, "proof": bytes(10**6)}, None),
+    ]  # fmt: skip
+    for changes, reason in cases:
+        found = verdict(replace(real, parts=(replace(real.parts[0], **changes),)), **expected)
+        assert found.verdict == "rejected"
+        assert reasons(found) == [reason] if reason else found.findings[0].reason.stage in ("proof", "transcript")
+    strict = verdict(replace(real, parts=(replace(real.parts[0], log_rows=(13,) * tables),)), **expected, min_bits=500)
+    assert reasons(strict) == [Reason.POLICY_BITS]
+    old = circuits.PINNED[0]
+    other = with_circuit(made, id=old.id, digest=bytes.fromhex(old.digest))
+    heights = (13,) * len(circuits.load(old).tables)
+    found = verdict(replace(other, parts=(replace(other.parts[0], log_rows=heights),)), **expected)
+    assert reasons(found) == [Reason.PUBLIC_SHAPE]  # a circuit that is of another statement
 
 
 @pytest.mark.parametrize(

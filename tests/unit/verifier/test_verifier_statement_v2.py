@@ -6,6 +6,7 @@ import copy
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,12 +15,17 @@ from tests.models.lot_machine_v2.histories import UNIT, at
 from tests.models.lot_machine_v2.owner import Book, make_link
 from tests.models.lot_machine_v2.story import IN, OUT, pages, rules, story, two_years
 from tests.support.links import Translator
+from zkharvest.circuit.lot_machine.v2.calendar import DAY_ZERO, LinkCalendar
+from zkharvest.ledger.regimes import us
 from zkharvest.spec import EMPTY_TREE, METHODS, account_code
-from zkharvest.verifier import figures, wire
+from zkharvest.verifier import circuits, figures, wire
 from zkharvest.verifier import statement_v2 as module
+from zkharvest.verifier.calendar import check_zone
 from zkharvest.verifier.link import read_link
 from zkharvest.verifier.link_public import calendar_columns, calendar_rows, public_data
+from zkharvest.verifier.public import check
 from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.statement_v2 import read_statement_v2
 from zkharvest.verifier.values import words
 
 ONE, TWO = two_years()
@@ -151,7 +157,7 @@ class Shape:
 
 
 SCALARS = [
-    *METHODS, "wallet", "same_year", "covered", *(f"{edge}{i}" for edge in ("start", "end") for i in range(3)),
+    *METHODS, "wallet", "same_year", "covered", *(f"end{i}" for i in range(3)),
     *(f"{root}{i}" for root in ("lots_in", "lots_out", "sums_in", "sums_out") for i in range(9)),
 ]  # fmt: skip
 COLUMNS = [*(f"{name}{i}" for name in ("start", "long") for i in range(3)), "phase", "day"]
@@ -167,8 +173,7 @@ def test_public_values_are_the_statement_s():
     link, scalars, found = public_of(GOOD)
     assert [scalars[method] for method in METHODS] == [0, 0, 1, 0, 0]
     assert (scalars["wallet"], scalars["same_year"], scalars["covered"]) == (1, 0, 1)
-    for edge, instant in (("start", at(2025)), ("end", at(2026))):
-        assert sum(scalars[f"{edge}{i}"] << 15 * i for i in range(3)) == instant
+    assert sum(scalars[f"end{i}"] << 15 * i for i in range(3)) == at(2026)
     for name, root in (("lots_in", link.opening.lots), ("sums_out", link.statement.sums_out)):
         assert tuple(scalars[f"{name}{i}"] for i in range(9)) == words(root)
     listed, shown = found.lists
@@ -187,6 +192,48 @@ def test_a_first_link_carries_nothing_in():
     for name in ("lots_in", "sums_in"):
         assert tuple(scalars[f"{name}{i}"] for i in range(9)) == words(EMPTY_TREE)
     assert public_of({**GOOD, "covered": None})[1]["covered"] == 32767
+
+
+def test_the_pinned_circuit_gets_what_it_asks_for():
+    description = circuits.load(next(one for one in circuits.PINNED if one.id == "lot-machine/v2"))
+    for statement in (GOOD, TRANSLATOR.statement(ONE)):
+        data = public_data(read_link(statement), description, b"context")
+        check(description, [13] * len(description.tables), data)
+        assert len(data.lists[0]) == 2
+    wide = {**GOOD, "calendar": {**GOOD["calendar"], "first_day": "2005-01-01", "days": 7670}}
+    with pytest.raises(Reject) as error:
+        check(description, [12] * len(description.tables), public_data(read_link(wide), description, b""))
+    assert error.value.reason is Reason.PUBLIC_SHAPE
+
+
+@pytest.mark.parametrize("year", [2024, None])
+@pytest.mark.parametrize(
+    ("zone", "first_day", "start", "end"),
+    [
+        ("UTC", "2024-01-01", at(2024), at(2025)),
+        ("America/New_York", "2023-07-01", at(2024, 1, 1) + 5 * 3_600_000, at(2024, 7, 1) + 7),
+        ("Asia/Tokyo", "2020-01-01", at(2024, 3, 1) + 1, at(2025) - 9 * 3_600_000),
+        ("Pacific/Apia", "2011-01-01", at(2024, 3, 1), at(2024, 3, 2)),
+    ],
+)
+def test_the_calendar_s_rows_are_those_of_the_prover(year, zone, first_day, start, end):
+    """Computed apart: from the statement's offsets here, from the zone there."""
+    first = date.fromisoformat(first_day)
+    days = (date(2025, 1, 1) - first).days
+    ends = None
+    if year is not None:
+        table = LinkCalendar(zone, us.long_from, first, days, (start, end), None)
+        begins = table.start[table.row_of_day(np.array([(date(2024, 1, 1) - DAY_ZERO).days]))[0]]
+        ends = (int(begins), int(table.start[-2]))
+    made = LinkCalendar(zone, us.long_from, first, days, (start, end), ends)
+    statement = {
+        **TRANSLATOR.statement(ONE), "calendar": made.statement, "timezone": zone, "year": year,
+        "window": {"from": start, "to": end},
+    }  # fmt: skip
+    parts = read_statement_v2(statement)
+    columns = calendar_columns(parts)
+    assert [list(columns[name]) for name in COLUMNS] == made.columns()
+    assert check_zone(parts.calendar, zone)
 
 
 def test_what_no_link_has_is_not_given():
