@@ -152,7 +152,7 @@ def prepare(
     if pinned is None:
         raise UsageError(f"the circuit {CIRCUIT} is not known here", "reinstall zkharvest")
     description = circuits.load(pinned)
-    least = _find_preset(preset, 0).params.least_log_rows
+    least = find_preset(preset, 0).params.least_log_rows
 
     progress("running the ledger")
     from zkharvest.circuit.lot_machine.v1.limits import check_records, check_run
@@ -163,7 +163,7 @@ def prepare(
     check_run(opening, operations)
     progress("filling the tables")
     witness = make_witness(opening, operations, least=least)
-    chosen = _find_preset(preset, max(witness.heights))
+    chosen = find_preset(preset, max(witness.heights))
     parts = _statement(opening, election, witness, pinned, audience, nonce)
     try:
         statement = read_statement(parts)
@@ -231,7 +231,7 @@ def _warn(text: str) -> None:
     warnings.warn(text, UserWarning, stacklevel=4)
 
 
-def _find_preset(name: str, rows: int) -> Preset:
+def find_preset(name: str, rows: int) -> Preset:
     """The preset of that name, or the one that takes its place at a height of 2^rows."""
     preset = PRESETS.get(name)
     if preset is None:

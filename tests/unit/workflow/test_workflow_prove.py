@@ -138,9 +138,9 @@ def test_a_year_that_is_hardly_meant_is_warned_of_before_the_proof(year, warning
 
 
 def test_tall_ledgers_take_the_preset_for_them():
-    assert proving._find_preset("balanced", 16).name == "balanced"
-    assert proving._find_preset("balanced", 17).name == "large"
-    assert proving._find_preset("test", 20).name == "test"
+    assert proving.find_preset("balanced", 16).name == "balanced"
+    assert proving.find_preset("balanced", 17).name == "large"
+    assert proving.find_preset("test", 20).name == "test"
 
 
 def test_a_ledger_that_does_not_run_is_not_proven():

@@ -1,0 +1,317 @@
+"""From openings of pages to a package of links: history, runs, statements, witnesses, proofs, and their verification.
+
+A link is made for each year; the first begins with the standing carried in, or with nothing. What the ledger's run says
+and what the circuit's witness says must be the same: both roots of every standing are compared before anything is
+proven.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zkharvest.circuit.lot_machine.v2.names import Labels
+from zkharvest.circuit.lot_machine.v2.sums.keys import RESULTS, TERMS, level_number
+from zkharvest.circuit.lot_machine.v2.sums.keys import field as place_of
+from zkharvest.circuit.lot_machine.v2.witness import Link as LinkToFill
+from zkharvest.circuit.lot_machine.v2.witness import make_witness
+from zkharvest.commitment.assets import id_code
+from zkharvest.commitment.pages import page_tree, salted
+from zkharvest.errors import UsageError
+from zkharvest.files.standings import StandingFile
+from zkharvest.ledger.history.chain import run_windows
+from zkharvest.ledger.history.registers import Amounts, Registers
+from zkharvest.ledger.history.registers import Key as LedgerKey
+from zkharvest.ledger.history.standing_map import map_of, standing_of
+from zkharvest.ledger.regimes import find_provable
+from zkharvest.spec import account_code
+from zkharvest.verifier import circuits
+from zkharvest.verifier.chain import check_chain
+from zkharvest.verifier.chain_package import ChainPackage, Part
+from zkharvest.verifier.figures import COVERED, LEVELS, ORIGINS, SIDES, Figure, Key
+from zkharvest.verifier.link import read_link
+from zkharvest.verifier.link_public import public_data
+from zkharvest.verifier.rejections import Reject
+from zkharvest.verifier.stark import verify_proof
+from zkharvest.verifier.statement_v2 import DAY_ZERO, LAST_COVERED
+from zkharvest.workflow.histories import history_of, missing_pages, windows_of
+from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows
+from zkharvest.workflow.prove import SelfCheckError, find_preset
+from zkharvest.workflow.standing_lanes import opening_of
+
+if TYPE_CHECKING:
+    from zkharvest.circuit.lot_machine.v2.witness import LinkWitness
+    from zkharvest.files.book import Book
+    from zkharvest.files.page_files import PageOpening
+    from zkharvest.ledger.history.machine import Run
+    from zkharvest.ledger.history.standing import Standing
+    from zkharvest.ledger.rules import Election
+    from zkharvest.verifier.link import Link
+    from zkharvest.verifier.public import PublicData
+
+CIRCUIT = "lot-machine/v2"
+KEY_BYTES = 32
+COVERED_FROM = date(2026, 1, 1)
+"""Brokers report the basis of digital assets acquired from then on (Reg. 1.6045-1(a)(15)(i)(J))."""
+
+_DISPOSALS = ("short", "long")
+SHOWN: tuple[tuple[Key, tuple[str, ...]], ...] = (
+    *((Key("L3", term=term, result=result), ("units",)) for term in _DISPOSALS for result in ("gain", "loss")),
+    (Key("L3", term="income", result="gain"), ("proceeds",)),
+    *((Key("L4", term=term), ("proceeds", "basis")) for term in _DISPOSALS),
+    (Key("NET"), ("units", "proceeds", "basis")),
+)
+"""What a statement shows beside the counters that it must show: gains and losses by term, income, and what is left."""
+
+
+def _zeros() -> dict[LedgerKey, Amounts]:
+    """What is shown has a register in the standing carried out, with its parents, also if nothing was posted to it."""
+    registers = Registers()
+    for key, _ in SHOWN:
+        registers.post(LedgerKey(key.level, term=key.term, result=key.result))
+    return registers.whole()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a package of links is for. `elections` are of years in a row, each with its method."""
+
+    elections: Sequence[Election]
+    covered: date | None = COVERED_FROM
+    audience: str = ""
+    nonce: bytes = b""
+    preset: str = "balanced"
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A package without signatures, and the standing at which its last link ends."""
+
+    package: ChainPackage
+    closing: StandingFile = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedLink:
+    """All that one link's proof is made from."""
+
+    statement: dict[str, Any]
+    link: Link
+    preset: str
+    heights: tuple[int, ...]
+    public: PublicData = field(repr=False)
+    witness: LinkWitness = field(repr=False)
+    closing: StandingFile = field(repr=False)
+
+
+def prove_links(
+    openings: Iterable[tuple[str, PageOpening]],
+    wanted: Wanted,
+    *,
+    book: Book,
+    opening: StandingFile | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Proven:
+    """Prove the years of some page openings, each with the name of its file; None as `opening`: the first link of all.
+
+    Raises InputError for pages, decisions and records that cannot be worked, UsageError for what no statement can say,
+    SelfCheckError if ledger and circuit, or prover and verifier, do not agree: a bug.
+    """
+    say = progress or (lambda _: None)
+    from zkharvest.prover.stark import prove_circuit
+
+    pinned = _pinned()
+    description, digest = circuits.load(pinned), bytes.fromhex(pinned.digest)
+    parts: list[Part] = []
+    last: PreparedLink | None = None
+    for prepared in prepare_links(openings, wanted, book=book, opening=opening, progress=say):
+        params = find_preset(wanted.preset, max(prepared.heights)).params
+        traces = list(prepared.witness.traces.values())
+        prepared.witness.traces.clear()  # held once: the prover lets go of each as it takes it over
+        proof = prove_circuit(
+            description, digest, params, prepared.public, traces,
+            progress=lambda step, _done, _total: say(step) if step else None, consume=True,
+        )  # fmt: skip
+        parts.append(Part(prepared.statement, prepared.preset, prepared.heights, proof))
+        say("verifying")
+        try:
+            verify_proof(description, digest, params, prepared.heights, prepared.public, proof)
+        except Reject as reject:
+            raise SelfCheckError(f"the proof just made does not verify: {reject}") from None
+        last = prepared
+    assert last is not None, "there is a year"
+    check_chain([read_link(part.statement) for part in parts])
+    return Proven(ChainPackage(tuple(parts)), last.closing)
+
+
+def prepare_links(
+    openings: Iterable[tuple[str, PageOpening]],
+    wanted: Wanted,
+    *,
+    book: Book,
+    opening: StandingFile | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Iterator[PreparedLink]:
+    """Everything of each link but its proof, one after the other; arguments and errors are those of `prove_links`."""
+    from zkharvest.files.book import check_stated
+
+    pinned = _pinned()
+    for election in wanted.elections:
+        find_provable(election.regime)
+    given = list(openings)
+    progress("running the ledger")
+    history = history_of(given)
+    check_stated(book, history)
+    before = standing_of(opening.state) if opening is not None else None
+    if problems := missing_pages(history, before):
+        from zkharvest.errors import InputError
+
+        raise InputError(problems)
+    covered = _covered(wanted.covered)
+    windows = [replace(one, covered_since=covered) for one in windows_of(history, wanted.elections, before)]
+    runs = run_windows(history, book.decisions, windows, before)
+    by_id = {page.header.page_id: page for _, page in given}
+    names = {page.header.page_id: name for name, page in given}
+    carried = opening
+    for number, run in enumerate(runs):
+        progress("filling the tables")
+        pages = [by_id[page.id] for page in run.pages]
+        labels = [names[page.id] for page in run.pages]
+        context = {"audience": wanted.audience, "nonce": wanted.nonce, "link": number, "links": len(runs)}
+        made = _Maker(run, before, carried, pages, labels, wanted, pinned).prepared(context)
+        yield made
+        before, carried = standing_of(made.closing.state), made.closing
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """One link in the making."""
+
+    run: Run
+    before: Standing | None
+    opening: StandingFile | None
+    pages: Sequence[PageOpening]
+    labels: Sequence[str]
+    wanted: Wanted
+    pinned: circuits.Pinned
+
+    def prepared(self, context: Mapping[str, Any]) -> PreparedLink:
+        run, window = self.run, self.run.window
+        calendar = calendar_of(window, declared_days(run))
+        hashed = [(salted(page.records, page.key)[0], page_tree(page.records, page.key)) for page in self.pages]
+        rows = machine_rows(run, self.before, [lanes for lanes, _ in hashed], calendar)
+        carried = opening_of(self.before, self.opening.key) if self.before and self.opening else None
+        key = secrets.token_bytes(KEY_BYTES)
+        shown = [(_fields(one), group) for one, groups in SHOWN for group in groups]
+        same_year = self.before is not None and self.before.year == window.year
+        least = find_preset(self.wanted.preset, 0).params.least_log_rows
+        to_fill = LinkToFill(hashed, rows, calendar, carried, same_year, key, shown, self._labels())
+        witness = make_witness(to_fill, least=least)
+        after = replace(run.closing, registers={**_zeros(), **run.closing.registers})
+        closing = opening_of(after, key)
+        roots = (closing.pairs.tree.root, closing.registers.tree.root)
+        if roots != (witness.closing.pairs.tree.root, witness.closing.registers.tree.root):
+            raise SelfCheckError("the ledger and the circuit do not carry out the same standing")
+        statement = self._statement(witness, calendar.statement, roots, context)
+        try:
+            link = read_link(statement)
+        except Reject as reject:
+            raise UsageError(f"this cannot be stated: {reject.detail}", "change the option or file it names") from None
+        preset = find_preset(self.wanted.preset, max(witness.heights)).name
+        part = Part(statement, preset, witness.heights, b"")
+        public = public_data(link, circuits.load(self.pinned), part.digest)
+        file = StandingFile(link.closing, key, map_of(after))
+        return PreparedLink(statement, link, preset, witness.heights, public, witness, file)
+
+    def _labels(self) -> Labels:
+        assets = {record.asset for page in self.pages for record in page.records}
+        assets |= {lot.asset for lot in (self.before.lots if self.before else ())}
+        accounts = [(page.header.source, page.header.account) for page in self.pages]
+        return Labels(
+            self.labels,
+            {tuple(id_code(one)): one for one in assets},
+            {tuple(account_code(*one)): "/".join(one) for one in accounts},
+        )
+
+    def _statement(
+        self, witness: LinkWitness, calendar: Mapping[str, Any], roots: tuple[bytes, bytes], context: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        window = self.run.window
+        headers = [page.header for page in self.pages]
+        accounts = sorted({(one.source, one.account) for one in headers} | {s.owner for s in self._states()})
+        return {
+            "v": 2,
+            "circuit": {"id": self.pinned.id, "digest": bytes.fromhex(self.pinned.digest)},
+            "window": {"from": window.start, "to": window.end},
+            "year": window.year,
+            "timezone": window.zone,
+            "calendar": dict(calendar),
+            "currency": headers[0].currency if headers else self._currency(),
+            "method": window.method.value,
+            "pooling": window.pooling.value,
+            "holding": find_provable(self.wanted.elections[0].regime).holding,
+            "covered": self.wanted.covered.isoformat() if self.wanted.covered is not None else None,
+            "accounts": [{"source": source, "account": account} for source, account in accounts],
+            "pages": [
+                {"account": accounts.index((one.source, one.account)), "header": one.encode()} for one in headers
+            ],
+            "carried_in": self.opening.standing.to_map() if self.opening is not None else None,
+            "carried_out": {"lots": roots[0], "sums": roots[1]},
+            "figures": [figure.to_map() for figure in figures_of(witness)],
+            "context": dict(context),
+        }
+
+    def _states(self) -> Sequence[Any]:
+        return self.before.accounts if self.before is not None else ()
+
+    def _currency(self) -> str:
+        assert self.opening is not None, "a link has pages or goes on"
+        return self.opening.standing.currency
+
+
+def figures_of(witness: LinkWitness) -> list[Figure]:
+    """The figures that a witness shows, in the statement's order; a register's groups together."""
+    found: dict[Key, dict[str, int]] = {}
+    for number, group in witness.shown:
+        found.setdefault(_key(witness.found.keys[number].tolist()), {})[group] = witness.found.amount(number, group)
+    return [Figure(key, found[key]) for key in sorted(found, key=lambda key: key.order)]
+
+
+def _fields(key: Key) -> tuple[int, ...]:
+    """A key without asset and account as the circuit has it."""
+    found = np.zeros(place_of("side") + 1, np.int64)
+    words = (("origin", ORIGINS), ("covered", COVERED), ("term", TERMS), ("result", RESULTS), ("side", SIDES))
+    found[place_of("level")], found[place_of("kind")] = level_number(key.level), key.kind
+    for name, listed in words:
+        found[place_of(name)] = listed.index(getattr(key, name))
+    return tuple(found.tolist())
+
+
+def _key(fields: Sequence[int]) -> Key:
+    """A register's key, of a level that tells apart no asset and no account, from the circuit's fields."""
+    return Key(
+        LEVELS[fields[place_of("level")] - 1],
+        kind=fields[place_of("kind")],
+        origin=ORIGINS[fields[place_of("origin")]],
+        covered=COVERED[fields[place_of("covered")]],
+        term=TERMS[fields[place_of("term")]],
+        result=RESULTS[fields[place_of("result")]],
+        side=SIDES[fields[place_of("side")]],
+    )
+
+
+def _covered(day: date | None) -> int:
+    """The ordinal of the first covered day; of none the one behind the last that can be stated."""
+    return day.toordinal() if day is not None else DAY_ZERO.toordinal() + LAST_COVERED + 1
+
+
+def _pinned() -> circuits.Pinned:
+    pinned = next((one for one in circuits.PINNED if one.id == CIRCUIT), None)
+    if pinned is None:
+        raise UsageError(f"the circuit {CIRCUIT} is not known here", "reinstall zkharvest")
+    return pinned
