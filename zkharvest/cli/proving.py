@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def prove(
-    opening: Path,
+    opening: Path | Sequence[Path],
     *,
     year: int,
     method: str,
@@ -30,20 +31,90 @@ def prove(
     size: str = "balanced",
     verify: bool = True,
     check: bool = False,
+    book: Path | None = None,
+    first: bool = False,
+    carry_in: Path | None = None,
+    carry_out: Path | None = None,
+    method_of: list[str] | None = None,
+    covered_from: str | None = None,
+    signed: list[Path] | None = None,
     passphrase_file: Path | None = None,
     passphrase_fd: int | None = None,
+    none: bool = False,
     force: bool = False,
     json: bool = False,
 ) -> ExitCode:
     """Prove, and write the package; the parameters are the options of the command."""
+    openings = [opening] if isinstance(opening, Path) else list(opening)
+    bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
+    if audience is not None and not audience.strip():
+        raise UsageError("--audience: an empty value", "leave the option out if the proof is for no one in particular")
+    of_pages = {
+        "--book": book, "--first": first, "--carry-in": carry_in, "--carry-out": carry_out, "--method-of": method_of,
+        "--covered-from": covered_from, "--signed": signed, "--no-passphrase": none,
+    }  # fmt: skip
+    if _are_pages(openings):
+        if check or package is None or not verify:
+            hint = "leave out --check and --no-verify, and give --output FILE"
+            raise UsageError("a proof of pages is made, verified and written at once", hint)
+        from zkharvest.cli.proving_links import prove_links
+
+        output.refuse_two_outputs(package, json=json)
+        return prove_links(
+            openings, package=package, year=year, method=method, method_of=method_of, pooling=pooling,
+            timezone=timezone, regime=regime, book=book, first=first, carry_in=carry_in, carry_out=carry_out,
+            covered_from=covered_from, signed=signed, nonce=bound, audience=audience or "", size=size,
+            passphrase_file=passphrase_file, passphrase_fd=passphrase_fd, none=none, force=force, json=json,
+        )  # fmt: skip
+    if given := next((name for name, value in of_pages.items() if value), None):
+        hint = "leave it out, or give the openings of pages that page make wrote"
+        raise UsageError(f"{given} is for openings of pages; {openings[0]} is none", hint)
+    if len(openings) > 1:
+        hint = "commit writes one opening for all sources; several are openings of pages"
+        raise UsageError(f"{len(openings)} openings, and {openings[0]} is no page's", hint)
+    return _prove_trades(
+        openings[0], year=year, method=method, package=package, pooling=pooling, timezone=timezone, regime=regime,
+        nonce=bound, audience=audience or "", size=size, verify=verify, check=check, passphrase_file=passphrase_file,
+        passphrase_fd=passphrase_fd, force=force, json=json,
+    )  # fmt: skip
+
+
+def _are_pages(openings: Sequence[Path]) -> bool:
+    """Whether the first file is there and is the opening of a page."""
+    from zkharvest.files.atomic import STREAM, open_file
+    from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of
+
+    if str(openings[0]) == STREAM or not openings[0].is_file():
+        return False
+    with open_file(openings[0]) as file:
+        return kind_of(file.read(HEAD_BYTES)) is Kind.PAGE_OPENING
+
+
+def _prove_trades(
+    opening: Path,
+    *,
+    year: int,
+    method: str,
+    package: Path | None,
+    pooling: str,
+    timezone: str,
+    regime: str,
+    nonce: bytes,
+    audience: str,
+    size: str,
+    verify: bool,
+    check: bool,
+    passphrase_file: Path | None,
+    passphrase_fd: int | None,
+    force: bool,
+    json: bool,
+) -> ExitCode:
+    """A proof of what `commit` committed to, by `lot-machine/v1`."""
     from zkharvest.files.atomic import ensure_writable, read_file, write_file
     from zkharvest.workflow.secrets import read_proving_opening
 
     find_provable(regime)  # refuse another country or an unknown zone before long work
     Election(Method(method), Pooling(pooling), timezone, year, regime)
-    bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
-    if audience is not None and not audience.strip():
-        raise UsageError("--audience: an empty value", "leave the option out if the proof is for no one in particular")
     if package is not None:
         output.refuse_two_outputs(package, json=json)
         ensure_writable(package, force=force, inputs=[opening])
@@ -81,8 +152,8 @@ def prove(
             pooling=pooling,
             timezone=timezone,
             regime=regime,
-            nonce=bound,
-            audience=audience or "",
+            nonce=nonce,
+            audience=audience,
             preset=size,
             progress=step,
             warn=lambda text: _warn(text, warnings),

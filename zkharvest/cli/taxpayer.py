@@ -200,7 +200,9 @@ def commit(
 
 
 def prove(
-    opening: Annotated[Path, typer.Argument(metavar="OPENING.zko", help="Opening that commit wrote.")],
+    opening: Annotated[
+        list[Path], typer.Argument(metavar="OPENING.zko...", help="Opening that commit wrote, or openings of pages.")
+    ],
     year: YearOption,
     method: MethodOption,
     package: OptionalOutput = None,
@@ -226,16 +228,39 @@ def prove(
             "Five seconds for 450 trades, a quarter of a minute for 10,000.",
         ),
     ] = False,
+    book: BookOption = None,
+    first: Annotated[bool, typer.Option("--first", help="Pages: nothing was proven before these.")] = False,
+    carry_in: Annotated[
+        Path | None, typer.Option("--carry-in", metavar="FILE.zks", help="Pages: what last year's proof carried out.")
+    ] = None,
+    carry_out: Annotated[
+        Path | None, typer.Option("--carry-out", metavar="FILE.zks", help="Pages: what next year's proof begins with.")
+    ] = None,
+    method_of: MethodOf = None,
+    covered_from: Annotated[
+        str | None,
+        typer.Option(
+            "--covered-from", metavar="DAY", help="Pages: purchases from then on are covered (2026-01-01), or never."
+        ),
+    ] = None,
+    signed: Annotated[
+        list[Path] | None,
+        typer.Option("--signed", metavar="PAGE.zkp", help="Pages: a page that its source has signed. Repeatable."),
+    ] = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
+    none: NoPassphrase = False,
     force: Force = False,
     json: Json = False,
 ) -> ExitCode:
-    """Prove a year's gains and losses; writes the package that an auditor verifies."""
+    """Prove a year's gains and losses; writes the package that an auditor verifies.
+
+    From openings of pages, a year goes on from the last: the first one with --first, every other with --carry-in.
+    """
     from zkharvest.cli import proving
 
     return proving.prove(
-        opening,
+        opening[0] if len(opening) == 1 else opening,
         year=year,
         method=method.value,
         package=package,
@@ -247,8 +272,16 @@ def prove(
         size=size,
         verify=verify,
         check=check,
+        book=book,
+        first=first,
+        carry_in=carry_in,
+        carry_out=carry_out,
+        method_of=method_of,
+        covered_from=covered_from,
+        signed=signed,
         passphrase_file=passphrase_file,
         passphrase_fd=passphrase_fd,
+        none=none,
         force=force,
         json=json,
     )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files import openings, page_files
-from zkharvest.files.atomic import STREAM, open_file, read_private_file
-from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of, told_apart
+from zkharvest.files.atomic import read_private_file
+from zkharvest.files.kinds import Kind, kind_of, told_apart
 from zkharvest.files.sealing import Passphrase
 from zkharvest.files.sheets import Entry
 from zkharvest.files.words import Backup, Secret, fingerprint
@@ -85,16 +85,7 @@ def read_signing_key(path: str | Path, passphrase: Passphrase) -> tuple[PrivateK
 
 
 def read_proving_opening(path: str | Path, passphrase: Passphrase) -> tuple[Opening, bool]:
-    """An opening, and whether its file is under a passphrase. Raises as `files.openings.read_opening`.
-
-    The opening of a page is refused by name: no circuit takes pages yet.
-    """
-    if str(path) != STREAM and Path(path).is_file():
-        with open_file(path) as file:
-            head = file.read(HEAD_BYTES)
-        if kind_of(head) in (Kind.PAGE, Kind.PAGE_OPENING):
-            hint = "commit to the trades themselves (zkharvest commit); pages are for lot-machine/v2, which is to come"
-            raise UsageError(f"{path}: prove does not take pages yet; it is {kind_of(head)}", hint)
+    """An opening, and whether its file is under a passphrase. Raises as `files.openings.read_opening`."""
     data = openings.read_opening_bytes(path)
     return openings.parse_opening(data, path, passphrase), openings.is_sealed(data, path)
 
