@@ -70,8 +70,6 @@ def story() -> None:
     run(f"{edited} --from 2025-01-01 --to 2025-02-01 -o edited")
     forged = "edited/kraken-K-7f3a-0000.zkp edited/kraken-K-7f3a-0000.zko"
     run(f"page check {forged} {' '.join(later)} --source-key kraken=kraken/pub", expected=1)
-    print("\n# prove does not take pages yet, and says so")
-    run(f"prove {page_of('kraken', 0, 'zko')} --year 2025 --method fifo -o x.zkh", expected=2)
 
 
 def _refs(name: str) -> set[int]:

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 TAXPAYER, VENUE, AUDITOR, DEVELOPER = (
     "Taxpayer",
-    "Venue (preview: prove does not take pages yet)",
+    "Venue (preview: lot-machine/v2 may still change)",
     "Auditor",
     "Developer",
 )

@@ -1,6 +1,6 @@
 """What a venue or the owner of a wallet does with its own records: `page seed`, `make`, `batch`, `check`.
 
-A preview: pages can be made, signed and checked, and `prove` does not take them yet.
+A preview: `prove` takes pages by lot-machine/v2, which is not released and may still change.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ def page_make(
 ) -> ExitCode:
     """Commit to an account's records of one period; writes the page (.zkp) and its opening (.zko), prints SOURCE=HEX.
 
-    The printed line is what the venue signs. Rows outside the period are left out. Preview: prove does not take pages
-    yet.
+    The printed line is what the venue signs. Rows outside the period are left out. Preview: the circuit that
+    takes pages, lot-machine/v2, may still change.
     """
     from zkharvest.commitment.assets import load_assets
     from zkharvest.files.atomic import ensure_writable, write_file

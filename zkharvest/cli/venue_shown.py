@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from zkharvest.workflow.page_batch import ChunkResult
     from zkharvest.workflow.pages import Checked
 
-PREVIEW = "pages are a preview: they can be made, signed and checked, and prove does not take them yet"
+PREVIEW = "pages are a preview: the circuit that takes them, lot-machine/v2, is not released and may still change"
 
 
 def say_unlisted(symbols: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Pages by the command line, as a venue's engineer runs it; and that `prove` says it does not take them yet."""
+"""Pages by the command line, as a venue's engineer runs it; and what `prove` and `commit` say of them."""
 
 import json
 
@@ -72,19 +72,39 @@ def test_a_key_does_not_vouch_for_pages_before_its_time(venue, capsys):
     assert "page/key-period" in capsys.readouterr().err
 
 
-def test_prove_and_commit_say_that_they_do_not_take_pages(venue, capsys):
+def test_prove_asks_what_pages_go_on_from(venue, capsys):
     assert make(JANUARY) == 0
-    for name in ("out/kraken-K-1-0000.zko", "out/kraken-K-1-0000.zkp"):
-        assert main(["prove", name, "--year", "2025", "--method", "fifo", "-o", "x.zkh"]) == ExitCode.USAGE
-        assert "prove does not take pages yet" in capsys.readouterr().err
+    proving = ["prove", "out/kraken-K-1-0000.zko", "--year", "2025", "--method", "fifo", "-o", "x.zkh"]
+    for more, message in (
+        ([], "what do these pages go on from?"),
+        (["--first", "--carry-in", "a.zks"], "--first and --carry-in exclude each other"),
+        (["--first", "--no-verify"], "a proof of pages is made, verified and written at once"),
+        (["--first", "--covered-from", "2026"], '"2026" is not a day of the calendar'),
+        (["--first", "--method-of", "2025=fifo"], "the year 2025 is not one that can be named"),
+        (["--carry-in", "none.zks"], "none.zks: cannot be read"),
+        (["--first"], "is the last one, and ends before the window does"),
+    ):
+        assert main([*proving, *more]) == ExitCode.USAGE, message
+        assert message in capsys.readouterr().err
+    assert main(["prove", "out/kraken-K-1-0000.zkp", "--year", "2025", "--method", "fifo", "-o", "x.zkh"]) != 0
     assert not (venue / "x.zkh").exists()
+
+
+def test_what_is_for_pages_is_refused_for_trades(venue, capsys):
+    (venue / "one.csv").write_text(HEAD + "2025-01-02T10:00:00Z,K-1,a,buy,BTC,1,100,1,USD,\n")
+    assert main(["-q", "commit", "one.csv", "--no-passphrase", "-o", "secret.zko"]) == 0
+    proving = ["--year", "2025", "--method", "fifo", "-o", "x.zkh"]
+    assert main(["prove", "secret.zko", *proving, "--first"]) == ExitCode.USAGE
+    assert "--first is for openings of pages" in capsys.readouterr().err
+    assert main(["prove", "secret.zko", "secret.zko", *proving]) == ExitCode.USAGE
+    assert "several are openings of pages" in capsys.readouterr().err
 
 
 def test_help_says_that_pages_are_a_preview(capsys):
     for arguments in (["--help"], ["page", "--help"]):
         assert main(arguments) == 0
         text = " ".join(capsys.readouterr().out.split())
-        assert "prove does not take" in text
+        assert "lot-machine/v2" in text
 
 
 def test_an_opening_can_be_sealed(venue, capsys):
