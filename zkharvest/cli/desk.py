@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zkharvest.desk.lines import Line
     from zkharvest.desk.reconcile import Reconciled
     from zkharvest.ledger.results import LedgerRun
+    from zkharvest.trades.model import Trade
 
 report = typer.Typer(cls=Group, help="Forms to file and pages to read, from the ledger.", no_args_is_help=True)
 
@@ -92,6 +93,7 @@ def form8949(
     if form is Format.PDF:
         from zkharvest.desk.pdf_forms import form8949_pdf
 
+        say_letters(run.trades)
         return save(target, form8949_pdf(made, name=name, whole=whole, statement=statement), force=force)
     rows = list(forms.form_rows(made, run, whole=whole))
     if form is Format.JSON:
@@ -132,6 +134,7 @@ def income(
     if form is Format.PDF:
         from zkharvest.desk.pdf_forms import income_pdf
 
+        say_letters(receipt.trade for receipt in made.receipts)
         return save(target, income_pdf(made, name=name, whole=whole), force=force)
     if form is Format.JSON:
         return write_object("zkharvest/income/1", incomes.income_json(made, whole=whole), target, force)
@@ -294,6 +297,18 @@ def say_currency(run: LedgerRun, wanted: str) -> None:
         output.warning(
             f"amounts are in {', '.join(sorted(stated))}, the form is in {wanted}",
             f"import the trades again with --currency {wanted} and prices in it",
+        )
+
+
+def say_letters(trades: Iterable[Trade]) -> None:
+    """Warn of letters in names that the fonts of a PDF lack."""
+    from zkharvest.desk.pdf import unprintable
+
+    lost = unprintable(text for trade in trades for text in (trade.asset, trade.source, trade.id, trade.origin))
+    if lost:
+        output.warning(
+            f"the fonts of the PDF lack {lost[:40]}; each is printed as \N{REPLACEMENT CHARACTER}",
+            "CSV and the HTML page have every letter",
         )
 
 

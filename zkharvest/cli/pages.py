@@ -134,5 +134,7 @@ def page(
             from zkharvest.desk.page import page_html, write_bytes
 
             data = write_bytes(page_html(view, version=__version__))
+    if suffix == ".pdf":
+        desk.say_letters(run.trades)
     desk.say_open(found)
     return desk.save(target, data, force=force)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ BLUE, ORANGE = "#0072b2", "#c57a00"
 _FILLS = ((BLUE, ""), (ORANGE, "///"), ("#8a8f98", "..."), ("#1f8a70", "xxx"), ("#a9699a", "\\\\\\"))
 _INK, _GRID = "#1a1e24", "#c8ccd2"  # on paper; on the page they stand for its own colours
 _MOST = 12  # assets on a chart
+_LONGEST = 24  # characters of a name on a chart
+_FEWEST = 6  # columns that a chart has room for at least: a single one is no wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
     style = {
         "font.size": 9, "font.family": "DejaVu Sans", "axes.edgecolor": _INK, "axes.labelcolor": _INK,
         "text.color": _INK, "xtick.color": _INK, "ytick.color": _INK, "hatch.color": _INK, "hatch.linewidth": 0.5,
-        "svg.hashsalt": "zkharvest", "svg.fonttype": "none", "axes.unicode_minus": True,
+        "svg.hashsalt": "zkharvest", "svg.fonttype": "none", "axes.unicode_minus": True, "text.parse_math": False,
     }  # fmt: skip
     mpl.rcParams.update(style)
     figure = Figure(figsize=(width, height))
@@ -98,7 +101,7 @@ def _bars(sums: Sequence[Sums], *, paper: bool, flat: bool = False) -> tuple[byt
             axes.barh(at, values, height=0.36, **style)
         else:
             axes.bar(at, values, width=0.36, **style)
-    labels = [s.label if flat or len(sums) < 8 else s.label[:3] for s in sums]
+    labels = [_short(s.label) if flat or len(sums) < 8 else s.label[:3] for s in sums]
     if flat:
         axes.set_yticks(list(places), labels)
         axes.invert_yaxis()
@@ -108,6 +111,7 @@ def _bars(sums: Sequence[Sums], *, paper: bool, flat: bool = False) -> tuple[byt
         axes.grid(axis="x", color=_GRID, linewidth=0.6)
     else:
         axes.set_xticks(list(places), labels)
+        _room(axes, len(sums))
         axes.axhline(0, color=_INK, linewidth=0.8)
         axes.spines["bottom"].set_visible(False)
         _money_axis(axes.yaxis)
@@ -131,6 +135,7 @@ def _income(view: Overview, *, paper: bool) -> tuple[bytes, float]:
                  edgecolor=_INK, linewidth=0.6)  # fmt: skip
         below = [a + b for a, b in zip(below, values, strict=True)]
     axes.set_xticks(range(len(months)), [MONTHS[int(month[5:]) - 1][:3] for month in months])
+    _room(axes, len(months))
     _money_axis(axes.yaxis)
     axes.grid(axis="y", color=_GRID, linewidth=0.6)
     axes.legend(frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0)
@@ -155,9 +160,18 @@ def _columns(values: Sequence[tuple[str, float]], *, paper: bool) -> tuple[bytes
         colour, hatch = _FILLS[label == "long now"]
         axes.bar(place, value, width=0.62, color=colour, hatch=hatch, edgecolor=_INK, linewidth=0.6)
     axes.set_xticks(range(len(values)), list(_month_labels([label for label, _ in values])))
+    _room(axes, len(values))
     _money_axis(axes.yaxis)
     axes.grid(axis="y", color=_GRID, linewidth=0.6)
     return _drawn(figure, paper=paper)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _room(axes: Any, columns: int) -> None:
+    axes.set_xlim(-0.6, max(columns, _FEWEST) - 0.4)
 
 
 def _month_labels(labels: Sequence[str]) -> Iterator[str]:
@@ -180,6 +194,14 @@ def _money_axis(axis: Any) -> None:
 
 def _drawn(figure: Any, *, paper: bool) -> tuple[bytes, float]:
     """The figure as PNG, or as an SVG element whose ink and grid are those of the page; its height over its width."""
+    with (
+        warnings.catch_warnings()
+    ):  # of letters that the fonts lack: browsers find them, and of paper the command warns
+        warnings.filterwarnings("ignore", message="Glyph ")
+        return _saved(figure, paper=paper)
+
+
+def _saved(figure: Any, *, paper: bool) -> tuple[bytes, float]:
     out = io.BytesIO()
     if paper:
         figure.savefig(out, format="png", dpi=220, bbox_inches="tight", facecolor="white", metadata={"Software": None})

@@ -228,7 +228,8 @@ def summary(view: Overview) -> list[str]:
         assets = len({lot.asset for lot in long_lots})
         text = (
             f"At the end of {view.last_day.isoformat()}, {counted(len(long_lots), 'lot', 'lots')} of "
-            f"{counted(assets, 'asset', 'assets')} were held, with a basis of {signed(basis)} {money}"
+            f"{counted(assets, 'asset', 'assets')} {'was' if len(long_lots) == 1 else 'were'} held, with a basis of "
+            f"{signed(basis)} {money}"
         )
         out.append(f"{text}; {counted(len(soon), 'turns', 'turn')} long within {SOON} days." if soon else f"{text}.")
     return out

@@ -10,8 +10,9 @@ from zkharvest.desk.amounts import signed, to_cents
 from zkharvest.desk.charts import charts
 from zkharvest.desk.form8949 import Row, origin_of, places, us_date
 from zkharvest.desk.overview import SOON, Overview, Sale, counted, summary, warnings
+from zkharvest.trades.text import format_quantity
 
-UNFOLDED = 400  # rows: up to so many, the months of the list stand open
+UNFOLDED = 400  # rows: up to so many, a list stands open
 
 
 def page_html(view: Overview, *, version: str) -> Iterator[str]:
@@ -22,6 +23,8 @@ def page_html(view: Overview, *, version: str) -> Iterator[str]:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["money"] = signed
     environment.filters["places"] = places
+    environment.filters["quantity"] = format_quantity
+    environment.filters["origin"] = origin_of
     environment.filters["minus"] = lambda cents: "loss" if cents < 0 else ""
     made = environment.from_string(template).render(
         view=view,
@@ -31,6 +34,8 @@ def page_html(view: Overview, *, version: str) -> Iterator[str]:
         warnings=warnings(view),
         in_cents=to_cents,
         soon=SOON,
+        counted=counted,
+        unfolded=UNFOLDED,
     )
     head, tail = made.split("<!-- disposals -->")
     yield head

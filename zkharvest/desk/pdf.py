@@ -1,7 +1,8 @@
 """Drawing on paper: a thin layer over fpdf2 with the fonts, lines and tables that forms and reports share.
 
 Letter paper, points, the DejaVu fonts that come with matplotlib: they hold every letter that a name in the ledger can
-have, but for Chinese, Japanese and Korean ones. docs/adr/0010 says why fpdf2.
+have, but for Chinese, Japanese and Korean ones, which are printed as a sign that says so (`unprintable` names them).
+docs/adr/0010 says why fpdf2.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _MARKS = range(8)  # control characters too: they stand between the lines of a p
 _FIRST_MARK, _FIRST_PLAIN_MARK = 0xF000, 0xF0  # their codes among those of a font, which are far below
 _PITCH = 0.602  # of DejaVu Sans Mono: the width of every character over its size
 _LEVEL = 3  # of compression: a third of the time of the usual 6, a tenth more bytes
+_ABSENT = "\N{REPLACEMENT CHARACTER}"  # printed for a letter that a font lacks; fpdf2 would leave it out
 _FILES = {(FONT, ""): "DejaVuSans.ttf", (FONT, "B"): "DejaVuSans-Bold.ttf", (MONO, ""): "DejaVuSansMono.ttf"}
 
 
@@ -64,6 +66,23 @@ class _Codes(dict[int, int | None]):
         for mark, operators in enumerate(marks):
             two = two.replace((first + mark).to_bytes(2, "big"), operators)
         return two
+
+
+def unprintable(texts: Iterable[str]) -> str:
+    """The letters of some texts that stand as a sign of their absence on paper, each once, in order."""
+    letters = {letter for letter in set().union(*texts) if not letter.isascii()}
+    if not letters:
+        return ""
+    from matplotlib.ft2font import FT2Font
+
+    held = [FT2Font(_font_file(name)).get_charmap() for name in _FILES.values()]
+    return "".join(sorted(letter for letter in letters if any(ord(letter) not in of_font for of_font in held)))
+
+
+def _font_file(name: str) -> Path:
+    import matplotlib as mpl
+
+    return Path(mpl.get_data_path()) / "fonts" / "ttf" / name
 
 
 class _Widths(dict[str, float]):
@@ -118,13 +137,16 @@ class Sheet:
         if self._chosen == (size, style, family):
             return
         if (family, style) not in self._fonts:
-            import matplotlib as mpl
-
-            file = Path(mpl.get_data_path()) / "fonts" / "ttf" / _FILES[family, style]
-            self.pdf.add_font(family, style, file)
+            self.pdf.add_font(family, style, _font_file(_FILES[family, style]))
             self._fonts.add((family, style))
         self.pdf.set_font(family, style, size)
         self._chosen = size, style, family
+
+    def _held(self, text: str) -> str:
+        """The text with a sign for every letter that the chosen font lacks."""
+        font: Any = self.pdf.current_font
+        cmap = font.cmap
+        return "".join(letter if ord(letter) in cmap else _ABSENT for letter in text)
 
     def text(
         self,
@@ -142,6 +164,9 @@ class Sheet:
         if not text:
             return
         style = "B" if bold else ""
+        if not text.isascii():
+            self.font(size, style)
+            text = self._held(text)
         widths = self._widths[style]
         width = sum(map(widths.__getitem__, text))
         while fit and size > 5 and width * size > fit:
@@ -165,6 +190,9 @@ class Sheet:
 
     def wrapped(self, text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
         """The lines that a text takes at a width."""
+        if not text.isascii():
+            self.font(size, "B" if bold else "")
+            text = self._held(text)
         widths = self._widths["B" if bold else ""]
         lines: list[str] = []
         line = ""
@@ -246,7 +274,8 @@ class Sheet:
         self.pdf.set_text_color(*texts[0][1])
         self.pdf.text(MARGIN, self.y, " ")  # names the font on the page
         font: Any = self.pdf.current_font
-        codes = self._codes = self._codes or _Codes(font.subset.pick)
+        cmap, pick = font.cmap, font.subset.pick
+        codes = self._codes = self._codes or _Codes(lambda letter: pick(letter if letter in cmap else ord(_ABSENT)))
         inks = list(dict.fromkeys(colour for _, colour in texts))
         marks = [b") Tj T* " + _ink(colour) + b" (" for colour in inks]
         before = {colour: chr(mark) for mark, colour in enumerate(inks)}
