@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zkharvest.spec import P
+
 from .builder import Bus, Table, Where
 from .expr import Cell, Expr, lift, total
 
 LIMB = 2**15
+WIDEST = P - 2**30
+"""Lanes of a comparison with two limbs are below it; with one, below LIMB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ def less(
     pairs: Sequence[tuple[Expr, Expr]],
     active: Expr,
     *,
+    below: int,
     strict: bool,
     note: str,
     turn: Expr | int = 1,
@@ -92,11 +97,16 @@ def less(
 ) -> None:
     """Where `active` is 1: x < y (or x <= y) for x, y given as (x, y) lanes, most significant first.
 
-    Assumes lanes below p - 2^30, so that a negative difference has no limbs (2^30 is what they hold). Lanes above the
-    mark are equal and at the mark y exceeds x; with no mark, allowed only if not strict, all lanes are equal. With
-    `turn` -1 (an expression of value 1 or -1) the roles of x and y are exchanged. No lane follows the last one: where a
-    mark must be, nothing is said of its equality.
+    All lanes are less than `below`, as other constraints say (the caller's to know). It is at most p - 2^30, so that a
+    negative difference has no limbs (2^30 is what they hold): a lane of 30 bits is too wide. Lanes above the mark are
+    equal and at the mark y exceeds x; with no mark, allowed only if not strict, all lanes are equal. With `turn` -1 (an
+    expression of value 1 or -1) the roles of x and y are exchanged. No lane follows the last one: where a mark must be,
+    nothing is said of its equality.
+
+    Raises ValueError for a bound above that, or one that the limbs do not hold.
     """
+    if below > (WIDEST if compare.high is not None else LIMB):
+        raise ValueError(f"{name}: lanes below {below} cannot be compared, a difference could go round")
     marked = compare.marked
     if strict:
         table.zero(f"{name}_marked", marked - active, f"{note}: one differing lane is marked", where)

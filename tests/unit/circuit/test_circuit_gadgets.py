@@ -13,7 +13,7 @@ from tests.adversary.kit.evaluate import value
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues, check
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.gadgets import Ranges, compare_columns, less, pack16, pack24
+from zkharvest.circuit.gadgets import LIMB, WIDEST, Ranges, compare_columns, less, pack16, pack24
 from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_table, range_trace
 
 MOST = 2**28  # the largest lane that `less` promises to compare
@@ -31,7 +31,17 @@ class Comparer:
         active, turn = self.t.column("active"), self.t.column("turn")
         compare = compare_columns(self.t, ranges, "c", lanes, wide=wide)
         pairs = list(zip(x, y, strict=True))
-        less(self.t, "c", compare, pairs, active + 0, strict=strict, turn=turn + 0, note="")
+        less(
+            self.t,
+            "c",
+            compare,
+            pairs,
+            active + 0,
+            below=1 << 28 if wide else LIMB,
+            strict=strict,
+            turn=turn + 0,
+            note="",
+        )
         self.lanes, self.wide, self.compare = lanes, wide, compare
 
     def broken(self, x, y, flags, gap, active=1, turn=1):
@@ -88,6 +98,22 @@ def test_beyond_the_promise_a_lane_wraps():
     assert comparer.possible((P - 5,), (3,))
     assert not comparer.possible((MOST,), (0,))
     assert P - MOST > 2**30 + 1  # a negative difference of lanes up to 2^28 has no limbs
+    assert comparer.possible((2**30 - 1,), (5,))
+    assert not comparer.possible((WIDEST - 1,), (0,))
+
+
+@pytest.mark.parametrize(("wide", "below"), [(True, WIDEST), (False, LIMB)])
+def test_lanes_that_are_too_wide_are_refused(wide, below):
+    """A lane of 30 bits is: of two that are far apart the larger would pass for the smaller."""
+    circuit = Circuit("c", 1, degree=4, log_rows=(3, 5), tallies=0)
+    ranges = Ranges(circuit.bus("bytes", 2), circuit.bus("u15", 1))
+    t = circuit.table("t", "")
+    x, y, active = (t.column(name) for name in ("x", "y", "active"))
+    compare = compare_columns(t, ranges, "c", 1, wide=wide)
+    assert below <= 1 << 30
+    with pytest.raises(ValueError, match=f"c: lanes below {below + 1} cannot be compared"):
+        less(t, "c", compare, [(x + 0, y + 0)], active + 0, below=below + 1, strict=True, note="")
+    less(t, "c", compare, [(x + 0, y + 0)], active + 0, below=below, strict=True, note="")
 
 
 def test_narrow_lanes_have_one_limb():

@@ -43,6 +43,7 @@ def pools_table(circuit: Circuit, buses: MachineBuses) -> Table:
         order,
         [(lane, shifted(lane)) for lane in rank],
         active.next,
+        below=1 << 24,
         strict=True,
         note="pools are strictly increasing",
         where="transition",

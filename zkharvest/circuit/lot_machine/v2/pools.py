@@ -51,6 +51,7 @@ def pools_table(circuit: Circuit, buses: Buses) -> Table:
         order,
         [(lane, shifted(lane)) for lane in rank],
         active.next,
+        below=1 << 25,
         strict=True,
         note="pools are strictly increasing",
         where="transition",

@@ -76,6 +76,7 @@ def proportion(t: Table, ranges: Ranges, s: AmountColumns, divides: Expr, opens:
         s.remainder,
         list(zip(most_significant_first(s.r_lanes), most_significant_first(s.c_lanes), strict=True)),
         divides,
+        below=1 << 24,
         strict=True,
         note="the remainder is below the divisor, which is not zero",
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from zkharvest.circuit.builder import Table
 from zkharvest.circuit.expr import Cell, Expr, following
-from zkharvest.circuit.gadgets import Compare, Ranges, compare_columns, less, most_significant_first, pack24
+from zkharvest.circuit.gadgets import LIMB, Compare, Ranges, compare_columns, less, most_significant_first, pack24
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.v1.buses import TALLY_BYTES
 from zkharvest.ledger.operations import TAKE
@@ -53,6 +53,7 @@ def term(t: Table, s: TermColumns, take: Expr, side: Expr, time: Sequence[Cell],
         s.held,
         list(zip(most_significant_first(long_from), most_significant_first(time), strict=True)),
         take,
+        below=LIMB,
         strict=False,
         turn=s.held_long * 2 - 1,
         note="held to long-from, or not",
@@ -76,6 +77,7 @@ def result(t: Table, s: TermColumns, take: Expr, side: Expr, negative: Expr, q: 
         s.result,
         list(zip(most_significant_first(lot), most_significant_first(trade), strict=True)),
         take * (1 - negative),
+        below=1 << 24,
         strict=False,
         turn=trade_larger * 2 - 1,
         note="a gain is a gain and a loss is a loss",

@@ -72,8 +72,17 @@ def keys(s: Steps) -> None:
         t.equal("key7", s.key[7], by_age, "then by acquisition order (LIFO: the latest first)")
     before, own, after = ([k[i] for i in RANK] for k in (s.pred_key, s.key, s.pred_next_key))
     above, below = list(zip(before, own, strict=True)), list(zip(own, after, strict=True))
-    less(t, "above", s.above, above, s.inserts, strict=False, note="the entry before does not sort after")
-    less(t, "below", s.below, below, s.inserts, strict=True, note="the entry after sorts after")
+    less(
+        t,
+        "above",
+        s.above,
+        above,
+        s.inserts,
+        below=SEQ_MAX + 1,
+        strict=False,
+        note="the entry before does not sort after",
+    )
+    less(t, "below", s.below, below, s.inserts, below=SEQ_MAX + 1, strict=True, note="the entry after sorts after")
     for i, unit in enumerate(s.unit):
         with t.when(s.open + s.load):
             t.equal(f"unit{i}", unit, s.q_lanes[i], "the unit basis is the quotient (for a loaded lot: has its bytes)")

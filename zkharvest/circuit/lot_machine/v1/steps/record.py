@@ -56,6 +56,7 @@ def order(s: Steps) -> None:
         s.order,
         list(zip(lanes, after, strict=True)),
         active,
+        below=1 << 24,
         strict=True,
         note="the next trade is later",
         where="transition",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zkharvest.circuit.builder import Table
-from zkharvest.circuit.gadgets import Ranges, compare_columns, less, most_significant_first
+from zkharvest.circuit.gadgets import LIMB, Ranges, compare_columns, less, most_significant_first
 from zkharvest.circuit.lot_machine import words
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def constrain(s: Steps) -> None:
     t.receive(s.buses.calendar, [*s.day_start, *s.day_end, *s.day_long, s.phase, s.day], s.first)
     start, time, end = (most_significant_first(x) for x in (s.day_start, s.time, s.day_end))
     begun, not_ended = list(zip(start, time, strict=True)), list(zip(time, end, strict=True))
-    less(t, "since", s.since, begun, s.first, strict=False, note="the day has begun")
-    less(t, "until", s.until, not_ended, s.first, strict=True, note="the day has not ended")
+    less(t, "since", s.since, begun, s.first, below=LIMB, strict=False, note="the day has begun")
+    less(t, "until", s.until, not_ended, s.first, below=LIMB, strict=True, note="the day has not ended")
 
 
 def fill(f: StepsWitness) -> None:

@@ -78,7 +78,8 @@ def order(s: Steps) -> None:
     t.equal("late_where", s.late * s.late, s.late * s.arrive, "`late` is a bit, and only an arrival is late")
     with t.when(1 - s.late):
         t.zero("shift_where", s.shift_ms, "what is not late is worked at its time")
-    lanes = [s.worked_high, s.worked_low, s.late, s.page, s.position]
+    # One lane of 30 bits for both limbs would be too wide: of two records 12 days apart the later could come first.
+    lanes = [s.worked_high, s.worked[1] + 0, s.worked[0] * 2 + s.late, s.page + 0, s.position + 0]
     # On the next row's columns the comparison would need row i+1's advice; it is kept on row i.
     less(
         t,
@@ -86,6 +87,7 @@ def order(s: Steps) -> None:
         s.order,
         [(lane, shifted(lane)) for lane in lanes],
         s.first.next * (1 - s.carried_in),
+        below=1 << 24,
         strict=True,
         note="the next record is later",
         where="transition",
@@ -181,6 +183,7 @@ def fill(f: StepsWitness) -> None:
     w.put(s.seq, slice(None), f.seq_on_rows)
     first = w.column(s.first, rows) == 1
     later = rows[first][1:]
-    of = time[first] + shift[first], records.late[place][first], records.page[place][first]
-    turn = np.stack([of[0] >> 30, of[0] & (1 << 30) - 1, of[1], of[2], records.position[place][first]], axis=1)
+    low, middle, high = words.limbs15(time[first] + shift[first]).T
+    of = records.late[place][first], records.page[place][first], records.position[place][first]
+    turn = np.stack([high, middle, low * 2 + of[0], of[1], of[2]], axis=1)
     w.put_compare(s.order, later - 1, turn[:-1], turn[1:])

@@ -140,6 +140,7 @@ class SumsTable:
             self.order,
             [(lane, shifted(lane)) for lane in rank],
             self.lane[0].next,
+            below=1 << 24,
             strict=True,
             note="keys strictly increase",
             where="transition",
