@@ -32,7 +32,7 @@ class Pinned:
 
 PINNED: tuple[Pinned, ...] = (
     Pinned("lot-machine/v1", "d58cb8e26ae4339684e3216ad951f140e7e83e9112de0859b4a46029315cf121"),
-    Pinned("lot-machine/v2", "a7a9b885c9d2fbf41eb38f163a3c31c69a288547e4df472e9a670969b04ca253"),
+    Pinned("lot-machine/v2", "f3bd8048d1eb5c76551e3e0ba6a53f7ab371486feae9e20a2aaba1a60d437d1a"),
 )
 
 
