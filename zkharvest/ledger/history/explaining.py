@@ -26,8 +26,8 @@ FAR = 90 * DAY
 NEAR_PARTS = 50
 """A deposit of 2 % less comes near: networks and venues take fees out of what is sent."""
 
-MOST_NEAR = 3
-"""Of what comes near, so many are told."""
+MOST_NEAR, MOST_SEEN = 3, 32
+"""Of what comes near, so many are told; so many earlier and later ones are looked at."""
 
 
 class Near(NamedTuple):
@@ -113,34 +113,47 @@ def _now(record: Record, decided: Decision) -> tuple[str, str]:
 
 
 class _Others:
-    """Unmatched records of the other direction, by asset in order of time, and by reference."""
+    """Unmatched records of the other direction: by reference, by quantity, and by asset in order of time."""
 
     def __init__(self, ones: Sequence[Half]) -> None:
-        self._by_asset: dict[str, list[Half]] = defaultdict(list)
         self._by_ref: dict[int, list[Half]] = defaultdict(list)
+        self._by_quantity: dict[tuple[str, int], list[Half]] = defaultdict(list)
+        self._by_asset: dict[str, list[Half]] = defaultdict(list)
         for one in ones:
-            self._by_asset[one.asset].append(one)
             if one.ref:
                 self._by_ref[one.ref].append(one)
+            self._by_quantity[one.asset, one.quantity].append(one)
+            self._by_asset[one.asset].append(one)
 
     def near(self, one: Half, does: Does, edges: Sequence[int]) -> Iterator[Near]:
         """What comes near, the likeliest first: one reference, then one quantity, then nearly one, the nearer first."""
-        begin, end = (one.time - DAY, one.time + FAR) if does is Does.OUT else (one.time - FAR, one.time + DAY)
-        same_asset = self._by_asset.get(one.asset, [])
-        low = bisect_left(same_asset, begin, key=lambda other: other.time)
-        high = bisect_left(same_asset, end, key=lambda other: other.time)
-        seen: set[Place] = set()
+        same = self._by_quantity.get((one.asset, one.quantity), [])
+        soon = self._by_asset.get(one.asset, [])
+        found = dict.fromkeys(
+            [
+                *self._by_ref.get(one.ref, []),
+                *_between(same, one.time, does, DAY, FAR),
+                *_between(soon, one.time, does, SHIFT_LIMIT, REACH),
+            ]
+        )
         ranked = []
-        for other in [*self._by_ref.get(one.ref, []), *same_asset[low:high]]:
-            if other.place in seen:
-                continue
-            seen.add(other.place)
+        for other in found:
             out, come = (one, other) if does is Does.OUT else (other, one)
             if (reason := _reason(out, come)) is not None:
                 rank, text = reason
                 against = why_not(out, come, edges)
                 ranked.append((rank, abs(come.time - out.time), Near(other.place, text, against)))
         return (near for _, _, near in sorted(ranked)[:MOST_NEAR])
+
+
+def _between(ones: Sequence[Half], time: int, does: Does, before: int, behind: int) -> Sequence[Half]:
+    """Those that are so much earlier or later than a withdrawal (or the other way round than a deposit), at most.
+
+    Of many, the nearest on either side.
+    """
+    first, last = (time - before, time + behind) if does is Does.OUT else (time - behind, time + before)
+    low, middle, high = (bisect_left(ones, at, key=lambda other: other.time) for at in (first, time, last))
+    return ones[max(low, middle - MOST_SEEN) : min(high, middle + MOST_SEEN)]
 
 
 def _reason(out: Half, come: Half) -> tuple[int, str] | None:

@@ -85,7 +85,14 @@ def map_of(standing: Standing) -> dict[str, Any]:
 
 
 def standing_of(parts: Mapping[str, Any]) -> Standing:
-    """The standing of a map. ValueError, TypeError, KeyError or IndexError if it is none."""
+    """The standing of a map. ValueError, TypeError or KeyError if it is none."""
+    try:
+        return _standing(parts)
+    except IndexError:
+        raise ValueError("a row speaks of a name that is not listed") from None
+
+
+def _standing(parts: Mapping[str, Any]) -> Standing:
     if set(parts) != _PARTS or parts["v"] != VERSION:
         raise ValueError("its parts are not those of a standing")
     names = [Account(_text(source), _text(account)) for source, account in parts["names"]]
