@@ -217,7 +217,7 @@ def bitmex(rows: Sequence[Row]) -> Told:
 def crypto_com(rows: Sequence[Row]) -> Told:
     for row in rows:
         kind = row["transaction kind"]
-        if kind not in ("crypto_earn_program_created", "finance.dpos.staking.crypto_wallet") and "_lock" not in kind:
+        if kind not in ("crypto_earn_program_created", "finance.dpos.staking.crypto_wallet") and kind[-4:] != "lock":
             yield row["currency"], value(row, "amount")
             yield row["to currency"], value(row, "to amount")
 

@@ -27,8 +27,8 @@ The maps that are shipped (`maps/*.toml`) and those of the user (`--map FILE`) h
     fee = { quantity = "fee", asset = "feeCurrency" }
 
 Kinds: `trade` (gave, got, fee, value), `income` (got, value, category), `spend` (gave, value, category), `deposit`
-(got), `withdrawal` (gave, fee), `convert` (gave, got), `leg` (paid, fee; the rows that agree in the columns of `join`
-make one trade, what is negative was given), `settle` (paid, instrument: what a futures position paid or took),
+(got), `withdrawal` (gave, fee), `convert` (gave, got), `leg` (paid, fee, value; the rows that agree in the columns of
+`join` make one trade, what is negative was given), `settle` (paid, instrument: what a futures position paid or took),
 `inside` (paid, wallet: moves within the account), `transfer` (gave, got, `to`: the column of the destination), `skip`
 (why: goes into the notes), `refuse` (why).
 

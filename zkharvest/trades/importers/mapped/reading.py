@@ -133,6 +133,7 @@ def _joined(made: Map, table: Table, draft: Draft, rows: list[tuple[Rule, Row]])
     """One trade from the rows that share a key."""
     sums: dict[str, int] = defaultdict(int)
     fees: dict[str, int] = defaultdict(int)
+    worth: dict[str, list[int | None]] = defaultdict(list)
     for rule, row in rows:
         paid = _leg(made, draft, row, rule.sides["paid"])
         if "fee" in rule.sides:
@@ -143,6 +144,7 @@ def _joined(made: Map, table: Table, draft: Draft, rows: list[tuple[Rule, Row]])
             fees[asset] += abs(paid.quantity)
         else:
             sums[asset] += paid.quantity
+            worth[asset].append(_value(made, draft, Event(row, 0, table.source, ""), rule))
     gave = [Leg(asset, -total) for asset, total in sums.items() if total < 0]
     got = [Leg(asset, total) for asset, total in sums.items() if total > 0]
     first, *more = [row for _, row in rows]
@@ -152,7 +154,18 @@ def _joined(made: Map, table: Table, draft: Draft, rows: list[tuple[Rule, Row]])
         hint = "export all assets and the whole time range; or " + by_hand(first, *more)
         raise RowError(first, rows[0][0].join[0], message, hint)
     event = _event(made, table, draft, rows[0][0], first, tuple(more))
-    draft.exchange_many(event, gave, got, [Leg(asset, fee) for asset, fee in fees.items() if fee])
+    legs = [Leg(asset, fee) for asset, fee in fees.items() if fee]
+    values = [_known(worth[leg.asset]) for leg in (gave if len(gave) > 1 else got)]
+    if len(gave) == len(got) == 1:
+        draft.exchange(event, gave[0], got[0], legs, value=values[0])
+    else:
+        said = [value for value in values if value is not None]
+        draft.exchange_many(event, gave, got, legs, values=said if len(said) == len(values) else None)
+
+
+def _known(values: Sequence[int | None]) -> int | None:
+    """The sum of values that rows say, if all of them say one."""
+    return None if None in values else sum(value for value in values if value is not None)
 
 
 def _text(rule: Rule, row: Row, word: str) -> str:
