@@ -236,6 +236,20 @@ def sided(got: str, gave: str, asset: str) -> Callable[[Sequence[Row]], Told]:
     return changes
 
 
+def rotki_events(rows: Sequence[Row]) -> Told:
+    for row in rows:
+        yield row["currency"], value(row, "amount") * (-1 if row["type"] == "Withdrawal" else 1)
+        yield row["fee currency"], -value(row, "fee")
+
+
+def rotki_old(rows: Sequence[Row]) -> Told:
+    for row in rows:
+        came, went = ("base", "quote") if row["type"] == "Buy" else ("quote", "base")
+        yield row[f"{came} currency"], value(row, "buy amount")
+        yield row[f"{went} currency"], -value(row, "sell amount")
+        yield row["fee currency"], -value(row, "fee")
+
+
 def rotki(rows: Sequence[Row]) -> Told:
     for row in rows:
         yield row["receive currency"], value(row, "receive amount")
@@ -316,7 +330,9 @@ CHANGES: dict[str, Callable[[Sequence[Row]], Told]] = {
     "kucoin-orders": market("symbol", "side", "size", "funds", "fee", "feecurrency"),
     "ledger-live": ledger_live,
     "okx-trading": column("unit#2", "balance change"),
+    "rotki-events": rotki_events,
     "rotki-trades": rotki,
+    "rotki-trades-old": rotki_old,
     "solscan-transfers": solscan,
     "trezor-suite": trezor,
     "trezor-suite-old": trezor,

@@ -15,7 +15,6 @@ import pytest
 from tests.support.ways import beside, by_hand, canonical, exports, forms, said
 from tests.support.ways.sites import Site, sites
 from tests.support.ways.way import Way
-from zkharvest.trades.importers.mapped.proposing import proposal
 
 ROOT = Path(__file__).resolve().parents[3] / "zkharvest"
 SOURCES = (*sorted((ROOT / "trades").rglob("*.py")), ROOT / "cli" / "trades.py", ROOT / "cli" / "trades_reconcile.py")
@@ -99,17 +98,3 @@ WHOLE = {  # refused for what another file or the whole of it lacks: no single r
     )
     if any(words in message.replace("\\", "") for message in site.messages)
 }
-
-
-def test_a_map_for_a_header_that_names_a_column_more_than_once(bring, tmp_path) -> None:
-    """CoinTracking's: three columns `Cur.`, each the unit of the amount before it."""
-    text = (
-        '"Type","Buy","Cur.","Sell","Cur.","Fee","Cur.","Exchange","Group","Comment","Date"\n'
-        '"Trade","3300.00000000","CRO","197.01000000","EUR","0.5","EUR","Crypto.com","","","2020-05-14 11:46:20"\n'
-        '"Deposit","197.01000000","EUR","","","","","Crypto.com","","","2020-05-14 11:44:20"\n'
-    )
-    (tmp_path / "ct.csv").write_text(text)
-    path = tmp_path / "ct.toml"
-    path.write_text(proposal(tmp_path / "ct.csv"))
-    made = bring.table(text, columns="kind asset quantity amount fee", maps=[path], timezone="UTC", currency="EUR")
-    assert made == ["buy CRO 3300 197.01 0.50"]

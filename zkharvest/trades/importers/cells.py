@@ -32,6 +32,9 @@ _MONTH_FIRST = re.compile(
     r"([A-Z][a-z]{2,8})\.? ([0-9]{1,2}), ([0-9]{4}),? ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))? ([AP]M)"
 )
 _DAY_FIRST = re.compile(r"([0-9]{1,2}) ([A-Z][a-z]{2})[a-z]* ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
+_SCRIPT = re.compile(  # as JavaScript prints a date: Tue May 26 2020 18:06:28 GMT+0000
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([0-9]{2}) ([0-9]{4}) ([0-9:]{8}) GMT([+-][0-9]{2})([0-9]{2})(?: \(.*\))?"
+)
 _PLAIN = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?")
 _NUMERIC = re.compile(
     r"([0-9]{1,4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,4}),?(?: -)?[ T]+([0-9]{1,2}):([0-9]{2})"
@@ -148,6 +151,8 @@ def moment(text: str, zone: str | None, *, order: str = "") -> tuple[int, bool]:
         zone = "UTC"
     if order.startswith("unix"):
         return _epoch(bare, order)
+    if (m := _SCRIPT.fullmatch(bare)) and m[1].lower() in _MONTHS:
+        return parse_time(f"{m[3]}-{_MONTHS[m[1].lower()]:02}-{m[2]}T{m[4]}{m[5]}:{m[6]}"), False
     fields = _fields(naive, order)
     if fields is None and _NUMERIC.fullmatch(naive):
         left = fitting_orders([naive], ("dmy", "mdy", "ymd"))[0] or ("dmy", "mdy")

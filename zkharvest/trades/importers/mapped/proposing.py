@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import cast
@@ -24,18 +24,19 @@ from zkharvest.trades.text import format_money, format_quantity, format_time
 
 _ROWS = 200  # rows of the export that are looked at
 _SHOWN = 5
+_FEW = 8  # cells that do not tell whether a word comes again
 _WORDS = {  # what a column is for, by the words of its name; the first that fits
     "time": r"time|date|created|executed at",
     "id": r"^(tx|trade|order|transaction)?[ _]?(id|no\.?)$|^#$",
     "ref": r"hash|txid|signature",
-    "kind": r"^(type|side|kind|operation|action|direction|transaction type|transaction kind|category)$",
+    "kind": r"^(type|side|kind|operation|action|direction|transaction( (type|kind))?|category)$",
     "pair": r"^(pair|symbol|market|product|instrument)$",
     "fee_asset": r"fee.*(coin|currency|asset|unit|ccy)",
     "fee": r"\bfees?\b|commission",
-    "sent_asset": r"(sent|sell|spend|from|out|paid).*(currency|asset|coin)",
-    "sent": r"(sent|sell|spend|from|out\b|paid)",
-    "got_asset": r"(received?|buy|to|in|bought).*(currency|asset|coin)",
-    "got": r"(received?|buy|\bto\b|\bin\b|bought)",
+    "sent_asset": r"\b(sent|sell|sold|spend|from|out|outgoing|origin|input|paid)\b.*(currency|asset|coin)",
+    "sent": r"\b(sent|sell|sold|spend|from|out|outgoing|origin|input|paid)\b(?!.*(wallet|address|account))",
+    "got_asset": r"\b(received?|buy|bought|to|in|incoming|destination|output)\b.*(currency|asset|coin)",
+    "got": r"\b(received?|buy|bought|to|in|incoming|destination|output)\b(?!.*(wallet|address|account))",
     "total": r"total|funds|cost|quote amount|^value$|volume.*quote",
     "asset": r"^(asset|coin|currency|token|ticker|symbol|unit|ccy)$",
     "quantity": r"amount|quantity|size|executed|filled|change|volume|units",
@@ -123,19 +124,33 @@ def _roles(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, st
     for name in header:
         plain = " ".join(name.lower().replace("_", " ").split())
         for role, words in _WORDS.items():
-            if role not in roles and name and re.search(words, plain):
+            if role not in roles and name and re.search(words, plain) and _holds(role, header, name, rows):
                 roles[role] = name
                 break
     for name, after in pairwise(header):  # Buy, Cur., Sell, Cur.: the unit stands behind its amount
         role = next((role for role in ("sent", "got", "fee") if roles.get(role) == name), "")
         if role and f"{role}_asset" not in roles and _UNIT.fullmatch(after.lower()):
             roles[f"{role}_asset"] = after
+    exact = next((name for name in header if name.lower() == "type"), "")
+    if "kind" in roles and exact:
+        roles["kind"] = exact  # rather than a column `Transaction`, which may be an id
     pair = roles.get("pair")
     if pair is not None and "asset" not in roles:
         cells = [row[header.index(pair)] for row in rows]
         if cells and not any(re.search(r"[-/_]", cell) or len(cell) > 5 for cell in cells):  # coins, not pairs
             roles["asset"] = roles.pop("pair")
     return roles
+
+
+def _holds(role: str, header: Sequence[str], name: str, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the cells of a column can be what its name may say: a kind that comes again, an amount in digits."""
+    cells = [cell for row in rows if (cell := row[header.index(name)])]
+    if role == "kind":
+        known = all(any(re.search(words, cell.lower()) for words, _ in _KINDS) for cell in cells)
+        return known or len(set(cells)) < len(cells) or len(cells) < _FEW
+    if role in ("sent", "got"):
+        return all(re.fullmatch(r"[-+(]?[$€£]?[-+]?[0-9][0-9., ']*[)]?", cell) for cell in cells)
+    return True
 
 
 def _time_lines(times: Sequence[str]) -> list[str]:
@@ -165,7 +180,8 @@ def _decimal_lines(rows: Sequence[Sequence[str]]) -> list[str]:
 def _rules(header: Sequence[str], rows: Sequence[Sequence[str]], roles: dict[str, str]) -> list[str]:
     """A rule for each kind that the rows have."""
     if "sent" in roles and "got" in roles and "sent_asset" in roles and "got_asset" in roles:
-        return _sided(roles)
+        column = header.index(roles["kind"]) if "kind" in roles else -1
+        return _sided(roles, Counter(row[column] for row in rows) if "kind" in roles else ())
     if "kind" not in roles:
         return ["", "[[row]]", 'kind = "refuse"', 'why = "no column tells what the row is: write the rules"']
     kinds = Counter(row[header.index(roles["kind"])] for row in rows)
@@ -183,6 +199,8 @@ def _rule(word: str, kind: str, roles: dict[str, str]) -> list[str]:
     if quantity is None or nameless or word == "refuse":
         return ['kind = "refuse"', f"why = {_text(f'rows of the kind {kind} are not mapped yet')}"]
     base = f"{roles['pair']}:base" if "pair" in roles else roles.get("asset", "")
+    if "quote" in roles.get("fee", "").lower() and "pair" in roles:  # Fees (Quote)
+        roles = {**roles, "fee_asset": roles.get("fee_asset", f"{roles['pair']}:quote")}
     own = f"{{ quantity = {_text(quantity)}, asset = {_text(base)} }}"
     if word in ("buy", "sell"):
         if total is None or "pair" not in roles:
@@ -195,15 +213,23 @@ def _rule(word: str, kind: str, roles: dict[str, str]) -> list[str]:
     return lines + (_fee(roles, base) if word == "withdrawal" else [])
 
 
-def _sided(roles: dict[str, str]) -> list[str]:
-    """Rules for a form with a sent and a received side in each row."""
+def _sided(roles: dict[str, str], kinds: Iterable[str]) -> list[str]:
+    """Rules for a form with a sent and a received side in each row; of one side, the kind says what it was for."""
     sent, got = roles["sent"], roles["got"]
     gave = f"gave = {{ quantity = {_text(sent)}, asset = {_text(roles['sent_asset'])} }}"
     took = f"got = {{ quantity = {_text(got)}, asset = {_text(roles['got_asset'])} }}"
     fee = _fee(roles, roles["sent_asset"])
     both = f'when = {{ {_text(sent)} = "*", {_text(got)} = "*" }}'
+    alone: list[str] = []
+    for kind in kinds:
+        made = next((made for words, made in _KINDS if re.search(words, kind.lower())), "")
+        side, own = (got, took) if made == "income" else (sent, gave)
+        if made in ("income", "spend"):
+            when = f'when = {{ {_text(roles["kind"])} = {_text(kind.lower())}, {_text(side)} = "*" }}'
+            alone += ["", "[[row]]  # guess", when, f'kind = "{made}"', own]
     return [
         *["", "[[row]]  # guess", both, 'kind = "trade"', gave, took, *fee],
+        *alone,
         *["", "[[row]]  # guess", f'when = {{ {_text(got)} = "*" }}', 'kind = "deposit"', took],
         *["", "[[row]]  # guess", f'when = {{ {_text(sent)} = "*" }}', 'kind = "withdrawal"', gave, *fee],
     ]
