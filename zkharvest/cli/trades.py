@@ -289,19 +289,22 @@ def trades_map(
     Mend the map where it guesses (every guess is marked), try it again with --map, then import with --map.
     """
     from zkharvest.files.atomic import ensure_writable, write_file
+    from zkharvest.trades.csv_in import read_text
     from zkharvest.trades.importers.mapped import load_map
     from zkharvest.trades.importers.mapped.proposing import first_rows, proposal
+    from zkharvest.trades.importers.run import check_zone
 
+    zone = check_zone(timezone) if timezone is not None else None
     if target is not None:
         ensure_writable(target, force=force, inputs=[export])
-    text = proposal(export) if given is None else given.read_text(encoding="utf-8")
+    text = proposal(export) if given is None else read_text(given)
     if target is None and given is None:
         output.document(text)
     elif given is None and target is not None:
         write_file(target, text.encode(), force=force)
     form = load_map(text, str(given or target or "proposal"))
     output.note("")
-    for line in first_rows(export, form, timezone):
+    for line in first_rows(export, form, zone):
         output.note(line, always=True)
     return ExitCode.DONE
 

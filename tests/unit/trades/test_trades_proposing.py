@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from zkharvest.cli import main
 from zkharvest.trades.importers.mapped.proposing import proposal
 
 # Headers of venues without a form here, as they stand in public test data (rotki's tests/data), and what a map makes of
@@ -70,3 +71,20 @@ def test_a_map_for_a_header_that_names_a_column_more_than_once(bring, tmp_path) 
     path.write_text(proposal(tmp_path / "ct.csv"))
     made = bring.table(text, columns="kind asset quantity amount fee", maps=[path], timezone="UTC", currency="EUR")
     assert made == ["buy CRO 3300 197.01 0.50"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--timezone", "Berlin"], "--timezone Berlin: is not a time zone"),
+        (["--map", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["--map", "latin.toml"], "latin.toml:1: byte 8 is not UTF-8"),
+    ],
+)
+def test_what_is_given_beside_the_export_and_is_wrong(tmp_path, monkeypatch, capsys, options, says: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text(PROPOSED["bittrex"][0])
+    (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"\n')
+    assert main(["trades", "map", "x.csv", *options]) in (1, 2)
+    assert says in capsys.readouterr().err
+    assert main(["trades", "map", "x.csv", "--timezone", "Europe/Berlin"]) == 0
