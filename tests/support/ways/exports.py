@@ -127,6 +127,16 @@ WAYS = (
         "do not make one trade", "both its legs", {"a.csv": _ONE_LEG}, "buy BTC 2 100.00", then={"a.csv": _BOTH_LEGS}
     ),
     imported(
+        "may have been paid in fee credits",
+        "import the ledgers export instead, which names what paid the fee",
+        {"a.csv": _MARGIN.replace(",20,,", ',0,,"LA,LB,LC"')},
+        "buy BTC 2 200.00",
+        then={
+            "a.csv": None,
+            "b.csv": kraken("R1|trade||XXBT|2|0|", "R1|trade||ZUSD|-200|0|", "R1|trade||KFEE|-10|0|"),
+        },
+    ),
+    imported(
         "a margin trade",
         "import the ledgers export instead",
         {"a.csv": _MARGIN},

@@ -1,4 +1,8 @@
-"""Kraken: the trades export. `cost` and `fee` are in the quote currency of `pair`; the ledgers tell the same trades."""
+"""Kraken: the trades export. `cost` and `fee` are in the quote currency of `pair`; the ledgers tell the same trades.
+
+A fee that was paid in fee credits (KFEE), which cost nothing, is printed as if it had been money: such a trade has a
+third entry in `ledgers` (BittyTax, issue 91), and is refused.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,10 @@ def read(table: Table, draft: Draft) -> None:
                 instead = "import the ledgers export instead: its margin rows tell what the position paid or took"
                 hint = f"{instead}; or {by_hand(row)}"
                 raise RowError(row, "margin", f"{quoted(row['margin'])}: a margin trade", hint)
+            if fee and row["ledgers"].count(",") > 1:
+                hint = f"import the ledgers export instead, which names what paid the fee; or {by_hand(row)}"
+                message = "a trade of three ledger entries: its fee may have been paid in fee credits (KFEE)"
+                raise RowError(row, "ledgers", message, hint)
             if not product(price, volume, cost, price_text=row["price"], total_text=row["cost"]):
                 message = f"price {row['price']} times vol {row['vol']} is not cost {row['cost']}"
                 raise RowError(row, "cost", message, by_hand(row))
