@@ -187,6 +187,19 @@ def test_the_prices_that_are_missing_are_written_filled_in_and_enough(tmp_path: 
     assert out.read_text().count("3000.00") == 2
 
 
+def test_one_list_of_missing_prices_is_all_of_them(tmp_path: Path) -> None:
+    """The fee in a third coin is on the list with the trade, not on the next one."""
+    export, template, out = tmp_path / "k.csv", tmp_path / "missing.csv", tmp_path / "out.csv"
+    head = "tradeCreatedAt,symbol,side,price,size,funds,fee,feeCurrency\n"
+    export.write_text(head + "2024-03-03 10:00:00,ETH-USDT,buy,3000,1,3000,0.5,KCS\n")
+    arguments = ["trades", "import", str(export), "-o", str(out)]
+    assert main([*arguments, "--missing-prices", str(template)]) == 1
+    assert template.read_text() == "time,asset,price\n2024-03-03T10:00:00Z,ETH,\n2024-03-03T10:00:00Z,KCS,\n"
+    template.write_text(template.read_text().replace("ETH,", "ETH,3000").replace("KCS,", "KCS,10"))
+    assert main([*arguments, "--prices", str(template)]) == 0
+    assert out.read_text().count("3000.00") == 2
+
+
 def test_several_price_files_may_not_contradict(tmp_path: Path) -> None:
     one, two = tmp_path / "p1.csv", tmp_path / "p2.csv"
     one.write_text("time,asset,price\n2024-03-03,XBT,60000\n")

@@ -19,6 +19,7 @@ What things are worth is the matter of `values`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from zkharvest.spec import MONEY_LIMIT, QUANTITY_DECIMALS, QUANTITY_LIMIT
 from zkharvest.trades.importers.gather import Event, Leg, Move, RowError
@@ -67,7 +68,11 @@ class Draft(Values):
             if self.carry_receipts:
                 self._carried(event, gave, got, fees)
                 return
-        worth = self._worth(event, gave, got, value)
+        try:
+            worth = self._worth(event, gave, got, value)
+        except RowError:
+            self._miss(event, gave, got, fees)
+            raise
         fee = 0
         in_kind: list[tuple[Leg, int]] = []
         rebates: list[Leg] = []
@@ -115,6 +120,13 @@ class Draft(Values):
             if fee.quantity:
                 self.spend(event, fee, suffix=_nth("-fee", n), category="fee")
 
+    def _miss(self, event: Event, gave: Leg, got: Leg, fees: Sequence[Leg]) -> None:
+        """Looks for the values of the fees too, so that one list of missing prices is all of them."""
+        for leg in (self._usual(event, fee) for fee in fees):
+            if leg.quantity and leg.asset not in (gave.asset, got.asset):
+                with suppress(RowError):
+                    self.value(event, leg)
+
     def _worth(self, event: Event, gave: Leg, got: Leg, value: int | None) -> int:
         """What a trade was worth: the money in it, else the value that the row says, else a fair value."""
         if gave.asset in self.moneys:
@@ -150,6 +162,7 @@ class Draft(Values):
             except RowError as error:
                 errors.append(error)
         if errors:
+            self._miss(event, one, one, fees)
             self.problems.extend(error.problem for error in errors[:-1])
             raise errors[-1]
         known = self.known_value(event, one)
