@@ -39,6 +39,10 @@ def explain(
         Path | None, typer.Option("--output", "-o", metavar="BOOK.csv", help="Write a draft of the book, to fill in.")
     ] = None,
     book: BookOption = None,
+    carry_in: Annotated[
+        Path | None,
+        typer.Option("--carry-in", metavar="STANDING.zks", help="What was proven before: older pages are not needed."),
+    ] = None,
     timezone: ZoneOption = DEFAULT_TIMEZONE,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
@@ -50,8 +54,10 @@ def explain(
     What you know of each goes into the book: kind, value, day, match. Nothing has to: a deposit that is not explained
     has a basis of 0, and is counted.
     """
+    from zkharvest.cli.proving_links import carried_in
     from zkharvest.files.atomic import ensure_writable
     from zkharvest.files.book import EMPTY, read_book, write_book
+    from zkharvest.ledger.history.standing_map import standing_of
     from zkharvest.workflow.histories import book_lines, told_of
 
     if target is not None:
@@ -59,8 +65,9 @@ def explain(
         ensure_writable(target, force=force, inputs=openings)
     decided = read_book(book) if book is not None else EMPTY
     history, _ = read_history(openings, passphrase_file, passphrase_fd)
+    before = carried_in(carry_in, passphrase_file, passphrase_fd)
     with output.progress("matching moves"):
-        told = told_of(history, decided, timezone)
+        told = told_of(history, decided, timezone, standing_of(before.state) if before is not None else None)
     if target is not None:
         write_book(target, book_lines(history, decided, told.explained), force=force)
     _show(history, told, json=json, shown=target is None or str(target) != "-")

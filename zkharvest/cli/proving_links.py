@@ -66,7 +66,7 @@ def prove_links(
     compiling = prove.first_run()
     with prove.getting_ready(begin=not compiling):
         given = _read(openings, passphrase_file, passphrase_fd)
-        opening = _carried_in(carry_in, passphrase_file, passphrase_fd)
+        opening = carried_in(carry_in, passphrase_file, passphrase_fd)
         decided = _book(book)
     wanted = links.Wanted(elections, covered, audience, nonce, size)
     with output.progress("proving") as step:
@@ -142,7 +142,8 @@ def _read(paths: Sequence[Path], file: Path | None, fd: int | None) -> list[tupl
     return found
 
 
-def _carried_in(path: Path | None, file: Path | None, fd: int | None) -> StandingFile | None:
+def carried_in(path: Path | None, file: Path | None, fd: int | None) -> StandingFile | None:
+    """The standing in a file that `--carry-in` names, its roots computed; None where there is none."""
     if path is None:
         return None
     from zkharvest.files.standings import read_standing_file

@@ -181,18 +181,20 @@ class Told:
     elsewhere: tuple[Place, ...]
 
 
-def told_of(history: History, book: Book, zone: str) -> Told:
+def told_of(history: History, book: Book, zone: str, opening: Standing | None = None) -> Told:
     """What the owner may want to explain. Raises InputError for decisions that their records cannot have.
 
-    Every new year of the zone counts as the end of a window: a deposit whose clock runs behind over it is no move.
+    What was worked before the standing carried in is settled; what is in transit there may arrive. Every new year of
+    the zone counts as the end of a window: a deposit whose clock runs behind over it is no move.
     """
     calendar = Calendar(zone)
     elsewhere = check_stated(book, history)
     check_decisions(history, book.decisions, lambda instant: calendar.date_of(instant).toordinal())
     edges = [edge for year in years_of(history, zone) for edge in calendar.year_window(year)]
-    moves = match_moves(history, book.decisions, edges=sorted(set(edges)))
-    explained = explain(history, book.decisions, moves, edges)
-    return Told(moves, explained, tuple(missing_pages(history)), tuple(elsewhere))
+    since, sent = (opening.instant, opening.in_transit()) if opening is not None else (0, [])
+    moves = match_moves(history, book.decisions, edges=sorted({*edges, since}), since=since, sent=sent)
+    explained = explain(history, book.decisions, moves, sorted(edges), since)
+    return Told(moves, explained, tuple(missing_pages(history, opening)), tuple(elsewhere))
 
 
 def book_lines(history: History, book: Book, explained: Explained) -> list[Line]:

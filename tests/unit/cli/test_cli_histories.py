@@ -5,11 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
+from zkharvest.files.book import read_book
+from zkharvest.files.page_files import read_page_opening
+from zkharvest.files.standings import StandingFile, write_standing
+from zkharvest.ledger.history.standing_map import map_of
+from zkharvest.ledger.rules import Election, Method, Pooling
+from zkharvest.verifier.standing import AccountState, Standing
+from zkharvest.workflow.histories import history_of, work
+from zkharvest.workflow.standing_lanes import roots_of
 
 HEAD = "time,source,id,kind,asset,quantity,amount,fee,currency,ref,category\n"
 KRAKEN = """\
@@ -210,3 +219,41 @@ def test_without_its_deposit_an_account_cannot_sell(pages, capsys):
     assert "cold/C-2, page 0, record 0 (h)" in error
     assert "takes 1, cold/C-2 holds 0 at that moment" in error
     assert "zkharvest explain" in error
+
+
+def test_pages_since_a_standing_are_enough(pages, capsys):
+    """A withdrawal in transit at the end of 2024 has its deposit in a page of 2025; no older page is read."""
+    (pages / "hot.csv").write_text(
+        HEAD
+        + "2024-12-01T10:00:00Z,H-1,a,buy,BTC,1,9,0,USD,,\n2024-12-30T10:00:00Z,H-1,b,withdraw,BTC,1,,,USD,,\n"
+        + "2025-01-02T10:00:00Z,H-1,c,deposit,BTC,1,,,USD,,\n2025-03-02T10:00:00Z,H-1,d,deposit,BTC,2,,,USD,,\n"
+    )
+    assert main(["-q", "page", "seed", "-o", "hot.seed", "--no-passphrase"]) == 0
+    page("hot", "H-1", "2024-01-01", "2025-01-01")
+    page("hot", "H-1", "2025-01-01", "2026-01-01", "--prev", "hot/hot-H-1-0000.zkp")
+    (pages / "said.csv").write_text("source,account,page,position,kind\nhot,H-1,0,1,in transit\n")
+    history = history_of([("0", read_page_opening(pages / "hot" / "hot-H-1-0000.zko"))])
+    election = Election(Method.FIFO, Pooling.WALLET, "UTC", 2024)
+    (run,) = work(history, read_book(pages / "said.csv"), [election])
+    accounts = [
+        AccountState(one.owner.source, one.owner.account, one.number, one.page, one.end, one.open, one.final)
+        for one in run.closing.accounts
+    ]
+    roots = roots_of(run.closing, bytes(32))
+    public = Standing(run.closing.instant, "USD", "wallet", "UTC", 2024, *roots, tuple(accounts))
+    write_standing(pages / "2024.zks", StandingFile(public, bytes(32), map_of(run.closing)), passphrase=None)
+    capsys.readouterr()
+    explain = ["-q", "explain", "hot/hot-H-1-0001.zko", "--timezone", "UTC", "--json"]
+    assert main([*explain, "--carry-in", "2024.zks"]) == 0
+    found = shown(capsys)
+    assert found["moves"]["matched"] == [{"deposit": "hot/H-1/1/0", "withdrawal": "hot/H-1/0/1", "by": "window"}]
+    assert [one["record"] for one in found["open"]] == ["hot/H-1/1/1"]
+    assert not found["missing_pages"]
+    assert main(explain) == 0
+    alone = shown(capsys)
+    assert [one["record"] for one in alone["open"]] == ["hot/H-1/1/0", "hot/H-1/1/1"]
+    assert alone["missing_pages"][0]["account"] == "hot/H-1"
+    other = StandingFile(replace(public, lots=roots[1]), bytes(32), map_of(run.closing))
+    write_standing(pages / "other.zks", other, passphrase=None)
+    assert main([*explain, "--carry-in", "other.zks"]) == ExitCode.REJECTED
+    assert "its lots or registers do not give the standing's roots" in capsys.readouterr().err

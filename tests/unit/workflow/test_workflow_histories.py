@@ -18,7 +18,7 @@ from zkharvest.ledger.history.records import Does
 from zkharvest.ledger.history.standing import Standing
 from zkharvest.ledger.rules import Election, Method, Pooling, Side
 from zkharvest.verifier.page import PageHeader
-from zkharvest.workflow.histories import history_of, windows_of, work, years_of
+from zkharvest.workflow.histories import history_of, told_of, windows_of, work, years_of
 
 NOW = at("2024-05-01")
 
@@ -104,3 +104,20 @@ def test_a_year_goes_on_from_a_standing():
         work(history_of(without), book, elections[1:])
     (third,) = work(history_of(without), book, elections[1:], both[0].closing)
     assert third.closing == both[1].closing
+
+
+def test_what_is_open_after_a_standing():
+    """Of the second year alone: no first pages are missed, and what was in transit has its deposit."""
+    made = make_history(13)
+    openings, decisions = openings_of(made), decisions_of(made.book)
+    election = Election(Method.HIFO, Pooling.WALLET, "UTC", 2023)
+    (first,) = work(history_of(openings), Book(decisions), [election])
+    later = history_of([one for one in openings if one[1].header.end > year_at(2024)])
+    told = told_of(later, Book({}), "UTC", first.closing)
+    assert not told.missing
+    assert told_of(later, Book({}), "UTC").missing
+    assert all(one.record.time >= year_at(2024) for one in told.explained.open)
+    in_transit = {half.place for half in first.closing.in_transit()}
+    assert in_transit
+    assert in_transit & set(told.moves.arrivals.values()), "what was on its way has arrived"
+    assert not {one.place for one in told.explained.open} & in_transit

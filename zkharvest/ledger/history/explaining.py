@@ -70,8 +70,10 @@ class Explained:
     by: Mapping[str, int]
 
 
-def explain(history: History, decisions: Decisions, moves: Moves, edges: Sequence[int] = ()) -> Explained:
-    """Everything that the owner may want to say something about."""
+def explain(
+    history: History, decisions: Decisions, moves: Moves, edges: Sequence[int] = (), since: int = 0
+) -> Explained:
+    """Everything that the owner may want to say something about, of records from `since` on."""
     nothing = Decision()
     sides = {Does.OUT: _Others(moves.deposits), Does.IN: _Others(moves.withdrawals)}
     found: list[Open] = []
@@ -87,7 +89,7 @@ def explain(history: History, decisions: Decisions, moves: Moves, edges: Sequenc
             found.append(Open(one.place, record, what, now, near, settled=settled))
     for records in history.records:
         for record in records:
-            if not record.valued and record.does in (Does.OPEN, Does.CLOSE):
+            if not record.valued and record.time >= since and record.does in (Does.OPEN, Does.CLOSE):
                 place = history.place(record)
                 value = decisions.get(place, nothing).value
                 now = "needs a value: its source states none" if value is None else "declared"
@@ -96,7 +98,7 @@ def explain(history: History, decisions: Decisions, moves: Moves, edges: Sequenc
     by: dict[str, int] = defaultdict(int)
     for how in moves.by.values():
         by[how] += 1
-    return Explained(tuple(found), tuple(_doubtful(history, moves, edges)), dict(by))
+    return Explained(tuple(found), tuple(_doubtful(history, moves, edges, since)), dict(by))
 
 
 def _now(record: Record, decided: Decision) -> tuple[str, str]:
@@ -193,13 +195,13 @@ def _when(later: int) -> str:
     return f"{span // 60_000} minutes {word}" if span >= 60_000 else "at the same time" if not span else f"just {word}"
 
 
-def _doubtful(history: History, moves: Moves, edges: Sequence[int]) -> Iterator[Doubtful]:
+def _doubtful(history: History, moves: Moves, edges: Sequence[int], since: int) -> Iterator[Doubtful]:
     """Moves by amount and time whose deposit other withdrawals fit as well."""
     known = {out for come, out in moves.arrivals.items() if moves.by[come] != BY_WINDOW}
     by_amount: dict[tuple[str, int], list[Half]] = defaultdict(list)
-    for out in (one for one in halves(history, Does.OUT) if one.place not in known):
+    for out in (one for one in halves(history, Does.OUT, since) if one.place not in known):
         by_amount[out.asset, out.quantity].append(out)
-    for come in halves(history, Does.IN):
+    for come in halves(history, Does.IN, since):
         if moves.by.get(come.place) != BY_WINDOW:
             continue
         sent = by_amount.get((come.asset, come.quantity), [])
