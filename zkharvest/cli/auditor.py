@@ -137,6 +137,10 @@ def inspect(
         output.json_object(f"zkharvest/inspect-{shown['kind']}/1", shown)
     elif shown["kind"] == "package":
         show.package(str(path), shown)
+    elif shown["kind"] == "chain-package":
+        from zkharvest.cli.verifying_chain import show_package
+
+        show_package(str(path), shown)
     else:
         output.data(f"{path}: {shown.pop('kind').replace('-', ' ')}")
         output.fields(show.file_fields(shown))

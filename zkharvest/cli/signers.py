@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from zkharvest.cli import output, passphrases, venue
 from zkharvest.cli.options import Force, Json, NoPassphrase, PassphraseFd, PassphraseFile
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
+
+if TYPE_CHECKING:
+    from zkharvest.sign.keys import PrivateKey
 
 
 class SchemeOption(StrEnum):
@@ -104,6 +107,10 @@ def attest(
         str | None,
         typer.Option("--page", metavar="SOURCE=HEX", help="Sign a page by its id alone (preview); needs -o."),
     ] = None,
+    signatures: Annotated[
+        list[Path] | None,
+        typer.Option("--signatures", metavar="FILE.zkp", help="Of a chain: add the sources' signatures first."),
+    ] = None,
     target: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of replacing FILE.")
     ] = None,
@@ -131,8 +138,9 @@ def attest(
         raise UsageError("what to sign is not said", "give a package, a page, or --page SOURCE=HEX")
     from zkharvest.files.atomic import ensure_writable, read_file, write_file
     from zkharvest.files.leftovers import exclusive
-    from zkharvest.files.packages import READ_AT_MOST, open_package, package_bytes
+    from zkharvest.files.packages import READ_AT_MOST, open_chain_package, open_package, package_bytes
     from zkharvest.sign.attest import sign_as_source, sign_as_taxpayer
+    from zkharvest.verifier.chain_package import has_links
     from zkharvest.workflow.secrets import read_signing_key
     from zkharvest.workflow.signing import refuse_unproven
 
@@ -153,26 +161,38 @@ def attest(
     opener = passphrases.existing(key, passphrase_file, passphrase_fd)
     in_place = target is None and str(path) != "-"
     data = read_file(path, at_most=READ_AT_MOST)
-    open_package(data, str(path))  # what is wrong with it is said before a passphrase is asked for
+    chain = has_links(data)
+    if chain and (source is not None or drop):
+        raise UsageError("a source signs its pages, not a package of links", "attest the page (.zkp)")
+    if signatures and not chain:
+        raise UsageError("--signatures is for packages of links", "sources of this package sign with --source")
+    # What is wrong with it is said before a passphrase is asked for.
+    _ = open_chain_package(data, str(path)) if chain else open_package(data, str(path))
     with passphrases.reading(key, opener):
         secret, sealed = read_signing_key(key, opener)
     while True:
-        package = open_package(data, str(path))
         with output.progress("checking the proof"):
             refuse_unproven(data, str(path))
+        removed = False
         with output.progress("signing") as step:
-            if source is not None:
-                signed = sign_as_source(
-                    package, secret, source, root, drop_signature=drop, replace_own=replace, progress=step
+            if chain:
+                made = _sign_chain(data, str(path), secret, signatures or [], replace=replace)
+            elif source is not None:
+                package = open_package(data, str(path))
+                removed = package.signature is not None
+                made = package_bytes(
+                    sign_as_source(
+                        package, secret, source, root, drop_signature=drop, replace_own=replace, progress=step
+                    )
                 )
             else:
-                signed = sign_as_taxpayer(package, secret, replace_other=replace)
+                made = package_bytes(sign_as_taxpayer(open_package(data, str(path)), secret, replace_other=replace))
         # Checking and signing take seconds, so a package signed in place is held only while it is replaced. What
         # another has written meanwhile is read, and signed in turn: neither signature is lost.
         with exclusive(path) if in_place else nullcontext():
             now = read_file(path, at_most=READ_AT_MOST) if in_place else data
             if now == data:
-                write_file(target or path, package_bytes(signed), force=force or target is None)
+                write_file(target or path, made, force=force or target is None)
                 break
         data = now
     public = secret.public_bytes()
@@ -184,9 +204,24 @@ def attest(
     else:
         what = f"the commitment of {source}" if source else "the whole package"
         output.note(f"{target or path}: {secret.scheme} key {public.hex()[:16]}... signed {what}")
-    if package.signature is not None and source:
+    if removed:
         output.warning("the taxpayer's signature was removed", "the taxpayer signs again, after the sources")
     return ExitCode.DONE
+
+
+def _sign_chain(data: bytes, name: str, key: PrivateKey, pages: list[Path], *, replace: bool) -> bytes:
+    """A package of links with the signatures of page files added, and then the taxpayer's over all of it."""
+    from dataclasses import replace as changed
+
+    from zkharvest.files.packages import open_chain_package
+    from zkharvest.files.page_files import read_page
+    from zkharvest.sign.chains import sign_as_taxpayer, with_page_signatures
+
+    package = open_chain_package(data, name)
+    if pages:
+        added = with_page_signatures(changed(package, signature=None), [read_page(page) for page in pages])
+        package = changed(added, signature=package.signature)
+    return sign_as_taxpayer(package, key, replace_other=replace).encode()
 
 
 def _is_page(path: Path) -> bool:

@@ -13,7 +13,6 @@ from zkharvest.cli import output, show
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import answers
 from zkharvest.errors import UsageError
-from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier.text import quoted
 
 if TYPE_CHECKING:
@@ -57,6 +56,7 @@ def verify(
     given = dict(locals())
     from zkharvest.files.atomic import read_file
     from zkharvest.files.packages import READ_AT_MOST
+    from zkharvest.verifier.chain_package import has_links
 
     answers()
     _check_given(
@@ -66,7 +66,7 @@ def verify(
     for name in circuit or []:
         _check_given(circuit=name)
     data = [read_file(one, at_most=READ_AT_MOST) for one in path]
-    if any(_has_links(one) for one in data):
+    if any(has_links(one) for one in data):
         from zkharvest.cli import verifying_chain
 
         _refuse("of a package that stands alone (lot-machine/v1)", commitment=commitment, carried_in=carried_in)
@@ -83,11 +83,6 @@ _OF_CHAINS = (
     "page", "account", "first", "standing", "max_declared", "max_unexplained", "max_gone", "max_by_window",
     "max_in_transit", "need_refs",
 )  # fmt: skip
-
-
-def _has_links(data: bytes) -> bool:
-    """Whether bytes begin as a package of links does: format version 2."""
-    return data.startswith(PACKAGE_MAGIC + b"\2")
 
 
 def _refuse(what: str, **options: Any) -> None:

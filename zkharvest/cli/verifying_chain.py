@@ -141,6 +141,30 @@ def show_verdict(name: str, found: ChainVerdict) -> None:
         output.note(f"hint: {hint}")
 
 
+def show_package(name: str, shown: Mapping[str, Any]) -> None:
+    """Print what a package of links claims, and that nobody has checked it."""
+    from zkharvest.verifier.chain_verdict import instant_text
+
+    head = f"{name}: package of links, version {shown['version']}, {shown['bytes']:,} bytes, "
+    output.data(head, output.paint("not verified", "yellow"))
+    rows: show.Rows = []
+    for place, link in enumerate(shown["links"], 1):
+        proof = f"preset {named(link['preset'])}, proof of {link['proof']:,} bytes"
+        if "fault" in link:
+            rows.append((f"Link {place}", [f"cannot be read ({link['fault']})", proof]))
+            continue
+        window = f"{instant_text(link['from'])} to {instant_text(link['to'])}"
+        rule = f"{link['method'].upper()} {show.POOLING[link['pooling']]}, {link['timezone']}, {link['currency']}"
+        year = f"tax year {link['year']}" if link["year"] else "no tax year"
+        ends = f"carries out the standing {link['carried_out']}"
+        rows.append((f"Link {place}", [f"{year}, {window}", rule, ends, proof]))
+    signed = [f"page {one['page'][:16]}... by {one['key'][:16]}..." for one in shown["signatures"]]
+    signed += [f"the taxpayer by {shown['taxpayer'][:16]}..."] if shown["taxpayer"] else []
+    rows.append(("Signed", [*signed, "(not checked)"] if signed else "by nobody"))
+    output.fields(rows)
+    output.note("not verified: zkharvest verify does that; --json shows all of it")
+
+
 def _chain(found: ChainVerdict) -> show.Rows:
     from zkharvest.verifier.chain_verdict import counter_lines
 

@@ -11,6 +11,7 @@ from typing import Any
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.kinds import told_apart
 from zkharvest.spec import MAX_NAME, PACKAGE_MAGIC, ROOT_BYTES
+from zkharvest.verifier.chain_package import ChainPackage, decode_chain_package
 from zkharvest.verifier.package import MAX_BYTES, VERSION, Package, decode_package
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.text import is_visible
@@ -51,6 +52,16 @@ def open_package(data: bytes, name: str) -> Package:
     except Reject as reject:
         if reject.reason is Reason.PACKAGE_MAGIC:
             raise UsageError(f"{name}: {reject.detail}", told_apart(data, "is this a .zkh file?")) from None
+        if reject.reason is Reason.PACKAGE_VERSION:
+            raise UsageError(f"{name}: {reject.detail}", "update zkharvest") from None
+        raise InputError.one(name, f"damaged package ({reject})", "ask for another copy") from None
+
+
+def open_chain_package(data: bytes, name: str) -> ChainPackage:
+    """The parts of a package of links, unverified; `name` stands for the file in errors. Raises as `open_package`."""
+    try:
+        return decode_chain_package(data)
+    except Reject as reject:
         if reject.reason is Reason.PACKAGE_VERSION:
             raise UsageError(f"{name}: {reject.detail}", "update zkharvest") from None
         raise InputError.one(name, f"damaged package ({reject})", "ask for another copy") from None

@@ -105,6 +105,11 @@ class ChainPackage:
         return [one.to_map() for one in self.attestations] or None
 
 
+def has_links(data: bytes) -> bool:
+    """Whether bytes begin as a package of links does: format version 2."""
+    return data.startswith(PACKAGE_MAGIC + bytes([VERSION]))
+
+
 def decode_chain_package(data: bytes) -> ChainPackage:
     """The package in `data`, or Reject: as `package.decode_package`, and `attestation/form`, `attestation/limit`."""
     if data[: len(PACKAGE_MAGIC)] != PACKAGE_MAGIC:

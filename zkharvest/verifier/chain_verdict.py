@@ -116,7 +116,7 @@ class ChainVerdict:
             "carried_out": chain.closing.name.hex(),
             "counters": counters_json(chain.counters),
             "years": [_period_json(period) for period in chain.periods],
-            "links": [_link_json(link) for link in chain.links],
+            "links": [link_json(link) for link in chain.links],
             "accounts": [_account_json(one) for one in self.accounts],
         }
 
@@ -257,7 +257,8 @@ def _amount(key: Key, group: str, value: int) -> str | int:
     return money_text(value)
 
 
-def _link_json(link: Link) -> dict[str, Any]:
+def link_json(link: Link) -> dict[str, Any]:
+    """A link as `verify --json` and `inspect --json` show it."""
     statement = link.statement
     return {
         "from": statement.start,

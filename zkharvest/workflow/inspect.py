@@ -9,13 +9,16 @@ from zkharvest.errors import UsageError
 from zkharvest.files import container
 from zkharvest.files.atomic import STREAM, check_rights, open_file
 from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of
-from zkharvest.files.packages import READ_AT_MOST, open_package
+from zkharvest.files.packages import READ_AT_MOST, open_chain_package, open_package
 from zkharvest.files.page_files import MAX_PAGE_FILE, OPENING, header_of, parse_page
 from zkharvest.sign.attest import named_signers
 from zkharvest.sign.keyfiles import FILE_BYTES, describe_key
 from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import circuits, wire
+from zkharvest.verifier.chain_package import has_links
+from zkharvest.verifier.chain_verdict import link_json
 from zkharvest.verifier.description_reader import MAX_LOG_ROWS
+from zkharvest.verifier.link import read_link
 from zkharvest.verifier.package import Package
 from zkharvest.verifier.page import PageHeader
 from zkharvest.verifier.params import PRESETS
@@ -36,7 +39,8 @@ def describe(path: str | Path) -> dict[str, Any]:
         head = file.read(HEAD_BYTES)
         kind = kind_of(head)
         if kind is Kind.PACKAGE:
-            return describe_package(head + file.read(READ_AT_MOST - len(head)), str(path))
+            whole = head + file.read(READ_AT_MOST - len(head))
+            return describe_chain(whole, str(path)) if has_links(whole) else describe_package(whole, str(path))
         if kind is Kind.OPENING:
             from zkharvest.files.openings import describe_open
 
@@ -110,6 +114,30 @@ def describe_package(data: bytes, name: str) -> dict[str, Any]:
     shown["statement"] = statement_json(statement, status)
     shown["security"] = _security(statement, package)
     return shown
+
+
+def describe_chain(data: bytes, name: str) -> dict[str, Any]:
+    """What a package of links claims. Nothing of it is checked but its form. Raises as `open_chain_package` does."""
+    package = open_chain_package(data, name)
+    links: list[dict[str, Any]] = []
+    for part in package.parts:
+        try:
+            claimed: dict[str, Any] = link_json(read_link(part.statement))
+        except Reject as reject:
+            claimed = {"fault": f"{reject.reason.value}: {reject.detail}"}
+        links.append({**claimed, "preset": part.preset, "log_rows": list(part.log_rows), "proof": len(part.proof)})
+    signed = [{"page": one.page.hex(), "scheme": one.scheme, "key": one.key.hex()} for one in package.attestations]
+    key = package.signature.get("key") if package.signature else None
+    return {
+        "kind": "chain-package",
+        "version": data[len(PACKAGE_MAGIC)],
+        "bytes": len(data),
+        "verified": False,
+        "package": package.body_digest.hex(),
+        "links": links,
+        "signatures": signed,
+        "taxpayer": key.hex() if isinstance(key, bytes) else None,
+    }
 
 
 def _circuit_status(statement: Statement) -> str:

@@ -131,3 +131,49 @@ def test_the_circuit_must_be_the_pinned_one(tmp_path, capsys):
     command = ["verify", str(path), "--standing", FIRST, "--page", A, "--page", B]
     assert main(command) == ExitCode.REJECTED
     assert "circuit/digest" in capsys.readouterr().out
+
+
+def test_the_taxpayer_signs_over_the_sources_signatures(tmp_path, files, capsys):
+    from zkharvest.files.atomic import write_file
+    from zkharvest.files.page_files import page_bytes
+    from zkharvest.sign.keyfiles import write_private_key
+
+    own = PrivateKey(Scheme.ED25519, bytes(31) + b"\x09")
+    key = tmp_path / "own.key"
+    write_private_key(key, own, own.public(), passphrase=None)
+    pages = []
+    for page in TWO.pages:
+        header = TRANSLATOR.header(page)
+        path = tmp_path / f"{page.source}.zkp"
+        write_file(path, page_bytes(PageFile(header.page_id, header, (sign_page(header.page_id, KEY),))))
+        pages += ["--signatures", str(path)]
+    assert main(["attest", files[1], "--key", str(key), *pages]) == ExitCode.DONE
+    keys = [word for source in "AB" for word in ("--source-key", f"{source}={KEY.public_bytes().hex()}")]
+    accounts = ["--account", "A=A-1", "--account", "B=B-1", "--signer", own.public_bytes().hex()]
+    assert main(["verify", files[1], "--standing", FIRST, *keys, *accounts]) == ExitCode.DONE
+    assert "by the taxpayer" in capsys.readouterr().out
+    assert main(["attest", files[1], "--key", str(key)]) == ExitCode.DONE  # again, over what is there
+    assert main(["inspect", files[1]]) == ExitCode.DONE
+    shown = capsys.readouterr().out
+    for words in ("not verified", "Link 1", "tax year 2025", "HIFO", "the taxpayer by", "(not checked)"):
+        assert words in shown, words
+    assert main(["inspect", files[1], "--json"]) == ExitCode.DONE
+    assert json.loads(capsys.readouterr().out)["schema"] == "zkharvest/inspect-chain-package/1"
+    other = tmp_path / "other.key"
+    write_private_key(other, KEY, KEY.public(), passphrase=None)
+    assert main(["attest", files[1], "--key", str(other)]) == ExitCode.USAGE
+    assert main(["attest", files[1], "--key", str(other), "--replace"]) == ExitCode.DONE
+    for wrong in (["--source", "A", "--commitment", "00" * 36], pages[:2]):
+        assert main(["attest", files[0], "--key", str(key), *wrong]) == ExitCode.USAGE
+
+
+def test_a_package_of_links_that_does_not_verify_is_not_signed(tmp_path):
+    from zkharvest.sign.keyfiles import write_private_key
+
+    path, key = written(tmp_path, "2025", TWO), tmp_path / "own.key"
+    write_private_key(key, KEY, KEY.public(), passphrase=None)
+    assert main(["attest", str(path), "--key", str(key)]) == ExitCode.REJECTED
+    damaged = tmp_path / "damaged.zkh"
+    damaged.write_bytes(path.read_bytes()[:-1])
+    assert main(["attest", str(damaged), "--key", str(key)]) == ExitCode.REJECTED
+    assert main(["inspect", str(damaged)]) == ExitCode.REJECTED
