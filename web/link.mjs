@@ -221,9 +221,13 @@ function checkWindow({ from, to, year, calendar, carriedIn }) {
   const start = (day) => BigInt(calendar.starts[day]) * 1000n;
   inside(from >= start(0) && to <= start(calendar.days));
   inside(carriedIn === null || carriedIn.instant === from);
-  if (year === null) return false;
+  if (year === null) {
+    inside(carriedIn === null || carriedIn.year === null);
+    return false;
+  }
   const begins = start(calendar.january - calendar.firstDay);
   inside(to > begins && (carriedIn === null || from >= begins));
+  inside(carriedIn === null || carriedIn.year !== null || from === begins);
   return to === start(calendar.days);
 }
 

@@ -219,6 +219,8 @@ def refusals() -> list[Map]:
         ("link/window", [at(TWO, "window", "from", to=Y2025 + 1)]),
         ("link/window", [at(ONE, "window", "to", to=Y2025 + 1)]),
         ("link/window", [at(HALF, "window", to={"from": Y2023, "to": Y2024})]),
+        ("link/window", [at(TWO, "year", to=None)]),
+        ("link/window", [statement(LONG, (JULY, Y2025), 2024, END_HALF | {"year": None}, calendar=ONE["calendar"])]),
         ("link/currency", [at(TWO, "carried_in", "currency", to="EUR")]),
         ("link/pooling", [at(TWO, "pooling", to="universal")]),
         ("link/zone", [HALF, zone]),
@@ -307,6 +309,8 @@ def main() -> None:
     final = header(WALLET, 1, Y2025, Y2025 + DAY, W24, final=True)
     third = statement([new, K25, final], (Y2025, Y2026), 2025, END24)
     none = statement([K24, W24], (Y2024, Y2025), None)
+    past = carried_out(none, [K24, W24])
+    year = statement([K25, W25], (Y2025, Y2026), 2025, past)
     counters = {"declared": 4, "unexplained": 5, "gone": 2, "by_window": 3, "in_transit": 13, "in_transit_by_window": 7}
     counted = at(ONE, "figures", to=figures())
     one = (ONE, END24, [], [], False, True)
@@ -316,6 +320,7 @@ def main() -> None:
         taken((HALF, END_HALF, [], [0, 1], False, False), (REST, carried_out(REST, LONG), [0, 1], [], True, True)),
         taken(one, (third, carried_out(third, [new, K25, final]), [], [], False, True)),
         taken((none, carried_out(none, [K24, W24]), [], [], False, False)),
+        taken((none, past, [], [], False, False), (year, carried_out(year, [K25, W25]), [], [], False, True)),
         taken((counted, END24, [], [], False, True), counters=counters),
         *refusals(),
         *judgements(),

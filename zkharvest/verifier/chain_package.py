@@ -118,7 +118,7 @@ def decode_chain_package(data: bytes) -> ChainPackage:
     if not version:
         raise Reject(Reason.PACKAGE_ENCODING, "the file ends after its first bytes")
     if version[0] > VERSION:
-        raise Reject(Reason.PACKAGE_VERSION, f"format {version[0]} is newer than this program, which reads {VERSION}")
+        raise Reject(Reason.PACKAGE_VERSION, f"format {version[0]} is newer than this program")
     if version[0] != VERSION:
         raise Reject(Reason.PACKAGE_FIELDS, f"a package of format {version[0]} has no links: it stands alone")
     match wire.decode(data, len(PACKAGE_MAGIC) + 1):

@@ -146,6 +146,10 @@ def notes(chain: Chain, now: float | None = None) -> tuple[str, ...]:
         if before != after:
             where = f"within {later}" if year == later else f"from {year or 'before'} to {later or 'what follows'}"
             lines.append(f"the lot method changes {where}: {before}, then {after}; no lot's basis serves twice")
+    first = chain.links[0]
+    if first.opening is None and first.counted_from is not None and first.counted_from < first.statement.start:
+        begins = instant_text(first.statement.start)
+        lines.append(f"the records of {first.statement.year} begin at {begins}, not with the year: nothing was before?")
     end = chain.closing.instant / 1000
     if (time.time() if now is None else now) < end:
         lines.append(f"the window is not over until {instant_text(chain.closing.instant)}: later records are not in it")

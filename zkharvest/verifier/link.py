@@ -84,7 +84,8 @@ def _check_window(statement: StatementV2) -> tuple[int | None, int | None]:
     """When the tax year begins and ends, if there is one. The window lies in the calendar and ends in the year.
 
     With a standing carried in it begins in the year, too. Otherwise what lies between two tax years would be worked and
-    counted in neither: years left out, or the hours by which two time zones differ.
+    counted in neither: years left out, or the hours by which two time zones differ. For the same reason a link of no
+    tax year follows nothing or another of none, and a tax year after it begins with its first instant.
     """
     calendar, carried = statement.calendar, statement.carried_in
     starts = calendar.starts()
@@ -93,12 +94,16 @@ def _check_window(statement: StatementV2) -> tuple[int | None, int | None]:
     if carried is not None and carried.instant != statement.start:
         raise _window("it does not begin where the standing carried in is")
     if statement.year is None:
+        if carried is not None and carried.year is not None:
+            raise _window(f"a link without a tax year follows one of {carried.year}: no year would count its records")
         return None, None
     begins = starts[(date(statement.year, 1, 1) - calendar.first_day).days]
     if statement.end <= begins:
         raise _window(f"it ends before {statement.year} begins")
     if carried is not None and statement.start < begins:
         raise _window(f"it goes on from a standing before {statement.year}, and would not count what lies between")
+    if carried is not None and carried.year is None and statement.start != begins:
+        raise _window(f"it goes on from no tax year within {statement.year}, part of which counts nowhere")
     return begins, starts[calendar.days]
 
 

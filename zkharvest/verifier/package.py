@@ -99,7 +99,7 @@ def decode_package(data: bytes) -> Package:
     if not version:
         raise Reject(Reason.PACKAGE_ENCODING, "the file ends after its first bytes")
     if version[0] > VERSION:
-        raise Reject(Reason.PACKAGE_VERSION, f"format {version[0]} is newer than this program, which reads {VERSION}")
+        raise Reject(Reason.PACKAGE_VERSION, f"format {version[0]} is newer than this program")
     if version[0] != VERSION:
         raise Reject(Reason.PACKAGE_ENCODING, f"there is no format {version[0]}")
     match wire.decode(data, len(PACKAGE_MAGIC) + 1):

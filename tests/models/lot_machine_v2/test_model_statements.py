@@ -255,6 +255,37 @@ def test_a_year_between_two_others_is_not_left_out():
     assert error.value.reason is Reason.LINK_WINDOW
 
 
+def test_a_link_of_no_tax_year_stands_before_all_years():
+    """After a year, or within one, it would work records that no year counts."""
+    one, two = two_years()
+    translator = Translator(one, two)
+    first, second = translator.statement(one), translator.statement(two)
+    history = read_link({**first, "year": None})
+    later = {**second, "carried_in": history.closing.to_map()}
+    check_chain([history, read_link(later)])
+    for wrong in (
+        {**second, "year": None},
+        {**later, "window": {"from": at(2025), "to": at(2026)}, "year": 2026},
+    ):
+        with pytest.raises(Reject) as error:
+            read_link(wrong)
+        assert error.value.reason in (Reason.LINK_WINDOW, Reason.STATEMENT_CALENDAR)
+    a, b = story()
+    half = at(2024, 5, 1)
+    book = Book(matched={IN: OUT}, amounts={OUT: 3 * UNIT})
+    start = make_link(pages(a, b), book, rules(end=half), 2024, None)
+    rest = make_link(pages(a, b), book, rules(start=half), 2024, start.closing)
+    halves = Translator(start, rest)
+    none = read_link({**halves.statement(start), "year": None})
+    with pytest.raises(Reject, match="part of which counts nowhere") as error:
+        read_link({**halves.statement(rest), "carried_in": none.closing.to_map()})
+    assert error.value.reason is Reason.LINK_WINDOW
+    between = {**halves.statement(rest), "year": None}
+    with pytest.raises(Reject, match="no year would count") as error:
+        read_link(between)
+    assert error.value.reason is Reason.LINK_WINDOW
+
+
 # ------------------------------------------------------------------------------------------------- edits at random
 
 

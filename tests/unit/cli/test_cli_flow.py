@@ -207,7 +207,7 @@ def test_other_files_are_wrong_use_and_newer_ones_undecided(here, capsys):
     assert "trades.csv: this is not a zkharvest package" in capsys.readouterr().err
     assert main(["verify", "trades.csv", "--json"]) == ExitCode.USAGE
     assert json.loads(capsys.readouterr().out)["reason"] == "package/magic"
-    (here / "new.zkh").write_bytes(small_package()[:8] + b"\x02")
+    (here / "new.zkh").write_bytes(small_package()[:8] + b"\x03")
     assert main(["verify", "new.zkh", *expected()]) == ExitCode.UNDECIDED
     assert main(["verify", "none.zkh"]) == ExitCode.USAGE
 

@@ -371,6 +371,18 @@ def test_covered_does_not_change_within_a_tax_year(proven):
     assert found.accepted  # from one tax year to the next it may
 
 
+def test_a_first_link_that_begins_within_its_year_is_noted(proven):
+    a, b = story()
+    half = at(2024, 1, 3)
+    late = [replace(page, start=half) for page in pages(a, b)]
+    link = make_link(late, Book(matched={IN: OUT}, amounts={OUT: 3 * UNIT}), rules(start=half), 2024, None)
+    found = verdict(package(link), first=True, pages=ids(Translator(link), *link.pages))
+    assert found.accepted
+    assert any("begin at 2024-01-03" in note for note in found.notes)
+    whole, _ = two_years()
+    assert not verdict(package(whole), first=True, pages=ids(Translator(whole), *whole.pages)).notes
+
+
 def test_history_is_said_to_count_in_no_year(proven):
     again = fifo_from_genesis()
     found = verdict(package(again), first=True, pages=ids(Translator(again), *again.pages))
