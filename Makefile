@@ -32,8 +32,9 @@ $(VENV)/.tools: pyproject.toml | $(BIN)/python
 
 setup: $(VENV)/.tools ## install the program and the developer's tools into .venv
 
-demo: $(VENV)/.program ## prove and verify the example's losses; then watch a changed total be rejected
+demo: $(VENV)/.program ## prove and verify the example's losses; then two years of pages as a chain, and its forgeries
 	$(BIN)/python examples/demo.py
+	$(BIN)/python examples/chain/story.py
 
 test: $(VENV)/.tools ## run the tests
 	$(PYTEST)

@@ -80,11 +80,11 @@ def prove(
 
 
 def _are_pages(openings: Sequence[Path]) -> bool:
-    """Whether the first file is there and is the opening of a page."""
+    """Whether the first file is the opening of a page. Raises UsageError for one that cannot be read."""
     from zkharvest.files.atomic import STREAM, open_file
     from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of
 
-    if str(openings[0]) == STREAM or not openings[0].is_file():
+    if str(openings[0]) == STREAM:
         return False
     with open_file(openings[0]) as file:
         return kind_of(file.read(HEAD_BYTES)) is Kind.PAGE_OPENING
@@ -110,7 +110,7 @@ def _prove_trades(
     json: bool,
 ) -> ExitCode:
     """A proof of what `commit` committed to, by `lot-machine/v1`."""
-    from zkharvest.files.atomic import ensure_writable, read_file, write_file
+    from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.workflow.secrets import read_proving_opening
 
     find_provable(regime)  # refuse another country or an unknown zone before long work
@@ -120,8 +120,6 @@ def _prove_trades(
         ensure_writable(package, force=force, inputs=[opening])
     elif not check:
         raise UsageError("no output file is given", "give --output FILE, or --check to only check")
-    if str(opening) != "-":
-        read_file(opening, at_most=1)  # a file that is not there is told before the prover is loaded
     opener = passphrases.existing(opening, passphrase_file, passphrase_fd)
     from zkharvest.workflow import prove as proving
 
