@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import chdir
+from itertools import pairwise
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -63,7 +64,7 @@ def story() -> None:
         shutil.copy(HERE / export, source)
         run(f"zkharvest page seed -o {source}/seed --no-passphrase", quiet=True)
         run(f"zkharvest keygen --scheme ed25519 -o {source}/key --public {source}/pub --no-passphrase", quiet=True)
-        for number, (begin, end) in enumerate(zip(PERIODS, PERIODS[1:], strict=False)):
+        for number, (begin, end) in enumerate(pairwise(PERIODS)):
             before = f" --prev {page(source, number - 1, 'zkp')}" if number else ""
             make = f"zkharvest page make {source}/{export} --source {source} --account {account} --seed {source}/seed"
             run(f"{make} --from {begin} --to {end}{before} -o {source}", quiet=True)
