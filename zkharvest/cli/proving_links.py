@@ -48,6 +48,7 @@ def prove_links(
     """Prove, and write the package and the standing carried out; the parameters are the options of the command."""
     from zkharvest.cli.histories import elections_of
     from zkharvest.files.atomic import ensure_writable, write_file
+    from zkharvest.files.kinds import Kind
     from zkharvest.files.standings import write_standing
     from zkharvest.sign.chains import with_page_signatures
     from zkharvest.workflow import links, prove
@@ -60,7 +61,7 @@ def prove_links(
     ensure_writable(package, force=force, inputs=inputs)
     chosen = None
     if carry_out is not None:
-        ensure_writable(carry_out, force=force, inputs=[*inputs, package])
+        ensure_writable(carry_out, force=force, replaces=Kind.STANDING, inputs=[*inputs, package])
         chosen = passphrases.new(carry_out, passphrase_file, passphrase_fd, none=none)
     pages = _signed(signed)
     compiling = prove.first_run()

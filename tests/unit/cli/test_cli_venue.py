@@ -90,6 +90,24 @@ def test_prove_asks_what_pages_go_on_from(venue, capsys):
     assert not (venue / "x.zkh").exists()
 
 
+def test_a_standing_is_replaced_only_when_asked(venue, capsys):
+    """The refusal comes before any work; with --force the command goes on to what is wrong with the pages."""
+    from zkharvest.spec import STANDING_MAGIC
+
+    assert make(JANUARY) == 0
+    proving = ["prove", "out/kraken-K-1-0000.zko", "--year", "2025", "--method", "fifo", "-o", "x.zkh", "--first"]
+    (venue / "old.zks").write_bytes(STANDING_MAGIC)
+    (venue / "key2").write_text("-----BEGIN PRIVATE KEY-----\n")
+    for name, more, message in (
+        ("old.zks", [], "exists"),
+        ("old.zks", ["--force"], "is the last one, and ends before the window does"),
+        ("key2", ["--force"], "keys are never overwritten"),
+    ):
+        assert main([*proving, "--carry-out", name, "--no-passphrase", *more]) == ExitCode.USAGE
+        assert message in capsys.readouterr().err
+    assert (venue / "old.zks").read_bytes() == STANDING_MAGIC
+
+
 def test_what_is_for_pages_is_refused_for_trades(venue, capsys):
     (venue / "one.csv").write_text(HEAD + "2025-01-02T10:00:00Z,K-1,a,buy,BTC,1,100,1,USD,\n")
     assert main(["-q", "commit", "one.csv", "--no-passphrase", "-o", "secret.zko"]) == 0
