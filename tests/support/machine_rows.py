@@ -190,7 +190,7 @@ class _Maker:
         place = "" if self.universal else self.link.pages[row.page].source
         lot = Lot(
             record.asset, place, record.side, record.quantity, row.value, (row.value << 96) // record.quantity,
-            self.seq, day, record.op == "open",
+            self.seq, day, record.op != "in",
         )  # fmt: skip
         return self.insert(lot) | {"declared": int(row.declared is not None), "kind": KINDS[row.kind]}
 

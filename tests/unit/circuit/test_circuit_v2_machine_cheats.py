@@ -22,6 +22,7 @@ from tests.support import machine_circuit as machine
 from tests.support.machine_rows import lanes_of, rows_of
 from zkharvest.circuit.lot_machine.v2.rows import Op
 from zkharvest.circuit.lot_machine.v2.steps import tokens
+from zkharvest.spec import P
 
 SALE = Rec(at(2024, 6, 1), "close", "X", UNIT, 10**10)
 
@@ -113,6 +114,22 @@ def test_records_are_worked_in_turn_and_once():
     assert Board(left_out, machine.description()).verdict() == {"bus leaf"}
 
 
+def test_records_far_apart_in_one_span_do_not_change_places():
+    """A comparison holds for lanes below p - 2^30. Time in one lane of 30 bits has pairs with a gap that wraps."""
+    base = ((T >> 30) + 1) << 30
+    one, two = Rec(base + 5, "open", "X", UNIT, 7), Rec(base + (1 << 30) - 1000, "open", "X", UNIT, 7)
+    assert (one.time - two.time - 1) % P < 1 << 30
+    link = make_link(pages((one, two), ()), Book(), rules(), 2024, None)
+
+    def change(made):
+        for lane, name in ((1, "worked1"), (2, "worked0")):
+            gap = (made.get(1, name) - made.get(0, name)) * lane - 1
+            if gap % P < 1 << 30:
+                made.put(0, **{f"order_at{i}": int(i == lane) for i in range(5)}, order_low=gap, order_high=0)
+
+    assert broken(link, change, told(link, [link.rows[1], link.rows[0]])) & {"bus u15", "steps.order_equal1"}
+
+
 def test_another_record_than_the_page_has_is_no_leaf():
     """Each lane, and the place: the leaf is taken as it is."""
     link = honest()
@@ -160,7 +177,7 @@ def moved(**changes):
         ({"in_quantity": 3 * UNIT - 1}, {"steps.quantity_rest6", "steps.used_up"}),  # 27, smaller than what was sent
         ({"in_ref": 8}, {"steps.two_refs00"}),  # 31
         ({"in_ref": 7 << 30}, {"steps.two_refs10"}),  # 31, in the other lane
-        ({"in_ref": 0, "in_time": T + REACH}, {"steps.reach2"}),  # 32
+        ({"in_ref": 0, "in_time": T + REACH}, {"steps.reach_high"}),  # 32
         ({"in_ref": 0, "in_time": T + REACH - 1}, set()),
         ({"in_ref": 0}, set()),
         ({"out_ref": 0}, set()),
@@ -173,7 +190,7 @@ def test_deposits_that_are_not_their_withdrawals(changes, faults):
 def test_a_gap_that_is_wrapped_is_no_gap():
     """Between 2^30 and 2^31 ms one equation over both limbs could be met modulo p; limb by limb it is not."""
     for gap in (2**31 - 2**24 + 1, 2**31 - 2**24 + 1 + 1000, 2**31 - 1):
-        assert moved(in_ref=0, in_time=T + gap) & {"steps.reach0", "steps.reach1", "steps.reach2"}
+        assert moved(in_ref=0, in_time=T + gap) & {"steps.reach_low", "steps.reach_high"}
 
 
 def test_a_move_of_two_withdrawals():
@@ -311,7 +328,7 @@ def test_a_stale_token_is_not_carried_out():
     link = carried(0, at(2025) - REACH + 1)
     rows = rows_of(link)
     rows = replace(rows, around=replace(rows.around, window_end=rows.around.window_end + 1))
-    assert broken(link, rows=rows) == {"steps.reach1", "steps.reach2"} or broken(link, rows=rows)
+    assert broken(link, rows=rows) >= {"steps.reach_high"}
 
     def named(made):
         for row in made.at("close_token"):

@@ -66,15 +66,17 @@ class ClassColumns:
 
 
 def classes(s: Steps) -> None:
-    """What a row is counted as."""
+    """What a row is counted as.
+
+    Flags that no constraint calls bits: of `found` and `declared` one is 0, since their kinds differ (`_kinds`), and
+    their sum is a bit; so it is with `unclear`. `income` is 0 or 1 by the record's kind.
+    """
     t = s.t
     part = s.take + s.settle
-    t.boolean(s.found, s.declared)
     t.equal("found_where", s.found + s.declared, s.open * s.moves, "a deposit that opens is unexplained or declared")
     with t.when(s.bought):
         t.zero("open_sign", s.negative + 0, "a lot's value is not negative")
     long = s.bought * (1 - s.side)
-    t.equal("income_where", s.income * s.income, s.income * long, "`income` is a bit, of a long lot that is opened")
     with t.when(s.income):
         other = (s.kind - RecordKind.TRADE) * s.left_inverse
         t.equal("income_kind", other, 1, "income is not a trade")
@@ -116,7 +118,6 @@ def _kinds(s: Steps) -> None:
 
     with t.when(s.declared):
         t.zero("kind_declared", one_of(*DECLARED_KINDS), "a declared deposit is of one of their kinds")
-    t.equal("unclear_where", s.unclear * s.unclear, s.unclear * s.drop, "`unclear` is a bit, of what is gone")
     with t.when(s.drop - s.unclear):
         t.zero("kind_gone", one_of(*NAMED_GONE), "what is gone is a fee, a gift, lost")
     with t.when(s.unclear):

@@ -1,0 +1,59 @@
+"""All lies about the machine of lot-machine/v2, by the constraint that each breaks.
+
+Most are told (`machine_lies_*`). `machine_lies.json` has those that were found by search: a cell of an honest run is
+changed, and whatever breaks beside the one constraint is mended by other cells (`adversary.mutation.repair`).
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+from tests.models.lot_machine_v2.chain import Link
+from tests.models.lot_machine_v2.histories import YEARS, at, make_history, pages_for
+from tests.models.lot_machine_v2.machine import Rules
+from tests.models.lot_machine_v2.owner import make_link
+from tests.models.lot_machine_v2.words import DAY
+from tests.support import machine_lies_classes, machine_lies_moves, machine_lies_records, machine_lies_sequence
+from tests.support.machine_circuit import Run
+from tests.support.machine_lying import LIES, Lie, run
+
+RUNS = {
+    "W": ("wallet", 22, 2024, "lifo"), "W2": ("wallet", 6, 2024, "hifo"), "W3": ("wallet", 6, 2025, "hifo"),
+    "W4": ("wallet", 13, 2023, "lifo"), "U": ("universal", 43, 2024, "lifo"), "U2": ("universal", 13, 2023, "lifo"),
+}  # fmt: skip
+"""Random histories that have every kind of row between them: pooling, seed, year, method of all years."""
+
+
+@cache
+def history(name: str) -> Link:
+    """The link of a name."""
+    pooling, seed, year, method = RUNS[name]
+    made, opening = make_history(seed), None
+    for each in YEARS:
+        of = Rules(at(each), at(each + 1), (at(each), at(each + 1)), method, pooling, covered_since=at(2024) // DAY)
+        link = make_link(pages_for(made, at(each), at(each + 1)), made.book, of, each, opening)
+        if each == year:
+            return link
+        opening = link.closing
+    raise AssertionError(name)
+
+
+def found() -> dict[str, Lie]:
+    """By constraint: cells (row, column, value) of a history."""
+    lies = json.loads((Path(__file__).parent / "machine_lies.json").read_text())
+
+    def make(name: str, cells: list[tuple[int, str, int]]) -> Run:
+        def change(made: Run) -> None:
+            for row, column, value in cells:
+                made.put(row, **{column: value})
+
+        return run(history(name), change)
+
+    return {name: lambda name=of, cells=cells: make(name, cells) for name, (of, cells) in lies.items()}  # type: ignore[misc]
+
+
+TOLD = (machine_lies_classes, machine_lies_moves, machine_lies_records, machine_lies_sequence)
+assert all(TOLD)
+__all__ = ["LIES", "found"]
