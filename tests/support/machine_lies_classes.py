@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.models.lot_machine_v2.chain import Link
 from tests.models.lot_machine_v2.histories import UNIT
-from tests.models.lot_machine_v2.story import T
+from tests.models.lot_machine_v2.owner import Book, make_link
+from tests.models.lot_machine_v2.story import T, rules
 from tests.models.lot_machine_v2.words import Rec
 from tests.support import machine_circuit as machine
 from tests.support.machine_circuit import Run
@@ -19,7 +20,7 @@ from tests.support.machine_lying import (
     sale,
 )
 from tests.support.machine_rows import rows_of
-from zkharvest.commitment.page_record import Flag
+from zkharvest.commitment.page_record import Flag, RecordKind
 from zkharvest.spec import P
 
 
@@ -154,3 +155,23 @@ def _() -> Run:
         made.answers["link"] = {m: t for m, t in heads.items() if t > 0} | {(*back[:10], back[10] - 1, *back[11:]): -1}
 
     return run(page(buy(value=7), buy(1, value=9), sale(2, value=9)), change)
+
+
+def given(first: int, between: int, second: int) -> Run:
+    """Two lots gone of one withdrawal: the kinds of the first, of what stands between, of the second."""
+    record = Rec(T + 2, "out", "X", 2 * UNIT, kind="gift")
+    link = page(buy(), buy(1), record)
+    link = make_link(list(link.pages), Book(gone={("A", 0, 2): "gift"}), rules(), 2024, None)
+
+    def change(made: Run) -> None:
+        (one, two), (middle, _) = made.at("drop"), made.at("gone")
+        made.put(one, class_kind=first)
+        made.put(middle, class_kind=between)
+        for row in (two, two + 1):
+            made.put(row, class_kind=second)
+
+    return run(link, change)
+
+
+LIES["kind_gone_held"] = lambda: given(RecordKind.GIFT, RecordKind.LOST, RecordKind.LOST)
+LIES["kind_gone_step"] = lambda: given(RecordKind.GIFT, RecordKind.GIFT, RecordKind.LOST)

@@ -117,6 +117,7 @@ class Machine:
     _part: int = 0
     _token_last: bool | None = None
     _arriving: int | None = None
+    _gone: str = ""
 
     # ---------------------------------------------------------------------------------------------- buses
 
@@ -175,6 +176,7 @@ class Machine:
         self._rest, self._rest_value, self._part, self._token_last, self._arriving = (
             record.quantity, record.value, 0, None, None,
         )  # fmt: skip
+        self._gone = ""
         if row.op == "skip":
             return
         self.seq += 1
@@ -267,11 +269,12 @@ class Machine:
     def _drop(self, row: Row, record: Rec) -> None:
         need(record.op == "out", "drop_kind")
         need(self._token_last is not False, "token_last", "tokens come first, and the last says so")
-        first = self._rest == record.quantity
         _, part, value = self._part_of_head(row, record)
-        need(row.kind in GONE, "gone_kind", row.kind)
+        need(row.kind in GONE and self._gone in ("", row.kind), "gone_kind", row.kind)
+        self._gone = row.kind
         self._rest -= part
-        self.post(self._class(row, record, kind=row.kind, origin="gone"), units=part, basis=value, events=int(first))
+        last = int(self._rest == 0)  # counted once, also where tokens came first
+        self.post(self._class(row, record, kind=row.kind, origin="gone"), units=part, basis=value, events=last)
         self._hold(row, record, -part)
 
     def _arrive(self, row: Row, record: Rec) -> None:

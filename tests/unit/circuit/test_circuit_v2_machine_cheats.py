@@ -22,8 +22,10 @@ from tests.support import machine_circuit as machine
 from tests.support.machine_rows import lanes_of, rows_of
 from zkharvest.circuit.lot_machine.v2.rows import Op
 from zkharvest.circuit.lot_machine.v2.steps import tokens
+from zkharvest.circuit.lot_machine.v2.sums.keys import GROUPS, ORIGINS
 from zkharvest.spec import P
 
+GONE, EVENTS = ORIGINS.index("gone"), 3 * GROUPS["events"][0]
 SALE = Rec(at(2024, 6, 1), "close", "X", UNIT, 10**10)
 
 
@@ -342,6 +344,14 @@ def test_what_is_dropped_does_not_arrive():
     link = honest()
     rows = [replace(row, op="drop", kind="gift", token=None) if row.op == "out" else row for row in link.rows]
     assert broken(link, rows=told(link, rows)) == {"bus transit"}
+
+
+def test_what_is_gone_is_counted_though_a_token_came_first():
+    """A withdrawal sends next to nothing and gives the rest away: the counter of gifts says so."""
+    a, b = story(in_quantity=1)
+    link = make_link(pages(a, b[:1]), Book(matched={IN: OUT}, amounts={OUT: 1}), rules(), 2024, None)
+    gone = [slots for key, slots in machine.registers_of(machine.run(link)).items() if key[10] == GONE]
+    assert [slots[EVENTS] for slots in gone] == [1]
 
 
 # ------------------------------------------------------------------------------------------------ deposits

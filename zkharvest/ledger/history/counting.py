@@ -124,10 +124,10 @@ class Counting:
         self.registers.post(self._key(turn, MOVE, OUT, "", "", "", None), token.quantity, events=int(first))
         self._hold(turn, -token.quantity)
 
-    def gone(self, turn: Turn, part: int, value: int, kind: int, *, first: bool) -> None:
-        """A part has left."""
+    def gone(self, turn: Turn, part: int, value: int, kind: int, *, last: bool) -> None:
+        """A part has left; a withdrawal's last one counts it, since tokens may come before the first."""
         key = self._key(turn, kind, GONE, "", "", "", None)
-        self.registers.post(key, part, basis=value, events=int(first))
+        self.registers.post(key, part, basis=value, events=int(last))
         self._hold(turn, -part)
 
     def arrived(self, turn: Turn, token: Token, *, first: bool) -> str:

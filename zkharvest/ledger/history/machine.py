@@ -218,7 +218,7 @@ class _Machine:
         begun = turn.moved - unnamed  # of the named lots
         for at, wanted in self._matched(turn, which, decided, begun, rest):
             part, _, value = self._take(Do.DROP, number, which, at, wanted, rest, kind, GONE)
-            self.counting.gone(turn, part, value, kind, first=rest == record.quantity)
+            self.counting.gone(turn, part, value, kind, last=rest == part)
             rest -= part
 
     def _send(self, number: int, turn: Turn, which: List, decided: Decision) -> int:

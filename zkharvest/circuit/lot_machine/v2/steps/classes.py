@@ -5,7 +5,7 @@
       deposit    unexplained | declared  none|declared  +                      0 | declared                1
     take,settle  the record's            venue          part    by side        by side        1st   1      1st
     out, send    move                    out            part                                               1st
-    drop         fee, gift, lost, ...    gone           part                   the lot's                   1st
+    drop         fee, gift, lost, ...    gone           part                   the lot's                   last
     arrive       move                    ref | window   part                                               1st
     close_token  in transit              ref | window                                                      last part
 
@@ -13,7 +13,8 @@ Level 1 counts in the tax year, level 0 is what came before; what is in transit 
 class a row posts its units, with their sign, to what the account holds. Weights are bytes as they stand in the row,
 where they are looked up. `told` is 1 where a counter must be shown.
 
-Who would cheat how: a part counted under another class (term, result, covered, kind and origin are columns, each with
+Who would cheat how: what is gone not counted, because a token came first, or because its last part is of another kind;
+a part counted under another class (term, result, covered, kind and origin are columns, each with
 its constraint); an income called a purchase, or a gift of coins a move; one part counted twice, or by half.
 """
 
@@ -122,6 +123,11 @@ def _kinds(s: Steps) -> None:
         t.zero("kind_gone", one_of(*NAMED_GONE), "what is gone is a fee, a gift, lost")
     with t.when(s.unclear):
         t.zero("kind_unclear", one_of(SHORTFALL, UNEXPLAINED), "a shortfall, or unexplained")
+    # What is gone of a withdrawal is counted once, with its last part; the first may be behind tokens.
+    with t.when(s.drop):
+        t.equal("kind_gone_held", kind.next, kind, "what is gone of a withdrawal is of one kind")
+    with t.when(s.more), t.when(s.gone):
+        t.equal("kind_gone_step", kind.next, kind, "in all of its parts")
 
 
 def weights(s: Steps) -> None:
@@ -164,7 +170,8 @@ def posts(s: Steps) -> None:
     for j, fee in enumerate(s.fee):
         slots[_BYTE["fee"] + j] = s.first * (s.open + s.take) * fee
     slots[_BYTE["lines"]] = s.take + 0
-    slots[_BYTE["events"]] = s.first * (s.open + s.halves + s.arrive + s.sends_alone)
+    begins = s.first * (s.open + s.take + s.out + s.arrive + s.sends_alone)
+    slots[_BYTE["events"]] = begins + s.drop * (1 - s.more.next)
     t.post(s.buses.sums.post, key, slots, most=255)
 
     nothing = [no] * (len(FIELDS) - 1 - len(s.asset) - len(s.place) - 1)
@@ -201,7 +208,8 @@ def fill(f: StepsWitness) -> None:
     w.put(s.left_inverse, at[income], inverse[kind[income]])
     w.put(s.class_kind, at, np.where(deposit, np.where(declared, m.kind[opens], UNEXPLAINED), kind))
     drops = f.of(Op.DROP)
-    w.put(s.class_kind, f.plan.at[drops], m.kind[drops])
+    for rows in (f.plan.at[drops], f.plan.end[drops]):
+        w.put(s.class_kind, rows, m.kind[drops])
     w.put(s.unclear, f.plan.at[drops], np.isin(m.kind[drops], (SHORTFALL, UNEXPLAINED)))
     moves = f.of(Op.OUT, Op.ARRIVE)
     for rows in (f.plan.at[moves], f.plan.end[moves]):

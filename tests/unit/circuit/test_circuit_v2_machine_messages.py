@@ -1,0 +1,186 @@
+"""Every message, field, weight, term and look-up of the machine is needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.adversary.kit.local import Board, numbers
+from tests.adversary.mutation.mutants import columns_of, mutants
+from tests.adversary.mutation.verdicts import settled
+from tests.models.lot_machine_v2.histories import UNIT, at
+from tests.models.lot_machine_v2.owner import Book, make_link
+from tests.models.lot_machine_v2.story import IN, OUT, T, honest, rules
+from tests.models.lot_machine_v2.words import DAY, Page, Rec
+from tests.support import machine_circuit as machine
+from tests.support import statement
+from tests.support.machine_lies import history
+from tests.support.machine_lying import buy, low, page, run, sale
+from tests.support.machine_rows import rows_of
+
+RANGES = ("bytes", "u15")
+MANY, MUCH, PAID = (int.from_bytes(bytes(range(3, 2 * n + 3, 2)), "little") for n in (14, 8, 7))
+
+
+def full():
+    """Purchases and sales of both sides, a gift, a move with its deposit, an income: no byte of a number is 0."""
+    more = {"fee": PAID % 2**54}
+    a = (
+        Rec(at(2024, 1, 5), "open", "X", MANY, MUCH, **more),
+        Rec(at(2024, 1, 6), "open", "Y", MANY, MUCH, kind="staking", **more),
+        Rec(at(2024, 2, 1), "out", "X", MANY // 3, ref=7, kind="move"),
+        Rec(at(2024, 2, 2), "close", "X", MANY // 3, MUCH // 2, **more),
+        Rec(at(2024, 2, 3), "out", "X", MANY // 5, kind="gift"),
+        Rec(at(2024, 2, 4), "open", "P", MANY // 2, MUCH, kind="short", side=1, **more),
+        Rec(at(2024, 2, 5), "close", "P", MANY // 3, MUCH // 5, side=1, **more),
+        Rec(at(2024, 2, 6), "close", "P", MANY // 7, -(MUCH // 5), side=1, **more),
+        Rec(at(2024, 2, 7), "close", "Y", MANY // 7, -(MUCH // 5), **more),
+    )
+    b = (
+        Rec(at(2024, 2, 1) + 5, "in", "X", MANY // 3, ref=7, kind="move"),
+        Rec(at(2024, 3, 1), "in", "X", MANY // 3, kind="move"),
+        Rec(at(2024, 3, 2), "in", "X", MANY // 3, kind="move"),
+    )
+    pages = [Page("A", "A-1", 0, at(2024), at(2025), a), Page("B", "B-1", 0, at(2024), at(2025), b)]
+    book = Book(
+        matched={IN: OUT}, amounts={OUT: MANY // 3}, gone={("A", 0, 4): "gift"},
+        declared={("B", 0, 2): ("declared", MUCH, T // DAY)},
+    )  # fmt: skip
+    return make_link(pages, book, rules(), 2024, None)
+
+
+RUNS = {name: history(name) for name in ("W", "W2", "W3", "W4", "U", "U2")} | {"full": full()}
+
+
+@pytest.fixture(scope="module")
+def made():
+    runs = {name: machine.run(link) for name, link in RUNS.items()}
+    for each in runs.values():
+        assert Board(each, machine.description()).verdict() == set()
+    return runs
+
+
+def own(kind):
+    return [m for m in mutants(machine.description()) if m.kind == kind and m.name.startswith("steps")]
+
+
+def test_every_message_is_needed(made):
+    """Without one of its messages an honest run does not balance."""
+    for mutant in own("interaction"):
+        if mutant.bus not in (*RANGES, "blind", "post"):
+            description = mutant.make()
+            assert any(Board(each, description).verdict() == {mutant.fault} for each in made.values()), mutant.name
+
+
+def test_every_weight_is_needed(made):
+    table, used = machine.description()["tables"][0], set()
+    acts = numbers(table)
+    for each in made.values():
+        board = Board(each, machine.description())
+        outcome = board.outcome(0, np.arange(len(board.traces[0])))
+        used |= set(np.flatnonzero(outcome.mult.any(axis=0)).tolist())
+    weights = [k for k, act in enumerate(acts) if act["slot"]]
+    assert len(weights) == len(own("weight")) == 14 + 8 + 8 + 7 + 2 + 14 + 1
+    assert set(weights) <= used
+
+
+# ------------------------------------------------------------------------------------------------ look-ups
+
+
+def lookups(description):
+    """The columns that each range check of `steps` reads, by place."""
+    table = next(t for t in description["tables"] if t["name"] == "steps")
+    return {
+        tuple(c for m in act["message"] for c in columns_of(table, m)): place
+        for place, act in enumerate(table["interactions"])
+        if description["buses"][act["bus"] - 1]["name"] in RANGES
+    }
+
+
+def fee(**changes):
+    """A sale's fee of other bytes, of the same two lanes."""
+    link = page(buy(), replace(sale(), fee=PAID % 2**54))
+
+    def change(made):
+        row = made.at("take")[0]
+        made.put(row, **{name: made.get(row, name) + by for name, by in changes.items()})
+
+    return run(link, change)
+
+
+def put(link, row=0, **changes):
+    """Cells of a row that are more or less."""
+
+    def change(made):
+        made.put(row, **{name: made.get(row, name) + by for name, by in changes.items()})
+
+    return run(link, change)
+
+
+def behind(by, change=None):
+    """A deposit whose clock ran so far behind."""
+    link = honest(in_time=T - 1000)
+    rows = rows_of(link)
+    place = rows.record[np.flatnonzero(rows.op == 7)[0]]
+    time = T - by
+    rows.records.lanes[place, 1:3], rows.records.shift[place] = [time % 2**30, time >> 30], by
+    return run(link, change, rows)
+
+
+def carried_over(made):
+    """15 bits of the shift in its lower limb."""
+    for row in made.at("arrive"):
+        made.put(row, shift0=made.get(row, "shift0") + 2**15, shift1=made.get(row, "shift1") - 1)
+
+
+def covered(low_limb):
+    """A lot of before the covered day, called covered."""
+    link = page(buy(), sale())
+    rows = rows_of(link)
+    rows = replace(rows, around=replace(rows.around, covered=int(rows.entries.day[0]) + 10))
+
+    def change(made):
+        gap = -10 - low_limb
+        for row in made.at("take"):
+            made.put(row, recent=1, past0=low_limb, past1=gap * pow(2**15, -1, machine.P))
+        for row in (*made.at("take"), *made.at("settle")):
+            made.put(row, covered=1, class_covered=1)
+
+    return run(link, change, rows)
+
+
+EARLY = Rec(low(1), "open", "X", UNIT, 7)
+LOOKUPS = {
+    ("fee0", "fee1"): lambda: fee(fee0=256, fee1=-1),
+    ("fee2", "fee3"): lambda: fee(fee3=256, fee4=-1),
+    ("fee4", "fee5"): lambda: fee(fee4=256, fee5=-1),
+    ("fee6", "fee6"): lambda: fee(fee6=127, fee3=1),  # 127 * 2^24 + 1 = p
+    ("shift1", "shift1"): lambda: behind(1 << 22),
+    ("shift0",): lambda: behind(1 << 15, carried_over),
+    ("worked0",): lambda: put(page(EARLY), worked0=-(2**15), worked1=1),
+    ("worked1",): lambda: put(page(EARLY), worked1=-(2**15)),
+    ("past0",): lambda: covered(-10),
+    ("past1",): lambda: covered(22),
+}
+IMPLIED = {("past2",)}
+"""It stands in the token's message as it is: who sends it has looked it up."""
+
+
+def test_every_look_up_has_a_lie_or_is_v1_s():
+    theirs = {"is_load" if c == "is_load_token" else c for cs in lookups(statement.description()) for c in cs}
+    mine = {cs for cs in lookups(machine.description()) if not set(cs) <= theirs}
+    assert mine == LOOKUPS.keys() | IMPLIED
+
+
+@pytest.mark.parametrize("columns", LOOKUPS, ids="-".join)
+def test_each_look_up_is_needed(columns):
+    """The lie breaks that look-up's bus, and a table without the look-up takes it."""
+    description = machine.description()
+    place = lookups(description)[columns]
+    bus = description["buses"][description["tables"][0]["interactions"][place]["bus"] - 1]["name"]
+    lie = LOOKUPS[columns]()
+    assert Board(lie, description).verdict() == {f"bus {bus}"}
+    mutant = own("interaction")[place].make()
+    assert Board(settled(lie, mutant), mutant).verdict() == set()
