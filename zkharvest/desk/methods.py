@@ -3,7 +3,8 @@
 Every other method is one more run of the ledger. A process of its own works on them while the report is computed: it is
 forked, so that nothing is copied or sent to it, and it sends back a few sums. The parent has run the ledger before, so
 the compiled kernels are there for both: loaded twice they would take half a second and 150 MB more, compiled twice
-(when they are first used) more than a gigabyte. None of them is parallel, so none has threads that a fork would lose.
+(when they are first used) more than a gigabyte. The threads that run them are the parent's alone; a child makes its own
+(`simd.threads`).
 Where there is no fork or no second core the runs take their turn.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_all_start_methods
 from typing import TYPE_CHECKING
@@ -23,6 +25,8 @@ from zkharvest.trades.model import CLOSES_LOT, Trade
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+
+_PATIENCE = 120  # seconds to wait for the process aside, before its work is done here
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,16 @@ def begin_others(trades: Sequence[Trade], election: Election) -> Others:
     sender.close()
 
     def wait() -> tuple[MethodResult, ...]:
+        results: tuple[MethodResult, ...] | None = None
         try:
-            results: tuple[MethodResult, ...] = receiver.recv()
-        except EOFError:  # it was ended from outside, for want of memory say
-            results = other_methods(trades, election)
+            with suppress(EOFError):  # it was ended from outside, for want of memory say
+                if receiver.poll(_PATIENCE):
+                    results = receiver.recv()
         finally:
             receiver.close()
+            process.kill()  # what it had to say, it has said
             process.join()
-        return results
+        return other_methods(trades, election) if results is None else results
 
     return wait
 

@@ -31,6 +31,10 @@ def _pool(workers: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(workers, thread_name_prefix="kernel", initializer=_mark)
 
 
+if hasattr(os, "register_at_fork"):  # a forked child has none of its parent's threads: work given to them would wait
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
 def _mark() -> None:
     _HERE.working = True
 

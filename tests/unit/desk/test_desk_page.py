@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import re
 import signal
+import time
 from datetime import date
 
 import pytest
@@ -20,6 +21,7 @@ from zkharvest.desk.charts import charts
 from zkharvest.desk.overview import make_overview, overview_json, summary, warnings
 from zkharvest.desk.page import page_html, write_bytes
 from zkharvest.desk.page_pdf import page_pdf
+from zkharvest.simd.threads import each
 
 
 def overview(run, **more):
@@ -70,18 +72,32 @@ def test_methods_side_by_side_are_those_of_the_example_s_readme(view):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="without fork the runs take their turn")
-@pytest.mark.parametrize("end", ["well", "killed", "at once"])
+@pytest.mark.parametrize("end", ["well", "on kernels", "killed", "hung", "at once"])
 def test_methods_run_aside_are_those_run_in_turn(end, monkeypatch):
+    if end == "on kernels":
+        monkeypatch.setattr("zkharvest.ledger.run.FAST_FROM", 0)
+        monkeypatch.setenv("ZKHARVEST_THREADS", "2")
+        each(str, range(2))  # the parent's threads are there, and at work for the ledger
     run = example()
     monkeypatch.setattr(methods, "FAST_FROM", 0)
     monkeypatch.setattr(methods, "_cores", lambda: 2)
     if end == "killed":
         monkeypatch.setattr(methods, "_send", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    elif end == "hung":
+        monkeypatch.setattr(methods, "_send", lambda *_: time.sleep(600))
+        monkeypatch.setattr(methods, "_PATIENCE", 0.1)
     elif end == "at once":
         monkeypatch.setattr(methods, "_cores", lambda: 1)
+    elif end == "on kernels":
+        monkeypatch.setattr(methods, "_PATIENCE", 60)
     wait = methods.begin_others(run.trades, run.election)
-    assert bool(multiprocessing.active_children()) or end != "well"
-    found = wait()
+    assert bool(multiprocessing.active_children()) or end not in ("well", "on kernels", "hung")
+    if end in ("well", "on kernels"):  # the results are the child's
+        with monkeypatch.context() as patched:
+            patched.setattr(methods, "other_methods", None)
+            found = wait()
+    else:
+        found = wait()
     assert found == methods.other_methods(run.trades, run.election)
     assert [one.method.value for one in methods.all_methods(run, found)] == ["fifo", "lifo", "hifo", "lofo", "specific"]
     assert not multiprocessing.active_children()
