@@ -11,7 +11,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tests.adversary.kit.local import Board
+from tests.adversary.kit.local import RANGES, Board
+from tests.adversary.mutation.mutants import mutants
 from tests.models.lot_machine_v2.histories import YEARS, at, make_history
 from tests.models.lot_machine_v2.words import DAY
 from tests.support import whole_links as support
@@ -47,8 +48,9 @@ def broken(witness):
 
 @cache
 def chain(pooling: str = "wallet") -> Sequence[Proven]:
-    """A year, and two links in the year that follows."""
-    return tuple(chain_of(make_history(3, size=40), HALVES, ["fifo", "hifo", "lifo"], pooling, covered=at(2024) // DAY))
+    """A year, and two links in the year that follows; between those coins are in transit."""
+    history = make_history(14, size=40)
+    return tuple(chain_of(history, HALVES, ["fifo", "hifo", "lifo"], pooling, covered=at(2024) // DAY))
 
 
 def roots(witness):
@@ -98,7 +100,7 @@ def test_three_years_under_changing_methods(seed, pooling, methods):
 
 def test_a_year_in_two_links_has_the_year_s_figures():
     """Classes of the year go on within it; the standing carries what is held, open lots and tokens."""
-    history = make_history(3, size=40)
+    history = make_history(14, size=40)
     year = list(chain_of(history, WHOLE_YEARS[:2], ["fifo", "hifo", "lifo"], "wallet", covered=at(2024) // DAY))
     one, two = year[1].witness, chain()[2].witness
     wanted = {key for key, _ in SHOWN}
@@ -196,6 +198,21 @@ def test_another_statement_than_what_was_worked_is_stopped():
         publics[number] = (publics[number] + 1) % P
         if name.startswith(("lots_", "sums_")):
             assert unanswered(honest, changed(honest, publics=publics)) == {"bus node"}
+
+
+def test_every_message_between_tables_is_needed():
+    """Without one, or with those of the statement left out, some link of the chain no longer balances."""
+    boards = [Board(made.witness, description()) for made in chain()]
+    sent = [board.imbalance() for board in boards]
+    assert all(count % P == 0 for found in sent for messages in found.values() for count in messages.values())
+    missing = []
+    for mutant in mutants(description()):
+        if mutant.kind not in ("interaction", "public") or mutant.bus in (*RANGES, "blind"):
+            continue
+        left = (Board(made.witness, mutant.make()).imbalance() for made in chain())
+        if not any(count % P for found in left for messages in found.values() for count in messages.values()):
+            missing.append(mutant.name)
+    assert missing == []
 
 
 @pytest.mark.parametrize("name", ["hifo", "wallet", "same_year"])
