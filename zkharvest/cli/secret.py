@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,13 +22,18 @@ from zkharvest.cli.options import (
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import InputError, UsageError
 
+if TYPE_CHECKING:
+    from zkharvest.workflow.secrets import SecretFile
+
 secret = typer.Typer(
     cls=Group,
     help="Openings and private keys on the disk: their passphrase, their backup on paper.",
     no_args_is_help=True,
 )
 
-SecretPath = Annotated[Path, typer.Argument(metavar="FILE", help="Opening (.zko), private key, or seed of pages.")]
+SecretPath = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Opening (.zko), standing (.zks), private key, or seed of pages.")
+]
 
 
 @secret.command("show")
@@ -84,11 +89,18 @@ def passwd(
     if chosen is None:
         passphrases.unencrypted(path)
         return ExitCode.DONE
-    lost = "a copy from its source" if found.page is not None else "a backup sheet"
+    lost = _restored_from(found)
     output.note(f"{path} is sealed under its new passphrase; without the passphrase or {lost} it is lost")
     if not found.sealed:
         output.note("copies made before, and what the disk still holds of the old file, are not encrypted")
     return ExitCode.DONE
+
+
+def _restored_from(found: SecretFile) -> str:
+    """From what a secret can be had again."""
+    if found.page is not None:
+        return "a copy from its source"
+    return "a copy" if found.standing is not None else "a backup sheet"
 
 
 @secret.command("backup")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zkharvest.errors import InputError, UsageError
-from zkharvest.files import openings, page_files
+from zkharvest.files import openings, page_files, standings
 from zkharvest.files.atomic import read_private_file
 from zkharvest.files.kinds import Kind, kind_of, told_apart
 from zkharvest.files.sealing import Passphrase
@@ -21,6 +21,7 @@ from zkharvest.sign.keys import PrivateKey, PublicKey, Scheme
 if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening
     from zkharvest.files.page_files import PageOpening
+    from zkharvest.files.standings import StandingFile
     from zkharvest.trades.model import Trade
 
 _KINDS = {Scheme.ED25519: Secret.ED25519, Scheme.BLS: Secret.BLS}
@@ -36,6 +37,7 @@ class SecretFile:
     opening: Opening | None = None
     key: PrivateKey | None = None
     page: PageOpening | None = None
+    standing: StandingFile | None = None
     seed: bytes = field(default=b"", repr=False)
 
     def to_bytes(self, passphrase: str | None) -> bytes:
@@ -44,25 +46,27 @@ class SecretFile:
             return openings.opening_bytes(self.opening, passphrase)
         if self.page is not None:
             return page_files.page_opening_bytes(self.page, passphrase)
+        if self.standing is not None:
+            return standings.standing_bytes(self.standing, passphrase)
         if self.key is not None:
             return keyfiles.private_key_bytes(self.key, self.key.public(), passphrase)
         return page_files.seed_bytes(self.seed, passphrase)
 
 
-_SECRETS = (Kind.OPENING, Kind.PRIVATE_KEY, Kind.PAGE_OPENING, Kind.SEED)
+_SECRETS = (Kind.OPENING, Kind.PRIVATE_KEY, Kind.PAGE_OPENING, Kind.STANDING, Kind.SEED)
 
 
 def read_secret(path: str | Path, passphrase: Passphrase) -> SecretFile:
-    """An opening, of a page too, a private key or a seed, whichever the file is. Raises as their readers do."""
+    """An opening, of a page too, a standing, a private key or a seed, whichever it is. Raises as their readers do."""
     found: list[Kind] = []
 
     def check(head: bytes) -> None:
         kind = kind_of(head)
         if kind is None or kind not in _SECRETS:
-            raise UsageError(f"{path}: no opening, private key or seed", told_apart(head, "check the path"))
+            raise UsageError(f"{path}: no opening, standing, private key or seed", told_apart(head, "check the path"))
         found.append(kind)
 
-    data = read_private_file(path, check_head=check, at_most=max(openings.MAX_BYTES, page_files.MAX_OPENING) + 1)
+    data = read_private_file(path, check_head=check, at_most=_MOST_BYTES + 1)
     kind = found[0]
     make = partial(SecretFile, Path(path), kind)
     if kind is Kind.OPENING:
@@ -71,11 +75,26 @@ def read_secret(path: str | Path, passphrase: Passphrase) -> SecretFile:
     if kind is Kind.PAGE_OPENING:
         page = page_files.parse_page_opening(data, path, passphrase)
         return make(page_files.page_opening_is_sealed(data, path), page=page)
+    if kind is Kind.STANDING:
+        return make(standings.is_sealed(data, path), standing=_standing(data, path, passphrase))
     if kind is Kind.SEED:
         seed = page_files.parse_seed(data, path, passphrase)
         return make(page_files.seed_is_sealed(data, path), seed=seed)
     key = keyfiles.parse_private_key(data, path, passphrase)
     return make(keyfiles.is_sealed(data), key=key)
+
+
+_MOST_BYTES = max(openings.MAX_BYTES, page_files.MAX_OPENING, standings.MAX_STANDING_FILE)
+
+
+def _standing(data: bytes, path: str | Path, passphrase: Passphrase) -> StandingFile:
+    from zkharvest.ledger.history import standing_map
+    from zkharvest.workflow import standing_lanes
+
+    def roots(state: Mapping[str, Any], key: bytes) -> tuple[bytes, bytes]:
+        return standing_lanes.roots_of(standing_map.standing_of(state), key)
+
+    return standings.parse_standing(data, path, roots, passphrase)
 
 
 def read_signing_key(path: str | Path, passphrase: Passphrase) -> tuple[PrivateKey, bool]:
@@ -98,6 +117,9 @@ def public_of(secret: SecretFile) -> list[tuple[str, str]]:
     if secret.page is not None:
         header = secret.page.header
         return [("records", f"{len(secret.page.records):,}"), (header.source, header.page_id.hex())]
+    if secret.standing is not None:
+        standing = secret.standing.standing
+        return [("accounts", f"{len(standing.accounts):,}, in {standing.currency}"), ("standing", standing.name.hex())]
     if secret.key is not None:
         return [("public key", secret.key.public_bytes().hex())]
     return [("fingerprint", page_files.fingerprint(secret.seed).hex())]
@@ -107,14 +129,18 @@ def name_of(secret: SecretFile) -> str:
     """What a secret is called."""
     if secret.key is not None:
         return f"private key, {secret.key.scheme}"
-    return {Kind.OPENING: "opening", Kind.PAGE_OPENING: "opening of a page"}.get(secret.kind, "seed of pages")
+    names = {Kind.OPENING: "opening", Kind.PAGE_OPENING: "opening of a page", Kind.STANDING: "standing"}
+    return names.get(secret.kind, "seed of pages")
 
 
 def sheet_entry(secret: SecretFile) -> Entry:
-    """What a backup sheet says of a secret. Raises UsageError for the opening of a page, which holds its records."""
+    """What a backup sheet says of a secret. UsageError for the opening of a page and a standing, which hold records."""
     if secret.page is not None:
         hint = "keep a copy of the file, or ask its source for another; a source keeps its seed and its records"
         raise UsageError(f"{secret.path}: the opening of a page cannot be made again from words", hint)
+    if secret.standing is not None:
+        hint = "keep a copy of the file; proving its link again from the same secrets and pages makes another"
+        raise UsageError(f"{secret.path}: a standing cannot be made again from words", hint)
     if secret.opening is not None:
         backup = Backup(Secret.OPENING, secret.opening.seed, opening_fingerprint(secret.opening))
     elif secret.key is not None:

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zkharvest.cli import main
+from zkharvest.cli.output import ExitCode
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files import container
 from zkharvest.files import standings as module
@@ -132,3 +134,21 @@ def test_any_bytes_are_a_standing_or_one_of_our_errors(data):
         assert changed == good
     except (InputError, UsageError):
         assert changed != good
+
+
+def test_a_standing_is_a_secret_that_can_be_sealed_anew(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("zkharvest.ledger.history.standing_map.standing_of", lambda state: state)
+    monkeypatch.setattr("zkharvest.workflow.standing_lanes.roots_of", roots)
+    monkeypatch.setattr(module.container.sealing, "STANDARD", replace(module.container.sealing.STANDARD, log_n=14))
+    path, words = tmp_path / "2024.zks", tmp_path / "words"
+    write_standing(path, GOOD, passphrase=None)
+    words.write_text("correct horse battery\n")
+    words.chmod(0o600)
+    assert main(["secret", "show", str(path)]) == ExitCode.DONE
+    assert STANDING.name.hex() in capsys.readouterr().out
+    assert main(["secret", "passwd", str(path), "--new-passphrase-file", str(words)]) == ExitCode.DONE
+    assert is_sealed(path.read_bytes(), path)
+    assert parse_standing(path.read_bytes(), path, roots, "correct horse battery") == GOOD
+    sheet = ["secret", "backup", str(path), "-o", str(tmp_path / "sheet.txt"), "--passphrase-file", str(words)]
+    assert main(sheet) == ExitCode.USAGE
+    assert "cannot be made again" in capsys.readouterr().err
