@@ -108,9 +108,9 @@ def _slow(send):
 
     def slow(sender, *work):
         os.pwrite(_REPORT.fileno(), b"\1", 4)
-        time.sleep(0.3)
+        time.sleep(0.6)
+        os.pwrite(_REPORT.fileno(), b"\0", 4)  # before its answer: the parent ends it as soon as that is there
         send(sender, *work)
-        os.pwrite(_REPORT.fileno(), b"\0", 4)
 
     return slow
 
