@@ -107,8 +107,6 @@ class _Rows:
     calendar: LinkCalendar
 
     def __post_init__(self) -> None:
-        self._days = Calendar(self.run.window.zone)
-        self._long: dict[int, int] = {}
         self.tokens: list[Token] = []
         self._token_at: dict[tuple[int, int], int] = {}
         for step in self.run.steps:
@@ -183,7 +181,7 @@ class _Rows:
             unit=_units(lot.unit for lot in lots),
             order=_ints(lot.order for lot in lots),
             day=_ints(map(day_number, (lot.day for lot in lots))),
-            long_from=_ints(map(self._long_from, (lot.day for lot in lots))),
+            long_from=_ints(lot.long_from for lot in lots),
             own=_ints(lot.own for lot in lots),
         )
 
@@ -202,7 +200,7 @@ class _Rows:
             unit=_units(token.unit for token in tokens),
             order=_ints(token.order for token in tokens),
             day=_ints(day_number(token.day) if lots else 0 for token in tokens),
-            long_from=_ints(self._long_from(token.day) if lots else 0 for token in tokens),
+            long_from=_ints(token.long_from for token in tokens),
         )
 
     def _around(self, covered: int) -> Surroundings:
@@ -221,12 +219,6 @@ class _Rows:
             method=window.method.value,
             wallet=window.pooling is Pooling.WALLET,
         )
-
-    def _long_from(self, day: int) -> int:
-        found = self._long.get(day)
-        if found is None:
-            found = self._long[day] = self._days.first_instant(long_from(date.fromordinal(day)))
-        return found
 
 
 def _pool(one: List) -> tuple[int, ...]:

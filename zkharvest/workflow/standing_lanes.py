@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +11,9 @@ from zkharvest.circuit.lot_machine.v2.sums.keys import COVERED, GROUPS, LANES, O
 from zkharvest.circuit.lot_machine.v2.sums.registers import rank
 from zkharvest.commitment.assets import CODE_LANES, id_code
 from zkharvest.commitment.standing import KEY_FIELDS, PAIR_LANES, StandingOpening
-from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.history.records import Account
 from zkharvest.ledger.history.registers import Amounts, Key
 from zkharvest.ledger.history.standing import Lot, Standing, Token
-from zkharvest.ledger.regimes.us import long_from
 from zkharvest.spec import account_code
 from zkharvest.workflow.link_rows import day_number
 
@@ -37,14 +34,12 @@ def opening_of(standing: Standing, key: bytes) -> StandingOpening:
 
 def lots_lanes(standing: Standing) -> Ints:
     """The lanes of lots (n, 31), in the order in which they are carried out."""
-    calendar = Calendar(standing.zone)
-    return _array((_lot(one, calendar) for one in standing.lots), PAIR_LANES)
+    return _array(map(_lot, standing.lots), PAIR_LANES)
 
 
 def tokens_lanes(standing: Standing) -> Ints:
     """The lanes of tokens (n, 31)."""
-    calendar = Calendar(standing.zone)
-    return _array((_token(one, calendar) for one in standing.tokens), PAIR_LANES)
+    return _array(map(_token, standing.tokens), PAIR_LANES)
 
 
 def register_lanes(standing: Standing) -> tuple[Ints, Ints]:
@@ -80,26 +75,25 @@ def _amounts(one: Amounts) -> list[int]:
     return found
 
 
-def _lot(lot: Lot, calendar: Calendar) -> tuple[int, ...]:
+def _lot(lot: Lot) -> tuple[int, ...]:
     return (
         *id_code(lot.asset), *_place(lot.place), *_split(lot.quantity, 5), *_split(lot.value, 3), lot.order, 0,
-        *_nature(lot.unit, lot.day, calendar), int(lot.side), int(lot.own),
+        *_nature(lot.unit, lot.day, lot.long_from), int(lot.side), int(lot.own),
     )  # fmt: skip
 
 
-def _token(token: Token, calendar: Calendar) -> tuple[int, ...]:
+def _token(token: Token) -> tuple[int, ...]:
     whole = (1 << 30) - 1
     return (
         *id_code(token.asset), token.time & whole, token.time >> 30, token.ref & whole, token.ref >> 30,
         *_split(token.quantity, 5), *_split(token.value, 3), token.order, token.seq,
-        *_nature(token.unit, token.day, calendar), token.part, int(token.last),
+        *_nature(token.unit, token.day, token.long_from), token.part, int(token.last),
     )  # fmt: skip
 
 
-def _nature(unit: int, day: int, calendar: Calendar) -> list[int]:
+def _nature(unit: int, day: int, long_from: int) -> list[int]:
     """Unit basis, from when it is long, and its day; a token without a lot has none of them."""
-    long = calendar.first_instant(long_from(date.fromordinal(day))) if day else 0
-    return [*_split(unit, 7), *(long >> 15 * i & 0x7FFF for i in range(3)), day_number(day) if day else 0]
+    return [*_split(unit, 7), *(long_from >> 15 * i & 0x7FFF for i in range(3)), day_number(day) if day else 0]
 
 
 def _split(number: int, count: int) -> list[int]:

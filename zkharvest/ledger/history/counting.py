@@ -110,7 +110,7 @@ class Counting:
         proceeds, basis = (value, closing) if short else (closing, value)
         # Of a long lot sold below nothing every part is a loss, one that rounds to 0 too: the record has one sign.
         gain = proceeds >= basis and (short or record.value >= 0)
-        long = not short and record.time >= self._long_at(lot.day)
+        long = not short and record.time >= lot.long_from
         covered = lot.own and lot.day >= self.window.covered_since
         key = self._key(
             turn, record.kind, origin, "c" if covered else "n", LONG_TERM if long else SHORT_TERM,
@@ -142,7 +142,8 @@ class Counting:
         key = Key("COUNT", kind=IN_TRANSIT, origin=BY_REF if token.ref else BY_WINDOW)
         self.registers.post(key, events=int(token.last))
 
-    def _long_at(self, day: int) -> int:
+    def long_from(self, day: int) -> int:
+        """The instant (ms) from which a lot acquired on a date (its ordinal) is long."""
         found = self._long.get(day)
         if found is None:
             found = self._long[day] = self._calendar.first_instant(long_from(date.fromordinal(day)))

@@ -157,7 +157,8 @@ class _Machine:
     def _new_lot(self, number: int, turn: Turn, value: int, day: int, kind: int, origin: str, *, own: bool) -> None:
         record, which = turn.record, self.list_of(turn)
         unit = unit_basis(value, record.quantity)
-        lot = Lot(*which, record.quantity, value, unit, self.seq, day, own, turn.place)
+        long_from = self.counting.long_from(day)
+        lot = Lot(*which, record.quantity, value, unit, self.seq, day, own, turn.place, long_from)
         self._insert(
             Do.OPEN, lot, number, rest=record.quantity, rest_value=record.value, kind=kind, origin=origin, which=which
         )
@@ -231,7 +232,7 @@ class _Machine:
             earlier = self.transit.get(turn.place, ())
             token = Token(
                 self.seq, len(earlier), part == moved, record.asset, record.time, record.ref, part, value, lot.unit,
-                lot.order, lot.day, turn.place, lot.name,
+                lot.order, lot.day, turn.place, lot.name, lot.long_from,
             )  # fmt: skip
             self.steps[-1] = self.steps[-1]._replace(token=token)
             self._sent(turn, token, first=rest == record.quantity)
@@ -253,7 +254,7 @@ class _Machine:
                 self.steps.append(step._replace(token=token))
             else:
                 value, unit, order, day = token.value, token.unit, token.order, token.day
-                lot = Lot(*which, token.quantity, value, unit, order, day, own=False, name=token.name)
+                lot = Lot(*which, token.quantity, value, unit, order, day, False, token.name, token.long_from)
                 self._insert(Do.ARRIVE, lot, number, rest=rest, kind=MOVE, origin=origin, token=token, which=which)
             rest -= token.quantity
 

@@ -25,7 +25,8 @@ class Lot:
     """A lot, or a part of one. `place` is its account, None under universal pooling; `day` a date's ordinal.
 
     `order` numbers the record that opened it, over a whole chain; `own`: bought here and never moved. `unit` is that of
-    the whole lot. `name` is the opening record.
+    the whole lot. `name` is the opening record. `long_from` (ms) is when it becomes long, by the zone in which it was
+    opened: a later change of zone does not change it.
     """
 
     asset: str
@@ -38,11 +39,12 @@ class Lot:
     day: int
     own: bool = True
     name: Place | None = None
+    long_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A lot part in transit, or, under universal pooling, coins without a lot (value, unit, order and day 0).
+    """A lot part in transit, or, under universal pooling, coins without a lot (value, unit and what follows are 0).
 
     `seq` numbers its withdrawal, `part` it among that one's, `last` its last; `time` and `ref` are the withdrawal's.
     `sent` is the withdrawal's record, `name` that which opened the lot.
@@ -61,6 +63,7 @@ class Token:
     day: int = 0
     sent: Place | None = None
     name: Place | None = None
+    long_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)

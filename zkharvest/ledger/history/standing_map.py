@@ -5,9 +5,10 @@
 `names` are accounts as [source, account], `assets` ids; rows speak of them by place, -1 is none. A record is [account,
 page, position].
 
-    lots       [asset, account, side, quantity, value, unit, order, day, own, record that opened it]
+    lots       [asset, account, side, quantity, value, unit, order, day, own, record that opened it,
+               instant from which it is long]
     tokens     [seq, part, last, asset, time, ref, quantity, value, unit, order, day, record that sent it, record that
-               opened its lot]
+               opened its lot, instant from which that is long]
     registers  [level, asset, account, kind, origin, covered, term, result, side, units, proceeds, basis, fee, lines,
                events]
     accounts   [account, page's id, number, end, open, final]
@@ -19,7 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from zkharvest.ledger.rules import Side
-from zkharvest.spec import MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT
+from zkharvest.spec import END_OF_TIME, MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT
 
 from .records import Account, Place
 from .registers import LEVELS, Amounts, Key
@@ -62,12 +63,12 @@ def map_of(standing: Standing) -> dict[str, Any]:
         "accounts": [[account(a.owner), a.page, a.number, a.end, a.open, a.final] for a in standing.accounts],
         "lots": [
             [asset(x.asset), account(x.place), int(x.side), str(x.quantity), str(x.value), str(x.unit), x.order, x.day,
-             x.own, record(x.name)]
+             x.own, record(x.name), x.long_from]
             for x in standing.lots
         ],
         "tokens": [
             [t.seq, t.part, t.last, asset(t.asset), t.time, t.ref, str(t.quantity), str(t.value), str(t.unit), t.order,
-             t.day, record(t.sent), record(t.name)]
+             t.day, record(t.sent), record(t.name), t.long_from]
             for t in standing.tokens
         ],
         "registers": [
@@ -139,18 +140,19 @@ def _standing(parts: Mapping[str, Any]) -> Standing:
 def _lot(
     row: Any, assets: list[str], account: Callable[[Any], Account | None], record: Callable[[Any], Place | None]
 ) -> Lot:
-    asset, owner, side, quantity, value, unit, order, day, own, name = row
+    asset, owner, side, quantity, value, unit, order, day, own, name, long_from = row
     return Lot(
         assets[_count(asset)], account(owner), Side(side), _quantity(quantity), _money(value), _signed(unit),
-        _count(order), _count(day), _truth(own), record(name),
+        _count(order), _count(day), _truth(own), record(name), _instant(long_from),
     )  # fmt: skip
 
 
 def _token(row: Any, assets: list[str], record: Callable[[Any], Place | None]) -> Token:
-    seq, part, last, asset, time, ref, quantity, value, unit, order, day, sent, name = row
+    seq, part, last, asset, time, ref, quantity, value, unit, order, day, sent, name, long_from = row
     return Token(
         _count(seq), _count(part), _truth(last), assets[_count(asset)], _below(time, TIME_LIMIT), _count(ref),
         _quantity(quantity), _money(value), _signed(unit), _count(order), _count(day), record(sent), record(name),
+        _instant(long_from),
     )  # fmt: skip
 
 
@@ -182,6 +184,10 @@ def _below(value: Any, limit: int) -> int:
     if _count(value) >= limit:
         raise ValueError("a number is too large")
     return int(value)
+
+
+def _instant(value: Any) -> int:
+    return _below(value, END_OF_TIME)
 
 
 def _signed(value: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -25,6 +26,7 @@ from zkharvest.ledger.history.records import (
     make_history,
 )
 from zkharvest.ledger.history.registers import Key, totals_of
+from zkharvest.ledger.history.standing_map import map_of, standing_of
 from zkharvest.ledger.rules import Side
 
 NEXT = (YEAR[1], at("2026-01-01"))
@@ -60,7 +62,7 @@ def test_a_shortfall_is_gone_with_its_basis():
     """1.5 of 2 (for 20) are sent, 1.4 arrive with 14; 0.1 is gone with 1, the rest stays with 5."""
     run = work(a=[buy("2024-01-05", 2, 20), out("2024-03-01", "1.5", 7)], b=[come("2024-09-02", "1.4", 7)])
     assert lots(run) == [("a", 0.5, 5, DAY, True), ("b", 1.4, 14, DAY, False)]
-    assert counters(run) == {(MOVE, "out"): 1, (MOVE, "ref"): 1, (SHORTFALL, "gone"): 0}
+    assert counters(run) == {(MOVE, "out"): 1, (MOVE, "ref"): 1, (SHORTFALL, "gone"): 1}
     gone = run.registers[Key("L1", "X", Account("a", "a"), SHORTFALL, "gone")]
     assert (gone.units, gone.basis, gone.proceeds) == (UNIT // 10, 1, 0)
 
@@ -212,6 +214,20 @@ def test_a_record_without_a_value_needs_one():
     run = work({place("a", 0): Decision(value=10), place("a", 1): Decision(value=14)}, a=[unvalued, sold])
     assert totals_of(run.registers)["net"] == 4
     assert counters(run) == {(1, "declared"): 2}
+
+
+def test_a_change_of_zone_does_not_change_when_carried_lots_are_long():
+    """Bought on 5 January in UTC, so long from 6 January there; by Tokyo's clock the sale is on that day already."""
+    period = (YEAR[0], at("2026-01-01"))
+    bought = [buy("2024-01-05T20:00", 2, 10), out("2024-12-30", 1)]
+    given = history(period=period, a=[*bought, sell("2025-01-05T16:00", "0.5", 9)], b=[come("2025-01-02", 1)])
+    first = window_of(*YEAR, 2024, "fifo", "wallet")
+    tokyo = replace(first, start=YEAR[1], end=at("2025-12-31T15:00"), year=2025, zone="Asia/Tokyo")
+    one, two = run_windows(given, {}, [first, tokyo])
+    assert totals_of(two.registers)["short_term_gain"] == 7  # 9 less a quarter of 10, which is 2
+    assert {x.long_from for x in (*one.closing.lots, *one.closing.tokens, *two.closing.lots)} == {at("2025-01-06")}
+    (alone,) = run_windows(given, {}, [tokyo], standing_of(map_of(one.closing)))
+    assert alone.closing == two.closing
 
 
 def test_windows_follow_each_other():
