@@ -250,6 +250,12 @@ def warnings(view: Overview) -> list[str]:
             "your own books or with the broker; otherwise first-in, first-out applies (Reg. 1.1012-1(j)(3)). The "
             "comparison of methods below says what would have been, not what can still be filed."
         )
+    if view.currency != "USD":
+        out.append(
+            f"Amounts are in {view.currency}, and the rules are those of the United States: lots by "
+            f"{election.rule.upper()}, long term after a year. They are not those of another country; for the United "
+            "Kingdom zkharvest report sa108 has the figures, for Canada zkharvest report schedule3."
+        )
     late = [trade for trade in view.run.trades if trade.unexplained]
     if late:
         out.append(

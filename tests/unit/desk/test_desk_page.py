@@ -21,7 +21,10 @@ from zkharvest.desk.charts import charts
 from zkharvest.desk.overview import make_overview, overview_json, summary, warnings
 from zkharvest.desk.page import page_html, write_bytes
 from zkharvest.desk.page_pdf import page_pdf
+from zkharvest.ledger.rules import Election, Method, Pooling
+from zkharvest.ledger.run import run_ledger
 from zkharvest.simd.threads import each
+from zkharvest.trades.csv_in import trades_from_text
 
 
 def overview(run, **more):
@@ -109,6 +112,16 @@ def test_the_law_s_limits_are_said():
     assert not any("Reg. 1.1012-1(j)" in text for text in warnings(overview(example(year=2024))))
     pooled = ledger("2025-02-06T12:00:00Z,b,5,buy,Y,1,99,,,", pooling="universal")
     assert any("wallet by wallet" in text for text in warnings(overview(pooled)))
+
+
+def test_another_country_s_money_is_pointed_out():
+    """The page knows the rules of the United States alone."""
+    header = "time,source,id,kind,asset,quantity,amount,fee,currency\n"
+    text = f"{header}2024-01-05T12:00:00Z,a,1,buy,X,1,9,0,GBP\n2025-02-06T12:00:00Z,a,2,sell,X,1,9,0,GBP\n"
+    run = run_ledger(trades_from_text(text, "t.csv"), Election(Method.FIFO, Pooling.WALLET, "Europe/London", 2025))
+    (said,) = warnings(overview(run))
+    assert "Amounts are in GBP, and the rules are those of the United States" in said and "report sa108" in said
+    assert said in text_of(write_bytes(page_html(overview(run), version="x")).decode())
 
 
 def test_a_year_in_words():
