@@ -149,7 +149,9 @@ def notes(chain: Chain, now: float | None = None) -> tuple[str, ...]:
     first = chain.links[0]
     if first.opening is None and first.counted_from is not None and first.counted_from < first.statement.start:
         begins = instant_text(first.statement.start)
-        lines.append(f"the records of {first.statement.year} begin at {begins}, not with the year: nothing was before?")
+        lines.append(
+            f"the records of {first.statement.year} begin at {begins}, not with the year: was there nothing before?"
+        )
     end = chain.closing.instant / 1000
     if (time.time() if now is None else now) < end:
         lines.append(f"the window is not over until {instant_text(chain.closing.instant)}: later records are not in it")
