@@ -120,3 +120,6 @@ def test_tables_of_the_example_fit_a_desk(tmp_path):
         wide = "[...document.querySelectorAll('.wide')]"
         assert shown.run(f"{wide}.length") > 10
         assert shown.run(f"{wide}.every(d => d.scrollWidth <= d.clientWidth)")
+        browser.call("Emulation.setEmulatedMedia", shown.session, media="print")
+        cell = "getComputedStyle(document.querySelector('tr.sale td:nth-child({})')).fontSize"
+        assert shown.run(cell.format(10)) == shown.run(cell.format(2)) == "10px"  # 7.5 points
