@@ -172,3 +172,17 @@ def test_a_row_is_an_end_of_one_pair_only(bring, second: str, row: str) -> None:
     columns = "kind source to quantity"
     made = bring.table(sent, came, columns=columns, pairs=[first, "a.csv:3=b.csv:3"], prices=PRICES)
     assert sorted(made) == ["spend kraken  0.0005"] * 2 + ["transfer kraken coinbase 0.4995"] * 2
+
+
+STATEMENT = "User_ID,UTC_Time,Account,Operation,Coin,Change,Remark\n1,2024-03-09 10:02:00,Spot,Withdraw,BTC,-0.2002,\n"
+HISTORY = (
+    "Date(UTC+0),Coin,Network,Amount,Fee,Address,TXID,Status\n2024-03-09 10:00:00,BTC,BTC,0.2,0.0002,bc,aa,Completed\n"
+)
+NO_ZONE = HISTORY.replace("Date(UTC+0)", "Time")
+
+
+@pytest.mark.parametrize("history", [HISTORY, NO_ZONE])
+def test_files_that_tell_the_same_are_refused_in_either_order(bring, history: str) -> None:
+    for files in ((history, STATEMENT), (STATEMENT, history)):
+        (problem,) = bring.problems(*files, timezone="UTC")
+        assert "tell the same trades as a.csv" in problem, problem

@@ -261,7 +261,9 @@ def _overlaps(tables: Sequence[Table]) -> list[Problem]:
     problems = []
     for n, table in enumerate(tables):
         for other in tables[:n]:
-            if other.format.name in table.format.overlaps and other.source == table.source:
+            one, two = table.format, other.format
+            tell_same = two.name in one.overlaps or one.name in two.overlaps
+            if tell_same and other.source == table.source:
                 message = f"{table.format.title} tell the same trades as {other.file} ({other.format.title})"
                 problems.append(Problem(table.file, message, "import one of the two"))
     return problems
