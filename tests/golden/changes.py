@@ -290,6 +290,7 @@ def electrum(rows: Sequence[Row]) -> Told:
 
 CHANGES: dict[str, Callable[[Sequence[Row]], Told]] = {
     "binance-deposits": moved("coin"),
+    "binance-deposits-2025": moved("coin"),
     "binance-futures": column("asset", "amount"),
     "binance-statement": column("coin", "change"),
     "binance-p2p": lambda rows: iter(()),  # the statement beside it has what its orders changed
@@ -297,6 +298,7 @@ CHANGES: dict[str, Callable[[Sequence[Row]], Told]] = {
     "binance-trades-old": market("market", "type", "amount", "total", "fee", "fee coin"),
     "binance-us": binance_us,
     "binance-withdrawals": moved("coin", "fee"),
+    "binance-withdrawals-2025": moved("coin", "fee"),
     "bitfinex-ledger": column("currency", "amount"),
     "bitfinex-trades": bitfinex_trades,
     "bitmex-wallet": bitmex,
