@@ -70,6 +70,8 @@ def pair(items: Sequence[Item], draft: Draft, alone: Alone) -> list[Placed]:
 
 
 def _stands(item: Item) -> tuple[Stand, ...]:
+    if len(item.places) == 1:  # nearly always
+        return (Stand(item.time, item.source, item.places[0]),)
     return tuple(Stand(item.time, item.source, place) for place in item.places)
 
 
