@@ -267,7 +267,8 @@ class Nodes:
             stack = [node]
             while stack:
                 at = stack[-1]
-                missing = [c for c in self._operands(at) if c not in self._at and self._known[c] is None]
+                needed = self._operands(at) if self._known[at] is None else []  # such as nothing times something
+                missing = [c for c in needed if c not in self._at and self._known[c] is None]
                 if missing and at not in self._at:
                     stack += missing
                     continue

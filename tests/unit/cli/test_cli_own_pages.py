@@ -122,3 +122,16 @@ def test_moves_that_only_look_like_transfers_are_none(folder, capsys):
     assert totals(capsys, *year, *openings, "--book", "book.csv") == totals(capsys, *year, "trades.csv")
     assert totals(capsys, *year, *openings)["basis"] == "10000.00000000", "without the book they would be a move"
     assert [row["match"] for row in csv.DictReader(io.StringIO((folder / "book.csv").read_text()))] == ["none"]
+
+
+@pytest.mark.slow
+def test_named_lots_are_proven(folder, capsys):
+    """Specific identification from the file to a proof, verified as it is made: a basis of 25,007.50 as above."""
+    (folder / "trades.csv").write_text(HEAD + FIRST + SECOND)
+    assert own("--from", "2024-01-01", to="2026-01-01") == 0
+    openings = [str(path) for path in sorted((folder / "pages").glob("*.zko"))]
+    capsys.readouterr()
+    year = ["--year", "2025", "--timezone", "UTC", "--method", "specific", "--book", "book.csv", "--first"]
+    assert main(["-q", "prove", *openings, *year, "--size", "test", "-o", "x.zkh", "--json"]) == 0
+    (link,) = json.loads(capsys.readouterr().out)["links"]
+    assert "3499250000000" in link["totals"].values(), link["totals"]

@@ -99,6 +99,23 @@ def test_random_expressions(nodes, data, height):
     assert all(np.array_equal(found[:, k], twin[root]) for k, root in enumerate(roots))
 
 
+@pytest.mark.parametrize("more", [[], [3]])
+def test_what_stands_behind_nothing_is_not_computed(more):
+    """A public value of 0 makes a root a constant; what it multiplies is computed only where it is needed."""
+    nodes = (("public", 0), ("col", 0, 0), ("col", 1, 1), ("mul", 1, 2), ("mul", 0, 3), ("sub", 3, 1))
+    roots, main = [4, *more, 4], words((64, COLUMNS), 5)
+    assembler = Assembler((COLUMNS, PUBLIC_COLUMNS, 0, 0))
+    compiled = Nodes(assembler, table_of(nodes), (0, 5), roots)
+    result = assembler.allocate(len(roots))
+    for k, root in enumerate(roots):
+        assembler.add_constant(result + k * STRIDE, compiled.operand(root), 0)
+        compiled.done(root)
+    found = run(assembler, result, len(roots), 64, main, words((64, PUBLIC_COLUMNS), 2))
+    product = main[:, 0].astype(object) * np.roll(main[:, 1], -1).astype(object) % P
+    for k, root in enumerate(roots):
+        assert found[:, k].tolist() == ([0] * 64 if root == 4 else product.tolist())
+
+
 def test_a_view_of_every_fourth_row_wraps_around():
     matrix = words((4 * 64, 40), 3)
     assembler = Assembler((5, 0, 0, 0))
