@@ -32,7 +32,7 @@ class Pinned:
 
 PINNED: tuple[Pinned, ...] = (
     Pinned("lot-machine/v1", "d58cb8e26ae4339684e3216ad951f140e7e83e9112de0859b4a46029315cf121"),
-    Pinned("lot-machine/v2", "bc2f6e6f6ab0f28a69ebc272e12efa07d816ff5b60eeeee325620a2f43daadcb"),
+    Pinned("lot-machine/v2", "e0c3a8c475617a7724331d06bbff31daa19571aeb69f8aa7ad2c90bbb25cabcd"),
 )
 
 

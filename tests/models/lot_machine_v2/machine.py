@@ -229,7 +229,8 @@ class Machine:
         self._rest_value -= closing
         proceeds, basis = (closing, value) if record.side == 0 else (value, closing)
         long = record.side == 0 and day_of(record.time) >= self.long_from(lot.day)
-        covered = lot.own and lot.day >= self.rules.covered_since
+        # Coins of a universal pool move without their lot: whether it has moved is not known, and none is covered.
+        covered = not self.universal and lot.own and lot.day >= self.rules.covered_since
         # Of a long lot sold below nothing every part is a loss, one that rounds to 0 too: the record has one sign.
         gain = proceeds >= basis and not (record.side == 0 and record.value < 0)
         key = self._class(

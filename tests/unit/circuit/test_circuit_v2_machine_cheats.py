@@ -405,6 +405,18 @@ def test_what_has_moved_is_not_covered():
     assert broken(honest(), put("arrive", own=1)) >= {"steps.own_moved"}
 
 
+def test_nothing_is_covered_under_universal_pooling():
+    """Coins move there without their lot: bought at A, sold at B, a lot would still be its account's own."""
+    keys = {}
+    for pooling in ("wallet", "universal"):
+        lot, sold = Rec(T, "open", "X", UNIT, 5), Rec(T + DAY, "close", "X", UNIT, 9)
+        link = make_link(pages((lot, sold), ()), Book(), rules(pooling=pooling), 2024, None)
+        keys[pooling] = {key[12] for key in machine.registers_of(machine.run(link)) if key[13]}
+        assert broken(link, put("take", covered=0)) >= {"steps.covered"} or pooling == "universal"
+        assert broken(link, put("take", covered=1)) >= {"steps.covered"} or pooling == "wallet"
+    assert keys == {"wallet": {1}, "universal": {2}}
+
+
 def test_a_day_of_a_record_is_read_from_lanes():
     """The model's leaf is the format's: what `lanes_of` makes is what the machine takes apart."""
     assert lanes_of(SALE)[1] + (lanes_of(SALE)[2] << 30) == SALE.time

@@ -17,10 +17,15 @@ from tests.models.lot_machine_v2.words import DAY, Page, Rec
 from tests.support import machine_circuit as machine
 from tests.support import statement
 from tests.support.machine_lies import history
+from tests.support.machine_lies_moves import in_transit
 from tests.support.machine_lying import buy, low, page, run, sale
 from tests.support.machine_rows import rows_of
+from tests.unit.circuit.test_circuit_v2_weights import accepted
+from zkharvest.circuit.lot_machine.v2.buses import TRANSIT
 
 RANGES = ("bytes", "u15")
+TERMS = 239
+"""In the weights of what the machine posts."""
 MANY, MUCH, PAID = (int.from_bytes(bytes(range(3, 2 * n + 3, 2)), "little") for n in (14, 8, 7))
 
 
@@ -184,3 +189,57 @@ def test_each_look_up_is_needed(columns):
     assert Board(lie, description).verdict() == {f"bus {bus}"}
     mutant = own("interaction")[place].make()
     assert Board(settled(lie, mutant), mutant).verdict() == set()
+
+
+# ------------------------------------------------------------------------------------------------ fields and terms
+
+
+def test_every_term_that_the_machine_posts_is_needed(made):
+    """No weight of a post can lack a term: an honest run would not balance."""
+    assert accepted(machine.description(), [made[n] for n in ("W", "W2", "W4", "U", "full")], "steps") == (TERMS, [])
+
+
+def fields(bus):
+    return {m.name: m for m in mutants(machine.description()) if m.kind == "field" and m.bus == bus}
+
+
+@pytest.mark.parametrize("bus", machine.ANSWERS)
+def test_every_field_that_another_table_answers_is_read(made, bus):
+    """The answer differs in one field: it is not taken, and would be by a table that does not read the field."""
+    run_of = made["U" if bus == "days" else "W"]
+    width = len(machine.definition()[0].tables[1 + machine.ANSWERS.index(bus)].columns) - 4
+    row = int(np.flatnonzero(run_of.traces[bus][:, 0])[0])
+    assert len(fields(bus)) == width
+    for k, (name, mutant) in enumerate(fields(bus).items()):
+        cells = run_of.traces[bus].copy()
+        cells[row, 1 + k] = (int(cells[row, 1 + k]) + 1) % machine.P
+        lie = replace(run_of, traces={**run_of.traces, bus: cells})
+        assert Board(lie, machine.description()).verdict() == {f"bus {bus}"}, name
+        assert Board(lie, mutant.make()).verdict() == set(), name
+
+
+TOKEN = {
+    "seq": "token_seq", "part": "token_part", "time0": "past0", "time1": "past2", "ref0": "token_ref0",
+    "ref1": "token_ref1", "order": "lot_seq", "day": "acquired", "clock": "content_write",
+    **{f"asset{i}": f"asset{i}" for i in range(4)}, **{f"quantity{i}": f"b{3 * i}" for i in range(5)},
+    **{f"value{i}": f"a{3 * i}" for i in range(3)}, **{f"unit{i}": f"unit{i}" for i in range(7)},
+    **{f"long{i}": f"long_from{i}" for i in range(3)}, "last": "token_last",
+}  # fmt: skip
+
+
+def test_every_field_of_a_token_travels():
+    """34: what is carried out differs in one field from what was sent, and the standing has it so."""
+    found = list(fields("transit").values())
+    assert len(found) == len(TRANSIT)
+    for name, mutant in zip(TRANSIT, found, strict=True):
+
+        def change(made, column=TOKEN[name]):
+            row = made.at("close_token")[0]
+            made.put(row, **{column: made.get(row, column) + (-1 if made.get(row, column) else 1)})
+            named = made.get(row, "token_ref0") + made.get(row, "node_age0") * made.get(row, "token_ref1")
+            made.put(row, left_inverse=pow(named, -1, machine.P))
+            made.answers["pair"] = dict(machine.asked(made, "pair"))
+
+        lie = in_transit(change)
+        assert Board(lie, machine.description()).verdict() == {"bus transit"}, name
+        assert Board(lie, mutant.make()).verdict() == set(), name

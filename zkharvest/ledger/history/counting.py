@@ -7,7 +7,7 @@ from datetime import date
 
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.regimes.us import long_from
-from zkharvest.ledger.rules import LONG_TERM, SHORT_TERM, Side
+from zkharvest.ledger.rules import LONG_TERM, SHORT_TERM, Pooling, Side
 
 from .order import Turn, Window
 from .records import IN_TRANSIT, MOVE, TRADE, Account, Does, Record
@@ -111,7 +111,8 @@ class Counting:
         # Of a long lot sold below nothing every part is a loss, one that rounds to 0 too: the record has one sign.
         gain = proceeds >= basis and (short or record.value >= 0)
         long = not short and record.time >= lot.long_from
-        covered = lot.own and lot.day >= self.window.covered_since
+        # In a universal pool coins move without their lot, so that none is known not to have moved.
+        covered = self.window.pooling is Pooling.WALLET and lot.own and lot.day >= self.window.covered_since
         key = self._key(
             turn, record.kind, origin, "c" if covered else "n", LONG_TERM if long else SHORT_TERM,
             "gain" if gain else "loss", record.side,

@@ -96,7 +96,10 @@ def classes(s: Steps) -> None:
         gap = s.past[0] + s.past[1] * LIMB
         since = s.acquired - s.publics.covered
         t.equal("recent_gap", s.recent * (since + since + 1) - since - 1, gap, "acquired since the covered day, or not")
-        t.equal("covered", s.covered, s.own * s.recent, "covered: since then, here, and never moved")
+        covered = (
+            s.publics.wallet * s.own * s.recent
+        )  # no lot moves with its coins in a universal pool: none is covered
+        t.equal("covered", s.covered, covered, "covered: since then, here, and never moved")
         t.equal("covered_held", s.covered.next, s.covered, "the same for both halves of the part")
     t.equal("class_covered", s.class_covered, part * (2 - s.covered), "covered or not, of a disposal")
 
@@ -170,7 +173,7 @@ def posts(s: Steps) -> None:
     for j, fee in enumerate(s.fee):
         slots[_BYTE["fee"] + j] = s.first * (s.open + s.take) * fee
     slots[_BYTE["lines"]] = s.take + 0
-    begins = s.first * (s.open + s.take + s.out + s.arrive + s.sends_alone)
+    begins = s.first * (s.open + s.take + s.out + s.send + s.arrive)
     slots[_BYTE["events"]] = begins + s.drop * (1 - s.more.next)
     t.post(s.buses.sums.post, key, slots, most=255)
 
@@ -254,4 +257,4 @@ def _disposals(f: StepsWitness) -> None:
     for half in (0, 1):
         w.put(s.loss, rows + half, loss)
         w.put(s.long_term, rows + half, held * (1 - side))
-        w.put(s.covered, rows + half, own * recent)
+        w.put(s.covered, rows + half, own * recent * m.around.wallet)

@@ -80,7 +80,7 @@ def _parts(s: Steps) -> None:
     """Parts are counted from 0 where they are sent and where they arrive; the last says so, and no other."""
     t = s.t
     t.boolean(s.token_last)
-    with t.when(s.first), t.when(s.out + s.sends_alone + s.arrive):
+    with t.when(s.first), t.when(s.out + s.send + s.arrive):
         t.zero("part_start", s.token_part + 0, "the first part is part 0")
     with t.when(s.out):
         t.equal("part_held", s.token_part.next, s.token_part, "the token has the part's number")
