@@ -175,3 +175,17 @@ def given(first: int, between: int, second: int) -> Run:
 
 LIES["kind_gone_held"] = lambda: given(RecordKind.GIFT, RecordKind.LOST, RecordKind.LOST)
 LIES["kind_gone_step"] = lambda: given(RecordKind.GIFT, RecordKind.GIFT, RecordKind.LOST)
+
+
+@lie("kind_unclear")
+def _() -> Run:
+    """What is gone is called a migration."""
+    link = page(buy(), Rec(T + 1, "out", "X", UNIT, kind="gift"))
+    link = make_link(list(link.pages), Book(gone={("A", 0, 1): "gift"}), rules(), 2024, None)
+
+    def change(made: Run) -> None:
+        (drop,), (gone,) = made.at("drop"), made.at("gone")
+        made.put(drop, class_kind=RecordKind.MIGRATION, unclear=1)
+        made.put(gone, class_kind=RecordKind.MIGRATION)
+
+    return run(link, change)

@@ -15,6 +15,7 @@ from tests.support.machine_circuit import Run
 from tests.support.machine_lying import (
     LIES,
     LOT,
+    RECORD,
     buy,
     copy,
     follow,
@@ -183,7 +184,7 @@ LIES["is_send_start"] = lambda: from_nowhere(True)
 def carried_on(made: Run, row: int) -> None:
     """A part that says that there is more; the next row holds what the record's next part would."""
     made.put(row, more=1)
-    copy(made, row, row + 1)
+    copy(made, row, row + 1, (*RECORD, "class_kind"))
     for name, count, rest in (("rest_quantity", 5, "e"), ("rest_value", 3, "g")):
         for i in range(count):
             octets = [
