@@ -103,7 +103,7 @@ def _() -> Run:
     return run(link, rows=rows)
 
 
-@lie("out_wallet")
+@lie("out_code")
 def _() -> Run:
     """Under universal pooling a lot's part is taken by a withdrawal, and nothing follows: neither gone nor held."""
     out = Rec(T + 1, "out", "X", 1, kind="gift")

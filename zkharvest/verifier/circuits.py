@@ -32,7 +32,7 @@ class Pinned:
 
 PINNED: tuple[Pinned, ...] = (
     Pinned("lot-machine/v1", "d58cb8e26ae4339684e3216ad951f140e7e83e9112de0859b4a46029315cf121"),
-    Pinned("lot-machine/v2", "e0c3a8c475617a7724331d06bbff31daa19571aeb69f8aa7ad2c90bbb25cabcd"),
+    Pinned("lot-machine/v2", "5dcd0b18cac7f1db16fbf849936b2c4ad3cb804cd9c810083955de3f60dbacb9"),
 )
 
 

@@ -113,8 +113,9 @@ def record(s: Steps) -> None:
         t.equal("open_code", s.open, 1 - s.closes - outward, "only an opening record or a deposit opens, one lot")
     with t.when(s.take):
         t.equal("take_code", s.take, s.closes, "only a closing record takes, once a row")
-    with t.when(1 - wallet):
-        t.zero("out_wallet", s.out + 0, "lots move by wallet only: there a token follows, which is of a withdrawal")
+    # What follows a first half says so by transitions, which the last row has not: the flags of these are bits here.
+    with t.when(s.out):
+        t.equal("out_code", s.out, wallet * outward, "only a withdrawal moves a lot, by wallet, once a row")
     with t.when(s.send):
         t.equal("send_code", s.send, outward, "only a withdrawal sends")
     with t.when(s.drop):
