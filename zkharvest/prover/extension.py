@@ -24,14 +24,15 @@ COSETS = 4
 """Cosets of H on which the quotient is evaluated; every B / 4-th."""
 
 
-def interpolated(values: Words, masks: Words, scratch: Words | None = None) -> Words:
+def interpolated(values: Words, masks: Words, scratch: Words | None = None, out: Words | None = None) -> Words:
     """Coefficients (N + h, c) of the masked columns f + (X^N - 1) r: values of f on H (N, c), coefficients of r (h, c).
 
-    `scratch`, an array like `values`, is overwritten.
+    `scratch`, an array like `values`, is overwritten. `out` takes the result, it may be columns of a wider array.
     """
     rows, columns = values.shape
     mask = masks.shape[0]
-    out = field.empty(rows + mask, columns)
+    if out is None:
+        out = field.empty(rows + mask, columns)
     ntt.intt(values, scratch, out[:rows])
     out[:mask] = field.sub(out[:mask], masks)
     out[rows:] = masks

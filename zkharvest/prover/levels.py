@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zkharvest.prover import deep, field, ntt
-from zkharvest.prover.extension import Extended
+from zkharvest.prover.extension import Extended, interpolated
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.stacks import columns_of, layout, packed
 from zkharvest.spec import P
@@ -63,19 +63,28 @@ def levels_of(stacks: Stacks, heights: Sequence[int], at: Sizes) -> list[Level]:
     ]
 
 
-def extended(coefficients: Sequence[Words], stacks: Stacks, tree: int, degree: int, at: Sizes) -> Extended:
-    """The columns of a tree as they are committed: those of the tallest tables, then the others, packed."""
-    tallest, *others = coefficients
+def masked_columns(
+    values: Sequence[Words], masks: Sequence[Words], stacks: Stacks, tree: int, degree: int, at: Sizes
+) -> tuple[list[Words], Extended]:
+    """Masked columns in coefficients, a matrix a height, and the columns of a tree as they are committed.
+
+    values: every height's columns on H; masks: their r. Committed are the columns of the tallest tables and behind them
+    those of the others, packed. The first matrix is both: held once, and written where it stays.
+    """
+    tallest, *others = values
+    low = [interpolated(one, mask) for one, mask in zip(others, masks[1:], strict=True)]
     members = layout(stacks, tree, at.stack).members
-    parts = [tallest, *(packed(one, families, degree) for one, families in zip(others, members, strict=True))]
-    if len(parts) == 1:
-        return Extended(tallest, at)
-    matrix = np.zeros((max(map(len, parts)), sum(part.shape[1] for part in parts)), dtype=np.uint32)
-    column = 0
-    for part in parts:
-        matrix[: len(part), column : column + part.shape[1]] = part
-        column += part.shape[1]
-    return Extended(matrix, at)
+    packs = [packed(one, families, degree) for one, families in zip(low, members, strict=True)]
+    rows, own = len(tallest) + len(masks[0]), tallest.shape[1]
+    matrix = field.empty(max([rows, *map(len, packs)]), own + sum(pack.shape[1] for pack in packs))
+    interpolated(tallest, masks[0], out=matrix[:rows, :own])
+    matrix[rows:, :own] = 0
+    column = own
+    for pack in packs:
+        columns = matrix[:, column : column + pack.shape[1]]
+        columns[: len(pack)], columns[len(pack) :] = pack, 0
+        column += pack.shape[1]
+    return [matrix, *low], Extended(matrix, at)
 
 
 def lanes_of(height: Height, share: Share) -> deep.Lanes:

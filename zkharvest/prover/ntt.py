@@ -315,8 +315,9 @@ def _log2(n: int) -> int:
 def intt(evaluations: Words, scratch: Words | None = None, out: Words | None = None) -> Words:
     """Coefficients (n, c) of the polynomials with these values (n, c) over the subgroup of order n.
 
-    `scratch` is an array of the same shape that may be overwritten, `out` takes the result (it may be `evaluations`
-    itself, which is then overwritten); without them arrays are made.
+    `scratch` is an array of the same shape that may be overwritten, `out` takes the result: `evaluations` itself, which
+    is then overwritten, or any array whose rows are contiguous, such as columns of a wider one. Without them arrays are
+    made.
     """
     n, c = evaluations.shape
     log_n = _log2(n)
@@ -332,8 +333,18 @@ def intt(evaluations: Words, scratch: Words | None = None, out: Words | None = N
         source = middle
     points = field.powers(plain.inverse(plain.root_of_unity(log_n)), r) if r > 1 else _NONE
     scale = mont(plain.inverse(n))
-    _run(_Shape(s, r * c, c, c, s * c, r * c, c, 1), source, out, _tables(s, True, (1,)), points, scale)
+    flat, width = _rows_of(out)
+    _run(_Shape(s, r * c, c, c, s * c, r * width, width, 1), source, flat, _tables(s, True, (1,)), points, scale)
     return out
+
+
+def _rows_of(matrix: Words) -> tuple[Words, int]:
+    """The memory from a matrix's first element to its last, and how far apart its rows are. Rows must be contiguous."""
+    width = matrix.strides[0] // 4
+    if matrix.strides[1] != 4 or width < matrix.shape[1]:
+        raise ValueError("the rows of the result are not contiguous")
+    size = (matrix.shape[0] - 1) * width + matrix.shape[1]
+    return np.lib.stride_tricks.as_strided(matrix, (size,), (4,)), width
 
 
 def _extend(base: Words, extra: Words, out: Words, shift: int, vanishing: bool) -> Words:

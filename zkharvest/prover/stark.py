@@ -21,16 +21,16 @@ import numpy as np
 from zkharvest.prover import deep, field, fri, logup, ntt, quotient
 from zkharvest.prover.check import WitnessError, require_valid
 from zkharvest.prover.commit import Commitment, StackedCommitment
-from zkharvest.prover.extension import Extended, interpolated
+from zkharvest.prover.extension import Extended
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.grind import find_nonce
 from zkharvest.prover.levels import (
     Level,
     extend_public,
-    extended,
     heights_of,
     lanes_of,
     levels_of,
+    masked_columns,
     public_columns_on_h,
     recombined,
 )
@@ -148,12 +148,10 @@ class _Proof:
         # 1 ----- Main columns: mask, extend to D, commit. In return: the challenges of the buses.
         with steps.step("main columns: interpolate"):
             own = [sum(len(description.tables[t].columns) for t in level.tables) for level in levels]
-            main = self._committed = self._masked(
-                [np.ascontiguousarray(one[:, :width]) for one, width in zip(self._main_values(), own, strict=True)],
-                randomness,
-            )
-            main_columns = extended(main, self._stacks, 0, 1, at)
-            main[0] = main_columns.coefficients  # the same and the packed columns behind them: held once
+            on_h = [np.ascontiguousarray(v[:, :width]) for v, width in zip(self._main_values(), own, strict=True)]
+            main, main_columns = masked_columns(on_h, self._masks(on_h, randomness), self._stacks, 0, 1, at)
+            self._committed = main
+            del on_h
         with steps.step("main columns: extend and hash"):
             main_tree = StackedCommitment(main_columns, self._stacking(0, 1), randomness)
         main_message = messages.MainCommitment(main_tree.root)
@@ -177,10 +175,9 @@ class _Proof:
             self._check_balance(lookup, terminals)
             self._main = []
         with steps.step("bus columns: interpolate"):
-            aux = self._masked(traces, randomness)
-            del traces
-            aux_columns = extended(aux, self._stacks, 1, EXTENSION_DEGREE, at)
-            aux[0] = aux_columns.coefficients
+            masks = self._masks(traces, randomness)
+            aux, aux_columns = masked_columns(traces, masks, self._stacks, 1, EXTENSION_DEGREE, at)
+            del traces, masks
         with steps.step("bus columns: extend and hash"):
             aux_tree = StackedCommitment(aux_columns, self._stacking(1, EXTENSION_DEGREE), randomness)
         aux_message = messages.AuxCommitment(aux_tree.root, tuple(terminals))
@@ -286,9 +283,9 @@ class _Proof:
                 column += part.shape[1]
         return [found[t] for t in range(len(found))]
 
-    def _masked(self, values: Sequence[Words], randomness: Randomness) -> list[Words]:
-        """Masked columns in coefficients, a matrix a height."""
-        return [interpolated(one, randomness.elements(self._at.mask, one.shape[1])) for one in values]
+    def _masks(self, values: Sequence[Words], randomness: Randomness) -> list[Words]:
+        """What masks the columns of each height, in coefficients."""
+        return [randomness.elements(self._at.mask, one.shape[1]) for one in values]
 
     def _quotient(
         self,

@@ -76,3 +76,19 @@ def test_sizes_that_do_not_fit_are_refused():
             ntt.on_coset(coefficients, np.zeros(shape, dtype=np.uint32), 3)
     with pytest.raises(ValueError, match="rows of values"):
         Stacking([[0], [1], [2], [-1]], 1, 8).rows(coefficients, slice(0, 39))
+
+
+@pytest.mark.parametrize("log_rows", [3, 6, 7, 10])
+@pytest.mark.parametrize("columns", [1, 5, 16, 37])
+def test_coefficients_are_written_into_a_wider_array(log_rows, columns):
+    """As the packed columns of lower tables stand behind those of the tallest; what is beside stays as it was."""
+    rng = np.random.default_rng(log_rows)
+    values, masks = (rng.integers(0, P, (rows, columns), dtype=np.uint32) for rows in (1 << log_rows, 4))
+    wide = np.full(((1 << log_rows) + 9, columns + 11), 7, dtype=np.uint32)
+    inner = wide[: (1 << log_rows) + 4, 3 : 3 + columns]
+    assert np.shares_memory(interpolated(values, masks, out=inner), wide)
+    assert np.array_equal(inner, interpolated(values, masks))
+    wide[: (1 << log_rows) + 4, 3 : 3 + columns] = 7
+    assert (wide == 7).all()
+    with pytest.raises(ValueError, match="not contiguous"):
+        ntt.intt(values, out=np.empty((columns, 1 << log_rows), dtype=np.uint32).T)
