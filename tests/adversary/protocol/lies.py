@@ -22,5 +22,8 @@ UNREACHABLE = {
 }
 """Reasons of the proof system's verifier that no prover can bring about."""
 
-NOT_OF_THE_PROOF = ("package", "statement", "circuit", "policy", "public", "signature", "attestation", "internal")
+NOT_OF_THE_PROOF = (
+    *("package", "statement", "circuit", "policy", "public", "signature", "attestation", "internal"),
+    *("page", "standing", "link", "chain"),
+)
 """Stages that judge what surrounds a proof, before a byte of it is read or after all of it (INTERNAL: a defect)."""
