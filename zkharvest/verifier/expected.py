@@ -99,7 +99,7 @@ def by_source(size: int) -> Callable[[str, Any], Any]:
     return check
 
 
-def choice(choices: tuple[str, ...]) -> Callable[[str, Any], Any]:
+def one_of(choices: tuple[str, ...]) -> Callable[[str, Any], Any]:
     """One of a few words, or None."""
 
     def check(name: str, value: Any) -> str:

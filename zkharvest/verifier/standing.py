@@ -24,10 +24,10 @@ from zkharvest.verifier.page import ID_BYTES, MAX_PAGES
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.text import quoted
 from zkharvest.verifier.values import (
-    choice,
     currency_of,
     fields,
     integer,
+    one_of,
     root_of,
     sized,
     text,
@@ -134,7 +134,7 @@ def _read(value: Mapping[str, wire.Value]) -> Standing:
     return Standing(
         instant,
         currency_of(value["currency"]),
-        choice(value["pooling"], "pooling", POOLINGS),
+        one_of(value["pooling"], "pooling", POOLINGS),
         zone_of(value["timezone"]),
         None if year is None else integer(year, "year", FIRST_YEAR, LAST_YEAR),
         root_of(value["lots"], "lots"),

@@ -38,12 +38,12 @@ from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.text import quoted
 from zkharvest.verifier.values import (
-    choice,
     currency_of,
     day_of,
     fields,
     integer,
     matching,
+    one_of,
     root_of,
     text,
     words,
@@ -172,8 +172,8 @@ def read_statement(statement: Mapping[str, Value]) -> Statement:
         circuit_id,
         circuit_digest,
         year,
-        choice(statement["method"], "method", METHODS),
-        choice(statement["pooling"], "pooling", POOLINGS),
+        one_of(statement["method"], "method", METHODS),
+        one_of(statement["pooling"], "pooling", POOLINGS),
         zone_of(statement["timezone"]),
         currency_of(statement["currency"]),
         calendar,

@@ -23,7 +23,7 @@ from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.standing import Standing, check_names, named, read_standing
 from zkharvest.verifier.statement import HOLDING, MAX_AUDIENCE, MAX_NONCE, calendar_of, circuit_of
 from zkharvest.verifier.text import quoted
-from zkharvest.verifier.values import choice, currency_of, day_of, fields, integer, root_of, text, zone_of
+from zkharvest.verifier.values import currency_of, day_of, fields, integer, one_of, root_of, text, zone_of
 
 VERSION = 2
 MAX_PAGES = 4096
@@ -130,7 +130,7 @@ def read_statement_v2(statement: Mapping[str, wire.Value]) -> StatementV2:
         raise Reject(Reason.STATEMENT_FIELDS, "the keys are not those of a statement of version 2")
     circuit_id, circuit_digest = circuit_of(statement)
     integer(statement["v"], "v", VERSION, VERSION)
-    choice(statement["holding"], "holding", (HOLDING,))
+    one_of(statement["holding"], "holding", (HOLDING,))
     year = statement["year"]
     year = None if year is None else integer(year, "year", FIRST_YEAR, LAST_YEAR)
     start, end = _window(statement["window"])
@@ -148,8 +148,8 @@ def read_statement_v2(statement: Mapping[str, wire.Value]) -> StatementV2:
         zone_of(statement["timezone"]),
         _calendar(statement["calendar"], year),
         currency_of(statement["currency"]),
-        choice(statement["method"], "method", METHODS),
-        choice(statement["pooling"], "pooling", POOLINGS),
+        one_of(statement["method"], "method", METHODS),
+        one_of(statement["pooling"], "pooling", POOLINGS),
         None if covered is None else _covered(covered),
         accounts,
         _pages(statement["pages"], accounts),

@@ -32,7 +32,7 @@ def integer(value: Value, where: str, low: int, high: int) -> int:
     return value
 
 
-def choice(value: Value, where: str, choices: Sequence[str]) -> str:
+def one_of(value: Value, where: str, choices: Sequence[str]) -> str:
     """One of a few words."""
     if not isinstance(value, str):
         raise fields(where)
