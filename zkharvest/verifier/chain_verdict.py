@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from zkharvest.spec import QUANTITY_DECIMALS, money_text
+from zkharvest.verifier.calendar import check_zone
 from zkharvest.verifier.chain import AccountPages, Chain, Period
 from zkharvest.verifier.chain_policy import ChainPolicy
 from zkharvest.verifier.figures import DISPOSAL_TERMS, Counters, Figure, Key
@@ -174,6 +175,8 @@ def _not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountComp
     if own:
         names = listed(["/".join(one.pages.name) for one in own])
         yield f"that the pages of {names} are complete: no source has signed them"
+    if not all(check_zone(link.statement.calendar, link.statement.timezone) for link in chain.links):
+        yield "that the lots carried out become long term when stated: this machine has other rules for the days ahead"
     counters = chain.counters
     entered = counters.unexplained + counters.declared
     yield (

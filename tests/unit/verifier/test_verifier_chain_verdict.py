@@ -325,6 +325,23 @@ def test_what_is_not_shown_is_said(proven):
     assert json.loads(json.dumps(second.to_json()))["chain"]["carried_in"] == second.policy.standing.hex()
 
 
+def test_other_rules_for_the_days_ahead_are_said(proven, monkeypatch):
+    """Of the second link only, as after a reform: when its lots become long term rests on the statement."""
+    one, two = two_years()
+    expected = {"first": True, "pages": ids(Translator(one, two), *two.pages)}
+    ahead = "other rules for the days ahead"
+    assert not any(ahead in line for line in verdict(package(one, two), **expected).not_shown)
+    last = date(2026, 1, 1)
+
+    def agrees(calendar, _zone):
+        return calendar.first_day.toordinal() + calendar.days != last.toordinal()
+
+    monkeypatch.setattr("zkharvest.verifier.chain_verdict.check_zone", agrees)
+    found = verdict(package(one, two), **expected)
+    assert found.accepted
+    assert any(ahead in line for line in found.not_shown)
+
+
 def test_figures_of_a_year_are_those_of_its_last_link(proven):
     a, b = story()
     half = at(2024, 7, 1)
