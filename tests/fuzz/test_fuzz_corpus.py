@@ -12,7 +12,7 @@ from tests.fuzz.mutants import base_of
 from tests.fuzz.targets import TARGETS
 from tests.support.counts import count
 from zkharvest.sign import attest
-from zkharvest.verifier import calendar, description_reader, fri, messages, stark, statement, wire
+from zkharvest.verifier import calendar, description_reader, fri, messages, stark, statement, values, wire
 from zkharvest.verifier.rejections import Reject
 
 CORPUS = Path(__file__).with_name("corpus")
@@ -94,12 +94,12 @@ def long_forms(self, form):
 DEFECTS = [
     ("container", wire._Reader, "_number", long_forms),  # numbers in forms that are not the shortest
     ("container", wire._Reader, "_expect", lambda self, count: bytes(1 << 40)),
-    ("package", statement, "is_visible", lambda text, longest: True),
+    ("package", values, "is_visible", lambda text, longest: True),
     ("package", statement, "quoted", str),
     (
         "attestations",
         attest,
-        "_check_signature",
+        "check_package_signature",
         lambda package, expected: attest._parse_signature(package.signature)[0],
     ),
     ("attestations", attest, "_parse_entry", lambda item: attest._Entry(item["source"], item["key"], item["pop"])),
