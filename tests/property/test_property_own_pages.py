@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.counts import count
@@ -61,6 +61,7 @@ def shown(run, zone):
 
 @given(st.integers(0, 10**9), st.sampled_from(list(Method)), st.sampled_from(["UTC", "America/New_York"]))
 @settings(max_examples=120, deadline=None)
+@example(45510, Method.FIFO, "UTC")  # a withdrawal that two deposits fit, one after the other
 def test_pages_of_ones_own_are_the_ledger_of_the_file(seed, method, zone):
     rng = Random(seed)
     trades = with_deposits(rng, spread(random_ledger(rng, 40)))

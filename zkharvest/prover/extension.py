@@ -66,7 +66,7 @@ class Extended:
             return self._buffer
         else:
             out, self._held = self._buffer, b
-        return ntt.on_coset(self.coefficients, out, self._shift * pow(self._root, b, P) % P)
+        return ntt.on_coset(self.coefficients, out, self._point(b))
 
     def at(self, indices: NDArray[np.int64]) -> Words:
         """The rows at these places of the columns' coset."""
@@ -74,8 +74,17 @@ class Extended:
         cosets = indices % self.blowup
         for b in sorted(set(cosets.tolist()), key=lambda b: b != self._held):
             chosen = cosets == b
-            out[chosen] = self.coset(b)[indices[chosen] // self.blowup]
+            rows = indices[chosen] // self.blowup
+            if self._held == b or self._kept.get(b) is not None:
+                out[chosen] = self.coset(b)[rows]
+            else:
+                self._held = -1
+                out[chosen] = ntt.rows_on_coset(self.coefficients, self._buffer, self._point(b), rows)
         return out
+
+    def _point(self, b: int) -> int:
+        """The shift of coset b."""
+        return self._shift * pow(self._root, b, P) % P
 
     def whole(self) -> Words:
         """All rows, (B N, c): for tests, which hold the cosets against it."""

@@ -347,8 +347,11 @@ def _rows_of(matrix: Words) -> tuple[Words, int]:
     return np.lib.stride_tricks.as_strided(matrix, (size,), (4,)), width
 
 
-def _extend(base: Words, extra: Words, out: Words, shift: int, vanishing: bool) -> Words:
-    """Values of base + W * extra on shift * <w>, into `out`; W is x^n, less 1 if `vanishing`, n the rows of base."""
+def _extend(base: Words, extra: Words, out: Words, shift: int, vanishing: bool, whole: bool = True) -> Words:
+    """Values of base + W * extra on shift * <w>, into `out`; W is x^n, less 1 if `vanishing`, n the rows of base.
+
+    Without `whole` only the first pass.
+    """
     (n, c), size = base.shape, out.shape[0]
     log_n, log_m = _log2(n), _log2(size)
     blowup = size // n
@@ -360,7 +363,7 @@ def _extend(base: Words, extra: Words, out: Words, shift: int, vanishing: bool) 
     tables = _tables(s, False, tuple(pow(x, r, P) for x in shifts))
     first = _Shape(s, r * c, c, r * c, c, blowup * c, size // r * c, blowup)
     _run(first, base, out, tables, extra=extra, weights=weights)
-    if r > 1:
+    if r > 1 and whole:
         width = size // r * c
         points = field.powers(root, size // r, first=shift)
         _run(_Shape(r, width, c, width, c, width, c, 1), out, out, _tables(r, False, (1,)), points)
@@ -392,6 +395,27 @@ def on_coset(coefficients: Words, out: Words, shift: int) -> Words:
     if out.shape != (n, c) or not n <= k <= 2 * n:
         raise ValueError(f"{coefficients.shape} coefficients do not fit {out.shape}")
     return _extend(coefficients[:n], coefficients[n:], out, shift, vanishing=False)
+
+
+def rows_on_coset(coefficients: Words, scratch: Words, shift: int, rows: NDArray[np.int64]) -> Words:
+    """Chosen rows (m, c) of `on_coset`; `scratch` (n, c) is overwritten.
+
+    The first pass is the whole one. Of the second, row j + S k is made by group j, so the groups of these rows are
+    enough: a query asks for a few rows of each coset.
+    """
+    n, c = scratch.shape
+    r, s = _split(_log2(n))
+    if r == 1:
+        return on_coset(coefficients, scratch, shift)[rows]
+    _extend(coefficients[:n], coefficients[n:], scratch, shift, vanishing=False, whole=False)
+    points = field.powers(plain.root_of_unity(_log2(n)), s, first=shift)
+    out, group = field.empty(len(rows), c), field.empty(r, c)
+    for j in np.unique(rows % s).tolist():
+        source = scratch.reshape(-1)[j * c :]
+        _run(_Shape(r, c, c, s * c, c, c, c, 1), source, group, _tables(r, False, (1,)), points[j : j + 1])
+        chosen = rows % s == j
+        out[chosen] = group[rows[chosen] // s]
+    return out
 
 
 def lde_masked(evaluations: Words, randomness: Words, blowup: int, shift: int) -> Words:

@@ -1,7 +1,8 @@
 """numba is imported without the packages that it only looks for: none of our kernels uses them.
 
 Where they are installed, numba imports scipy to see whether there is a BLAS for np.dot, coverage in case its own code
-is measured, and yaml for a file of settings: almost half a second before the first kernel.
+is measured, yaml for a file of settings, and cffi for functions that a kernel might call: almost half a second before
+the first kernel.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from importlib.abc import MetaPathFinder
 from threading import get_ident
 from types import ModuleType
 
-_ONLY_LOOKED_FOR = {"scipy", "scipy.linalg", "coverage", "yaml"}
+_ONLY_LOOKED_FOR = {"scipy", "scipy.linalg", "coverage", "yaml", "cffi"}
 
 
 class _Unseen(MetaPathFinder):

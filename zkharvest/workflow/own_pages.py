@@ -238,12 +238,16 @@ def _settle_moves(
         for place, trade in enumerate(trades)
         if trade.kind is Kind.TRANSFER and (place, True) in places and (place, False) in places
     }
-    moves = match_moves(history, {place: one for place, one in decisions.items() if one.kind})
-    for come, out in moves.arrivals.items():
-        if come not in meant:
-            decisions[come] = replace(decisions.get(come, Decision()), match=NO_MATCH)
-        elif meant[come] != out:
-            decisions[come] = Decision(match=meant[come])
-    for come, out in meant.items():
-        if come not in moves.arrivals and history.at(come) is not None:
-            decisions[come] = Decision(match=out)
+    settled = False
+    while not settled:  # what may not be matched with one may be matched with the next: each round decides one more
+        said = {place: one for place, one in decisions.items() if one.kind or one.match is not None}
+        moves, before = match_moves(history, said), dict(decisions)
+        for come, out in moves.arrivals.items():
+            if come not in meant:
+                decisions[come] = replace(decisions.get(come, Decision()), match=NO_MATCH)
+            elif meant[come] != out:
+                decisions[come] = Decision(match=meant[come])
+        for come, out in meant.items():
+            if come not in moves.arrivals and history.at(come) is not None:
+                decisions[come] = Decision(match=out)
+        settled = decisions == before
