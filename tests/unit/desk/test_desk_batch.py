@@ -150,6 +150,7 @@ def test_how_a_worker_died_is_said(folder, monkeypatch):
     }
 
     def deadly(job, _place):
+        time.sleep(0.3)  # of a worker that is gone before its parent has seen it nobody knows how it ended
         ends.get(job.client.name, int)()
         return "well"
 
