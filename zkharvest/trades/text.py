@@ -34,6 +34,8 @@ _LONGEST_DATE = len("2024-02-29")
 # The shortest text of a binary64 has at most 17 significant digits; an inexact sum or product shows as a
 # long run of 0 or 9 with one or two odd digits after it, at the 15th to 17th place (0.1 + 0.2).
 _FLOAT_TAIL = re.compile(r"(?:0{4,}[1-9][0-9]?|9{4,}[0-9]{0,2})$")
+_MANTISSA = 53
+"""Bits of a binary64's mantissa."""
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -68,8 +70,24 @@ def looks_like_float(whole: str, fraction: str) -> bool:
     digits = (whole + fraction).lstrip("0")
     if not (15 <= len(digits) <= 17 and fraction and _FLOAT_TAIL.search(digits)):
         return False
-    text = f"{whole.lstrip('0') or '0'}.{fraction}"
-    return f"{float(text):.{len(fraction)}f}" == text  # a test of the text; no value is ever taken from it
+    return _as_printed(int(digits), len(fraction)) == int(digits)
+
+
+def _as_printed(units: int, decimals: int) -> int:
+    """units / 10^decimals (positive) rounded to the nearest binary64 and printed to so many decimals, in integers."""
+    one = 10**decimals
+    exponent = units.bit_length() - one.bit_length() - _MANTISSA  # so that the mantissa has 53 bits, or 54
+    mantissa = _nearest(units << max(-exponent, 0), one << max(exponent, 0))
+    if mantissa.bit_length() > _MANTISSA:
+        exponent += 1
+        mantissa = _nearest(units << max(-exponent, 0), one << max(exponent, 0))
+    return _nearest(mantissa * one << max(exponent, 0), 1 << max(-exponent, 0))
+
+
+def _nearest(a: int, b: int) -> int:
+    """a / b to the nearest integer, halves to the even one (IEEE 754, section 4.3.1)."""
+    quotient, rest = divmod(a, b)
+    return quotient + (2 * rest > b or (2 * rest == b and quotient & 1))
 
 
 def parse_quantity(text: str) -> int:

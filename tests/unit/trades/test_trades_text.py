@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zkharvest.trades import text
 from zkharvest.trades.model import MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT
 from zkharvest.trades.text import (
     TextError,
@@ -226,3 +227,13 @@ def test_names_are_refused_with_the_reason(name: str, reason: str) -> None:
     with pytest.raises(TextError) as caught:
         check_name(name)
     assert caught.value.reason == reason
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.integers(1, 10**18), st.integers(1, 33))
+def test_what_a_binary64_prints_is_found_in_integers(units, decimals):
+    """Against the machine's own conversion there and back, ties and all."""
+    for changed in (units, units | 1 << 53, int(f"{units}99999999"), int(f"{units % 10**9 + 1}00000004")):
+        digits = str(changed).rjust(decimals + 1, "0")
+        printed = f"{float(f'{digits[:-decimals]}.{digits[-decimals:]}'):.{decimals}f}"
+        assert text._as_printed(changed, decimals) == int(printed.replace(".", ""))
