@@ -6,15 +6,17 @@ module: two independent codecs agree on every package, and nothing is ever hande
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.kinds import told_apart
 from zkharvest.spec import MAX_NAME, PACKAGE_MAGIC, ROOT_BYTES
-from zkharvest.verifier.chain_package import ChainPackage, decode_chain_package
 from zkharvest.verifier.package import MAX_BYTES, VERSION, Package, decode_package
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.text import is_visible
+
+if TYPE_CHECKING:
+    from zkharvest.verifier.chain_package import ChainPackage
 
 READ_AT_MOST = MAX_BYTES + 1
 """This much of a file is read: one byte too many, so that the reader sees that a file is too large."""
@@ -59,6 +61,8 @@ def open_package(data: bytes, name: str) -> Package:
 
 def open_chain_package(data: bytes, name: str) -> ChainPackage:
     """The parts of a package of links, unverified; `name` stands for the file in errors. Raises as `open_package`."""
+    from zkharvest.verifier.chain_package import decode_chain_package  # what stands alone needs no links
+
     try:
         return decode_chain_package(data)
     except Reject as reject:
