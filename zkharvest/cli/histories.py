@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zkharvest.cli import output, passphrases
+from zkharvest.cli import output
 from zkharvest.cli.options import Force, Json, PassphraseFd, PassphraseFile, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
@@ -17,7 +17,6 @@ from zkharvest.ledger.rules import DEFAULT_TIMEZONE, Election, Method
 
 if TYPE_CHECKING:
     from zkharvest.files.book import Book
-    from zkharvest.files.page_files import PageOpening
     from zkharvest.ledger.history.explaining import Explained, Open
     from zkharvest.ledger.history.records import History
     from zkharvest.ledger.results import LedgerRun
@@ -154,29 +153,12 @@ def _open_object(one: Open) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------------- reading
 
 
-def are_openings(paths: Sequence[Path]) -> bool:
-    """Whether the first file is the opening of a page."""
-    from zkharvest.files.atomic import open_file
-    from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of
-
-    if str(paths[0]) == "-":
-        return False
-    with open_file(paths[0]) as opened:
-        return kind_of(opened.read(HEAD_BYTES)) is Kind.PAGE_OPENING
-
-
 def read_history(paths: Sequence[Path], file: Path | None, fd: int | None) -> tuple[History, str]:
     """The history of some openings, and the pages' currency. Raises UsageError and InputError with what is wrong."""
-    from zkharvest.files.page_files import read_page_opening
+    from zkharvest.cli.proving_links import read_openings
     from zkharvest.workflow.histories import history_of
 
-    if fd is not None and len(paths) > 1:
-        raise UsageError("--passphrase-fd is for one opening", "give --passphrase-file for several")
-    found: list[tuple[str, PageOpening]] = []
-    for path in paths:
-        opener = passphrases.existing(path, file, fd)
-        with passphrases.reading(path, opener):
-            found.append((str(path), read_page_opening(path, opener)))
+    found = read_openings(paths, file, fd)
     return history_of(found), found[0][1].header.currency
 
 

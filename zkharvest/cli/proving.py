@@ -53,7 +53,7 @@ def prove(
         "--book": book, "--first": first, "--carry-in": carry_in, "--carry-out": carry_out, "--method-of": method_of,
         "--covered-from": covered_from, "--signed": signed, "--no-passphrase": none,
     }  # fmt: skip
-    if _are_pages(openings):
+    if are_pages(openings):
         if check or package is None or not verify:
             hint = "leave out --check and --no-verify, and give --output FILE"
             raise UsageError("a proof of pages is made, verified and written at once", hint)
@@ -79,7 +79,7 @@ def prove(
     )  # fmt: skip
 
 
-def _are_pages(openings: Sequence[Path]) -> bool:
+def are_pages(openings: Sequence[Path]) -> bool:
     """Whether the first file is the opening of a page. Raises UsageError for one that cannot be read."""
     from zkharvest.files.atomic import STREAM, open_file
     from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of

@@ -66,7 +66,7 @@ def prove_links(
     pages = _signed(signed)
     compiling = prove.first_run()
     with prove.getting_ready(begin=not compiling):
-        given = _read(openings, passphrase_file, passphrase_fd)
+        given = read_openings(openings, passphrase_file, passphrase_fd)
         opening = carried_in(carry_in, passphrase_file, passphrase_fd)
         decided = _book(book)
     wanted = links.Wanted(elections, covered, audience, nonce, size)
@@ -130,7 +130,8 @@ def _covered(text: str) -> date | None:
         raise UsageError(f'--covered-from: "{text[:40]}" is not a day of the calendar', hint) from None
 
 
-def _read(paths: Sequence[Path], file: Path | None, fd: int | None) -> list[tuple[str, PageOpening]]:
+def read_openings(paths: Sequence[Path], file: Path | None, fd: int | None) -> list[tuple[str, PageOpening]]:
+    """The openings of pages, each with the name of its file. Raises UsageError and InputError with what is wrong."""
     from zkharvest.files.page_files import read_page_opening
 
     if fd is not None and len(paths) > 1:

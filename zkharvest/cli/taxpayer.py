@@ -11,7 +11,7 @@ import typer
 
 from zkharvest.cli import output, passphrases
 from zkharvest.cli.help import Group
-from zkharvest.cli.histories import BookOption, MethodOf, are_openings, elections_of, report_pages
+from zkharvest.cli.histories import BookOption, MethodOf, elections_of, report_pages
 from zkharvest.cli.options import (
     AnyMethod,
     AnyPooling,
@@ -78,10 +78,11 @@ def ledger_report(
 
     Of page openings it reports what lot-machine/v2 will prove: moves are matched, and --book says what sources cannot.
     """
+    from zkharvest.cli.proving import are_pages
     from zkharvest.ledger import report
 
     election = _election(regime, method, pooling, timezone, year)
-    if are_openings(paths):
+    if are_pages(paths):
         run = report_pages(paths, book, elections_of(election, method_of), passphrase_file, passphrase_fd)
         read: list[Trade] = []
     else:

@@ -144,12 +144,22 @@ def missing_pages(history: History, opening: Standing | None = None) -> list[Pro
     ]
 
 
-def work(history: History, book: Book, elections: Sequence[Election], opening: Standing | None = None) -> list[Run]:
-    """The machine's run of each year. Raises InputError for what is missing or cannot be worked."""
+def work(
+    history: History,
+    book: Book,
+    elections: Sequence[Election],
+    opening: Standing | None = None,
+    covered_since: int = 0,
+) -> list[Run]:
+    """The machine's run of each year. Raises InputError for what is missing or cannot be worked.
+
+    `covered_since` is the ordinal of the first day whose purchases are covered.
+    """
     check_stated(book, history)
     if problems := missing_pages(history, opening):
         raise InputError(problems)
-    return run_windows(history, book.decisions, windows_of(history, elections, opening), opening)
+    windows = [replace(one, covered_since=covered_since) for one in windows_of(history, elections, opening)]
+    return run_windows(history, book.decisions, windows, opening)
 
 
 def report(history: History, book: Book, elections: Sequence[Election], currency: str = "") -> LedgerRun:

@@ -24,7 +24,6 @@ from zkharvest.commitment.assets import id_code
 from zkharvest.commitment.pages import page_tree, salted
 from zkharvest.errors import UsageError
 from zkharvest.files.standings import StandingFile
-from zkharvest.ledger.history.chain import run_windows
 from zkharvest.ledger.history.registers import Amounts, Registers
 from zkharvest.ledger.history.registers import Key as LedgerKey
 from zkharvest.ledger.history.standing_map import map_of, standing_of
@@ -39,7 +38,7 @@ from zkharvest.verifier.link_public import public_data
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.stark import verify_proof
 from zkharvest.verifier.statement_v2 import DAY_ZERO, LAST_COVERED
-from zkharvest.workflow.histories import history_of, missing_pages, windows_of
+from zkharvest.workflow.histories import history_of, work
 from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows
 from zkharvest.workflow.prove import SelfCheckError, find_preset
 from zkharvest.workflow.standing_lanes import opening_of
@@ -158,23 +157,14 @@ def prepare_links(
     progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[PreparedLink]:
     """Everything of each link but its proof, one after the other; arguments and errors are those of `prove_links`."""
-    from zkharvest.files.book import check_stated
-
     pinned = _pinned()
     for election in wanted.elections:
         find_provable(election.regime)
     given = list(openings)
     progress("running the ledger")
     history = history_of(given)
-    check_stated(book, history)
     before = standing_of(opening.state) if opening is not None else None
-    if problems := missing_pages(history, before):
-        from zkharvest.errors import InputError
-
-        raise InputError(problems)
-    covered = _covered(wanted.covered)
-    windows = [replace(one, covered_since=covered) for one in windows_of(history, wanted.elections, before)]
-    runs = run_windows(history, book.decisions, windows, before)
+    runs = work(history, book, wanted.elections, before, _covered(wanted.covered))
     by_id = {page.header.page_id: page for _, page in given}
     names = {page.header.page_id: name for name, page in given}
     carried = opening
