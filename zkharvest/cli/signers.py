@@ -140,7 +140,7 @@ def attest(
     from zkharvest.files.leftovers import exclusive
     from zkharvest.files.packages import READ_AT_MOST, open_chain_package, open_package, package_bytes
     from zkharvest.sign.attest import sign_as_source, sign_as_taxpayer
-    from zkharvest.verifier.chain_package import has_links
+    from zkharvest.verifier.package import has_links
     from zkharvest.workflow.secrets import read_signing_key
     from zkharvest.workflow.signing import refuse_unproven
 

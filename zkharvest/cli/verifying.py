@@ -56,7 +56,7 @@ def verify(
     given = dict(locals())
     from zkharvest.files.atomic import read_file
     from zkharvest.files.packages import READ_AT_MOST
-    from zkharvest.verifier.chain_package import has_links
+    from zkharvest.verifier.package import has_links
 
     answers()
     _check_given(

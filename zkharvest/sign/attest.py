@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.packages import source_roots
@@ -27,11 +27,13 @@ from zkharvest.sign import bls
 from zkharvest.sign.ed25519 import is_signature, is_usable_key
 from zkharvest.sign.keys import KEY_BYTES, SIGNATURE_BYTES, PrivateKey, Scheme
 from zkharvest.spec import MAX_NAME
-from zkharvest.verifier.chain_package import ChainPackage
 from zkharvest.verifier.package import Package
 from zkharvest.verifier.rejections import Finding, Reason, Reject, reject_all
 from zkharvest.verifier.text import is_visible, quoted
 from zkharvest.verifier.verdict import Attested, SourceSigned
+
+if TYPE_CHECKING:
+    from zkharvest.verifier.chain_package import ChainPackage
 
 MAX_ATTESTATIONS = 64
 """Sources that can sign one package."""

@@ -19,14 +19,14 @@ from typing import Any
 
 from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import wire
-from zkharvest.verifier.package import MAX_PRESET
+from zkharvest.verifier.package import LINKS_VERSION, MAX_PRESET
 from zkharvest.verifier.page import ID_BYTES, SIGNATURE_SIZES
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.statement_v2 import MAX_LINKS
 from zkharvest.verifier.text import is_visible, quoted
 from zkharvest.verifier.wire import Value
 
-VERSION = 2
+VERSION = LINKS_VERSION
 MAX_ATTESTATIONS = 64
 
 _STATEMENT_TAG = b"zkharvest/statement/v2\0"
@@ -103,11 +103,6 @@ class ChainPackage:
 
     def _attestations(self) -> list[Value] | None:
         return [one.to_map() for one in self.attestations] or None
-
-
-def has_links(data: bytes) -> bool:
-    """Whether bytes begin as a package of links does: format version 2."""
-    return data.startswith(PACKAGE_MAGIC + bytes([VERSION]))
 
 
 def decode_chain_package(data: bytes) -> ChainPackage:

@@ -25,6 +25,9 @@ from zkharvest.verifier.text import is_visible, quoted
 from zkharvest.verifier.wire import Value
 
 VERSION = 1
+LINKS_VERSION = 2
+"""Of packages of links (`chain_package`)."""
+
 MAX_BYTES = len(PACKAGE_MAGIC) + 1 + wire.MAX_BYTES
 MAX_PRESET = 40
 """Bytes of a parameter set's name."""
@@ -86,6 +89,11 @@ def encode_package(package: Package) -> bytes:
         "statement": package.statement,
     }
     return PACKAGE_MAGIC + bytes([VERSION]) + wire.encode(parts)
+
+
+def has_links(data: bytes) -> bool:
+    """Whether bytes begin as a package of links does."""
+    return data.startswith(PACKAGE_MAGIC + bytes([LINKS_VERSION]))
 
 
 def decode_package(data: bytes) -> Package:

@@ -15,11 +15,10 @@ from zkharvest.sign.attest import named_signers
 from zkharvest.sign.keyfiles import FILE_BYTES, describe_key
 from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import circuits, wire
-from zkharvest.verifier.chain_package import has_links
 from zkharvest.verifier.chain_verdict import link_json
 from zkharvest.verifier.description_reader import MAX_LOG_ROWS
 from zkharvest.verifier.link import read_link
-from zkharvest.verifier.package import Package
+from zkharvest.verifier.package import Package, has_links
 from zkharvest.verifier.page import PageHeader
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.rejections import Reject

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from zkharvest.errors import InputError, UsageError
-from zkharvest.verifier.chain_package import has_links
 from zkharvest.verifier.chain_policy import ChainPolicy
 from zkharvest.verifier.chain_verdict import ChainVerdict
+from zkharvest.verifier.package import has_links
 from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.rejections import REJECTED
 from zkharvest.verifier.verdict import Verdict

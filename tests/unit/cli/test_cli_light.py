@@ -62,6 +62,25 @@ def test_what_an_auditor_does_works(here):
         assert done.returncode == 0, (words, done.stderr)
 
 
+def test_a_package_that_stands_alone_loads_no_links(here):
+    """`verify` starts before it knows which kind it reads; what only chains need is not on that way."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "zkharvest", "verify", "p.zkh"], capture_output=True, text=True
+    )
+    loaded = set(re.findall(r"zkharvest\.verifier\.(\w+)$", done.stderr, re.MULTILINE))
+    assert "verify" in loaded, done.stderr[-500:]
+    assert not loaded & {
+        "chain_package",
+        "statement_v2",
+        "standing",
+        "figures",
+        "link",
+        "chain",
+        "page",
+        "verify_chain",
+    }
+
+
 @pytest.mark.parametrize(
     ("words", "extra"),
     [
