@@ -15,8 +15,9 @@ from tests.support.freeze import freeze, given
 from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues
-from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_table, range_trace
-from zkharvest.circuit.lot_machine.v2.buses import KEY, LANE_MAX, LOG_ROWS, PAGE, SEQ_MAX, declare
+from zkharvest.circuit.lot_machine.shared.lists import KEY, LANE_MAX, SEQ_MAX
+from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS, range_table, range_trace
+from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS, PAGE, declare
 from zkharvest.circuit.lot_machine.v2.calendar import LinkCalendar, calendar_table, calendar_trace
 from zkharvest.circuit.lot_machine.v2.pages import pages_table, pages_trace
 from zkharvest.circuit.lot_machine.v2.pools import POOL_LANES, pools_table, pools_trace

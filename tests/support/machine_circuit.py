@@ -21,14 +21,12 @@ from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.builder import Bus, Circuit, Table
 from zkharvest.circuit.check import PublicValues
 from zkharvest.circuit.lot_machine import words as limbs
-from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_table, range_trace
+from zkharvest.circuit.lot_machine.shared.lists import KEY, LANE_MAX, SEQ_MAX
+from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS, range_table, range_trace
 from zkharvest.circuit.lot_machine.v2.buses import (
-    KEY,
     KIND_LOT,
     KIND_TOKEN,
-    LANE_MAX,
     LOG_ROWS,
-    SEQ_MAX,
     TREE_LOTS_IN,
     declare,
 )

@@ -19,7 +19,7 @@ from zkharvest.circuit.blinding import BLIND_ROWS, blind, uniform
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues
 from zkharvest.circuit.gadgets import Ranges
-from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_table, range_trace
+from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS, range_table, range_trace
 from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS, SumBuses, sum_buses
 from zkharvest.circuit.lot_machine.v2.sums import keys as words
 from zkharvest.circuit.lot_machine.v2.sums.fill import figures, must_be_shown, standing, sums_trace

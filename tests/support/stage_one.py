@@ -19,11 +19,11 @@ from tests.support.registers import standing_stub, standing_trace
 from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues
+from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS, range_table, range_trace
 from zkharvest.circuit.lot_machine.trace import Trace
 from zkharvest.circuit.lot_machine.v1.calendar import calendar_table
 from zkharvest.circuit.lot_machine.v1.pools import pools_table
 from zkharvest.circuit.lot_machine.v1.poseidon import poseidon_table
-from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_table, range_trace
 from zkharvest.circuit.lot_machine.v1.sources import sources_table
 from zkharvest.circuit.lot_machine.v2 import stage_one_posting as posting
 from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS

@@ -23,10 +23,10 @@ from zkharvest.circuit.blinding import BLIND_ROWS
 from zkharvest.circuit.check import PublicValues, Violation
 from zkharvest.circuit.expr import P
 from zkharvest.circuit.lot_machine import words
+from zkharvest.circuit.lot_machine.shared import ranges
+from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS
 from zkharvest.circuit.lot_machine.trace import Trace
-from zkharvest.circuit.lot_machine.v1 import ranges
 from zkharvest.circuit.lot_machine.v1 import witness as generator
-from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS
 from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
 from zkharvest.commitment.opening import Opening
 from zkharvest.commitment.records import Records, encode

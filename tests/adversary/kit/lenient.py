@@ -12,8 +12,8 @@ import numpy as np
 
 from zkharvest.circuit import check as checker
 from zkharvest.circuit.check import Violation
+from zkharvest.circuit.lot_machine.shared import ranges
 from zkharvest.circuit.lot_machine.trace import Trace
-from zkharvest.circuit.lot_machine.v1 import ranges
 
 
 def wrapping() -> list[AbstractContextManager[Any]]:

@@ -9,7 +9,7 @@ from tests.adversary.witness.lies.registry import run
 from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS
+from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS
 
 ROWS = [
     trade("2024-01-01", "a/1", "buy", 2, 100),

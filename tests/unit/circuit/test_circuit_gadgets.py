@@ -14,7 +14,7 @@ from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import PublicValues, check
 from zkharvest.circuit.expr import P
 from zkharvest.circuit.gadgets import LIMB, WIDEST, Ranges, compare_columns, less, pack16, pack24
-from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_table, range_trace
+from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS, range_table, range_trace
 
 MOST = 2**28  # the largest lane that `less` promises to compare
 EDGES = (0, 1, 2, 2**15 - 1, 2**15, 2**24, MOST - 1, MOST)

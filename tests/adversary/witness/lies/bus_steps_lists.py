@@ -16,7 +16,7 @@ from tests.adversary.witness.lies.registry import LIES, bus_lie, field_lie, run,
 from tests.adversary.witness.lies.sequence import FIFO
 from tests.support import statement
 from tests.support.make import at, trade
-from zkharvest.circuit.lot_machine.v1.buses import LANE_MAX, SEQ_MAX
+from zkharvest.circuit.lot_machine.shared.lists import LANE_MAX, SEQ_MAX
 from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH
 from zkharvest.commitment.inventory import Inventory, commit_inventory
 from zkharvest.commitment.opening import Opening, commit

@@ -23,7 +23,7 @@ from tests.adversary.witness.lies.sequence import lanes24
 from tests.support import statement
 from tests.support.make import at, trade
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine.v1.buses import LANE_MAX, SEQ_MAX
+from zkharvest.circuit.lot_machine.shared.lists import LANE_MAX, SEQ_MAX
 from zkharvest.circuit.lot_machine.v1.poseidon import hash_rows
 from zkharvest.circuit.lot_machine.v1.steps.fill import StepsWitness
 from zkharvest.commitment.encoding import TREE_CLOSING, WIDTH

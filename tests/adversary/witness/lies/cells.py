@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.adversary.kit.forge import Forgery, Sheet
 from tests.adversary.witness.lies.registry import lie, lies, run
 from tests.support.make import trade
-from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS
+from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS
 
 # A disposal in two parts on rows 2 to 5, and a transfer in two parts on rows 7 to 10, of lots that go.
 ROWS = [

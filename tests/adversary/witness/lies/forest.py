@@ -15,7 +15,8 @@ from tests.adversary.witness.lies.registry import run
 from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.check import PublicValues
-from zkharvest.circuit.lot_machine.v1.poseidon import poseidon_trace
+from zkharvest.circuit.lot_machine.shared.hashing import poseidon_trace
+from zkharvest.circuit.lot_machine.v1.poseidon import KINDS
 from zkharvest.commitment.encoding import DEPTH, DIGEST, TAG_NODE, TREE_CLOSING, TREE_OPENING, WIDTH
 from zkharvest.commitment.poseidon_kernel import compress_many
 
@@ -95,7 +96,7 @@ class Forest:
         height = max(len(before), len(self.rows) + 2)
         inputs = np.array([row.inputs for row in self.rows], np.uint32).reshape(-1, WIDTH)
         marks = np.array([(row.kind, row.tree, row.level, row.index) for row in self.rows], np.int64).reshape(-1, 4)
-        after = poseidon_trace(table, inputs, marks, height)
+        after = poseidon_trace(table, inputs, marks, height, KINDS)
         after[: len(before), -3:] = before[:, -3:]
         self.forged.traces["poseidon"] = after
         return self.forged

@@ -14,7 +14,7 @@ from tests.adversary.witness.lies.registry import lie, lies, run, weak_lie
 from tests.support import statement
 from tests.support.make import trade
 from zkharvest.circuit.expr import P
-from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS
+from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS
 from zkharvest.circuit.lot_machine.v1.totals import totals_trace
 
 BUY = trade("2024-01-01", "a/1", "buy", 1, 100)

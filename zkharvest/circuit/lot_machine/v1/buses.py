@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zkharvest.circuit.builder import Bus, Circuit
 from zkharvest.circuit.expr import Expr
 from zkharvest.circuit.gadgets import Ranges
+from zkharvest.circuit.lot_machine.shared.lists import KEY
 from zkharvest.commitment.encoding import DEPTH, DIGEST, LOT_LANES, SOURCE_LANES, TREE_CLOSING, TREE_OPENING
 from zkharvest.spec import MAX_SOURCES, METHODS, TOTAL_BYTES, TOTALS
 
@@ -14,12 +15,6 @@ TALLY_BYTES = 8
 
 POOL = 8
 """A pool in a message: asset x6, wallet, side."""
-KEY = 8
-"""A sort key: unit basis x7 (most significant last), acquisition order."""
-LANE_MAX = 2**24 - 1
-SEQ_MAX = 2**28
-"""The tail's key: above every key of a lot. Honest packages, year by year, count trades up to it for centuries; beyond
-it a lot has no place in a list."""
 
 
 @dataclass(frozen=True, slots=True)

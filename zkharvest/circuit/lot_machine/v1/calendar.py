@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Table
+from zkharvest.circuit.lot_machine.shared.offsets import utc_offsets
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.errors import InputError
@@ -79,18 +79,6 @@ class CalendarRows:
             [(int(v) >> (15 * i)) & 0x7FFF for v in column] for column in (self.start, self.long_at) for i in range(3)
         ]
         return [*limbs, [int(p) for p in self.phase]]
-
-
-def utc_offsets(table: DayTable) -> list[list[Any]]:
-    """Run-length list of the UTC offset (seconds) that starts each local day."""
-    runs: list[list[Any]] = []
-    for d, start in enumerate(table.start):
-        day = table.first_day + timedelta(days=d)
-        midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-        offset = midnight - start // 1000
-        if not runs or runs[-1][1] != offset:
-            runs.append([d, offset])
-    return runs
 
 
 def calendar_table(circuit: Circuit, buses: MachineBuses) -> Table:

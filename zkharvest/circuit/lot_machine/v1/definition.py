@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from zkharvest.circuit.builder import Circuit
+from zkharvest.circuit.lot_machine.shared.ranges import range_table
 from zkharvest.spec import TOTALS
 
 from .buses import TALLY_BYTES, declare
 from .calendar import calendar_table
 from .pools import pools_table
 from .poseidon import poseidon_table
-from .ranges import range_table
 from .sources import sources_table
 from .steps.table import Steps
 from .totals import totals_table

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.lot_machine import words
+from zkharvest.circuit.lot_machine.shared.hashing import poseidon_trace
+from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS, range_trace
 from zkharvest.circuit.lot_machine.words import Ints, Words
 from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH, asset_code
 from zkharvest.commitment.inventory import Inventory, commit_inventory
@@ -31,8 +33,7 @@ from .calendar import CalendarRows, calendar_trace
 from .definition import LOG_ROWS, define
 from .names import RowNames, row_names
 from .pools import pool_order, pools_trace
-from .poseidon import hash_rows, poseidon_trace
-from .ranges import RANGE_ROWS, range_trace
+from .poseidon import KINDS, hash_rows
 from .sources import sources_trace
 from .steps.fill import StepsWitness
 from .steps.layout import Plan, lay_out
@@ -145,7 +146,7 @@ def make_witness(
     by_name = {t.name: t for t in circuit.tables}
     traces: dict[str, Cells] = {
         "steps": filled.trace.cells.T,  # for now: its columns are read one by one
-        "poseidon": poseidon_trace(by_name["poseidon"], inputs, marks, height),
+        "poseidon": poseidon_trace(by_name["poseidon"], inputs, marks, height, KINDS),
         "pools": pools_trace(by_name["pools"], filled.pools, head_write, short(len(filled.pools))),
         "sources": sources_trace(
             by_name["sources"], opening.sources, filled.sources_named, short(len(opening.sources))

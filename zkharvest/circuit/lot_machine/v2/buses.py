@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from zkharvest.circuit.builder import Bus, Circuit
 from zkharvest.circuit.expr import Expr
 from zkharvest.circuit.gadgets import Ranges
+from zkharvest.circuit.lot_machine.shared.lists import KEY
 from zkharvest.commitment.encoding import DIGEST
 from zkharvest.commitment.page_record import SALT, WIDTH
 from zkharvest.commitment.pages import DEPTH
@@ -25,11 +26,6 @@ MAX_FIGURES = 1024
 MAX_PAGES = 4096
 """Pages that a statement can list."""
 
-KEY = 8
-"""A sort key: unit basis x7 (most significant last), acquisition order."""
-LANE_MAX = 2**24 - 1
-SEQ_MAX = 2**28
-"""The tail's key: above every key of a lot."""
 
 TREE_LOTS_IN, TREE_LOTS_OUT, TREE_SUMS_OUT, TREE_SUMS_IN = 32768, 32769, 32770, 32771
 """Numbers of the standings' trees; page n of the statement is tree n. Lots and tokens are in one tree."""

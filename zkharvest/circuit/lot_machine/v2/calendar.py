@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Table
+from zkharvest.circuit.lot_machine.shared.offsets import utc_offsets
 from zkharvest.circuit.lot_machine.trace import NamedCells
-from zkharvest.circuit.lot_machine.v1.calendar import utc_offsets
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import DayTable, LongFrom

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zkharvest.circuit.builder import Circuit, Table
-from zkharvest.circuit.lot_machine.v1.ranges import range_table
+from zkharvest.circuit.lot_machine.shared.ranges import range_table
 
 from .buses import LOG_ROWS, Buses, declare
 from .calendar import calendar_table

@@ -14,10 +14,11 @@ from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.expr import Expr, shifted
 from zkharvest.circuit.gadgets import compare_columns, less, pack24
 from zkharvest.circuit.lot_machine import words
+from zkharvest.circuit.lot_machine.shared.lists import KEY, LANE_MAX, SEQ_MAX
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 
-from .buses import KEY, LANE_MAX, SEQ_MAX, Buses
+from .buses import Buses
 from .sums.keys import ORDERED, PLACE
 
 Cells = NDArray[np.uint32]

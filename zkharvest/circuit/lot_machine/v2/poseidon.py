@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.expr import Cell, Expr, following
-from zkharvest.circuit.lot_machine.v1.poseidon import climb, permutation, poseidon_trace
+from zkharvest.circuit.lot_machine.shared.hashing import climb, permutation, poseidon_trace
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.commitment.encoding import DIGEST
 from zkharvest.commitment.page_record import SALT, TAG_RECORD, WIDTH

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from zkharvest.circuit.blinding import blind, uniform
 from zkharvest.circuit.check import PublicValues
 from zkharvest.circuit.lot_machine import words
-from zkharvest.circuit.lot_machine.v1.ranges import RANGE_ROWS, range_trace
+from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS, range_trace
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.commitment.encoding import digest_elements
 from zkharvest.commitment.standing import StandingOpening, nothing_carried

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from zkharvest.circuit.builder import Table
 from zkharvest.circuit.expr import Cell
+from zkharvest.circuit.lot_machine.shared import terms
+from zkharvest.circuit.lot_machine.shared.lists import ListColumns, links
+from zkharvest.circuit.lot_machine.shared.proportions import AmountColumns, proportion
 from zkharvest.circuit.lot_machine.v1.buses import MachineBuses, Publics
 
 from . import amounts, day, gain, kinds, lists, record
-from .amounts import AmountColumns
 from .day import DayColumns
 from .gain import GainColumns
 from .kinds import KindColumns
-from .lists import ListColumns
 from .record import RecordColumns
 
 
@@ -42,16 +43,16 @@ class Steps(KindColumns, RecordColumns, DayColumns, AmountColumns, ListColumns, 
         record.order(self)
         record.record(self)
         day.constrain(self)
-        amounts.proportion(self.t, self.buses.ranges, self, self.divides, self.open)
+        proportion(self.t, self.buses.ranges, self, self.divides, self.open)
         amounts.rests(self)
         amounts.flow(self)
         lists.keys(self)
         from_head = (self.take + self.out) * (1 - self.publics.specific) + self.close
-        lists.links(self.t, self.buses.link, self.buses.ranges, self, from_head)
+        links(self.t, self.buses.link, self.buses.ranges, self, from_head)
         lists.contents(self)
         lists.inventories(self)
-        gain.term(self.t, self, self.take, self.side, self.time, self.long_from)
-        gain.result(self.t, self, self.take, self.side, self.negative, self.q)
+        terms.term(self.t, self, self.take, self.side, self.time, self.long_from)
+        terms.result(self.t, self, self.take, self.side, self.negative, self.q)
 
     def held_by_trade(self) -> list[Cell]:
         """Columns that stay the same on all rows of one trade."""

@@ -1,4 +1,4 @@
-"""What remains of lots and records: c = b + e, a = q + g on top of v1's proportions a * b = q * c + r.
+"""What remains of lots and records: c = b + e, a = q + g on top of the proportions a * b = q * c + r.
 
 open          unit = floor(value * 2^96 / quantity)
 take, out,    the lot's part: floor(lot value * part / lot quantity)
@@ -17,7 +17,7 @@ import numpy as np
 from zkharvest.circuit.expr import Expr, following, total
 from zkharvest.circuit.gadgets import pack16
 from zkharvest.circuit.lot_machine import words
-from zkharvest.circuit.lot_machine.v1.steps.amounts import split
+from zkharvest.circuit.lot_machine.shared.proportions import split
 from zkharvest.circuit.lot_machine.v2.rows import Op
 from zkharvest.spec import P
 

@@ -1,6 +1,6 @@
 """The lists of open lots: what sorts them, what a lot is, and the standings from which and into which lots go.
 
-Reads and writes are v1's (`v1.steps.lists`): linear tokens on the buses `link` and `content`, each written before it is
+Reads and writes are those of `shared.lists`: linear tokens on the buses `link` and `content`, each written before it is
 read. FIFO and LIFO sort by the day acquired, then by the record that acquired; HIFO and LOFO by unit basis, then so.
 
 Who would cheat how: an insertion at another place of the list (its key, and those before and behind it); a lot of
@@ -20,8 +20,8 @@ from zkharvest.circuit.builder import Table
 from zkharvest.circuit.expr import Expr
 from zkharvest.circuit.gadgets import LIMB, Ranges, less
 from zkharvest.circuit.lot_machine import words
-from zkharvest.circuit.lot_machine.v1.steps.lists import RANK, ListColumns
-from zkharvest.circuit.lot_machine.v2.buses import KEY, KIND_LOT, LANE_MAX, SEQ_MAX, TREE_LOTS_IN
+from zkharvest.circuit.lot_machine.shared.lists import KEY, LANE_MAX, RANK, SEQ_MAX, ListColumns
+from zkharvest.circuit.lot_machine.v2.buses import KIND_LOT, TREE_LOTS_IN
 from zkharvest.circuit.lot_machine.v2.rows import Op
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.spec import METHODS
@@ -35,7 +35,7 @@ DAY_LANE = 6
 
 
 class LotColumns(ListColumns):
-    """v1's columns of entries and of a lot; the day it was acquired on, and whether it was acquired here."""
+    """Columns of entries and of a lot; the day it was acquired on, and whether it was acquired here."""
 
     def __init__(self, t: Table, ranges: Ranges) -> None:
         super().__init__(t, ranges)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from zkharvest.circuit.builder import Table
 from zkharvest.circuit.expr import Expr
-from zkharvest.circuit.lot_machine.v1.steps import gain
-from zkharvest.circuit.lot_machine.v1.steps.amounts import AmountColumns, proportion
-from zkharvest.circuit.lot_machine.v1.steps.lists import links
+from zkharvest.circuit.lot_machine.shared import terms
+from zkharvest.circuit.lot_machine.shared.lists import links
+from zkharvest.circuit.lot_machine.shared.proportions import AmountColumns, proportion
 from zkharvest.circuit.lot_machine.v2.buses import Buses, Publics
 
 from . import amounts, classes, day, kinds, lists, record, tokens
@@ -47,8 +47,8 @@ class Steps(KindColumns, RecordColumns, DayColumns, AmountColumns, LotColumns, T
         lists.contents(self)
         lists.standings(self)
         tokens.constrain(self)
-        gain.term(t, self, self.take, self.side, self.time, self.long_from)
-        gain.result(t, self, self.take, self.side, self.negative, self.q)
+        terms.term(t, self, self.take, self.side, self.time, self.long_from)
+        terms.result(t, self, self.take, self.side, self.negative, self.q)
         classes.classes(self)
         classes.weights(self)
         classes.posts(self)
