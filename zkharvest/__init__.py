@@ -7,6 +7,8 @@
     package = prove(opening, year=2025, method="hifo")        # bytes of a .zkh file
     if verify(package, commitments=opening.roots): ...        # a Verdict, true only if accepted
 
+Packages of links, which `zkharvest prove` makes of pages, are verified together: `verify_chain`.
+
 Importing this imports none of the heavy libraries; each name loads what it needs when it is first used.
 """
 
@@ -30,16 +32,22 @@ _PLACES = {
     "prove": "zkharvest.workflow.prove",
     "run_ledger": "zkharvest.ledger.run",
     "Kind": "zkharvest.trades.model",
+    "ChainPolicy": "zkharvest.verifier.chain_policy",
+    "ChainVerdict": "zkharvest.verifier.chain_verdict",
     "Policy": "zkharvest.verifier.policy",
     "Verdict": "zkharvest.verifier.verdict",
     "import_exports": "zkharvest.trades.importers",
+    "read_chain_policy": "zkharvest.verifier.chain_policy",
     "read_opening": "zkharvest.files.openings",
     "read_policy": "zkharvest.verifier.policy",
     "write_opening": "zkharvest.files.openings",
     "verify": "zkharvest.workflow.verify",
+    "verify_chain": "zkharvest.workflow.verify_chain",
 }
 
 __all__ = [
+    "ChainPolicy",
+    "ChainVerdict",
     "Election",
     "InputError",
     "Kind",
@@ -56,10 +64,12 @@ __all__ = [
     "import_exports",
     "load_trades",
     "prove",
+    "read_chain_policy",
     "read_opening",
     "read_policy",
     "run_ledger",
     "verify",
+    "verify_chain",
     "write_opening",
 ]
 
@@ -73,10 +83,13 @@ if TYPE_CHECKING:
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.importers import import_exports
     from zkharvest.trades.model import Kind, Trade
+    from zkharvest.verifier.chain_policy import ChainPolicy, read_chain_policy
+    from zkharvest.verifier.chain_verdict import ChainVerdict
     from zkharvest.verifier.policy import Policy, read_policy
     from zkharvest.verifier.verdict import Verdict
     from zkharvest.workflow.prove import prove
     from zkharvest.workflow.verify import verify
+    from zkharvest.workflow.verify_chain import verify_chain
 
 
 def __getattr__(name: str) -> object:

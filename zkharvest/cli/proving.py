@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from zkharvest.cli import output, passphrases, show
 from zkharvest.cli.output import ExitCode
@@ -12,9 +11,6 @@ from zkharvest.errors import UsageError
 from zkharvest.ledger.regimes import find_provable
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
 from zkharvest.spec import DEFAULT_REGIME
-
-if TYPE_CHECKING:
-    from zkharvest.workflow.check import Checked
 
 
 def prove(
@@ -54,17 +50,18 @@ def prove(
         "--covered-from": covered_from, "--signed": signed, "--no-passphrase": none,
     }  # fmt: skip
     if are_pages(openings):
-        if check or package is None or not verify:
-            hint = "leave out --check and --no-verify, and give --output FILE"
-            raise UsageError("a proof of pages is made, verified and written at once", hint)
         from zkharvest.cli.proving_links import prove_links
 
-        output.refuse_two_outputs(package, json=json)
+        if package is not None:
+            output.refuse_two_outputs(package, json=json)
+        elif not check:
+            raise UsageError("no output file is given", "give --output FILE, or --check to only check")
         return prove_links(
             openings, package=package, year=year, method=method, method_of=method_of, pooling=pooling,
             timezone=timezone, regime=regime, book=book, first=first, carry_in=carry_in, carry_out=carry_out,
-            covered_from=covered_from, signed=signed, nonce=bound, audience=audience or "", size=size,
-            passphrase_file=passphrase_file, passphrase_fd=passphrase_fd, none=none, force=force, json=json,
+            covered_from=covered_from, signed=signed, nonce=bound, audience=audience or "", size=size, verify=verify,
+            check=check, passphrase_file=passphrase_file, passphrase_fd=passphrase_fd, none=none, force=force,
+            json=json,
         )  # fmt: skip
     if given := next((name for name, value in of_pages.items() if value), None):
         hint = "leave it out, or give the openings of pages that page make wrote"
@@ -136,7 +133,9 @@ def _prove_trades(
                 secret, year=year, method=method, pooling=pooling, timezone=timezone, progress=step
             )
         if package is None or not checked.holds:
-            return _show_checked(checked, json=json)
+            from zkharvest.cli.checking import show_checked
+
+            return show_checked(checked, json=json)
         output.note("every constraint holds on the raw trace")
     assert package is not None  # else it was only checked
     with output.progress("proving") as step:
@@ -172,34 +171,3 @@ def _prove_trades(
 def _warn(text: str, told: list[str]) -> None:
     told.append(text)
     output.warning(text)
-
-
-def _show_checked(checked: Checked, *, json: bool) -> ExitCode:
-    """What the constraint checker found; its details hold private amounts, so they are data, not messages."""
-    looked_at = {
-        "constraints": checked.constraints,
-        "buses": checked.buses,
-        "tallies": checked.tallies,
-        "rows": checked.rows,
-    }
-    if json:
-        violations = [
-            {"table": v.table, "constraint": v.constraint, "row": v.row, "detail": v.detail, "what": v.what}
-            for v in checked.violations
-        ]
-        output.json_object("zkharvest/check/1", {**looked_at, "holds": checked.holds, "violations": violations})
-    else:
-        for violation in checked.violations:
-            output.data(str(violation))
-        if checked.holds:
-            output.data(
-                f"every constraint holds: {checked.constraints:,} constraints, {checked.buses} buses and "
-                f"{checked.tallies} tallies on {checked.rows:,} rows"
-            )
-    if checked.holds:
-        return ExitCode.DONE
-    output.error(
-        "the witness breaks the circuit's constraints, so nothing was proven",
-        "this is a bug in zkharvest: report the names of constraint, table and row; details hold private amounts",
-    )
-    return ExitCode.REJECTED

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def prove_links(
     openings: Sequence[Path],
     *,
-    package: Path,
+    package: Path | None,
     year: int,
     method: str,
     method_of: Sequence[str] | None,
@@ -39,13 +39,18 @@ def prove_links(
     nonce: bytes,
     audience: str,
     size: str,
+    verify: bool,
+    check: bool,
     passphrase_file: Path | None,
     passphrase_fd: int | None,
     none: bool,
     force: bool,
     json: bool,
 ) -> ExitCode:
-    """Prove, and write the package and the standing carried out; the parameters are the options of the command."""
+    """Prove, and write the package and the standing carried out; the parameters are the options of the command.
+
+    Without a package it is only checked, as `check` asks.
+    """
     from zkharvest.cli.histories import elections_of
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.files.kinds import Kind
@@ -58,9 +63,13 @@ def prove_links(
     covered = links.COVERED_FROM if covered_from is None else _covered(covered_from)
     _check_beginning(first=first, carry_in=carry_in)
     inputs = [*openings, *(path for path in (book, carry_in) if path is not None)]
-    ensure_writable(package, force=force, inputs=inputs)
+    if package is not None:
+        ensure_writable(package, force=force, inputs=inputs)
+    elif carry_out is not None:
+        hint = "leave out --carry-out, or give --output FILE"
+        raise UsageError("what a proof carries out is written together with it, and --check alone makes none", hint)
     chosen = None
-    if carry_out is not None:
+    if carry_out is not None and package is not None:
         ensure_writable(carry_out, force=force, replaces=Kind.STANDING, inputs=[*inputs, package])
         chosen = passphrases.new(carry_out, passphrase_file, passphrase_fd, none=none)
     pages = _signed(signed)
@@ -70,10 +79,20 @@ def prove_links(
         opening = carried_in(carry_in, passphrase_file, passphrase_fd)
         decided = _book(book)
     wanted = links.Wanted(elections, covered, audience, nonce, size)
+    if check:
+        from zkharvest.cli.checking import show_years
+        from zkharvest.workflow.check import check_links
+
+        with output.progress("checking") as step:
+            checked = check_links(given, wanted, book=decided, opening=opening, progress=step)
+        if package is None or not all(one.checked.holds for one in checked):
+            return show_years(checked, json=json)
+        output.note("every constraint holds on the raw trace")
+    assert package is not None  # else it was only checked
     with output.progress("proving") as step:
         if compiling:
             output.note("first run on this machine: compiling the prover takes about half a minute, once")
-        made = links.prove_links(given, wanted, book=decided, opening=opening, progress=step)
+        made = links.prove_links(given, wanted, book=decided, opening=opening, verify=verify, progress=step)
     whole = with_page_signatures(made.package, pages) if pages else made.package
     # The standing first: without it nothing goes on from this package, and it can be replaced as long as there is none.
     if carry_out is not None:

@@ -7,9 +7,9 @@ and the public data as the verifier reads them from the statement, none of the p
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE
 from zkharvest.verifier import circuits
@@ -19,6 +19,11 @@ from .prove import prepare
 if TYPE_CHECKING:
     from zkharvest.circuit.check import Violation
     from zkharvest.commitment.opening import Opening
+    from zkharvest.files.book import Book
+    from zkharvest.files.page_files import PageOpening
+    from zkharvest.files.standings import StandingFile
+    from zkharvest.verifier.public import PublicData
+    from zkharvest.workflow.links import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +65,53 @@ def check_constraints(
     """
     say = progress or (lambda _: None)
     prepared = prepare(opening, year=year, method=method, pooling=pooling, timezone=timezone, progress=say)
+    return _checked(prepared.circuit.id, prepared.witness.traces, prepared.public, prepared.witness.names, say)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedYear:
+    """What was found of one link; `year` is its tax year."""
+
+    year: int
+    checked: Checked
+
+
+def check_links(
+    openings: Iterable[tuple[str, PageOpening]],
+    wanted: Wanted,
+    *,
+    book: Book,
+    opening: StandingFile | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> list[CheckedYear]:
+    """Check every constraint, bus and tally of each year's link on the raw trace, without proving anything.
+
+    Takes the arguments of `links.prove_links` and raises what it raises. Goes on to the next year whatever is broken.
+    """
+    from .links import prepare_links
+
+    say = progress or (lambda _: None)
+    found = []
+    for prepared in prepare_links(openings, wanted, book=book, opening=opening, progress=say):
+        witness, circuit = prepared.witness, prepared.link.statement.circuit_id
+        traces = list(witness.traces.values())
+        assert prepared.link.statement.year is not None, "an election names a year"
+        checked = _checked(circuit, traces, prepared.public, witness.names, say)
+        found.append(CheckedYear(prepared.link.statement.year, checked))
+    return found
+
+
+def _checked(circuit: str, traces: Any, public: PublicData, names: Any, say: Callable[[str], None]) -> Checked:
+    """The checker's report, with public data as the verifier has them."""
     from zkharvest.circuit.check import PublicValues, check
 
-    description = json.loads((circuits.folder() / prepared.circuit.id / "circuit.json").read_bytes())
-    public = PublicValues(prepared.public.publics, prepared.public.lists, prepared.public.columns)
-    witness = prepared.witness
-    found = check(description, witness.traces, public, label=witness.names, limit=200, progress=say)
+    description = json.loads((circuits.folder() / circuit / "circuit.json").read_bytes())
+    given = PublicValues(public.publics, public.lists, public.columns)
+    found = check(description, traces, given, label=names, limit=200, progress=say)
     return Checked(
         sum(len(table["constraints"]) for table in description["tables"]),
         len(description["buses"]),
         int(description["tallies"]),
-        1 << max(witness.heights),
+        max(len(trace) for trace in traces),
         tuple(found),
     )

@@ -20,7 +20,7 @@ from zkharvest.circuit.lot_machine.v2.sums.keys import RESULTS, TERMS, level_num
 from zkharvest.circuit.lot_machine.v2.sums.keys import field as place_of
 from zkharvest.circuit.lot_machine.v2.witness import Link as LinkToFill
 from zkharvest.circuit.lot_machine.v2.witness import make_witness
-from zkharvest.commitment.assets import id_code
+from zkharvest.commitment.assets import id_code, symbol_of
 from zkharvest.commitment.pages import page_tree, salted
 from zkharvest.errors import UsageError
 from zkharvest.files.standings import StandingFile
@@ -114,9 +114,12 @@ def prove_links(
     *,
     book: Book,
     opening: StandingFile | None = None,
+    verify: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> Proven:
     """Prove the years of some page openings, each with the name of its file; None as `opening`: the first link of all.
+
+    `verify`: each proof is verified as soon as it is made.
 
     Raises InputError for pages, decisions and records that cannot be worked, UsageError for what no statement can say,
     SelfCheckError if ledger and circuit, or prover and verifier, do not agree: a bug.
@@ -137,12 +140,14 @@ def prove_links(
             progress=lambda step, _done, _total: say(step) if step else None, consume=True,
         )  # fmt: skip
         parts.append(Part(prepared.statement, prepared.preset, prepared.heights, proof))
+        last = prepared
+        if not verify:
+            continue
         say("verifying")
         try:
             verify_proof(description, digest, params, prepared.heights, prepared.public, proof)
         except Reject as reject:
             raise SelfCheckError(f"the proof just made does not verify: {reject}") from None
-        last = prepared
     assert last is not None, "there is a year"
     check_chain([read_link(part.statement) for part in parts])
     return Proven(ChainPackage(tuple(parts)), last.closing)
@@ -224,7 +229,7 @@ class _Maker:
         accounts = [(page.header.source, page.header.account) for page in self.pages]
         return Labels(
             self.labels,
-            {tuple(id_code(one)): one for one in assets},
+            {tuple(id_code(one)): symbol_of(one) for one in assets},
             {tuple(account_code(*one)): "/".join(one) for one in accounts},
         )
 

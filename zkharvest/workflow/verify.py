@@ -56,7 +56,7 @@ def verify(
     or one that no package can meet (`method="hifoo"`, a commitment of 35 bytes). `progress` is called with the name of
     each step that takes time.
     """
-    data = _bytes(package)
+    data = bytes_given(package)
     wanted = policy_of(policy, dict(expectations))
 
     def check_signatures(parts: Package, expected: Policy) -> Attested | None:
@@ -71,7 +71,8 @@ def verify(
     return decide(data, wanted, check_signatures)
 
 
-def _bytes(package: Any) -> bytes:
+def bytes_given(package: Any) -> bytes:
+    """A package as bytes. TypeError for anything else, with a hint for the name of a file."""
     if not isinstance(package, bytes | bytearray | memoryview):
         hint = ": read the file first, for example with Path(...).read_bytes()" if _is_path(package) else ""
         raise TypeError(f"package is bytes, not {type(package).__name__}{hint}")

@@ -78,7 +78,6 @@ def test_prove_asks_what_pages_go_on_from(venue, capsys):
     for more, message in (
         ([], "what do these pages go on from?"),
         (["--first", "--carry-in", "a.zks"], "--first and --carry-in exclude each other"),
-        (["--first", "--no-verify"], "a proof of pages is made, verified and written at once"),
         (["--first", "--covered-from", "2026"], '"2026" is not a day of the calendar'),
         (["--first", "--method-of", "2025=fifo"], "the year 2025 is not one that can be named"),
         (["--carry-in", "none.zks"], "none.zks: cannot be read"),

@@ -142,3 +142,80 @@ def test_the_command_names_what_is_broken_and_proves_nothing(secret, capsys, tmp
     assert (shown["schema"], shown["holds"], shown["rows"]) == ("zkharvest/check/1", False, 1 << 13)
     first = {"table": "steps", "constraint": "value_rest0", "row": TAKE, "detail": "", "what": "trade a/2, lot a/1"}
     assert first in shown["violations"]
+
+
+# ------------------------------------------------------------------ links of pages
+
+PAGE = "2024-01-05T12:00:00Z,K-1,a,buy,BTC,2,20000,10,USD,,\n2024-03-05T12:00:00Z,K-1,b,sell,BTC,1,15000,10,USD,,\n"
+
+
+@pytest.fixture
+def of_pages(tmp_path, monkeypatch, capsys):
+    """The command that proves one page of two years, without its output."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "k.csv").write_text("time,source,id,kind,asset,quantity,amount,fee,currency,ref,category\n" + PAGE)
+    assert main(["-q", "page", "seed", "-o", "seed", "--no-passphrase"]) == 0
+    making = ["page", "make", "k.csv", "--source", "kraken", "--account", "K-1", "--seed", "seed", "-o", "pages"]
+    assert main(["-q", *making, "--from", "2024-01-01", "--to", "2026-01-01"]) == 0
+    capsys.readouterr()
+    election = ["--year", "2025", "--method", "fifo", "--timezone", "UTC", "--first", "--size", "test"]
+    return ["-q", "prove", "pages/kraken-K-1-0000.zko", *election]
+
+
+def test_links_are_checked_year_by_year_and_nothing_is_proven(of_pages, capsys, tmp_path, monkeypatch):
+    from zkharvest.prover import stark
+
+    monkeypatch.setattr(stark, "prove_circuit", lambda *_, **__: pytest.fail("nothing is proven"))
+    before = sorted(tmp_path.rglob("*"))
+    assert main([*of_pages, "--method-of", "2024=hifo", "--check"]) == ExitCode.DONE
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(" constraint")[0] for line in lines] == ["2024: every", "2025: every"]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_command_names_what_is_broken_in_which_year(of_pages, capsys, tmp_path, monkeypatch):
+    """A cent more for the disposal of 2024, which the second year's window does not reach."""
+    from zkharvest.circuit.lot_machine.v2.definition import define
+    from zkharvest.workflow import links
+
+    honest, steps = links.make_witness, define().tables["steps"]
+    years = iter((2024, 2025))
+
+    def lie(link, **named):
+        made = honest(link, **named)
+        if next(years) == 2024:
+            trace = made.traces["steps"]
+            (row,) = [k for k in range(8) if trace[k, steps.index("is_take")]]
+            trace[row, steps.index("q0")] += np.uint32(1)
+        return made
+
+    monkeypatch.setattr(links, "make_witness", lie)
+    assert main([*of_pages, "--method-of", "2024=hifo", "--check", "-o", "p.zkh", "--json"]) == ExitCode.REJECTED
+    out, err = capsys.readouterr()
+    shown = json.loads(out)
+    assert (shown["schema"], shown["holds"]) == ("zkharvest/check/2", False)
+    assert [(link["year"], link["holds"]) for link in shown["links"]] == [(2024, False), (2025, True)]
+    broken = {(v["table"], v["constraint"]): v["what"] for v in shown["links"][0]["violations"]}
+    assert (
+        broken["steps", "value_rest0"]
+        == "take, record 1 of pages/kraken-K-1-0000.zko, lot 1 of BTC in kraken/K-1, long"
+    )
+    assert "nothing was proven" in err and "value_rest0" not in err
+    assert not (tmp_path / "p.zkh").exists()
+
+
+def test_a_check_alone_writes_nothing(of_pages, capsys):
+    assert main(of_pages) == ExitCode.USAGE
+    assert "--check to only check" in capsys.readouterr().err
+    assert main([*of_pages, "--check", "--carry-out", "o.zks"]) == ExitCode.USAGE
+    assert "--check alone makes none" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_proof_of_pages_need_not_be_verified(of_pages, capsys, tmp_path, monkeypatch):
+    from zkharvest.workflow import links
+
+    monkeypatch.setattr(links, "verify_proof", lambda *_: pytest.fail("it is not verified"))
+    election = [*of_pages, "--method-of", "2024=hifo", "-o", "p.zkh"]
+    assert main([*election, "--check", "--no-verify"]) == ExitCode.DONE
+    assert (tmp_path / "p.zkh").exists()
