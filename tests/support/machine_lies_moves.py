@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from tests.models.lot_machine_v2.chain import Link
 from tests.models.lot_machine_v2.histories import UNIT, at
 from tests.models.lot_machine_v2.machine import Row
 from tests.models.lot_machine_v2.owner import Book, make_link
@@ -78,8 +79,8 @@ def _() -> Run:
     return told(link, rows)
 
 
-def arriving(change: Callable[[Run], None] | None = None, *, when: int = at(2025, 1, 8), **columns: Any) -> Run:
-    """What was in transit at the year's end arrives; `columns` are of the tokens, as the standing has them."""
+def arrival(when: int = at(2025, 1, 8)) -> Link:
+    """What was in transit at the year's end arrives."""
     first = carried(7, at(2024, 7, 1))
     come = Rec(when, "in", "X", 3 * UNIT, ref=7)
     seqs = {OUT: first.closing.tokens[0].seq}
@@ -88,11 +89,33 @@ def arriving(change: Callable[[Run], None] | None = None, *, when: int = at(2025
         Page("A", "A-1", 1, at(2025), at(2026), (), first.pages[0].id),
         Page("B", "B-1", 1, at(2025), at(2026), (come,), first.pages[1].id),
     ]
-    link = make_link(made, book, rules(2025), 2025, first.closing)
+    return make_link(made, book, rules(2025), 2025, first.closing)
+
+
+def arriving(change: Callable[[Run], None] | None = None, *, when: int = at(2025, 1, 8), **columns: Any) -> Run:
+    """An arrival that lies; `columns` are of the tokens, as the standing has them."""
+    link = arrival(when)
     rows = rows_of(link)
     for name, values in columns.items():
         getattr(rows.records if name == "late" else rows.tokens, name)[:] = values
     return run(link, change, rows)
+
+
+def long_before(change: Callable[[Run], None] | None = None) -> Run:
+    """What is carried in is said to have 2^27 records behind it, as no chain has."""
+    link = arrival()
+    return run(link, change, replace(rows_of(link), first_seq=1 << 27))
+
+
+@lie("seq_small")
+def _() -> Run:
+    """A link counts on from 2^27; after 32 of them orders would differ by more than a comparison holds."""
+
+    def change(made: Run) -> None:
+        for row in (*made.at("load"), *made.at("load_token")):
+            made.put(row, content_age1=0)
+
+    return long_before(change)
 
 
 LIES["part_follows"] = lambda: arriving(part=[0, 0])

@@ -17,7 +17,7 @@ from tests.models.lot_machine_v2.words import DAY, Page, Rec
 from tests.support import machine_circuit as machine
 from tests.support import statement
 from tests.support.machine_lies import history
-from tests.support.machine_lies_moves import in_transit
+from tests.support.machine_lies_moves import arrival, in_transit, long_before
 from tests.support.machine_lying import buy, low, page, run, sale
 from tests.support.machine_rows import rows_of
 from tests.unit.circuit.test_circuit_v2_weights import accepted
@@ -243,3 +243,24 @@ def test_every_field_of_a_token_travels():
         lie = in_transit(change)
         assert Board(lie, machine.description()).verdict() == {"bus transit"}, name
         assert Board(lie, mutant.make()).verdict() == set(), name
+
+
+def test_how_many_records_came_before_is_small():
+    """A chain counts records on; past 2^27 no link can carry anything in, so that orders stay below what keys hold."""
+    assert Board(run(arrival()), machine.description()).verdict() == set()
+    assert Board(long_before(), machine.description()).verdict() == {"bus u15"}
+    (place,) = _bounds_of_seq()
+    mutant = own("interaction")[place].make()
+    assert Board(settled(long_before(), mutant), mutant).verdict() == set()
+
+
+def _bounds_of_seq():
+    """The look-up of a multiple of `content_age1` (its plain one is v1's)."""
+    table = machine.description()["tables"][0]
+    return [
+        p
+        for p, act in enumerate(table["interactions"])
+        if len(act["message"]) == 1
+        and columns_of(table, act["message"][0]) == ["content_age1"]
+        and table["nodes"][act["message"][0]][0] == "lin"
+    ]

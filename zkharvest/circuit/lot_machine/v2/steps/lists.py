@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .fill import StepsWitness
     from .table import Steps
 
+SEQ_LIMB = 12
+"""Bits of the upper limb of how many records came before: fewer than 2^27, so that no order reaches SEQ_MAX."""
 DAY_LANE = 6
 """The key's most significant lane: of the unit basis under HIFO and LOFO, the day under FIFO and LIFO."""
 
@@ -116,7 +118,11 @@ def standings(s: Steps) -> None:
     with t.when(s.carried_in):
         age = s.load * s.lot_seq + s.load_token * s.token_seq
         t.equal("loaded_older", s.seq, age + gap, "what is loaded is older than every record")
-    t.receive(s.buses.ranges.u15, [s.node_age[1] * 32], s.carried_in)
+        # Said of the number itself: were only the gap small, a long chain of links could count past every bound that
+        # keys have, and around the field.
+        count = s.content_age[0] + s.content_age[1] * LIMB
+        t.equal("seq_small", s.seq, count, "and fewer than 2^27 records came before")
+    t.receive(s.buses.ranges.u15, [s.content_age[1] * (1 << 15 - SEQ_LIMB)], s.carried_in)
 
 
 # ------------------------------------------------------------------------------------------------ filling
@@ -187,6 +193,7 @@ def _natures(f: StepsWitness, rows: Ints, node: Ints, unit: Ints) -> None:
     at = f.plan.at[np.concatenate((loaded, token))]
     seq = np.concatenate((entries.order[m.node[loaded]], m.tokens.seq[m.token[token]]))
     w.put_all(s.node_age, at, words.limbs15(f.seq_on_rows[at] - seq)[:, :2])
+    w.put_all(s.content_age, at, words.limbs15(f.seq_on_rows[at])[:, :2])
     pooled = np.concatenate((loaded, f.of(Op.CLOSE)))
     of_pool = m.pools[entries.pool[m.node[pooled]]]
     w.put_all([*s.asset, *s.place, s.side], f.plan.at[pooled], of_pool)
