@@ -11,12 +11,12 @@ import typer
 from zkharvest.cli import (
     auditor,
     batch,
+    committing,
     desk,
     developer,
     harvest,
     histories,
     output,
-    own,
     pages,
     scheduled,
     secret,
@@ -54,12 +54,11 @@ desk.report.command("sa108")(pages.sa108)
 desk.report.command("page")(pages.page)
 app.add_typer(desk.report, name="report", rich_help_panel=TAXPAYER)
 app.add_typer(batch.batch, name="batch", rich_help_panel=TAXPAYER)
-app.command("commit", rich_help_panel=TAXPAYER)(taxpayer.commit)
+app.command("commit", rich_help_panel=TAXPAYER)(committing.commit)
 app.command("prove", rich_help_panel=TAXPAYER)(taxpayer.prove)
 app.command("keygen", rich_help_panel=TAXPAYER)(signers.keygen)
 app.command("attest", rich_help_panel=TAXPAYER)(signers.attest)
 app.add_typer(secret.secret, name="secret", rich_help_panel=TAXPAYER)
-venue.page.command("own")(own.page_own)
 app.add_typer(venue.page, name="page", rich_help_panel=VENUE)
 app.command("verify", rich_help_panel=AUDITOR)(auditor.verify)
 app.command("inspect", rich_help_panel=AUDITOR)(auditor.inspect)

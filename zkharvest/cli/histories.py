@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zkharvest.cli import output
+from zkharvest.cli.folders import openings_in
 from zkharvest.cli.options import Force, Json, PassphraseFd, PassphraseFile, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
@@ -33,7 +34,9 @@ MethodOf = Annotated[
 
 
 def explain(
-    openings: Annotated[list[Path], typer.Argument(metavar="OPENING.zko...", help="Openings of pages, all you have.")],
+    openings: Annotated[
+        list[Path], typer.Argument(metavar="OPENING.zko|DIR...", help="Openings of pages, all of them.")
+    ],
     target: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="BOOK.csv", help="Write a draft of the book, to fill in.")
     ] = None,
@@ -59,6 +62,7 @@ def explain(
     from zkharvest.ledger.history.standing_map import standing_of
     from zkharvest.workflow.histories import book_lines, told_of
 
+    openings, book = openings_in(openings, book)
     if target is not None:
         output.refuse_two_outputs(target, json=json)
         ensure_writable(target, force=force, inputs=openings)

@@ -30,6 +30,37 @@ class Asked:
         return _prompt(f"passphrase of {self._name}: ")
 
 
+class _AskedOnce(Asked):
+    """Asks like `Asked`, but tries first what opened, or was meant to open, the file before."""
+
+    def __init__(self, name: object, shared: Shared) -> None:
+        super().__init__(name)
+        self._shared, self._tried = shared, False
+
+    def __call__(self) -> str:
+        if self._shared.given is None or self._tried:
+            self._shared.given = super().__call__()
+        self._tried = True
+        return self._shared.given
+
+
+class Shared:
+    """The passphrase of several files: what the options give, else asked for once, and anew for one of another.
+
+    `given` is the passphrase, None as long as there was no need of one.
+    """
+
+    def __init__(self, file: Path | None, fd: int | None) -> None:
+        self.given = _given(file, fd, "--passphrase")
+        self._fixed = self.given
+
+    def of(self, name: object) -> str | Asked | None:
+        """What opens the file of that name, as `existing`."""
+        if self._fixed is not None:
+            return self._fixed
+        return _AskedOnce(name, self) if _terminal() else None
+
+
 def existing(name: object, file: Path | None, fd: int | None) -> str | Asked | None:
     """What opens a sealed file: what the options give, else a question where there is a terminal, else nothing."""
     given = _given(file, fd, "--passphrase")

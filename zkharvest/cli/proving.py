@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zkharvest.cli import output, passphrases, show
+from zkharvest.cli.folders import openings_in
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
 from zkharvest.ledger.regimes import find_provable
@@ -41,7 +42,7 @@ def prove(
     json: bool = False,
 ) -> ExitCode:
     """Prove, and write the package; the parameters are the options of the command."""
-    openings = [opening] if isinstance(opening, Path) else list(opening)
+    openings, book = openings_in([opening] if isinstance(opening, Path) else opening, book)
     bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
     if audience is not None and not audience.strip():
         raise UsageError("--audience: an empty value", "leave the option out if the proof is for no one in particular")

@@ -153,11 +153,10 @@ def read_openings(paths: Sequence[Path], file: Path | None, fd: int | None) -> l
     """The openings of pages, each with the name of its file. Raises UsageError and InputError with what is wrong."""
     from zkharvest.files.page_files import read_page_opening
 
-    if fd is not None and len(paths) > 1:
-        raise UsageError("--passphrase-fd is for one opening", "give --passphrase-file for several")
+    shared = passphrases.Shared(file, fd)
     found: list[tuple[str, PageOpening]] = []
     for path in paths:
-        opener = passphrases.existing(path, file, fd)
+        opener = shared.of(path)
         with passphrases.reading(path, opener):
             found.append((str(path), read_page_opening(path, opener)))
     return found

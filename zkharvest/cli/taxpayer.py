@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zkharvest.cli import output, passphrases
+from zkharvest.cli import output
+from zkharvest.cli.folders import openings_in
 from zkharvest.cli.help import Group
 from zkharvest.cli.histories import BookOption, MethodOf, elections_of, report_pages
 from zkharvest.cli.options import (
@@ -21,24 +22,21 @@ from zkharvest.cli.options import (
     MethodOption,
     NoPassphrase,
     OptionalOutput,
-    Output,
     PassphraseFd,
     PassphraseFile,
     PoolingOption,
     ProvenRegime,
     RegimeOption,
-    StatedCurrency,
     Trades,
     YearOption,
     ZoneOption,
 )
 from zkharvest.cli.output import ExitCode
-from zkharvest.errors import InputError, UsageError
+from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
 from zkharvest.spec import DEFAULT_REGIME
 
 if TYPE_CHECKING:
-    from zkharvest.commitment.opening import Opening
     from zkharvest.ledger.results import LedgerRun
     from zkharvest.trades.model import Trade
 
@@ -60,7 +58,7 @@ FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to wri
 def ledger_report(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="TRADES.csv|OPENING.zko...", help="Canonical trades CSV; or openings of pages."),
+        typer.Argument(metavar="TRADES.csv|OPENING.zko|DIR...", help="Canonical trades CSV; or openings of pages."),
     ],
     year: YearOption,
     method: AnyMethod = None,
@@ -82,6 +80,7 @@ def ledger_report(
     from zkharvest.ledger import report
 
     election = _election(regime, method, pooling, timezone, year)
+    paths, book = openings_in(paths, book)
     if are_pages(paths):
         run = report_pages(paths, book, elections_of(election, method_of), passphrase_file, passphrase_fd)
         read: list[Trade] = []
@@ -149,60 +148,9 @@ def ledger_lots(
     return ExitCode.DONE
 
 
-def commit(
-    path: Trades,
-    opening: Output,
-    currency: StatedCurrency = None,
-    pooling: PoolingOption = DEFAULT_POOLING,
-    passphrase_file: PassphraseFile = None,
-    passphrase_fd: PassphraseFd = None,
-    none: NoPassphrase = False,
-    force: Force = False,
-    json: Json = False,
-) -> ExitCode:
-    """Commit to trades: writes the secret opening, sealed under a passphrase; prints SOURCE=HEX for each source.
-
-    The printed lines are what sources sign and what an auditor expects; they show nothing of the trades.
-    Committing again draws new salts and gives other values.
-    """
-    from zkharvest.files.atomic import ensure_writable
-    from zkharvest.files.kinds import Kind
-    from zkharvest.files.openings import write_opening
-    from zkharvest.spec import is_currency
-
-    if currency is not None and not is_currency(currency):
-        hint = "write three to five letters or digits, such as USD or EUR"
-        raise UsageError(f'--currency: "{currency[:20]}" is not a currency code', hint)
-    output.refuse_two_outputs(opening, json=json)
-    ensure_writable(opening, force=force, replaces=Kind.OPENING, inputs=[path])
-    read = _load(path)
-    from zkharvest.ledger.checks import check_ledger, doubtful_transfers
-
-    problems = check_ledger(read, pooling)
-    if problems:
-        raise InputError(problems)
-    for doubt in doubtful_transfers(read):
-        output.warning(f"{doubt.where}: {doubt.message}", doubt.hint)
-    chosen = passphrases.new(opening, passphrase_file, passphrase_fd, none=none)
-    with output.progress("committing") as step:
-        from zkharvest.commitment.opening import commit as commit_trades
-
-        step(f"hashing {_count(len(read), 'record')}")
-        made = commit_trades(read, currency=currency)
-        step("writing the opening")
-        write_opening(opening, made, passphrase=chosen, force=force)
-    _print_roots(made, json=json, printing=str(opening) != "-")
-    output.note(f"{opening} holds the trades and their salts: keep it, and keep it secret")
-    if chosen is None:
-        passphrases.unencrypted(opening)
-    else:
-        output.note(f"without the passphrase it is lost: zkharvest secret backup {opening} -o sheet.html")
-    return ExitCode.DONE
-
-
 def prove(
     opening: Annotated[
-        list[Path], typer.Argument(metavar="OPENING.zko...", help="Opening that commit wrote, or openings of pages.")
+        list[Path], typer.Argument(metavar="DIR|OPENING.zko...", help="Folder that commit wrote, or openings of pages.")
     ],
     year: YearOption,
     method: MethodOption,
@@ -320,18 +268,6 @@ def _title(what: str, run: LedgerRun) -> str:
     return f"{what}, {election.rule.upper()}, {election.pooling} pooling, {election.timezone}"
 
 
-def _print_roots(opening: Opening, *, json: bool, printing: bool) -> None:
-    roots = {source: opening.roots[source].hex() for source in opening.sources}
-    if not printing:  # standard output carries the opening itself
-        for source, root in roots.items():
-            output.note(f"{source}={root}", always=True)
-    elif json:
-        output.json_object("zkharvest/commitment/1", {"sources": [{"id": s, "root": r} for s, r in roots.items()]})
-    else:
-        for source, root in roots.items():
-            output.data(f"{source}={root}")
-
-
 def _today(timezone: str) -> date:
     from datetime import UTC
     from zoneinfo import ZoneInfo
@@ -340,7 +276,3 @@ def _today(timezone: str) -> date:
         return datetime.now(ZoneInfo(timezone)).date()
     except (KeyError, ValueError, OSError):
         return datetime.now(UTC).date()  # Election names the unknown zone
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -193,6 +193,15 @@ def page_opening_is_sealed(data: bytes, name: object) -> bool:
     return bool(container.read_header(OPENING, data, name)[0]["envelope"] != container.PLAIN)
 
 
+def opens(path: Path, page_id: bytes) -> bool:
+    """Whether a file is there that says to be the opening of a page; its records are not read."""
+    try:
+        public, _ = container.read_header(OPENING, path.read_bytes(), path)
+        return header_of(public, path).page_id == page_id
+    except (OSError, InputError, UsageError):
+        return False
+
+
 def parse_page_opening(data: bytes, name: object, passphrase: Passphrase = None) -> PageOpening:
     """The page opening in a file's bytes; `name` stands for the file in errors. Raises as `read_page_opening`."""
     import msgpack

@@ -43,10 +43,14 @@ ACCOUNT = "own"
 
 @dataclass(frozen=True)
 class Own:
-    """The new pages, in the order of their sources, and the rows of the book for all records."""
+    """The new pages, in the order of their sources, and the rows of the book for all records.
+
+    `earlier` are the openings of the pages that were there, made anew from the trades and the seed.
+    """
 
     made: list[Made]
     lines: list[Line] = field(repr=False)
+    earlier: list[PageOpening] = field(repr=False, default_factory=list)
 
 
 @dataclass(slots=True)
@@ -65,11 +69,15 @@ def own_pages(
     assets: Mapping[str, str],
     zone: str,
     earlier: Iterable[PageHeader] = (),
+    *,
+    again: bool = False,
 ) -> Own:
     """A page of each wallet that the trades name, over the period, and the book.
 
-    `period.source` is not used. `earlier` are the pages of the wallets that were made before. Raises InputError with
-    every row that no page can hold, and for wallets whose earlier pages do not hold what the file says.
+    `period.source` is not used. `earlier` are the pages of the wallets that were made before; a wallet whose pages
+    reach to the period's end already gets no new one. Raises InputError with every row that no page can hold, for
+    wallets whose earlier pages do not hold what the file says, and if there is no new page, unless `again` says that
+    the openings of the earlier ones are wanted.
     """
     ordered = in_order(trades)
     _check(ordered, assets)
@@ -77,7 +85,7 @@ def own_pages(
     headers = _by_wallet(earlier)
     made: list[Made] = []
     openings: list[PageOpening] = []
-    problems: list[Problem] = []
+    problems, full = list[Problem](), list[Problem]()
     for source in sorted({*rows, *headers}):
         own = [row.trade for row in rows.get(source, [])]
         before = headers.get(source, [])
@@ -87,26 +95,39 @@ def own_pages(
         last = before[-1] if before else None
         if last is not None and last.final:
             continue
-        begin = last.end if last is not None else period.start
-        missed = [trade for trade in own if trade.time < (before[0].start if before else period.start)]
+        begin = last.end if last is not None else _first_start(own, period, headers)
+        missed = [trade for trade in own if trade.time < (before[0].start if before else begin)]
         if missed:
             at = format_time(missed[0].time)
             problems.append(Problem(missed[0].where, f"is of {at}, before the first page of {source}", "give --from"))
             continue
         if begin >= period.end:
-            problems.append(Problem(source, "its last page ends there or later", "give a later --to"))
+            full.append(Problem(source, "its last page ends there or later", "give a later --to"))
             continue
         of_page = replace(period, source=source, start=begin)
         made += make_pages({ACCOUNT: own}, of_page, seed, assets, {ACCOUNT: last}.get)
+    if not made and not again:
+        problems += full
     if problems:
         raise InputError(problems)
     places = _places(rows, headers, made)
+    there = list(openings)
     decisions = _decisions(ordered, places, Calendar(zone))
     openings += [one.opening for one in made]
     history = history_of((one.header.label, one) for one in openings)
     _settle_moves(history, ordered, places, decisions)
     lines = [Line(place, record, one) for place, one in decisions.items() if (record := history.at(place)) is not None]
-    return Own(made, lines)
+    return Own(made, lines, there)
+
+
+def _first_start(rows: Sequence[Trade], period: Period, headers: Mapping[str, Sequence[PageHeader]]) -> int:
+    """Where a wallet's first page begins: at the latest end of another's page that no row of it lies before.
+
+    A link takes a new account only if its pages begin in the link's window, not before it.
+    """
+    ends = {header.end for pages in headers.values() for header in pages if header.end < period.end}
+    first = min((row.time for row in rows), default=period.end)
+    return max([period.start, *(end for end in ends if end <= first)])
 
 
 def _check(trades: Sequence[Trade], assets: Mapping[str, str]) -> None:

@@ -65,7 +65,7 @@ def test_commit_writes_a_private_opening_and_prints_commitments(here, capsys):
 @pytest.mark.parametrize(
     "words",
     [
-        ["commit", "trades.csv", "--currency", "USD", "-o", "./trades.csv", "--force"],
+        ["commit", "trades.csv", "--currency", "USD", "-o", "new", "--book", "./trades.csv", "--force"],
         ["prove", "s.zko", "--year", "2025", "--method", "fifo", "-o", "s.zko", "--force"],
         ["trades", "import", "trades.csv", "-o", "trades.csv", "--force"],
     ],

@@ -217,11 +217,11 @@ def test_a_key_comes_back_from_its_sheet(here, capsys, scheme):
 
 def test_a_sheet_is_not_overwritten_by_other_commands(here, capsys):
     assert commit("--no-passphrase") == ExitCode.DONE
-    backup = ["secret", "backup", "s.zko", "-o", "sheet.txt"]
+    backup = ["secret", "backup", "s.zko", "-o", "sheet.zko"]
     assert main(backup) == ExitCode.DONE
     assert main(backup) == ExitCode.USAGE
     assert main([*backup, "--force"]) == ExitCode.DONE
-    assert commit("--no-passphrase", "--force", name="sheet.txt") == ExitCode.USAGE
+    assert commit("--no-passphrase", "--force", name="sheet.zko") == ExitCode.USAGE
     assert "is a backup sheet" in capsys.readouterr().err
 
 

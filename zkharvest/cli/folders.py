@@ -1,0 +1,37 @@
+"""A folder that `commit` wrote, in place of the openings in it and the book that goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from zkharvest.errors import UsageError
+
+SEED = "seed"
+"""The seed's file in a folder of own pages, unless another is named."""
+BOOK = "book.csv"
+"""The book's."""
+
+
+def openings_in(paths: Sequence[Path], book: Path | None) -> tuple[list[Path], Path | None]:
+    """The files that the paths stand for, a folder for all openings in it, and the book: the one given, or a folder's.
+
+    Raises UsageError for a folder without openings, and where several books would have to be one.
+    """
+    found: list[Path] = []
+    books = [book] if book is not None else []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(path.glob("*.zko"))
+        if not inside:
+            hint = "zkharvest commit and page make write them"
+            raise UsageError(f"{path}: there are no openings of pages (.zko) in this folder", hint)
+        found += inside
+        if book is None and (path / BOOK).is_file():
+            books.append(path / BOOK)
+    if len(books) > 1:
+        hint = "write the rows of both into one file, and give it as --book"
+        raise UsageError(f"{books[0]} and {books[1]} are two books", hint)
+    return found, next(iter(books), None)
