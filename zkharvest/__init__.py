@@ -32,6 +32,14 @@ _PLACES = {
     "prove": "zkharvest.workflow.prove",
     "run_ledger": "zkharvest.ledger.run",
     "Kind": "zkharvest.trades.model",
+    "ChainProof": "zkharvest.workflow.prove_chain",
+    "OwnPages": "zkharvest.workflow.own_folder",
+    "commit_pages": "zkharvest.workflow.own_folder",
+    "prove_chain": "zkharvest.workflow.prove_chain",
+    "read_pages": "zkharvest.workflow.own_folder",
+    "read_standing": "zkharvest.workflow.prove_chain",
+    "write_pages": "zkharvest.workflow.own_folder",
+    "write_standing": "zkharvest.files.standings",
     "ChainPolicy": "zkharvest.verifier.chain_policy",
     "ChainVerdict": "zkharvest.verifier.chain_verdict",
     "Policy": "zkharvest.verifier.policy",
@@ -47,6 +55,7 @@ _PLACES = {
 
 __all__ = [
     "ChainPolicy",
+    "ChainProof",
     "ChainVerdict",
     "Election",
     "InputError",
@@ -54,6 +63,7 @@ __all__ = [
     "LedgerRun",
     "Method",
     "Opening",
+    "OwnPages",
     "Policy",
     "Pooling",
     "Trade",
@@ -61,22 +71,29 @@ __all__ = [
     "Verdict",
     "__version__",
     "commit",
+    "commit_pages",
     "import_exports",
     "load_trades",
     "prove",
+    "prove_chain",
     "read_chain_policy",
     "read_opening",
+    "read_pages",
     "read_policy",
+    "read_standing",
     "run_ledger",
     "verify",
     "verify_chain",
     "write_opening",
+    "write_pages",
+    "write_standing",
 ]
 
 if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening, commit
     from zkharvest.errors import InputError, UsageError
     from zkharvest.files.openings import read_opening, write_opening
+    from zkharvest.files.standings import write_standing
     from zkharvest.ledger.results import LedgerRun
     from zkharvest.ledger.rules import Election, Method, Pooling
     from zkharvest.ledger.run import run_ledger
@@ -87,7 +104,9 @@ if TYPE_CHECKING:
     from zkharvest.verifier.chain_verdict import ChainVerdict
     from zkharvest.verifier.policy import Policy, read_policy
     from zkharvest.verifier.verdict import Verdict
+    from zkharvest.workflow.own_folder import OwnPages, commit_pages, read_pages, write_pages
     from zkharvest.workflow.prove import prove
+    from zkharvest.workflow.prove_chain import ChainProof, prove_chain, read_standing
     from zkharvest.workflow.verify import verify
     from zkharvest.workflow.verify_chain import verify_chain
 

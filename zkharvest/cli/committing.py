@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zkharvest.cli import output, passphrases
-from zkharvest.cli.folders import BOOK, SEED
 from zkharvest.cli.options import (
     Force,
     Json,
@@ -30,10 +29,9 @@ from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Pooling
 
 if TYPE_CHECKING:
     from zkharvest.commitment.opening import Opening
-    from zkharvest.files.book import Line
     from zkharvest.trades.model import Trade
     from zkharvest.verifier.page import PageHeader
-    from zkharvest.workflow.own_pages import Own
+    from zkharvest.workflow.own_folder import OwnPages
 
 
 def commit(
@@ -83,30 +81,29 @@ def commit(
             raise UsageError(f"{given} is for pages, which are written to a folder", f"{target} is one file")
         return _one_opening(path, target, currency, pooling, passphrase_file, passphrase_fd, none, force, json)
     from zkharvest.files.atomic import ensure_writable
+    from zkharvest.trades.csv_in import load_trades
+    from zkharvest.workflow import own_folder
 
-    seed, book = seed or target / SEED, book or target / BOOK
+    seed, book = seed or target / own_folder.SEED, book or target / own_folder.BOOK
     if book.exists():
         ensure_writable(book, force=True, inputs=[path])
     _check_folder(target, seed)
-    trades = _checked_trades(path, pooling)
-    period = (
-        _first_instant(trades) if begin is None else instant_of(begin, "--from"),
-        _year_end(trades, timezone) if end is None else instant_of(end, "--to"),
-    )
-    if period[0] >= period[1]:
-        raise UsageError("--to is not after the first trade's year, or --from", "give the end of the period")
-    if period[1] > time.time() * 1000:
-        hint = "rows that come later do not fit into these pages: give --to, and commit again when the year is over"
-        output.warning("the pages reach into the future", hint)
-    if later := sum(trade.time >= period[1] for trade in trades):
+    trades = load_trades(path)
+    _warn_of(trades)
+    last = instant_of(end, "--to") if end is not None else None
+    first = instant_of(begin, "--from") if begin is not None else None
+    if last is not None and (later := sum(trade.time >= last for trade in trades)):
         output.note(f"rows behind --to, which are in no page yet: {later:,}")
-    is_new = not seed.exists()
+    before = own_folder.headers_in(target)
     chosen, salt = _secret(target, seed, passphrase_file, passphrase_fd, none=none)
-    write_seed_to = seed if is_new else None
-    made = _pages(
-        trades, target, book, period, currency, timezone, salt, chosen, assets, write_seed_to, final=final, force=force
-    )
-    _say(made, target, seed, book, sealed=chosen is not None, json=json)
+    with output.progress(f"committing to {len(trades):,} rows") as step:
+        made = own_folder.commit_pages(
+            trades, end=last, begin=first, currency=currency, pooling=pooling, timezone=timezone, final=final,
+            assets=_assets(assets), seed=salt, before=before, again=bool(own_folder.lost_openings(target)),
+        )  # fmt: skip
+        step("writing the openings")
+        new = own_folder.write_pages(target, made, passphrase=chosen, seed=seed, book=book, force=force)
+    _say(made, new, target, seed, book, sealed=chosen is not None, json=json)
     return ExitCode.DONE
 
 
@@ -120,19 +117,17 @@ def _check_folder(folder: Path, seed: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def _checked_trades(path: Path, pooling: Pooling) -> list[Trade]:
-    """The trades of a file that a ledger can run. Raises InputError with everything that keeps it from that."""
-    from zkharvest.ledger.checks import check_ledger, doubtful_transfers
-    from zkharvest.trades.csv_in import load_trades
+def _warn_of(trades: Sequence[Trade]) -> None:
+    from zkharvest.ledger.checks import doubtful_transfers
 
-    trades = load_trades(path)
-    if not trades:
-        raise InputError.one(str(path), "there are no trades to commit", "give a trades file with at least one row")
-    if problems := check_ledger(trades, pooling):
-        raise InputError(problems)
     for doubt in doubtful_transfers(trades):
         output.warning(f"{doubt.where}: {doubt.message}", doubt.hint)
-    return trades
+
+
+def _assets(path: Path | None) -> dict[str, str]:
+    from zkharvest.commitment.assets import load_assets
+
+    return dict(load_assets(path))
 
 
 def _secret(folder: Path, seed: Path, file: Path | None, fd: int | None, *, none: bool) -> tuple[str | None, bytes]:
@@ -150,125 +145,36 @@ def _secret(folder: Path, seed: Path, file: Path | None, fd: int | None, *, none
     return None if none else shared.given, found
 
 
-def _pages(
-    trades: Sequence[Trade],
-    folder: Path,
-    book: Path,
-    bounds: tuple[int, int],
-    currency: str | None,
-    zone: str,
-    seed: bytes,
-    passphrase: str | None,
-    assets: Path | None,
-    new_seed: Path | None,
-    *,
-    final: bool,
-    force: bool,
-) -> Own:
-    """Make and write the pages, their openings and the book; nothing is written if anything is refused.
-
-    `new_seed` is where to write the seed, if it is new. Openings of pages that are there and have lost them are made
-    again.
-    """
-    from zkharvest.commitment.assets import load_assets
-    from zkharvest.files.atomic import ensure_writable, write_file
-    from zkharvest.files.book import write_book
-    from zkharvest.files.kinds import Kind
-    from zkharvest.files.page_files import opens, page_bytes, write_page_opening, write_seed
-    from zkharvest.trades.model import agreed_currency
-    from zkharvest.workflow.own_pages import own_pages
-    from zkharvest.workflow.pages import Period
-
-    period = Period("", *bounds, agreed_currency(trades, currency), final)
-    with output.progress(f"committing to {len(trades):,} rows") as step:
-        earlier = _headers(folder)
-        lost = {header.page_id for header in earlier if not _file(folder, header, "zko").exists()}
-        made = own_pages(trades, period, seed, load_assets(assets), zone, earlier, again=bool(lost))
-        again = [opening for opening in made.earlier if opening.header.page_id in lost]
-        openings = [*again, *(one.opening for one in made.made)]
-        for opening in openings:
-            there = _file(folder, opening.header, "zko")
-            if not opens(there, opening.header.page_id):  # else one that a run wrote which was killed
-                ensure_writable(there, force=force, replaces=Kind.PAGE_OPENING)
-        for one in made.made:
-            ensure_writable(_file(folder, one.opening.header, "zkp"), force=force)
-        replaced = force or _only_adds(book, made.lines)
-        ensure_writable(book, force=replaced)
-        step("writing the openings")
-        # Pages last: whatever is missing when this is killed, the next run finds out from them, and goes on.
-        if new_seed is not None:
-            write_seed(new_seed, seed, passphrase=passphrase)
-        write_book(book, made.lines, force=replaced)
-        for opening in openings:
-            write_page_opening(_file(folder, opening.header, "zko"), opening, passphrase=passphrase, force=True)
-        for one in made.made:
-            write_file(_file(folder, one.opening.header, "zkp"), page_bytes(one.page), force=force)
-    if again:
-        output.note(f"openings that were not there are made again: {len(again):,}")
-    return made
-
-
-def _file(folder: Path, header: PageHeader, end: str) -> Path:
-    """The page's file, or its opening's."""
-    from zkharvest.workflow.page_batch import file_stem
-
-    return folder / f"{file_stem(header.source, header.account, header.number)}.{end}"
-
-
-def _only_adds(path: Path, lines: Sequence[Line]) -> bool:
-    """Whether a book that is there says nothing else than these rows do, as far as it goes."""
-    from dataclasses import replace
-
-    from zkharvest.files.book import read_book
-
-    if not path.is_file():
-        return False
-    told = {line.place: replace(line.decision, where="") for line in lines}
-    return all(told.get(place) == replace(one, where="") for place, one in read_book(path).decisions.items())
-
-
-def _say(made: Own, folder: Path, seed: Path, book: Path, *, sealed: bool, json: bool) -> None:
-    pages = [(one.opening.header, one.page.page, len(one.opening.records)) for one in made.made]
+def _say(
+    made: OwnPages, new: Sequence[PageHeader], folder: Path, seed: Path, book: Path, *, sealed: bool, json: bool
+) -> None:
+    count = {one.header.page_id: len(one.records) for one in made.openings}
+    decisions = len(made.decided().decisions)
     if json:
         rows: list[dict[str, Any]] = [
-            {"source": h.source, "account": h.account, "number": h.number, "page": page, "records": count}
-            for h, page, count in pages
+            {
+                "source": h.source,
+                "account": h.account,
+                "number": h.number,
+                "page": h.page_id,
+                "records": count[h.page_id],
+            }
+            for h in new
         ]
-        shown = {"pages": rows, "book": str(book), "decisions": len(made.lines)}
-        output.json_object("zkharvest/own-pages/1", shown)
+        output.json_object("zkharvest/own-pages/1", {"pages": rows, "book": str(book), "decisions": decisions})
     else:
-        for header, page, _ in pages:
-            output.data(f"{header.source}={page.hex()}")
-    say_unlisted(tuple(sorted({symbol for one in made.made for symbol in one.unlisted})))
-    output.note(f"{folder}: pages made: {len(pages):,}; keep it, and keep its openings (.zko) and {book.name} secret")
+        for header in new:
+            output.data(f"{header.source}={header.page_id.hex()}")
+    if any(header.end > time.time() * 1000 for header in new):
+        hint = "rows that come later do not fit into them: give --to, and commit again when the year is over"
+        output.warning("the pages reach into the future", hint)
+    say_unlisted(made.unlisted)
+    output.note(f"{folder}: pages made: {len(new):,}; keep it, and keep its openings (.zko) and {book.name} secret")
     if sealed:
         output.note(f"the pages can be made again from the trades and {seed}: zkharvest secret backup {seed} -o FILE")
     else:
         passphrases.unencrypted(folder)
     output.note(PREVIEW)
-
-
-def _first_instant(trades: Sequence[Trade]) -> int:
-    """The first instant (UTC) of the year of the first trade."""
-    from zkharvest.trades.text import format_time, instant
-
-    return instant(int(format_time(min(trade.time for trade in trades))[:4]), 1, 1)
-
-
-def _year_end(trades: Sequence[Trade], zone: str) -> int:
-    """The end of the tax year of the last trade."""
-    from zkharvest.ledger.calendar import Calendar
-
-    calendar = Calendar(zone)
-    return calendar.year_window(calendar.date_of(max(trade.time for trade in trades)).year)[1]
-
-
-def _headers(folder: Path) -> list[PageHeader]:
-    """The pages that are in a folder."""
-    from zkharvest.files.page_files import read_page
-
-    found = [read_page(path).header for path in sorted(folder.glob("*.zkp"))]
-    return [header for header in found if header is not None]
 
 
 # --------------------------------------------------------------------------- one opening, for lot-machine/v1
@@ -291,7 +197,13 @@ def _one_opening(
 
     output.refuse_two_outputs(target, json=json)
     ensure_writable(target, force=force, replaces=Kind.OPENING, inputs=[path])
-    trades = _checked_trades(path, pooling)
+    from zkharvest.ledger.checks import check_ledger
+    from zkharvest.trades.csv_in import load_trades
+
+    trades = load_trades(path)
+    if problems := check_ledger(trades, pooling):
+        raise InputError(problems)
+    _warn_of(trades)
     chosen = passphrases.new(target, passphrase_file, passphrase_fd, none=none)
     with output.progress("committing") as step:
         from zkharvest.commitment.opening import commit as commit_trades

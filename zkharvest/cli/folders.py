@@ -7,10 +7,8 @@ from pathlib import Path
 
 from zkharvest.errors import UsageError
 
-SEED = "seed"
-"""The seed's file in a folder of own pages, unless another is named."""
 BOOK = "book.csv"
-"""The book's."""
+"""The book's file in a folder of own pages (`workflow.own_folder`), unless another is named."""
 
 
 def openings_in(paths: Sequence[Path], book: Path | None) -> tuple[list[Path], Path | None]:

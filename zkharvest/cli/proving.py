@@ -119,10 +119,11 @@ def _prove_trades(
     elif not check:
         raise UsageError("no output file is given", "give --output FILE, or --check to only check")
     opener = passphrases.existing(opening, passphrase_file, passphrase_fd)
+    from zkharvest.workflow import proofs
     from zkharvest.workflow import prove as proving
 
-    first = proving.first_run()
-    with passphrases.reading(opening, opener), proving.getting_ready(begin=not first):
+    first = proofs.first_run()
+    with passphrases.reading(opening, opener), proofs.getting_ready(begin=not first):
         secret, sealed = read_proving_opening(opening, opener)
     if not sealed:
         passphrases.offer_to_seal(opening)

@@ -56,7 +56,8 @@ def prove_links(
     from zkharvest.files.kinds import Kind
     from zkharvest.files.standings import write_standing
     from zkharvest.sign.chains import with_page_signatures
-    from zkharvest.workflow import links, prove
+    from zkharvest.workflow import links, proofs
+    from zkharvest.workflow.prove_chain import doubts
 
     find_provable(regime)
     elections = elections_of(Election(Method(method), Pooling(pooling), timezone, year, regime), method_of)
@@ -73,9 +74,9 @@ def prove_links(
         ensure_writable(carry_out, force=force, replaces=Kind.STANDING, inputs=[*inputs, package])
         chosen = passphrases.new(carry_out, passphrase_file, passphrase_fd, none=none)
     pages = _signed(signed)
-    compiling = prove.first_run()
-    with prove.getting_ready(begin=not compiling):
-        given = read_openings(openings, passphrase_file, passphrase_fd)
+    compiling = proofs.first_run()
+    with proofs.getting_ready(begin=not compiling):
+        given = read_openings(openings, passphrase_file, passphrase_fd, offer=True)
         opening = carried_in(carry_in, passphrase_file, passphrase_fd)
         decided = _book(book)
     wanted = links.Wanted(elections, covered, audience, nonce, size)
@@ -89,6 +90,9 @@ def prove_links(
             return show_years(checked, json=json)
         output.note("every constraint holds on the raw trace")
     assert package is not None  # else it was only checked
+    warnings = doubts([one for _, one in given], elections)
+    for text in warnings:
+        output.warning(text)
     with output.progress("proving") as step:
         if compiling:
             output.note("first run on this machine: compiling the prover takes about half a minute, once")
@@ -99,11 +103,20 @@ def prove_links(
         write_standing(carry_out, made.closing, passphrase=chosen, force=force)
     encoded = whole.encode()
     write_file(package, encoded, force=force)
-    _say(made, package, len(encoded), carry_out, sealed=chosen is not None, json=json)
+    _say(made, package, len(encoded), carry_out, warnings, sealed=chosen is not None, json=json)
     return ExitCode.DONE
 
 
-def _say(made: Proven, package: Path, size: int, carry_out: Path | None, *, sealed: bool, json: bool) -> None:
+def _say(
+    made: Proven,
+    package: Path,
+    size: int,
+    carry_out: Path | None,
+    warnings: Sequence[str],
+    *,
+    sealed: bool,
+    json: bool,
+) -> None:
     from zkharvest.verifier.chain_verdict import named_figures
     from zkharvest.verifier.link import read_link
 
@@ -124,7 +137,7 @@ def _say(made: Proven, package: Path, size: int, carry_out: Path | None, *, seal
             }
             for link in links
         ]
-        shown = {"package": str(package), "bytes": size, "links": years, "carried_out": standing}
+        shown = {"package": str(package), "bytes": size, "links": years, "carried_out": standing, "warnings": warnings}
         output.json_object("zkharvest/proof/2", shown)
         return
     output.note(f"{package}: {size:,} bytes, {len(links)} link{'s' if len(links) > 1 else ''}, ready for the auditor")
@@ -149,8 +162,13 @@ def _covered(text: str) -> date | None:
         raise UsageError(f'--covered-from: "{text[:40]}" is not a day of the calendar', hint) from None
 
 
-def read_openings(paths: Sequence[Path], file: Path | None, fd: int | None) -> list[tuple[str, PageOpening]]:
-    """The openings of pages, each with the name of its file. Raises UsageError and InputError with what is wrong."""
+def read_openings(
+    paths: Sequence[Path], file: Path | None, fd: int | None, *, offer: bool = False
+) -> list[tuple[str, PageOpening]]:
+    """The openings of pages, each with the name of its file. Raises UsageError and InputError with what is wrong.
+
+    `offer`: of openings that are not sealed it is said that they could be.
+    """
     from zkharvest.files.page_files import read_page_opening
 
     shared = passphrases.Shared(file, fd)
@@ -159,6 +177,8 @@ def read_openings(paths: Sequence[Path], file: Path | None, fd: int | None) -> l
         opener = shared.of(path)
         with passphrases.reading(path, opener):
             found.append((str(path), read_page_opening(path, opener)))
+    if offer and shared.given is None:
+        passphrases.offer_to_seal(paths[0] if len(paths) == 1 else f"{paths[0]}, as {len(paths) - 1} more,")
     return found
 
 
@@ -166,13 +186,11 @@ def carried_in(path: Path | None, file: Path | None, fd: int | None) -> Standing
     """The standing in a file that `--carry-in` names, its roots computed; None where there is none."""
     if path is None:
         return None
-    from zkharvest.files.standings import read_standing_file
-    from zkharvest.ledger.history.standing_map import standing_of
-    from zkharvest.workflow.standing_lanes import roots_of
+    from zkharvest.workflow.prove_chain import read_standing
 
     opener = passphrases.existing(path, file, fd)
     with passphrases.reading(path, opener):
-        return read_standing_file(path, lambda state, key: roots_of(standing_of(state), key), opener)
+        return read_standing(path, opener)
 
 
 def _book(path: Path | None) -> Book:

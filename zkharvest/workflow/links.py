@@ -40,7 +40,7 @@ from zkharvest.verifier.stark import verify_proof
 from zkharvest.verifier.statement_v2 import DAY_ZERO, LAST_COVERED
 from zkharvest.workflow.histories import history_of, work
 from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows
-from zkharvest.workflow.prove import SelfCheckError, find_preset
+from zkharvest.workflow.proofs import SelfCheckError, find_preset
 from zkharvest.workflow.standing_lanes import opening_of
 
 if TYPE_CHECKING:

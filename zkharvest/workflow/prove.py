@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zkharvest.errors import UsageError, ZkharvestError
+from zkharvest.errors import UsageError
 from zkharvest.files.packages import package_bytes
 from zkharvest.ledger.regimes import find_provable
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
@@ -19,13 +16,14 @@ from zkharvest.spec import DEFAULT_REGIME, METHODS, POOLINGS, TOTALS
 from zkharvest.verifier import circuits
 from zkharvest.verifier.expected import closest
 from zkharvest.verifier.package import Package, statement_digest
-from zkharvest.verifier.params import PRESETS, Preset
+from zkharvest.verifier.params import Preset
 from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.statement import SCALES, Statement, public_data, read_statement
 from zkharvest.verifier.verdict import notes
 from zkharvest.verifier.verify import verify
+from zkharvest.workflow.proofs import SelfCheckError, find_preset
 
 if TYPE_CHECKING:
     from zkharvest.circuit.lot_machine.v1.witness import Witness
@@ -33,35 +31,6 @@ if TYPE_CHECKING:
 
 CIRCUIT = "lot-machine/v1"
 """The circuit that new proofs are made for."""
-
-_LARGE = 17
-_FOR_LARGE = {"balanced": "large", "small": "large"}
-"""What takes a preset's place from 2^17 rows on: half the blow-up and half the memory, for a larger proof."""
-
-
-def first_run() -> bool:
-    """Whether the prover's kernels have yet to be compiled: then the first proof takes half a minute longer.
-
-    Where they are cached elsewhere (the package lies where we may not write), the answer is no.
-    """
-    folder = Path(__file__).parent.parent / "prover"
-    return os.access(folder, os.W_OK) and not any(folder.glob("__pycache__/*.nbi"))
-
-
-@contextmanager
-def getting_ready(*, begin: bool = True) -> Iterator[None]:
-    """Import the prover and load its kernels in a thread while the block runs, if `begin`."""
-    if not begin:
-        yield
-        return
-    from zkharvest.prover.warm import kernels_loading
-
-    with kernels_loading():
-        yield
-
-
-class SelfCheckError(ZkharvestError):
-    """A proof just made does not verify: a bug. The package must not be used."""
 
 
 def prove(
@@ -229,14 +198,6 @@ def _doubts(statement: Statement, opening: Opening) -> list[str]:
 
 def _warn(text: str) -> None:
     warnings.warn(text, UserWarning, stacklevel=4)
-
-
-def find_preset(name: str, rows: int) -> Preset:
-    """The preset of that name, or the one that takes its place at a height of 2^rows."""
-    preset = PRESETS.get(name)
-    if preset is None:
-        raise UsageError(f'"{name}" is not a proof size', "give balanced or small")
-    return PRESETS[_FOR_LARGE.get(name, name)] if rows >= _LARGE else preset
 
 
 def _statement(

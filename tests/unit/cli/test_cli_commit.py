@@ -81,7 +81,7 @@ def test_what_was_given_out_does_not_change(folder, capsys):
     (folder / "trades.csv").write_text(HEAD + FIRST + SECOND)
     assert own() == ExitCode.REJECTED
     assert "its last page ends there or later" in capsys.readouterr().err
-    early = "2023-12-31T00:00:00Z,cold,z,buy,BTC,1,1,0,USD,,,,\n"
+    early = "2020-12-31T00:00:00Z,cold,z,buy,BTC,1,1,0,USD,,,,\n"
     (folder / "trades.csv").write_text(HEAD + early + FIRST + SECOND)
     assert own(to="2026-01-01") == ExitCode.REJECTED
     assert "before the first page of cold" in capsys.readouterr().err
@@ -201,7 +201,10 @@ def test_a_wallet_that_comes_later_begins_where_the_others_go_on(folder):
 WRONG_USE = [
     (["commit", "trades.csv", "-o", "trades.csv"], "is a file"),
     (["commit", "trades.csv", "-o", "x.zko", "--to", "2025-01-01"], "--to is for pages"),
-    (["commit", "trades.csv", "-o", "pages", "--to", "2020-01-01"], "--to is not after the first trade's year"),
+    (
+        ["commit", "trades.csv", "-o", "pages", "--to", "2020-01-01", "--no-passphrase"],
+        "the pages would end before the first trade",
+    ),
     (["commit", "trades.csv", "-o", "pages", "--currency", "U.S."], "is not a currency code"),
     ([*YEAR, "fifo", "empty"], "no openings of pages (.zko) in this folder"),
     (["explain", "empty"], "no openings of pages (.zko) in this folder"),

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from zkharvest.prover import warm
-from zkharvest.workflow import prove as proving
+from zkharvest.workflow import proofs
 
 
 def test_the_prover_is_there_when_the_block_ends():
@@ -25,7 +25,7 @@ def test_the_prover_is_there_when_the_block_ends():
 
 def test_no_thread_outlives_the_block(monkeypatch):
     for begin in (True, False):
-        with pytest.raises(KeyError), proving.getting_ready(begin=begin):
+        with pytest.raises(KeyError), proofs.getting_ready(begin=begin):
             raise KeyError
     monkeypatch.setattr(warm, "_run_small", lambda: 1 / 0)
     with warm.kernels_loading():  # what is wrong with a kernel is said where it is used

@@ -12,6 +12,7 @@ from zkharvest.verifier.package import Package, encode_package
 from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.statement import read_statement
 from zkharvest.verifier.verify import verify
+from zkharvest.workflow import proofs
 from zkharvest.workflow import prove as proving
 
 
@@ -138,9 +139,9 @@ def test_a_year_that_is_hardly_meant_is_warned_of_before_the_proof(year, warning
 
 
 def test_tall_ledgers_take_the_preset_for_them():
-    assert proving.find_preset("balanced", 16).name == "balanced"
-    assert proving.find_preset("balanced", 17).name == "large"
-    assert proving.find_preset("test", 20).name == "test"
+    assert proofs.find_preset("balanced", 16).name == "balanced"
+    assert proofs.find_preset("balanced", 17).name == "large"
+    assert proofs.find_preset("test", 20).name == "test"
 
 
 def test_a_ledger_that_does_not_run_is_not_proven():
@@ -179,7 +180,7 @@ def test_the_first_run_is_told_from_later_ones(tmp_path, monkeypatch):
     (tmp_path / "workflow").mkdir()
     cache = tmp_path / "prover" / "__pycache__"
     cache.mkdir(parents=True)
-    monkeypatch.setattr(proving, "__file__", str(tmp_path / "workflow" / "prove.py"))
-    assert proving.first_run()
+    monkeypatch.setattr(proofs, "__file__", str(tmp_path / "workflow" / "proofs.py"))
+    assert proofs.first_run()
     (cache / "kernel-1.py311.nbi").write_bytes(b"")
-    assert not proving.first_run()
+    assert not proofs.first_run()

@@ -1,0 +1,109 @@
+"""`commit_pages` and `prove_chain`: what a caller in Python gets wrong, and what is said before a proof is made."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.make import trade
+from zkharvest.errors import InputError, UsageError
+from zkharvest.ledger.rules import Election, Method, Pooling
+from zkharvest.trades.text import instant
+from zkharvest.workflow.own_folder import commit_pages, read_pages, write_pages
+from zkharvest.workflow.prove_chain import doubts, prove_chain, read_standing
+
+TRADES = [
+    replace(trade("2024-01-05", "cold/a", "buy", 1, 100), currency="USD"),
+    replace(trade("2024-03-05", "cold/b", "sell", 1, 90), currency="USD"),
+]
+YEAR = {"year": 2024, "method": "fifo", "preset": "test", "timezone": "UTC"}
+
+
+@pytest.fixture(scope="module")
+def own():
+    return commit_pages(TRADES, timezone="UTC", seed=bytes(32))
+
+
+def test_pages_begin_a_multiple_of_four_years_before_they_end(own):
+    """How long a history is shows in steps of four years only, as it did under v1."""
+    for first, last, begin in ((2024, 2024, 2021), (2021, 2024, 2021), (2020, 2024, 2017), (2023, 2025, 2022)):
+        rows = [replace(TRADES[0], time=instant(first, 6, 1)), replace(TRADES[1], time=instant(last, 6, 1))]
+        (opening,) = commit_pages(rows, timezone="UTC").openings
+        assert (opening.header.start, opening.header.end) == (instant(begin, 1, 1), instant(last + 1, 1, 1))
+    (ahead,) = commit_pages(TRADES, timezone="Asia/Tokyo").openings  # its year begins nine hours before UTC's
+    assert ahead.header.start == instant(2021, 1, 1) - 9 * 3_600_000
+
+
+def test_the_seed_decides_the_pages(own, tmp_path):
+    assert commit_pages(TRADES, timezone="UTC", seed=bytes(32)).pages == own.pages
+    assert commit_pages(TRADES, timezone="UTC").pages != own.pages
+    write_pages(tmp_path / "mine", own, passphrase=None)
+    again = read_pages(tmp_path / "mine")
+    assert (again.openings, again.book, again.seed) == (own.openings, own.book, own.seed)
+    assert "100" not in repr(own)
+    with pytest.raises(UsageError, match="go on from their seed"):
+        commit_pages(TRADES, before=[own.openings[0].header])
+    with pytest.raises(InputError, match="holds other records"):
+        commit_pages(
+            TRADES[:1], timezone="UTC", seed=bytes(32), before=[own.openings[0].header], end=instant(2026, 1, 1)
+        )
+    with pytest.raises(InputError, match="ends there or later"):
+        commit_pages(TRADES, timezone="UTC", seed=bytes(32), before=[own.openings[0].header])
+    with pytest.raises(InputError, match="no trades"):
+        commit_pages([])
+    with pytest.raises(InputError, match="holds 0"):
+        commit_pages(TRADES[1:])
+    with pytest.raises(TypeError):
+        commit_pages([replace(TRADES[0], amount=1.5)])
+
+
+def test_a_link_goes_on_from_something_or_is_the_first(own, tmp_path):
+    with pytest.raises(UsageError, match="what do these pages go on from"):
+        prove_chain(own, **YEAR)
+    made = prove_chain(own, first=True, methods={2023: "lifo"}, **YEAR)
+    assert made.carried_out.standing.accounts
+    with pytest.raises(UsageError, match="what do these pages go on from"):
+        prove_chain(own, first=True, carry_in=made.carried_out, **YEAR)
+    with pytest.raises(UsageError, match=r"x\.zks"):
+        read_standing(tmp_path / "x.zks")
+
+
+WRONG = [
+    ({"year": "2024"}, TypeError, "year is a number"),
+    ({"method": None}, TypeError, "method is text"),
+    ({"method": "hifoo"}, UsageError, "did you mean hifo"),
+    ({"methods": {2023: "hifoo"}}, UsageError, "did you mean hifo"),
+    ({"methods": {2024: "hifo"}}, UsageError, "not before 2024"),
+    ({"methods": {"2023": "hifo"}}, TypeError, "is a number"),
+    ({"pooling": "all"}, UsageError, "is not a pooling"),
+    ({"regime": "uk"}, UsageError, "uk"),
+    ({"nonce": 5}, TypeError, "nonce is bytes"),
+    ({"nonce": "xy"}, UsageError, "not hexadecimal"),
+    ({"audience": 5}, TypeError, "audience is text"),
+    ({"preset": "tiny"}, UsageError, "is not a proof size"),
+]
+
+
+@pytest.mark.parametrize(("options", "error", "message"), WRONG)
+def test_wrong_options_are_said(own, options, error, message):
+    with pytest.raises(error, match=message):
+        prove_chain(own, first=True, **{**YEAR, **options})
+
+
+def test_what_is_no_page_is_said():
+    with pytest.raises(TypeError, match="pages are what commit_pages returns"):
+        prove_chain(TRADES, first=True, **YEAR)
+
+
+def test_what_is_probably_not_meant_is_said_before_a_proof_is_made(own):
+    def of(year, now):
+        return doubts(own.openings, [Election(Method.FIFO, Pooling.WALLET, "UTC", year)], now=now / 1000)
+
+    assert of(2024, instant(2025, 1, 1)) == []
+    assert of(2024, instant(2024, 12, 31)) == [
+        "the tax year 2024 is not over until 2025-01-01T00:00:00Z: later records are not in it"
+    ]
+    assert of(2023, instant(2025, 1, 1)) == ["none of the committed records is in the tax year 2023"]
+    told = []
+    with pytest.raises(UsageError):
+        prove_chain(own, first=True, **{**YEAR, "year": 2022, "preset": "tiny"}, warn=told.append)
+    assert told == ["none of the committed records is in the tax year 2022"]

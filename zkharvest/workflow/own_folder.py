@@ -1,0 +1,212 @@
+"""Trades of one's own wallets as pages, and the folder in which they lie: what `commit` does, and `commit_pages`.
+
+SOURCE-own-0000.zkp, ...    a page of each wallet and period, public
+SOURCE-own-0000.zko, ...    its opening, secret
+seed                        from which all salts follow: with it and the trades, everything else can be made again
+book.csv                    what pages cannot say (`workflow.own_pages`)
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zkharvest.errors import InputError, UsageError
+from zkharvest.files.atomic import ensure_writable, write_file
+from zkharvest.files.book import Book, book_text, parse_book, read_book
+from zkharvest.files.kinds import Kind
+from zkharvest.files.page_files import (
+    SEED_BYTES,
+    PageFile,
+    PageOpening,
+    opens,
+    page_bytes,
+    read_page,
+    read_page_opening,
+    read_seed,
+    write_page_opening,
+    write_seed,
+)
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.checks import check_ledger
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Pooling
+from zkharvest.trades.model import Trade, agreed_currency, check_numbers
+from zkharvest.trades.text import instant
+from zkharvest.workflow.own_pages import own_pages
+from zkharvest.workflow.page_batch import file_stem
+from zkharvest.workflow.pages import Period
+
+if TYPE_CHECKING:
+    from zkharvest.files.sealing import Passphrase
+    from zkharvest.verifier.page import PageHeader
+
+SEED = "seed"
+BOOK = "book.csv"
+YEARS = 4
+"""First pages begin a multiple of four years before the pages end: that much of a history's length shows."""
+
+
+@dataclass(frozen=True)
+class OwnPages:
+    """The openings of all pages of one's own wallets, what was decided of their records, and the seed: a secret.
+
+    `book` is the text of the book. `unlisted` are assets that the shipped table does not have.
+    """
+
+    openings: tuple[PageOpening, ...] = field(repr=False)
+    book: str = field(repr=False)
+    seed: bytes = field(repr=False)
+    unlisted: tuple[str, ...] = ()
+
+    @property
+    def pages(self) -> dict[str, bytes]:
+        """Source -> id (32 bytes) of its newest page: what an auditor expects."""
+        ordered = sorted(self.openings, key=lambda one: (one.header.source, one.header.number))
+        return {one.header.source: one.header.page_id for one in ordered}
+
+    def decided(self) -> Book:
+        """The book, as `prove` takes it."""
+        return parse_book(self.book, BOOK)
+
+
+def commit_pages(
+    trades: Sequence[Trade],
+    *,
+    end: int | None = None,
+    begin: int | None = None,
+    currency: str | None = None,
+    pooling: Pooling = DEFAULT_POOLING,
+    timezone: str = DEFAULT_TIMEZONE,
+    final: bool = False,
+    assets: Mapping[str, str] | None = None,
+    seed: bytes | None = None,
+    before: Sequence[PageHeader] = (),
+    again: bool = False,
+) -> OwnPages:
+    """Commit to the trades of one's own wallets: a page of each, up to the instant `end` (ms, not part of it).
+
+    By default they end with the tax year of the last trade, in the zone. `before` are the pages that are there, made
+    from the same seed: each wallet's next page goes on from its last. `begin` is where first pages begin. `currency` is
+    that of the amounts, where the trades do not state it; `assets` names coins that the table lacks. The seed is drawn
+    from the system unless one is given.
+
+    Raises InputError for trades that no ledger can run under the pooling or no page can hold, if the pages that are
+    there hold other records, and if they reach to the end already (unless `again`: to have their openings); TypeError
+    or ValueError for a trade made by hand whose numbers are of another type or out of range.
+    """
+    check_numbers(trades)
+    if not trades:
+        raise InputError.one("", "there are no trades to commit", "give a trades file with at least one row")
+    if problems := check_ledger(trades, pooling):
+        raise InputError(problems)
+    if before and seed is None:
+        raise UsageError("pages go on from their seed, and none is given", "give the seed that they were made from")
+    last = year_end(trades, timezone) if end is None else end
+    first = _first_begin(trades, last, timezone) if begin is None else begin
+    if max(first, min(trade.time for trade in trades)) >= last:
+        what = "the pages would end before the first trade, or before they begin"
+        raise UsageError(what, "give a later end (--to), or leave it out")
+    chosen = secrets.token_bytes(SEED_BYTES) if seed is None else seed
+    period = Period("", first, last, agreed_currency(trades, currency), final)
+    made = own_pages(trades, period, chosen, assets or {}, timezone, before, again=again)
+    openings = (*made.earlier, *(one.opening for one in made.made))
+    unlisted = tuple(sorted({symbol for one in made.made for symbol in one.unlisted}))
+    return OwnPages(openings, book_text(made.lines), chosen, unlisted)
+
+
+def year_end(trades: Sequence[Trade], zone: str) -> int:
+    """The end of the tax year of the last trade."""
+    calendar = Calendar(zone)
+    return calendar.year_window(calendar.date_of(max(trade.time for trade in trades)).year)[1]
+
+
+def _first_begin(trades: Sequence[Trade], end: int, zone: str) -> int:
+    """The beginning (UTC) of a year at or before the first trade's, a multiple of `YEARS` before the end's next."""
+    calendar = Calendar(zone)
+    first, last = (calendar.date_of(at).year for at in (min(trade.time for trade in trades), end - 1))
+    year = last + 1 - -(-(last + 1 - min(first, last)) // YEARS) * YEARS
+    # the zone may be ahead of UTC, where the year begins later
+    begin = calendar.first_instant(date(max(year, 1970), 1, 1)) if year >= 1970 else 0
+    return min(instant(max(year, 1970), 1, 1), begin)
+
+
+# ------------------------------------------------------------------------------------------------- the folder
+
+
+def headers_in(folder: Path) -> list[PageHeader]:
+    """The pages that are in a folder."""
+    found = [read_page(path).header for path in sorted(folder.glob("*.zkp"))]
+    return [header for header in found if header is not None]
+
+
+def lost_openings(folder: Path) -> list[PageHeader]:
+    """The pages in a folder whose openings are not there."""
+    return [header for header in headers_in(folder) if not file_of(folder, header, "zko").exists()]
+
+
+def file_of(folder: Path, header: PageHeader, end: str) -> Path:
+    """The page's file, or its opening's."""
+    return folder / f"{file_stem(header.source, header.account, header.number)}.{end}"
+
+
+def write_pages(
+    folder: str | Path,
+    own: OwnPages,
+    *,
+    passphrase: str | None,
+    seed: Path | None = None,
+    book: Path | None = None,
+    force: bool = False,
+) -> list[PageHeader]:
+    """Write what is not in the folder yet: seed and openings sealed unless `passphrase` is None; returns the new pages.
+
+    `seed` and `book` are other files than the folder's own. A file that holds something else is replaced only with
+    `force`, a seed never; a book, if all that it says is said here too. Raises UsageError before anything is written.
+    """
+    where = Path(folder)
+    where.mkdir(parents=True, exist_ok=True, mode=0o700)
+    seed_path, book_path = seed or where / SEED, book or where / BOOK
+    new = [one for one in own.openings if not file_of(where, one.header, "zkp").exists()]
+    lost = [one for one in own.openings if not opens(file_of(where, one.header, "zko"), one.header.page_id)]
+    if not seed_path.exists():
+        ensure_writable(seed_path, force=None)
+    for one in lost:
+        ensure_writable(file_of(where, one.header, "zko"), force=force, replaces=Kind.PAGE_OPENING)
+    replaced = force or _only_adds(book_path, own.decided())
+    ensure_writable(book_path, force=replaced)
+    # Pages last: whatever is missing when this is killed, the next run finds out from them, and goes on.
+    if not seed_path.exists():
+        write_seed(seed_path, own.seed, passphrase=passphrase)
+    write_file(book_path, own.book.encode(), private=True, force=replaced)
+    for one in lost:
+        write_page_opening(file_of(where, one.header, "zko"), one, passphrase=passphrase, force=force)
+    for one in new:
+        write_file(file_of(where, one.header, "zkp"), page_bytes(PageFile(one.header.page_id, one.header)))
+    return [one.header for one in new]
+
+
+def read_pages(folder: str | Path, passphrase: Passphrase = None) -> OwnPages:
+    """What `write_pages` wrote. Raises UsageError and InputError where a file cannot be read."""
+    where = Path(folder)
+    openings = tuple(read_page_opening(path, passphrase) for path in sorted(where.glob("*.zko")))
+    if not openings:
+        raise UsageError(
+            f"{where}: there are no openings of pages (.zko) in this folder", "zkharvest commit makes them"
+        )
+    text = (where / BOOK).read_text(encoding="utf-8") if (where / BOOK).is_file() else book_text(())
+    parse_book(text, str(where / BOOK))
+    return OwnPages(openings, text, read_seed(where / SEED, passphrase))
+
+
+def _only_adds(path: Path, decided: Book) -> bool:
+    """Whether a book that is there says nothing else than this one does, as far as it goes."""
+    from dataclasses import replace
+
+    if not path.is_file():
+        return False
+    told = {place: replace(one, where="") for place, one in decided.decisions.items()}
+    return all(told.get(place) == replace(one, where="") for place, one in read_book(path).decisions.items())

@@ -1,0 +1,156 @@
+"""`zkharvest.prove_chain`: a package of links from pages, and the standing from which next year's goes on."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from zkharvest.errors import UsageError
+from zkharvest.files.book import EMPTY, Book
+from zkharvest.files.page_files import PageOpening
+from zkharvest.files.sealing import Passphrase
+from zkharvest.files.standings import StandingFile, read_standing_file
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.history.standing_map import standing_of
+from zkharvest.ledger.regimes import find_provable
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
+from zkharvest.spec import DEFAULT_REGIME, METHODS, POOLINGS
+from zkharvest.trades.text import format_time
+from zkharvest.verifier.expected import closest
+from zkharvest.workflow.links import COVERED_FROM, Wanted, prove_links
+from zkharvest.workflow.own_folder import OwnPages
+from zkharvest.workflow.standing_lanes import roots_of
+
+
+@dataclass(frozen=True, slots=True)
+class ChainProof:
+    """The bytes of a package (`.zkh`), without signatures, and the standing that its last link carries out: a secret.
+
+    `carried_out` is what next year's proof begins with; `carried_out.standing.name`, 32 bytes, is public.
+    """
+
+    package: bytes = field(repr=False)
+    carried_out: StandingFile = field(repr=False)
+
+
+def prove_chain(
+    pages: OwnPages | Iterable[PageOpening],
+    *,
+    year: int,
+    method: str,
+    first: bool = False,
+    carry_in: StandingFile | None = None,
+    methods: Mapping[int, str] | None = None,
+    book: Book | None = None,
+    pooling: str = DEFAULT_POOLING,
+    timezone: str = DEFAULT_TIMEZONE,
+    regime: str = DEFAULT_REGIME,
+    covered: date | None = COVERED_FROM,
+    nonce: bytes | str = b"",
+    audience: str = "",
+    preset: str = "balanced",
+    verify: bool = True,
+    progress: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> ChainProof:
+    """Prove a year of the accounts whose pages these are, as a link that goes on from `carry_in`, or is the `first`.
+
+    `pages` are one's own, as `commit_pages` makes them, or openings of pages; `book` says of the latter what pages
+    cannot. `methods` are those of years before `year` that are proven too, each in a link of its own. `covered` is the
+    first day whose purchases count as covered, None for never. The other arguments are those of `zkharvest.prove`.
+
+    Raises InputError for pages and records that cannot be worked, UsageError for options that no statement can have,
+    TypeError for values of the wrong type, SelfCheckError if the proof does not verify: a bug.
+    """
+    if first == (carry_in is not None):
+        hint = "first=True if nothing was proven before, or carry_in with what last year's proof carried out"
+        raise UsageError("what do these pages go on from?", hint)
+    openings, decided = _openings(pages, book)
+    elections = _elections(year, method, methods or {}, pooling, timezone, regime)
+    bound = _nonce(nonce)
+    if not isinstance(audience, str):
+        raise TypeError(f"audience is text, not {type(audience).__name__}")
+    for text in doubts(openings, elections):
+        (warn or _warn)(text)
+    named = [(opening.header.label, opening) for opening in openings]
+    wanted = Wanted(elections, covered, audience, bound, preset)
+    made = prove_links(named, wanted, book=decided, opening=carry_in, verify=verify, progress=progress)
+    return ChainProof(made.package.encode(), made.closing)
+
+
+def read_standing(path: str | Path, passphrase: Passphrase = None) -> StandingFile:
+    """The standing in a file (`.zks`), its state checked against its name. Raises as `files.read_standing_file`."""
+    return read_standing_file(path, lambda state, key: roots_of(standing_of(state), key), passphrase)
+
+
+def doubts(openings: Iterable[PageOpening], elections: Sequence[Election], now: float | None = None) -> list[str]:
+    """What can be proven but is probably not meant: a year that is not over, a year without a record.
+
+    `now` is Unix time in seconds, by default this machine's.
+    """
+    found: list[str] = []
+    given = list(openings)
+    for election in elections:
+        start, end = Calendar(election.timezone).year_window(election.year)
+        if (time.time() if now is None else now) * 1000 < end:
+            until = format_time(end)
+            found.append(f"the tax year {election.year} is not over until {until}: later records are not in it")
+        if not any(start <= record.time < end for one in given for record in one.records):
+            found.append(f"none of the committed records is in the tax year {election.year}")
+    return found
+
+
+def _openings(pages: Any, book: Book | None) -> tuple[list[PageOpening], Book]:
+    if isinstance(pages, OwnPages):
+        return list(pages.openings), book if book is not None else pages.decided()
+    openings = list(pages)
+    if wrong := next((one for one in openings if not isinstance(one, PageOpening)), None):
+        raise TypeError(f"pages are what commit_pages returns, or openings of pages, not {type(wrong).__name__}")
+    return openings, book if book is not None else EMPTY
+
+
+def _elections(
+    year: Any, method: Any, methods: Mapping[int, str], pooling: Any, timezone: Any, regime: Any
+) -> list[Election]:
+    """The elections of the years in a row. TypeError or UsageError for what makes no sense."""
+    for name, value in (("year", year), *((f"methods[{one}]", one) for one in methods)):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TypeError(f"{name} is a number such as 2025, not {value!r}")
+    texts = {"method": method, "pooling": pooling, "timezone": timezone, "regime": regime}
+    for name, value in {**texts, **{f"methods[{one}]": text for one, text in methods.items()}}.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name} is text, not {type(value).__name__}")
+    find_provable(regime)
+    for name, value, choices in (
+        *(("lot method", one, METHODS) for one in (method, *methods.values())),
+        ("pooling", pooling, POOLINGS),
+    ):
+        if value not in choices:
+            near = closest(value, choices)
+            hint = f"did you mean {near}? " if near else ""
+            raise UsageError(f'"{value}" is not a {name} that can be proven', f"{hint}give {', '.join(choices)}")
+    if late := next((one for one in methods if one >= year), None):
+        raise UsageError(f"methods names {late}, which is not before {year}", f"the method of {year} is `method`")
+    last = Election(Method(method), Pooling(pooling), timezone, year, regime)
+    years = range(min(methods, default=year), year)
+    return [*(replace(last, year=one, method=Method(methods.get(one, method))) for one in years), last]
+
+
+def _nonce(nonce: Any) -> bytes:
+    if isinstance(nonce, str):
+        try:
+            return bytes.fromhex(nonce)
+        except ValueError:
+            raise UsageError("the nonce is not hexadecimal", "give bytes, or pairs of the digits 0-9 and a-f") from None
+    if not isinstance(nonce, bytes):
+        raise TypeError(f"nonce is bytes or hex text, not {type(nonce).__name__}")
+    return nonce
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, UserWarning, stacklevel=4)
