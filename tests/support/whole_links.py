@@ -85,10 +85,10 @@ def hashed_page(page: Page) -> tuple[Lanes, Tree]:
 
 
 def calendar_of(link: ModelLink) -> LinkCalendar:
-    """Of UTC, as the model has it."""
+    """Of UTC, as the model has it; to the end of the tax year, as a statement has it."""
     rules = link.rules
     first = rules.start // DAY - LISTED_BEFORE
-    days = -(-rules.end // DAY) - first
+    days = -(-max(rules.end, rules.year[1]) // DAY) - first
     window = rules.start, rules.end
     return LinkCalendar("UTC", long_from, date.fromordinal(EPOCH + first), days, window, rules.year)
 
