@@ -98,16 +98,17 @@ def observe(proof, description, heights, coins, params=PARAMS):
     return seen
 
 
-def sample(circuit, traces, proofs, coins, source=Randomness):
+def sample(circuit, traces, proofs, coins, source=Randomness, *, heights=None):
     """Part of a proof -> (proofs, numbers): what is opened of fresh proofs, the coins being the same.
 
-    `circuit` is (description, digest, public data); `traces()` is called for every proof, `source()` as well.
+    `circuit` is (description, digest, public data); `traces()` is called for every proof, `source()` as well; `heights`
+    are those of the tables, if they are not all LOG_ROWS.
     """
     description, digest, public = circuit
     rows = []
     with fixed(coins):
         for _ in range(proofs):
             proof = stark.prove_circuit(description, digest, PARAMS, public, traces(), rng=source())
-            rows.append(observe(proof, description, [LOG_ROWS] * len(description.tables), coins))
+            rows.append(observe(proof, description, heights or [LOG_ROWS] * len(description.tables), coins))
     count("proofs compared", proofs)
     return {part: np.stack([row[part] for row in rows]) for part in rows[0]}
