@@ -2,9 +2,9 @@
 
     python vectors/drive.py DIR COMMAND [ARGUMENT...]
 
-COMMAND is run as `COMMAND ARGUMENT... PACKAGE POLICY`, both files. It prints one line, `accepted`, `rejected REASON` or
-`undecided REASON`, and ends with 0, 1 or 3. POLICY is a JSON object, the `policy` of the header; what
-else a header says is not shown to the command.
+COMMAND is run as `COMMAND ARGUMENT... PACKAGE... POLICY`, all files; several packages are of links, to be one chain. It
+prints one line, `accepted`, `rejected REASON` or `undecided REASON`, and ends with 0, 1 or 3. POLICY is a JSON object,
+the `policy` of the header; what else a header says is not shown to the command.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 EXIT_CODES = {"accepted": 0, "rejected": 1, "undecided": 3}
 
 
-def judge(command: list[str], package: Path, policy: Path) -> tuple[str, str, int]:
+def judge(command: list[str], files: list[Path]) -> tuple[str, str, int]:
     """Verdict, reason and exit code of a command."""
-    done = subprocess.run([*command, str(package), str(policy)], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
     verdict, _, reason = done.stdout.partition("\n")[0].partition(" ")
     return verdict, reason.strip(), done.returncode
 
@@ -42,18 +42,19 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     folder, command = Path(arguments[0]), arguments[1:]
-    packages, faults = sorted(folder.rglob("*.zkh")), 0
+    headers, faults = sorted(folder.rglob("*.json")), 0
     with tempfile.TemporaryDirectory() as scratch:
         policy = Path(scratch) / "policy.json"
-        for package in packages:
-            header = json.loads(package.with_suffix(".json").read_text(encoding="utf-8"))
+        for path in headers:
+            header = json.loads(path.read_text(encoding="utf-8"))
             policy.write_text(json.dumps(header["policy"]), encoding="utf-8")
-            wrong = fault(header, *judge(command, package, policy))
+            packages = [path.parent / name for name in header["packages"]]
+            wrong = fault(header, *judge(command, [*packages, policy]))
             if wrong:
                 faults += 1
-                print(f"FAIL  {package.relative_to(folder).with_suffix('')}: {wrong}")
-    print(f"{len(packages) - faults} passed, {faults} failed")
-    return 1 if faults or not packages else 0
+                print(f"FAIL  {path.relative_to(folder).with_suffix('')}: {wrong}")
+    print(f"{len(headers) - faults} passed, {faults} failed")
+    return 1 if faults or not headers else 0
 
 
 if __name__ == "__main__":

@@ -55,6 +55,11 @@ export function readSignature(bytes) {
   return decompress(bytes, F2, [4n, 4n], coordinate, isLarger);
 }
 
+/** The sum of two signatures, as points. */
+export function addSignatures(one, other) {
+  return add(F2, one, other);
+}
+
 /** A step of the Miller loop: the line's coefficients at w^0, w^2, w^3, and the slope that moves the point. */
 function line(slope, [tx, ty], [px, py]) {
   return [F2.sub(F2.mul(slope, tx), ty), F2.scale(slope, mod(-px)), [py, 0n]];

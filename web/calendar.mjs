@@ -7,7 +7,7 @@ import { ZONE_NAMES } from './zones.mjs';
 const DAY_SECONDS = 86400;
 const TAIL_DAYS = 367;
 const LIMB_BITS = 15;
-const END_OF_TIME = 2 ** 45 - 1;
+export const END_OF_TIME = 2 ** 45 - 1;
 
 /** Days since 1970-01-01 of a date, months from 1. */
 export function dayNumber(year, month, day) {
@@ -56,14 +56,15 @@ export function checkCalendar({ firstDay, days, offsets }, year) {
 }
 
 /** Index of the day on which a lot acquired on day d becomes long term. */
-function longDay(firstDay, day) {
+export function longDay(firstDay, day) {
   const follow = new Date((firstDay + day + 1) * 86400000);
   const [year, month, date] = [follow.getUTCFullYear() + 1, follow.getUTCMonth() + 1, follow.getUTCDate()];
   const leap = month === 2 && date === 29;
   return (leap ? dayNumber(year, 3, 1) : dayNumber(year, month, date)) - firstDay;
 }
 
-function limbs(milliseconds) {
+/** An instant's limbs of 15 bits, lowest first. */
+export function limbs(milliseconds) {
   return [0, 1, 2].map((i) => Math.floor(milliseconds / 2 ** (LIMB_BITS * i)) % 2 ** LIMB_BITS);
 }
 

@@ -7,7 +7,15 @@ import { NO_COUNTERS } from './figures.mjs';
 import { compareNames } from './standing.mjs';
 
 const ADDED = ['declared', 'unexplained', 'gone', 'by_window'];
-const LIMITS = [...ADDED, 'in_transit'];
+
+/** Rejects unless these are all links of a package, in order and made for one context. */
+export function checkNumbers(links) {
+  const { audience, nonce } = links[0].context;
+  links.forEach(({ context }, i) => {
+    demand(context.link === BigInt(i) && context.links === BigInt(links.length), 'chain/links', `link ${i + 1}`);
+    demand(context.audience === audience && equal(context.nonce, nonce), 'chain/links', 'another context');
+  });
+}
 
 /** Rejects unless each link begins with the standing at which the one before ended. */
 export function checkChain(links) {
@@ -20,7 +28,7 @@ export function checkChain(links) {
 }
 
 /** Runs of links of one tax year; a link of none stands alone. */
-function periods(links) {
+export function periods(links) {
   const found = [];
   for (const link of links) {
     if (found.length > 0 && link.year !== null && found.at(-1)[0].year === link.year) found.at(-1).push(link);
@@ -41,7 +49,7 @@ export function chainCounters(links) {
 }
 
 /** Accounts with pages in the chain, sorted, each with its pages in order. */
-function accountsOf(links) {
+export function accountsOf(links) {
   const found = new Map();
   for (const { accounts, pages } of links) {
     for (const { account, header } of pages) {
@@ -54,97 +62,85 @@ function accountsOf(links) {
   return [...found.values()].sort(compareNames).map((one) => ({ ...one, pages: [...one.pages] }));
 }
 
-const listed = (value) => (Array.isArray(value) ? value : [value]);
-const keyed = (one) => (typeof one === 'string' ? { key: one } : one);
-
 function inTime({ first = null, last = null }, page) {
   const day = new Date(Number(page.to - 1n)).toISOString().slice(0, 10);
   return (first === null || first <= day) && (last === null || day <= last);
 }
 
-/** Rejections of a policy, in order. */
-function mismatches(links, policy) {
+/** Rejections of a policy (`chain_policy.mjs`), in order. */
+export function mismatches(links, policy) {
   const found = [];
   const opening = links[0].opening === null ? null : toHex(links[0].opening);
-  const wanted = policy.standing?.toLowerCase() ?? null;
-  if ((policy.standing != null || policy.first) && opening !== wanted) found.push('policy/standing');
+  if ((policy.standing !== null || policy.first) && opening !== policy.standing) found.push('policy/standing');
   const pages = new Map(accountsOf(links).flatMap(({ source, pages: own }) => own.map(([id]) => [id, source])));
   for (const state of links[0].carriedIn?.accounts ?? []) if (!pages.has(toHex(state.page))) pages.set(toHex(state.page), state.source);
-  for (const [source, ids] of Object.entries(policy.pages ?? {})) {
-    for (const id of listed(ids)) if (pages.get(id.toLowerCase()) !== source) found.push('policy/page');
-  }
+  for (const [source, ids] of policy.pages) for (const id of ids) if (pages.get(id) !== source) found.push('policy/page');
   const there = links.at(-1).accounts;
-  for (const [source, names] of Object.entries(policy.accounts ?? {})) {
+  for (const [source, names] of policy.accounts) {
     const own = there.filter((one) => one.source === source).map((one) => one.account);
-    for (const name of own) if (!listed(names).includes(name)) found.push('policy/account');
-    for (const name of listed(names)) if (!own.includes(name)) found.push('policy/account');
+    for (const name of own) if (!names.includes(name)) found.push('policy/account');
+    for (const name of names) if (!own.includes(name)) found.push('policy/account');
   }
   const last = links.at(-1);
   const year = last.year === null ? null : Number(last.year);
   const compared = { year, method: last.method, pooling: last.pooling, timezone: last.timezone, currency: last.currency };
-  for (const [name, value] of Object.entries(compared)) if (policy[name] != null && policy[name] !== value) found.push(`policy/${name}`);
-  if (policy.audience != null && policy.audience !== last.context.audience) found.push('policy/context');
-  if (policy.nonce != null && policy.nonce.toLowerCase() !== toHex(last.context.nonce)) found.push('policy/context');
+  for (const [name, value] of Object.entries(compared)) if (policy[name] !== null && policy[name] !== value) found.push(`policy/${name}`);
+  if (policy.audience !== null && policy.audience !== last.context.audience) found.push('policy/context');
+  if (policy.nonce !== null && policy.nonce !== toHex(last.context.nonce)) found.push('policy/context');
   return found;
 }
 
-function keysOf(policy, source) {
-  return listed(policy.source_keys?.[source] ?? []).map(keyed);
-}
+const of = (bySource, source) => bySource.get(source) ?? [];
 
 function signedInTime(policy, signed, source, [id, page]) {
-  return keysOf(policy, source).some((one) => (signed[id] ?? []).includes(one.key) && inTime(one, page));
+  return of(policy.sourceKeys, source).some((one) => of(signed, id).includes(one.key) && inTime(one, page));
 }
 
 /** Sources whose expected signature is not there, or not of its time. */
-function unsigned(links, policy, signed) {
+export function unsigned(links, policy, signed) {
   const found = [];
-  for (const source of Object.keys(policy.source_keys ?? {})) {
+  for (const source of policy.sourceKeys.keys()) {
     const own = accountsOf(links).filter((one) => one.source === source);
     if (own.length === 0) found.push('page/unsigned');
     for (const { pages } of own) {
-      const expected = listed(policy.pages?.[source] ?? []);
+      const expected = of(policy.pages, source);
       if (pages.some(([id]) => expected.includes(id)) || pages.some((page) => signedInTime(policy, signed, source, page))) continue;
-      const other = pages.some(([id]) => keysOf(policy, source).some(({ key }) => (signed[id] ?? []).includes(key)));
+      const other = pages.some(([id]) => of(policy.sourceKeys, source).some(({ key }) => of(signed, id).includes(key)));
       found.push(other ? 'page/key-period' : 'page/unsigned');
     }
   }
   return found;
 }
 
+/** What `page/signature` has shown: by page, whose valid signatures it has, both in hexadecimal. */
+export function signersOf(attestations) {
+  const found = new Map();
+  for (const one of attestations) found.set(toHex(one.page), [...of(found, toHex(one.page)), toHex(one.key)]);
+  return found;
+}
+
 /** compared, holder, later or open: how far an account was compared. */
-function statusOf({ source, account, pages }, policy, signed) {
-  const expected = listed(policy.pages?.[source] ?? []);
+export function statusOf({ source, account, pages }, policy, signed) {
+  const expected = of(policy.pages, source);
   const newest = pages.at(-1);
   if (expected.includes(newest[0])) return 'compared';
-  if (signedInTime(policy, signed, source, newest)) return listed(policy.accounts?.[source] ?? []).includes(account) ? 'compared' : 'holder';
+  if (signedInTime(policy, signed, source, newest)) return of(policy.accounts, source).includes(account) ? 'compared' : 'holder';
   return pages.some((page) => expected.includes(page[0]) || signedInTime(policy, signed, source, page)) ? 'later' : 'open';
 }
 
 /** What stays open although nothing is false, in order. */
-function openQuestions(links, policy, signed) {
+export function openQuestions(links, policy, signed) {
   const found = [];
-  if (policy.standing == null && !policy.first) found.push('policy/history');
-  if (Object.keys({ ...policy.pages, ...policy.source_keys }).length === 0) found.push('policy/no-expectation');
+  if (policy.standing === null && !policy.first) found.push('policy/history');
+  if (policy.pages.size + policy.sourceKeys.size === 0) found.push('policy/no-expectation');
   else {
     const statuses = new Set(accountsOf(links).map((one) => statusOf(one, policy, signed)));
     if (statuses.has('later')) found.push('policy/later-pages');
     if (statuses.has('holder')) found.push('policy/holder');
-    if (statuses.has('open') && !policy.allow_other_sources) found.push('policy/source-not-compared');
+    if (statuses.has('open') && !policy.allowOtherSources) found.push('policy/source-not-compared');
   }
   for (const run of periods(links)) if (run[0].year !== null && !run.at(-1).wholeYear) found.push('policy/coverage');
   const counters = chainCounters(links);
-  const limits = Object.fromEntries(LIMITS.filter((name) => policy[`max_${name}`] != null).map((name) => [name, policy[`max_${name}`]]));
-  if (policy.need_refs) Object.assign(limits, { by_window: 0, in_transit_by_window: 0 });
-  for (const [name, most] of Object.entries(limits)) if (counters[name] > most) found.push('policy/counters');
+  for (const [name, most] of policy.limits) if (counters[name] > most) found.push('policy/counters');
   return found;
-}
-
-/** The verdict on a chain as if its proofs held: {verdict, reasons}, all reasons of the step that decides. */
-export function judgeChain(links, policy, signed) {
-  let reasons = mismatches(links, policy);
-  if (reasons.length === 0) reasons = unsigned(links, policy, signed);
-  if (reasons.length > 0) return { verdict: 'rejected', reasons };
-  reasons = openQuestions(links, policy, signed);
-  return { verdict: reasons.length > 0 ? 'undecided' : 'accepted', reasons };
 }

@@ -1,7 +1,9 @@
 // Figures of a statement of lot-machine/v2, the registers that there are, and counters (FORMAT.md section 12).
 
 import { compare, utf8 } from './bytes.mjs';
+import { assetCode } from './codes.mjs';
 import { demand } from './faults.mjs';
+import { P } from './field.mjs';
 import { fields, isInteger, isPlainText, isText } from './statement.mjs';
 
 const ORIGINS = ['', 'venue', 'declared', 'none', 'gone', 'out', 'ref', 'window'];
@@ -90,6 +92,42 @@ export function readFigures(raw, accounts) {
   });
   all.forEach(({ key }, i) => exists(i === 0 || order(all[i - 1].key, key) < 0, 'the order of figures'));
   return all;
+}
+
+const TOLD = ['declared', 'none', 'gone', 'window'];
+const NOBODY = [0, 0, 0, 0];
+
+/** A key's sixteen elements in the circuit. */
+function keyElements(key, accounts) {
+  const told = ['L0', 'L1', 'COUNT'].includes(key.level) && (TOLD.includes(key.origin) || key.kind === IN_TRANSIT);
+  const [origin, ...rest] = Object.entries(WORDS).map(([name, words]) => words.indexOf(key[name]));
+  return [
+    Object.keys(LEVELS).indexOf(key.level) + 1,
+    ...(key.asset === '' ? NOBODY : assetCode(key.asset)),
+    ...(key.source < 0n ? NOBODY : accounts[key.source].code),
+    Number(key.kind), origin, told ? 1 : 0, ...rest,
+  ];
+}
+
+/** Records of the list `figures`: a key, a lane's number from 1 on, the lane with the sign of the whole. */
+export function figureRecords(figures, accounts) {
+  const records = [];
+  for (const { key, values } of figures) {
+    const elements = keyElements(key, accounts);
+    let first = 1;
+    for (const [name, count] of Object.entries(LANES)) {
+      const value = values.get(name);
+      if (value !== undefined) {
+        const magnitude = value < 0n ? -value : value;
+        for (let k = 0n; k < count; k += 1n) {
+          const lane = Number((magnitude >> (24n * k)) & 0xffffffn);
+          records.push([...elements, first + Number(k), value < 0n && lane > 0 ? P - lane : lane]);
+        }
+      }
+      first += Number(count);
+    }
+  }
+  return records;
 }
 
 export const NO_COUNTERS = { declared: 0, unexplained: 0, gone: 0, by_window: 0, in_transit: 0, in_transit_by_window: 0 };

@@ -7,7 +7,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { concat, fromHex, toHex, words } from './bytes.mjs';
-import { chainCounters, checkChain, judgeChain } from './chain.mjs';
+import { chainCounters, checkChain, mismatches, openQuestions, unsigned } from './chain.mjs';
+import { readChainPolicy } from './chain_policy.mjs';
 import { publicColumns } from './constraints.mjs';
 import * as field from './field.mjs';
 import { foldLeaf } from './fri.mjs';
@@ -144,6 +145,11 @@ answers('chain', {
     assert.deepEqual({ links: found, counters: chainCounters(links) }, out);
   },
   judge({ statements, policy, signed, out }) {
-    assert.deepEqual(judgeChain(chainOf(statements), policy, signed), out);
+    const [links, wanted, signers] = [chainOf(statements), readChainPolicy(policy), new Map(Object.entries(signed))];
+    const wrong = [...mismatches(links, wanted)];
+    if (wrong.length === 0) wrong.push(...unsigned(links, wanted, signers));
+    const left = wrong.length === 0 ? openQuestions(links, wanted, signers) : [];
+    const verdict = wrong.length > 0 ? 'rejected' : left.length > 0 ? 'undecided' : 'accepted';
+    assert.deepEqual({ verdict, reasons: [...wrong, ...left] }, out);
   },
 });

@@ -1,8 +1,9 @@
 // A statement of lot-machine/v2: its parts, what must hold of one link, and what a verifier computes of it
 // (FORMAT.md sections 11 and 12).
 
-import { concat, equal, isBytes, readU32, toHex, utf8 } from './bytes.mjs';
+import { equal, isBytes, toHex, utf8 } from './bytes.mjs';
 import { parseDate } from './calendar.mjs';
+import { accountCode } from './codes.mjs';
 import { Rejected, Undecided, demand } from './faults.mjs';
 import { countersOf, readFigures } from './figures.mjs';
 import { decode } from './msgpack.mjs';
@@ -18,10 +19,10 @@ const KEYS = ['accounts', 'calendar', 'carried_in', 'carried_out', 'circuit', 'c
 const HEADER_KEYS = ['account', 'count', 'currency', 'final', 'from', 'names', 'number', 'prev', 'root', 'source', 'to', 'v'];
 const MAX_HEADER = 1024;
 const MAX_PAGES = 4096;
-const MAX_LINKS = 256n;
+export const MAX_LINKS = 256;
 const MAX_DAYS = 2 ** 15;
-const DAY_ZERO = parseDate('1999-12-31');
-const LAST_COVERED = 32766;
+export const DAY_ZERO = parseDate('1999-12-31');
+export const LAST_COVERED = 32766;
 
 // --- pages ---
 
@@ -129,15 +130,8 @@ function readContext(raw) {
   const context = map(raw, ['audience', 'link', 'links', 'nonce'], 'context');
   const { audience, link, links, nonce } = Object.fromEntries(context);
   fields(isText(audience) && isInteger(link) && isInteger(links) && isBytes(nonce) && nonce.length <= 32, 'context');
-  valid(isPlainOrEmpty(audience, 200) && links >= 1n && links <= MAX_LINKS && link >= 0n && link < links, 'context');
+  valid(isPlainOrEmpty(audience, 200) && links >= 1n && links <= BigInt(MAX_LINKS) && link >= 0n && link < links, 'context');
   return { audience, nonce, link, links };
-}
-
-/** The first three words of an account's code, by which registers are ordered. */
-function codeOf({ source, account }) {
-  const length = utf8(source).length;
-  const digest = sha256(utf8('zkharvest/account/v2\0'), Uint8Array.of(0, 0, length >> 8, length & 255), utf8(source), utf8(account));
-  return [0, 3, 6].map((at) => readU32(concat(digest.subarray(at, at + 3), Uint8Array.of(0)), 0)).join();
 }
 
 function readAccounts(raw) {
@@ -147,10 +141,10 @@ function readAccounts(raw) {
     const { source, account } = Object.fromEntries(map(entry, ['account', 'source'], 'an account'));
     fields(isText(source) && isText(account), 'an account');
     valid(isPlainText(source, 128) && isPlainText(account, 128), 'a name');
-    return { source, account };
+    return { source, account, code: accountCode(source, account) };
   });
   accounts.forEach((name, i) => demand(i === 0 || compareNames(accounts[i - 1], name) < 0, 'link/sources'));
-  demand(new Set(accounts.map(codeOf)).size === accounts.length, 'link/codes');
+  demand(new Set(accounts.map(({ code }) => code.slice(0, 3).join())).size === accounts.length, 'link/codes');
   return accounts;
 }
 

@@ -1,10 +1,12 @@
 // The command line. See README.md.
 //
-//     node main.mjs PACKAGE POLICY.json      one line: accepted, rejected REASON or undecided REASON; exit code 0, 1, 3
-//     node main.mjs --batch                  frames on standard input, a line a frame
+//     node main.mjs PACKAGE... POLICY.json             one line: accepted, rejected REASON or undecided REASON; exit 0, 1, 3
+//     node main.mjs PACKAGE... --first --page ...      packages of links, under the expectations of zkharvest verify
+//     node main.mjs --batch                            frames on standard input, a line a frame
 
 import { readFileSync, readSync, writeSync } from 'node:fs';
 import { circuitFile } from './node.mjs';
+import { readOptions } from './options.mjs';
 import { judge, line } from './verify.mjs';
 
 const CHUNK_BYTES = 2 ** 16;
@@ -50,37 +52,55 @@ function readExactly(size) {
   return Buffer.concat(chunks);
 }
 
-/** Frames: u32le length of the package, u32le length of the policy, both. */
+const MAX_IN_FRAME = 2 ** 10;
+
+/** Frames: u32le number of packages, u32le length of each and of the policy, then all of them. */
 function batch() {
+  const end = () => {
+    process.stderr.write('standard input ends within a frame\n');
+    return 2;
+  };
   for (;;) {
-    const head = readExactly(8);
+    const head = readExactly(4);
     if (head.length === 0) return 0;
-    const body = head.length === 8 ? readExactly(head.readUInt32LE(0) + head.readUInt32LE(4)) : head;
-    if (head.length < 8 || body.length < head.readUInt32LE(0) + head.readUInt32LE(4)) {
-      process.stderr.write('standard input ends within a frame\n');
-      return 2;
+    const count = head.length === 4 ? head.readUInt32LE(0) + 1 : 0;
+    if (head.length < 4 || count > MAX_IN_FRAME) return end();
+    const lengths = readExactly(4 * count);
+    if (lengths.length < 4 * count) return end();
+    const parts = [];
+    for (let i = 0; i < count; i += 1) {
+      const size = lengths.readUInt32LE(4 * i);
+      parts.push(readExactly(size));
+      if (parts[i].length < size) return end();
     }
-    const size = head.readUInt32LE(0);
-    print(judge(body.subarray(0, size), body.subarray(size).toString('utf8'), circuitFile));
+    print(judge(parts.slice(0, -1), parts.at(-1).toString('utf8'), circuitFile));
   }
+}
+
+/** Paths of packages and the text of the policy that arguments name. */
+function request(args) {
+  const read = (path) => readFileSync(path, 'utf8');
+  if (!args.some((one) => one.startsWith('--'))) return { packages: args.slice(0, -1), policy: read(args.at(-1)) };
+  const { packages, policy } = readOptions(args, read);
+  return { packages, policy: JSON.stringify(policy) };
 }
 
 function main(args) {
   if (args.length === 1 && args[0] === '--batch') return batch();
-  if (args.length !== 2) {
-    process.stderr.write('usage: node main.mjs PACKAGE POLICY.json | --batch\n');
+  if (args.length < 2) {
+    process.stderr.write('usage: node main.mjs PACKAGE... POLICY.json | PACKAGE... OPTION... | --batch\n');
     return 2;
   }
-  let bytes;
+  let packages;
   let policy;
   try {
-    bytes = readFileSync(args[0]);
-    policy = readFileSync(args[1], 'utf8');
+    ({ packages, policy } = request(args));
+    packages = packages.map((path) => readFileSync(path));
   } catch (error) {
     process.stderr.write(`${error.message}\n`);
     return 2;
   }
-  const result = judge(bytes, policy, circuitFile);
+  const result = judge(packages, policy, circuitFile);
   print(result);
   if (result.detail !== '' && result.verdict !== 'accepted') process.stderr.write(`${result.detail}\n`);
   return EXIT_CODES[result.verdict];

@@ -9,22 +9,32 @@ import { u32 } from './bytes.mjs';
 
 const MAIN = fileURLToPath(new URL('main.mjs', import.meta.url));
 const ACCEPT = fileURLToPath(new URL('../vectors/accept/lot-machine-v1/', import.meta.url));
+const CHAINS = fileURLToPath(new URL('../vectors/accept/lot-machine-v2/', import.meta.url));
 
-function frame(bytes, policy) {
+function frame(packages, policy) {
   const text = Buffer.from(typeof policy === 'string' ? policy : JSON.stringify(policy));
-  return Buffer.concat([u32(bytes.length), u32(text.length), bytes, text]);
+  const parts = [...packages, text];
+  return Buffer.concat([u32(packages.length), ...parts.map(({ length }) => u32(length)), ...parts]);
+}
+
+const header = (path) => JSON.parse(readFileSync(path, 'utf8'));
+
+function batch(frames) {
+  const { stdout, status } = spawnSync('node', [MAIN, '--batch'], { input: Buffer.concat(frames), maxBuffer: 2 ** 26 });
+  assert.equal(status, 0);
+  return stdout.toString().trimEnd().split('\n');
 }
 
 test('packages of vectors/accept, and what becomes of them', () => {
   const frames = [];
   const expected = [];
   const expect = (verdict, bytes, policy) => {
-    frames.push(frame(bytes, policy));
+    frames.push(frame([bytes], policy));
     expected.push(verdict);
   };
   for (const name of readdirSync(ACCEPT).filter((one) => one.endsWith('.zkh'))) {
     const bytes = readFileSync(ACCEPT + name);
-    const { policy } = JSON.parse(readFileSync(ACCEPT + name.replace('.zkh', '.json'), 'utf8'));
+    const { policy } = header(ACCEPT + name.replace('.zkh', '.json'));
     expect('accepted', bytes, policy);
     expect('rejected policy/year', bytes, { ...policy, year: 1999 });
     expect('undecided policy/no-expectation', bytes, { ...policy, commitments: {}, source_keys: {}, signer: null });
@@ -36,9 +46,47 @@ test('packages of vectors/accept, and what becomes of them', () => {
   expect('rejected package/magic', Buffer.alloc(0), { schema: 'zkharvest/policy/1' });
   expect('rejected policy/form', Buffer.alloc(0), {});
   expect('rejected policy/form', Buffer.alloc(0), 'no JSON');
-  const { stdout, status } = spawnSync('node', [MAIN, '--batch'], { input: Buffer.concat(frames), maxBuffer: 2 ** 26 });
-  assert.deepEqual(stdout.toString().trimEnd().split('\n'), expected);
-  assert.equal(status, 0);
+  assert.deepEqual(batch(frames), expected);
+});
+
+test('chains of vectors/accept, in one package and in two, and what becomes of them', () => {
+  const [one, two, both] = ['2024', '2025', 'two-years'].map((name) => readFileSync(`${CHAINS}${name}.zkh`));
+  const [{ policy }, { policy: signed }] = [header(`${CHAINS}2025.json`), header(`${CHAINS}two-years.json`)];
+  const asked = [
+    [[one, two], policy, 'accepted'],
+    [[both], signed, 'accepted'],
+    [[two, one], policy, 'rejected chain/standing'],
+    [[two], policy, 'rejected policy/standing'],
+    [[], policy, 'rejected chain/links'],
+    [[one, two], { ...policy, first: null }, 'undecided policy/history'],
+    [[one, two], { ...policy, pages: null }, 'undecided policy/no-expectation'],
+    [[both], { ...signed, signer: '11'.repeat(32) }, 'rejected signature/key'],
+    [[both], { ...signed, source_keys: { nobody: '11'.repeat(32) } }, 'rejected page/unsigned'],
+    [[both], { schema: 'zkharvest/policy/1' }, 'undecided package/version'],
+    [[both, both], { schema: 'zkharvest/policy/1' }, 'rejected policy/form'],
+    [[both], { ...signed, max_declared: -1 }, 'rejected policy/form'],
+  ];
+  assert.deepEqual(batch(asked.map(([packages, wanted]) => frame(packages, wanted))), asked.map((row) => row[2]));
+});
+
+test('expectations of a chain as options', () => {
+  const run = (...args) => {
+    const { stdout, status } = spawnSync('node', [MAIN, ...args]);
+    return `${status} ${stdout.toString().trimEnd()}`;
+  };
+  const packages = ['2024', '2025'].map((name) => `${CHAINS}${name}.zkh`);
+  const { policy } = header(`${CHAINS}2025.json`);
+  const pages = Object.entries(policy.pages).flatMap(([source, id]) => ['--page', `${source}=${id}`]);
+  const options = ['--first', '--allow-test-preset', ...pages, '--max-declared', '0', '--need-refs', '--year', '2025'];
+  assert.equal(run(...packages, ...options), '0 accepted');
+  assert.equal(run(...packages, ...options.slice(1)), '3 undecided policy/history');
+  assert.equal(run(...packages, ...options, '--year', '2024'), '1 rejected policy/year');
+  assert.equal(run(...packages, ...options, '--account', 'kraken=K-bob'), '1 rejected policy/account');
+  assert.equal(run(packages[1], ...options.slice(1), '--standing', 'ab'.repeat(32)), '1 rejected policy/standing');
+  assert.equal(run(...packages, ...options, '--source-key', 'kraken=11'), '1 rejected policy/form');
+  for (const wrong of [['--frist'], ['--page'], ['--page', 'kraken'], ['--max-gone', 'few'], ['--policy', 'no-such-file']]) {
+    assert.equal(run(...packages, ...wrong), '2 ', wrong.join(' '));
+  }
 });
 
 test('usage and files that are not there', () => {

@@ -2,7 +2,7 @@
 //
 // nil is null, booleans are booleans, integers are BigInt (so that they are never mistaken for anything else),
 // strings are strings, byte strings are Uint8Arrays, arrays are Arrays and maps are Maps. A reader also remembers
-// where the values of the outermost map stand: the digests are taken over these very bytes, which are the
+// where the values of the outermost maps stand: the digests are taken over these very bytes, which are the
 // canonical encoding because nothing else is read.
 
 import { compare, concat, toInteger, utf8 } from './bytes.mjs';
@@ -11,6 +11,7 @@ import { Rejected } from './faults.mjs';
 // The outermost map is at depth 1, its keys and values at depth 2; keys are values and count.
 export const MAX_DEPTH = 8;
 export const MAX_VALUES = 2 ** 18;
+const DIGESTED = 2; // maps down to this depth, counted from 0, have digests over their parts: a package, and each of its links
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -19,7 +20,7 @@ class Reader {
     this.bytes = bytes;
     this.at = 0;
     this.values = 0;
-    this.spans = new Map();
+    this.spans = new Map(); // by map, by key
   }
 
   fail(detail) {
@@ -79,6 +80,8 @@ class Reader {
   map(size, depth) {
     if (2 * size > this.bytes.length - this.at) this.fail('the bytes end');
     const all = new Map();
+    const places = new Map();
+    if (depth <= DIGESTED) this.spans.set(all, places);
     let before = null;
     for (let i = 0; i < size; i += 1) {
       const start = this.at;
@@ -89,7 +92,7 @@ class Reader {
       before = raw;
       const middle = this.at;
       all.set(key, this.value(depth + 1));
-      if (depth === 0) this.spans.set(key, { key: [start, middle], value: [middle, this.at] });
+      if (depth <= DIGESTED) places.set(key, { key: [start, middle], value: [middle, this.at] });
     }
     return all;
   }
@@ -153,7 +156,7 @@ export function encode(value) {
   return concat(size(keys.length, [16n, 0x80, 0], [2n ** 16n, 0xde, 2]), ...keys.flatMap((key) => [encode(key), encode(value.get(key))]));
 }
 
-/** The one value at the beginning of the bytes, where it ends, and where the parts of its map stand. */
+/** The one value at the beginning of the bytes, where it ends, and by map where the parts of the outermost ones stand. */
 export function decode(bytes) {
   const reader = new Reader(bytes);
   const value = reader.value(0);

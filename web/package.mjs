@@ -1,43 +1,112 @@
-// The container (FORMAT.md section 6): magic, version, one canonical map with exact keys, and the digests over its parts.
+// The container (FORMAT.md sections 6 and 12): magic, version, one canonical map with exact keys, and the digests over
+// its parts. Format 1 is a package that stands alone, format 2 one of links.
 
-import { equal, isBytes, utf8 } from './bytes.mjs';
+import { compare, equal, isBytes, utf8 } from './bytes.mjs';
 import { Undecided, demand } from './faults.mjs';
 import { decode } from './msgpack.mjs';
+import { MAX_LINKS } from './link.mjs';
+import { MAX_ATTESTATIONS, SIGNATURE_SIZES } from './signatures.mjs';
 import { isPlainText } from './statement.mjs';
 import { sha256 } from './sha.mjs';
 
 const MAGIC = Uint8Array.of(0x89, 0x5a, 0x4b, 0x48, 0x0d, 0x0a, 0x1a, 0x0a);
-const VERSION = 1;
+const ALONE = 1;
+const LINKS = 2;
 const MAX_BYTES = 2 ** 26;
 const MAX_PRESET = 40;
-const KEYS = ['attestations', 'log_rows', 'preset', 'proof', 'signature', 'statement'];
+const PART_KEYS = ['log_rows', 'preset', 'proof', 'statement'];
+const ALONE_KEYS = ['attestations', 'log_rows', 'preset', 'proof', 'signature', 'statement'];
+const LINKS_KEYS = ['attestations', 'links', 'signature'];
+const ATTESTATION_KEYS = ['key', 'page', 'pop', 'scheme', 'signature'];
 
-export function readPackage(bytes) {
+const hasKeys = (value, keys) => value instanceof Map && value.size === keys.length && keys.every((key) => value.has(key));
+const isMapOrNil = (part) => part === null || part instanceof Map;
+
+/** The map of a container of one format; `lower` is the reason for a format that is lower. */
+function readContainer(bytes, format, lower) {
   demand(equal(bytes.subarray(0, MAGIC.length), MAGIC), 'package/magic');
   demand(bytes.length > MAGIC.length, 'package/encoding', 'nothing after the magic');
   const version = bytes[MAGIC.length];
-  if (version > VERSION) throw new Undecided('package/version');
-  demand(version === VERSION, 'package/encoding', 'format 0');
-
+  if (version > format) throw new Undecided('package/version');
+  demand(version === format, lower, `format ${version}`);
   const body = bytes.subarray(MAGIC.length + 1);
   demand(body.length <= MAX_BYTES, 'package/limit', 'more than 2^26 bytes');
   const { value, end, spans } = decode(body);
   demand(end === body.length, 'package/trailing-bytes');
-  demand(value instanceof Map && value.size === KEYS.length && KEYS.every((key) => value.has(key)), 'package/fields');
-  const isMapOrNil = (part) => part === null || part instanceof Map;
-  demand(isMapOrNil(value.get('attestations')) && isMapOrNil(value.get('signature')), 'package/fields');
+  const places = (one, key) => spans.get(one).get(key);
+  return {
+    value,
+    part: (one, key) => body.subarray(...places(one, key).value),
+    entry: (one, key) => body.subarray(places(one, key).key[0], places(one, key).value[1]),
+  };
+}
+
+/** Types of a statement, its parameter set, heights and proof. */
+function checkPart(value) {
   demand(typeof value.get('preset') === 'string' && Array.isArray(value.get('log_rows')), 'package/fields');
   demand(value.get('log_rows').every((one) => typeof one === 'bigint'), 'package/fields');
   demand(isBytes(value.get('proof')) && value.get('statement') instanceof Map, 'package/fields');
-
   demand(isPlainText(value.get('preset'), MAX_PRESET), 'package/preset');
+}
 
-  const part = (key) => body.subarray(...spans.get(key).value);
-  const entry = (key) => body.subarray(spans.get(key).key[0], spans.get(key).value[1]);
+/** What a proof is bound to, by the format. */
+function statementDigest(format, value, part) {
+  return sha256(utf8(`zkharvest/statement/v${format}\0`), part(value, 'statement'), part(value, 'preset'), part(value, 'log_rows'));
+}
+
+/** A package that stands alone. */
+export function readPackage(bytes) {
+  const { value, part, entry } = readContainer(bytes, ALONE, 'package/encoding');
+  demand(hasKeys(value, ALONE_KEYS), 'package/fields');
+  demand(isMapOrNil(value.get('attestations')) && isMapOrNil(value.get('signature')), 'package/fields');
+  checkPart(value);
   return {
     ...Object.fromEntries(value),
-    statementDigest: sha256(utf8('zkharvest/statement/v1\0'), part('statement'), part('preset'), part('log_rows')),
+    statementDigest: statementDigest(ALONE, value, part),
     signedDigest: () => sha256(utf8('zkharvest/signed/v1\0'), Uint8Array.of(0x85),
-      ...['attestations', 'log_rows', 'preset', 'proof', 'statement'].map(entry)),
+      ...['attestations', 'log_rows', 'preset', 'proof', 'statement'].map((key) => entry(value, key))),
+  };
+}
+
+/** By page, then scheme, then key. */
+function order(a, b) {
+  return compare(a.page, b.page) || compare(utf8(a.scheme), utf8(b.scheme)) || compare(a.key, b.key);
+}
+
+/** Signatures over pages, in order; none is nil, never an empty list. */
+function readAttestations(raw) {
+  if (raw === null) return [];
+  demand(raw.length <= MAX_ATTESTATIONS, 'attestation/limit');
+  const form = (condition) => demand(condition, 'attestation/form');
+  const all = raw.map((one) => {
+    form(hasKeys(one, ATTESTATION_KEYS));
+    const signed = Object.fromEntries(one);
+    form(typeof signed.scheme === 'string' && isBytes(signed.page, 32) && SIGNATURE_SIZES.has(signed.scheme));
+    const sizes = SIGNATURE_SIZES.get(signed.scheme);
+    form(['key', 'pop', 'signature'].every((name, i) => isBytes(signed[name], sizes[i])));
+    return signed;
+  });
+  form(all.length > 0 && all.every((one, i) => i === 0 || order(all[i - 1], one) < 0));
+  return all;
+}
+
+/** A package of links: {links, attestations, signature, signedDigest, digest}; a link has the digest of its own. */
+export function readLinks(bytes) {
+  const { value, part, entry } = readContainer(bytes, LINKS, 'package/fields');
+  demand(hasKeys(value, LINKS_KEYS), 'package/fields');
+  const [links, attestations] = [value.get('links'), value.get('attestations')];
+  demand((attestations === null || Array.isArray(attestations)) && isMapOrNil(value.get('signature')), 'package/fields');
+  demand(Array.isArray(links) && links.length >= 1 && links.length <= MAX_LINKS, 'package/fields');
+  const parts = links.map((link) => {
+    demand(hasKeys(link, PART_KEYS), 'package/fields');
+    checkPart(link);
+    return { ...Object.fromEntries(link), statementDigest: statementDigest(LINKS, link, part) };
+  });
+  return {
+    links: parts,
+    attestations: readAttestations(attestations),
+    signature: value.get('signature'),
+    signedDigest: () => sha256(utf8('zkharvest/signed/v2\0'), Uint8Array.of(0x82), entry(value, 'attestations'), entry(value, 'links')),
+    digest: () => sha256(utf8('zkharvest/package/v2\0'), part(value, 'links')),
   };
 }

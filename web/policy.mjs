@@ -10,20 +10,17 @@ const PLAIN = ['year', 'method', 'pooling', 'timezone', 'currency'];
 const DEFAULT_BITS = 128;
 const MOST_BITS = 1024;
 
-const isText = (value) => typeof value === 'string';
-const isSwitch = (value) => typeof value === 'boolean';
-const isObject = (value) => typeof value === 'object' && !Array.isArray(value);
-const isHexOf = (least, most) => (value) => isText(value) && /^([0-9a-fA-F]{2})*$/.test(value)
+export const isText = (value) => typeof value === 'string';
+export const isSwitch = (value) => typeof value === 'boolean';
+export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isHexOf = (least, most) => (value) => isText(value) && /^([0-9a-fA-F]{2})*$/.test(value)
   && value.length >= 2 * least && value.length <= 2 * most;
 const isMapOf = (size) => (value) => isObject(value)
   && Object.entries(value).every(([source, text]) => isPlainText(source, 128) && isHexOf(size, size)(text));
 
-// What a member must be; null or missing expects nothing.
-const MEMBERS = {
-  commitments: isMapOf(ROOT_BYTES),
-  source_keys: isMapOf(48),
+/** What a member must be, of policies of either kind; null or missing expects nothing. */
+export const COMMON = {
   signer: isHexOf(32, 32),
-  carried_in: isHexOf(32, 32),
   year: (value) => Number.isInteger(value) && isYear(value),
   method: (value) => METHODS.includes(value),
   pooling: (value) => POOLINGS.includes(value),
@@ -36,33 +33,43 @@ const MEMBERS = {
   allow_other_sources: isSwitch,
   allow_test_preset: isSwitch,
 };
+const MEMBERS = { ...COMMON, commitments: isMapOf(ROOT_BYTES), source_keys: isMapOf(48), carried_in: isHexOf(32, 32) };
 
-/** A policy as parsed JSON to expectations; null stands for none. An Error says what is wrong with it. */
-export function readPolicy(raw) {
-  if (raw === null || !isObject(raw)) throw new Error('policy: not an object');
-  if (raw.schema !== SCHEMA) throw new Error(`policy: the schema is not ${SCHEMA}`);
+/** The members that a policy as parsed JSON gives, each what it must be. An Error says what is wrong with it. */
+export function givenIn(raw, schema, members) {
+  if (!isObject(raw)) throw new Error('policy: not an object');
+  if (raw.schema !== schema) throw new Error(`policy: the schema is not ${schema}`);
   const given = {};
   for (const [name, value] of Object.entries(raw)) {
     if (name === 'schema' || value === null) continue;
-    if (!Object.hasOwn(MEMBERS, name)) throw new Error(`policy: ${name} is unknown`);
-    if (!MEMBERS[name](value)) throw new Error(`policy: ${name} is not what it must be`);
+    if (!Object.hasOwn(members, name)) throw new Error(`policy: ${name} is unknown`);
+    if (!members[name](value)) throw new Error(`policy: ${name} is not what it must be`);
     given[name] = value;
   }
+  return given;
+}
+
+/** A policy as parsed JSON to expectations; null stands for none. An Error says what is wrong with it. */
+export function readPolicy(raw) {
+  const given = givenIn(raw, SCHEMA, MEMBERS);
   const bytes = (name) => (given[name] === undefined ? null : fromHex(given[name]));
   const bySource = (name) => new Map(Object.entries(given[name] ?? {}).map(([source, text]) => [source, fromHex(text)]));
   return {
     ...Object.fromEntries(PLAIN.map((key) => [key, given[key] ?? null])),
+    ...howStrict(given),
     audience: given.audience ?? null,
-    circuits: given.circuits ?? null,
     commitments: bySource('commitments'),
     sourceKeys: bySource('source_keys'),
     signer: bytes('signer'),
     carriedIn: bytes('carried_in'),
     nonce: bytes('nonce'),
-    minBits: given.min_bits ?? DEFAULT_BITS,
     allowOtherSources: given.allow_other_sources ?? false,
-    allowTestPreset: given.allow_test_preset ?? false,
   };
+}
+
+/** Circuits, bits and parameter sets that are accepted. */
+export function howStrict(given) {
+  return { circuits: given.circuits ?? null, minBits: given.min_bits ?? DEFAULT_BITS, allowTestPreset: given.allow_test_preset ?? false };
 }
 
 export function checkTestPreset(policy, parameters) {

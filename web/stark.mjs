@@ -83,6 +83,7 @@ export function verifyProof(circuit, digest, statement, heights, parameters, byt
   const size = sizes(heights, parameters, circuit);
   const fits = statement.columns.every((columns, t) => columns.every((column) => column.length <= 2 ** heights[t]));
   demand(fits, 'public/shape', 'more rows than the table has');
+  demand(statement.lists.every((records, i) => records.length <= circuit.lists[i].max), 'public/shape', 'too many records');
   // 1. Read all of the proof; the query indices come from the transcript over its first part.
   const proof = readProof(bytes, size, circuit, (head) => {
     const challenges = runTranscript(circuit, digest, statement, parameters, size, head);

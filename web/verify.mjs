@@ -1,8 +1,9 @@
-// The decision: from the bytes of a package and a policy to a verdict. It runs wherever JavaScript does: it reads no
+// The decision: from the bytes of packages and a policy to a verdict. It runs wherever JavaScript does: it reads no
 // file, and needs no Buffer and no library of node's. See README.md for a browser, `node.mjs` and `main.mjs` for node.
 
 import { equal } from './bytes.mjs';
 import { checkZone } from './calendar.mjs';
+import { SCHEMA as OF_CHAINS, readChainPolicy } from './chain_policy.mjs';
 import { loadCircuit } from './description.mjs';
 import { Rejected, Undecided, demand } from './faults.mjs';
 import { readPackage } from './package.mjs';
@@ -11,9 +12,10 @@ import { checkBits, checkCircuit, checkDecided, checkExpectations, checkTestPres
 import { checkAttestations, checkSignature } from './signatures.mjs';
 import { verifyProof } from './stark.mjs';
 import { publicInputs, readCircuitReference, readStatement } from './statement.mjs';
+import { checkChainOf } from './verify_chain.mjs';
 
-/** All checks in order; throws Rejected or Undecided unless the package is accepted. Returns what it states. */
-function check(bytes, policy, circuitFile) {
+/** All checks of a package that stands alone, in order; throws Rejected or Undecided unless it is accepted. */
+function checkAlone(bytes, policy, circuitFile) {
   // 1. The container.
   const parts = readPackage(bytes);
 
@@ -51,22 +53,35 @@ function check(bytes, policy, circuitFile) {
 
   // 9. What was left open.
   checkDecided(policy, statement, zone);
-  return statement;
+  return { statement };
+}
+
+/** What decides, by the policy's schema: about one package, or about packages whose links are to be one chain. */
+function decider(policyText, packages) {
+  const raw = JSON.parse(policyText);
+  if (raw?.schema === OF_CHAINS) {
+    const policy = readChainPolicy(raw);
+    return (circuitFile) => ({ chain: checkChainOf(packages, policy, circuitFile) });
+  }
+  const policy = readPolicy(raw);
+  if (packages.length !== 1) throw new Error('policy: it is of a package that stands alone');
+  return (circuitFile) => checkAlone(packages[0], policy, circuitFile);
 }
 
 /**
- * The verdict on any bytes and any policy text: {verdict, reason, detail}, and the `statement` of an accepted package.
- * `circuitFile(id)` gives the bytes of a known circuit's `circuit.json`, or nothing.
+ * The verdict on packages (a list of byte strings) and any policy text: {verdict, reason, detail}, and of what is accepted
+ * the `statement` or, under a policy of chains, the `chain`. `circuitFile(id)` gives the bytes of a known circuit's
+ * `circuit.json`, or nothing.
  */
-export function judge(bytes, policyText, circuitFile) {
-  let policy;
+export function judge(packages, policyText, circuitFile) {
+  let decide;
   try {
-    policy = readPolicy(JSON.parse(policyText));
+    decide = decider(policyText, packages);
   } catch (error) {
     return { verdict: 'rejected', reason: 'policy/form', detail: String(error?.message) };
   }
   try {
-    return { verdict: 'accepted', reason: '', detail: '', statement: check(bytes, policy, circuitFile) };
+    return { verdict: 'accepted', reason: '', detail: '', ...decide(circuitFile) };
   } catch (error) {
     if (error instanceof Rejected || error instanceof Undecided) return { verdict: error.verdict, reason: error.reason, detail: error.message };
     return { verdict: 'rejected', reason: 'internal', detail: String(error?.stack ?? error) };

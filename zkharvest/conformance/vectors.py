@@ -71,18 +71,21 @@ def run_vectors(root: Path, only: str | None = None, progress: Callable[[str], N
 def write_packages(root: Path, directory: Path) -> int:
     """Write every package to accept and to reject as `NAME.zkh` with `NAME.json` beside it, for other implementations.
 
-    Recipes are followed, so that who reads the folder needs none of this program. Returns how many there are. Raises
-    UsageError for a folder that is not empty, and for vectors that cannot be made.
+    Of several packages that are judged together, in the order that the JSON has, those before the last are NAME.1.zkh
+    and so on. Recipes are followed, so that who reads the folder needs none of this program. Returns how many there are.
+    Raises UsageError for a folder that is not empty, and for vectors that cannot be made.
     """
     if directory.exists() and any(directory.iterdir()):
         raise UsageError(f"{directory}: not empty", "name a new folder")
     count = 0
     try:
         for name, data, header in written(root):
-            path = directory / f"{name}.zkh"
+            path = directory / f"{name}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-            path.with_suffix(".json").write_text(json.dumps(header, indent=1) + "\n", encoding="utf-8")
+            names = [*(f"{path.stem}.{place}.zkh" for place in range(1, len(data))), f"{path.stem}.zkh"]
+            for file, one in zip(names, data, strict=True):
+                (path.parent / file).write_bytes(one)
+            path.write_text(json.dumps({"packages": names, **header}, indent=1) + "\n", encoding="utf-8")
             count += 1
     except Mismatch as mismatch:
         raise UsageError(f"{root}: {mismatch}", "zkharvest vectors says which vectors do not hold") from None

@@ -191,9 +191,12 @@ def _day(name: str, value: Any) -> date | None:
     if not isinstance(value, str):
         raise TypeError(f"{name}: a day is a text such as 2025-12-31, not {kind_of(value)}")
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"{name}: {quoted(value)} is not a day such as 2025-12-31") from None
+        day = None
+    if day is None or day.isoformat() != value:  # other forms of ISO 8601 are read above too
+        raise ValueError(f"{name}: {quoted(value)} is not a day such as 2025-12-31")
+    return day
 
 
 def _limit(name: str, value: Any) -> int:

@@ -42,10 +42,11 @@ class Second:
         self._process = subprocess.Popen([NODE, str(MAIN), "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, data, policy):
-        """Hand a package over; it is judged while the caller does other things."""
-        text = json.dumps(policy).encode()
-        frame = len(data).to_bytes(4, "little") + len(text).to_bytes(4, "little") + data + text
-        self._process.stdin.write(frame)
+        """Hand a package over, or several of links; they are judged while the caller does other things."""
+        packages = [data] if isinstance(data, bytes) else data
+        parts = [*packages, json.dumps(policy).encode()]
+        numbers = (len(packages), *map(len, parts))
+        self._process.stdin.write(b"".join([n.to_bytes(4, "little") for n in numbers] + parts))
         self._process.stdin.flush()
 
     def answer(self):
@@ -101,7 +102,7 @@ def test_it_says_of_every_vector_what_the_header_says(second):
 
 def test_one_package_from_a_file(tmp_path):
     """The form that `vectors/drive.py` uses."""
-    data, header = vectors()["accept/lot-machine-v1/fifo-wallet"]
+    [data], header = vectors()["accept/lot-machine-v1/fifo-wallet"]
     package, policy = tmp_path / "x.zkh", tmp_path / "x.json"
     package.write_bytes(data)
     for changes, answer, code in (({}, "accepted", 0), ({"year": 1999}, "rejected policy/year", 1)):

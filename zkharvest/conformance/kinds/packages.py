@@ -2,13 +2,14 @@
 
 A package to accept, `NAME.zkh`, has a header `NAME.json` beside it: the policy to verify it under, and what the verdict
 must say. One to reject is a recipe, `reject/STAGE/NAME.txt`; STAGE is the stage of the reason, or `challenges` where
-several reasons are allowed.
+several reasons are allowed. Packages of links may be given after others (`before` of a header or recipe): they are
+judged together, as one chain, under a policy of chains.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +17,40 @@ from zkharvest.conformance.kinds.expect import Mismatch, expect
 from zkharvest.conformance.kinds.recipe import Recipe, RecipeError, materialise, read_recipe
 
 if TYPE_CHECKING:
+    from zkharvest.verifier.chain_verdict import ChainVerdict
     from zkharvest.verifier.verdict import Verdict
 
-HEAD = {"about", "ledger", "policy", "expect"}
+HEAD = {"about", "ledger", "policy", "expect", "before"}
 SEVERAL = "challenges"
+CHAIN_SCHEMA = "zkharvest/chain-policy/1"
 
 
 def check_accept(root: Path, path: Path) -> None:
     """`NAME.json` beside `NAME.zkh`: accepted under its policy, with the figures of `expect`, and of its ledger."""
     header = read_header(root, path.with_suffix(".zkh"))
-    verdict = judge(path.with_suffix(".zkh").read_bytes(), header["policy"])
+    data = [*_given(root, header.get("before", ())), path.with_suffix(".zkh").read_bytes()]
+    verdict = judge(data, header["policy"])
     expect("verdict", ("accepted", ""), (verdict.verdict, verdict.reason))
     shown = verdict.to_json()
+    if "years" in header["expect"]:
+        _expect_chain(header["expect"], shown["chain"])
+        return
     for part, wanted in header["expect"].items():
         expect(part, wanted, {key: shown[part][key] for key in wanted})
+
+
+def _expect_chain(wanted: dict[str, Any], shown: dict[str, Any]) -> None:
+    """Each year with its methods and figures, and the counters, of what a verdict shows of a chain."""
+    years = [
+        {
+            "year": one["year"],
+            "methods": one["methods"],
+            "totals": {key: one["totals"].get(key) for key in part["totals"]},
+        }
+        for one, part in zip(shown["years"], wanted["years"], strict=True)
+    ]
+    expect("years", wanted["years"], years)
+    expect("counters", wanted["counters"], {key: shown["counters"][key] for key in wanted["counters"]})
 
 
 def check_reject(root: Path, path: Path) -> None:
@@ -41,8 +62,12 @@ def check_reject(root: Path, path: Path) -> None:
         raise Mismatch(f"reason: expected {' or '.join(recipe.reasons)}, got {verdict.reason} ({verdict.detail})")
 
 
-def prepare(root: Path, path: Path) -> tuple[Recipe, bytes, dict[str, Any]]:
-    """A recipe, the package that it makes, and the policy to verify it under."""
+def _given(root: Path, names: Iterable[str]) -> list[bytes]:
+    return [(root / name).read_bytes() for name in names]
+
+
+def prepare(root: Path, path: Path) -> tuple[Recipe, list[bytes], dict[str, Any]]:
+    """A recipe, the package that it makes with those that are given before it, and the policy to verify them under."""
     try:
         recipe = read_recipe(path.read_text(encoding="utf-8"))
         stages = {reason.partition("/")[0] for reason in recipe.reasons}
@@ -50,8 +75,10 @@ def prepare(root: Path, path: Path) -> tuple[Recipe, bytes, dict[str, Any]]:
             raise RecipeError(f"lies under {path.parent.name}, but its stage is {', '.join(sorted(stages))}")
         if len(recipe.reasons) > 1 and path.parent.name != SEVERAL:
             raise RecipeError("has several reasons")
-        policy = {**read_header(root, root / recipe.base)["policy"], **recipe.policy}
-        return recipe, materialise(root, recipe), policy
+        header = read_header(root, root / recipe.base)
+        policy = {**header["policy"], **recipe.policy}
+        before = header.get("before", ()) if recipe.before is None else recipe.before
+        return recipe, [*_given(root, before), materialise(root, recipe)], policy
     except RecipeError as error:
         raise Mismatch(f"the recipe cannot be followed: {error}") from None
 
@@ -64,8 +91,14 @@ def read_header(root: Path, package: Path) -> dict[str, Any]:
     return header
 
 
-def judge(data: bytes, policy: dict[str, Any]) -> Verdict:
-    """The verdict under a policy as headers write it (FORMAT.md, section 10); `policy/form` if it is not valid."""
+def judge(data: bytes | Sequence[bytes], policy: dict[str, Any]) -> Verdict | ChainVerdict:
+    """The verdict on a package, or on packages of links together, under a policy as headers write it.
+
+    Its schema says which of the two (FORMAT.md, sections 10 and 12); `policy/form` if it is not valid.
+    """
+    packages = [data] if isinstance(data, bytes) else list(data)
+    if isinstance(policy, dict) and policy.get("schema") == CHAIN_SCHEMA:
+        return _judge_chain(packages, policy)
     from zkharvest.verifier.policy import Policy
     from zkharvest.verifier.rejections import REJECTED, Finding, Reason
     from zkharvest.verifier.verdict import Verdict
@@ -73,17 +106,34 @@ def judge(data: bytes, policy: dict[str, Any]) -> Verdict:
 
     try:
         wanted = Policy.from_json(policy)
+        if len(packages) != 1:
+            raise ValueError("a policy of a package that stands alone, and several packages")
     except (TypeError, ValueError) as error:
         return Verdict(REJECTED, (Finding(Reason.POLICY_FORM, str(error)),))
-    return verify(data, wanted)
+    return verify(packages[0], wanted)
 
 
-def written(root: Path) -> Iterator[tuple[str, bytes, dict[str, Any]]]:
-    """Every package vector as another implementation takes it: name, bytes, and what `NAME.json` says beside it."""
+def _judge_chain(packages: Sequence[bytes], policy: dict[str, Any]) -> ChainVerdict:
+    from zkharvest.sign.chains import SIGNATURES
+    from zkharvest.verifier.chain_policy import ChainPolicy
+    from zkharvest.verifier.chain_verdict import ChainVerdict
+    from zkharvest.verifier.rejections import REJECTED, Finding, Reason
+    from zkharvest.verifier.verify_chain import verify_chain
+
+    try:
+        wanted = ChainPolicy.from_json(policy)
+    except (TypeError, ValueError) as error:
+        return ChainVerdict(REJECTED, (Finding(Reason.POLICY_FORM, str(error)),))
+    return verify_chain(packages, wanted, SIGNATURES)
+
+
+def written(root: Path) -> Iterator[tuple[str, list[bytes], dict[str, Any]]]:
+    """Every package vector as another implementation takes it: name, packages, and what `NAME.json` says of them."""
     for path in sorted((root / "accept").rglob("*.zkh")):
         header = read_header(root, path)
         name = path.relative_to(root).with_suffix("").as_posix()
-        yield name, path.read_bytes(), {"policy": header["policy"], "verdict": "accepted", "reasons": []}
+        data = [*_given(root, header.get("before", ())), path.read_bytes()]
+        yield name, data, {"policy": header["policy"], "verdict": "accepted", "reasons": []}
     for path in sorted((root / "reject").rglob("*.txt")):
         recipe, data, policy = prepare(root, path)
         name = path.relative_to(root).with_suffix("").as_posix()

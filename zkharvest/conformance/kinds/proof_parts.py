@@ -13,8 +13,11 @@ from __future__ import annotations
 
 from zkharvest.spec import WORD_BYTES
 from zkharvest.verifier import circuits, proof, public
+from zkharvest.verifier.chain_package import Part
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import EXT_BYTES
+from zkharvest.verifier.link import read_link
+from zkharvest.verifier.link_public import public_data as link_data
 from zkharvest.verifier.merkle import sibling_count
 from zkharvest.verifier.messages import Rounds
 from zkharvest.verifier.package import Package
@@ -23,8 +26,8 @@ from zkharvest.verifier.stacks import Stacks, stacks_of
 from zkharvest.verifier.statement import circuit_of, public_data, read_statement
 
 
-def proof_parts(package: Package) -> dict[str, range]:
-    """Part name -> its bytes in `package.proof`. The package is one that verifies; else Reject or ValueError."""
+def proof_parts(package: Package | Part) -> dict[str, range]:
+    """Part name -> its bytes in the proof of a package, or of a link, which verifies; else Reject or ValueError."""
     pinned = circuits.find(*circuit_of(package.statement))
     description = circuits.load(pinned)
     params = PRESETS[package.preset].params
@@ -33,9 +36,11 @@ def proof_parts(package: Package) -> dict[str, range]:
     messages = proof.read_messages(reader, description, at)
     nonces = iter(messages.nonces)
     rounds = Rounds(params, package.log_rows, lambda _site, _state, _bits: next(nonces))
-    statement = read_statement(package.statement)
-    data = public_data(statement, description, package.statement_digest)
-    rounds.statement(statement.circuit_digest, public.encode(description, data))
+    if isinstance(package, Part):
+        data = link_data(read_link(package.statement), description, package.digest)
+    else:
+        data = public_data(read_statement(package.statement), description, package.statement_digest)
+    rounds.statement(bytes.fromhex(pinned.digest), public.encode(description, data))
     rounds.main(messages.main)
     rounds.aux(messages.aux)
     rounds.quotient(messages.quotient)

@@ -4,6 +4,7 @@
     reason: merkle/main                    what must reject; several where chance decides which check comes first
     base: accept/lot-machine-v1/x.zkh      any package among the vectors
     policy: year 2024                      replaces an expectation of the base's header; any number of these
+    before: accept/lot-machine-v2/y.zkh    a package given before it, any number; `none` for those of the base's header
     comment: what is at fault, in a line
 
     flip proof:main/0/row 3                edits, one a line, in order; none if the base itself is at fault
@@ -16,6 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,8 @@ from typing import Any
 from zkharvest.conformance.kinds.proof_parts import proof_parts
 from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import wire
-from zkharvest.verifier.package import Package, decode_package
+from zkharvest.verifier.chain_package import ChainPackage, Part, decode_chain_package
+from zkharvest.verifier.package import Package, decode_package, has_links
 
 _HEAD = len(PACKAGE_MAGIC) + 1
 _REQUIRED = ("expect", "reason", "base", "comment")
@@ -43,6 +46,7 @@ class Recipe:
     comment: str
     policy: dict[str, Any] = field(default_factory=dict)
     edits: tuple[str, ...] = ()
+    before: tuple[str, ...] | None = None
 
 
 def read_recipe(text: str) -> Recipe:
@@ -50,11 +54,14 @@ def read_recipe(text: str) -> Recipe:
     head, _, body = text.partition("\n\n")
     found: dict[str, str] = {}
     policy: dict[str, Any] = {}
+    before: list[str] = []
     for line in head.splitlines():
         key, colon, value = line.partition(": ")
         if key == "policy":
             name, _, wanted = value.partition(" ")
             policy[name] = json.loads(wanted)
+        elif key == "before" and value:
+            before.append(value)
         elif not colon or key not in _REQUIRED or key in found:
             raise RecipeError(f"header line {line!r}")
         else:
@@ -62,7 +69,9 @@ def read_recipe(text: str) -> Recipe:
     if missing := [key for key in _REQUIRED if not found.get(key)]:
         raise RecipeError(f"no {', '.join(missing)}")
     edits = tuple(line for line in body.splitlines() if line)
-    return Recipe(found["expect"], tuple(found["reason"].split()), found["base"], found["comment"], policy, edits)
+    given = tuple(one for one in before if one != "none") if before else None
+    reasons = tuple(found["reason"].split())
+    return Recipe(found["expect"], reasons, found["base"], found["comment"], policy, edits, given)
 
 
 def materialise(root: Path, recipe: Recipe) -> bytes:
@@ -97,7 +106,7 @@ class _Bench:
 
     def __init__(self, root: Path, data: bytes) -> None:
         self.root, self.base, self.data = root, data, data
-        self._parts: dict[str, range] | None = None
+        self._parts: dict[str, dict[str, range]] = {}
 
     @property
     def parts(self) -> dict[str, wire.Value]:
@@ -111,38 +120,49 @@ class _Bench:
     def parts(self, value: dict[str, wire.Value]) -> None:
         self.data = self.data[:_HEAD] + wire.encode(value)
 
-    def package(self) -> Package:
-        return decode_package(self.data)
+    def package(self) -> Package | ChainPackage:
+        return decode_chain_package(self.data) if has_links(self.data) else decode_package(self.data)
 
     def locate(self, place: str) -> range:
-        """A place as bytes of the file: `file+OFFSET`, `proof:PART` or `proof:PART+OFFSET`."""
+        """A place as bytes of the file: `file+OFFSET`, `proof:PART`, `proof:PART+OFFSET`; of link N `proof.N:PART`."""
         kind, _, rest = place.partition(":")
-        name, _, offset = (rest if kind == "proof" else place).partition("+")
-        if kind != "proof":
+        name, _, offset = (rest if kind in _proofs(self.base) else place).partition("+")
+        if kind not in _proofs(self.base):
             if name != "file":
                 raise RecipeError(f"no place {place!r}")
             return range(int(offset) % len(self.data), len(self.data))
-        if self._parts is None:
-            self._parts = proof_parts(decode_package(self.base))
-        part = self._parts[name]
-        start = self._proof_start() + part.start
+        if kind not in self._parts:
+            self._parts[kind] = proof_parts(_proofs(self.base)[kind])
+        part = self._parts[kind][name]
+        start = self._proof_start(kind) + part.start
         return range(start, start + len(part))[int(offset or 0) :]
 
-    def _proof_start(self) -> int:
-        proof = self.package().proof
-        if len(proof) != len(decode_package(self.base).proof):
+    def _proof_start(self, kind: str) -> int:
+        proof = _proofs(self.data)[kind].proof
+        if len(proof) != len(_proofs(self.base)[kind].proof):
             raise RecipeError("the proof's length was changed before")
         return self.data.index(proof)
 
-    def splice(self, at: range, new: bytes) -> None:
-        """Put bytes in place of others. Within the proof the container is encoded anew if the length changes."""
+    def splice(self, place: str, at: range, new: bytes) -> None:
+        """Put bytes in place of others. Within a proof the container is encoded anew if the length changes."""
         if len(new) == len(at):
             self.data = self.data[: at.start] + new + self.data[at.stop :]
             return
-        start, parts = self._proof_start(), self.parts
-        proof = self.package().proof
-        parts["proof"] = proof[: at.start - start] + new + proof[at.stop - start :]
+        kind = place.partition(":")[0]
+        start, parts = self._proof_start(kind), self.parts
+        proof = _proofs(self.data)[kind].proof
+        changed = proof[: at.start - start] + new + proof[at.stop - start :]
+        whole: Any = parts
+        (whole["links"][int(kind.partition(".")[2])] if "links" in whole else whole)["proof"] = changed
         self.parts = parts
+
+
+@lru_cache(maxsize=4)
+def _proofs(data: bytes) -> dict[str, Package | Part]:
+    """What each proof of a package belongs to: `proof` of one that stands alone, `proof.N` of link N."""
+    if not has_links(data):
+        return {"proof": decode_package(data)}
+    return {f"proof.{number}": part for number, part in enumerate(decode_chain_package(data).parts)}
 
 
 def _steps(path: str) -> list[str | int]:
@@ -214,11 +234,11 @@ def _delete(bench: _Bench, path: str) -> None:
 
 def _exchange(bench: _Bench, one: str, other: str) -> None:
     """Two places change their contents."""
-    if one.startswith("proof:"):
+    if ":" in one:
         a, b = bench.locate(one), bench.locate(other)
         first, second = bench.data[a.start : a.stop], bench.data[b.start : b.stop]
-        bench.splice(a, second)
-        bench.splice(b, first)
+        bench.splice(one, a, second)
+        bench.splice(other, b, first)
         return
     parts = bench.parts
     a_holder, a_last = _parent(parts, one)
@@ -239,9 +259,13 @@ def _take(bench: _Bench, path: str, _from: str, other: str) -> None:
 def _sign(bench: _Bench, name: str) -> None:
     """The taxpayer's signature, made with the test key of that name."""
     from zkharvest.files.packages import package_bytes
-    from zkharvest.sign.attest import sign_as_taxpayer
+    from zkharvest.sign import attest, chains
 
-    bench.data = package_bytes(sign_as_taxpayer(bench.package(), taxpayer_key(name), replace_other=True))
+    package, key = bench.package(), taxpayer_key(name)
+    if isinstance(package, ChainPackage):
+        bench.data = chains.sign_as_taxpayer(package, key, replace_other=True).encode()
+    else:
+        bench.data = package_bytes(attest.sign_as_taxpayer(package, key, replace_other=True))
 
 
 def taxpayer_key(name: str) -> Any:
@@ -256,22 +280,22 @@ def taxpayer_key(name: str) -> Any:
 
 def _flip(bench: _Bench, place: str, bit: str) -> None:
     at = bench.locate(place).start
-    bench.splice(range(at, at + 1), bytes([bench.data[at] ^ (1 << int(bit))]))
+    bench.splice(place, range(at, at + 1), bytes([bench.data[at] ^ (1 << int(bit))]))
 
 
 def _write(bench: _Bench, place: str, digits: str) -> None:
     at, new = bench.locate(place), _hex(digits)
     if len(new) > len(at):
         raise RecipeError("more bytes than the place has")
-    bench.splice(at[: len(new)], new)
+    bench.splice(place, at[: len(new)], new)
 
 
 def _cut(bench: _Bench, place: str) -> None:
-    bench.splice(bench.locate(place), b"")
+    bench.splice(place, bench.locate(place), b"")
 
 
 def _insert(bench: _Bench, place: str, digits: str) -> None:
-    bench.splice(bench.locate(place)[:0], _hex(digits))
+    bench.splice(place, bench.locate(place)[:0], _hex(digits))
 
 
 def _truncate(bench: _Bench, length: str) -> None:

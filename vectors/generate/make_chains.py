@@ -1,0 +1,346 @@
+"""Makes the packages of links of vectors/accept and vectors/reject, with their headers: run again whenever the circuit
+changes before its release.
+
+    python vectors/generate/make_chains.py [NAME...]
+
+As `make_packages.py`. What a header expects of the figures is worked by hand, below; the pages are of two CSV files.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from typing import Any
+from unittest import mock
+
+from make_packages import VECTORS, reproducible, source_key
+
+from zkharvest.circuit.lot_machine.v2.calendar import LinkCalendar
+from zkharvest.commitment.assets import load_assets
+from zkharvest.conformance.kinds.recipe import taxpayer_key
+from zkharvest.files.book import Book
+from zkharvest.files.page_files import PageFile, PageOpening
+from zkharvest.files.standings import StandingFile
+from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.history.order import Window
+from zkharvest.ledger.regimes.us import long_from
+from zkharvest.ledger.rules import Election, Method, Pooling
+from zkharvest.prover import stark
+from zkharvest.sign.chains import sign_as_taxpayer, with_page_signatures
+from zkharvest.sign.pages import sign_page
+from zkharvest.trades.csv_in import load_trades
+from zkharvest.verifier import circuits
+from zkharvest.verifier.chain_package import ChainPackage, Part
+from zkharvest.verifier.chain_policy import SCHEMA
+from zkharvest.verifier.link import read_link
+from zkharvest.verifier.link_public import public_data
+from zkharvest.verifier.params import PRESETS
+from zkharvest.workflow import histories, links
+from zkharvest.workflow.pages import Period, make_pages
+
+FOLDER = VECTORS / "accept" / "lot-machine-v2"
+ZONE = "America/New_York"
+CALENDAR = Calendar(ZONE)
+KRAKEN, WALLET = ("kraken", "K-alice"), ("nano", "nano-s")
+JULY = 1719806400000  # 2024-07-01 in New York
+
+HIFO, FIFO = Method.HIFO, Method.FIFO
+
+# What an auditor is told, in dollars. 2024 sells the dearer coin, of April, short term; 2025 sells half of what is left
+# of January's under FIFO, and spends a tenth of a coin that went from there to the wallet: basis 20,010 a coin.
+SHORT_2024 = {"short.loss": "10055.00", "net": "-10055.00", "proceeds": "49975.00", "basis": "60030.00"}
+LONG_2025 = {"long.gain": "42994.00", "net": "42994.00", "proceeds": "55000.00", "basis": "12006.00"}
+# FIFO from the beginning: in 2024 January's coin is sold and half of April's moved, so that 2025 sells April's.
+FROM_GENESIS = {"long.gain": "18982.00", "net": "18982.00", "proceeds": "55000.00", "basis": "36018.00"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A package to make: years of pages, each under its method."""
+
+    name: str
+    about: str
+    years: tuple[tuple[int, Method], ...]
+    first: int = 2024  # the year of the first pages
+    wallet: str = "wallet.csv"
+    after: str = ""  # the package whose standing is carried in, which then is given before this one
+    ends: int | None = None  # where the window ends, if not with the year
+    preset: str = "test"
+    signed: bool = True  # by the sources, over their newest pages, and by the taxpayer
+    totals: tuple[Mapping[str, str], ...] = ()
+    counters: Mapping[str, int] | None = None
+    policy: Mapping[str, Any] | None = None
+    audience: str = ""
+    folder: str = "accept/lot-machine-v2"
+    lie: Callable[[dict[str, Any]], None] | None = None  # of the statement, before it is proven
+
+
+def net_a_cent_more(statement: dict[str, Any]) -> None:
+    """As a taxpayer would: the loss a cent larger, in the net and by itself."""
+    for figure in statement["figures"]:
+        if figure["level"] == "NET":
+            figure["values"]["units"] = str(int(figure["values"]["units"]) - 10**6)
+
+
+def another_method(statement: dict[str, Any]) -> None:
+    """What was worked under HIFO is said to be FIFO's."""
+    statement["method"] = "fifo"
+
+
+def in_zone(name: str) -> Callable[[dict[str, Any]], None]:
+    """New York's days are said to be another zone's."""
+
+    def tell(statement: dict[str, Any]) -> None:
+        statement["timezone"] = name
+
+    return tell
+
+
+WANTED = [
+    Wanted(
+        "two-years",
+        "2024 under HIFO, 2025 under FIFO, one package; signed by both sources, one with each scheme, and the taxpayer",
+        ((2024, HIFO), (2025, FIFO)),
+        totals=(SHORT_2024, LONG_2025),
+        audience="tax office of the example",
+    ),
+    Wanted("2024", "2024 under HIFO; signed by both sources", ((2024, HIFO),), totals=(SHORT_2024,)),
+    Wanted(
+        "2025",
+        "2025 under FIFO, from the standing at which 2024 ended: a second package of one chain",
+        ((2025, FIFO),),
+        after="2024",
+        signed=False,
+        totals=(SHORT_2024, LONG_2025),
+    ),
+    Wanted(
+        "balanced",
+        "2024 under the parameter set that real policy wants: 128 bits",
+        ((2024, HIFO),),
+        preset="balanced",
+        signed=False,
+        totals=(SHORT_2024,),
+    ),
+    Wanted(
+        "fifo-from-genesis",
+        "2025 under FIFO, with 2024 worked under FIFO too and not counted: true, and another history than 2024's own",
+        ((2025, FIFO),),
+        signed=False,
+        totals=(FROM_GENESIS,),
+    ),
+    Wanted(
+        "another-name",
+        "the coin that arrives at the wallet has another name there: nobody received one, nobody explains the other",
+        ((2024, HIFO),),
+        wallet="wallet-another-name.csv",
+        signed=False,
+        totals=(SHORT_2024,),
+        counters={"gone": 1, "unexplained": 1},
+        policy={"max_declared": None, "max_unexplained": None, "max_gone": None},
+    ),
+    Wanted(
+        "half-a-year",
+        "2024 up to July: one venue's page ends there",
+        ((2024, HIFO),),
+        ends=JULY,
+        folder="reject/policy",
+    ),
+    Wanted(
+        "net-a-cent-more",
+        "the net loss of 2024 a cent more, and proven all the same",
+        ((2024, HIFO),),
+        signed=False,
+        folder="reject/constraints",
+        lie=net_a_cent_more,
+    ),
+    Wanted(
+        "fifo-for-hifo",
+        "2024 worked under HIFO, stated as FIFO",
+        ((2024, HIFO),),
+        signed=False,
+        folder="reject/constraints",
+        policy={"method": "fifo"},
+        lie=another_method,
+    ),
+    Wanted(
+        "days-of-another-zone",
+        "New York's days for Chicago",
+        ((2024, HIFO),),
+        signed=False,
+        folder="reject/statement",
+        lie=in_zone("America/Chicago"),
+    ),
+    Wanted(
+        "zone-of-no-machine",
+        "a zone that no machine knows",
+        ((2024, HIFO),),
+        folder="reject/statement",
+        lie=in_zone("Mars/Olympus"),
+    ),
+]
+
+
+# ------------------------------------------------------------------------------------------------- pages
+
+
+@cache
+def pages(wallet: str) -> list[tuple[str, PageOpening, PageFile]]:
+    """Every page: Kraken's of two half years and of 2025, the wallet's of a year each."""
+    years = [CALENDAR.year_window(year) for year in (2024, 2025)]
+    (begin, middle), (_, end) = years
+    found: list[tuple[str, PageOpening, PageFile]] = []
+    for (source, account), file, edges in (
+        (KRAKEN, "kraken.csv", (begin, JULY, middle, end)),
+        (WALLET, wallet, (begin, middle, end)),
+    ):
+        trades, before = load_trades(FOLDER / file), None
+        seed = sha256(f"zkharvest vectors seed {source}".encode()).digest()
+        for number, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+            period = Period(source, start, stop, "USD")
+            [made] = make_pages({account: trades}, period, seed, load_assets(), lambda _, old=before: old)
+            found.append((f"{source}-{number}.zko", made.opening, made.page))
+            before = made.opening.header
+    return found
+
+
+def listed(one: Wanted) -> list[tuple[str, PageOpening, PageFile]]:
+    """The pages that reach into the window of a package."""
+    start = CALENDAR.year_window(2025 if one.after else 2024)[0]
+    end = one.ends or CALENDAR.year_window(one.years[-1][0])[1]
+    return [page for page in pages(one.wallet) if page[1].header.end > start and page[1].header.start < end]
+
+
+def newest(one: Wanted) -> dict[str, PageFile]:
+    """The last page of each source."""
+    return {opening.header.source: file for _, opening, file in listed(one)}
+
+
+# ------------------------------------------------------------------------------------------------- packages
+
+
+def cut_short(one: Wanted) -> tuple[Any, Any]:
+    """The ledger's windows, the last of which ends where it is to; the days that are listed go to the year's end."""
+    windows, calendar = histories.windows_of, links.calendar_of
+
+    def cut(*arguments: Any) -> list[Any]:
+        found = windows(*arguments)
+        return [*found[:-1], replace(found[-1], end=one.ends or found[-1].end)]
+
+    def whole(window: Window, declared: Sequence[int]) -> LinkCalendar:
+        year = CALENDAR.year_window(window.year)
+        listed = calendar(replace(window, end=year[1]), declared).statement
+        first = date.fromisoformat(listed["first_day"])
+        return LinkCalendar(window.zone, long_from, first, listed["days"], (window.start, window.end), year)
+
+    return mock.patch.multiple(histories, windows_of=cut), mock.patch.multiple(links, calendar_of=whole)
+
+
+@cache
+def proven(name: str) -> tuple[ChainPackage, StandingFile]:
+    """A package without signatures, and the standing at which it ends."""
+    one = next(one for one in WANTED if one.name == name)
+    carried = proven(one.after)[1] if one.after else None
+    elections = [Election(method, Pooling.WALLET, ZONE, year) for year, method in one.years]
+    wanted = links.Wanted(elections, preset=one.preset, audience=one.audience)
+    given = [(label, opening) for label, opening, _ in listed(one)]
+    with ExitStack() as stack:
+        stack.enter_context(reproducible(f"chain {name}"))
+        for patch in cut_short(one):
+            stack.enter_context(patch)
+        if one.lie is not None:
+            return lied(one, next(iter(links.prepare_links(given, wanted, book=Book({}))))), None  # type: ignore[return-value]
+        made = links.prove_links(given, wanted, book=Book({}), opening=carried)
+    return made.package, made.closing
+
+
+def lied(one: Wanted, prepared: links.PreparedLink) -> ChainPackage:
+    """A package whose statement is not what its witness shows, proven by the book."""
+    assert one.lie is not None
+    one.lie(prepared.statement)
+    pinned = links._pinned()  # noqa: SLF001 - a liar reaches into the prover
+    description, digest = circuits.load(pinned), bytes.fromhex(pinned.digest)
+    part = Part(prepared.statement, prepared.preset, prepared.heights, b"")
+    public = public_data(read_link(part.statement), description, part.digest)
+    traces = list(prepared.witness.traces.values())
+    proof = stark.prove_circuit(description, digest, PRESETS[part.preset].params, public, traces, allow_invalid=True)
+    return ChainPackage((replace(part, proof=proof),))
+
+
+def keys() -> dict[str, Any]:
+    """Whose signature is expected of which source: the venue has an Ed25519 key, the wallet's maker one of BLS."""
+    return {"kraken": taxpayer_key("kraken"), "nano": source_key("nano")}
+
+
+def signed(one: Wanted, package: ChainPackage) -> ChainPackage:
+    """With the sources' signatures over their newest pages, and the taxpayer's."""
+    if not one.signed:
+        return package
+    made = [replace(file, signatures=(sign_page(file.page, keys()[source]),)) for source, file in newest(one).items()]
+    return sign_as_taxpayer(with_page_signatures(package, made), taxpayer_key("taxpayer"))
+
+
+def policy_of(one: Wanted) -> dict[str, Any]:
+    """What an auditor knows: keys and accounts where pages are signed, and the newest pages where they are not."""
+    year, method = one.years[-1]
+    found: dict[str, Any] = {"schema": SCHEMA, "first": True, "year": year, "method": method.value}
+    if one.signed:
+        found["source_keys"] = {source: key.public_bytes().hex() for source, key in keys().items()}
+        found["accounts"] = dict((KRAKEN, WALLET))
+        found["signer"] = taxpayer_key("taxpayer").public_bytes().hex()
+    else:
+        found["pages"] = {source: file.page.hex() for source, file in newest(one).items()}
+    if one.audience:
+        found["audience"] = one.audience
+    found |= {"max_declared": 0, "max_unexplained": 0, "max_gone": 0, "need_refs": True}
+    if one.preset == "test":
+        found["allow_test_preset"] = True
+    found |= one.policy or {}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def header_of(one: Wanted) -> dict[str, Any]:
+    """The header: about, ledger, policy, what the verdict shows, and which packages are given before it."""
+    found: dict[str, Any] = {"about": one.about, "ledger": one.wallet, "policy": policy_of(one)}
+    if one.after:
+        found["before"] = [f"{one.folder}/{one.after}.zkh"]
+    if one.totals:
+        years: Sequence[tuple[int, Method]] = one.years
+        if one.after:
+            years = [*next(w for w in WANTED if w.name == one.after).years, *years]
+        found["expect"] = {
+            "years": [
+                {
+                    "year": year,
+                    "methods": [method.value],
+                    "totals": {name: f"{value}000000" for name, value in totals.items()},
+                }
+                for (year, method), totals in zip(years, one.totals, strict=True)
+            ],
+            "counters": {"declared": 0, "unexplained": 0, "gone": 0, "by_window": 0, "in_transit": 0}
+            | dict(one.counters or {}),
+        }
+    return found
+
+
+def main() -> None:
+    """Make all packages, or those named."""
+    names = set(sys.argv[1:])
+    for one in WANTED:
+        if names and one.name not in names:
+            continue
+        package = signed(one, proven(one.name)[0])
+        path = VECTORS / one.folder / f"{one.name}.zkh"
+        path.write_bytes(package.encode())
+        path.with_suffix(".json").write_text(json.dumps(header_of(one), indent=1) + "\n", encoding="utf-8")
+        heights = " ".join(str(part.log_rows) for part in package.parts)
+        print(f"{one.name}: {path.stat().st_size} bytes, heights {heights}")
+
+
+if __name__ == "__main__":
+    main()
