@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 from unittest import mock
 
@@ -201,7 +202,7 @@ def pages(wallet: str) -> list[tuple[str, PageOpening, PageFile]]:
     ):
         trades, before = load_trades(FOLDER / file), None
         seed = sha256(f"zkharvest vectors seed {source}".encode()).digest()
-        for number, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+        for number, (start, stop) in enumerate(pairwise(edges)):
             period = Period(source, start, stop, "USD")
             [made] = make_pages({account: trades}, period, seed, load_assets(), lambda _, old=before: old)
             found.append((f"{source}-{number}.zko", made.opening, made.page))

@@ -16,8 +16,12 @@ VECTORS = Path(__file__).resolve().parent.parent
 TARGET = VECTORS / "selftest"
 LIMIT = 2_000_000
 ACCEPT = ("fifo-wallet", "hifo-universal", "signed")
+CHAINS = ("2024", "2025", "two-years")
 REJECT = (
     "attestation/possession",
+    "chain/links-exchanged",
+    "chain/packages-in-the-wrong-order",
+    "challenges/chain-cent",
     "challenges/proof-evaluations-exchanged",
     "challenges/public-short-loss-one-cent",
     "challenges/public-method",
@@ -36,6 +40,9 @@ REJECT = (
     "package/newer-format",
     "package/number-not-shortest",
     "package/trailing-byte",
+    "page/july-for-the-year",
+    "page/signature-ed25519",
+    "policy/chain-account-of-somebody-else",
     "policy/commitment",
     "policy/no-expectation",
     "policy/test-preset",
@@ -53,10 +60,12 @@ def chosen() -> Iterator[Path]:
     """The files of the subset, below `vectors`."""
     for folder in ("kat", "ledger"):
         yield from sorted(path for path in (VECTORS / folder).rglob("*") if path.is_file())
-    accept = VECTORS / "accept" / "lot-machine-v1"
-    yield accept / "small.csv"
-    for name in ACCEPT:
+    accept = VECTORS / "accept"
+    yield accept / "lot-machine-v1" / "small.csv"
+    for name in (*(f"lot-machine-v1/{name}" for name in ACCEPT), *(f"lot-machine-v2/{name}" for name in CHAINS)):
         yield from (accept / f"{name}.zkh", accept / f"{name}.json")
+    for name in ("kraken.csv", "wallet.csv"):
+        yield accept / "lot-machine-v2" / name
     for name in REJECT:
         yield from sorted((VECTORS / "reject").glob(f"{name}.*"))
 

@@ -1,7 +1,7 @@
 // The page: reads the form, fetches the circuits that the verifier knows, and shows what the worker finds.
 
 import { KNOWN_CIRCUITS } from '../description.mjs';
-import { figures, policyOf } from './form.mjs';
+import { chainPolicyOf, chainRows, figures, kindOf, policyOf } from './form.mjs';
 
 const $ = (id) => document.getElementById(id);
 
@@ -14,10 +14,32 @@ async function circuits() {
   return found;
 }
 
+/** The files that were chosen, in the order of their names. */
+function chosen() {
+  return [...$('package').files].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
+const chain = () => !$('chain').hidden;
+
+/** Shows the fields of what was chosen, and in which order several are taken. */
+async function lookAtFiles() {
+  const files = chosen();
+  const heads = await Promise.all(files.map((file) => bytesOf(file.slice(0, 9))));
+  $('chain').hidden = !heads.some((head) => kindOf(head) === 'links');
+  $('alone').hidden = chain();
+  $('names').hidden = files.length < 2;
+  $('names').replaceChildren(...files.map(({ name }) => Object.assign(document.createElement('li'), { textContent: name })));
+}
+
 async function policyText() {
   const file = $('policy').files[0];
   if (file !== undefined) return file.text();
-  return JSON.stringify(policyOf({ commitments: $('commitments').value, year: $('year').value, signer: $('signer').value }));
+  const text = (...ids) => Object.fromEntries(ids.map((id) => [id, $(id).value]));
+  if (!chain()) return JSON.stringify(policyOf(text('commitments', 'year', 'signer')));
+  const before = document.querySelector('[name="before"]:checked').value;
+  const limits = Object.fromEntries([...document.querySelectorAll('[data-limit]')].map((one) => [one.dataset.limit, one.value]));
+  return JSON.stringify(chainPolicyOf({ ...text('standing', 'keys', 'accounts', 'pages', 'year', 'signer'), before, limits }));
 }
 
 function judgeInWorker(message) {
@@ -32,16 +54,17 @@ function judgeInWorker(message) {
 const HEADINGS = { accepted: 'Accepted', rejected: 'Rejected', undecided: 'Undecided' };
 
 /** Everything is set as text: a name from a package is never markup. */
-function show({ verdict, reason, detail, statement }, seconds) {
+function show({ verdict, reason, detail, statement, chain: links }, seconds) {
   $('verdict').className = verdict;
   $('verdict').textContent = reason === '' ? HEADINGS[verdict] : `${HEADINGS[verdict]}: ${reason}`;
   $('detail').textContent = verdict === 'accepted'
-    ? `The proof holds, and everything that you expect does (${seconds.toFixed(1)} s).`
+    ? `${links === undefined ? 'The proof holds' : 'The proofs hold'}, and everything that you expect does (${seconds.toFixed(1)} s).`
     : detail.replace(reason, '').replace(/^: /, '');
   $('meaning').hidden = reason === '' || reason === 'not checked';
   const body = $('figures').tBodies[0];
   body.replaceChildren();
-  for (const [name, value] of statement === undefined ? [] : figures(statement)) {
+  const rows = statement !== undefined ? figures(statement) : links !== undefined ? chainRows(links) : [];
+  for (const [name, value] of rows) {
     const row = body.insertRow();
     const head = document.createElement('th');
     head.scope = 'row';
@@ -50,8 +73,14 @@ function show({ verdict, reason, detail, statement }, seconds) {
     row.insertCell().textContent = value;
   }
   $('limits').hidden = statement === undefined;
+  $('chain-limits').hidden = links === undefined;
   $('result').hidden = false;
 }
+
+$('package').addEventListener('change', lookAtFiles);
+$('standing').addEventListener('input', () => {
+  document.querySelector('[name="before"][value="standing"]').checked = true;
+});
 
 $('form').addEventListener('submit', async (event) => {
   event.preventDefault();
@@ -60,8 +89,9 @@ $('form').addEventListener('submit', async (event) => {
   $('result').hidden = true;
   const began = performance.now();
   try {
-    const bytes = new Uint8Array(await $('package').files[0].arrayBuffer());
-    const verdict = await judgeInWorker({ bytes, policy: await policyText(), circuits: await circuits() });
+    await lookAtFiles();
+    const packages = await Promise.all(chosen().map(bytesOf));
+    const verdict = await judgeInWorker({ packages, policy: await policyText(), circuits: await circuits() });
     show(verdict, (performance.now() - began) / 1000);
   } catch (error) {
     show({ verdict: 'undecided', reason: 'not checked', detail: String(error.message) }, 0);

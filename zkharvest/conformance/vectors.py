@@ -72,7 +72,8 @@ def write_packages(root: Path, directory: Path) -> int:
     """Write every package to accept and to reject as `NAME.zkh` with `NAME.json` beside it, for other implementations.
 
     Of several packages that are judged together, in the order that the JSON has, those before the last are NAME.1.zkh
-    and so on. Recipes are followed, so that who reads the folder needs none of this program. Returns how many there are.
+    and so on. Recipes are followed: who reads the folder needs none of this program. Returns how many there are.
+
     Raises UsageError for a folder that is not empty, and for vectors that cannot be made.
     """
     if directory.exists() and any(directory.iterdir()):

@@ -131,6 +131,11 @@ def _key_point(key: bytes) -> Any:
     return pubkey_to_G1(key)
 
 
+def is_point(signature: bytes) -> bool:
+    """Whether 96 bytes encode a point of the subgroup of signatures. A sum may lie there while its parts do not."""
+    return _point(signature) is not None
+
+
 def _point(signature: bytes) -> Any:
     """The point of G2 that 96 bytes stand for; None if they encode no point of the subgroup."""
     from py_ecc.bls.g2_primitives import signature_to_G2, subgroup_check

@@ -18,6 +18,7 @@ from zkharvest.conformance.kinds.recipe import Recipe, RecipeError, materialise,
 from zkharvest.conformance.vectors import write_packages
 from zkharvest.errors import UsageError
 from zkharvest.verifier import wire
+from zkharvest.verifier.chain_package import decode_chain_package
 from zkharvest.verifier.package import decode_package
 from zkharvest.verifier.rejections import Reason
 
@@ -234,6 +235,70 @@ def test_another_implementation_is_driven(tmp_path):
     assert "FAIL  reject/merkle/x: expected rejected, got accepted" in done.stdout
     adapter.write_text("print('rejected', 'merkle/main')")  # who cannot say it by exit code
     assert "the exit code is 0" in drive(tmp_path / "out", sys.executable, adapter).stdout
+
+
+# ------------------------------------------------------------------ of links
+
+CHAINS = "accept/lot-machine-v2"
+CHAIN_RECIPE = f"expect: rejected\nreason: chain/standing\nbase: {CHAINS}/2024.zkh\ncomment: twice\n"
+
+
+def chain_made(*edits):
+    return decode_chain_package(made(*edits, base=f"{CHAINS}/two-years.zkh"))
+
+
+def test_edits_of_packages_of_links():
+    before = decode_chain_package((VECTORS / CHAINS / "two-years.zkh").read_bytes())
+    assert chain_made("exchange links.0 links.1").parts == before.parts[::-1]
+    second = proof_parts(before.parts[1])
+    assert list(second.values())[-1].stop == len(before.parts[1].proof)
+    changed = chain_made("flip proof.1:main/0/salt 0", "cut proof.1:aux/sibling/0")
+    assert changed.parts[0] == before.parts[0]
+    assert len(changed.parts[1].proof) == len(before.parts[1].proof) - 32
+    assert changed.parts[1].proof[second["main/0/salt"].start] == before.parts[1].proof[second["main/0/salt"].start] ^ 1
+    signed = chain_made("sign somebody")
+    assert signed.signature != before.signature
+    assert signed.parts == before.parts
+    with pytest.raises(RecipeError):
+        chain_made("flip proof:main/0/salt 0")  # of which link is not said
+
+
+def test_packages_are_judged_after_those_before_them(tmp_path):
+    (tmp_path / CHAINS).mkdir(parents=True)
+    for path in (VECTORS / CHAINS).iterdir():
+        (tmp_path / CHAINS / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "reject" / "chain").mkdir(parents=True)
+    path = tmp_path / "reject" / "chain" / "x.txt"
+    path.write_text(CHAIN_RECIPE + f"before: {CHAINS}/2024.zkh\n")
+    assert len(prepare(tmp_path, path)[1]) == 2
+    check_reject(tmp_path, path)
+    path.write_text(CHAIN_RECIPE.replace("2024", "2025"))  # those of the base's header
+    assert [len(data) for _, data, _ in [prepare(tmp_path, path)]] == [2]
+    path.write_text(CHAIN_RECIPE.replace("2024", "2025") + "before: none\n")
+    assert len(prepare(tmp_path, path)[1]) == 1
+    with pytest.raises(Mismatch, match="expected chain/standing, got policy/standing"):
+        check_reject(tmp_path, path)
+    assert write_packages(tmp_path, tmp_path / "out") > 4
+    header = json.loads((tmp_path / "out" / CHAINS / "2025.json").read_text())
+    assert header["packages"] == ["2025.1.zkh", "2025.zkh"]
+    first, second = ((tmp_path / "out" / CHAINS / name).read_bytes() for name in header["packages"])
+    assert first == (VECTORS / CHAINS / "2024.zkh").read_bytes()
+    assert judge([first, second], header["policy"]).accepted
+    assert judge([second, first], header["policy"]).reason == "chain/standing"
+
+
+def test_an_accepted_chain_shows_its_years(tmp_path):
+    path = VECTORS / CHAINS / "2025.json"
+    check_accept(VECTORS, path)
+    (tmp_path / CHAINS).mkdir(parents=True)
+    for name in ("2024.zkh", "2025.zkh"):
+        (tmp_path / CHAINS / name).write_bytes((VECTORS / CHAINS / name).read_bytes())
+    header = json.loads(path.read_text())
+    header["expect"]["years"][1]["totals"]["net"] = "0.00000001"
+    path = tmp_path / CHAINS / "2025.json"
+    path.write_text(json.dumps(header))
+    with pytest.raises(Mismatch, match="years: expected"):
+        check_accept(tmp_path, path)
 
 
 def test_packages_are_written_to_an_empty_folder_only(tmp_path):

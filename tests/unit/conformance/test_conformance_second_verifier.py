@@ -6,6 +6,7 @@ not say which is looked for first, the two may name different ones: `OPEN` lists
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from tests.fuzz.edits import signatures
 from tests.fuzz.mutants import MUTATORS, NAMES, VECTORS, load
 from tests.support.counts import count
 from zkharvest.conformance.kinds.packages import judge, read_header, written
+from zkharvest.verifier import circuits
 
 MAIN = VECTORS.parents[2] / "web" / "main.mjs"
 NODE = shutil.which("node")
@@ -109,6 +111,25 @@ def test_one_package_from_a_file(tmp_path):
         policy.write_text(json.dumps({**header["policy"], **changes}))
         done = subprocess.run([NODE, str(MAIN), str(package), str(policy)], capture_output=True, text=True)
         assert (done.stdout.strip(), done.returncode) == (answer, code), done.stderr
+
+
+def test_several_packages_from_files(tmp_path):
+    """A chain of two packages: the order counts."""
+    data, header = vectors()["accept/lot-machine-v2/2025"]
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps(header["policy"]))
+    files = [tmp_path / f"{number}.zkh" for number in range(len(data))]
+    for file, one in zip(files, data, strict=True):
+        file.write_bytes(one)
+    for order, answer in ((files, "accepted"), (files[::-1], "rejected chain/standing")):
+        done = subprocess.run([NODE, str(MAIN), *map(str, order), str(policy)], capture_output=True, text=True)
+        assert done.stdout.strip() == answer, done.stderr
+
+
+def test_it_pins_the_same_circuits():
+    text = (MAIN.parent / "description.mjs").read_text()
+    pinned = dict(re.findall(r"\['(lot-machine/v\d+)', '([0-9a-f]{64})'\]", text))
+    assert pinned == {one.id: one.digest for one in circuits.PINNED}
 
 
 # ------------------------------------------------------------------ mutants

@@ -13,6 +13,7 @@ from tests.support.browser import CHROMIUM, Browser
 
 ROOT = Path(__file__).resolve().parents[3]
 ACCEPT = "/vectors/accept/lot-machine-v1/"
+CHAINS = "/vectors/accept/lot-machine-v2/"
 
 _FILL = """
 window.ready = false;
@@ -22,6 +23,27 @@ fetch("{address}").then(answer => answer.blob()).then(blob => {{
   document.getElementById("package").files = files.files;
   document.getElementById("commitments").value = {commitments};
   document.getElementById("year").value = {year};
+  document.getElementById("form").requestSubmit();
+  window.ready = true;
+}});
+"""
+
+
+_FILL_CHAIN = """
+window.ready = false;
+const fetched = async name => new File([await (await fetch("{folder}" + name)).blob()], name);
+Promise.all({names}.map(fetched)).then(found => {{
+  const files = new DataTransfer();
+  for (const file of found) files.items.add(file);
+  const set = (id, value) => {{ document.getElementById(id).value = value; }};
+  document.getElementById("package").files = files.files;
+  document.getElementById("package").dispatchEvent(new Event("change"));
+  document.querySelector('[name="before"][value="{before}"]').checked = true;
+  for (const [id, value] of Object.entries({fields})) set(id, value);
+  document.querySelector('[data-limit="declared"]').value = "0";
+  const policy = new DataTransfer();
+  if ({policy}) policy.items.add(new File([{policy}], "policy.json"));
+  document.getElementById("policy").files = policy.files;
   document.getElementById("form").requestSubmit();
   window.ready = true;
 }});
@@ -42,9 +64,22 @@ def server():
 
 
 def shown(page, base, commitments, year):
-    page.run("document.getElementById('result').hidden = true")
     lines = "\n".join(f"{source} = {root}" for source, root in commitments.items())
-    page.run(_FILL.format(address=f"{base}{ACCEPT}balanced.zkh", commitments=json.dumps(lines), year=json.dumps(year)))
+    filled = _FILL.format(address=f"{base}{ACCEPT}balanced.zkh", commitments=json.dumps(lines), year=json.dumps(year))
+    return answer(page, filled)
+
+
+def chain_shown(page, base, names, before="first", policy=None, **fields):
+    """What the page says of packages of links: under the fields, or under a policy file."""
+    empty = dict.fromkeys(("standing", "keys", "accounts", "pages", "year", "signer"), "")
+    text = json.dumps(json.dumps(policy)) if policy else "''"
+    values = {"folder": base + CHAINS, "names": json.dumps(names), "before": before, "policy": text}
+    return answer(page, _FILL_CHAIN.format(fields=json.dumps(empty | fields), **values))
+
+
+def answer(page, script):
+    page.run("document.getElementById('result').hidden = true")
+    page.run(script)
     end = time.monotonic() + 60
     while page.run("!window.ready || document.getElementById('result').hidden") and time.monotonic() < end:
         time.sleep(0.1)
@@ -65,5 +100,34 @@ def test_the_page_verifies_a_package(server, tmp_path):
         assert "Undecided: policy/no-expectation" in shown(page, server, {}, "")
         wrong = dict.fromkeys(expected, "zz")
         assert "line 1 of the commitments" in shown(page, server, wrong, "")
+        assert all(url.startswith(server) for url in page.requests())
+        assert not page.complaints()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+def test_the_page_verifies_a_chain(server, tmp_path):
+    """One package under the fields of the page, two in whatever order they are chosen; and what is left open."""
+    policy = json.loads((ROOT / CHAINS[1:] / "2025.json").read_text())["policy"]
+    balanced = json.loads((ROOT / CHAINS[1:] / "balanced.json").read_text())["policy"]["pages"]
+    pages = "\n".join(f"{source} = {page}" for source, page in balanced.items())
+    with Browser() as browser:
+        page = browser.open(f"{server}/web/page/index.html")
+        assert page.run("document.getElementById('chain').hidden")
+        accepted = chain_shown(page, server, ["balanced.zkh"], pages=pages, year="2024")
+        assert accepted.startswith("Accepted"), accepted
+        for words in ("Tax year 2024", "hifo", "-10,055.00 USD", "Short-term losses", "Carried out", "K-alice"):
+            assert words in accepted, words
+        assert page.run("document.getElementById('alone').hidden")
+        assert not page.poor_contrast() and not page.overflows()
+        page.picture(tmp_path / "chain.png")
+        assert "Undecided: policy/history" in chain_shown(page, server, ["balanced.zkh"], before="", pages=pages)
+        other = chain_shown(page, server, ["balanced.zkh"], before="standing", standing="ab" * 32, pages=pages)
+        assert "Rejected: policy/standing" in other
+        assert "line 1 of the keys" in chain_shown(page, server, ["balanced.zkh"], keys="kraken")
+        two = chain_shown(page, server, ["2025.zkh", "2024.zkh"], policy=policy)
+        assert two.startswith("Accepted") and "Tax year 2024" in two and "Tax year 2025" in two, two
+        order = page.run("document.getElementById('names').innerText")
+        assert order.split() == ["2024.zkh", "2025.zkh"]
+        assert "Rejected: policy/test-preset" in chain_shown(page, server, ["2024.zkh"], pages=pages)
         assert all(url.startswith(server) for url in page.requests())
         assert not page.complaints()
