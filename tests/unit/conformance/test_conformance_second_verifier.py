@@ -17,6 +17,7 @@ from random import Random
 
 import pytest
 
+from tests.fuzz import chain_mutants
 from tests.fuzz.edits import signatures
 from tests.fuzz.mutants import MUTATORS, NAMES, VECTORS, load
 from tests.support.counts import count
@@ -192,6 +193,35 @@ def test_both_agree_on_ten_thousand_mutants(second):
     compared(second, 10_000)
 
 
+# ------------------------------------------------------------------ mutants of chains
+
+
+def chains_compared(second, total, bases):
+    """As `compared`, of packages of links and of policies of chains."""
+    whole = sum(share for _, share in chain_mutants.MUTATORS)
+    verdicts, wrong = Counter(), []
+    for mutator, share in chain_mutants.MUTATORS:
+        name = mutator.__name__
+        for number in range(-(-total * share // whole)):
+            rng = Random(f"{SEED} chains {name} {number}")
+            ours, theirs = both(second, *mutator(rng, bases))
+            verdicts[ours[0]] += 1
+            if ours != theirs:
+                wrong.append(f"{name}, {number}: ours {' '.join(ours)}, theirs {' '.join(theirs)}")
+    assert not wrong, f"{len(wrong)} of {verdicts.total()}:\n" + "\n".join(wrong[:40])
+    assert verdicts["rejected"] > 0.7 * total
+    count("mutants of chains on which both verifiers agree", verdicts.total())
+
+
+def test_both_agree_on_sixty_mutants_of_chains(second):
+    chains_compared(second, 60, chain_mutants.load())
+
+
+@pytest.mark.audit
+def test_both_agree_on_four_thousand_mutants_of_chains(second):
+    chains_compared(second, 4000, chain_mutants.load())
+
+
 class Fixed(Second):
     """One that always says the same."""
 
@@ -209,3 +239,9 @@ class Fixed(Second):
 def test_a_verifier_that_says_another_thing_is_noticed(said):
     with pytest.raises(AssertionError, match="theirs"):
         compared(Fixed(*said), 24)
+
+
+@pytest.mark.parametrize("said", [("accepted", ""), ("rejected", "package/encoding"), ("undecided", "")])
+def test_another_thing_said_of_chains_is_noticed(said):
+    with pytest.raises(AssertionError, match="theirs"):
+        chains_compared(Fixed(*said), 12, chain_mutants.load())

@@ -31,7 +31,7 @@ fetch("{address}").then(answer => answer.blob()).then(blob => {{
 
 _FILL_CHAIN = """
 window.ready = false;
-const fetched = async name => new File([await (await fetch("{folder}" + name)).blob()], name);
+var fetched = async name => new File([await (await fetch("{folder}" + name)).blob()], name);
 Promise.all({names}.map(fetched)).then(found => {{
   const files = new DataTransfer();
   for (const file of found) files.items.add(file);

@@ -1,0 +1,245 @@
+"""Mutants of packages of links, alone and after others, and of the policies that they are judged under.
+
+As `mutants`: a mutator takes a `Random` and the corpus. It returns packages in order and a policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.fuzz.edits import packed, sorted_keys, tweaked
+from tests.fuzz.mutants import HEAD, ODD, copied, edited, loose
+from zkharvest.conformance.kinds.packages import read_header
+from zkharvest.conformance.kinds.recipe import taxpayer_key
+from zkharvest.sign.chains import sign_as_taxpayer
+from zkharvest.spec import PACKAGE_MAGIC
+from zkharvest.verifier import wire
+from zkharvest.verifier.chain_package import decode_chain_package
+from zkharvest.verifier.field import P
+from zkharvest.verifier.rejections import Reject
+
+ROOT = Path(__file__).resolve().parents[2] / "vectors"
+NAMES = ("two-years", "2024", "2025", "fifo-from-genesis", "another-name")
+OF_JSON = tuple(one for one in ODD if isinstance(one, str | int | float | list | None) and one != "\ud800")
+PROOFS = "proof of link "
+Judged = tuple[list[bytes], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class ChainBase:
+    """Accepted packages of links: those before the last, the last, taken apart, and their policy."""
+
+    before: list[bytes]
+    data: bytes
+    parts: dict[str, Any]
+    policy: dict[str, Any]
+
+    def with_parts(self, parts: Any) -> Judged:
+        """The packages with another last one."""
+        return [*self.before, encoded(parts)], self.policy
+
+
+def load() -> list[ChainBase]:
+    return [base_of(name) for name in NAMES]
+
+
+def base_of(name: str) -> ChainBase:
+    path = ROOT / "accept" / "lot-machine-v2" / f"{name}.zkh"
+    header = read_header(ROOT, path)
+    before = [(ROOT / one).read_bytes() for one in header.get("before", ())]
+    parts = wire.decode(path.read_bytes()[HEAD:])
+    assert isinstance(parts, dict)
+    return ChainBase(before, path.read_bytes(), parts, header["policy"])
+
+
+def encoded(parts: Any) -> bytes:
+    return PACKAGE_MAGIC + b"\x02" + packed(sorted_keys(parts))
+
+
+def light(parts: Any) -> tuple[Any, list[bytes]]:
+    """A copy with names in place of the proofs, which random edits then find as seldom as anything else."""
+    parts = copied(parts)
+    proofs = [link["proof"] for link in parts["links"]]
+    for number, link in enumerate(parts["links"]):
+        link["proof"] = f"{PROOFS}{number}".encode()
+    return parts, proofs
+
+
+def whole(value: Any, proofs: list[bytes]) -> Any:
+    """The proofs where their names are."""
+    if isinstance(value, dict):
+        return {key: whole(item, proofs) for key, item in value.items()}
+    if isinstance(value, list):
+        return [whole(item, proofs) for item in value]
+    names = [f"{PROOFS}{number}".encode() for number in range(len(proofs))]
+    return proofs[names.index(value)] if isinstance(value, bytes) and value in names else value
+
+
+# --- mutators
+
+
+def structure(rng: Random, bases: list[ChainBase]) -> Judged:
+    """A value removed, replaced, moved or repeated, somewhere in the tree."""
+    base = rng.choice(bases)
+    parts, proofs = light(base.parts)
+    return base.with_parts(whole(edited(rng, parts), proofs))
+
+
+def values(rng: Random, bases: list[ChainBase]) -> Judged:
+    """One number, text or byte string that is another of its kind; of a page's header too."""
+    base = rng.choice(bases)
+    parts, proofs = light(base.parts)
+    if rng.random() < 0.3:
+        page = rng.choice(rng.choice(parts["links"])["statement"]["pages"])
+        page["header"] = packed(sorted_keys(tweaked(rng, wire.decode(page["header"]))))
+    else:
+        parts = tweaked(rng, parts)
+    return base.with_parts(whole(parts, proofs))
+
+
+def stated(rng: Random, bases: list[ChainBase]) -> Judged:
+    """Another claim, well formed: figures, roots, method, pages, windows, accounts."""
+    base = rng.choice(bases)
+    parts = copied(base.parts)
+    statement = rng.choice(parts["links"])["statement"]
+    match rng.randrange(9):
+        case 0 | 1:
+            found = rng.choice(statement["figures"])["values"]
+            name = rng.choice(sorted(found))
+            found[name] = str(int(found[name]) + rng.choice((1, -1, 10**6, -(10**6), 2**90)))
+        case 2:
+            root = bytearray(statement["carried_out"][rng.choice(("lots", "sums"))])
+            root[4 * rng.randrange(9)] ^= 1 << rng.randrange(8)
+            statement["carried_out"][rng.choice(("lots", "sums"))] = bytes(root)
+        case 3:
+            statement["method"] = rng.choice(("fifo", "lifo", "hifo", "lofo", "specific"))
+        case 4:
+            statement["covered"] = rng.choice((None, "2025-01-01", "2024-02-29", "1999-12-31"))
+        case 5:
+            del statement["pages"][rng.randrange(len(statement["pages"]))]
+        case 6:
+            edge = rng.choice(("from", "to"))
+            statement["window"][edge] += rng.choice((1, -1, 86_400_000, -86_400_000, 31_536_000_000))
+        case 7:
+            rng.choice(statement["accounts"])[rng.choice(("source", "account"))] += rng.choice(("x", "0"))
+        case 8:
+            statement["year"] = rng.choice((None, 2023, 2024, 2025, 2026))
+    return base.with_parts(parts)
+
+
+def rearranged(rng: Random, bases: list[ChainBase]) -> Judged:
+    """Links or packages exchanged, repeated, left out, or taken from another chain."""
+    base, other = rng.choice(bases), rng.choice(bases)
+    links = list(base.parts["links"])
+    packages = [*base.before, base.data]
+    place = rng.randrange(len(links))
+    match rng.randrange(7):
+        case 0:
+            rng.shuffle(links)
+        case 1:
+            links.insert(rng.randrange(len(links) + 1), links[place])
+        case 2:
+            del links[place]
+        case 3:
+            links[place] = rng.choice(other.parts["links"])
+        case 4:
+            links[place] = {**links[place], "proof": rng.choice(other.parts["links"])["proof"]}
+        case 5:
+            rng.shuffle(packages)
+            return packages, base.policy
+        case 6:
+            packages.insert(rng.randrange(len(packages) + 1), rng.choice([other.data, *other.before]))
+            return packages, rng.choice((base, other)).policy
+    return base.with_parts({**base.parts, "links": links})
+
+
+def words(rng: Random, bases: list[ChainBase]) -> Judged:
+    """Words of a proof."""
+    base = rng.choice(bases)
+    parts = copied(base.parts)
+    link = rng.choice(parts["links"])
+    proof = bytearray(link["proof"])
+    place = rng.randrange(len(proof) - 4)
+    word = int.from_bytes(proof[place : place + 4], "little")
+    changed = rng.choice((word + 1, word ^ 1 << rng.randrange(31), rng.randrange(P), 0, P, 2**32 - 1)) % 2**32
+    proof[place : place + 4] = changed.to_bytes(4, "little")
+    link["proof"] = bytes(proof) if rng.random() < 0.9 else bytes(proof[: rng.randrange(len(proof))])
+    return base.with_parts(parts)
+
+
+def octets(rng: Random, bases: list[ChainBase]) -> Judged:
+    """Bytes changed, left out or added, or another form of the same values."""
+    base = rng.choice(bases)
+    data = bytearray(base.data)
+    match rng.randrange(4):
+        case 0:
+            place = rng.choice((rng.randrange(len(data)), rng.randrange(200)))
+            data[place] ^= 1 << rng.randrange(8)
+        case 1:
+            del data[rng.choice((rng.randrange(len(data)), rng.randrange(60), len(data) - 1)) :]
+        case 2:
+            place = rng.choice((rng.randrange(len(data)), rng.randrange(200), len(data)))
+            data[place:place] = rng.randbytes(rng.randrange(1, 4))
+        case 3:
+            data = bytearray(PACKAGE_MAGIC + b"\x02" + loose(base.parts, rng))
+    return [*base.before, bytes(data)], base.policy
+
+
+def signatures(rng: Random, bases: list[ChainBase]) -> Judged:
+    """Signatures over pages edited, and the taxpayer's made anew, so that what is edited is looked at."""
+    base = rng.choice([base for base in bases if base.parts["attestations"]])
+    parts = copied(base.parts)
+    one = rng.choice(parts["attestations"])
+    name = rng.choice(("key", "page", "pop", "signature"))
+    twin = rng.choice(bases[0].parts["attestations"] + bases[1].parts["attestations"])
+    match rng.randrange(4):
+        case 0:
+            one[name] = twin[name]
+        case 1 if one[name]:
+            changed = bytearray(one[name])
+            changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
+            one[name] = bytes(changed)
+        case 2:
+            parts["attestations"].remove(one)
+            parts["attestations"] = parts["attestations"] or None
+        case _:
+            one[name] = (b"\xc0" + bytes(len(one[name])))[: len(one[name])]
+    parts["attestations"] = sorted(parts["attestations"], key=lambda a: (a["page"], a["scheme"], a["key"]))
+    data = encoded(parts)
+    try:
+        package = decode_chain_package(data)
+    except Reject:
+        return [*base.before, data], base.policy
+    return [*base.before, sign_as_taxpayer(package, taxpayer_key("taxpayer"), replace_other=True).encode()], base.policy
+
+
+def policies(rng: Random, bases: list[ChainBase]) -> Judged:
+    """The packages as they are, under another policy."""
+    base = rng.choice(bases)
+    policy = copied(rng.choice((base, base, rng.choice(bases))).policy)
+    match rng.randrange(4):
+        case 0:
+            policy = edited(rng, policy, OF_JSON, 1)
+        case 1:
+            policy = tweaked(rng, policy)
+        case 2:
+            del policy[rng.choice(sorted(set(policy) - {"schema"}))]
+        case 3:
+            policy |= rng.choice(
+                (
+                    {"first": None, "standing": "ab" * 32}, {"first": False}, {"pages": {"nobody": "ab" * 32}},
+                    {"accounts": {"kraken": ["K-alice", "K-bob"]}}, {"allow_test_preset": False}, {"min_bits": 0},
+                    {"source_keys": {"kraken": "ab" * 48}}, {"nonce": "00"}, {"max_gone": 0, "max_unexplained": 0},
+                    {"circuits": ["lot-machine/v1"]}, {"timezone": "UTC"}, {"pooling": "universal"},
+                )
+            )  # fmt: skip
+    return [*base.before, base.data], policy
+
+
+MUTATORS: tuple[tuple[Callable[[Random, list[ChainBase]], Judged], int], ...] = (
+    (structure, 6), (values, 6), (stated, 4), (rearranged, 3), (words, 2), (octets, 3), (signatures, 2), (policies, 3),
+)  # fmt: skip
