@@ -10,13 +10,12 @@ import pytest
 from tests.adversary.kit.local import Board, numbers
 from tests.adversary.mutation.mutants import columns_of, mutants
 from tests.adversary.mutation.verdicts import settled
-from tests.models.lot_machine_v2.histories import UNIT, at
-from tests.models.lot_machine_v2.owner import Book, make_link
-from tests.models.lot_machine_v2.story import IN, OUT, T, honest, rules
-from tests.models.lot_machine_v2.words import DAY, Page, Rec
+from tests.models.lot_machine_v2.histories import UNIT
+from tests.models.lot_machine_v2.story import T, honest
+from tests.models.lot_machine_v2.words import Rec
 from tests.support import machine_circuit as machine
 from tests.support import statement
-from tests.support.machine_lies import history
+from tests.support.machine_lies import ALL_RUNS, PAID, history
 from tests.support.machine_lies_moves import arrival, in_transit, long_before
 from tests.support.machine_lying import buy, low, page, run, sale
 from tests.support.machine_rows import rows_of
@@ -26,37 +25,9 @@ from zkharvest.circuit.lot_machine.v2.buses import TRANSIT
 RANGES = ("bytes", "u15")
 TERMS = 239
 """In the weights of what the machine posts."""
-MANY, MUCH, PAID = (int.from_bytes(bytes(range(3, 2 * n + 3, 2)), "little") for n in (14, 8, 7))
 
 
-def full():
-    """Purchases and sales of both sides, a gift, a move with its deposit, an income: no byte of a number is 0."""
-    more = {"fee": PAID % 2**54}
-    a = (
-        Rec(at(2024, 1, 5), "open", "X", MANY, MUCH, **more),
-        Rec(at(2024, 1, 6), "open", "Y", MANY, MUCH, kind="staking", **more),
-        Rec(at(2024, 2, 1), "out", "X", MANY // 3, ref=7, kind="move"),
-        Rec(at(2024, 2, 2), "close", "X", MANY // 3, MUCH // 2, **more),
-        Rec(at(2024, 2, 3), "out", "X", MANY // 5, kind="gift"),
-        Rec(at(2024, 2, 4), "open", "P", MANY // 2, MUCH, kind="short", side=1, **more),
-        Rec(at(2024, 2, 5), "close", "P", MANY // 3, MUCH // 5, side=1, **more),
-        Rec(at(2024, 2, 6), "close", "P", MANY // 7, -(MUCH // 5), side=1, **more),
-        Rec(at(2024, 2, 7), "close", "Y", MANY // 7, -(MUCH // 5), **more),
-    )
-    b = (
-        Rec(at(2024, 2, 1) + 5, "in", "X", MANY // 3, ref=7, kind="move"),
-        Rec(at(2024, 3, 1), "in", "X", MANY // 3, kind="move"),
-        Rec(at(2024, 3, 2), "in", "X", MANY // 3, kind="move"),
-    )
-    pages = [Page("A", "A-1", 0, at(2024), at(2025), a), Page("B", "B-1", 0, at(2024), at(2025), b)]
-    book = Book(
-        matched={IN: OUT}, amounts={OUT: MANY // 3}, gone={("A", 0, 4): "gift"},
-        declared={("B", 0, 2): ("declared", MUCH, T // DAY)},
-    )  # fmt: skip
-    return make_link(pages, book, rules(), 2024, None)
-
-
-RUNS = {name: history(name) for name in ("W", "W2", "W3", "W4", "U", "U2")} | {"full": full()}
+RUNS = {name: history(name) for name in ALL_RUNS}
 
 
 @pytest.fixture(scope="module")

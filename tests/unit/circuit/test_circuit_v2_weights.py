@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from tests.adversary.kit.local import Board
 from tests.adversary.mutation.terms import HonestValues, candidates
-from tests.adversary.witness.lies.registry import run
 from tests.support import registers as alone
-from tests.support import stage_one
-from tests.support.make import trade
 from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS, GROUPS, PLACE, SLOTS, TERMS, field, level_number
 
 PLACES = {f"{name}{i}": 0x010203 + i for name in ("asset", "source") for i in range(PLACE)}
@@ -30,25 +25,6 @@ def accepted(description, runs, table):
         if honest.balance(own, mutant.drop, own["interactions"][mutant.place], mutant.of_bus):
             left.append(mutant.name)
     return found, left
-
-
-def test_every_term_that_the_machine_posts_is_needed():
-    """A ledger with a row of each kind that posts, and one that carries a lot in; no byte of a number is 0."""
-    many, much = (int.from_bytes(bytes(range(3, 2 * count + 3, 2)), "little") for count in (14, 8))
-
-    def told(day, number, kind, quantity, amount, asset="A", to=""):
-        return replace(trade(day, f"s/{number}", kind, 1, asset=asset, to=to), quantity=quantity, amount=amount)
-
-    rows = [
-        told("2023-01-02", 1, "buy", many, much),
-        told("2023-01-03", 2, "transfer", many // 3, 0, to="t"),
-        told("2024-06-01", 3, "sell", many // 3, much // 2),
-        told("2024-06-02", 4, "short", many // 2, much, "B"),
-        told("2024-06-03", 5, "cover", many // 3, much // 5, "B"),
-    ]
-    carried = run([rows[-2]], carried=[told("2022-01-01", 0, "buy", many, much)])
-    runs = [stage_one.run_of(forged) for forged in (run(rows), carried)]
-    assert accepted(stage_one.description(), runs, "steps") == (173, [])
 
 
 def test_every_term_that_registers_post_is_needed():
