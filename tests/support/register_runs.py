@@ -2,6 +2,9 @@
 
 A lie is a run and cells (table, row, column, value), or a run that is dishonest as it stands. Where a register of
 nothing is made up, it stands behind the honest ones or in a table without any.
+
+Bytes of a row have numbers: 0 to 11 are those of proceeds on a first row, of basis on a second, the rest are those of
+units, or of fee, lines and events.
 """
 
 from __future__ import annotations
@@ -16,7 +19,16 @@ from tests.support import registers as support
 from tests.support.registers import Run
 from zkharvest.circuit.blinding import BLIND_ROWS
 from zkharvest.circuit.expr import lift
-from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS, GROUPS, LANES, SLOTS, field, level_number
+from zkharvest.circuit.lot_machine.v2.sums.keys import (
+    CARRIED_LEVELS,
+    FIELDS,
+    GROUPS,
+    ROW_LANES,
+    SLOTS,
+    field,
+    level_number,
+)
+from zkharvest.circuit.lot_machine.v2.sums.table import CARRY, CARRY_LIMB, CARRYING
 from zkharvest.spec import P
 
 Edit = tuple[str, int, str, int]
@@ -100,6 +112,22 @@ def nothing() -> Run:
 
 
 @cache
+def net_of_nothing() -> Run:
+    """A year without disposals, which shows that the net is 0."""
+    none = np.zeros((0, len(FIELDS)), np.int64), np.zeros((0, SLOTS), np.int64)
+    return support.run(*none, shown=[({"level": level_number("NET")}, "units")])
+
+
+@cache
+def halves() -> Run:
+    """Income of which there is nothing on its second row."""
+    posts: model.Posts = {}
+    income = model.Key("L1", asset="A", source="s", kind="income", origin="venue", term="income")
+    model.add(posts, income, model.weights(units=5, proceeds=400))
+    return support.run(*support.posts_of(posts))
+
+
+@cache
 def full() -> Run:
     """One disposal of which no byte is 0."""
     amounts = {group: int.from_bytes(bytes(range(1, 3 * count + 1)), "little") for group, (_, count) in GROUPS.items()}
@@ -121,7 +149,7 @@ def register(run: Run, level: str, prior: int = 0, **fields: int) -> int:
     good = (keys[:, 0] == level_number(level)) & (run.found.prior == prior)
     for name, value in fields.items():
         good &= keys[:, field(name)] == value
-    return LANES * int(np.flatnonzero(good)[0])
+    return 2 * int(np.flatnonzero(good)[0])
 
 
 def cell(run: Run, row: int, column: str) -> int:
@@ -134,23 +162,59 @@ def moved(run: Run, row: int, **by: int) -> list[Edit]:
     return [("sums", row, column, cell(run, row, column) + amount) for column, amount in by.items()]
 
 
+def carry_cells(row: int, byte: int, carry: int, *, low: bool = False) -> list[Edit]:
+    """The limbs of what is carried out of a byte, as they may be; one that is out of range has a high limb that is.
+
+    With `low` it is the low limb that is out of range.
+    """
+    at = CARRYING.index(byte)
+    whole = carry + CARRY
+    high = CARRY // CARRY_LIMB if low else whole // CARRY_LIMB
+    return [
+        ("sums", row, f"carry_high{at}", high),
+        ("sums", row, f"carry_low{at}", whole - high * CARRY_LIMB),
+    ]
+
+
+def carry_at(run: Run, row: int, byte: int) -> int:
+    """What is carried out of a byte."""
+    at = CARRYING.index(byte)
+    return cell(run, row, f"carry_low{at}") + cell(run, row, f"carry_high{at}") * CARRY_LIMB - CARRY
+
+
+def byte_cells(run: Run, row: int, byte: int, by: int) -> list[Edit]:
+    """A byte above zero, changed with its value."""
+    return moved(run, row, **{f"byte{byte}": by, f"value{byte}": by})
+
+
+def posted(run: Run, row: int, byte: int, by: int) -> Edit:
+    """What is posted to the slot of a byte, changed: the first post of the register's key follows."""
+    key, lanes = run.found.keys[row // 2], ROW_LANES[row % 2]
+    slot = 3 * lanes[byte // 3] + byte % 3
+    post = int(np.flatnonzero((run.traces["posts"][:, : len(FIELDS)] == key).all(axis=1))[0])
+    stub = run.traces["posts"][post, len(FIELDS) + slot]
+    return "posts", post, f"weight{slot}", int(stub) + by
+
+
 def made_up(
-    row: int, lanes: Iterable[int] = range(LANES), *, level: int | None = 0, term: int | None = 0
+    run: Run, row: int, halves: Iterable[int] = (0, 1), *, level: int | None = 0, term: int | None = 0
 ) -> list[Edit]:
-    """A register, or the end of one, that holds nothing."""
+    """A register, or half of one, that holds nothing."""
     edits = []
-    for at, lane in enumerate(lanes, start=row):
-        edits.append(("sums", at, f"lane{lane}", 1))
+    for half in halves:
+        at = row + half
+        edits.append(("sums", at, ("first", "second")[half], 1))
         edits += [("sums", at, f"level{level}", 1)] if level is not None else []
         edits += [("sums", at, f"term{term}", 1)] if term is not None else []
         edits += [("sums", at, "up_count", 1)] if level == 0 else []
-        edits += [("sums", at, "place", row // LANES)]
+        edits.append(("sums", at, "place", int(run.found.carried.sum())))
+        edits += [edit for byte in CARRYING for edit in carry_cells(at, byte, 0)]
     return edits
 
 
 def behind(run: Run) -> int:
     """The first idle row."""
-    return LANES * len(run.found.keys)
+    return 2 * len(run.found.keys)
 
 
 def followed(run: Run, edits: list[Edit]) -> list[Edit]:
@@ -166,13 +230,12 @@ def followed(run: Run, edits: list[Edit]) -> list[Edit]:
             def value(of, cells=cells):
                 return sum((k * int(cells[atom[1]]) for atom, k in of.terms.items()), of.const) % P
 
-            lanes = [value(lane) for lane in sums.lane]
-            if not any(lanes):
+            carried, levels = value(sums.carried), value(sums.at(*CARRIED_LEVELS))
+            places = [(value(lift(row)), value(sums.amount(at)), lane) for row, lane, at in sums.places()]
+            weights = [levels * row * number % P for row, number, _ in sorted(places, key=lambda one: one[2])]
+            weights += [carried * value(lift(sums.first)) * value(part) % P for part in sums.fields()]
+            if not any(weights):
                 continue
-            number = sum(value(part) * 256**j for j, part in enumerate(sums.value))
-            rest = [sums.origin, sums.told, sums.covered, sums.result, sums.side]
-            fields = [sums.lead, *sums.asset, *sums.source, sums.small, *rest]
-            weights = [lane * number for lane in lanes] + [lanes[0] * value(lift(part)) for part in fields]
             at = change.setdefault((value(sums.prior), value(sums.place)), np.zeros(len(weights), object))
             at += [sign * weight for weight in weights]
     stub = run.traces["standing"]

@@ -22,7 +22,7 @@ from zkharvest.circuit.gadgets import Ranges
 from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS, range_table, range_trace
 from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS, SumBuses, sum_buses
 from zkharvest.circuit.lot_machine.v2.sums import keys as words
-from zkharvest.circuit.lot_machine.v2.sums.fill import figures, must_be_shown, standing, sums_trace
+from zkharvest.circuit.lot_machine.v2.sums.fill import figures, must_be_shown, standing, sums_trace, used_rows
 from zkharvest.circuit.lot_machine.v2.sums.registers import Registers, registers
 from zkharvest.circuit.lot_machine.v2.sums.table import SumsTable, sums_table
 from zkharvest.spec import P
@@ -124,6 +124,15 @@ class Run:
             traces[table][row, of.index(column)] = value % P
         return Run(traces, self.found, self.public)
 
+    def counted(self) -> Run:
+        """With the range table's counts of what stands there now: another honest run."""
+        circuit = definition()[0]
+        table = next(t for t in circuit.tables if t.name == "range")
+        traces = {name: trace.copy() for name, trace in self.traces.items()}
+        traces["range"] = range_trace(circuit, table, {**traces, "range": traces["range"] * 0}, RANGE_ROWS)
+        blind(circuit, traces, uniform(len(circuit.tables)))
+        return Run(traces, self.found, self.public)
+
 
 def run(
     keys: np.ndarray,
@@ -141,10 +150,10 @@ def run(
         for name, value in fields.items():
             wanted[row, words.field(name)] = value
     found = registers(keys, slots, wanted, opening=opening, same_year=same_year)
-    place = {tuple(key): number for number, key in enumerate(found.carried_out().keys.tolist())}
+    place = {tuple(key): number for number, key in enumerate(found.own().keys.tolist())}
     open_to_see = {(place[tuple(key)], group) for key, (_, group) in zip(wanted.tolist(), shown, strict=True)}
     open_to_see |= set(must_be_shown(found))
-    rows = 1 << max(log_rows, (19 * len(found.keys)).bit_length())
+    rows = 1 << max(log_rows, used_rows(found).bit_length())
     stub = np.zeros((1 << max(log_rows, len(keys).bit_length()), len(words.FIELDS) + words.SLOTS + 3), np.uint32)
     stub[: len(keys), : len(words.FIELDS)] = keys
     stub[: len(keys), len(words.FIELDS) : -3] = slots % P

@@ -24,8 +24,7 @@ from zkharvest.commitment.assets import id_code, symbol_of
 from zkharvest.commitment.pages import page_tree, salted
 from zkharvest.errors import UsageError
 from zkharvest.files.standings import StandingFile
-from zkharvest.ledger.history.registers import Amounts, Registers
-from zkharvest.ledger.history.registers import Key as LedgerKey
+from zkharvest.ledger.history.registers import carried_on
 from zkharvest.ledger.history.standing_map import map_of, standing_of
 from zkharvest.ledger.regimes import find_provable
 from zkharvest.spec import account_code
@@ -66,14 +65,6 @@ SHOWN: tuple[tuple[Key, tuple[str, ...]], ...] = (
     (Key("NET"), ("units", "proceeds", "basis")),
 )
 """What a statement shows beside the counters that it must show: gains and losses by term, income, and what is left."""
-
-
-def _zeros() -> dict[LedgerKey, Amounts]:
-    """What is shown has a register in the standing carried out, with its parents, also if nothing was posted to it."""
-    registers = Registers()
-    for key, _ in SHOWN:
-        registers.post(LedgerKey(key.level, term=key.term, result=key.result))
-    return registers.whole()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +198,7 @@ class _Maker:
         least = find_preset(self.wanted.preset, 0).params.least_log_rows
         to_fill = LinkToFill(hashed, rows, calendar, carried, same_year, key, shown, self._labels())
         witness = make_witness(to_fill, least=least)
-        after = replace(run.closing, registers={**_zeros(), **run.closing.registers})
+        after = replace(run.closing, registers=carried_on(run.closing.registers))
         closing = opening_of(after, key)
         roots = (closing.pairs.tree.root, closing.registers.tree.root)
         if roots != (witness.closing.pairs.tree.root, witness.closing.registers.tree.root):

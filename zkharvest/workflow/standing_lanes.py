@@ -12,7 +12,7 @@ from zkharvest.circuit.lot_machine.v2.sums.registers import rank
 from zkharvest.commitment.assets import CODE_LANES, id_code
 from zkharvest.commitment.standing import KEY_FIELDS, PAIR_LANES, StandingOpening
 from zkharvest.ledger.history.records import Account
-from zkharvest.ledger.history.registers import Amounts, Key
+from zkharvest.ledger.history.registers import Amounts, Key, carried_on
 from zkharvest.ledger.history.standing import Lot, Standing, Token
 from zkharvest.spec import account_code
 from zkharvest.workflow.link_rows import day_number
@@ -43,9 +43,10 @@ def tokens_lanes(standing: Standing) -> Ints:
 
 
 def register_lanes(standing: Standing) -> tuple[Ints, Ints]:
-    """Keys (n, 16) and signed lanes (n, 19) of registers, in the order of the table of sums."""
-    keys = _array((key_fields(key) for key in standing.registers), KEY_FIELDS)
-    lanes = _array((_amounts(one) for one in standing.registers.values()), LANES)
+    """Keys (n, 16) and signed lanes (n, 19) of the registers that a standing has, in the order of the table of sums."""
+    registers = carried_on(standing.registers)
+    keys = _array((key_fields(key) for key in registers), KEY_FIELDS)
+    lanes = _array((_amounts(one) for one in registers.values()), LANES)
     order = np.lexsort(rank(keys, np.zeros(len(keys), np.int64)).T[::-1])
     return keys[order], lanes[order]
 

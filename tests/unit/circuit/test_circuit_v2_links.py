@@ -22,7 +22,7 @@ from tests.support.whole_links import SHOWN, Proven, chain_of, description
 from zkharvest.circuit import check as checker
 from zkharvest.circuit.check import check
 from zkharvest.circuit.lot_machine.v2.names import Labels
-from zkharvest.circuit.lot_machine.v2.sums.keys import GROUPS, LANES
+from zkharvest.circuit.lot_machine.v2.sums.keys import GROUPS
 from zkharvest.commitment.encoding import digest_elements
 from zkharvest.prover import stark as prover
 from zkharvest.spec import EMPTY_TREE, P
@@ -61,8 +61,8 @@ def roots(witness):
 
 
 def amounts_of(witness):
-    """What is carried out by key: the amounts of its groups of lanes, where there are any."""
-    out = witness.found.carried_out()
+    """Of every register by key: the amounts of its groups of lanes, where there are any."""
+    out = witness.found.own()
     found = {tuple(key): [out.amount(n, group) for group in GROUPS] for n, key in enumerate(out.keys.tolist())}
     return {key: amounts for key, amounts in found.items() if any(amounts)}
 
@@ -131,7 +131,7 @@ def test_rows_have_names():
     assert named["poseidon"][0] == "record 0 of page 0"
     kinds = ("lot 0 of the lots carried in", "second half of lot 0 of the lots carried out")
     assert {*kinds, "register 1 of the registers carried in", "node 0 at level 20 of page 0"} <= {*named["poseidon"]}
-    assert "proceeds of NET" in named["sums"]
+    assert "proceeds, units of NET" in named["sums"]
     assert any(name.startswith("units of HOLD an asset an account") for name in named["sums"])
     assert any(name.endswith(", carried in") for name in named["sums"])
     assert named["pages"][: len(around.around.page_code) + 1] == [
@@ -252,11 +252,11 @@ def test_registers_are_carried_whole():
     honest = chain()[2].witness
     sums = support.definition().sums
     prior = np.flatnonzero(honest.found.prior)
-    row = LANES * int(prior[-1])
+    row = 2 * int(prior[-1])
     cells = honest.traces["sums"].copy()
-    cells[row : row + LANES] = cells[-1]
+    cells[row : row + 2] = cells[-1]
     blinds = [sums.t.index(name) for name in ("blind_on", "blind_out", "blind_in")]
-    cells[row : row + LANES, blinds] = honest.traces["sums"][row : row + LANES, blinds]
+    cells[row : row + 2, blinds] = honest.traces["sums"][row : row + 2, blinds]
     assert {"bus standing", "bus post"} & broken(replace(honest, traces={**honest.traces, "sums": cells}))
 
 

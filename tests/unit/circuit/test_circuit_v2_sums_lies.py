@@ -9,7 +9,7 @@ from tests.adversary.kit.local import Board, numbers
 from tests.adversary.mutation.mutants import columns_of, mutants
 from tests.support import registers as support
 from tests.support.register_lies import LIES, LOOKUPS
-from tests.support.register_runs import carried, classes, followed, full, ladder, nothing
+from tests.support.register_runs import carried, classes, followed, full, halves, ladder, net_of_nothing, nothing
 from zkharvest.circuit.check import check
 from zkharvest.circuit.lot_machine.v2.sums.keys import STANDING_FIELDS
 
@@ -31,7 +31,7 @@ def own(kind):
 
 
 def test_the_honest_runs_are_honest():
-    for run in (ladder(), classes(), carried(), full(), nothing()):
+    for run in (ladder(), classes(), carried(), full(), nothing(), net_of_nothing(), halves()):
         assert Board(run, support.description()).verdict() == set()
 
 

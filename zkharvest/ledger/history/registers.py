@@ -116,6 +116,16 @@ def _parents(key: Key, own: Amounts) -> Iterator[tuple[Key, Amounts]]:
         yield Key("NET"), own
 
 
+def carried_on(registers: Mapping[Key, Amounts]) -> dict[Key, Amounts]:
+    """Those that a standing has: all others follow from them. What is held is there only if there is some."""
+    nothing = Amounts()
+    return {
+        key: amounts
+        for key, amounts in registers.items()
+        if key.level in ("L0", "L1") or (key.level == "HOLD" and amounts != nothing)
+    }
+
+
 def totals_of(registers: Mapping[Key, Amounts]) -> dict[str, int]:
     """The year's totals by the names of the ledger's report, in 10^-8."""
     nothing = Amounts()

@@ -3,7 +3,7 @@
 Two tables grow with a link. The Poseidon table has a row for each record and each node of its page's tree (two rows a
 record, near enough), two rows and a node for each lot and token that is carried in or out (three), the same for each
 register, and 20 for each page and standing. The table of steps has a row for each operation, two where a part of a lot
-is taken. `sums` has 19 rows a register. No table is taller than 2^20 rows (docs/performance.md says what stops it
+is taken. `sums` has two rows a register. No table is taller than 2^20 rows (docs/performance.md says what stops it
 there).
 """
 

@@ -15,7 +15,7 @@ from .buses import TREE_LOTS_IN, TREE_LOTS_OUT, TREE_SUMS_IN, TREE_SUMS_OUT
 from .calendar import DAY_ZERO
 from .poseidon import NODE, RECORD, SECOND
 from .rows import MachineRows, Op
-from .sums.keys import GROUPS, LANES, LEVELS, ORIGINS, PLACE, RESULTS, TERMS, field
+from .sums.keys import LEVELS, ORIGINS, PLACE, RESULTS, ROWS, TERMS, field
 from .sums.registers import Registers
 
 Code = tuple[int, ...]
@@ -73,7 +73,7 @@ class RowNames:
             case "poseidon":
                 return self._hash(row)
             case "sums":
-                return self._register(row // LANES, row % LANES)
+                return self._register(row // len(ROWS), row % len(ROWS))
             case "pages":
                 return self.labels.page(row) if row < len(self.rows.around.page_code) else ""
             case "pools":
@@ -113,7 +113,7 @@ class RowNames:
         asset, account = self.labels.asset(pool[:PLACE]), self.labels.account(pool[PLACE : 2 * PLACE])
         return f"{asset} in {account}, {('long', 'short')[int(pool[2 * PLACE])]}"
 
-    def _register(self, number: int, lane: int) -> str:
+    def _register(self, number: int, row: int) -> str:
         if number >= len(self.registers.keys):
             return ""
         key = self.registers.keys[number]
@@ -123,9 +123,8 @@ class RowNames:
         kind = f"kind {int(key[field('kind')])}" if key[field("kind")] else ""
         words = [LEVELS[int(key[0]) - 1], asset, account, kind, ORIGINS[int(key[field("origin")])]]
         words += [TERMS[int(key[field("term")])], RESULTS[int(key[field("result")])]]
-        group = next(name for name, (first, count) in GROUPS.items() if first <= lane < first + count)
         carried = ", carried in" if self.registers.prior[number] else ""
-        return f"{group} of {' '.join(word for word in words if word)}{carried}"
+        return f"{', '.join(ROWS[row])} of {' '.join(word for word in words if word)}{carried}"
 
 
 def rows_at(at: Ints, end: Ints, height: int) -> Ints:

@@ -124,7 +124,7 @@ def make_witness(
     wanted = np.array([key for key, _ in link.shown], np.int64).reshape(-1, len(FIELDS))
     before = Registers.of_lanes(opening.keys, opening.lanes) if opening is not None else None
     found = registers(keys, slots, wanted, opening=before, same_year=link.same_year)
-    out = found.carried_out()
+    own, out = found.own(), found.carried_out()
     closing = StandingOpening(lots, tokens, out.keys, lane_values(out), link.closing_key)
     hashes.add_standing(closing.pairs, closing.registers, out=True)
     inputs, marks = hashes.rows()
@@ -140,7 +140,7 @@ def make_witness(
         return 1 << max((used - 1).bit_length(), least, n - SHORTEST)
 
     declared = np.flatnonzero((rows.op == Op.OPEN) & (rows.declared == 1))
-    shown = _shown(out, link.shown)
+    shown = _shown(own, link.shown)
     tables = made.tables
     traces: dict[str, Cells] = {
         "steps": filled.trace.cells.T,  # for now: its columns are read one by one
@@ -165,7 +165,7 @@ def make_witness(
     pages = np.array([digest_elements(tree.root) for _, tree in link.pages], np.int64).reshape(-1, 9)
     lists = {
         "pages": np.concatenate([pages, _listed(rows)], axis=1).tolist(),
-        "figures": [[value % P for value in record] for record in figures(out, shown)],
+        "figures": [[value % P for value in record] for record in figures(own, shown)],
     }
     number = list(tables).index("calendar")
     columns = {(number, k): column for k, column in enumerate(link.calendar.columns())}
@@ -218,7 +218,7 @@ def _listed(rows: MachineRows) -> Ints:
     return np.column_stack((around.page_code, around.page_early, around.page_late))
 
 
-def _shown(out: Registers, wanted: Sequence[Figure]) -> Shown:
+def _shown(own: Registers, wanted: Sequence[Figure]) -> Shown:
     """What is shown, by the register's number, the counters that must be shown with it."""
-    place = {tuple(key): number for number, key in enumerate(out.keys.tolist())}
-    return sorted({(place[tuple(key)], group) for key, group in wanted} | set(must_be_shown(out)))
+    place = {tuple(key): number for number, key in enumerate(own.keys.tolist())}
+    return sorted({(place[tuple(key)], group) for key, group in wanted} | set(must_be_shown(own)))

@@ -12,9 +12,9 @@ from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.commitment.standing import LEVEL_WEIGHT, small_fields
 
-from .keys import GROUPS, LANES, LEVELS, ORDERED, PLACE, TERMS, field, lanes_of
+from .keys import GROUPS, LANES, LEVELS, ORDERED, PLACE, ROW_LANES, ROWS, TERMS, field, lanes_of
 from .registers import INCOME, Registers, rank
-from .table import CARRY, CLASS, SumsTable
+from .table import BYTES, CARRY, CARRY_LIMB, CARRYING, CLASS, SHOWN, SumsTable
 
 Cells = NDArray[np.uint32]
 Shown = Sequence[tuple[int, str]]
@@ -23,7 +23,7 @@ Shown = Sequence[tuple[int, str]]
 
 def used_rows(found: Registers) -> int:
     """Rows that the registers take."""
-    return LANES * len(found.keys)
+    return len(ROWS) * len(found.keys)
 
 
 def must_be_shown(found: Registers) -> list[tuple[int, str]]:
@@ -51,17 +51,22 @@ def lane_values(found: Registers) -> Ints:
 
 def standing(found: Registers) -> tuple[Ints, Ints]:
     """What goes to the standings: (n, 2) prior and number, (n, STANDING_LANES) lanes and fields of the key."""
+    places = _places(found)
+    at = np.flatnonzero(found.carried)
+    found = found.at(at)
     keys = found.keys
     parts = [LEVEL_WEIGHT * keys[:, field("level")] + keys[:, field("term")], *keys[:, 1 : 1 + 2 * PLACE].T]
     parts += [small_fields(keys), *(keys[:, field(n)] for n in ("origin", "told", "covered", "result", "side"))]
     lanes = np.concatenate([lane_values(found), np.stack(parts, axis=1)], axis=1)
-    return np.stack([found.prior, _places(found)], axis=1), lanes
+    return np.stack([found.prior, places[at]], axis=1), lanes
 
 
 def _places(found: Registers) -> Ints:
-    """Numbers of registers, from 0 for those carried out and from 0 for those carried in."""
-    at = np.arange(len(found.prior))
-    return np.where(found.prior == 1, at - int((found.prior == 0).sum()), at)
+    """Of each register the number of the next one carried out, or in: its own if it is carried."""
+    carried, prior = found.carried.astype(np.int64), found.prior == 1
+    before = np.cumsum(carried) - carried
+    places: Ints = before - prior * int(carried[~prior].sum())
+    return places
 
 
 def sums_trace(sums: SumsTable, found: Registers, shown: Shown, rows: int) -> Cells:
@@ -71,55 +76,64 @@ def sums_trace(sums: SumsTable, found: Registers, shown: Shown, rows: int) -> Ce
     if used > rows:
         raise ValueError(f"{count} registers take {used} rows, there are {rows}")
     filled = NamedCells(sums.t, rows)
-    filled.put(slice(None), carry_high=np.full((rows, 3), CARRY >> 15), factor=1)  # of an idle row too
     if not count:
         return filled.cells
-    at = np.arange(used)
-    lane = np.tile(np.arange(LANES), count)
-    keys = np.repeat(found.keys, LANES, axis=0)
+    both = [slice(row, used, len(ROWS)) for row in range(len(ROWS))]
+    keys, prior = found.keys, found.prior
     term = keys[:, field("term")]
-    filled.put(at, level=_one_hot(keys[:, 0] - 1, len(LEVELS)), term=_one_hot(term, len(TERMS)))
-    filled.put(at, lane=_one_hot(lane, LANES))
-    for name in ("asset", "source"):
-        filled.put(at, **{name: keys[:, field(f"{name}0") : field(f"{name}0") + PLACE]})
-    filled.put(at, **{name: keys[:, field(name)] for name in CLASS})
-
-    octets, carries, posted = (part.reshape(used, 3) for part in (found.octets, found.carries, found.posted))
-    group = np.repeat(np.arange(len(GROUPS)), [lanes for _, lanes in GROUPS.values()])
-    negative = found.negative[:, group].reshape(-1)
-    carry_in = np.zeros(used, np.int64)
-    carry_in[1:] = carries[:-1, 2]  # 0 behind the last lane of a group
-    filled.put(at, byte=octets, value=octets * (1 - 2 * negative)[:, None], posted=posted, negative=negative)
-    filled.put(at, carry_in=carry_in, carry=carries)
-    filled.put(at, carry_low=(carries + CARRY) & 0x7FFF, carry_high=(carries + CARRY) >> 15)
-    _fill_order(filled, found)
-
-    prior = np.repeat(found.prior, LANES)
-    filled.put(at, prior=prior, factor=np.repeat(found.factor, LANES), place=np.repeat(_places(found), LANES))
     zeroth, first, third, fourth = (
         (keys[:, 0] == LEVELS.index(level) + 1) & (prior == 0) for level in ("L0", "L1", "L3", "L4")
     )
-    filled.put(at, up_count=zeroth | first)
-    filled.put(at, up_term=first & (term > 0), up_disposal=first & (term > 0) & (term != INCOME))
-    filled.put(at, up_same=third | (fourth & (term != INCOME)))
-    carried = np.flatnonzero((found.prior == 1) & (found.keys[:, 0] == LEVELS.index("COUNT") + 1))
-    for number, name in [*shown, *((int(at), "events") for at in carried)]:  # of those carried in nobody is told
-        filled.put(LANES * number + np.array(lanes_of(name)), shown=1)
+    same = {
+        "level": _one_hot(keys[:, 0] - 1, len(LEVELS)),
+        "term": _one_hot(term, len(TERMS)),
+        **{name: keys[:, field(f"{name}0") : field(f"{name}0") + PLACE] for name in ("asset", "source")},
+        **{name: keys[:, field(name)] for name in CLASS},
+        "prior": prior,
+        "counts": prior * -found.factor,
+        "empty": found.empty,
+        "place": _places(found),
+        "up_count": zeroth | first,
+        "up_term": first & (term > 0),
+        "up_disposal": first & (term > 0) & (term != INCOME),
+        "up_same": third | (fourth & (term != INCOME)),
+    }
+    for row, at in enumerate(both):
+        filled.put(at, **same, **_numbers(found, row))
+    filled.put(both[0], first=1)
+    filled.put(both[1], second=1)
+    _fill_order(filled, found, both)
+    for number, group in shown:
+        row = next(k for k, groups in enumerate(ROWS) if group in groups)
+        columns = {SHOWN[ROW_LANES[row].index(lane)] for lane in lanes_of(group)}
+        filled.put(len(ROWS) * number + row, **{f"shown{column}": 1 for column in columns})
     return filled.cells
 
 
-def _fill_order(filled: NamedCells, found: Registers) -> None:
-    """The bytes of the lanes that order keys, three rows a lane, and where each key exceeds the one before."""
+def _numbers(found: Registers, row: int) -> dict[str, Ints]:
+    """The cells of one row's numbers, for every register."""
+    slots = np.concatenate([np.arange(3 * lane, 3 * lane + 3) for lane in ROW_LANES[row]])
     count = len(found.keys)
+    octets, value, carries = (np.zeros((count, BYTES), np.int64) for _ in range(3))
+    octets[:, : len(slots)], carries[:, : len(slots)] = found.octets[:, slots], found.carries[:, slots]
+    value[:, : len(slots)] = found.signed[:, slots]
+    whole = carries[:, CARRYING] + CARRY
+    high = np.minimum(whole // CARRY_LIMB, 255)
+    names = list(GROUPS)
+    signs = found.negative[:, [names.index(group) for group in ROWS[row][:2]]]  # of fee, behind basis, it is 0
+    return {"byte": octets, "value": value, "carry_low": whole - high * CARRY_LIMB, "carry_high": high,
+            "negative": signs}  # fmt: skip
+
+
+def _fill_order(filled: NamedCells, found: Registers, both: Sequence[slice]) -> None:
+    """The bytes of the lanes that order keys, and where each key exceeds the one before."""
     ranks = rank(found.keys, found.prior)
-    lanes = ranks[:, 1:-1]  # the three of the asset, the three of the source
-    octets = np.stack([lanes >> 16, lanes >> 8 & 255, lanes & 255], axis=2).reshape(count, 6 * ORDERED)
-    packs = np.stack([lanes >> 16, lanes >> 8, lanes], axis=2).reshape(count, 6 * ORDERED)
-    at = (LANES * np.arange(count)[:, None] + np.arange(6 * ORDERED)).reshape(-1)
-    filled.put(at, octet=octets.reshape(-1), pack=packs.reshape(-1))
-    if count > 1:
+    for at, lanes in zip(both, (ranks[:, 1 : 1 + ORDERED], ranks[:, 1 + ORDERED : -1]), strict=True):
+        octets = np.stack([lanes >> 16, lanes >> 8 & 255, lanes & 255], axis=2)
+        filled.put(at, octet=octets.reshape(len(ranks), 3 * ORDERED))
+    if len(ranks) > 1:
         flags, gap = words.compare(ranks[:-1], ranks[1:])
-        last = LANES * np.arange(1, count) - 1
+        last = slice(both[1].start, both[1].stop - len(ROWS), len(ROWS))
         filled.put(last, order_at=flags, order_low=(gap - 1) & 0x7FFF, order_high=(gap - 1) >> 15)
 
 

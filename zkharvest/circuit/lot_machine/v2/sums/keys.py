@@ -1,7 +1,8 @@
 """Keys and lanes of registers.
 
 A key tells apart what its level tells apart; the other fields are 0. A register has 19 lanes of three bytes, so 57
-slots; slot 3 k + j is byte j of lane k. A group of lanes is one number with one sign.
+slots; slot 3 k + j is byte j of lane k. A group of lanes is one number with one sign. The table has two rows a
+register, and every number whole on one of them.
 """
 
 from __future__ import annotations
@@ -40,11 +41,20 @@ GROUPS = {"units": (0, 6), "proceeds": (6, 4), "basis": (10, 4), "fee": (14, 3),
 """Name -> first lane, number of lanes. From L3 on `units` is proceeds - basis."""
 LANES = 19
 SLOTS = 3 * LANES
+ROWS = (("proceeds", "units"), ("basis", "fee", "lines", "events"))
+"""The groups on each of a register's rows, in order. Proceeds and basis stand at the same places."""
+PLACES = 10
+"""Lanes that a row has room for; the last place of the second row is empty."""
 FIRST_LANES = tuple(first for first, _ in GROUPS.values())
 LAST_LANES = tuple(first + count - 1 for first, count in GROUPS.values())
+ROW_LANES = tuple(tuple(k for group in groups for k in range(GROUPS[group][0], sum(GROUPS[group]))) for groups in ROWS)
+"""Of each row, the lane at each of its places."""
 SIGNED_GROUPS = ("proceeds", "basis")
 DIFFERENCE_LEVELS = ("L3", "L4", "NET")
 """Where `units` may be below zero."""
+CARRIED_LEVELS = ("L0", "L1", "HOLD")
+"""Whose registers go from standing to standing; all others follow from these. What is held goes on only if there is
+some."""
 
 
 def lanes_of(*groups: str) -> list[int]:

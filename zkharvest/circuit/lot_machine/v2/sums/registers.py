@@ -11,6 +11,7 @@ from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.commitment.standing import LEVEL_WEIGHT, small_fields
 
 from .keys import (
+    CARRIED_LEVELS,
     DIFFERENCE_LEVELS,
     FIELDS,
     FIRST_LANES,
@@ -24,6 +25,7 @@ from .keys import (
     level_number,
 )
 
+CARRIED = [level_number(level) for level in CARRIED_LEVELS]
 SIGNED_UNITS = [level_number(level) for level in DIFFERENCE_LEVELS]
 INCOME = TERMS.index("income")
 
@@ -54,9 +56,26 @@ class Registers:
         first, count = GROUPS[group]
         return sum(int(v) << (8 * i) for i, v in enumerate(self.signed[row, 3 * first : 3 * (first + count)]))
 
-    def carried_out(self) -> Registers:
-        """Those of the standing carried out: all that are not of the one carried in."""
+    @property
+    def empty(self) -> NDArray[np.bool_]:
+        """(n,) whether a register of what is held holds nothing, so that no standing has it."""
+        held: NDArray[np.bool_] = (self.keys[:, 0] == level_number("HOLD")) & (self.prior == 0)
+        nothing: NDArray[np.bool_] = held & ~self.octets.any(axis=1)
+        return nothing
+
+    @property
+    def carried(self) -> NDArray[np.bool_]:
+        """(n,) whether a register is one of a standing: of the one carried in, or out."""
+        of_level: NDArray[np.bool_] = np.isin(self.keys[:, 0], CARRIED)
+        return of_level & ~self.empty
+
+    def own(self) -> Registers:
+        """All that are not of the standing carried in; they come first, so that their numbers are the same."""
         return self.at(np.flatnonzero(self.prior == 0))
+
+    def carried_out(self) -> Registers:
+        """Those of the standing carried out."""
+        return self.at(np.flatnonzero((self.prior == 0) & self.carried))
 
     @classmethod
     def of_lanes(cls, keys: Ints, lanes: Ints) -> Registers:
@@ -81,7 +100,8 @@ def registers(
     `shown` are keys that must have one, even of nothing; `opening` are the registers carried in.
 
     Raises ValueError if a sum has the wrong sign or too many bytes for its lanes, or if two keys have one place in the
-    order: their assets, or their sources, have codes that agree in the 72 bits that order them.
+    order: their assets, or their sources, have codes that agree in the 72 bits that order them; or if a register is
+    carried in that no standing has.
     """
     nothing = np.zeros((0, SLOTS), np.int64)
     todo = [(keys.astype(np.int64), posted.astype(np.int64))]
@@ -115,6 +135,8 @@ def registers(
 
 def _carried_in(opening: Registers, same_year: bool) -> Registers:
     """As the table has them: what counts is posted, as the negative of what is collected."""
+    if not np.isin(opening.keys[:, 0], CARRIED).all():
+        raise ValueError("the standing carried in has registers that follow from others")
     counts = np.isin(opening.keys[:, 0], [level_number("HOLD"), *([1, 2] if same_year else [])]).astype(np.int64)
     posted, one = -opening.signed * counts[:, None], np.ones(len(counts), np.int64)
     nothing = np.zeros_like(opening.carries)
