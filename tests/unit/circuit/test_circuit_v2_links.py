@@ -132,7 +132,7 @@ def test_rows_have_names():
     kinds = ("lot 0 of the lots carried in", "second half of lot 0 of the lots carried out")
     assert {*kinds, "register 1 of the registers carried in", "node 0 at level 20 of page 0"} <= {*named["poseidon"]}
     assert "proceeds, units of NET" in named["sums"]
-    assert any(name.startswith("units of HOLD an asset an account") for name in named["sums"])
+    assert any(name.startswith("proceeds, units of HOLD an asset an account") for name in named["sums"])
     assert any(name.endswith(", carried in") for name in named["sums"])
     assert named["pages"][: len(around.around.page_code) + 1] == [
         *(f"page {n}" for n in range(len(made.link.pages))),
