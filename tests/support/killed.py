@@ -88,14 +88,15 @@ class InLine(Executor):
 
 def _patch():
     """A cheap scrypt, and proving and checking left out: what is tried is the handling of files."""
-    from tests.support.proofs import small_package
+    from tests.support.proofs import small_chain, small_package
     from zkharvest.desk import methods
     from zkharvest.desk import workers as pools
     from zkharvest.files import sealing
-    from zkharvest.workflow import prove, signing
+    from zkharvest.workflow import prove, prove_chain, signing
 
     sealing.STANDARD = sealing.CHEAPEST = sealing.Cost(4, 8, 1)
-    made = small_package()
+    made, chain = small_package(), small_chain()
+    prove_chain.prove_chain = lambda *_args, **_options: chain
     prove.prove = lambda *_args, **_options: made
     prove.self_check = lambda *_args: None
     signing.refuse_unproven = lambda *_args: None

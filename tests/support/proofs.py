@@ -4,7 +4,9 @@ from functools import cache
 
 from zkharvest.commitment.opening import commit
 from zkharvest.trades.csv_in import trades_from_text
+from zkharvest.workflow.own_folder import commit_pages
 from zkharvest.workflow.prove import prove
+from zkharvest.workflow.prove_chain import prove_chain
 
 SMALL = """\
 time,source,id,kind,asset,quantity,amount,fee,to,lots
@@ -20,6 +22,17 @@ YEAR, METHOD, NONCE, AUDIENCE = 2025, "hifo", bytes(range(16)), "the tax office"
 @cache
 def small_opening():
     return commit(trades_from_text(SMALL, "small.csv"), currency="USD")
+
+
+@cache
+def small_pages():
+    return commit_pages(trades_from_text(SMALL, "small.csv"), currency="USD")
+
+
+@cache
+def small_chain():
+    """A package of one link, and what it carries out."""
+    return prove_chain(small_pages(), year=YEAR, method=METHOD, first=True, preset="test")
 
 
 @cache

@@ -75,7 +75,8 @@ def batch_prove(
 ) -> ExitCode:
     """A proof of every client's year, verified. Run again, it does only what is new or has changed.
 
-    The passphrase seals the openings that are made, and opens those that the clients have.
+    Each client's pages are made, or gone on with, beside the proof, and the year goes on from the one that was proven
+    there before. The passphrase seals what is secret, and opens what the clients have.
     """
     default = {"year": str(year or ""), "method": method.value, "pooling": pooling.value, "timezone": timezone}
     settings = (("audience", audience), ("size", size))

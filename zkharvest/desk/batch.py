@@ -101,16 +101,19 @@ def _peak() -> int:
 def _key(job: Job) -> str:
     """A digest of everything the results follow from."""
     from zkharvest import __version__
+    from zkharvest.desk.batch_tasks import standing_before
 
     client = job.client
     digest = sha256(f"{SCHEMA}\0{__version__}\0{job.task}\0{client.election}\0{client.currency}\0".encode())
     digest.update(repr(sorted(job.settings)).encode())
-    for path in (client.trades, client.broker, client.opening):
+    before = standing_before(client, Path(job.folder)) if job.task == "prove" else None
+    seed = Path(client.opening) / "seed" if client.opening else Path()
+    for path in (client.trades, client.broker, seed if seed.is_file() else None, before):
         digest.update(b"\0" if not path else sha256(_read(path)).digest())
     return digest.hexdigest()
 
 
-def _read(path: str) -> bytes:
+def _read(path: str | Path) -> bytes:
     from zkharvest.files.atomic import read_file
 
     return read_file(path)

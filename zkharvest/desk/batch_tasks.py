@@ -15,12 +15,9 @@ from zkharvest.files.atomic import read_file, write_file
 from zkharvest.trades.csv_in import load_trades
 
 if TYPE_CHECKING:
-    from zkharvest.commitment.opening import Opening
     from zkharvest.desk.batch import Job
     from zkharvest.desk.clients import Client
-    from zkharvest.trades.model import Trade
-
-SECRET = "secret.zko"  # the opening's file  # noqa: S105
+    from zkharvest.workflow.own_folder import OwnPages
 
 
 def report(job: Job, folder: Path) -> str:
@@ -64,54 +61,74 @@ def report(job: Job, folder: Path) -> str:
 
 
 def prove(job: Job, folder: Path) -> str:
-    """The package of the year, verified; returns its name and size. The opening is the client's, or is made here."""
-    from zkharvest.workflow import prove as proving
+    """The package of the year, verified; returns its name and size.
 
-    client = job.client
-    opening = _opening(job, folder)
-    settings = dict(job.settings)
+    Pages are made of the client's trades, in the client's own folder of pages, or here; the year goes on from the one
+    before, if a batch has proven it here.
+    """
+    from zkharvest.files.standings import write_standing
+    from zkharvest.workflow import prove_chain as proving
+
+    client, settings = job.client, dict(job.settings)
+    own = _pages(job, folder)
     election = client.election
-    package = proving.prove(
-        opening,
+    carried = standing_before(client, folder)
+    made = proving.prove_chain(
+        own,
         year=election.year,
         method=election.rule,
+        first=carried is None,
+        carry_in=proving.read_standing(carried, job.passphrase) if carried is not None else None,
         pooling=election.pooling.value,
         timezone=election.timezone,
         audience=settings.get("audience", ""),
         preset=settings.get("size", "balanced"),
+        warn=lambda _: None,
     )
-    proving.self_check(package, opening)
     name = f"{election.year}.zkh"
-    write_file(folder / name, package, force=True)
-    roots = {source: opening.roots[source].hex() for source in opening.sources}
-    write_file(folder / "commitments.json", (json.dumps(roots, indent=2) + "\n").encode(), force=True)
-    return f"{name} {len(package)} bytes"
+    write_standing(folder / f"{election.year}.zks", made.carried_out, passphrase=job.passphrase, force=True)
+    write_file(folder / name, made.package, force=True)
+    pages = {source: page.hex() for source, page in own.pages.items()}
+    write_file(folder / "pages.json", (json.dumps(pages, indent=2) + "\n").encode(), force=True)
+    return f"{name} {len(made.package)} bytes"
 
 
-def _opening(job: Job, folder: Path) -> Opening:
-    """The opening that the client has, that an earlier run made of the same trades, or a new one, sealed."""
-    from zkharvest.commitment.opening import commit
-    from zkharvest.files.openings import read_opening, write_opening
+def standing_before(client: Client, folder: Path) -> Path | None:
+    """What the proof of the year before carried out, if it was made here."""
+    path = folder / f"{client.election.year - 1}.zks"
+    return path if path.is_file() else None
+
+
+def _pages(job: Job, folder: Path) -> OwnPages:
+    """Pages up to the end of the client's year: those that are there, gone on with; a new seed if there are none."""
+    from zkharvest.files.page_files import read_seed
+    from zkharvest.ledger.calendar import Calendar
+    from zkharvest.workflow import own_folder
 
     client = job.client
-    trades = load_trades(client.trades)
-    path = Path(client.opening) if client.opening else folder / SECRET
-    if client.opening or path.exists():
-        opening = read_opening(path, job.passphrase)
-        _same_trades(opening, trades, client, path)
-        return opening
-    opening = commit(trades, currency=client.currency or None)
-    write_opening(path, opening, passphrase=job.passphrase)
-    return opening
-
-
-def _same_trades(opening: Opening, trades: list[Trade], client: Client, path: Path) -> None:
-    if list(opening.trades) != trades:
+    where = Path(client.opening) if client.opening else folder
+    if where.is_file():
+        hint = "name the folder that zkharvest commit made, or leave it empty: then the batch commits by itself"
+        raise InputError.one(str(where), "is one file, and pages lie in a folder", hint)
+    seed = where / own_folder.SEED
+    if client.opening and not seed.exists():
         raise InputError.one(
-            str(path),
-            f"commits to other trades than {client.trades}",
-            "restore the trades that were committed to, or move the opening away to commit anew",
+            str(where), "there is no seed of pages in it", "name the folder that zkharvest commit made"
         )
+    before = own_folder.headers_in(where)
+    election = client.election
+    own = own_folder.commit_pages(
+        load_trades(client.trades),
+        end=Calendar(election.timezone).year_window(election.year)[1],
+        currency=client.currency or None,
+        pooling=election.pooling,
+        timezone=election.timezone,
+        seed=read_seed(seed, job.passphrase) if seed.exists() else None,
+        before=before,
+        again=True,
+    )
+    own_folder.write_pages(where, own, passphrase=job.passphrase)
+    return own
 
 
 TASKS: Mapping[str, Callable[[Job, Path], str]] = {"report": report, "prove": prove}

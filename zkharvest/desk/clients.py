@@ -4,7 +4,7 @@
     trades     the canonical trades CSV, relative to the folder of the batch
     year, method, pooling, timezone, currency     where a client differs from what the command says
     broker     Form 1099-DA as CSV, for forms
-    opening    the opening that `commit` wrote, for proofs; without it the batch commits by itself
+    opening    the folder that `commit` wrote, for proofs; without it the batch commits by itself
 
 `client` and `trades` are needed; the other columns may be missing or empty.
 """

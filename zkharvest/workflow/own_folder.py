@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zkharvest.commitment.assets import load_assets
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.atomic import ensure_writable, write_file
 from zkharvest.files.book import Book, book_text, parse_book, read_book
@@ -112,7 +113,7 @@ def commit_pages(
         raise UsageError(what, "give a later end (--to), or leave it out")
     chosen = secrets.token_bytes(SEED_BYTES) if seed is None else seed
     period = Period("", first, last, agreed_currency(trades, currency), final)
-    made = own_pages(trades, period, chosen, assets or {}, timezone, before, again=again)
+    made = own_pages(trades, period, chosen, {**load_assets(), **(assets or {})}, timezone, before, again=again)
     openings = (*made.earlier, *(one.opening for one in made.made))
     unlisted = tuple(sorted({symbol for one in made.made for symbol in one.unlisted}))
     return OwnPages(openings, book_text(made.lines), chosen, unlisted)

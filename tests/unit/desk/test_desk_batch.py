@@ -14,6 +14,7 @@ from multiprocessing import get_context
 import pytest
 
 from tests.support.desk import HEADER
+from zkharvest import verify_chain
 from zkharvest.cli import main
 from zkharvest.desk import batch, batch_tasks
 from zkharvest.desk.amounts import plain
@@ -22,6 +23,7 @@ from zkharvest.desk.clients import read_clients
 from zkharvest.desk.form8949 import ROW_COLUMNS, form_rows, make_form
 from zkharvest.desk.lines import lines_of
 from zkharvest.errors import InputError
+from zkharvest.files.page_files import read_page
 from zkharvest.ledger.report import csv_text
 from zkharvest.ledger.run import run_ledger
 from zkharvest.trades.csv_in import load_trades
@@ -290,21 +292,55 @@ def test_wrong_words(folder, capsys):
 @pytest.mark.audit
 @pytest.mark.usefixtures("cheap_scrypt")
 def test_proofs_of_two_clients(folder):
-    """The opening is made once and kept; a proof is verified before it is written."""
+    """Pages are made once and kept; a proof is verified before it is written; the next year goes on from it."""
     (folder / "clients.csv").write_text("client,trades,currency\nanna,c1.csv,USD\nbob,c2.csv,USD\n")
     jobs = [replace(job, passphrase="a b c") for job in jobs_of(folder, "prove", (("size", "test"),))]
     first = run(jobs)
     assert {one.status for one in first.values()} == {"done"}, first
-    secret = (folder / "results" / "anna" / batch_tasks.SECRET).read_bytes()
+    anna = folder / "results" / "anna"
+    made = {path.name: path.read_bytes() for path in anna.iterdir()}
+    assert set(made) == {
+        *("a-own-0000.zkp", "a-own-0000.zko", "seed", "book.csv", "pages.json"),
+        *("2025.zkh", "2025.zks", DONE),
+    }
     assert run(jobs)["anna"].status == "unchanged"
     other = (("size", "test"), ("audience", "bank"))
     wrong = run([replace(job, passphrase="x", settings=other) for job in jobs])
     assert "passphrase" in wrong["anna"].message and wrong["anna"].status == "failed"
     again = run([replace(job, settings=other) for job in jobs])
     assert again["anna"].status == "done"
-    assert (folder / "results" / "anna" / batch_tasks.SECRET).read_bytes() == secret
+    kept = ("a-own-0000.zkp", "a-own-0000.zko", "seed", "book.csv", "pages.json")
+    assert all((anna / name).read_bytes() == made[name] for name in kept)
+    later = "2026-02-05T12:00:00Z,a,4,sell,BTC,0.25,50,1,,\n"
+    (folder / "c1.csv").write_text((folder / "c1.csv").read_text() + later)
+    next_year = [
+        replace(job, client=replace(job.client, election=replace(job.client.election, year=2026))) for job in jobs
+    ]
+    assert run(next_year)["anna"].status == "done"
+    packages = [(anna / f"{year}.zkh").read_bytes() for year in (2025, 2026)]
+    pages = json.loads((anna / "pages.json").read_text())
+    assert verify_chain(packages, first=True, pages=pages, allow_test_preset=True)
     (folder / "c1.csv").write_text(HEADER + BOOK.format(60).strip() + "\n")
-    assert "commits to other trades" in run(jobs)["anna"].message
+    assert "holds other records" in run(jobs)["anna"].message
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("cheap_scrypt")
+def test_a_client_with_pages_of_its_own(folder):
+    """The folder that `commit` made is gone on with; another file in its place, or an empty folder, is named."""
+    words = ["commit", str(folder / "c1.csv"), "-o", str(folder / "mine"), "--currency", "USD", "--no-passphrase"]
+    assert main(["-q", *words, "--timezone", "UTC"]) == 0
+    (folder / "none").mkdir()
+    rows = ("anna,c1.csv,USD,mine", "bob,c2.csv,USD,none", "dora,c3.csv,USD,c3.csv")
+    (folder / "clients.csv").write_text("\n".join(("client,trades,currency,opening", *rows)) + "\n")
+    found = run(jobs_of(folder, "prove", (("size", "test"),)))
+    assert found["anna"].status == "done", found["anna"]
+    assert "no seed of pages" in found["bob"].message
+    assert "pages lie in a folder" in found["dora"].message
+    data = (folder / "results" / "anna" / "2025.zkh").read_bytes()
+    pages = {"a": read_page(folder / "mine" / "a-own-0000.zkp").page}
+    assert verify_chain([data], first=True, pages=pages, allow_test_preset=True)
+    assert not list((folder / "results" / "anna").glob("*.zko"))
 
 
 @pytest.mark.slow

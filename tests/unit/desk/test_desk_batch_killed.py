@@ -16,12 +16,13 @@ import pytest
 
 from tests.support.counts import count
 from tests.support.killed import InLine, Server, failing
-from tests.support.proofs import SMALL, small_package
+from tests.support.proofs import SMALL, small_chain
 from zkharvest.cli import main
 from zkharvest.desk.batch import DONE
 from zkharvest.files import leftovers
-from zkharvest.files.openings import is_sealed, parse_opening
-from zkharvest.files.packages import open_package
+from zkharvest.files.book import parse_book
+from zkharvest.files.packages import open_chain_package
+from zkharvest.files.page_files import parse_page, parse_page_opening, parse_seed
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and locks are POSIX's")
 
@@ -34,14 +35,17 @@ COMMANDS = {
 AGAIN = {"prove": ("--audience", ("bank", "court")), "report": ("--method", ("fifo", "lifo"))}
 
 
-def is_secret(data):
-    return is_sealed(data, "x") and parse_opening(data, "x", WORDS).roots
+SECRETS = ("seed", ".zko", ".zks")
 
 
 WHOLE = {
-    "2025.zkh": lambda data: open_package(data, "x").proof,
-    "secret.zko": is_secret,
-    "commitments.json": json.loads,
+    "2025.zkh": lambda data: open_chain_package(data, "x").parts,
+    "2025.zks": lambda data: data.startswith(b"ZKHARVEST"),
+    "seed": lambda data: parse_seed(data, "x", WORDS),
+    "book.csv": lambda data: parse_book(data.decode(), "x"),
+    ".zko": lambda data: parse_page_opening(data, "x", WORDS).records,
+    ".zkp": lambda data: parse_page(data, "x").header,
+    "pages.json": json.loads,
     DONE: json.loads,
     "report.json": json.loads,
     "report.html": lambda data: data.rstrip().endswith(b"</html>"),
@@ -75,10 +79,9 @@ def server(folder):
 @pytest.fixture
 def here(folder, cheap_scrypt, monkeypatch):
     """The folder, and this process as the server is: proving left out, clients one after the other."""
-    made = small_package()
+    made = small_chain()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("zkharvest.workflow.prove.prove", lambda *_args, **_options: made)
-    monkeypatch.setattr("zkharvest.workflow.prove.self_check", lambda *_args: None)
+    monkeypatch.setattr("zkharvest.workflow.prove_chain.prove_chain", lambda *_args, **_options: made)
     monkeypatch.setattr("zkharvest.desk.workers.local_pool", lambda _workers: InLine)
     yield folder
     shutil.rmtree(folder / "out", ignore_errors=True)
@@ -100,10 +103,11 @@ def check(out):
         if leftovers._NAME.match(path.name):
             left.add(path)
         else:
-            assert WHOLE[path.name](data), path.name
-        if "secret.zko" in path.name:
+            whole = WHOLE.get(path.name) or WHOLE[path.suffix]
+            assert whole(data), path.name
+        if any(name in path.name for name in SECRETS):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
-            assert b"BTC" not in data
+            assert b"slip44" not in data
     return left
 
 

@@ -40,6 +40,8 @@ def test_the_seed_decides_the_pages(own, tmp_path):
     again = read_pages(tmp_path / "mine")
     assert (again.openings, again.book, again.seed) == (own.openings, own.book, own.seed)
     assert "100" not in repr(own)
+    assert {record.asset for record in own.openings[0].records} == {"slip44:0"}  # as the command names it
+    assert commit_pages(TRADES, timezone="UTC", assets={"BTC": "slip44:1"}).openings[0].records[0].asset == "slip44:1"
     with pytest.raises(UsageError, match="go on from their seed"):
         commit_pages(TRADES, before=[own.openings[0].header])
     with pytest.raises(InputError, match="holds other records"):
