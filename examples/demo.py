@@ -6,6 +6,7 @@ Runs only what a person would type, and shows it. Ends with exit code 0 only if 
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -31,7 +32,8 @@ def run(*words: str, expect: int = 0) -> str:
 
 def main() -> None:
     WORK.mkdir(exist_ok=True)
-    trades, secret = str(WORK / "trades.csv"), str(WORK / "secret.zko")
+    trades, pages = str(WORK / "trades.csv"), str(WORK / "pages")
+    shutil.rmtree(pages, ignore_errors=True)  # of the last demo
     package, changed = str(WORK / "loss-2025.zkh"), str(WORK / "changed.zkh")
 
     print("--- the taxpayer: exports become trades, trades are committed to, the losses are proven")
@@ -39,16 +41,16 @@ def main() -> None:
     prices = str(HERE / "taxpayer" / "prices.csv")
     run("zkharvest", "trades", "import", *exports, "--prices", prices, "-o", trades, "--force")
     run("zkharvest", "trades", "check", trades)
-    commitments = run("zkharvest", "commit", trades, "--no-passphrase", "-o", secret, "--force").splitlines()
-    run("zkharvest", "prove", secret, "--year", YEAR, "--method", METHOD, "-o", package, "--force")
+    commitments = run("zkharvest", "commit", trades, "--no-passphrase", "-o", pages).splitlines()
+    run("zkharvest", "prove", pages, "--year", YEAR, "--method", METHOD, "--first", "-o", package, "--force")
 
-    print("\n--- the auditor: has the commitments and the package, never the trades")
-    expected = [word for line in commitments for word in ("--commitment", line)]
-    run("zkharvest", "verify", package, *expected, "--year", YEAR)
+    print("\n--- the auditor: has the ids of the pages and the package, never the trades")
+    expected = [word for line in commitments for word in ("--page", line)]
+    run("zkharvest", "verify", package, "--first", *expected, "--year", YEAR)
 
     print("\n--- somebody changes one cent")
-    run("python", str(HERE / "tamper.py"), package, changed)
-    run("zkharvest", "verify", changed, *expected, "--year", YEAR, expect=1)
+    run("python", str(HERE / "chain" / "tamper.py"), "cent", package, changed)
+    run("zkharvest", "verify", changed, "--first", *expected, "--year", YEAR, expect=1)
     print("\ndemo: the honest package was accepted, the changed one rejected")
 
 

@@ -1,13 +1,13 @@
 """Prove a tax figure without handing over the trades.
 
-    from zkharvest import Pooling, Method, Election, commit, load_trades, prove, run_ledger, verify
+    from zkharvest import Pooling, Method, Election, commit_pages, load_trades, prove_chain, run_ledger, verify_chain
 
     trades = load_trades("trades.csv")
-    opening = commit(trades)                                  # opening.roots: what auditor and sources get
-    package = prove(opening, year=2025, method="hifo")        # bytes of a .zkh file
-    if verify(package, commitments=opening.roots): ...        # a Verdict, true only if accepted
+    own = commit_pages(trades)                                          # own.pages: what an auditor gets
+    proof = prove_chain(own, year=2025, method="hifo", first=True)      # proof.package: bytes of a .zkh file
+    if verify_chain([proof.package], pages=own.pages, first=True): ...  # a verdict, true only if accepted
 
-Packages of links, which `zkharvest prove` makes of pages, are verified together: `verify_chain`.
+`commit`, `prove` and `verify` are the same for lot-machine/v1: one year, one opening.
 
 Importing this imports none of the heavy libraries; each name loads what it needs when it is first used.
 """

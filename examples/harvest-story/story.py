@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -110,11 +111,13 @@ def tell(urls: list[str]) -> None:
     found = ["--match", at("match.json"), "--forecast", at("forecast.json")]
     found += ["--record", at("record-1.json"), "--record", at("record-2.json")]
     run("harvest", "report", at("trades.csv"), *market, "--as-of", NOW, *found, "-o", at("page.html"), "--force")
-    roots = run("commit", at("after-2.csv"), "-o", at("o.zko"), "--currency", "USD", "--no-passphrase", "--force")
-    run("prove", at("o.zko"), "--year", "2025", "--method", "hifo", "-o", at("p.zkh"), "--force")
-    expected = [word for line in roots.split() for word in ("--commitment", line)]
+    shutil.rmtree(at("pages"), ignore_errors=True)  # of an earlier run
+    ids = run("commit", at("after-2.csv"), "-o", at("pages"), "--currency", "USD", "--no-passphrase")
+    run("prove", at("pages"), "--year", "2025", "--method", "hifo", "--first", "-o", at("p.zkh"), "--force")
+    expected = ["--first", *(word for line in ids.split() for word in ("--page", line))]
     verdict = json.loads(run("verify", at("p.zkh"), *expected, "--year", "2025", "--json"))
-    declared = -amount(verdict["statement"]["totals"]["net"])
+    (year,) = verdict["chain"]["years"]
+    declared = -amount(year["totals"]["net"])
     gains = amount(before["totals"]["short_term_gain"]) + amount(before["totals"]["long_term_gain"])
     realised = amount(first["loss"]) + amount(second["loss"])
     if verdict["verdict"] != "accepted" or declared != realised - gains or first["gaps"] or second["gaps"]:
