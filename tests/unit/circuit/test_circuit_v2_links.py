@@ -21,8 +21,10 @@ from tests.support.machine_rows import key_of
 from tests.support.whole_links import SHOWN, Proven, chain_of, description
 from zkharvest.circuit import check as checker
 from zkharvest.circuit.check import check
+from zkharvest.circuit.lot_machine.v2.definition import define
 from zkharvest.circuit.lot_machine.v2.names import Labels
 from zkharvest.circuit.lot_machine.v2.sums.keys import GROUPS
+from zkharvest.circuit.lot_machine.v2.sums.table import SumsTable
 from zkharvest.commitment.encoding import digest_elements
 from zkharvest.prover import stark as prover
 from zkharvest.spec import EMPTY_TREE, P
@@ -258,6 +260,29 @@ def test_registers_are_carried_whole():
     blinds = [sums.t.index(name) for name in ("blind_on", "blind_out", "blind_in")]
     cells[row : row + 2, blinds] = honest.traces["sums"][row : row + 2, blinds]
     assert {"bus standing", "bus post"} & broken(replace(honest, traces={**honest.traces, "sums": cells}))
+
+
+def test_no_sum_of_posts_wraps(monkeypatch):
+    """Were every row of `sums` to post at every slot, as one that does not say otherwise may, the builder refuses."""
+    assert max(posted_at_most(define().circuit).values()) == 255 * 7 * 2**19 + 2**20 < P // 2
+    honest = SumsTable._sums
+
+    def on_every_row(table):
+        table.most *= 2
+        honest(table)
+
+    monkeypatch.setattr(SumsTable, "_sums", on_every_row)
+    with pytest.raises(ValueError, match="which is p/2 or more"):
+        define().circuit.compile()
+
+
+def posted_at_most(circuit):
+    """By slot of the bus `post`."""
+    found = Counter()
+    for table in circuit.tables:
+        for act in table.interactions:
+            found.update({w.slot: w.most or 0 for w in act.weights if act.bus.name == "post"})
+    return found
 
 
 # ------------------------------------------------------------------------------------------------ proof
