@@ -21,11 +21,13 @@ from tests.support.machine_rows import key_of
 from tests.support.whole_links import SHOWN, Proven, chain_of, description
 from zkharvest.circuit import check as checker
 from zkharvest.circuit.check import check
+from zkharvest.circuit.lot_machine.v2 import witness as filling
 from zkharvest.circuit.lot_machine.v2.definition import define
 from zkharvest.circuit.lot_machine.v2.names import Labels
 from zkharvest.circuit.lot_machine.v2.sums.keys import GROUPS
 from zkharvest.circuit.lot_machine.v2.sums.table import SumsTable
 from zkharvest.commitment.encoding import digest_elements
+from zkharvest.errors import InputError
 from zkharvest.prover import stark as prover
 from zkharvest.spec import EMPTY_TREE, P
 from zkharvest.verifier.params import PRESETS
@@ -283,6 +285,18 @@ def posted_at_most(circuit):
         for act in table.interactions:
             found.update({w.slot: w.most or 0 for w in act.weights if act.bus.name == "post"})
     return found
+
+
+@pytest.mark.parametrize(
+    ("most", "why"),
+    [(16, "taking their lots takes"), (256, "their pages and standings take"), (1024, "their sums take 1,025 rows")],
+)
+def test_a_link_that_is_too_tall_is_refused(monkeypatch, most, why):
+    """By the first of its tables that is."""
+    monkeypatch.setattr(filling, "MOST_ROWS", most)
+    monkeypatch.setattr(filling, "used_rows", lambda _: 1025)
+    with pytest.raises(InputError, match=why):
+        support.witness_of(chain()[0].link, None)
 
 
 # ------------------------------------------------------------------------------------------------ proof

@@ -124,6 +124,8 @@ def make_witness(
     wanted = np.array([key for key, _ in link.shown], np.int64).reshape(-1, len(FIELDS))
     before = Registers.of_lanes(opening.keys, opening.lanes) if opening is not None else None
     found = registers(keys, slots, wanted, opening=before, same_year=link.same_year)
+    if used_rows(found) > MOST_ROWS:
+        raise TooTall(f"their sums take {used_rows(found):,} rows")
     own, out = found.own(), found.carried_out()
     closing = StandingOpening(lots, tokens, out.keys, lane_values(out), link.closing_key)
     hashes.add_standing(closing.pairs, closing.registers, out=True)
