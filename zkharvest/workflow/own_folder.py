@@ -8,9 +8,11 @@ book.csv                    what pages cannot say (`workflow.own_pages`)
 
 from __future__ import annotations
 
+import csv
+import io
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING
 from zkharvest.commitment.assets import load_assets
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.atomic import ensure_writable, write_file
-from zkharvest.files.book import Book, book_text, parse_book, read_book
+from zkharvest.files.book import COLUMNS, Book, book_text, parse_book, read_book
 from zkharvest.files.kinds import Kind
 from zkharvest.files.page_files import (
     SEED_BYTES,
@@ -166,7 +168,8 @@ def write_pages(
     """Write what is not in the folder yet: seed and openings sealed unless `passphrase` is None; returns the new pages.
 
     `seed` and `book` are other files than the folder's own. A file that holds something else is replaced only with
-    `force`, a seed never; a book, if all that it says is said here too. Raises UsageError before anything is written.
+    `force`, a seed never; a book, if all that it says of these pages is said here too. Its rows of other accounts (a
+    venue's, whose openings are proven with these) stay. Raises UsageError before anything is written.
     """
     where = Path(folder)
     where.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -177,12 +180,14 @@ def write_pages(
         ensure_writable(seed_path, force=None)
     for one in lost:
         ensure_writable(file_of(where, one.header, "zko"), force=force, replaces=Kind.PAGE_OPENING)
-    replaced = force or _only_adds(book_path, own.decided())
+    accounts = {(one.header.source, one.header.account) for one in own.openings}
+    told, others = _told_of(book_path, accounts)
+    replaced = force or (told is not None and _only_adds(told, own.decided()))
     ensure_writable(book_path, force=replaced)
     # Pages last: whatever is missing when this is killed, the next run finds out from them, and goes on.
     if not seed_path.exists():
         write_seed(seed_path, own.seed, passphrase=passphrase)
-    write_file(book_path, own.book.encode(), private=True, force=replaced)
+    write_file(book_path, (own.book + others).encode(), private=True, force=replaced)
     for one in lost:
         write_page_opening(file_of(where, one.header, "zko"), one, passphrase=passphrase, force=force)
     for one in new:
@@ -203,11 +208,20 @@ def read_pages(folder: str | Path, passphrase: Passphrase = None) -> OwnPages:
     return OwnPages(openings, text, read_seed(where / SEED, passphrase))
 
 
-def _only_adds(path: Path, decided: Book) -> bool:
-    """Whether a book that is there says nothing else than this one does, as far as it goes."""
-    from dataclasses import replace
-
+def _told_of(path: Path, accounts: set[tuple[str, str]]) -> tuple[Book | None, str]:
+    """What a book that is there says of these accounts, None where there is none; and its rows of others, as text."""
     if not path.is_file():
-        return False
-    told = {place: replace(one, where="") for place, one in decided.decisions.items()}
-    return all(told.get(place) == replace(one, where="") for place, one in read_book(path).decisions.items())
+        return None, ""
+    found = read_book(path)
+    told = {place: one for place, one in found.decisions.items() if (place.source, place.account) in accounts}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if (row["source"], row["account"]) not in accounts]
+    out = io.StringIO()
+    csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n").writerows(rows)
+    return Book(told), out.getvalue()
+
+
+def _only_adds(told: Book, decided: Book) -> bool:
+    """Whether a book says nothing else than another does, as far as it goes."""
+    now = {place: replace(one, where="") for place, one in decided.decisions.items()}
+    return all(now.get(place) == replace(one, where="") for place, one in told.decisions.items())

@@ -175,6 +175,23 @@ def test_a_book_that_was_edited_is_kept(folder, capsys):
     assert "20000.00" in (folder / "pages" / "book.csv").read_text()
 
 
+def test_rows_of_other_accounts_stay_in_the_book(folder, capsys):
+    """What is decided of a venue's records, whose openings are proven beside the folder, is nobody's to drop."""
+    assert own() == 0
+    book = folder / "pages" / "book.csv"
+    head, *rows = book.read_text().splitlines()
+    columns = head.split(",")
+    said = {"source": "kraken", "account": "K-7", "page": "0", "position": "3", "kind": "gift", "note": "to, my sister"}
+    row = ",".join(f'"{said.get(name, "")}"' for name in columns)
+    book.write_text("\n".join((head, row, *rows)) + "\n")
+    (folder / "trades.csv").write_text(HEAD + FIRST + SECOND)
+    assert own(to="2026-01-01") == 0
+    after = list(csv.DictReader(io.StringIO(book.read_text())))
+    assert [one["note"] for one in after if one["source"] == "kraken"] == ["to, my sister"]
+    assert [one["kind"] for one in after if one["source"] == "kraken"] == ["gift"]
+    assert len(after) == len(rows) + 2  # one of the next year's
+
+
 def test_pages_reach_to_the_end_of_the_last_trades_year(folder, capsys):
     """In the zone of the tax year; what the file has behind --to is counted, and a future end warned of."""
     (folder / "trades.csv").write_text(HEAD + FIRST + SECOND)
