@@ -26,13 +26,13 @@ from zkharvest.commitment.assets import id_code
 from zkharvest.commitment.page_record import SALT, WIDTH, Lanes
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.calendar import Calendar
-from zkharvest.ledger.history.decisions import DEPOSIT_KINDS
+from zkharvest.ledger.history.columns import Entries as LedgerEntries
+from zkharvest.ledger.history.columns import Tokens as LedgerTokens
 from zkharvest.ledger.history.machine import Run
 from zkharvest.ledger.history.order import Window
-from zkharvest.ledger.history.records import UNEXPLAINED, describe
-from zkharvest.ledger.history.registers import DECLARED_VALUE
-from zkharvest.ledger.history.standing import DAY_ZERO, Lot, Standing, Token
-from zkharvest.ledger.history.steps import Do, List, Step
+from zkharvest.ledger.history.records import describe
+from zkharvest.ledger.history.standing import DAY_ZERO, Standing
+from zkharvest.ledger.history.steps import List
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.rules import Pooling
 from zkharvest.spec import account_code
@@ -40,9 +40,7 @@ from zkharvest.spec import account_code
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
-_WORD = (1 << 64) - 1
 _REF_LOW = (1 << 30) - 1
-_TAKING = (Do.TAKE, Do.SEND, Do.DROP)
 
 
 def calendar_of(window: Window, declared: Iterable[int] = ()) -> LinkCalendar:
@@ -61,12 +59,7 @@ def calendar_of(window: Window, declared: Iterable[int] = ()) -> LinkCalendar:
 
 def declared_days(run: Run) -> list[int]:
     """The days with which lots were declared in a run, as ordinals."""
-    return [step.lot.day for step in run.steps if step.do is Do.OPEN and step.lot is not None and _is_declared(step)]
-
-
-def _is_declared(step: Step) -> bool:
-    """Whether a step opens a deposit's lot of a declared value."""
-    return step.origin == DECLARED_VALUE and step.kind in DEPOSIT_KINDS.values() and step.kind != UNEXPLAINED
+    return run.columns.declared_days()
 
 
 def machine_rows(
@@ -98,72 +91,45 @@ def check_provable(run: Run) -> None:
         raise InputError(problems)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Rows:
-    """A run on its way into arrays."""
+    """A run on its way to the table."""
 
     run: Run
     opening: Standing | None
     calendar: LinkCalendar
 
-    def __post_init__(self) -> None:
-        self.tokens: list[Token] = []
-        self._token_at: dict[tuple[int, int], int] = {}
-        for step in self.run.steps:
-            if step.do in (Do.LOAD_TOKEN, Do.SEND):
-                assert step.token is not None
-                self._token_at[step.token.seq, step.token.part] = len(self.tokens)
-                self.tokens.append(step.token)
-
     def rows(self, lanes: Sequence[Lanes], covered: int) -> MachineRows:
-        steps = self.run.steps
-        lots: list[Lot] = [
-            step.lot for step in steps if step.lot is not None and step.do in (Do.LOAD, Do.OPEN, Do.ARRIVE)
-        ]
-        of_entry = [List(lot.asset, lot.place, lot.side) for lot in lots]
-        codes = {one: _pool(one) for one in set(of_entry)}
-        pools = sorted(codes.values())
-        place = {code: n for n, code in enumerate(pools)}
+        columns = self.run.columns
+        codes = [_pool(one) for one in columns.lists]
+        pools = np.array(sorted(set(codes)), np.int64).reshape(-1, 9)
+        place = {code: n for n, code in enumerate(map(tuple, pools.tolist()))}
+        pool_of = np.array([place[code] for code in codes], np.int64)
         loaded = self.opening is not None and bool(self.opening.lots or self.opening.tokens)
         return MachineRows(
             around=self._around(covered),
             first_seq=self.opening.seq if self.opening is not None and loaded else 0,
             records=self._records(lanes),
-            entries=self._entries(lots, [place[codes[one]] for one in of_entry]),
-            tokens=self._tokens(),
-            pools=np.array(pools, np.int64).reshape(-1, 9),
-            **self._columns(steps),
+            entries=_entries(columns.entries, pool_of),
+            tokens=self._tokens(columns.tokens),
+            pools=pools,
+            op=columns.op,
+            record=columns.turn,
+            node=columns.node,
+            pred=columns.pred,
+            next=columns.next,
+            token=columns.token,
+            **_two("part", columns.part),
+            **_two("lot", columns.lot),
+            lot_value=columns.lot_value,
+            part_value=columns.part_value,
+            **_two("rest", columns.rest),
+            rest_value=columns.rest_value,
+            close_value=columns.close_value,
+            emptied=columns.emptied,
+            kind=columns.kind,
+            declared=columns.declared,
         )
-
-    def _columns(self, steps: Sequence[Step]) -> dict[str, Any]:
-        """The arrays by operation."""
-        rests = [(step.rest, abs(step.rest_value)) for step in steps]
-        for n, step in enumerate(steps):
-            if step.do is Do.SKIP:
-                record = self.run.turns[step.turn].record
-                rests[n] = (record.quantity, abs(record.value))
-        parts = [step.part if step.do in (*_TAKING, Do.ARRIVE) else 0 for step in steps]
-        taken = [step.part_value if step.do in _TAKING else 0 for step in steps]
-        tokens = [self._token_at[step.token.seq, step.token.part] if step.token is not None else -1 for step in steps]
-        kinds = [step.kind if step.do is Do.DROP or _is_declared(step) else 0 for step in steps]
-        return {
-            "op": _ints(step.do for step in steps),
-            "record": _ints(step.turn for step in steps),
-            "node": _ints(step.node for step in steps),
-            "pred": _ints(step.pred for step in steps),
-            "next": _ints(step.next for step in steps),
-            "token": _ints(tokens),
-            **_two("part", parts),
-            **_two("lot", [step.lot_quantity for step in steps]),
-            "lot_value": _words([step.lot_value for step in steps]),
-            "part_value": _words(taken),
-            **_two("rest", [rest for rest, _ in rests]),
-            "rest_value": _words([value for _, value in rests]),
-            "close_value": _words([abs(step.close_value) for step in steps]),
-            "emptied": _ints(step.emptied for step in steps),
-            "kind": _ints(kinds),
-            "declared": _ints(_is_declared(step) for step in steps),
-        }
 
     def _records(self, lanes: Sequence[Lanes]) -> WorkedRecords:
         turns = self.run.turns
@@ -175,32 +141,22 @@ class _Rows:
             page, position, found, _ints(turn.late for turn in turns), _ints(turn.shift for turn in turns)
         )
 
-    def _entries(self, lots: Sequence[Lot], pools: Sequence[int]) -> Entries:
-        return Entries(
-            pool=_ints(pools),
-            unit=_units(lot.unit for lot in lots),
-            order=_ints(lot.order for lot in lots),
-            day=_ints(map(day_number, (lot.day for lot in lots))),
-            long_from=_ints(lot.long_from for lot in lots),
-            own=_ints(lot.own for lot in lots),
-        )
-
-    def _tokens(self) -> Tokens:
-        tokens, lots = self.tokens, self.run.window.pooling is Pooling.WALLET
-        refs = [(token.ref & _REF_LOW, token.ref >> 30) for token in tokens]
+    def _tokens(self, tokens: LedgerTokens) -> Tokens:
+        lots = self.run.window.pooling is Pooling.WALLET
+        assets = np.array([id_code(name) for name in tokens.assets], np.int64).reshape(-1, 4)
         return Tokens(
-            seq=_ints(token.seq for token in tokens),
-            part=_ints(token.part for token in tokens),
-            last=_ints(token.last for token in tokens),
-            asset=np.array([id_code(token.asset) for token in tokens], np.int64).reshape(-1, 4),
-            time=_ints(token.time for token in tokens),
-            ref=np.array(refs, np.int64).reshape(-1, 2),
-            **_two("quantity", [token.quantity for token in tokens]),
-            value=_words([token.value for token in tokens]),
-            unit=_units(token.unit for token in tokens),
-            order=_ints(token.order for token in tokens),
-            day=_ints(day_number(token.day) if lots else 0 for token in tokens),
-            long_from=_ints(token.long_from for token in tokens),
+            seq=tokens.seq,
+            part=tokens.part,
+            last=tokens.last,
+            asset=assets[tokens.asset],
+            time=tokens.time,
+            ref=np.stack((tokens.ref & _REF_LOW, tokens.ref >> 30), axis=1),
+            **_two("quantity", tokens.quantity),
+            value=tokens.value,
+            unit=tokens.unit,
+            order=tokens.order,
+            day=day_numbers(tokens.day) if lots else np.zeros_like(tokens.day),
+            long_from=tokens.long_from,
         )
 
     def _around(self, covered: int) -> Surroundings:
@@ -227,28 +183,32 @@ def _pool(one: List) -> tuple[int, ...]:
     return (*id_code(one.asset), *place, int(one.side))
 
 
+def _entries(entries: LedgerEntries, pool_of: Ints) -> Entries:
+    return Entries(
+        pool=pool_of[entries.list],
+        unit=entries.unit,
+        order=entries.order,
+        day=day_numbers(entries.day),
+        long_from=entries.long_from,
+        own=entries.own,
+    )
+
+
 def day_number(day: int) -> int:
     """A date's ordinal as the machine numbers it; 0 for what is before 2000."""
     return max(day - DAY_ZERO, 0)
+
+
+def day_numbers(days: Ints) -> Ints:
+    """`day_number` of each."""
+    numbers: Ints = np.maximum(days - DAY_ZERO, 0)
+    return numbers
 
 
 def _ints(values: Iterable[Any]) -> Ints:
     return np.fromiter(values, np.int64)
 
 
-def _words(values: Sequence[int]) -> Words:
-    return np.array(values, np.uint64)
-
-
-def _two(name: str, values: Sequence[int]) -> dict[str, Words]:
-    """A number of 112 bits in two words."""
-    return {
-        f"{name}_lo": np.array([value & _WORD for value in values], np.uint64),
-        f"{name}_hi": np.array([value >> 64 for value in values], np.uint64),
-    }
-
-
-def _units(units: Iterable[int]) -> NDArray[np.uint8]:
-    """Unit bases as rows of 20 bytes."""
-    octets = b"".join(unit.to_bytes(20, "little") for unit in units)
-    return np.frombuffer(octets, np.uint8).reshape(-1, 20)
+def _two(name: str, words: Words) -> dict[str, Any]:
+    """A number of 112 bits, its two words by name."""
+    return {f"{name}_lo": np.ascontiguousarray(words[:, 0]), f"{name}_hi": np.ascontiguousarray(words[:, 1])}

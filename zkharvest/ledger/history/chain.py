@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from zkharvest.collecting import without_collecting
 from zkharvest.errors import UsageError
 from zkharvest.ledger.calendar import Calendar
 
 from .decisions import WITHDRAWAL_KINDS, Decisions, check_decisions
-from .machine import Run, run_window
+from .machine import Run, run_plain
 from .matching import Moves, match_moves
 from .order import Window, in_turn, pages_of
 from .records import IN_TRANSIT, Does, History, Place
 from .standing import Standing
+
+Engine = Literal["auto", "plain", "fast"]
+FAST_FROM = 50_000  # records; below, loading the compiled kernels takes longer than the plain run
 
 
 def moves_of(
@@ -28,9 +32,14 @@ def moves_of(
 
 
 def run_windows(
-    history: History, decisions: Decisions, windows: Sequence[Window], opening: Standing | None = None
+    history: History,
+    decisions: Decisions,
+    windows: Sequence[Window],
+    opening: Standing | None = None,
+    *,
+    engine: Engine = "auto",
 ) -> list[Run]:
-    """Work one window after the other, each from the standing that the one before led to.
+    """Work one window after the other, each from the standing that the one before led to; every engine does the same.
 
     Raises InputError with what cannot be worked in the first window that has any such thing, UsageError for windows
     that do not abut.
@@ -41,13 +50,22 @@ def run_windows(
             raise UsageError("the windows do not follow each other", "each begins where the one before it ends")
     moves = moves_of(history, decisions, windows, opening)
     transit = in_transit(history, decisions)
+    fast = engine == "fast" or (engine == "auto" and sum(map(len, history.records)) >= FAST_FROM)
     runs: list[Run] = []
     with without_collecting():
         for window in windows:
             turns = in_turn(history, window, moves, transit, opening)
-            runs.append(run_window(history, window, pages_of(history, window), turns, decisions, opening))
+            runs.append(_run(fast)(history, window, pages_of(history, window), turns, decisions, opening))
             opening = runs[-1].closing
     return runs
+
+
+def _run(fast: bool) -> Callable[..., Run]:
+    if not fast:
+        return run_plain
+    from .machine_fast import run_fast  # numba only where it pays
+
+    return run_fast
 
 
 def in_transit(history: History, decisions: Decisions) -> dict[Place, int]:

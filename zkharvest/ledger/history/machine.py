@@ -12,46 +12,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.rules import Method, Pooling, Side, part_of, unit_basis
-from zkharvest.trades.text import format_quantity
 
+from . import refusals
 from .counting import Counting
 from .decisions import DEPOSIT_KINDS, WITHDRAWAL_KINDS, Decision, Decisions
 from .order import Turn, Window
 from .pools import Pools
-from .records import FEE, GIFT, LOST, MOVE, REACH, SHORTFALL, UNEXPLAINED, Does, History, Page, Place, Record, describe
+from .records import FEE, GIFT, LOST, MOVE, REACH, SHORTFALL, UNEXPLAINED, Does, History, Page, Place, Record
 from .registers import DECLARED_VALUE, GONE, NONE, OUT, VENUE, Amounts, Key
 from .standing import Lot, Standing, Token, accounts_after
 from .steps import Do, List, Step
 
+if TYPE_CHECKING:
+    from .columns import Columns
+
 STATED_GONE = frozenset({GIFT, LOST, FEE})
 """Kinds that a withdrawal may have from its source, and that stand where the owner says nothing."""
 
-_NOTHING = Decision()
+NOTHING = Decision()
 
 
 @dataclass(frozen=True)
 class Run:
-    """One window, worked: its pages and turns, every step, what is carried out, and all registers."""
+    """One window, worked: its pages and turns, what is carried out, and every step, one by one or as arrays."""
 
     window: Window
     pages: tuple[Page, ...]
     turns: Sequence[Turn] = field(repr=False)
-    steps: Sequence[Step] = field(repr=False)
     closing: Standing
+    _columns: Callable[[], Columns] = field(repr=False, compare=False)
+    _steps: Callable[[], Sequence[Step]] = field(repr=False, compare=False)
 
     @property
     def registers(self) -> Mapping[Key, Amounts]:
         """The registers carried out."""
         return self.closing.registers
 
+    @cached_property
+    def columns(self) -> Columns:
+        """The steps as arrays."""
+        return self._columns()
 
-def run_window(
+    @cached_property
+    def steps(self) -> Sequence[Step]:
+        """The steps one by one: those of a compiled run are worked again, in plain Python."""
+        return self._steps()
+
+
+def run_plain(
     history: History,
     window: Window,
     pages: tuple[Page, ...],
@@ -73,7 +89,29 @@ def run_window(
         raise InputError(machine.problems)
     registers = machine.counting.whole()
     same = replace(closing, accounts=accounts_after(pages, window.end, opening), registers=registers)
-    return Run(window, pages, turns, machine.steps, same)
+
+    def columns() -> Columns:
+        from .columns import columns_of  # numpy only where arrays are asked for
+
+        return columns_of(machine.steps, turns)
+
+    return Run(window, pages, turns, same, columns, lambda: machine.steps)
+
+
+def demands(method: Method, decided: Decision, begun: int, wanted: int) -> Iterator[tuple[Place | None, int]]:
+    """What a record asks for: the first of the list, or under specific identification what the owner named.
+
+    It takes `wanted`, behind `begun` that was before.
+    """
+    if method is not Method.SPECIFIC:
+        yield None, wanted
+        return
+    for pick in decided.lots:
+        of_this = min(max(pick.quantity - begun, 0), wanted)
+        begun = max(begun - pick.quantity, 0)
+        wanted -= of_this
+        if of_this:
+            yield pick.lot, of_this
 
 
 class _Machine:
@@ -112,7 +150,7 @@ class _Machine:
             self.steps.append(Step(Do.SKIP, number))
             return
         self.seq += 1
-        decided = self.decisions.get(turn.place, _NOTHING) if self.decisions else _NOTHING
+        decided = self.decisions.get(turn.place, NOTHING) if self.decisions else NOTHING
         if record.does is Does.OPEN:
             self._open(number, turn, decided)
         elif record.does is Does.CLOSE:
@@ -140,7 +178,7 @@ class _Machine:
         value, origin = record.value, VENUE
         if not record.valued:
             if decided.value is None:
-                self.problems.append(_unvalued(self.history, record))
+                self.problems.append(refusals.unvalued(self.history, record))
             value, origin = decided.value or 0, DECLARED_VALUE
         self._new_lot(number, turn, value, self.counting.day_of(record.time), record.kind, origin, own=True)
 
@@ -185,7 +223,7 @@ class _Machine:
         rest, value, origin = record.quantity, record.value, VENUE
         if not record.valued:
             if decided.value is None:
-                self.problems.append(_unvalued(self.history, record))
+                self.problems.append(refusals.unvalued(self.history, record))
             value, origin = decided.value or 0, DECLARED_VALUE
         self._check_names(record, decided, rest)
         for at, wanted in self._matched(turn, which, decided, 0, rest):
@@ -282,13 +320,13 @@ class _Machine:
 
         `wanted` of it is taken, behind `begun` that was before. Notes what is missing, and takes what there is.
         """
-        for name, asked in self._demands(decided, begun, wanted):
+        for name, asked in demands(self.window.method, decided, begun, wanted):
             rest = asked
             while rest:
                 entries = self.pools.entries(which)
                 at = 0 if name is None else self.pools.place_of(which, name)
                 if at >= len(entries):
-                    self.problems.append(_short(self.history, turn.record, which, asked - rest, asked, name))
+                    self.problems.append(refusals.short_of(self.history, turn.record, which, asked - rest, asked, name))
                     break
                 part = min(rest, entries[at].quantity)
                 yield at, rest
@@ -300,19 +338,7 @@ class _Machine:
             return
         named = sum(pick.quantity for pick in decided.lots)
         if named != taken:
-            self.problems.append(_unnamed(self.history, record, named, taken))
-
-    def _demands(self, decided: Decision, begun: int, wanted: int) -> Iterator[tuple[Place | None, int]]:
-        """What is asked for: the first of the list, or under specific identification what the owner named."""
-        if self.window.method is not Method.SPECIFIC:
-            yield None, wanted
-            return
-        for pick in decided.lots:
-            of_this = min(max(pick.quantity - begun, 0), wanted)
-            begun = max(begun - pick.quantity, 0)
-            wanted -= of_this
-            if of_this:
-                yield pick.lot, of_this
+            self.problems.append(refusals.unnamed(self.history, record, named, taken))
 
     # ------------------------------------------------------------------------------------------ what is left
 
@@ -336,53 +362,7 @@ class _Machine:
             self.steps.append(Step(Do.CLOSE_TOKEN, token=token))
             self.counting.left_in_transit(token)
             if not token.ref and self.window.end - token.time >= REACH and token.last:
-                self.problems.append(_stale(token))
-        self.problems += [_below(self.history, turn, units) for turn, units in self.counting.below_zero()]
+                self.problems.append(refusals.stale(token))
+        self.problems += [refusals.below_zero(self.history, turn, units) for turn, units in self.counting.below_zero()]
         w = self.window
         return Standing(w.end, w.pooling.value, w.zone, w.year, tuple(lots), tuple(tokens), seq=self.seq)
-
-
-# ------------------------------------------------------------------------------------------------- refusals
-
-
-def _short(history: History, record: Record, which: List, held: int, wanted: int, name: Place | None) -> Problem:
-    """More is taken than there is."""
-    where = "all accounts" if which.place is None else which.place.wallet
-    side = " (short)" if which.side is Side.SHORT else ""
-    if name is not None:
-        text = f"names {format_quantity(wanted)} of the lot {name}, {where} holds {format_quantity(held)} of it"
-        return Problem(history.where(record), f"{describe(record)} {text}", "name a lot that is open there and then")
-    text = f"takes {format_quantity(wanted)}, {where}{side} holds {format_quantity(held)} at that moment"
-    hint = "is a page missing, or a deposit before it that is matched with the wrong withdrawal? zkharvest explain"
-    return Problem(history.where(record), f"{describe(record)} {text}", hint)
-
-
-def _unnamed(history: History, record: Record, named: int, taken: int) -> Problem:
-    """Specific identification without a name, or of another quantity than is taken."""
-    hint = "write them in the book's column lots: SOURCE/ACCOUNT/PAGE/RECORD:QUANTITY, joined by ;"
-    text = f"takes {format_quantity(taken)}, " + (
-        f"the named lots add up to {format_quantity(named)}" if named else "and names no lots"
-    )
-    return Problem(history.where(record), f"{describe(record)} {text} (specific identification)", hint)
-
-
-def _unvalued(history: History, record: Record) -> Problem:
-    hint = "declare it in the book's column value"
-    return Problem(history.where(record), f"{describe(record)}: its source states no value", hint)
-
-
-def _stale(token: Token) -> Problem:
-    return Problem(
-        str(token.sent),
-        f"withdrawal of {token.asset} is in transit for 12.4 days or more without a reference: it cannot arrive",
-        "say in the book what became of it, in the year in which it was sent",
-    )
-
-
-def _below(history: History, turn: Turn, units: int) -> Problem:
-    record = turn.record
-    return Problem(
-        history.where(record),
-        f"{describe(record)} leaves its account below zero, and the window ends with {format_quantity(units)} there",
-        "enter the deposit that is missing, unexplained or declared; both are counted (docs/adr/0022)",
-    )
