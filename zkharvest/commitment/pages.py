@@ -50,11 +50,16 @@ def salted(records: Sequence[PageRecord], key: bytes) -> tuple[Lanes, Lanes]:
     return lanes, root_salt
 
 
-def page_tree(records: Sequence[PageRecord], key: bytes) -> Tree:
-    """The tree of one page. ValueError for more than 2^20 records."""
+def salted_tree(records: Sequence[PageRecord], key: bytes) -> tuple[Lanes, Tree]:
+    """The leaves' hash inputs (n, 24) of one page, and the tree over them. ValueError for more than 2^20 records."""
     lanes, root_salt = salted(records, key)
     leaves = np.asarray(compress_many(lanes)) if len(lanes) else np.zeros((0, DIGEST), np.uint32)
-    return build_tree(leaves, root_salt, depth=DEPTH, tag=TAG_NODE)
+    return lanes, build_tree(leaves, root_salt, depth=DEPTH, tag=TAG_NODE)
+
+
+def page_tree(records: Sequence[PageRecord], key: bytes) -> Tree:
+    """The tree of one page. ValueError as `salted_tree`."""
+    return salted_tree(records, key)[1]
 
 
 def page_roots(pages: Sequence[tuple[Sequence[PageRecord], bytes]]) -> list[bytes]:

@@ -18,6 +18,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,8 @@ from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.text import is_visible
 
 if TYPE_CHECKING:
-    from zkharvest.commitment.page_record import PageRecord
+    from zkharvest.commitment.page_record import Lanes, PageRecord
+    from zkharvest.commitment.tree import Tree
 
 MAX_PAGE_FILE = 1 << 14
 MAX_SIGNATURES = 16
@@ -83,13 +85,20 @@ class PageFile:
         return replace(self, signatures=tuple(sorted([*others, made])))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PageOpening:
     """What opens a page: its header, the key of its salts, and its records."""
 
     header: PageHeader
     key: bytes = field(repr=False)
     records: tuple[PageRecord, ...] = field(repr=False)
+
+    @cached_property
+    def hashed(self) -> tuple[Lanes, Tree]:
+        """The hash inputs (n, 24) of the records, and the tree over them. ValueError for more than 2^20 records."""
+        from zkharvest.commitment.pages import salted_tree
+
+        return salted_tree(self.records, self.key)
 
 
 # ------------------------------------------------------------------------------------------------- .zkp
@@ -270,9 +279,7 @@ def _record_of(row: Any, assets: Sequence[str]) -> PageRecord:
 
 
 def _check_root(opening: PageOpening, name: object) -> None:
-    from zkharvest.commitment.pages import page_roots
-
-    if page_roots([(opening.records, opening.key)]) != [opening.header.root]:
+    if opening.hashed[1].root != opening.header.root:
         raise container.damaged(OPENING, name, "its records do not give the page's root")
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def kernels_loading() -> Iterator[None]:
-    """Load them while the block runs; at its end they are loaded, so that no thread is cut off in the middle."""
-    thread = threading.Thread(target=_load, name="kernels", daemon=True)
+def kernels_loading(more: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Load them while the block runs; at its end they are loaded, so that no thread is cut off in the middle.
+
+    `more` loads what the circuit needs beside the prover.
+    """
+    thread = threading.Thread(target=_load, args=(more,), name="kernels", daemon=True)
     thread.start()
     try:
         yield
@@ -18,11 +21,11 @@ def kernels_loading() -> Iterator[None]:
         thread.join()
 
 
-def _load() -> None:
+def _load(more: Callable[[], object]) -> None:
     try:
-        import zkharvest.circuit.lot_machine.v1.witness
         import zkharvest.prover.stark  # noqa: F401
 
+        more()
         _run_small()
     except Exception:  # noqa: BLE001, S110  (whoever needs it finds out, and says so)
         pass

@@ -13,7 +13,7 @@ from zkharvest.files.book import Book, Line, check_stated
 from zkharvest.files.page_files import PageOpening
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.history.as_trades import trades_of
-from zkharvest.ledger.history.chain import run_windows
+from zkharvest.ledger.history.chain import Engine, run_windows
 from zkharvest.ledger.history.decisions import check_decisions
 from zkharvest.ledger.history.explaining import Explained, explain, note_of
 from zkharvest.ledger.history.machine import Run
@@ -150,16 +150,18 @@ def work(
     elections: Sequence[Election],
     opening: Standing | None = None,
     covered_since: int = 0,
+    *,
+    engine: Engine = "auto",
 ) -> list[Run]:
     """The machine's run of each year. Raises InputError for what is missing or cannot be worked.
 
-    `covered_since` is the ordinal of the first day whose purchases are covered.
+    `covered_since` is the ordinal of the first day whose purchases are covered; all engines work the same.
     """
     check_stated(book, history)
     if problems := missing_pages(history, opening):
         raise InputError(problems)
     windows = [replace(one, covered_since=covered_since) for one in windows_of(history, elections, opening)]
-    return run_windows(history, book.decisions, windows, opening)
+    return run_windows(history, book.decisions, windows, opening, engine=engine)
 
 
 def report(history: History, book: Book, elections: Sequence[Election], currency: str = "") -> LedgerRun:

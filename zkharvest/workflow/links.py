@@ -1,8 +1,7 @@
 """From openings of pages to a package of links: history, runs, statements, witnesses, proofs, and their verification.
 
 A link is made for each year; the first begins with the standing carried in, or with nothing. What the ledger's run says
-and what the circuit's witness says must be the same: both roots of every standing are compared before anything is
-proven.
+and what the circuit's witness says must be the same: what both carry out is compared before anything is proven.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from zkharvest.circuit.lot_machine.v2.sums.keys import field as place_of
 from zkharvest.circuit.lot_machine.v2.witness import Link as LinkToFill
 from zkharvest.circuit.lot_machine.v2.witness import make_witness
 from zkharvest.commitment.assets import id_code, symbol_of
-from zkharvest.commitment.pages import page_tree, salted
 from zkharvest.errors import UsageError
 from zkharvest.files.standings import StandingFile
 from zkharvest.ledger.history.registers import carried_on
@@ -40,7 +38,7 @@ from zkharvest.verifier.statement_v2 import DAY_ZERO, LAST_COVERED
 from zkharvest.workflow.histories import history_of, work
 from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows
 from zkharvest.workflow.proofs import SelfCheckError, find_preset
-from zkharvest.workflow.standing_lanes import opening_of
+from zkharvest.workflow.standing_lanes import opening_of, same_standing
 
 if TYPE_CHECKING:
     from zkharvest.circuit.lot_machine.v2.witness import LinkWitness
@@ -97,6 +95,7 @@ class PreparedLink:
     public: PublicData = field(repr=False)
     witness: LinkWitness = field(repr=False)
     closing: StandingFile = field(repr=False)
+    after: Standing = field(repr=False)
 
 
 def prove_links(
@@ -160,7 +159,7 @@ def prepare_links(
     progress("running the ledger")
     history = history_of(given)
     before = standing_of(opening.state) if opening is not None else None
-    runs = work(history, book, wanted.elections, before, _covered(wanted.covered))
+    runs = work(history, book, wanted.elections, before, _covered(wanted.covered), engine="fast")
     by_id = {page.header.page_id: page for _, page in given}
     names = {page.header.page_id: name for name, page in given}
     carried = opening
@@ -171,7 +170,7 @@ def prepare_links(
         context = {"audience": wanted.audience, "nonce": wanted.nonce, "link": number, "links": len(runs)}
         made = _Maker(run, before, carried, pages, labels, wanted, pinned).prepared(context)
         yield made
-        before, carried = standing_of(made.closing.state), made.closing
+        before, carried = made.after, made.closing
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +188,7 @@ class _Maker:
     def prepared(self, context: Mapping[str, Any]) -> PreparedLink:
         run, window = self.run, self.run.window
         calendar = calendar_of(window, declared_days(run))
-        hashed = [(salted(page.records, page.key)[0], page_tree(page.records, page.key)) for page in self.pages]
+        hashed = [page.hashed for page in self.pages]
         rows = machine_rows(run, self.before, [lanes for lanes, _ in hashed], calendar)
         carried = opening_of(self.before, self.opening.key) if self.before and self.opening else None
         key = secrets.token_bytes(KEY_BYTES)
@@ -199,10 +198,9 @@ class _Maker:
         to_fill = LinkToFill(hashed, rows, calendar, carried, same_year, key, shown, self._labels())
         witness = make_witness(to_fill, least=least)
         after = replace(run.closing, registers=carried_on(run.closing.registers))
-        closing = opening_of(after, key)
-        roots = (closing.pairs.tree.root, closing.registers.tree.root)
-        if roots != (witness.closing.pairs.tree.root, witness.closing.registers.tree.root):
+        if not same_standing(opening_of(after, key), witness.closing):
             raise SelfCheckError("the ledger and the circuit do not carry out the same standing")
+        roots = (witness.closing.pairs.tree.root, witness.closing.registers.tree.root)
         statement = self._statement(witness, calendar.statement, roots, context)
         try:
             link = read_link(statement)
@@ -212,7 +210,7 @@ class _Maker:
         part = Part(statement, preset, witness.heights, b"")
         public = public_data(link, circuits.load(self.pinned), part.digest)
         file = StandingFile(link.closing, key, map_of(after))
-        return PreparedLink(statement, link, preset, witness.heights, public, witness, file)
+        return PreparedLink(statement, link, preset, witness.heights, public, witness, file, after)
 
     def _labels(self) -> Labels:
         assets = {record.asset for page in self.pages for record in page.records}

@@ -29,15 +29,26 @@ def first_run() -> bool:
 
 
 @contextmanager
-def getting_ready(*, begin: bool = True) -> Iterator[None]:
-    """Import the prover and load its kernels in a thread while the block runs, if `begin`."""
+def getting_ready(*, begin: bool = True, pages: bool = False) -> Iterator[None]:
+    """Import the prover and load its kernels in a thread while the block runs, if `begin`; `pages`: what they need."""
     if not begin:
         yield
         return
     from zkharvest.prover.warm import kernels_loading
 
-    with kernels_loading():
+    with kernels_loading(_load_for_pages if pages else _load_for_trades):
         yield
+
+
+def _load_for_trades() -> None:
+    import zkharvest.circuit.lot_machine.v1.witness  # noqa: F401
+
+
+def _load_for_pages() -> None:
+    from zkharvest.ledger.history import machine_fast
+    from zkharvest.workflow import links  # noqa: F401
+
+    machine_fast.load()
 
 
 def find_preset(name: str, rows: int) -> Preset:

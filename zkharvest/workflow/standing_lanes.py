@@ -32,6 +32,12 @@ def opening_of(standing: Standing, key: bytes) -> StandingOpening:
     return StandingOpening(lots_lanes(standing), tokens_lanes(standing), *register_lanes(standing), key)
 
 
+def same_standing(one: StandingOpening, other: StandingOpening) -> bool:
+    """Whether two standings hold the same, leaf by leaf, under one key: then they have the same roots."""
+    same = (np.array_equal(getattr(one, part), getattr(other, part)) for part in ("lots", "tokens", "keys", "lanes"))
+    return one.key == other.key and all(same)
+
+
 def lots_lanes(standing: Standing) -> Ints:
     """The lanes of lots (n, 31), in the order in which they are carried out."""
     return _array(map(_lot, standing.lots), PAIR_LANES)

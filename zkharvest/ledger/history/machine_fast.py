@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from zkharvest.ledger.fast_kernel import POOL, SLOT, in_list_order
 from zkharvest.ledger.operations import Ints, Words
+from zkharvest.ledger.rules import Method, Pooling, Side
 from zkharvest.ledger.trade_columns import two_words
 
 from . import fast_kernel as kernel
@@ -22,7 +23,7 @@ from .fast_inputs import Inputs, Unworkable, ints_of
 from .machine import Run, run_plain
 from .order import Turn, Window
 from .postings import Posting, registers_of
-from .records import REACH, Does, History, Page
+from .records import REACH, Does, History, Page, Place, Record
 from .standing import Lot, Standing, Token, accounts_after
 from .steps import Do
 
@@ -45,6 +46,15 @@ def run_fast(
         window, pages, turns, closing, lambda: columns,
         lambda: run_plain(history, window, pages, turns, decisions, opening).steps,
     )  # fmt: skip
+
+
+def load() -> None:
+    """Load the compiled kernels, which the first run does otherwise: one purchase, worked."""
+    record = Record(0, 0, 0, Does.OPEN, Side.LONG, "-", 1)
+    page = Page("-", "-", 0, 0, 1)
+    window = Window(0, 1, 1970, Method.FIFO, Pooling.WALLET, "UTC")
+    turns = [Turn(record, Place("-", "-", 0, 0), 0)]
+    run_fast(History((page,), ((record,),)), window, (page,), turns, {})
 
 
 class _Machine(Inputs):
