@@ -90,7 +90,7 @@ def test_three_years_are_the_same(seed, pooling, methods, picker, zone, with_boo
     except InputError as error:  # without the book more may be taken than is held: then both say the same of it
         with pytest.raises(InputError) as caught:
             run_windows(pages, decisions, windows_of(methods, pooling, zone, covered), engine="fast")
-        assert with_book is False or "specific" in methods
+        assert not with_book or zone != "UTC" or "specific" in methods  # elsewhere a declared day may be the next one
         if "specific" not in methods:
             assert caught.value.problems == error.problems
         return

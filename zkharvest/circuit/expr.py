@@ -19,23 +19,35 @@ Atom = tuple[Any, ...]
 
 
 class Expr:
-    """c + sum of coefficient * atom over F_p; immutable, hashable, with its polynomial degree."""
+    """c + sum of coefficient * atom over F_p; immutable, hashable, with its polynomial degree.
 
-    __slots__ = ("_hash", "const", "degree", "terms")
+    Hash and degree are computed when somebody asks: of most sums nobody does.
+    """
+
+    __slots__ = ("_degree", "_hash", "const", "terms")
 
     def __init__(self, const: int, terms: Mapping[Atom, int]) -> None:
         self.const = const % P
-        self.terms = {a: k % P for a, k in terms.items() if k % P}
-        self.degree: int = max((atom_degree(a) for a in self.terms), default=0)
-        self._hash = hash((self.const, frozenset(self.terms.items())))
+        self.terms = {atom: factor for atom, k in terms.items() if (factor := k % P)}
+        self._degree: int | None = None
+        self._hash: int | None = None
+
+    @property
+    def degree(self) -> int:
+        """The degree in the columns."""
+        if self._degree is None:
+            self._degree = max((atom_degree(atom) for atom in self.terms), default=0)
+        return self._degree
 
     def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash((self.const, frozenset(self.terms.items())))
         return self._hash
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Expr):
             return NotImplemented
-        return self._hash == other._hash and self.const == other.const and self.terms == other.terms
+        return hash(self) == hash(other) and self.const == other.const and self.terms == other.terms
 
     def __add__(self, other: Expr | int) -> Expr:
         o = lift(other)

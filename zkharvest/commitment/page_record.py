@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -85,6 +85,11 @@ class RecordKind(IntEnum):
     DECLARED = 28  # an owner's own entry, in a page that nobody else signs
 
 
+_NEGATIVE = int(Flag.NEGATIVE)
+_WITHOUT_FEE = int(Flag.MOVES | Flag.CONVERT)
+_WITHOUT_VALUE = int(Flag.MOVES | Flag.CONVERT | Flag.UNVALUED)
+
+
 @dataclass(frozen=True, slots=True)
 class PageRecord:
     """One record. Raises ValueError for what cannot be hashed or makes no sense.
@@ -105,17 +110,18 @@ class PageRecord:
     id: str = ""
 
     def __post_init__(self) -> None:
+        flags = int(self.flags)  # a million records: what an IntFlag computes is made anew each time
         if not (0 <= self.time < TIME_LIMIT and 0 < self.quantity < QUANTITY_LIMIT):
             raise ValueError("time or quantity out of range")
         if not (-MONEY_LIMIT < self.value < MONEY_LIMIT and 0 <= self.fee < FEE_LIMIT):
             raise ValueError("value or fee out of range")
-        if (self.value < 0) != (Flag.NEGATIVE in self.flags):
+        if (self.value < 0) != bool(flags & _NEGATIVE):
             raise ValueError("the sign of the value is not that of the code")
         if fault := flags_fault(self.flags):
             raise ValueError(fault)
-        if self.flags & (Flag.MOVES | Flag.CONVERT | Flag.UNVALUED) and self.value:
+        if flags & _WITHOUT_VALUE and self.value:
             raise ValueError("a value where the code says that there is none")
-        if self.flags & (Flag.MOVES | Flag.CONVERT) and self.fee:
+        if flags & _WITHOUT_FEE and self.fee:
             raise ValueError("a fee on a move or conversion: it is a record of its own")
 
     @property
@@ -139,6 +145,7 @@ def flags_fault(flags: Flag) -> str:
     return ""
 
 
+@lru_cache(maxsize=1 << 12)
 def record_of(code: int) -> tuple[Flag, RecordKind]:
     """Flags and kind of a code. ValueError for one that no record has."""
     flags, kind = code & 0xFFFF, code >> KIND_SHIFT

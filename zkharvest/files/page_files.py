@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zkharvest.collecting import without_collecting
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files import container
 from zkharvest.files.atomic import read_file, read_private_file, write_file
@@ -261,21 +262,24 @@ def _opening_of(header: PageHeader, parts: Any) -> PageOpening:
     for name in assets:
         if not isinstance(name, str) or not is_visible(name, MAX_TEXT):
             raise ValueError("an asset's name is not text")
-    return PageOpening(header, key, tuple(_record_of(row, assets) for row in rows))
+    with without_collecting():
+        return PageOpening(header, key, tuple(_records_of(rows, assets)))
 
 
-def _record_of(row: Any, assets: Sequence[str]) -> PageRecord:
+def _records_of(rows: Sequence[Any], assets: Sequence[str]) -> Iterator[PageRecord]:
     from zkharvest.commitment.page_record import PageRecord, record_of
 
-    code, time, quantity, value, asset, fee, ref, own = row
-    if not all(type(number) is int for number in (code, time, asset, fee)):
-        raise TypeError("a code, time, asset or fee is not a number")
-    if not all(isinstance(text, str) and len(text) <= MAX_TEXT for text in (quantity, value, ref, own)):
-        raise TypeError("a quantity, value, reference or id is not text")
-    if not 0 <= asset < len(assets):
-        raise ValueError("a record names an asset that is not listed")
-    flags, kind = record_of(code)
-    return PageRecord(flags, kind, time, int(quantity), int(value), assets[asset], fee, ref, own)
+    for code, time, quantity, value, asset, fee, ref, own in rows:
+        if not type(code) is type(time) is type(asset) is type(fee) is int:
+            raise TypeError("a code, time, asset or fee is not a number")
+        if not type(quantity) is type(value) is type(ref) is type(own) is str:
+            raise TypeError("a quantity, value, reference or id is not text")
+        if max(len(quantity), len(value), len(ref), len(own)) > MAX_TEXT:
+            raise TypeError(f"a quantity, value, reference or id has more than {MAX_TEXT} characters")
+        if not 0 <= asset < len(assets):
+            raise ValueError("a record names an asset that is not listed")
+        flags, kind = record_of(code)
+        yield PageRecord(flags, kind, time, int(quantity), int(value), assets[asset], fee, ref, own)
 
 
 def _check_root(opening: PageOpening, name: object) -> None:

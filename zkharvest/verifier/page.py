@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
@@ -68,7 +69,7 @@ class PageReject(ValueError):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PageHeader:
     """A page's header. `start` and `end` are instants in ms, the end excluded; `count` and `prev` may be None."""
 
@@ -103,12 +104,16 @@ class PageHeader:
 
     def encode(self) -> bytes:
         """The canonical bytes."""
+        return self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
         return wire.encode(self.to_map())
 
-    @property
+    @cached_property
     def page_id(self) -> bytes:
         """What names the page, 32 bytes."""
-        return page_id(self.encode())
+        return page_id(self._encoded)
 
     @property
     def label(self) -> str:

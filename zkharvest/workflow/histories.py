@@ -32,6 +32,7 @@ _LATER = {
     Flag.CONVERT: "a conversion of one asset into another",
     Flag.FLAT: "of a contract with a term of its own (s.1256)",
 }
+_ANY_LATER = int(Flag.CONVERT | Flag.FLAT)
 
 
 def history_of(openings: Iterable[tuple[str, PageOpening]]) -> History:
@@ -67,6 +68,9 @@ def _records(opening: PageOpening, problems: list[Problem], name: str) -> list[R
     found = []
     for position, record in enumerate(opening.records):
         flags = int(record.flags)
+        if not flags & _ANY_LATER:
+            found.append(_record(position, record, flags))
+            continue
         for flag, what in _LATER.items():
             if flags & flag:
                 where = f"{name}: record {position} ({record.id})"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import re
 import shutil
 import time
@@ -155,12 +156,16 @@ def _write(target: Path, made: list[Made], listed: str) -> None:
     for one in made:
         header = one.opening.header
         stem = file_stem(header.source, header.account, header.number)
-        (draft / f"{stem}.zkp").write_bytes(page_bytes(one.page))
-        secret = draft / f"{stem}.zko"
-        secret.touch(mode=0o600)
-        secret.write_bytes(page_opening_bytes(one.opening, None))
+        _write_new(f"{draft}/{stem}.zkp", page_bytes(one.page), 0o666)
+        _write_new(f"{draft}/{stem}.zko", page_opening_bytes(one.opening, None), 0o600)
     (draft / LIST).write_text(listed, encoding="utf-8")
     draft.rename(target)
+
+
+def _write_new(path: str, data: bytes, mode: int) -> None:
+    """A file that is not there yet, with this mode from its first moment."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(data)
 
 
 def read_list(folder: Path) -> Iterator[Listed]:

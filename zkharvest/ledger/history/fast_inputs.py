@@ -20,7 +20,7 @@ from . import fast_kernel as kernel
 from .decisions import DEPOSIT_KINDS, WITHDRAWAL_KINDS, Decision, Decisions
 from .machine import NOTHING, STATED_GONE, demands
 from .order import Turn, Window
-from .records import SHORTFALL, UNEXPLAINED, Account, Does, History, Place
+from .records import SHORTFALL, UNEXPLAINED, Account, Does, History, Place, Record
 from .standing import Lot, Standing, Token
 from .steps import List
 
@@ -66,22 +66,17 @@ class Inputs:
         records = [turn.record for turn in self.turns]
         count = len(records)
 
-        def ints(values: Iterable[Any]) -> Ints:
-            return np.fromiter(values, np.int64, count)
-
-        self.does = ints(record.does for record in records)
-        self.side = ints(record.side for record in records)
-        self.time = ints(record.time for record in records)
-        self.page = ints(record.page for record in records)
-        self.fee = ints(record.fee for record in records)
-        self.ref = ints(record.ref for record in records)
-        self.quantity = two_words([record.quantity for record in records])
-        self.stated = np.fromiter((abs(record.value) for record in records), np.uint64, count)
-        self.below = np.fromiter((record.value < 0 for record in records), np.bool_, count)
+        fields = dict(zip(Record._fields, zip(*records, strict=True), strict=True))
+        self.does, self.side, self.time, self.page, self.fee, self.ref = (
+            np.array(fields[name], np.int64) for name in ("does", "side", "time", "page", "fee", "ref")
+        )
+        self.quantity = two_words(fields["quantity"])
+        self.stated = np.array([abs(value) for value in fields["value"]], np.uint64)
+        self.below = np.array([value < 0 for value in fields["value"]], np.bool_)
         self.skipped = np.fromiter((turn.skipped for turn in self.turns), np.bool_, count)
         self.seq = self.first_seq + np.cumsum(~self.skipped)
         number: dict[str, int] = {}
-        names = [*(record.asset for record in records), *(x.asset for x in self.before)]
+        names = [*fields["asset"], *(x.asset for x in self.before)]
         asset = np.fromiter((number.setdefault(name, len(number)) for name in names), np.int64, len(names))
         self.assets, self.asset, self.loaded_asset = list(number), asset[:count], asset[count:]
         owners: dict[Account, int] = {}

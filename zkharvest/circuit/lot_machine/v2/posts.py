@@ -21,6 +21,8 @@ from .sums.registers import by_key
 Cells = NDArray[np.uint32]
 CHUNK = 1 << 14
 """Rows that are evaluated at once: what is in work stays in the cache."""
+_MOST = 1 << 31
+"""How much the factors of a sum may come to before it is reduced, with its constant: 2^31 p is below 2^62."""
 
 
 class Values:
@@ -34,10 +36,16 @@ class Values:
     def of(self, expr: Expr) -> Ints:
         """(rows,) values in 0..p-1."""
         total = np.full(len(self.rows), expr.const, np.int64)
-        for atom, factor in expr.terms.items():
-            total += self._atom(atom) * factor % P
-        found: Ints = total % P
-        return found
+        weight = 1  # of what is in the total and not reduced, its constant too; each atom is below p
+        for atom, k in expr.terms.items():
+            factor = k if k <= P // 2 else k - P
+            weight += abs(factor)
+            if weight >= _MOST:
+                total %= P
+                weight = 1 + abs(factor)
+            total += self._atom(atom) * factor
+        total %= P
+        return total
 
     def _atom(self, atom: Atom) -> Ints:
         if atom not in self._known:
