@@ -81,6 +81,13 @@ def _surroundings(error: OSError) -> ExitCode:
     return ExitCode.USAGE
 
 
+_ONLY_US = (
+    "ledger explain", "ledger what-if", "ledger diff", "report form8949", "report income", "report txf",
+    "report reconcile", "report scheduled", "report page",
+)  # fmt: skip
+"""Commands without `--regime`, of which somebody in another country is told what there is for it."""
+
+
 def _usage(error: Exception) -> ExitCode:
     """Wrong options, as typer found them (its exceptions have no public names)."""
     context = getattr(error, "ctx", None)
@@ -90,6 +97,10 @@ def _usage(error: Exception) -> ExitCode:
         return ExitCode.USAGE
     command = context.command_path if context is not None else "zkharvest"
     line = " ".join(text.split())
+    if getattr(error, "option_name", "") == "--regime" and command.endswith(_ONLY_US):
+        hint = "other countries: zkharvest ledger report --regime, report schedule3 (Canada), report sa108 (UK)"
+        output.error(f"no such option: --regime; {command} knows the rules of the United States alone", hint)
+        return ExitCode.USAGE
     output.error(line[:1].lower() + line[1:].rstrip("."), f"{command} --help shows the options")
     return ExitCode.USAGE
 

@@ -106,3 +106,17 @@ def test_no_command_overwrites_a_secret_or_names_an_option_it_lacks(here, capsys
             assert set(OPTION.findall(err)) <= own, err
             assert (here / target).read_bytes() == before
     assert not (here / "new.key").exists()
+
+
+@pytest.mark.parametrize("command", ["ledger explain", "ledger what-if", "ledger diff", "report page", "report txf"])
+def test_another_country_is_told_what_there_is_for_it(command, options, capsys):
+    assert "--regime" not in options[tuple(command.split())]
+    assert main([*command.split(), "trades.csv", "--regime", "uk"]) == ExitCode.USAGE
+    said = capsys.readouterr().err
+    assert f"zkharvest {command} knows the rules of the United States alone" in said
+    assert "report sa108 (UK)" in said
+
+
+def test_a_command_of_another_country_does_not_say_so(capsys):
+    assert main(["report", "sa108", "trades.csv", "--regime", "uk"]) == ExitCode.USAGE
+    assert "United States" not in capsys.readouterr().err
