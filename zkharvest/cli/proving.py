@@ -15,7 +15,7 @@ from zkharvest.spec import DEFAULT_REGIME
 
 
 def prove(
-    opening: Path | Sequence[Path],
+    opening: Sequence[Path],
     *,
     year: int,
     method: str,
@@ -42,7 +42,7 @@ def prove(
     json: bool = False,
 ) -> ExitCode:
     """Prove, and write the package; the parameters are the options of the command."""
-    openings, book = openings_in([opening] if isinstance(opening, Path) else opening, book)
+    openings, book = openings_in(opening, book)
     bound = show.parse_hex(nonce, "--nonce") if nonce is not None else b""
     if audience is not None and not audience.strip():
         raise UsageError("--audience: an empty value", "leave the option out if the proof is for no one in particular")

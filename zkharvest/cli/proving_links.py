@@ -51,7 +51,7 @@ def prove_links(
 
     Without a package it is only checked, as `check` asks.
     """
-    from zkharvest.cli.histories import elections_of
+    from zkharvest.cli.elections import elections_of
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.files.kinds import Kind
     from zkharvest.files.standings import write_standing

@@ -232,5 +232,6 @@ COMMANDS: Mapping[str, Command] = {
         },
         frozenset({"year", "method"}),
         _prove,
+        several=True,
     ),
 }

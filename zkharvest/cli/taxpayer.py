@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zkharvest.cli import output
+from zkharvest.cli.elections import elections_of
 from zkharvest.cli.folders import openings_in
 from zkharvest.cli.help import Group
-from zkharvest.cli.histories import BookOption, MethodOf, elections_of, report_pages
+from zkharvest.cli.histories import BookOption, MethodOf, report_pages
 from zkharvest.cli.options import (
     AnyMethod,
     AnyPooling,
@@ -209,7 +210,7 @@ def prove(
     from zkharvest.cli import proving
 
     return proving.prove(
-        opening[0] if len(opening) == 1 else opening,
+        opening,
         year=year,
         method=method.value,
         package=package,

@@ -116,7 +116,7 @@ def test_both_readings_agree(monkeypatch):
     "words",
     [
         ["verify"],
-        ["prove", "p", "q", "-y", "2025", "-m", "fifo"],
+        ["prove", "p", "q", "-m", "fifo"],
         ["verify", "p", "--year", "1970"],
         ["verify", "p", "--year"],
         ["verify", "p", "--yea", "2025"],

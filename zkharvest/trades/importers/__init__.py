@@ -15,7 +15,21 @@ whose rows each stand for themselves need no code but a map (`maps/*.toml`, read
 * `run` puts it together, `grouping` tells its problems.
 """
 
-from zkharvest.trades.importers.detect import NAMES
-from zkharvest.trades.importers.run import Answers, ImportRefused, ImportResult, import_exports
+from zkharvest.lazy import loader
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from zkharvest.trades.importers.detect import NAMES
+    from zkharvest.trades.importers.run import Answers, ImportRefused, ImportResult, import_exports
 
 __all__ = ["NAMES", "Answers", "ImportRefused", "ImportResult", "import_exports"]
+
+_RUN = "zkharvest.trades.importers.run"
+__getattr__ = loader(
+    "zkharvest.trades.importers",
+    {
+        "NAMES": "zkharvest.trades.importers.detect",
+        **dict.fromkeys(("Answers", "ImportRefused", "ImportResult", "import_exports"), _RUN),
+    },
+)  # who asks for a coin's name needs no format of any venue
