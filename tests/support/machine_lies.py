@@ -22,6 +22,7 @@ from tests.support import (
     machine_lies_lists,
     machine_lies_moves,
     machine_lies_records,
+    machine_lies_results,
     machine_lies_sequence,
 )
 from tests.support.machine_circuit import Run
@@ -102,6 +103,7 @@ TOLD = (
     machine_lies_lists,
     machine_lies_moves,
     machine_lies_records,
+    machine_lies_results,
     machine_lies_sequence,
 )
 assert all(TOLD)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from zkharvest.circuit.expr import P
 Cell = tuple[int, int, int]  # table, row, column
 _hashes: dict[tuple[int, bytes], Any] = {}
 RANGES = {"bytes": 256, "u15": 1 << 15}
+_NOTHING = np.zeros(0, np.int64)
 
 
 def numbers(table: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -70,12 +71,20 @@ class Board:
         rows = np.arange(len(self.traces[t]))
         return self.values(t, rows, self.traces[t], self.traces[t][(rows + 1) % len(rows)])
 
-    def values(self, t: int, rows: np.ndarray, now: np.ndarray, after: np.ndarray) -> list[np.ndarray]:
-        """The value of every node of table t where the cells of each row are `now` and those of the next `after`."""
+    def values(
+        self, t: int, rows: np.ndarray, now: np.ndarray, after: np.ndarray, only: Collection[int] | None = None
+    ) -> list[np.ndarray]:
+        """The value of every node of table t where the cells of each row are `now` and those of the next `after`.
+
+        With `only` those nodes alone, which hold all that they are made of; the others are empty.
+        """
         table, height = self.tables[t], len(self.traces[t])
         given, given_after = self.given[t][rows], self.given[t][(rows + 1) % height]
         v: list[np.ndarray] = []
-        for node in table["nodes"]:
+        for number, node in enumerate(table["nodes"]):
+            if only is not None and number not in only:
+                v.append(_NOTHING)
+                continue
             match node:
                 case ["const", c]:
                     v.append(np.full(len(rows), c, np.int64))

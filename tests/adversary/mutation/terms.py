@@ -109,6 +109,13 @@ class HonestValues:
         self.boards = [Board(run, description) for run in (boards() if runs is None else runs)]
         self.values: dict[tuple[int, int], list[np.ndarray]] = {}
 
+    @classmethod
+    def of(cls, values: dict[tuple[int, int], list[np.ndarray]]) -> HonestValues:
+        """Of values that are known: by board and table."""
+        made = cls.__new__(cls)
+        made.boards, made.values = [], values
+        return made
+
     def at(self, board: int, t: int) -> list[np.ndarray]:
         """The values of a table's nodes."""
         key = board, t

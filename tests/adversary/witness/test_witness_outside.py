@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import combinations
 
 import pytest
 
@@ -93,31 +94,70 @@ def test_the_last_row_takes_nothing_out_of_thin_air():
 
 
 @cache
-def board() -> Board:
-    return Board(machine.run(honest()), machine.description())
+def board(pooling: str = "wallet") -> Board:
+    """The machine's part of the story."""
+    book = Book(matched={IN: OUT}, amounts={OUT: 3 * UNIT})
+    made = machine.run(make_link(pages(*story()), book, replace(rules(), pooling=pooling), 2024, None))
+    b = Board(made, machine.description())
+    assert b.verdict() == set()
+    return b
+
+
+def rows() -> tuple[int, int, int]:
+    """The first row, an idle one, and the last: where a constraint between neighbours sees nothing, or is none."""
+    height = len(board().traces[0])
+    return 0, height - 5, height - 1
 
 
 CODES = [(), ("code_closes",), ("code_moves",), ("code_moves", "code_inward")]
+HALF = (P + 1) // 2
+TOGETHER = [(1, P - 1), (2, P - 1), (HALF, HALF), (2, P - 2), (P - 1, P - 1)]
+"""Values of two flags: with most of them a row counts as idle, or as of one kind."""
 
 
-@pytest.mark.parametrize("flag", KINDS_OF_ROWS)
-def test_no_two_flags_make_up_an_idle_row(flag):
-    """One flag 1 and another -1 on the last row, where constraints between neighbours do not look: one is no bit."""
-    b = board()
-    t = b.names.index("steps")
-    names, last = b.tables[t]["columns"], len(b.traces[t]) - 1
-    for other in KINDS_OF_ROWS:
-        for code in CODES:
-            if other != flag:
-                put = {f"is_{other}": 1, f"is_{flag}": P - 1, **dict.fromkeys(code, 1)}
-                found = b.broken({(t, last, names.index(name)): value for name, value in put.items()})
-                assert found & {f"steps.{name}" for name in BITS}, (flag, other, code, sorted(found))
-    count("rows of lot-machine/v2 with two flags that cancel", len(CODES) * (len(KINDS_OF_ROWS) - 1))
+@pytest.mark.parametrize("pooling", ["wallet", "universal"])
+@pytest.mark.parametrize("values", [TOGETHER[0], *(pytest.param(v, marks=pytest.mark.audit) for v in TOGETHER[1:])])
+def test_no_two_flags_make_up_a_row(pooling, values):
+    """Two flags that are no bits, on the first row, an idle one and the last: a constraint says that one is none."""
+    b = board(pooling)
+    names = b.tables[0]["columns"]
+    blank = dict.fromkeys([*(f"is_{kind}" for kind in KINDS_OF_ROWS), *CODES[1], *CODES[3]], 0) | {"phase": 2}
+    for row in rows():
+        trials, edits = [], []
+        for flag in KINDS_OF_ROWS:
+            for other in KINDS_OF_ROWS:
+                for code in CODES if other != flag else ():
+                    put = {**blank, f"is_{flag}": values[0], f"is_{other}": values[1], **dict.fromkeys(code, 1)}
+                    trials.append((row, flag, other, code))
+                    edits.append((row, {names.index(name): value for name, value in put.items()}))
+        found = b.single(0, edits)
+        assert [t for t, what in zip(trials, found, strict=True) if not what & BITS] == []
+        count("rows of lot-machine/v2 with two flags that are no bits", len(edits))
 
 
-BITS = (
-    *(f"is_{kind}_bit" for kind in ("load", "load_token", "close", "close_token")),
-    *(f"{kind}_code" for kind in ("open", "take", "out", "send", "drop", "arrive")),
-    *("is_settle_follows", "is_gone_follows", "is_send_follows", "skip_phase", "skip_page"),
-)
+BITS = {
+    f"steps.{name}"
+    for name in (
+        *(f"is_{kind}_bit" for kind in ("load", "load_token", "close", "close_token")),
+        *(f"{kind}_code" for kind in ("open", "take", "out", "send", "drop", "arrive")),
+        *("is_settle_follows", "is_gone_follows", "is_send_follows"),
+        *("is_settle_start", "is_gone_start", "is_send_start", "skip_phase", "skip_page"),
+    )
+}
 """What makes a flag 0 or 1, whatever stands in the other cells of its row."""
+
+
+@pytest.mark.parametrize("pooling", ["wallet", "universal"])
+def test_an_idle_row_says_nothing(pooling):
+    """Whatever stands in a cell of an idle row, or in two that are no numbers' limbs: no message but look-ups."""
+    b = board(pooling)
+    names = b.tables[0]["columns"]
+    own = [c for c, name in enumerate(names) if not name.startswith("blind")]
+    single = [c for c in own if not names[c][-1].isdigit()]
+    for row in rows()[1:]:
+        edits = [(row, {c: value}) for c in own for value in (1, P - 1, 12_345_678)]
+        edits += [(row, {c: 1, d: value}) for c, d in combinations(single, 2) for value in (1, P - 1)]
+        for edit, found in zip(edits, b.single(0, edits), strict=True):
+            said = {fault for fault in found if fault.startswith("bus") and fault not in ("bus bytes", "bus u15")}
+            assert not said or said != found, (edit, found)
+        count("idle rows of lot-machine/v2 with other cells", len(edits))

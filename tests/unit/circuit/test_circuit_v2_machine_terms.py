@@ -1,0 +1,88 @@
+"""Mutants of the machine whose sums lack a term: each takes a lie, or asks for no less, with the reason.
+
+Those that an honest run of `machine_mutants` does not satisfy are not asked about. The others take a change of one
+cell, the lie about their constraint, or a lie of their own (`machine_term_lies`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.adversary.kit.local import Board
+from tests.adversary.mutation.terms import candidates
+from tests.adversary.mutation.verdicts import settled
+from tests.support import machine_circuit as machine
+from tests.support import machine_mutants as support
+from tests.support.counts import count
+from tests.support.machine_lies_lists import loaded
+from tests.support.machine_lying import run
+from tests.support.machine_rows import rows_of
+from tests.support.machine_term_lies import IMPLIED
+from tests.support.machine_term_lies_rows import TERM_LIES, waiting
+
+OPEN = {
+    *("steps.loads_first without is_load_token'", "steps.entry_linked without is_close"),
+    *(f"steps.closes_last without {t}" for t in ("is_close_token", "is_skip'", "is_out'", "is_arrive'")),
+    *(f"steps.closes_last without {t}" for t in ("(-public5+1)*is_send'", "-public5", "1")),
+    *(
+        f"steps.idle_last without {t}"
+        for t in ("is_skip'", "is_arrive'", "(-public5+1)*is_send'", "-public5", "1 (#2)")
+    ),
+    *(f"steps.ends_whole without {t}" for t in ("is_out", "is_drop", "more")),
+    *(f"steps.first_start without {t}" for t in ("-(-public5+1)*is_send", "-public5", "1")),
+    *(f"steps.place{i}_held without more" for i in range(4)),
+    *("steps.worked1 without 65024*worked1 (#2)", "steps.order_equal2 without -late"),
+    *("steps.order_gap without -65024*shift1'", "steps.order_gap without -33292290*shift0'"),
+    *("steps.remainder_equal2 without -remainder_at1", "steps.remainder_equal3 without -remainder_at1"),
+    *(f"steps.entry_{name} without public5*is_arrive" for name in ("id", "write", "next")),
+    *(f"steps.entry_next_key{i} without public5*is_arrive" for i in range(8)),
+    "steps.entry_id without is_load",
+}
+"""Neither a lie nor an argument yet. Nothing says that they are not needed."""
+LOOKED_UP = ("steps <- u15 without is_load", "steps <- u15 without is_load_token")
+
+
+def by_name():
+    return {m.name: m for m in candidates(machine.description()) if m.drop.table == support.STEPS}
+
+
+def test_the_honest_runs_are_honest():
+    for name, made in support.honest().items():
+        assert Board(made, machine.description()).verdict() == set(), name
+
+
+@pytest.mark.parametrize("name", sorted(TERM_LIES)[::40])
+def test_some_lies_are_taken_where_their_term_is_gone(name):
+    lie, mutant = TERM_LIES[name](), by_name()[name]
+    assert Board(lie, machine.description()).verdict() == {mutant.fault}
+    assert Board(lie, mutant.made(machine.description())).verdict() == set()
+
+
+@pytest.mark.parametrize(("name", "link"), [(LOOKED_UP[0], lambda: loaded((5, 7))[0]), (LOOKED_UP[1], waiting)])
+def test_what_came_before_is_bounded_by_lots_and_by_tokens(name, link):
+    lie = run(link(), rows=replace(rows_of(link()), first_seq=1 << 27))
+    assert Board(lie, machine.description()).verdict() == {"bus u15"}
+    mutant = by_name()[name].made(machine.description())
+    assert Board(settled(lie, mutant), mutant).verdict() == set()
+
+
+@pytest.mark.audit
+def test_each_lie_breaks_one_constraint_and_nothing_else():
+    found = {name: Board(lie(), machine.description()).verdict() for name, lie in TERM_LIES.items()}
+    assert {name: faults for name, faults in found.items() if faults != {name.split(" without ")[0]}} == {}
+
+
+@pytest.mark.audit
+def test_every_mutant_takes_a_lie_or_asks_for_no_less():
+    mutants = support.accepted()
+    implied = {m.name for m in mutants if support.implied(m)}
+    killed = support.by_one_cell([m for m in mutants if not m.of_bus])
+    rest = [m for m in mutants if not m.of_bus and m.name not in killed | implied]
+    killed |= support.by_lies(rest)
+    left = {m.name for m in mutants} - killed - implied - set(LOOKED_UP)
+    assert left == OPEN
+    assert not [p for p in IMPLIED if not any(support.matches(name, p) for name in implied - killed)]
+    count("terms of the machine dropped, of which honest runs accept", len(mutants))
+    count("of these taken by a lie", len(killed))
