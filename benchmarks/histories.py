@@ -1,4 +1,4 @@
-"""A history of pages: matching, the machine's run, and its rows, by themselves: `python -m benchmarks.histories [N]`.
+"""A history of pages by itself: matching, the run by either engine, its rows: `python -m benchmarks.histories [N]`.
 
 Four accounts, a page of three years each; of the records two thirds open lots, a quarter closes some, and a tenth are
 halves of moves. Seconds of processor time, the least of three runs.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -78,8 +79,9 @@ def main() -> None:
     lanes = [np.zeros((len(ones), WIDTH), np.uint32) for ones in history.records]
     taken, _ = least(lambda: moves_of(history, {}, [window]))
     print(f"moves    {taken:6.2f} s")
-    taken, (run,) = least(lambda: run_windows(history, {}, [window]))
-    print(f"machine  {taken:6.2f} s   {len(run.steps):,} steps, with the moves")
+    for engine in ("plain", "fast"):
+        taken, (run,) = least(partial(run_windows, history, {}, [window], engine=engine))
+        print(f"{engine:<8} {taken:6.2f} s   {len(run.columns.op):,} steps, with the moves")
     with without_collecting():
         taken, _ = least(lambda: machine_rows(run, None, lanes, calendar_of(window)))
     print(f"rows     {taken:6.2f} s")
