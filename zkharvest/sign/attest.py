@@ -10,7 +10,7 @@ The taxpayer's Ed25519 signature is over a digest of everything else in the pack
 
     attestations: {"scheme": "bls12-381-g2-pop", "aggregate": bin 96, "sources": [entry]}
     entry:        {"source": id, "key": bin 48, "pop": bin 96}, sorted by the bytes of the id, each id at most once;
-                  at most MAX_ATTESTATIONS of them, as each costs a verifier 0.15 s
+                  at most MAX_ATTESTATIONS of them, as each costs a verifier 0.1 s
     signature:    {"scheme": "ed25519", "key": bin 32, "signature": bin 64}
 """
 

@@ -24,7 +24,7 @@ from py_ecc.optimized_bls12_381 import (
 from py_ecc.optimized_bls12_381 import b as b1
 
 from zkharvest.sign.bls import COEFFICIENT_BITS, sha256
-from zkharvest.sign.bls_curve import X, clear_cofactor, combined, in_g1, in_g2, psi
+from zkharvest.sign.bls_curve import P, X, clear_cofactor, combined, in_g1, in_g2, multiple, psi
 
 H1 = (X + 1) ** 2 // 3
 H2 = (X**8 + 4 * X**7 + 5 * X**6 - 4 * X**4 - 6 * X**3 - 4 * X**2 + 4 * X + 13) // 9
@@ -122,3 +122,15 @@ def test_sums_are_those_of_multiplications():
     assert is_inf(combined([]))
     assert is_inf(combined([(3, G2), (3, neg(G2))]))
     assert eq(psi(G2), neg(multiply(G2, X)))
+
+
+def test_multiples_are_those_of_py_ecc():
+    """Points of the group and outside it, at infinity, and numbers at which the loop begins and ends."""
+    for point in (G2, on_g2_curve(3), Z2, of_order(13, H2 * curve_order, on_g2_curve)):
+        for number in (0, 1, 2, 3, 13, 26, X, curve_order, secrets.randbits(COEFFICIENT_BITS)):
+            assert eq(multiple(point, number), multiply(point, number))
+            assert is_inf(multiple(point, number)) == is_inf(multiply(point, number))
+
+
+def test_the_field_is_that_of_py_ecc():
+    assert field_modulus == P
