@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -282,29 +282,30 @@ def _() -> Run:
     turn = (1, 0, 2)
     for take, node in zip(operations(rows, Op.TAKE), turn, strict=True):
         rows.node[take], rows.lot_value[take], rows.part_value[take] = node, 7 + node, 7 + node
-    return run(link, renumbered, rows)
+    return run(link, lambda made: renumbered(made, range(3), made.at("take")), rows)
 
 
-def renumbered(made: Run) -> None:
-    """Three insertions and three disposals whose entries have the numbers 3, 1 and 2."""
-    number, taken = (3, 1, 2), made.at("take")
-    sold = [row + 1 for row in taken]
-    keys = [[made.get(row, f"key{i}") for i in range(8)] for row in range(3)]
-    tail = [made.get(2, f"pred_next_key{i}") for i in range(8)]
+def renumbered(made: Run, inserted: Sequence[int], taken: Sequence[int]) -> None:
+    """Three insertions, and three rows that take the second, the first, the third: with each other's numbers."""
+    clock, sold = ([made.get(row, "clk") for row in rows] for rows in (inserted, taken))
+    number = (clock[2], clock[0], clock[1])
+    keys = [[made.get(row, f"key{i}") for i in range(8)] for row in inserted]
+    tail = [made.get(inserted[2], f"pred_next_key{i}") for i in range(8)]
 
     def key(row: int, stem: str, of: list[int]) -> None:
         made.put(row, **{f"{stem}{i}": lane for i, lane in enumerate(of)})
 
-    for row in range(3):
-        made.put(row, node=number[row], pred=number[row - 1] if row else 0)
+    for n, row in enumerate(inserted):
+        made.put(row, node=number[n], pred=number[n - 1] if n else 0)
     # Taken: entry, where its link leads, when that was written, by which key it was found.
-    read = ((1, 2, 3, 0), (0, 1, 2, 2), (2, None, 3, 1))
-    for row, write, (entry, leads, when, found) in zip(taken, (1, *sold[:2]), read, strict=True):
-        made.put(row, pred=0, pred_write=write, pred_age0=row - write, pred_next=number[entry])
+    read = ((1, 2, clock[2], 0), (0, 1, clock[1], 2), (2, None, clock[2], 1))
+    for row, write, (entry, leads, when, found) in zip(taken, (clock[0], *sold[:2]), read, strict=True):
+        clk = made.get(row, "clk")
+        made.put(row, pred=0, pred_write=write, pred_age0=clk - write - 1, pred_next=number[entry])
         key(row, "pred_key", [0] * 8)
         key(row, "pred_next_key", keys[found])
-        made.put(row, node=number[entry], node_write=when, node_age0=row - when)
-        made.put(row, node_next=0 if leads is None else leads + 1)
+        made.put(row, node=number[entry], node_write=when, node_age0=clk - when - 1)
+        made.put(row, node_next=0 if leads is None else clock[leads])
         key(row, "key", keys[entry])
         key(row, "node_next_key", tail if leads is None else keys[leads])
 

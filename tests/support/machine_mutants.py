@@ -18,6 +18,7 @@ from tests.models.lot_machine_v2.story import T, rules
 from tests.models.lot_machine_v2.story import honest as story
 from tests.models.lot_machine_v2.words import DAY, Page, Rec
 from tests.support import machine_circuit as machine
+from tests.support import machine_term_lies_moves, machine_term_lies_rows
 from tests.support.machine_circuit import Run
 from tests.support.machine_lies import ALL_RUNS, LIES, found, history
 from tests.support.machine_lies_amounts import (
@@ -33,12 +34,13 @@ from tests.support.machine_lies_lists import loaded, of_unit, second_first
 from tests.support.machine_lies_results import LONG_AT, LONG_DAY
 from tests.support.machine_lying import Lie, buy, page, sale
 from tests.support.machine_rows import rows_of
-from tests.support.machine_term_lies import IMPLIED
-from tests.support.machine_term_lies_rows import TERM_LIES, passed_over, waiting
+from tests.support.machine_term_lies import IMPLIED, TERM_LIES
+from tests.support.machine_term_lies_rows import passed_over, waiting
 from zkharvest.circuit.lot_machine.v2.rows import Op
 from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
 from zkharvest.commitment.page_record import KIND_SHIFT, Flag
 
+assert machine_term_lies_moves, machine_term_lies_rows  # their lies are registered
 STEPS = 0
 FLAGS = (*(f"is_{kind}" for kind in KINDS), "first", "more", "emptied")
 
@@ -259,3 +261,6 @@ def implied(mutant: TermMutant) -> bool:
 def matches(name: str, pattern: str) -> bool:
     """Whether a pattern of `IMPLIED` names the mutant."""
     return fnmatchcase(name, pattern)
+
+
+__all__ = ["TERM_LIES"]

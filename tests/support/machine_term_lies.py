@@ -331,5 +331,9 @@ IMPLIED = {
     "steps.kind_* without class_kind": "it asks more: the factor is never 0, and one kind less is allowed",
     "steps.first_start without -is_arrive": "nothing can arrive on the first row: no token is older",
     "steps.out_code without -code_inward": "by wallet a token follows, and `send_code` says it of the same record",
+    "steps.idle_last without -public5": "it asks more: by wallet too, where a token follows a lot's part",
+    "steps.closes_last without -public5": "the same",
+    "steps.first_start without -public5": "it asks more, of a row that cannot be the first",
+    "steps.remainder_equal* without -remainder_at1": "it asks more: below that mark too lanes are equal",
     "steps.order_equal3 without -is_load*": "it asks more of the last row that loads",
 }

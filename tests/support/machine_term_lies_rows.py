@@ -31,7 +31,7 @@ from tests.support.machine_lies_moves import arrival
 from tests.support.machine_lies_records import as_other, shifted
 from tests.support.machine_lying import buy, follow, idle_before, page, run, sale
 from tests.support.machine_rows import rows_of
-from tests.support.machine_term_lies import TERM_LIES, told
+from tests.support.machine_term_lies import told
 from zkharvest.circuit.lot_machine.v2.rows import Op
 from zkharvest.commitment.page_record import KIND_SHIFT, Flag
 
@@ -319,6 +319,3 @@ def coins(**columns: int) -> Run:
 
 told("part_start without is_send", coins, part=1)
 told("work_in_time without is_send", coins)
-
-
-__all__ = ["TERM_LIES"]
