@@ -196,10 +196,11 @@ told("key6 without is_open", lambda: keyed(page(buy()), 0, 6))
 def other_unit(lane: int) -> Run:
     """A lot is said to have another unit basis than its quotient."""
     link = page(buy())
-    rows = rows_of(link)
-    honest = rows.entries.unit[0].copy()
+    rows, honest = rows_of(link), run(link)
     rows.entries.unit[:] = unit_lane(lane)(rows.entries.unit)
-    return run(link, lambda made: made.put(0, **{f"q{i}": int(octet) for i, octet in enumerate(honest)}), rows)
+    names = [*(f"q{i}" for i in range(20)), *(f"r{i}" for i in range(14)), *(f"carry{i}" for i in range(16))]
+    names += [*(f"remainder_at{i}" for i in range(5)), "remainder_low", "remainder_high"]
+    return run(link, lambda made: made.put(0, **{name: honest.get(0, name) for name in names}), rows)
 
 
 for _i in range(7):
