@@ -149,9 +149,10 @@ class SumsTable:
     def _rows(self) -> None:
         """Registers stand one behind the other from the first row on.
 
-        Around the end too, a second row is behind a first, so it is a bit as well. A row that is both is one at which
-        a register begins and one ends: its key would be that of the row before (`held`) and exceed it (`order`). A
-        register around the end of the table would have the largest key, and be before the smallest.
+        Around the end too, a second row is behind a first, so it is a bit as well. No row is both: the one before it
+        would be both too (`adjacent`), with two levels as well, so that they had one key (`held`), which must increase
+        (`order`). Nor is a register around the end of the table: all odd rows were first rows then, and its key would
+        be the largest, and below that of row 1.
         """
         t = self.t
         t.boolean(self.first)
