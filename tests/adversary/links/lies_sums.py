@@ -54,7 +54,7 @@ def other_value(place: int, by: int) -> Callable[[Figures], Figures]:
     return change
 
 
-@lie(49, "a carry that is off by one", QUOTIENT, "sums.*")
+@lie(49, "a carry that is off by one", BALANCE, "bus post")
 def _() -> Told:
     name = next(cell.name for cell in table_of("sums").columns if cell.name.startswith("carry"))
 
@@ -103,11 +103,11 @@ def _() -> Told:
     """The register is there, and its row does not say that it is shown."""
 
     def cells(witness: LinkWitness) -> None:
-        told, shown_at = column(witness, "told", "sums"), column(witness, "shown", "sums")
+        told, shown_at = column(witness, "told", "sums"), column(witness, "shown3", "sums")
         counters = [row for row, (one, other) in enumerate(zip(told, shown_at, strict=True)) if one and other]
         assert counters
         for row in counters:
-            set_cells(witness, "sums", row, {"shown": 0})
+            set_cells(witness, "sums", row, {"shown3": 0})
 
     def state(statement: dict[str, Any]) -> dict[str, Any]:
         return {**statement, "figures": [one for one in statement["figures"] if one["level"] != "COUNT"]}
