@@ -70,7 +70,7 @@ def test_two_histories_of_one_public_part_are_alike():
 
 
 def test_heights_tell_activity_up_to_a_factor_of_two():
-    """Machine and hashes share a height, the others have the least that holds them: none tells a count."""
+    """Every table has the least height that holds it, and not below a bound: none tells a count."""
     one, other = (proven(name).witness for name in NAMES)
     assert one.heights == other.heights == (13, 13, 12, 12, 12, 12, 13)
     assert len(one.closing.lots) < len(other.closing.lots) > 80

@@ -287,9 +287,22 @@ def posted_at_most(circuit):
     return found
 
 
+def test_machine_and_hashes_have_heights_of_their_own():
+    """Each the fewest rows that hold it, but not below its least, nor below a sixteenth of the other's."""
+    seen = set()
+    for made in (*chain(), *chain("universal")):
+        witness = made.witness
+        steps, hashes = (witness.heights[list(witness.traces).index(name)] for name in ("steps", "poseidon"))
+        used = int(np.flatnonzero(witness.names.op_of >= 0)[-1]) + 1
+        fewest = [(rows - 1).bit_length() for rows in (used, len(witness.names.hashes))]
+        assert [steps, hashes] == [max(own, 5, other - 4) for own, other in zip(fewest, fewest[::-1], strict=True)]
+        assert min(witness.heights) >= max(steps, hashes) - 4
+        seen.add(hashes - steps)
+    assert seen - {0}
+
+
 @pytest.mark.parametrize(
-    ("most", "why"),
-    [(16, "taking their lots takes"), (256, "their pages and standings take"), (1024, "their sums take 1,025 rows")],
+    ("most", "why"), [(256, "their pages and standings take"), (1024, "their sums take 1,025 rows")]
 )
 def test_a_link_that_is_too_tall_is_refused(monkeypatch, most, why):
     """By the first of its tables that is."""

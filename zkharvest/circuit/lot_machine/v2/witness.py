@@ -47,9 +47,9 @@ Figure = tuple[tuple[int, ...], str]
 
 LEAST = 12
 SHORTEST = 4
-"""The machine and its hashes share a height, so that the two do not tell more than one does. Any other table has the
-fewest rows that hold it, but at least 2^LEAST, and at least 2^-SHORTEST of the machine's: a lower one saves next to
-nothing, and how many pools there are does not show below that."""
+"""Every table has the fewest rows that hold it, but at least 2^LEAST, and at least 2^-SHORTEST of the tallest: a lower
+one saves next to nothing, and how many pools there are does not show below that. The machine and its hashes have at
+least the circuit's own least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,9 @@ def make_witness(
 
     lots, tokens = lots_of(rows, Op.CLOSE), tokens_of(rows, Op.CLOSE_TOKEN)
     hashed = hashes.count + pair_rows(len(lots) + len(tokens)) + pair_rows(0)
-    filled = _machine(made, rows, max(hashed, len(link.calendar.start), 1 << machine_least))
+    if hashed > MOST_ROWS:
+        raise TooTall(f"their pages and standings take {hashed:,} rows")
+    filled = _machine(made, rows, max(1 << machine_least, hashed >> SHORTEST))
     publics = _scalars(made, link)
     numbered = dict(enumerate(publics[name] for name in made.circuit.public_names))
     keys, slots = posted(made.tables["steps"], made.buses.sums.post, filled.trace.cells, filled.plan.used, numbered)
@@ -131,14 +133,15 @@ def make_witness(
     hashes.add_standing(closing.pairs, closing.registers, out=True)
     inputs, marks = hashes.rows()
 
-    n = max((len(inputs) - 1).bit_length(), filled.plan.height.bit_length() - 1)
-    if 1 << n > MOST_ROWS:
+    high = max((len(inputs) - 1).bit_length(), machine_least, _log(filled.plan.height) - SHORTEST)
+    if 1 << high > MOST_ROWS:
         raise TooTall(f"their pages and standings take {len(inputs):,} rows")
-    if 1 << n > filled.plan.height:  # only where the registers carried out make the hashes pass a power of two
-        filled = _machine(made, rows, 1 << n)
+    if high - SHORTEST > _log(filled.plan.height):  # only where the registers carried out make the hashes so tall
+        filled = _machine(made, rows, 1 << high - SHORTEST)
+    n = max(high, _log(filled.plan.height))
 
     def short(used: int) -> int:
-        """Rows of a table that needs `used`: it is at most 16 times shorter than the machine."""
+        """Rows of a table that needs `used`: it is at most 16 times shorter than the tallest of machine and hashes."""
         return 1 << max((used - 1).bit_length(), least, n - SHORTEST)
 
     declared = np.flatnonzero((rows.op == Op.OPEN) & (rows.declared == 1))
@@ -146,7 +149,7 @@ def make_witness(
     tables = made.tables
     traces: dict[str, Cells] = {
         "steps": filled.trace.cells.T,  # for now: its columns are read one by one
-        "poseidon": hash_trace(tables["poseidon"], inputs, marks, 1 << n),
+        "poseidon": hash_trace(tables["poseidon"], inputs, marks, 1 << high),
         "sums": sums_trace(made.sums, found, shown, short(used_rows(found))),
         "pages": pages_trace(tables["pages"], _listed(rows), rows.records.page, short(len(link.pages))),
         "pools": pools_trace(tables["pools"], rows.pools, filled.head_write.tolist(), short(len(rows.pools))),
@@ -174,7 +177,7 @@ def make_witness(
     public = PublicValues(
         [publics[name] for name in made.circuit.public_names], [lists[of["name"]] for of in made.circuit.lists], columns
     )
-    op_of = rows_at(filled.plan.at, filled.plan.end, 1 << n)
+    op_of = rows_at(filled.plan.at, filled.plan.end, filled.plan.height)
     pools = rows.pools[pool_order(rows.pools)]
     names = RowNames(link.labels, rows, op_of, marks, found, pools, link.calendar.day)
     return LinkWitness(traces, closing, found, shown, public, names)
@@ -192,13 +195,16 @@ def _opened(link: Link) -> StandingOpening | None:
     return opening
 
 
+def _log(rows: int) -> int:
+    """log2 of a power of two."""
+    return rows.bit_length() - 1
+
+
 def _machine(made: Definition, rows: MachineRows, least: int) -> StepsWitness:
     """The table `steps`, filled, of at least so many rows."""
     used = lay_out(rows, MOST_ROWS << 10).used
     if used > MOST_ROWS:
         raise TooTall(f"taking their lots takes {used:,} rows")
-    if least > MOST_ROWS:
-        raise TooTall(f"their pages and standings take {least:,} rows")
     needed = max(used, least)
     machine = StepsWitness(made.steps, rows, 1 << (needed - 1).bit_length())
     machine.fill()
