@@ -70,7 +70,8 @@ function decider(policyText, packages) {
 
 /**
  * The verdict on packages (a list of byte strings) and any policy text: {verdict, reason, detail}, and of what is accepted
- * the `statement` or, under a policy of chains, the `chain`. `circuitFile(id)` gives the bytes of a known circuit's
+ * the `statement` or, under a policy of chains, the `chain`: that is there too if the proofs hold and something of the
+ * auditor's is open. `circuitFile(id)` gives the bytes of a known circuit's
  * `circuit.json`, or nothing.
  */
 export function judge(packages, policyText, circuitFile) {
@@ -83,7 +84,9 @@ export function judge(packages, policyText, circuitFile) {
   try {
     return { verdict: 'accepted', reason: '', detail: '', ...decide(circuitFile) };
   } catch (error) {
-    if (error instanceof Rejected || error instanceof Undecided) return { verdict: error.verdict, reason: error.reason, detail: error.message };
+    if (error instanceof Rejected || error instanceof Undecided) {
+      return { verdict: error.verdict, reason: error.reason, detail: error.message, ...(error.chain && { chain: error.chain }) };
+    }
     return { verdict: 'rejected', reason: 'internal', detail: String(error?.stack ?? error) };
   }
 }

@@ -16,9 +16,9 @@ import { readCircuitReference } from './statement.mjs';
 
 const MAX_PACKAGES = 64;
 
-/** Throws with the first of these reasons, if there is one. */
-function raiseFirst(Fault, reasons) {
-  if (reasons.length > 0) throw new Fault(reasons[0]);
+/** Throws with the first of these reasons, if there is one, and all of them as its detail. */
+function raiseFirst(Fault, reasons, chain) {
+  if (reasons.length > 0) throw Object.assign(new Fault(reasons[0], reasons.slice(1).join(', ')), { chain });
 }
 
 /** The circuit of a part, if it is known and the policy takes it. */
@@ -57,7 +57,10 @@ function checkSignatures(packages, groups, policy) {
   return { signed: signersOf(attestations), signer };
 }
 
-/** All checks in order; throws Rejected or Undecided unless the chain is accepted. Returns what it states. */
+/**
+ * All checks in order; throws Rejected or Undecided unless the chain is accepted. Returns what it states; what is thrown
+ * has it too, as `chain`, if only the auditor's own questions are open.
+ */
 export function checkChainOf(data, policy, circuitFile) {
   // 1. The containers, and the circuits of all links.
   demand(data.length >= 1 && data.length <= MAX_PACKAGES, 'chain/links', 'the number of packages');
@@ -93,6 +96,7 @@ export function checkChainOf(data, policy, circuitFile) {
   raiseFirst(Rejected, unsigned(links, policy, signed));
 
   // 7. What was left open.
-  raiseFirst(Undecided, openQuestions(links, policy, signed));
-  return { links, signed, signer };
+  const chain = { links, signed, signer };
+  raiseFirst(Undecided, openQuestions(links, policy, signed), chain);
+  return chain;
 }

@@ -53,13 +53,22 @@ function judgeInWorker(message) {
 
 const HEADINGS = { accepted: 'Accepted', rejected: 'Rejected', undecided: 'Undecided' };
 
+/** What is said below the verdict. */
+function sentence({ verdict, reason, detail, chain: links }, seconds) {
+  const others = detail.replace(reason, '').replace(/^: /, '');
+  if (verdict === 'accepted') {
+    return `${links === undefined ? 'The proof holds' : 'The proofs hold'}, and everything that you expect does (${seconds.toFixed(1)} s).`;
+  }
+  if (links === undefined) return others;
+  return `The proofs hold. What they show stands below; it is not accepted while this is open${others === '' ? '' : ` (besides: ${others})`}.`;
+}
+
 /** Everything is set as text: a name from a package is never markup. */
-function show({ verdict, reason, detail, statement, chain: links }, seconds) {
+function show(found, seconds) {
+  const { verdict, reason, statement, chain: links } = found;
   $('verdict').className = verdict;
   $('verdict').textContent = reason === '' ? HEADINGS[verdict] : `${HEADINGS[verdict]}: ${reason}`;
-  $('detail').textContent = verdict === 'accepted'
-    ? `${links === undefined ? 'The proof holds' : 'The proofs hold'}, and everything that you expect does (${seconds.toFixed(1)} s).`
-    : detail.replace(reason, '').replace(/^: /, '');
+  $('detail').textContent = sentence(found, seconds);
   $('meaning').hidden = reason === '' || reason === 'not checked';
   const body = $('figures').tBodies[0];
   body.replaceChildren();
@@ -78,6 +87,14 @@ function show({ verdict, reason, detail, statement, chain: links }, seconds) {
 }
 
 $('package').addEventListener('change', lookAtFiles);
+// Files may be dropped anywhere on the page.
+document.addEventListener('dragover', (event) => event.preventDefault());
+document.addEventListener('drop', async (event) => {
+  event.preventDefault();
+  if (event.dataTransfer.files.length === 0) return;
+  $('package').files = event.dataTransfer.files;
+  await lookAtFiles();
+});
 $('standing').addEventListener('input', () => {
   document.querySelector('[name="before"][value="standing"]').checked = true;
 });

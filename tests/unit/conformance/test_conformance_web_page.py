@@ -36,8 +36,7 @@ Promise.all({names}.map(fetched)).then(found => {{
   const files = new DataTransfer();
   for (const file of found) files.items.add(file);
   const set = (id, value) => {{ document.getElementById(id).value = value; }};
-  document.getElementById("package").files = files.files;
-  document.getElementById("package").dispatchEvent(new Event("change"));
+  document.body.dispatchEvent(new DragEvent("drop", {{ dataTransfer: files, bubbles: true, cancelable: true }}));
   document.querySelector('[name="before"][value="{before}"]').checked = true;
   for (const [id, value] of Object.entries({fields})) set(id, value);
   document.querySelector('[data-limit="declared"]').value = "0";
@@ -120,7 +119,9 @@ def test_the_page_verifies_a_chain(server, tmp_path):
         assert page.run("document.getElementById('alone').hidden")
         assert not page.poor_contrast() and not page.overflows()
         page.picture(tmp_path / "chain.png")
-        assert "Undecided: policy/history" in chain_shown(page, server, ["balanced.zkh"], before="", pages=pages)
+        asked = chain_shown(page, server, ["balanced.zkh"], before="", pages="")
+        assert asked.startswith("Undecided: policy/history") and "besides: policy/no-expectation" in asked, asked
+        assert "Carried out" in asked  # what the proofs show is shown: the auditor may know it
         other = chain_shown(page, server, ["balanced.zkh"], before="standing", standing="ab" * 32, pages=pages)
         assert "Rejected: policy/standing" in other
         assert "line 1 of the keys" in chain_shown(page, server, ["balanced.zkh"], keys="kraken")
