@@ -46,6 +46,7 @@ test('packages of vectors/accept, and what becomes of them', () => {
   expect('rejected package/magic', Buffer.alloc(0), { schema: 'zkharvest/policy/1' });
   expect('rejected policy/form', Buffer.alloc(0), {});
   expect('rejected policy/form', Buffer.alloc(0), 'no JSON');
+  expect('rejected policy/form', Buffer.alloc(0), '{"schema": "zkharvest/policy/1", "year": 2024, "year": 2025}');
   assert.deepEqual(batch(frames), expected);
 });
 

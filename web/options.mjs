@@ -1,6 +1,7 @@
 // The command line's expectations of a chain: options with the names of `zkharvest verify`, as the policy that they say.
 
 import { LIMITS, SCHEMA } from './chain_policy.mjs';
+import { parseOnce } from './json.mjs';
 
 const SWITCHES = { first: 'first', 'need-refs': 'need_refs', 'allow-other-sources': 'allow_other_sources', 'allow-test-preset': 'allow_test_preset' };
 const TEXTS = ['standing', 'method', 'pooling', 'timezone', 'currency', 'audience', 'nonce', 'signer'];
@@ -48,7 +49,7 @@ export function readOptions(args, read) {
     else given.push([name, args[i += 1]]);
   }
   const file = given.findLast(([name]) => name === 'policy');
-  const policy = file === undefined ? { schema: SCHEMA } : JSON.parse(read(file[1]));
+  const policy = file === undefined ? { schema: SCHEMA } : parseOnce(read(file[1]));
   for (const [name, text] of given) {
     if (Object.hasOwn(SWITCHES, name)) policy[SWITCHES[name]] = true;
     else if (TEXTS.includes(name)) policy[name] = text;

@@ -6,6 +6,7 @@ import { checkZone } from './calendar.mjs';
 import { SCHEMA as OF_CHAINS, readChainPolicy } from './chain_policy.mjs';
 import { loadCircuit } from './description.mjs';
 import { Rejected, Undecided, demand } from './faults.mjs';
+import { parseOnce } from './json.mjs';
 import { readPackage } from './package.mjs';
 import { PARAMETER_SETS, heightsAllowed } from './parameters.mjs';
 import { checkBits, checkCircuit, checkDecided, checkExpectations, checkTestPreset, readPolicy } from './policy.mjs';
@@ -58,7 +59,7 @@ function checkAlone(bytes, policy, circuitFile) {
 
 /** What decides, by the policy's schema: about one package, or about packages whose links are to be one chain. */
 function decider(policyText, packages) {
-  const raw = JSON.parse(policyText);
+  const raw = parseOnce(policyText);
   if (raw?.schema === OF_CHAINS) {
     const policy = readChainPolicy(raw);
     return (circuitFile) => ({ chain: checkChainOf(packages, policy, circuitFile) });
