@@ -5,7 +5,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { u32 } from './bytes.mjs';
+import { toHex, u32 } from './bytes.mjs';
+import { circuitFile } from './node.mjs';
+import { judge } from './verify.mjs';
 
 const MAIN = fileURLToPath(new URL('main.mjs', import.meta.url));
 const ACCEPT = fileURLToPath(new URL('../vectors/accept/lot-machine-v1/', import.meta.url));
@@ -53,7 +55,12 @@ test('packages of vectors/accept, and what becomes of them', () => {
 test('chains of vectors/accept, in one package and in two, and what becomes of them', () => {
   const [one, two, both] = ['2024', '2025', 'two-years'].map((name) => readFileSync(`${CHAINS}${name}.zkh`));
   const [{ policy }, { policy: signed }] = [header(`${CHAINS}2025.json`), header(`${CHAINS}two-years.json`)];
+  const { chain } = judge([one, two], JSON.stringify(policy), circuitFile);
+  const standing = toHex(chain.links[0].name);
   const asked = [
+    [[two], { ...policy, first: null, standing: standing.toUpperCase() }, 'accepted'],
+    [[one, two], { ...policy, first: null, standing }, 'rejected policy/standing'],
+    [Array(65).fill(one), policy, 'rejected chain/links'],
     [[one, two], policy, 'accepted'],
     [[both], signed, 'accepted'],
     [[two, one], policy, 'rejected chain/standing'],

@@ -140,6 +140,7 @@ def _key_point(key: bytes) -> Any:
 
 def is_point(signature: bytes) -> bool:
     """Whether 96 bytes encode a point of the subgroup of signatures. A sum may lie there while its parts do not."""
+    load()  # before anything of py_ecc is imported: it would raise the recursion limit
     return _point(signature) is not None
 
 

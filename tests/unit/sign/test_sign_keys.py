@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,4 +54,21 @@ def test_signing_leaves_the_recursion_limit_alone():
         "assert sys.getrecursionlimit() == limit\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_checking_signatures_over_pages_leaves_the_recursion_limit_alone():
+    """As above: whatever is asked first of py_ecc. Under a limit of 100,000 lists in lists end the process."""
+    package = Path(__file__).resolve().parents[3] / "vectors" / "accept" / "lot-machine-v2" / "2024.zkh"
+    code = (
+        "import sys; limit = sys.getrecursionlimit()\n"
+        "from pathlib import Path\n"
+        "from zkharvest.sign.chains import check_pages\n"
+        "from zkharvest.verifier.chain_package import decode_chain_package\n"
+        "signed = decode_chain_package(Path(sys.argv[1]).read_bytes()).attestations\n"
+        "assert {one.scheme for one in signed} == {'ed25519', 'bls12-381'}\n"
+        "check_pages(signed)\n"
+        "assert sys.getrecursionlimit() == limit\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, package], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
