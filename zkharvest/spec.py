@@ -141,6 +141,8 @@ def money_text(units: int) -> str:
 # --------------------------------------------------------------------------------------------- first bytes of files
 
 PACKAGE_MAGIC = b"\x89ZKH\r\n\x1a\n"
+LINKS_VERSION = 2
+"""The version of packages of links, behind the magic bytes."""
 OPENING_MAGIC = b"ZKHARVEST-OPENING\n"
 PAGE_MAGIC, PAGE_OPENING_MAGIC, SEED_MAGIC = b"ZKHARVEST-PAGE\n", b"ZKHARVEST-PAGE-OPENING\n", b"ZKHARVEST-SEED\n"
 STANDING_MAGIC = b"ZKHARVEST-STANDING\n"

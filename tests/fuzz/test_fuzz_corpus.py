@@ -100,7 +100,7 @@ DEFECTS = [
         "attestations",
         attest,
         "check_package_signature",
-        lambda package, expected: attest._parse_signature(package.signature)[0],
+        lambda package, expected: attest.parse_signature(package.signature)[0],
     ),
     ("attestations", attest, "_parse_entry", lambda item: attest._Entry(item["source"], item["key"], item["pop"])),
     ("description", description_reader, "_check_degrees", lambda table, where, bound: None),

@@ -11,8 +11,7 @@ from typing import Any
 
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.params import PRESETS, ParameterSet, Preset
-from zkharvest.verifier.soundness import HASH_BITS, Bound, bounds, model
-from zkharvest.verifier.verdict import rounded_bits
+from zkharvest.verifier.soundness import HASH_BITS, Bound, bounds, model, rounded_bits
 
 CLAIM = """\
 Claimed is the smallest term of the Johnson regime, capped by the hash. Unique decoding is given for comparison: it is \

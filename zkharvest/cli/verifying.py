@@ -139,7 +139,8 @@ def _verify_alone(path: Path, data: bytes, given: Mapping[str, Any], *, json: bo
 def _policy(path: Path) -> Policy:
     """The policy in a file. UsageError says what is wrong with it."""
     from zkharvest.files.atomic import read_file
-    from zkharvest.verifier.policy import MAX_BYTES, read_policy
+    from zkharvest.verifier.expected import MAX_BYTES
+    from zkharvest.verifier.policy import read_policy
 
     data = read_file(path, at_most=MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

@@ -73,7 +73,7 @@ def policy_of(given: Mapping[str, Any]) -> ChainPolicy:
 def _policy(path: Path) -> ChainPolicy:
     from zkharvest.files.atomic import read_file
     from zkharvest.verifier.chain_policy import read_chain_policy
-    from zkharvest.verifier.policy import MAX_BYTES
+    from zkharvest.verifier.expected import MAX_BYTES
 
     data = read_file(path, at_most=MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.expiries import expiry_sides, side_of
-from zkharvest.ledger.rules import Side, closing_value, opening_value
+from zkharvest.ledger.rules import Side, signed_value
 from zkharvest.spec import MAX_SOURCES, currency_code, source_code
 from zkharvest.trades.model import OPENS_LOT, Kind, Trade
 
@@ -57,13 +57,6 @@ def check_provable(trades: Sequence[Trade]) -> None:
     ]
     if problems:
         raise InputError(problems)
-
-
-def signed_value(trade: Trade, short: bool) -> int:
-    """What the trade opens or closes a lot at: amount plus fee where money is paid, less the fee where received."""
-    if trade.kind is Kind.TRANSFER:
-        return 0
-    return opening_value(trade) if trade.kind in OPENS_LOT else closing_value(trade, Side(short))
 
 
 def encode(trades: Sequence[Trade], currency: str) -> Records:

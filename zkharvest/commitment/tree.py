@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .encoding import DEPTH, DIGEST, SALT, TAG_NODE, WIDTH, digest_bytes
+from .page_record import Lanes
 from .poseidon_kernel import compress_many
-from .records import Lanes
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from zkharvest.errors import UsageError
 from zkharvest.spec import DEFAULT_REGIME, FIRST_YEAR, LAST_YEAR, NOT_ZONES
-from zkharvest.trades.model import Kind, Trade, with_fee
+from zkharvest.trades.model import OPENS_LOT, Kind, Trade, with_fee
 
 UNIT_BITS = 96  # fraction bits of a unit basis: enough to order lots by value/quantity at every scale
 DEFAULT_TIMEZONE = "America/New_York"
@@ -148,3 +148,10 @@ def closing_value(trade: Trade, side: Side) -> int:
     closes at zero on the day it lapses (s.1234(a)(2), (b)(1)).
     """
     return with_fee(trade.amount, trade.fee, paid=side is Side.SHORT)
+
+
+def signed_value(trade: Trade, short: bool) -> int:
+    """What the trade opens or closes a lot at: amount plus fee where money is paid, less the fee where received."""
+    if trade.kind is Kind.TRANSFER:
+        return 0
+    return opening_value(trade) if trade.kind in OPENS_LOT else closing_value(trade, Side(short))

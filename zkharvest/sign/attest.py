@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 from zkharvest.errors import InputError, UsageError
 from zkharvest.files.packages import source_roots
 from zkharvest.sign import bls
-from zkharvest.sign.ed25519 import is_signature, is_usable_key
 from zkharvest.sign.keys import KEY_BYTES, SIGNATURE_BYTES, PrivateKey, Scheme
+from zkharvest.sign.taxpayer import check_package_signature, parse_signature, signed_by_taxpayer
 from zkharvest.spec import MAX_NAME
 from zkharvest.verifier.package import Package
 from zkharvest.verifier.rejections import Finding, Reason, Reject, reject_all
@@ -33,15 +33,13 @@ from zkharvest.verifier.text import is_visible, quoted
 from zkharvest.verifier.verdict import Attested, SourceSigned
 
 if TYPE_CHECKING:
-    from zkharvest.verifier.chain_package import ChainPackage
+    pass
 
 MAX_ATTESTATIONS = 64
 """Sources that can sign one package."""
 
 SOURCES_SCHEME = "bls12-381-g2-pop"
-SIGNATURE_SCHEME = "ed25519"
 _SOURCE_TAG = b"zkharvest/source-commitment/v1\0"
-_PACKAGE_TAG = b"zkharvest/package-signature/v1\0"
 
 
 def source_message(source: str, root: bytes) -> bytes:
@@ -121,21 +119,6 @@ def sign_as_taxpayer(package: Package, key: PrivateKey, *, replace_other: bool =
     return replace(package, signature=made)
 
 
-def signed_by_taxpayer(
-    before: Mapping[str, Any] | None, signed_digest: bytes, key: PrivateKey, *, replace_other: bool = False
-) -> dict[str, Any]:
-    """The taxpayer's signature over a package's digest, in the place of the one it has. Raises UsageError as above."""
-    if key.scheme is not Scheme.ED25519:
-        hint = "zkharvest keygen makes one; to sign as a source, give --source"
-        raise UsageError(f"the taxpayer signs with an ed25519 key; this one is {key.scheme}", hint)
-    public = key.public_bytes()
-    if before is not None and before.get("key") != public and not replace_other:
-        hint = "--replace puts the signature of this key in its place"
-        raise UsageError("the package is signed already, with another key than this one", hint)
-    signature = key.sign(_PACKAGE_TAG + signed_digest)
-    return {"scheme": SIGNATURE_SCHEME, "key": public, "signature": signature}
-
-
 def check_attestations(
     package: Package,
     source_keys: Mapping[str, bytes] | None = None,
@@ -172,7 +155,7 @@ def named_signers(package: Package) -> tuple[list[tuple[str, bytes]], bytes | No
     Raises Reject for signatures of another form.
     """
     entries = _parse_attestations(package.attestations).entries if package.attestations is not None else []
-    taxpayer = _parse_signature(package.signature)[0] if package.signature is not None else None
+    taxpayer = parse_signature(package.signature)[0] if package.signature is not None else None
     return [(entry.source, entry.key) for entry in entries], taxpayer
 
 
@@ -252,26 +235,3 @@ def _listed(names: Collection[str]) -> str:
     """Names for a hint: a few of them, quoted."""
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return ", ".join(map(quoted, islice(names, 8))) + more
-
-
-def _parse_signature(value: Any) -> tuple[bytes, bytes]:
-    """The taxpayer's key and signature; Reject if they are of another form."""
-    match value:
-        case {"scheme": "ed25519", "key": bytes(key), "signature": bytes(signature), **others} if not others:
-            if len(key) == KEY_BYTES[Scheme.ED25519] and len(signature) == SIGNATURE_BYTES[Scheme.ED25519]:
-                return key, signature
-    raise Reject(Reason.SIGNATURE_FORM, "the taxpayer's signature is not of a known form")
-
-
-def check_package_signature(package: Package | ChainPackage, expected: bytes | None) -> bytes:
-    """The taxpayer's key; Reject unless its signature is valid and it is the expected one."""
-    key, signature = _parse_signature(package.signature)
-    if expected is not None and key != expected:
-        text = f"the package is signed with the key {key.hex()}, not {expected.hex()}"
-        found = Finding(Reason.SIGNATURE_KEY, text, "the taxpayer's key", expected.hex(), key.hex())
-        raise Reject(Reason.SIGNATURE_KEY, text, findings=(found,))
-    if not is_usable_key(key):
-        raise Reject(Reason.SIGNATURE_INVALID, "the taxpayer's key does not encode a point, or has small order")
-    if not is_signature(key, signature, _PACKAGE_TAG + package.signed_digest):
-        raise Reject(Reason.SIGNATURE_INVALID, "the taxpayer's signature over the package is not valid")
-    return key

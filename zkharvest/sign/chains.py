@@ -12,9 +12,9 @@ from dataclasses import replace
 from zkharvest.errors import UsageError
 from zkharvest.files.page_files import PageFile
 from zkharvest.sign import bls
-from zkharvest.sign.attest import check_package_signature, signed_by_taxpayer
 from zkharvest.sign.ed25519 import is_signature
 from zkharvest.sign.keys import PrivateKey, Scheme
+from zkharvest.sign.taxpayer import check_package_signature, signed_by_taxpayer
 from zkharvest.verifier.chain_package import MAX_ATTESTATIONS, ChainPackage, PageAttestation
 from zkharvest.verifier.page import signed_message
 from zkharvest.verifier.rejections import Reason, Reject

@@ -17,10 +17,10 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
-from zkharvest.spec import PACKAGE_MAGIC
+from zkharvest.spec import LINKS_VERSION, PACKAGE_MAGIC
 from zkharvest.verifier import wire
-from zkharvest.verifier.package import LINKS_VERSION, MAX_PRESET
 from zkharvest.verifier.page import ID_BYTES, SIGNATURE_SIZES
+from zkharvest.verifier.params import MAX_PRESET
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.statement_v2 import MAX_LINKS
 from zkharvest.verifier.text import is_visible, quoted

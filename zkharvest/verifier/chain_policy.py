@@ -16,6 +16,8 @@ from typing import Any
 
 from zkharvest.spec import MAX_NAME, METHODS, POOLINGS, is_currency
 from zkharvest.verifier.expected import (
+    DEFAULT_BITS,
+    SIGNER_BYTES,
     bits_of,
     bytes_of,
     circuits_of,
@@ -32,8 +34,7 @@ from zkharvest.verifier.expected import (
 )
 from zkharvest.verifier.figures import Counters
 from zkharvest.verifier.page import ID_BYTES, SourceKey
-from zkharvest.verifier.policy import DEFAULT_BITS, SIGNER_BYTES
-from zkharvest.verifier.statement import MAX_AUDIENCE, MAX_NONCE
+from zkharvest.verifier.stated import MAX_AUDIENCE, MAX_NONCE
 from zkharvest.verifier.text import quoted
 from zkharvest.verifier.values import is_zone_name
 

@@ -11,12 +11,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from zkharvest.spec import FIRST_YEAR, LAST_YEAR, MAX_NAME
-from zkharvest.verifier.statement import MAX_CIRCUIT_ID
+from zkharvest.verifier.stated import MAX_CIRCUIT_ID
 from zkharvest.verifier.text import is_visible, quoted
 
 MOST_BITS = 1024
 
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})*", re.ASCII)
+
+MAX_BYTES = 1 << 22
+"""Of a policy file: 4096 sources with what is expected of them need less than half."""
+SIGNER_BYTES = 32
+DEFAULT_BITS = 128
 
 
 def closest(wanted: str, names: Iterable[str]) -> str | None:

@@ -18,19 +18,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from zkharvest.spec import PACKAGE_MAGIC
+from zkharvest.spec import LINKS_VERSION, PACKAGE_MAGIC
 from zkharvest.verifier import wire
+from zkharvest.verifier.params import MAX_PRESET
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.text import is_visible, quoted
 from zkharvest.verifier.wire import Value
 
 VERSION = 1
-LINKS_VERSION = 2
-"""Of packages of links (`chain_package`)."""
 
 MAX_BYTES = len(PACKAGE_MAGIC) + 1 + wire.MAX_BYTES
-MAX_PRESET = 40
-"""Bytes of a parameter set's name."""
 
 _STATEMENT_TAG = b"zkharvest/statement/v1\0"
 _BODY_TAG = b"zkharvest/package/v1\0"

@@ -41,6 +41,10 @@ DIGEST_BYTES = 32
 NONCE_BYTES = 8
 
 
+MAX_PRESET = 40
+"""Bytes of a parameter set's name."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParameterSet:
     """The nine numbers of FORMAT.md section 4; out of range is a ValueError.

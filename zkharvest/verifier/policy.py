@@ -16,6 +16,8 @@ from typing import Any
 
 from zkharvest.spec import METHODS, POOLINGS, ROOT_BYTES, is_currency
 from zkharvest.verifier.expected import (
+    DEFAULT_BITS,
+    SIGNER_BYTES,
     bits_of,
     by_source,
     circuits_of,
@@ -29,17 +31,12 @@ from zkharvest.verifier.expected import (
     written,
     year_of,
 )
-from zkharvest.verifier.statement import MAX_AUDIENCE, MAX_NONCE
+from zkharvest.verifier.stated import MAX_AUDIENCE, MAX_NONCE
 from zkharvest.verifier.values import is_zone_name
 
 SCHEMA = "zkharvest/policy/1"
-MAX_BYTES = 1 << 22
-"""Of a policy file: 4096 sources with their commitments and keys need less than half."""
-
 SOURCE_KEY_BYTES = 48
-SIGNER_BYTES = 32
 INVENTORY_BYTES = 32
-DEFAULT_BITS = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2, sqrt
+from typing import Any
 
 from zkharvest.spec import P
 from zkharvest.verifier.description import Description
@@ -208,3 +209,18 @@ def bounds(instance: Model, johnson_m: int) -> tuple[Bound, Bound]:
     regimes = Regime("Johnson", instance.rate, johnson_m), Regime("unique decoding", instance.rate)
     johnson, unique = (Bound(regime, terms(instance, regime)) for regime in regimes)
     return johnson, unique
+
+
+def security_json(level: Security) -> dict[str, Any]:
+    """Proven bits as `verify --json` and `inspect --json` show them."""
+    return {
+        "bits": rounded_bits(level.minimum),
+        "bits_sum": rounded_bits(level.total),
+        "bits_unique_decoding": rounded_bits(level.unique_decoding),
+        "terms": {term.name: rounded_bits(term.bits) for term in level.terms},
+    }
+
+
+def rounded_bits(bits: float) -> float:
+    """Rounded down: a level is never shown higher than it is."""
+    return int(bits * 10) / 10

@@ -21,7 +21,7 @@ from zkharvest.verifier.figures import Figure, read_figures
 from zkharvest.verifier.page import PageFault, PageHeader, PageReject, read_header
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.standing import Standing, check_names, named, read_standing
-from zkharvest.verifier.statement import HOLDING, MAX_AUDIENCE, MAX_NONCE, calendar_of, circuit_of
+from zkharvest.verifier.stated import HOLDING, MAX_AUDIENCE, MAX_NONCE, calendar_of, circuit_of
 from zkharvest.verifier.text import quoted
 from zkharvest.verifier.values import currency_of, day_of, fields, integer, one_of, root_of, text, zone_of
 

@@ -12,7 +12,7 @@ from zkharvest.spec import money_text
 from zkharvest.verifier.calendar import check_zone
 from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.rejections import ACCEPTED, Finding
-from zkharvest.verifier.soundness import Security
+from zkharvest.verifier.soundness import Security, security_json
 from zkharvest.verifier.statement import Statement
 
 SCHEMA = "zkharvest/verdict/1"
@@ -192,16 +192,6 @@ def statement_json(statement: Statement, circuit_status: str) -> dict[str, Any]:
     }
 
 
-def security_json(level: Security) -> dict[str, Any]:
-    """Proven bits as `verify --json` and `inspect --json` show them."""
-    return {
-        "bits": rounded_bits(level.minimum),
-        "bits_sum": rounded_bits(level.total),
-        "bits_unique_decoding": rounded_bits(level.unique_decoding),
-        "terms": {term.name: rounded_bits(term.bits) for term in level.terms},
-    }
-
-
 def _signatures_json(attested: Attested | None) -> dict[str, Any]:
     sources = attested.sources if attested else ()
     taxpayer = None
@@ -209,8 +199,3 @@ def _signatures_json(attested: Attested | None) -> dict[str, Any]:
         taxpayer = {"key": attested.signer.hex(), "expected": attested.signer_expected}
     listed = [{"id": one.source, "key": one.key.hex(), "expected": one.expected} for one in sources]
     return {"sources": listed, "taxpayer": taxpayer}
-
-
-def rounded_bits(bits: float) -> float:
-    """Rounded down: a level is never shown higher than it is."""
-    return int(bits * 10) / 10

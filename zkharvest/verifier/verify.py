@@ -18,7 +18,8 @@ from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.rejections import ACCEPTED, REJECTED, UNDECIDED, Finding, Reason, Reject, reject_all
 from zkharvest.verifier.soundness import security
 from zkharvest.verifier.stark import heights_fault, verify_proof
-from zkharvest.verifier.statement import Statement, circuit_of, public_data, read_statement
+from zkharvest.verifier.stated import circuit_of
+from zkharvest.verifier.statement import Statement, public_data, read_statement
 from zkharvest.verifier.text import quoted
 from zkharvest.verifier.verdict import Attested, Verdict, not_shown, notes
 

@@ -22,7 +22,7 @@ from zkharvest.verifier.params import PRESETS, Preset
 from zkharvest.verifier.rejections import ACCEPTED, REJECTED, UNDECIDED, Finding, Reason, Reject, reject_all
 from zkharvest.verifier.soundness import security
 from zkharvest.verifier.stark import heights_fault, verify_proof
-from zkharvest.verifier.statement import circuit_of
+from zkharvest.verifier.stated import circuit_of
 from zkharvest.verifier.text import quoted
 
 MAX_PACKAGES = 64

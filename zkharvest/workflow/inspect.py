@@ -22,10 +22,10 @@ from zkharvest.verifier.package import Package, has_links
 from zkharvest.verifier.page import PageHeader
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.rejections import Reject
-from zkharvest.verifier.soundness import security
+from zkharvest.verifier.soundness import security, security_json
 from zkharvest.verifier.stark import heights_fault
 from zkharvest.verifier.statement import Statement, read_statement
-from zkharvest.verifier.verdict import security_json, statement_json
+from zkharvest.verifier.verdict import statement_json
 
 
 def describe(path: str | Path) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from zkharvest.files.page_files import (
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.checks import check_ledger
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Pooling
+from zkharvest.trades.csv_in import read_text
 from zkharvest.trades.model import Trade, agreed_currency, check_numbers
 from zkharvest.trades.text import instant
 from zkharvest.workflow.own_pages import own_pages
@@ -214,10 +215,11 @@ def _told_of(path: Path, accounts: set[tuple[str, str]]) -> tuple[Book | None, s
         return None, ""
     found = read_book(path)
     told = {place: one for place, one in found.decisions.items() if (place.source, place.account) in accounts}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if (row["source"], row["account"]) not in accounts]
+    head, *rows = ([cell.strip() for cell in row] for row in csv.reader(io.StringIO(read_text(path))))
+    named = [dict(zip(head, row, strict=True)) for row in rows if any(row)]
     out = io.StringIO()
-    csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n").writerows(rows)
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer.writerows(row for row in named if (row["source"], row["account"]) not in accounts)
     return Book(told), out.getvalue()
 
 

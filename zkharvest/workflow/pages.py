@@ -15,11 +15,10 @@ from operator import or_
 from zkharvest.commitment.assets import asset_id
 from zkharvest.commitment.page_record import FEE_LIMIT, Flag, PageRecord, RecordKind, check_order
 from zkharvest.commitment.pages import MAX_RECORDS, page_key, page_roots
-from zkharvest.commitment.records import signed_value
 from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.files.page_files import PageFile, PageOpening
 from zkharvest.ledger.expiries import expiry_sides, side_of
-from zkharvest.ledger.rules import Side
+from zkharvest.ledger.rules import Side, signed_value
 from zkharvest.sign.pages import check_signed_by
 from zkharvest.trades.importers.names import load_names
 from zkharvest.trades.model import CLOSES_LOT, Kind, Trade, in_order

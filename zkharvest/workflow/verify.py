@@ -10,6 +10,7 @@ from zkharvest.verifier.package import Package
 from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.verdict import Attested, Verdict
 from zkharvest.verifier.verify import verify as decide
+from zkharvest.workflow.given import bytes_given
 
 
 class Expectations(TypedDict, total=False):
@@ -69,18 +70,6 @@ def verify(
 
     progress("checking the proof")
     return decide(data, wanted, check_signatures)
-
-
-def bytes_given(package: Any) -> bytes:
-    """A package as bytes. TypeError for anything else, with a hint for the name of a file."""
-    if not isinstance(package, bytes | bytearray | memoryview):
-        hint = ": read the file first, for example with Path(...).read_bytes()" if _is_path(package) else ""
-        raise TypeError(f"package is bytes, not {type(package).__name__}{hint}")
-    return bytes(package)
-
-
-def _is_path(value: Any) -> bool:
-    return isinstance(value, str) or hasattr(value, "__fspath__")
 
 
 def policy_of(policy: Policy | None, expectations: Mapping[str, Any]) -> Policy:

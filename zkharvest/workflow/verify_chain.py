@@ -10,7 +10,7 @@ from zkharvest.verifier.chain_policy import ChainPolicy
 from zkharvest.verifier.chain_verdict import ChainVerdict
 from zkharvest.verifier.page import SourceKey
 from zkharvest.verifier.verify_chain import verify_chain as decide
-from zkharvest.workflow.verify import bytes_given
+from zkharvest.workflow.given import bytes_given
 
 Hex = bytes | str
 

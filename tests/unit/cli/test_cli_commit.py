@@ -183,7 +183,7 @@ def test_rows_of_other_accounts_stay_in_the_book(folder, capsys):
     columns = head.split(",")
     said = {"source": "kraken", "account": "K-7", "page": "0", "position": "3", "kind": "gift", "note": "to, my sister"}
     row = ",".join(f'"{said.get(name, "")}"' for name in columns)
-    book.write_text("\n".join((head, row, *rows)) + "\n")
+    book.write_text("\ufeff" + "\n".join((head.replace(",", " ,"), row, "", *rows)) + "\n")
     (folder / "trades.csv").write_text(HEAD + FIRST + SECOND)
     assert own(to="2026-01-01") == 0
     after = list(csv.DictReader(io.StringIO(book.read_text())))

@@ -13,10 +13,10 @@ from tests.support.ledgers import random_ledger
 from tests.support.make import trade
 from zkharvest.commitment import encoding, records
 from zkharvest.commitment.encoding import TAG_RECORD, asset_code, lanes24, limbs15
-from zkharvest.commitment.records import encode, signed_value
+from zkharvest.commitment.records import encode
 from zkharvest.errors import InputError
 from zkharvest.ledger import Election, Method, Pooling, run_ledger
-from zkharvest.ledger.rules import Side, closing_value, opening_value
+from zkharvest.ledger.rules import Side, closing_value, opening_value, signed_value
 from zkharvest.spec import currency_code, source_code
 from zkharvest.trades.model import OPENS_LOT, Kind
 

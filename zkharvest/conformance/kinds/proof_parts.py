@@ -23,7 +23,8 @@ from zkharvest.verifier.messages import Rounds
 from zkharvest.verifier.package import Package
 from zkharvest.verifier.params import DIGEST_BYTES, NONCE_BYTES, PRESETS, SALT_BYTES, Sizes, sizes
 from zkharvest.verifier.stacks import Stacks, stacks_of
-from zkharvest.verifier.statement import circuit_of, public_data, read_statement
+from zkharvest.verifier.stated import circuit_of
+from zkharvest.verifier.statement import public_data, read_statement
 
 
 def proof_parts(package: Package | Part) -> dict[str, range]:
