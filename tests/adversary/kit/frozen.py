@@ -16,15 +16,16 @@ from pathlib import Path
 from unittest import mock
 
 from zkharvest.verifier import circuits, public, stark, transcript
+from zkharvest.verifier.chain_package import decode_chain_package
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import Ext
+from zkharvest.verifier.link import read_link
+from zkharvest.verifier.link_public import public_data
 from zkharvest.verifier.messages import LookupChallenges, Rounds
-from zkharvest.verifier.package import decode_package
 from zkharvest.verifier.params import PRESETS, ParameterSet, Sizes, sizes
 from zkharvest.verifier.proof import Messages, Reader, read_messages
 from zkharvest.verifier.public import PublicData
 from zkharvest.verifier.rejections import Reason, Reject
-from zkharvest.verifier.statement import public_data, read_statement
 
 Place = tuple[str, int]
 """A label, and the how-manieth absorb or challenge with it."""
@@ -59,12 +60,14 @@ class Case:
 
 
 def packaged(path: Path) -> Case:
-    """The case in a package file of the newest circuit."""
-    package = decode_package(path.read_bytes())
-    statement, description = read_statement(package.statement), circuits.load(circuits.PINNED[0])
-    data = public_data(statement, description, package.statement_digest)
-    params = PRESETS[package.preset].params
-    return Case(description, statement.circuit_digest, params, package.log_rows, data, package.proof)
+    """The case in a file of a package of one link."""
+    (part,) = decode_chain_package(path.read_bytes()).parts
+    link = read_link(part.statement)
+    pinned = circuits.find(link.statement.circuit_id, link.statement.circuit_digest)
+    description = circuits.load(pinned)
+    data = public_data(link, description, part.digest)
+    params = PRESETS[part.preset].params
+    return Case(description, bytes.fromhex(pinned.digest), params, part.log_rows, data, part.proof)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from unittest import mock
 from tests.adversary.protocol import wide_circuit
 from tests.adversary.protocol.prover import Subject
 from zkharvest.prover import stark
-from zkharvest.workflow import prove as proving
+from zkharvest.workflow.prove_chain import prove_chain
 
 
 @cache
@@ -27,8 +27,8 @@ def level() -> Subject:
 
 @cache
 def lot_machine() -> Subject:
-    """What `proving.prove` hands to the prover."""
-    from tests.support.proofs import METHOD, YEAR, small_opening
+    """What `prove_chain` hands to the prover: a link of lot-machine/v2."""
+    from tests.support.proofs import METHOD, YEAR, small_pages
 
     class Handed(Exception):
         pass
@@ -38,7 +38,7 @@ def lot_machine() -> Subject:
 
     with mock.patch.object(stark, "prove_circuit", take):
         try:
-            proving.prove(small_opening(), year=YEAR, method=METHOD, preset="test")
+            prove_chain(small_pages(), year=YEAR, method=METHOD, first=True, preset="test")
         except Handed as handed:
             (subject,) = handed.args
             return subject  # type: ignore[no-any-return]

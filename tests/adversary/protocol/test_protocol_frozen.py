@@ -19,14 +19,16 @@ from tests.adversary.protocol.harness import bound_by_the_transcript
 from tests.adversary.protocol.mutations import Mutation, all_mutations, of_messages, of_the_statement, of_trees
 from tests.adversary.protocol.real_run import atoms, ground_sites, reground
 from tests.support.counts import count
-from tests.support.verdicts import by_itself
+from zkharvest import verify_chain
 from zkharvest.verifier import circuits
-from zkharvest.verifier.package import decode_package, encode_package
+from zkharvest.verifier.chain_package import decode_chain_package
+from zkharvest.verifier.chain_verdict import named_figures
+from zkharvest.verifier.link import read_link
+from zkharvest.verifier.link_public import public_data
 from zkharvest.verifier.params import ParameterSet
 from zkharvest.verifier.rejections import Reason
-from zkharvest.verifier.statement import public_data, read_statement
 
-PACKAGE = Path(__file__).resolve().parents[3] / "vectors/accept/lot-machine-v1/hifo-wallet.zkh"
+PACKAGE = Path(__file__).resolve().parents[3] / "vectors/accept/lot-machine-v2/2024.zkh"
 GROUND = ParameterSet(2, 2, 8, 3, 3, 3, 3, 3, 2)
 GROUPS = {"statement": of_the_statement, "trees": of_trees, "messages": of_messages}
 
@@ -136,18 +138,35 @@ def test_the_lot_machine_whole():
 
 
 def test_a_package_with_a_loss_invented_verifies_only_while_challenges_are_frozen():
-    """Through `verify`: statement, public data and proof changed together, a million more of short-term loss."""
+    """Through `verify_chain`: statement, public data and proof changed together, a million more of loss."""
     frozen = lot_run()
-    package = decode_package(PACKAGE.read_bytes())
-    totals = package.statement["totals"]
-    more = str(int(totals["short_loss"]) + 10**14)
-    other = replace(package, statement={**package.statement, "totals": {**totals, "short_loss": more}})
-    statement = read_statement(other.statement)
-    data = public_data(statement, circuits.load(circuits.PINNED[0]), other.statement_digest)
-    forged = encode_package(replace(other, proof=Forger(frozen, public=data).mend().follow().bind().done().proof))
+    package = decode_chain_package(PACKAGE.read_bytes())
+    (part,) = package.parts
+    honest = read_link(part.statement)
+    figures = [
+        {**one, "values": {**one["values"], "units": str(int(one["values"]["units"]) - 10**14)}}
+        if one["level"] == "NET"
+        else one
+        for one in part.statement["figures"]
+    ]
+    other = replace(part, statement={**part.statement, "figures": figures})
+    link = read_link(other.statement)
+    data = public_data(link, circuits.load(_pinned(link)), other.digest)
+    proof = Forger(frozen, public=data).mend().follow().bind().done().proof
+    forged = replace(package, parts=(replace(other, proof=proof),), signature=None).encode()
+
+    def judged(file):
+        pages = {page.header.source: page.header.page_id for page in honest.statement.pages}
+        return verify_chain([file], first=True, pages=pages, allow_test_preset=True)
+
     with frozen.held():
-        verdict = by_itself(forged)
-    assert verdict.accepted, verdict
-    assert verdict.statement.totals.short_loss == int(totals["short_loss"]) + 10**14
-    assert by_itself(PACKAGE.read_bytes()).accepted
-    assert by_itself(forged).verdict == "rejected"
+        verdict = judged(forged)
+    assert verdict.accepted, verdict.findings
+    net, before = (named_figures(one.statement.figures)["net"] for one in (link, honest))
+    assert net == before - 10**14
+    assert judged(PACKAGE.read_bytes()).accepted
+    assert judged(forged).verdict == "rejected"
+
+
+def _pinned(link):
+    return circuits.find(link.statement.circuit_id, link.statement.circuit_digest)
