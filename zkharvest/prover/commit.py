@@ -13,9 +13,6 @@ from zkharvest.prover.merkle import MerkleTree
 from zkharvest.prover.randomness import Randomness
 from zkharvest.prover.sha256 import DIGEST_BYTES, SALT_BYTES, hash_rows
 from zkharvest.prover.stacks import Stacking
-from zkharvest.simd.threads import each
-
-_CHUNK = 1024  # rows whose leaves are made at a time, so that they stay in a core's cache until they are hashed
 
 
 class Commitment:
@@ -66,24 +63,10 @@ class StackedCommitment(Commitment):
         if isinstance(columns, Extended):
             cosets = columns.blowup
             for b in range(cosets):
-                self._hash(columns.coset(b), b, cosets)
+                stacking.hash(columns.coset(b), b, cosets, self._salts, self._digests, extra)
         else:
-            self._hash(columns, 0, 1)
+            stacking.hash(columns, 0, 1, self._salts, self._digests, extra)
         self._tree = MerkleTree.build(self._digests)
-
-    def _hash(self, values: Words, first: int, step: int) -> None:
-        """The leaves above rows first, first + step, ... of the columns' coset."""
-
-        def chunk(start: int) -> None:
-            part = values[start : start + _CHUNK]
-            low = first + step * start
-            high = low + step * len(part)
-            for above, rows in enumerate(self._stacking.rows(part, slice(low, high, step))):
-                leaves = slice(above * self._size + low, above * self._size + high, step)
-                parts = [rows] if self._extra is None else [rows, self._extra[leaves]]
-                hash_rows(parts, self._salts[leaves], self._digests[leaves])
-
-        each(chunk, range(0, values.shape[0], _CHUNK))
 
     def _rows(self, known: list[int]) -> Words:
         indices = np.array(known, dtype=np.int64)

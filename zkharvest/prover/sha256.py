@@ -21,9 +21,11 @@ from zkharvest.simd import sha256_x86
 from zkharvest.simd.threads import over_ranges
 
 if sha256_x86.available():
-    from zkharvest.prover.sha256_pairs import hash_pairs as _hash
+    from zkharvest.prover.sha256_pairs import hash_pairs as hash_messages
 else:
-    from zkharvest.prover.sha256_lanes import hash_lanes as _hash
+    from zkharvest.prover.sha256_lanes import hash_lanes as hash_messages
+
+__all__ = ["DIGEST_BYTES", "SALT_BYTES", "Bytes", "hash_messages", "hash_nodes", "hash_rows"]
 
 Bytes = NDArray[np.uint8]
 DIGEST_BYTES = 32
@@ -41,7 +43,17 @@ def _run(prefix: int, raw: int, count: int, parts: Sequence[Words], out: Bytes) 
     grain = max(1, _GRAIN // (2 * int(widths.sum()) + 32))  # in groups of 32 messages
     groups = -(-count // 32)
     over_ranges(
-        _hash, groups, count, prefix, raw, addresses, strides, widths, out.ctypes.data, out.strides[0], grain=grain
+        hash_messages,
+        groups,
+        count,
+        prefix,
+        raw,
+        addresses,
+        strides,
+        widths,
+        out.ctypes.data,
+        out.strides[0],
+        grain=grain,
     )
 
 

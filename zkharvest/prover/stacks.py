@@ -1,4 +1,3 @@
-# mypy: disable-error-code="import-untyped,misc"
 """Stacked columns from the prover's side: F_j(X) = sum_i X^i f_(j,i)(X^k) on D (FORMAT.md section 4, "Stacks").
 
 The columns are extended to y = 3^k w^r for r < |D|/k, as if they were committed one by one. Above each y lie the k
@@ -12,86 +11,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.prover import field, plain
 from zkharvest.prover.field import Words
-from zkharvest.simd import koalabear as kb
-from zkharvest.simd.compiling import helper, kernel
-from zkharvest.simd.lanes import load, splat, splat_at, store
+from zkharvest.prover.sha256 import Bytes
+from zkharvest.prover.stacks_kernel import BLOCK_WORDS, hash_stacked, stack_chosen
 from zkharvest.simd.threads import over_ranges
 from zkharvest.spec import P
 from zkharvest.verifier.stacks import Part, Stacks
 
 _LANES = 16
-
-
-@helper
-def _quarter(a0: Any, a1: Any, a2: Any, a3: Any, root: Any) -> Any:
-    """sum_i root^(s i) a_i for s = 0..3, root of order 4."""
-    e0, e1 = kb.add(a0, a2), kb.sub(a0, a2)
-    o0, o1 = kb.add(a1, a3), kb.mul(kb.sub(a1, a3), root)
-    return kb.add(e0, o0), kb.add(e1, o1), kb.sub(e0, o0), kb.sub(e1, o1)
-
-
-@kernel
-def _stack(
-    start: Any, stop: Any, matrix: Any, columns: Any, places: Any, width: Any, stack: Any, points: Any, roots: Any,
-    total: Any, out: Any,
-) -> None:  # fmt: skip
-    """Rows start..stop: out[s, row, :] for the `stack` points above each row.
-
-    `places[c]` is where column c goes, lane * width + word; `points` is (rows, stack) with t^i, `roots` has u^0 to
-    u^(k-1); `out` is (stack, total, width), width a multiple of 16.
-    """
-    lanes = np.zeros(stack * width, dtype=np.uint32)
-    i4 = splat(roots[stack // 4])
-    for row in range(start, stop):
-        base = row * columns
-        for c in range(columns):
-            lanes[places[c]] = matrix[base + c]
-        p = row * stack
-        for g in range(0, width, 16):
-            a0 = load(lanes, g)
-            if stack == 4:
-                y0, y1, y2, y3 = _quarter(
-                    a0,
-                    kb.mul(load(lanes, width + g), splat_at(points, p + 1)),
-                    kb.mul(load(lanes, 2 * width + g), splat_at(points, p + 2)),
-                    kb.mul(load(lanes, 3 * width + g), splat_at(points, p + 3)),
-                    i4,
-                )
-                store(out, row * width + g, y0)
-                store(out, (total + row) * width + g, y1)
-                store(out, (2 * total + row) * width + g, y2)
-                store(out, (3 * total + row) * width + g, y3)
-            else:
-                e0, e1, e2, e3 = _quarter(
-                    a0,
-                    kb.mul(load(lanes, 2 * width + g), splat_at(points, p + 2)),
-                    kb.mul(load(lanes, 4 * width + g), splat_at(points, p + 4)),
-                    kb.mul(load(lanes, 6 * width + g), splat_at(points, p + 6)),
-                    i4,
-                )
-                o0, o1, o2, o3 = _quarter(
-                    kb.mul(load(lanes, width + g), splat_at(points, p + 1)),
-                    kb.mul(load(lanes, 3 * width + g), splat_at(points, p + 3)),
-                    kb.mul(load(lanes, 5 * width + g), splat_at(points, p + 5)),
-                    kb.mul(load(lanes, 7 * width + g), splat_at(points, p + 7)),
-                    i4,
-                )
-                o1, o2, o3 = kb.mul(o1, splat(roots[1])), kb.mul(o2, splat(roots[2])), kb.mul(o3, splat(roots[3]))
-                store(out, row * width + g, kb.add(e0, o0))
-                store(out, (total + row) * width + g, kb.add(e1, o1))
-                store(out, (2 * total + row) * width + g, kb.add(e2, o2))
-                store(out, (3 * total + row) * width + g, kb.add(e3, o3))
-                store(out, (4 * total + row) * width + g, kb.sub(e0, o0))
-                store(out, (5 * total + row) * width + g, kb.sub(e1, o1))
-                store(out, (6 * total + row) * width + g, kb.sub(e2, o2))
-                store(out, (7 * total + row) * width + g, kb.sub(e3, o3))
 
 
 @lru_cache(maxsize=2)
@@ -116,12 +48,11 @@ class Stacking:
         self.words = degree * len(lanes[0])
         self._width = -(-self.words // _LANES) * _LANES
         self._log_domain = log_domain
-        count = sum(column >= 0 for lane in lanes for column in lane)
-        self._places = np.zeros(degree * count, dtype=np.int64)
+        self._sources = np.full((self.stack, self._width), -1, dtype=np.int32)
         for lane, columns in enumerate(lanes):
             for place, column in enumerate(columns):
                 for word in range(degree if column >= 0 else 0):
-                    self._places[degree * column + word] = lane * self._width + degree * place + word
+                    self._sources[lane, degree * place + word] = degree * column + word
 
     def rows(self, values: Words, chosen: slice | NDArray[np.int64]) -> list[Words]:
         """The stacks at x_0, ..., x_(k-1) above the chosen rows of the columns' coset, whose values these are.
@@ -135,10 +66,32 @@ class Stacking:
             raise ValueError(f"{len(part)} rows of values, {len(powers)} chosen")
         out = field.empty(self.stack * part.shape[0], self._width).reshape(self.stack, part.shape[0], self._width)
         over_ranges(
-            _stack, part.shape[0], part.reshape(-1), part.shape[1], self._places, self._width, self.stack,
-            powers.reshape(-1), roots, part.shape[0], out.reshape(-1), grain=64,
+            stack_chosen, part.shape[0], part.reshape(-1), part.shape[1], self._sources.reshape(-1), self._width,
+            self.stack, powers.reshape(-1), roots, part.shape[0], out.reshape(-1), grain=64,
         )  # fmt: skip
         return [above[:, : self.words] for above in out]
+
+    def hash(
+        self, values: Words, first: int, step: int, salts: Bytes, digests: Bytes, extra: Words | None = None
+    ) -> None:
+        """Leaf digests above rows first, first + step, ... of the columns' coset, whose values these are.
+
+        They go to `digests` (|D|, 32), where the leaves' salts (|D|, 16) and `extra` words (|D|, words) stand too.
+        """
+        points, roots = _points(self._log_domain, self.stack)
+        rows, columns = values.shape
+        size = len(points)
+        by_leaf: list[Bytes | Words] = [salts, digests] if extra is None else [salts, digests, extra]
+        if first + step * (rows - 1) >= size or any(len(one) != self.stack * size for one in by_leaf):
+            raise ValueError(f"{rows} rows from {first} in steps of {step} do not lie in {size}")
+        if not all(one.flags.c_contiguous for one in (values, *by_leaf)):
+            raise ValueError("values, salts, digests and more words must be contiguous")
+        block = max(32, BLOCK_WORDS // (self.stack * self._width) // 32 * 32)
+        over_ranges(
+            hash_stacked, -(-rows // block), rows, block, values.reshape(-1), columns, self._sources.reshape(-1),
+            self._width, self.words, self.stack, points.reshape(-1), first, step, roots, size, salts.ctypes.data,
+            0 if extra is None else extra.ctypes.data, 0 if extra is None else extra.shape[1], digests.ctypes.data,
+        )  # fmt: skip
 
 
 def packed(coefficients: Words, members: Sequence[Sequence[int]], degree: int) -> Words:

@@ -17,6 +17,7 @@ import numpy as np
 
 from tests.adversary.kit.frozen import Case
 from tests.support import false_claims
+from tests.support.stacked_leaves import HashedFromRows
 from zkharvest.prover import field as arrays
 from zkharvest.prover import plain, stark
 from zkharvest.prover.field import P, Words
@@ -134,7 +135,7 @@ def filling_a_lane(subject: Subject) -> Patches:
     )
     honest = stark._Proof._stacking
 
-    class Filled(Stacking):
+    class Filled(HashedFromRows, Stacking):
         def rows(self, values: Words, chosen: Any) -> list[Words]:
             above = super().rows(values, chosen)
             v, size = plain.root_of_unity(self._log_domain), (1 << self._log_domain) // self.stack

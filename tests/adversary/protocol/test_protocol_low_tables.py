@@ -12,6 +12,7 @@ from tests.adversary.protocol.lie import EIGHT, R
 from tests.adversary.protocol.prover import cut_final, to_mont_added
 from tests.adversary.protocol.unchecked import stops
 from tests.support.counts import count
+from tests.support.stacked_leaves import HashedFromRows
 from tests.unit.verifier import tiny_circuit as tiny
 from zkharvest.prover import field as arrays
 from zkharvest.prover import ntt, stark
@@ -39,7 +40,7 @@ def adding(subject, place, power):
     stacks = stacks_of(subject.description, subject.heights, 4)
     first, honest = stacks.heights[LOW].trees[MAIN].first, stark._Proof._stacking
 
-    class More(Stacking):
+    class More(HashedFromRows, Stacking):
         def rows(self, values, chosen):
             above = super().rows(values, chosen)
             size = 1 << self._log_domain

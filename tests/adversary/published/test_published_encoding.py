@@ -17,6 +17,7 @@ from tests.support.counts import count
 from tests.support.make import trade
 from tests.support.proof_layout import replaced
 from tests.support.proofs import small_package
+from tests.support.stacked_leaves import HashedFromRows
 from tests.support.tiny_proof import AT, Patched, check, honest, prove, queries, said, tiny
 from tests.support.verdicts import by_itself
 from zkharvest.circuit.check import PublicValues, reference_field
@@ -43,7 +44,7 @@ def test_b1_elements_do_not_move_between_trees():
     def which(chosen):
         return repr(chosen if isinstance(chosen, slice) else chosen.tolist())
 
-    class Narrow:
+    class Narrow(HashedFromRows):
         """The main tree's leaves without their last word."""
 
         def __init__(self, stacking):

@@ -36,7 +36,7 @@ KERNELS = [hash_lanes, *([hash_pairs] if sha256_x86.available() else [])]
 @pytest.fixture(autouse=True, params=KERNELS, ids=lambda one: one.__name__)
 def _each_kernel(request, monkeypatch):
     """Every test with every kernel that this machine can run."""
-    monkeypatch.setattr(kernel, "_hash", request.param)
+    monkeypatch.setattr(kernel, "hash_messages", request.param)
 
 
 def leaves(canonical: Words, salts: kernel.Bytes) -> list[bytes]:

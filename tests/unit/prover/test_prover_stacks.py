@@ -7,6 +7,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
+from tests.support.stacked_leaves import HashedFromRows
 from zkharvest.prover import field, plain, stacks
 from zkharvest.prover.commit import StackedCommitment
 from zkharvest.prover.plain import P
@@ -76,6 +77,37 @@ def test_chosen_rows_are_rows_of_the_whole(stack):
         assert np.array_equal(part, whole[above][chosen])
     for above, part in enumerate(stacking.rows(matrix[16:48], slice(16, 48))):
         assert np.array_equal(part, whole[above][16:48])
+
+
+@pytest.mark.parametrize(("stack", "degree", "extra"), [(4, 1, False), (4, 5, True), (8, 1, True), (8, 5, False)])
+@pytest.mark.parametrize("step", [1, 4])
+def test_rows_and_digests_are_made_in_one_or_in_two(stack, degree, extra, step, monkeypatch):
+    """Whatever the blocks are: some do not divide the rows."""
+    monkeypatch.setattr(stacks, "BLOCK_WORDS", 1)  # blocks of 32 rows, the least there is
+    _, values, stacking = setting(stack, degree, (0, 3), 23)
+    matrix, size = field.to_mont(values), 1 << LOG_ROWS
+    rng = np.random.default_rng(9)
+    salts = rng.integers(0, 256, (stack * size, 16), dtype=np.uint8)
+    more = rng.integers(0, P, (stack * size, 5), dtype=np.uint32) if extra else None
+    digests = [np.zeros((stack * size, 32), dtype=np.uint8) for _ in range(2)]
+    for first in range(step):
+        part = np.ascontiguousarray(matrix[first::step])
+        stacking.hash(part, first, step, salts, digests[0], more)
+        HashedFromRows.hash(stacking, part, first, step, salts, digests[1], more)
+    assert np.array_equal(*digests)
+    assert len(np.unique(digests[0], axis=0)) == stack * size
+
+
+def test_leaves_that_do_not_fit_are_refused():
+    _, values, stacking = setting(4, 1, (1,), 9)
+    matrix, size = field.to_mont(values), 1 << LOG_ROWS
+    salts, digests = np.zeros((4 * size, 16), dtype=np.uint8), np.zeros((4 * size, 32), dtype=np.uint8)
+    with pytest.raises(ValueError, match="do not lie in"):
+        stacking.hash(matrix, 1, 1, salts, digests)
+    with pytest.raises(ValueError, match="do not lie in"):
+        stacking.hash(matrix, 0, 1, salts[:-1], digests)
+    with pytest.raises(ValueError, match="contiguous"):
+        stacking.hash(matrix[::2], 0, 2, salts, digests)
 
 
 @pytest.mark.parametrize("stack", [4, 8])

@@ -17,7 +17,7 @@ def test_the_prover_is_there_when_the_block_ends():
         "with kernels_loading(): pass\n"
         "print('zkharvest.prover.stark' in sys.modules, 'zkharvest.circuit.lot_machine.v1.witness' in sys.modules)\n"
         "from zkharvest.prover import deep_kernel, sha256, stacks, tape_kernel\n"
-        "print(all(len(k.signatures) for k in (sha256._hash, deep_kernel.dot_columns, tape_kernel.run)))\n"
+        "print(all(len(k.signatures) for k in (sha256.hash_messages, deep_kernel.dot_columns, tape_kernel.run)))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True"] * 3
