@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from zkharvest.simd import koalabear as kb
+from zkharvest.simd.compiling import inlined, kernel
 from zkharvest.simd.lanes import load, load_some, mul_even, mul_odd, splat, splat64, store
 
 SLABS = 16
@@ -17,7 +17,7 @@ SLABS = 16
 _CHUNK = 64  # rows that stay in the cache while all their columns are summed
 
 
-@njit(forceinline=True)
+@inlined
 def _scaled(e: Any, o: Any, x: Any, weights: Any, at: Any) -> Any:
     """Ten accumulators (even and odd lanes of five coordinates) plus x times an extension constant."""
     k0, k1, k2 = splat(weights[at]), splat(weights[at + 1]), splat(weights[at + 2])
@@ -40,12 +40,12 @@ def _scaled(e: Any, o: Any, x: Any, weights: Any, at: Any) -> Any:
     )
 
 
-@njit(forceinline=True)
+@inlined
 def _fold_all(a: Any) -> Any:
     return kb.fold(a[0]), kb.fold(a[1]), kb.fold(a[2]), kb.fold(a[3]), kb.fold(a[4])
 
 
-@njit(forceinline=True)
+@inlined
 def _settle(e: Any, o: Any, sums: Any, at: Any, step: Any) -> None:
     """Add what the accumulators hold to five vectors in memory."""
     store(sums, at, kb.add(load(sums, at), kb.redc(e[0], o[0])))
@@ -55,7 +55,7 @@ def _settle(e: Any, o: Any, sums: Any, at: Any, step: Any) -> None:
     store(sums, at + 4 * step, kb.add(load(sums, at + 4 * step), kb.redc(e[4], o[4])))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def dot_columns(
     start: Any, stop: Any, matrix: Any, rows: Any, columns: Any, here: Any, following: Any, sums: Any
 ) -> None:
@@ -92,7 +92,7 @@ def dot_columns(
                 _settle(f, q, sums, (slab * 10 + 5) * width + c, width)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def divide(start: Any, stop: Any, values: Any, bound: Any, lanes: Any, points: Any) -> None:
     """Divide polynomials by Y - p, in place: the coefficients (bound, 2, lanes, 5) become those of the quotients.
 
@@ -117,7 +117,7 @@ def divide(start: Any, stop: Any, values: Any, bound: Any, lanes: Any, points: A
                 carried[i] = kb.add1(t, scaled_last)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _times(points: Any, at: Any, out: Any) -> None:
     """The matrix of the multiplication by points[at:at + 5]: column j is the point times x^j, x^5 = 1 - x^2."""
     for i in range(5):

@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from zkharvest.prover import field, ntt, plain
 from zkharvest.prover.field import EXTENSION_DEGREE, Words, mont
 from zkharvest.simd import koalabear as kb
+from zkharvest.simd.compiling import kernel
 from zkharvest.simd.lanes import load, load_five, splat, splat_at, store_five
 from zkharvest.simd.threads import over_ranges
 from zkharvest.spec import P
@@ -25,7 +25,7 @@ from zkharvest.verifier.field import Ext
 _HALF = mont((P + 1) // 2)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _fold_pairs(start: Any, stop: Any, values: Any, half: Any, slopes: Any, challenge: Any, out: Any) -> None:
     """out[j] = (v + w) / 2 + challenge * (v - w) * slopes[j], v = values[j], w = values[j + half]; j in sixteens."""
     two_inverse = splat(np.uint32(_HALF))

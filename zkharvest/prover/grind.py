@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from zkharvest.simd import sha256_x86
+from zkharvest.simd.compiling import helper, kernel
 from zkharvest.simd.lanes import byteswap, load, shl, shr, splat, splat_at, store
 from zkharvest.simd.sha256 import START, compress
 from zkharvest.simd.sha256_x86 import FIRST, ORDER, compress_pair, swapped
@@ -36,7 +36,7 @@ _ABSORB = np.array(
 _POW = np.array(_words(b"\x01\x03pow" + bytes(4) + b"\x80" + bytes(14) + (41 * 8).to_bytes(8, "big")), np.uint32)
 
 
-@njit
+@helper
 def _lay_out(w: Any, digest: Any, front: Any, back: Any) -> None:
     """A block of words for 32 messages: the front half (if any), the back half; the digest at its start."""
     for t in range(8):
@@ -47,7 +47,7 @@ def _lay_out(w: Any, digest: Any, front: Any, back: Any) -> None:
             store(digest, k, splat_at(START, t))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _search(start: Any, stop: Any, state: Any, high: Any, first: Any, length: Any, shift: Any, found: Any) -> None:
     """found[slot] = the least nonce's low word in slot's range whose challenge >> shift is 0, for slots start..stop."""
     memory = np.empty(2048 + 256 + 16, dtype=np.uint32)
@@ -79,7 +79,7 @@ def _search(start: Any, stop: Any, state: Any, high: Any, first: Any, length: An
                 break
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _search_pairs(
     start: Any, stop: Any, words: Any, high: Any, first: Any, length: Any, shift: Any, found: Any
 ) -> None:  # fmt: skip

@@ -16,10 +16,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from zkharvest.prover.field import ext_inverse_lanes
 from zkharvest.simd import koalabear as kb
+from zkharvest.simd.compiling import helper, inlined, kernel
 from zkharvest.simd.lanes import load, load_some, mul_even, mul_odd, splat, splat64, store, store_some, transpose
 
 BLOCK_ROWS = 256
@@ -32,7 +32,7 @@ END, ADD, SUB, MUL, ADD_CONST, MUL_CONST, CONST_SUB, FILL, LIN, EXT_LIN, EXT_ADD
 _R = STRIDE
 
 
-@njit
+@helper
 def _lin(work: Any, rows: Any, code: Any, at: Any, pool: Any) -> None:
     """d = c + sum k_t a_t; two terms between two folds, so their number is even."""
     d, constant, terms = code[at], splat(pool[code[at + 1]]), code[at + 2]
@@ -51,7 +51,7 @@ def _lin(work: Any, rows: Any, code: Any, at: Any, pool: Any) -> None:
         store(work, d + v + 16, kb.add(kb.redc(e1, o1), constant))
 
 
-@njit(forceinline=True)
+@inlined
 def _five(ext: Any, index: Any) -> Any:
     return (
         splat(ext[index]),
@@ -62,7 +62,7 @@ def _five(ext: Any, index: Any) -> Any:
     )
 
 
-@njit
+@helper
 def _ext_lin(work: Any, rows: Any, code: Any, at: Any, ext: Any, onto: Any) -> None:
     """d = E + sum e_t a_t (or d += ...) with extension constants e_t and base registers a_t, an even number of them."""
     d, terms = code[at], code[at + 2]
@@ -102,7 +102,7 @@ def _ext_lin(work: Any, rows: Any, code: Any, at: Any, ext: Any, onto: Any) -> N
         )
 
 
-@njit(forceinline=True)
+@inlined
 def _load_ext(work: Any, at: Any) -> Any:
     return (
         load(work, at),
@@ -113,7 +113,7 @@ def _load_ext(work: Any, at: Any) -> Any:
     )
 
 
-@njit(forceinline=True)
+@inlined
 def _store_ext(work: Any, at: Any, value: Any) -> None:
     store(work, at, value[0])
     store(work, at + _R, value[1])
@@ -122,7 +122,7 @@ def _store_ext(work: Any, at: Any, value: Any) -> None:
     store(work, at + 4 * _R, value[4])
 
 
-@njit
+@helper
 def _run_block(work: Any, rows: Any, code: Any, pool: Any, ext: Any, scratch: Any, zero_seen: Any) -> None:
     at = 0
     while True:
@@ -183,7 +183,7 @@ def _run_block(work: Any, rows: Any, code: Any, pool: Any, ext: Any, scratch: An
                 _store_ext(work, d + v, ext_inverse_lanes(x))
 
 
-@njit
+@helper
 def _bring(work: Any, base: Any, scratch: Any, source: Any, at: Any, step: Any, width: Any, rows: Any) -> None:
     """Transpose `rows` rows of `width` words, `step` words apart, into consecutive registers."""
     zero = splat(np.uint32(0))
@@ -197,7 +197,7 @@ def _bring(work: Any, base: Any, scratch: Any, source: Any, at: Any, step: Any, 
                 store(work, base + (c + k) * _R + r, load(scratch, 16 * k))
 
 
-@njit
+@helper
 def _take(work: Any, base: Any, scratch: Any, out: Any, at: Any, step: Any, width: Any, rows: Any) -> None:
     """The reverse: consecutive registers to `rows` rows of `width` words, `step` words apart."""
     for c in range(0, width, 16):
@@ -210,7 +210,7 @@ def _take(work: Any, base: Any, scratch: Any, out: Any, at: Any, step: Any, widt
                 store_some(out, at + (r + k) * step + c, bits, load(scratch, 16 * k))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def run(
     start: Any, stop: Any, height: Any, code: Any, pool: Any, ext: Any, registers: Any,
     m0: Any, m1: Any, m2: Any, m3: Any, layout: Any, nexts: Any, out: Any, target: Any, zero_seen: Any,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -43,3 +44,25 @@ thread.start(), thread.join()
 assert found
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+KEPT = """
+import sys
+import numpy as np
+from zkharvest.prover import sha256
+digests = sha256.hash_rows(np.ones((64, 20), dtype=np.uint32), np.zeros((64, 16), dtype=np.uint8))
+print(digests[5].tobytes().hex(), "numba.typed.typeddict" in sys.modules)
+"""
+
+
+def test_what_is_on_disk_is_loaded_without_what_compiles(tmp_path):
+    """The first process compiles, and needs all of numba for it; the second does not, and computes the same."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    first, second = (
+        subprocess.run([sys.executable, "-c", KEPT], check=True, timeout=300, env=environment, capture_output=True)
+        .stdout.decode()
+        .split()
+        for _ in range(2)
+    )
+    assert first[0] == second[0]
+    assert (first[1], second[1]) == ("True", "False")
