@@ -30,11 +30,11 @@ class _Unseen(MetaPathFinder):
 
 
 def numba_alone() -> None:
-    """Import numba; what is imported already stays in its sight."""
+    """Import numba, with what it keeps for arrays; what is imported already stays in its sight."""
     finder = _Unseen()
     sys.meta_path.insert(0, finder)
     try:
-        import numba  # noqa: F401
+        import numba.np.arraymath  # noqa: F401
     finally:
         with suppress(ValueError):
             sys.meta_path.remove(finder)
