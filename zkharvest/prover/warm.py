@@ -35,14 +35,17 @@ def _run_small() -> None:
     """Every kernel once, on the smallest matrices that it takes: it is loaded by its first call."""
     import numpy as np
 
-    from zkharvest.prover import deep, field, ntt, sha256
+    from zkharvest.prover import deep, field, ntt, sha256, stacks
     from zkharvest.prover.extension import interpolated
+    from zkharvest.prover.field import EXTENSION_DEGREE
 
     matrix = field.to_mont(np.ones((256, 20), dtype=np.uint32))
     coefficients = interpolated(matrix, matrix[:32])
     ntt.on_coset(coefficients, field.empty(256, 20), 3)
     digests = sha256.hash_rows(matrix, np.zeros((256, 16), dtype=np.uint8))
     sha256.hash_nodes(digests[:128], digests[128:])
+    stacking, leaves = stacks.Stacking([[0], [1], [2], [3]], EXTENSION_DEGREE, 10), np.zeros((1024, 16), dtype=np.uint8)
+    stacking.hash(matrix, 0, 1, leaves, np.empty((1024, 32), dtype=np.uint8))
     deep.open_columns(coefficients, (2, 0, 0, 0, 0), 8)
     deep.combine_rows(matrix, [(1, 0, 0, 0, 0)] * 20)
     field.ext_inverse(field.ext_mul(matrix[:64, :5].copy(), np.array([field.mont(1), 0, 0, 0, 0], dtype=np.uint32)))
