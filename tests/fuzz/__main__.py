@@ -24,7 +24,10 @@ HERE = Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
 SCRATCH = HERE.parents[1] / ".fuzz"
 CHILD = "ZKHARVEST_FUZZ_TARGET"
-NAMES = ("container", "package", "attestations", "verify", "description", "arithmetic")
+NAMES = (
+    *("container", "package", "attestations", "verify", "description", "links", "chain", "standing", "pages"),
+    "arithmetic",
+)
 NOTED = 500
 DONE = re.compile(r"#(\d+)\s+DONE\s+cov: (\d+) ft: (\d+) corp: (\d+)/(\S+)")
 
@@ -39,7 +42,11 @@ def child(name: str) -> None:
     """This process becomes the fuzzer of one target; its arguments are libFuzzer's."""
     import atheris
 
-    with atheris.instrument_imports(include=["zkharvest.verifier", "zkharvest.sign", "zkharvest.workflow"]):
+    import zkharvest.commitment.poseidon_kernel  # noqa: F401 - compiled, and what is compiled cannot be instrumented
+
+    with atheris.instrument_imports(
+        include=["zkharvest.verifier", "zkharvest.sign", "zkharvest.workflow", "zkharvest.files"]
+    ):
         from tests.fuzz.targets import TARGETS
 
     target, outcomes = TARGETS[name], Counter()

@@ -57,8 +57,8 @@ def other(rng: Random, leaf: Any) -> Any:
             return leaf
 
 
-def edited_container(rng: Random, data: bytes, bases: list[bytes]) -> bytes:
-    """A package with one or a few values changed, sometimes in an encoding that is not canonical."""
+def edited_container(rng: Random, data: bytes, bases: list[bytes], head: bytes = PACKAGE_MAGIC + b"\x01") -> bytes:
+    """A package with one or a few values changed, sometimes in an encoding that is not canonical; `head` begins it."""
     try:
         value = unpacked(data[HEAD:])
     except ValueError:
@@ -66,8 +66,8 @@ def edited_container(rng: Random, data: bytes, bases: list[bytes]) -> bytes:
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         value = tweaked(rng, value) if rng.random() < 0.6 else edited(rng, value)
     if rng.random() < 0.05:
-        return PACKAGE_MAGIC + b"\x01" + loose(value, rng)
-    return PACKAGE_MAGIC + b"\x01" + packed(sorted_keys(value))
+        return head + loose(value, rng)
+    return head + packed(sorted_keys(value))
 
 
 def unpacked(data: bytes) -> Any:

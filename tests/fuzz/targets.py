@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
 
-from tests.fuzz import arithmetic, circuit_files, whole
+from tests.fuzz import arithmetic, chains, circuit_files, owner_files, whole
 from tests.fuzz.edits import edited_container
 from tests.fuzz.mutants import HEAD, NAMES, base_of, encoded
 from zkharvest.errors import InputError, UsageError
@@ -229,6 +229,11 @@ _KEYS = (
     *("fifo", "lifo", "hifo", "lofo", "specific", "wallet", "universal", "us-1222", "lot-machine/v1", "test"),
     *("balanced", "large", "USD", "Europe/Rome", "UTC", "1970-01-02", "2024-02-29"),
 )
+_LINK_KEYS = (
+    *("links", "account", "accounts", "covered", "figures", "header", "pages", "window", "from", "to", "lots", "sums"),
+    *("level", "values", "units", "proceeds", "basis", "events", "lines", "link", "instant", "open", "final", "end"),
+    *("number", "page", "prev", "root", "start", "kind", "origin", "term", "result", "lot-machine/v2", chains.DIGEST),
+)
 _SIGNED_KEYS = ("scheme", "sources", "aggregate", "source", "key", "pop", "ed25519", "bls12-381-g2-pop")
 
 TARGETS = {
@@ -254,6 +259,17 @@ TARGETS = {
         Target("attestations", attestations, _attestation_seeds, _mutate_attestations, _SIGNED_KEYS, 4096),
         Target("verify", whole.run, whole.seeds, whole.mutate, (*_KEYS, *_SIGNED_KEYS, whole.PROOF), 8192),
         Target("description", circuit_files.run, circuit_files.seeds, circuit_files.mutate, circuit_files.WORDS, 16384),
+        Target("links", chains.links, chains.links_seeds, chains.mutate_links, (*_KEYS, *_LINK_KEYS), 16384, raw=0.1),
+        Target("chain", chains.run, chains.seeds, chains.mutate, (*_KEYS, *_LINK_KEYS, *_SIGNED_KEYS), 16384, raw=0.1),
+        Target(
+            "standing",
+            owner_files.standing,
+            owner_files.standing_seeds,
+            owner_files.mutate_standing,
+            (*_LINK_KEYS, "envelope", "plain", "standing", "state", "key"),
+            16384,
+        ),
+        Target("pages", owner_files.pages, owner_files.page_seeds, owner_files.mutate_pages, _LINK_KEYS, 2048),
         Target("arithmetic", arithmetic.run, arithmetic.seeds, arithmetic.mutate, (), 512),
     )
 }

@@ -11,13 +11,29 @@ import pytest
 from tests.fuzz.mutants import base_of
 from tests.fuzz.targets import TARGETS
 from tests.support.counts import count
+from zkharvest.files import page_files, standings
 from zkharvest.sign import attest
-from zkharvest.verifier import calendar, description_reader, fri, messages, stark, statement, values, wire
+from zkharvest.verifier import (
+    calendar,
+    chain_package,
+    description_reader,
+    fri,
+    messages,
+    stark,
+    statement,
+    values,
+    verify_chain,
+    wire,
+)
 from zkharvest.verifier.rejections import Reject
+from zkharvest.verifier.standing import decode_standing
 
 CORPUS = Path(__file__).with_name("corpus")
 GUIDED = 20_000
-MORE = {"container": 400, "package": 200, "attestations": 200, "verify": 60, "description": 300, "arithmetic": 60}
+MORE = {
+    "container": 400, "package": 200, "attestations": 200, "verify": 60, "description": 300, "arithmetic": 60,
+    "links": 100, "chain": 12, "standing": 150, "pages": 300,
+}  # fmt: skip
 
 
 def inputs(name):
@@ -105,6 +121,9 @@ DEFECTS = [
     ("attestations", attest, "_parse_entry", lambda item: attest._Entry(item["source"], item["key"], item["pop"])),
     ("description", description_reader, "_check_degrees", lambda table, where, bound: None),
     ("description", description_reader, "_check_groups", lambda table, where: None),
+    ("links", chain_package, "_attestations", lambda value: ()),
+    ("standing", standings, "standing_of", lambda public, name: decode_standing(public["standing"])),
+    ("pages", page_files, "_signature_of", lambda value, name: page_files.PageSignature(**value)),
     ("arithmetic", stark, "point_is_usable", lambda z, at, heights: True),
     ("arithmetic", fri, "_powers", lambda x, count: [1]),
 ]
@@ -128,6 +147,17 @@ def test_a_verifier_that_skips_a_check_is_noticed(monkeypatch):
     monkeypatch.setattr(fri, "check_folds", lambda *_: None)
     with pytest.raises(AssertionError):
         TARGETS["verify"].run(edited)
+
+
+def test_a_verdict_on_chains_that_skips_the_proofs_is_noticed(monkeypatch):
+    """Without them a word of a proof can be any, and so can a figure."""
+    from tests.fuzz import chains
+
+    edited = chains.short(2, b"\0" + (400).to_bytes(3, "little") + b"\1\0\0\0")
+    assert TARGETS["chain"].run(edited).split()[0].partition("/")[0] in ("constraints", "proof", "transcript")
+    monkeypatch.setattr(verify_chain, "_check_proof", lambda *_: None)
+    with pytest.raises(AssertionError, match="accepted"):
+        TARGETS["chain"].run(edited)
 
 
 def test_a_vanishing_denominator_has_a_reason():
