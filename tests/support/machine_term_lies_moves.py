@@ -171,3 +171,41 @@ told("closes_last without is_skip'", skipped_after_close)
 told("idle_last without (-public5+1)*is_send'", coins_after_idle)
 told("idle_last without 1 (#2)", coins_after_idle)
 told("loads_first without is_load_token'", token_between)
+
+
+def late_first() -> Run:
+    """A late deposit is worked before a record of the same instant that is not late, by their pages."""
+    a = (buy(), Rec(T + 9000, "out", "X", UNIT, ref=7, kind="move"))
+    b = (Rec(T + 8000, "in", "X", UNIT, ref=7, kind="move"),)
+    c = (Rec(T + 9000, "open", "X", UNIT, 5),)
+    made = [Page(s, f"{s}-1", 0, at(2024), at(2025), records) for s, records in (("A", a), ("B", b), ("C", c))]
+    book = Book(matched={("B", 0, 0): ("A", 0, 1)}, amounts={("A", 0, 1): UNIT})
+    link = make_link(made, book, rules(), 2024, None)
+    rows = rows_of(link)
+    (arrives,) = operations(rows, Op.ARRIVE)
+    rows = chosen(rows, [*range(arrives - 1), arrives, arrives - 1, *range(arrives + 1, len(rows.op))])
+    rows.entries.order[int(rows.node[arrives])] += 1
+    return run(link, lambda made: marks(made, made.at("arrive")[0], "order", 5, [3], 0), rows)
+
+
+def closed_in_turn() -> Run:
+    """Three lots are carried out, the second first: each row says that the list's head leads to another lot."""
+    link = page(*(buy(n) for n in range(3)))
+    rows = rows_of(link)
+    closes = operations(rows, Op.CLOSE)
+    rows.node[closes], rows.pred[closes] = [1, 0, 2], -1
+
+    def change(made: Run) -> None:
+        keys = [[made.get(row, f"key{i}") for i in range(8)] for row in range(3)]
+        tail = [made.get(2, f"pred_next_key{i}") for i in range(8)]
+        for row, came, leads in zip(made.at("close"), (1, 3, 2), (3, 2, 0), strict=True):
+            made.put(row, pred_next=came, node_next=leads)
+            there = keys[leads - 1] if leads else tail
+            for stem, key in (("pred_next_key", keys[came - 1]), ("node_next_key", there)):
+                made.put(row, **{f"{stem}{i}": lane for i, lane in enumerate(key)})
+
+    return run(link, change, rows)
+
+
+told("order_equal2 without -late", late_first)
+told("entry_linked without is_close", closed_in_turn)
