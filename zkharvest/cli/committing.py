@@ -80,7 +80,7 @@ def commit(
         if given := next((name for name, value in of_pages.items() if value), None):
             raise UsageError(f"{given} is for pages, which are written to a folder", f"{target} is one file")
         return _one_opening(path, target, currency, pooling, passphrase_file, passphrase_fd, none, force, json)
-    from zkharvest.files.atomic import ensure_writable
+    from zkharvest.files.atomic import ensure_writable, folder_for
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.workflow import own_folder
 
@@ -88,33 +88,33 @@ def commit(
     if book.exists():
         ensure_writable(book, force=True, inputs=[path])
     _check_folder(target, seed)
-    trades = load_trades(path)
-    _warn_of(trades)
-    last = instant_of(end, "--to") if end is not None else None
-    first = instant_of(begin, "--from") if begin is not None else None
-    if last is not None and (later := sum(trade.time >= last for trade in trades)):
-        output.note(f"rows behind --to, which are in no page yet: {later:,}")
-    before = own_folder.headers_in(target)
-    chosen, salt = _secret(target, seed, passphrase_file, passphrase_fd, none=none)
-    with output.progress(f"committing to {len(trades):,} rows") as step:
-        made = own_folder.commit_pages(
-            trades, end=last, begin=first, currency=currency, pooling=pooling, timezone=timezone, final=final,
-            assets=_assets(assets), seed=salt, before=before, again=bool(own_folder.lost_openings(target)),
-        )  # fmt: skip
-        step("writing the openings")
-        new = own_folder.write_pages(target, made, passphrase=chosen, seed=seed, book=book, force=force)
+    with folder_for(target, private=True):
+        trades = load_trades(path)
+        _warn_of(trades)
+        last = instant_of(end, "--to") if end is not None else None
+        first = instant_of(begin, "--from") if begin is not None else None
+        if last is not None and (later := sum(trade.time >= last for trade in trades)):
+            output.note(f"rows behind --to, which are in no page yet: {later:,}")
+        before = own_folder.headers_in(target)
+        chosen, salt = _secret(target, seed, passphrase_file, passphrase_fd, none=none)
+        with output.progress(f"committing to {len(trades):,} rows") as step:
+            made = own_folder.commit_pages(
+                trades, end=last, begin=first, currency=currency, pooling=pooling, timezone=timezone, final=final,
+                assets=_assets(assets), seed=salt, before=before, again=bool(own_folder.lost_openings(target)),
+            )  # fmt: skip
+            step("writing the openings")
+            new = own_folder.write_pages(target, made, passphrase=chosen, seed=seed, book=book, force=force)
     _say(made, new, target, seed, book, sealed=chosen is not None, json=json)
     return ExitCode.DONE
 
 
 def _check_folder(folder: Path, seed: Path) -> None:
-    """Make the folder. Raises UsageError if there are pages in it whose seed is not there."""
+    """Raises UsageError if there are pages in the folder whose seed is not there."""
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: is a file", "pages are written to a folder: give another name")
     if not seed.exists() and any(folder.glob("*.zkp")):
         hint = f"restore it (secret restore --words FILE -o {seed}), or name it with --seed: its pages cannot go on"
         raise UsageError(f"{seed}: the seed of the pages in {folder} is not there", hint)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def _warn_of(trades: Sequence[Trade]) -> None:

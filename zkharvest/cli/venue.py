@@ -101,7 +101,7 @@ def page_make(
     takes pages, lot-machine/v2, may still change.
     """
     from zkharvest.commitment.assets import load_assets
-    from zkharvest.files.atomic import ensure_writable, write_file
+    from zkharvest.files.atomic import ensure_writable, folder_for, write_file
     from zkharvest.files.kinds import Kind
     from zkharvest.files.page_files import page_bytes, read_page, write_page_opening
     from zkharvest.trades.csv_in import load_trades
@@ -123,21 +123,21 @@ def page_make(
         raise UsageError(f"{previous}: holds signatures without the page", "give the page that page make wrote")
     stem = file_stem(source, account, 0 if old is None else old.number + 1)
     public, secret = folder / f"{stem}.zkp", folder / f"{stem}.zko"
-    folder.mkdir(parents=True, exist_ok=True)
-    ensure_writable(public, force=force, inputs=[p for p in (previous,) if p is not None])
-    ensure_writable(secret, force=force, replaces=Kind.PAGE_OPENING)
-    chosen = None
-    if opening_passphrase is not None:
-        chosen = passphrases.new(secret, opening_passphrase, None, none=False, options="--opening-passphrase")
-    salt = opened_seed(seed, passphrase_file, passphrase_fd)
-    with output.progress(f"committing to {len(trades):,} rows"):
-        try:
-            made = make_pages({account: trades}, period, salt, load_assets(assets), lambda _: old)[0]
-        except PageReject as error:
-            hint = "--prev is the account's last page, and --from is where that page ends"
-            raise InputError.one(str(previous), error.detail, hint) from None
-        write_page_opening(secret, made.opening, passphrase=chosen, force=force)
-        write_file(public, page_bytes(made.page), force=force)
+    with folder_for(folder):
+        ensure_writable(public, force=force, inputs=[p for p in (previous,) if p is not None])
+        ensure_writable(secret, force=force, replaces=Kind.PAGE_OPENING)
+        chosen = None
+        if opening_passphrase is not None:
+            chosen = passphrases.new(secret, opening_passphrase, None, none=False, options="--opening-passphrase")
+        salt = opened_seed(seed, passphrase_file, passphrase_fd)
+        with output.progress(f"committing to {len(trades):,} rows"):
+            try:
+                made = make_pages({account: trades}, period, salt, load_assets(assets), lambda _: old)[0]
+            except PageReject as error:
+                hint = "--prev is the account's last page, and --from is where that page ends"
+                raise InputError.one(str(previous), error.detail, hint) from None
+            write_page_opening(secret, made.opening, passphrase=chosen, force=force)
+            write_file(public, page_bytes(made.page), force=force)
     count = len(made.opening.records)
     if json:
         shown = {"source": source, "account": account, "number": made.opening.header.number, "records": count}
@@ -183,7 +183,7 @@ def page_batch(
     Run again, it passes over what is made. With --prev every open account gets its next page, also without a row. The
     passphrase opens seed and key.
     """
-    from zkharvest.files.atomic import read_file
+    from zkharvest.files.atomic import folder_for, read_file
     from zkharvest.workflow.page_batch import Chunk, twice
 
     period = _period(source, begin, end, currency or "", final=False, state_count=state_count)
@@ -201,13 +201,15 @@ def page_batch(
         from zkharvest.workflow.secrets import read_signing_key
 
         secret, _ = read_signing_key(key, passphrases.existing(key, passphrase_file, passphrase_fd))
-    folder.mkdir(parents=True, exist_ok=True)
-    shared = {
-        "before": str(previous.absolute()) if previous else "",
-        "assets": str(assets.absolute()) if assets else "",
-    }
-    work = [Chunk(str(path.absolute()), str(folder.absolute()), period, salt, key=secret, **shared) for path in exports]
-    results = _run(work, jobs, scheduler)
+    with folder_for(folder):
+        shared = {
+            "before": str(previous.absolute()) if previous else "",
+            "assets": str(assets.absolute()) if assets else "",
+        }
+        work = [
+            Chunk(str(path.absolute()), str(folder.absolute()), period, salt, key=secret, **shared) for path in exports
+        ]
+        results = _run(work, jobs, scheduler)
     double = twice(folder)
     failed = [one for one in results if one.status == "failed"]
     show_batch(results, double, folder, json=json)

@@ -13,7 +13,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,6 +51,26 @@ def write_file(
             _replace(target, data, mode=mode, force=bool(force))
     except OSError as error:
         raise UsageError(f"{target}: cannot be written ({error.strerror})", _hint(error)) from None
+
+
+@contextmanager
+def folder_for(path: Path, *, private: bool = False) -> Iterator[None]:
+    """A folder for what the block writes, made where it is missing; if the block fails, what is empty of it goes again.
+
+    `private` gives it mode 0700. Raises UsageError if it cannot be made.
+    """
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700 if private else 0o777)
+    except OSError as error:
+        raise UsageError(f"{path}: the folder cannot be made ({error.strerror})", _hint(error)) from None
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # not empty: something was written, and stays
+            for made in missing:
+                made.rmdir()
+        raise
 
 
 def ensure_writable(

@@ -230,6 +230,22 @@ WRONG_USE = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("trades", "seal"),
+    [
+        (HEAD + FIRST.replace("BTC,1,30000", "BTC,one,30000"), "--no-passphrase"),
+        (HEAD + FIRST, "--passphrase-file=none"),
+    ],
+)
+def test_a_commit_that_fails_leaves_no_folder(folder, trades, seal):
+    (folder / "trades.csv").write_text(trades)
+    assert main(["commit", "trades.csv", "-o", "new/own", seal]) != ExitCode.DONE
+    assert [path.name for path in folder.iterdir()] == ["trades.csv"]
+    (folder / "there").mkdir()
+    assert main(["commit", "trades.csv", "-o", "there/own", seal]) != ExitCode.DONE
+    assert [*(folder / "there").iterdir()] == []
+
+
 @pytest.mark.parametrize(("words", "message"), WRONG_USE)
 def test_wrong_use_is_said(folder, capsys, words, message):
     (folder / "empty").mkdir()

@@ -127,3 +127,20 @@ def test_a_missing_file_is_a_usage_error(tmp_path):
     for read in (files.read_file, files.read_private_file):
         with pytest.raises(UsageError, match="cannot be read"):
             read(tmp_path / "none")
+
+
+def test_a_folder_goes_again_if_nothing_came_into_it(tmp_path):
+    new, kept = tmp_path / "a" / "b", tmp_path / "c" / "d"
+    with pytest.raises(KeyError), files.folder_for(new, private=True):
+        assert new.stat().st_mode & 0o777 == 0o700
+        raise KeyError
+    with pytest.raises(KeyError), files.folder_for(kept):
+        (kept / "file").touch()
+        raise KeyError
+    with pytest.raises(KeyError), files.folder_for(tmp_path / "c"):  # it was there
+        raise KeyError
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == ["c", "c/d", "c/d/file"]
+    with pytest.raises(UsageError, match="cannot be made"), files.folder_for(kept / "file" / "below"):
+        pass
+    with pytest.raises(UsageError, match="cannot be made"), files.folder_for(kept / "file"):
+        pass
