@@ -104,7 +104,7 @@ def by_file(*more, to="2025-01-01"):
 def test_seed_and_openings_are_sealed_under_one_passphrase(sealed, capsys, monkeypatch):
     assert own(seal=()) == ExitCode.USAGE
     assert "no passphrase was given" in capsys.readouterr().err
-    assert list((sealed / "pages").iterdir()) == []
+    assert not (sealed / "pages").exists()
     assert by_file() == 0
     seed = read_seed(sealed / "pages" / "seed", PASS)
     for name in ("cold", "hot"):
@@ -280,7 +280,7 @@ def test_what_pages_cannot_hold(folder, capsys, rows, message):
     (folder / "trades.csv").write_text(head + text)
     assert own() == ExitCode.REJECTED
     assert message in capsys.readouterr().err
-    assert list((folder / "pages").iterdir()) == []
+    assert not (folder / "pages").exists()
 
 
 def test_moves_that_only_look_like_transfers_are_none(folder, capsys):
