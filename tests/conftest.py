@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # each core has a process already: libr
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+_RECURSION = sys.getrecursionlimit()
+
 # No test is timed, so that none fails on a busy machine.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
@@ -31,6 +34,11 @@ def cheap_scrypt(monkeypatch):
 
     monkeypatch.setattr(sealing, "STANDARD", sealing.Cost(4, 8, 1))
     monkeypatch.setattr(sealing, "CHEAPEST", sealing.Cost(4, 8, 1))
+
+
+def pytest_collection_finish():
+    """Importing py_ecc raised the recursion limit to 100,000, with which nested input ends the process (`sign.bls`)."""
+    sys.setrecursionlimit(_RECURSION)
 
 
 def pytest_sessionfinish(session):
