@@ -24,11 +24,11 @@ from typing import Any, TypeAlias
 
 X = 0xD201000000010000
 """The magnitude of the curve's parameter, which is below zero."""
-P = 0x1A0111EA397FE69A4B1BA7B6434BACD764774B84F38512BF6730D2A0F6B0F6241EABFFFEB153FFFFB9FEFFFFFFFFAAAB
+MODULUS = 0x1A0111EA397FE69A4B1BA7B6434BACD764774B84F38512BF6730D2A0F6B0F6241EABFFFEB153FFFFB9FEFFFFFFFFAAAB
 """The field's characteristic."""
 
 Pair: TypeAlias = tuple[int, int]
-"""a + b i of the field of degree 2, i^2 = -1, both below P."""
+"""a + b i of the field of degree 2, i^2 = -1, both below MODULUS."""
 Twisted: TypeAlias = tuple[Pair, Pair, Pair]
 """A point of the curve of G2 in homogeneous coordinates; at infinity the third is 0."""
 
@@ -39,15 +39,15 @@ _INFINITY: Twisted = ((1, 0), (1, 0), _ZERO)
 def _mul(one: Pair, other: Pair) -> Pair:
     a, b = one
     c, d = other
-    return (a * c - b * d) % P, (a * d + b * c) % P
+    return (a * c - b * d) % MODULUS, (a * d + b * c) % MODULUS
 
 
 def _sub(one: Pair, other: Pair) -> Pair:
-    return (one[0] - other[0]) % P, (one[1] - other[1]) % P
+    return (one[0] - other[0]) % MODULUS, (one[1] - other[1]) % MODULUS
 
 
 def _times(number: int, one: Pair) -> Pair:
-    return number * one[0] % P, number * one[1] % P
+    return number * one[0] % MODULUS, number * one[1] % MODULUS
 
 
 def _double(point: Twisted) -> Twisted:
@@ -107,13 +107,13 @@ def _twists() -> tuple[Pair, Pair]:
     from py_ecc.optimized_bls12_381 import FQ2
 
     i = FQ2([1, 1])
-    by_x, by_y, _ = _integers((FQ2.one() / i ** ((P - 1) // 3), FQ2.one() / i ** ((P - 1) // 2), FQ2.one()))
+    by_x, by_y, _ = _integers((FQ2.one() / i ** ((MODULUS - 1) // 3), FQ2.one() / i ** ((MODULUS - 1) // 2), FQ2.one()))
     return by_x, by_y
 
 
 def _psi(point: Twisted) -> Twisted:
     """The endomorphism of the curve of G2."""
-    x, y, z = ((a, -b % P) for a, b in point)
+    x, y, z = ((a, -b % MODULUS) for a, b in point)
     by_x, by_y = _twists()
     return _mul(x, by_x), _mul(y, by_y), z
 

@@ -26,8 +26,8 @@ def broken(witness):
 
 
 def registers(witness, level):
-    """(key, register's number, all registers) of a level, of those carried out."""
-    out = witness.found.carried_out()
+    """(key, register's number, all registers) of a level, of those that are not carried in."""
+    out = witness.found.own()
     return [(key, n, out) for n, key in enumerate(out.keys.tolist()) if key[0] == level_number(level)]
 
 

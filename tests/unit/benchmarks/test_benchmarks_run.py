@@ -128,4 +128,4 @@ def test_a_history_is_made_worked_and_laid_out(capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["histories", "400"])
     histories.main()
     shown = capsys.readouterr().out
-    assert [line.split()[0] for line in shown.splitlines()[1:]] == ["moves", "machine", "rows"]
+    assert [line.split()[0] for line in shown.splitlines()[1:]] == ["moves", "plain", "fast", "rows"]

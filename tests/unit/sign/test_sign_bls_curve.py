@@ -24,7 +24,7 @@ from py_ecc.optimized_bls12_381 import (
 from py_ecc.optimized_bls12_381 import b as b1
 
 from zkharvest.sign.bls import COEFFICIENT_BITS, sha256
-from zkharvest.sign.bls_curve import P, X, clear_cofactor, combined, in_g1, in_g2, multiple, psi
+from zkharvest.sign.bls_curve import MODULUS, X, clear_cofactor, combined, in_g1, in_g2, multiple, psi
 
 H1 = (X + 1) ** 2 // 3
 H2 = (X**8 + 4 * X**7 + 5 * X**6 - 4 * X**4 - 6 * X**3 - 4 * X**2 + 4 * X + 13) // 9
@@ -133,4 +133,4 @@ def test_multiples_are_those_of_py_ecc():
 
 
 def test_the_field_is_that_of_py_ecc():
-    assert field_modulus == P
+    assert field_modulus == MODULUS
