@@ -132,6 +132,7 @@ export function statusOf({ source, account, pages }, policy, signed) {
 export function openQuestions(links, policy, signed) {
   const found = [];
   if (policy.standing === null && !policy.first) found.push('policy/history');
+  if (links[0].sameYear) found.push('policy/year-begun');
   if (policy.pages.size + policy.sourceKeys.size === 0) found.push('policy/no-expectation');
   else {
     const statuses = new Set(accountsOf(links).map((one) => statusOf(one, policy, signed)));

@@ -18,6 +18,8 @@ const LEVELS = {
   L0: CLASS, L1: CLASS, L2: ['source', 'covered', 'term'], L3: ['term', 'result'], L4: ['term'], NET: [],
   COUNT: ['kind', 'origin'], HOLD: ['asset', 'source', 'side'],
 };
+// Keys of these are more than any rule lists: a figure that is not 0 shows that there is such a register.
+const POSTED = ['L0', 'L1', 'HOLD'];
 const IN_TRANSIT = 63n;
 const MAX_FIGURES = 512;
 
@@ -88,7 +90,9 @@ export function readFigures(raw, accounts) {
   const all = raw.map((one) => {
     fields(one instanceof Map, 'a figure');
     const key = readKey(one, accounts);
-    return { key, values: readValues(one.get('values'), key.level) };
+    const values = readValues(one.get('values'), key.level);
+    exists(!POSTED.includes(key.level) || [...values.values()].some((value) => value !== 0n), 'nothing but 0');
+    return { key, values };
   });
   all.forEach(({ key }, i) => exists(i === 0 || order(all[i - 1].key, key) < 0, 'the order of figures'));
   return all;

@@ -92,6 +92,14 @@ test('expectations of a chain as options', () => {
   assert.equal(run(...packages, ...options, '--account', 'kraken=K-bob'), '1 rejected policy/account');
   assert.equal(run(packages[1], ...options.slice(1), '--standing', 'ab'.repeat(32)), '1 rejected policy/standing');
   assert.equal(run(...packages, ...options, '--source-key', 'kraken=11'), '1 rejected policy/form');
+  const rest = `${CHAINS}../../reject/policy/rest-of-a-year`;
+  const { policy: whole } = header(`${rest}.json`);
+  const half = ['--allow-test-preset', ...Object.entries(whole.pages).flatMap(([source, id]) => ['--page', `${source}=${id}`])];
+  assert.equal(run(`${rest}.zkh`, ...half), '3 undecided policy/history');
+  const middle = toHex(judge([readFileSync(rest.replace('rest-of', 'half') + '.zkh'), readFileSync(`${rest}.zkh`)],
+    JSON.stringify(whole), circuitFile).chain.links[0].name);
+  assert.equal(run(`${rest}.zkh`, ...half, '--standing', middle), '3 undecided policy/year-begun');
+  assert.equal(run(rest.replace('rest-of', 'half') + '.zkh', `${rest}.zkh`, ...half, '--first'), '0 accepted');
   for (const wrong of [['--frist'], ['--page'], ['--page', 'kraken'], ['--max-gone', 'few'], ['--policy', 'no-such-file']]) {
     assert.equal(run(...packages, ...wrong), '2 ', wrong.join(' '));
   }

@@ -184,6 +184,17 @@ def figures() -> list[Map]:
     ]
 
 
+def nothing_but_zeros() -> list[Map]:
+    """Figures as any key has that nothing was posted to."""
+    purchase = {"asset": "slip44:0", "source": 0, "kind": 1, "origin": "venue", "covered": "", "term": "", "result": ""}
+    return [
+        figure("L0", {"units": "0", "basis": "0"}, **purchase, side="0"),
+        figure("L1", {"basis": "0"}, **purchase, side=""),
+        figure("HOLD", {"units": "0"}, asset="BTC", source=0, side="0"),
+        figure("HOLD", {"units": "0"}, asset="\u0455lip44:0", source=0, side="0"),
+    ]
+
+
 def refusals() -> list[Map]:
     """Chains that are not taken."""
     other = header(WALLET, 1, Y2025, Y2026, {**W24, "count": 1})
@@ -227,6 +238,7 @@ def refusals() -> list[Map]:
         ("link/figure", [at(ONE, "figures", to=figures()[::-1])]),
         ("link/figure", [at(ONE, "figures", to=[figure("L4", {"lines": "1"}, term="")])]),
         ("link/figure", [at(ONE, "figures", to=[figure("COUNT", {"events": "-1"}, kind=28, origin="declared")])]),
+        *(("link/figure", [at(ONE, "figures", to=[one])]) for one in nothing_but_zeros()),
         ("statement/fields", [at(ONE, "figures", to=low)]),
         ("statement/fields", [ONE | {"early": []}]),
         ("statement/value", [at(ONE, "v", to=1)]),
@@ -278,6 +290,11 @@ def judgements() -> list[Map]:
         judged([again], {"pages": mine}, "undecided", "policy/history"),
         judged([again], {"pages": mine, "standing": standing_name(END24)}, "rejected", "policy/standing"),
         judged([TWO], {"pages": pages, "first": True}, "rejected", "policy/standing"),
+        judged([HALF, REST], {"first": True, "pages": both}, "accepted"),
+        judged([REST], {"standing": standing_name(END_HALF), "pages": both}, "undecided", "policy/year-begun"),
+        judged([at(REST, "covered", to="2024-02-01")], {"standing": standing_name(END_HALF), "pages": both},
+               "undecided", "policy/year-begun"),
+        judged([REST], {"pages": both}, "undecided", "policy/history", "policy/year-begun"),
         judged([alone], keys, "undecided", "policy/holder", signed=vouched),
         judged([alone], keys | {"accounts": {"kraken": ["K-7f3a"]}}, "accepted", signed=vouched),
         judged([alone], keys | {"accounts": {"kraken": ["K-bob"]}}, "rejected", *["policy/account"] * 2,

@@ -153,6 +153,14 @@ WANTED = [
         folder="reject/policy",
     ),
     Wanted(
+        "rest-of-a-year",
+        "2024 from July on, from the standing in the middle of the year",
+        ((2024, HIFO),),
+        after="half-a-year",
+        signed=False,
+        folder="reject/policy",
+    ),
+    Wanted(
         "net-a-cent-more",
         "the net loss of 2024 a cent more, and proven all the same",
         ((2024, HIFO),),
@@ -212,7 +220,8 @@ def pages(wallet: str) -> list[tuple[str, PageOpening, PageFile]]:
 
 def listed(one: Wanted) -> list[tuple[str, PageOpening, PageFile]]:
     """The pages that reach into the window of a package."""
-    start = CALENDAR.year_window(2025 if one.after else 2024)[0]
+    before = next((other for other in WANTED if other.name == one.after), None)
+    start = before.ends or CALENDAR.year_window(before.years[-1][0])[1] if before else CALENDAR.year_window(2024)[0]
     end = one.ends or CALENDAR.year_window(one.years[-1][0])[1]
     return [page for page in pages(one.wallet) if page[1].header.end > start and page[1].header.start < end]
 

@@ -33,6 +33,7 @@ REJECT = (
     "constraints/total-one-unit-more",
     "fri/layer-1-not-the-fold",
     "fri/evaluations-that-fit",
+    "link/figure-of-nothing-posted",
     "merkle/main-row",
     "merkle/quotient-salt",
     "merkle/layer-0-sibling",

@@ -35,6 +35,7 @@ _CHAIN_HINTS = {
     "or --allow-other-sources to accept the others unchecked",
     "policy/history": 'give --standing HEX, which last year\'s verdict prints under "Carried out", '
     "or --first if nothing came before",
+    "policy/year-begun": "give the packages of the year's earlier links too, in order: verify A.zkh B.zkh",
     "policy/holder": "give --account SOURCE=ACCOUNT, the taxpayer's pseudonym there, or --page SOURCE=HEX",
     "policy/later-pages": "ask the source for the id of its newest page, or for its signature on that one",
     "policy/coverage": "ask for the rest of the year",

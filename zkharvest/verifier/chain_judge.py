@@ -146,6 +146,10 @@ def open_questions(
         yield Finding(Reason.POLICY_SIGNATURES, "signatures are expected, but no way to check them was given")
     if policy.standing is None and not policy.first:
         yield _history(chain)
+    if chain.opening is not None and chain.links[0].same_year:
+        year, name = chain.links[0].statement.year, chain.opening.name.hex()
+        text = f"the earlier links of {year} are not here: give them too (verify A.zkh B.zkh)"
+        yield Finding(Reason.POLICY_YEAR_BEGUN, text, f"links of {year}", None, name)
     if not policy.names_sources:
         yield Finding(
             Reason.POLICY_NO_EXPECTATION, "no page and no source's key was compared: nothing shows whose it is"

@@ -3,7 +3,9 @@
 A register is a sum under a key (docs/lot-machine-v2.md, section 4). The circuit shows lanes of whatever key the
 statement names, and a key that nothing was posted to has a register of zeros. So a reader who took a key at its word
 could be shown "declared: 0" under a key that no record ever posts to. What keys there are is therefore checked here:
-of a level exactly the fields that it tells apart, and `told` (must be shown) is not stated but follows.
+of a level exactly the fields that it tells apart, and `told` (must be shown) is not stated but follows. An asset can
+have any name, and rows post under its canonical one alone: so a figure of L0, L1 or HOLD must say something that is not
+0, which only a register has that was posted to.
 
     {"level": "COUNT", "kind": 28, "origin": "declared", "values": {"events": "3", "basis": "120000000000"}}
 """
@@ -54,6 +56,8 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "COUNT": ("kind", "origin"),
     "HOLD": ("asset", "source", "side"),
 }
+_POSTED_LEVELS = ("L0", "L1", "HOLD")
+"""Their keys have an asset, which no rule lists: that such a register exists is told only by what was posted to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,10 @@ def _figure(value: wire.Value, accounts: int) -> Figure:
     fault = _key_fault(key, accounts)
     if fault:
         raise _fault(f"a figure of {level}: {fault}")
-    return Figure(key, {name: _amount(key, name, amount) for name, amount in values.items()})
+    found = {name: _amount(key, name, amount) for name, amount in values.items()}
+    if level in _POSTED_LEVELS and not any(found.values()):
+        raise _fault(f"a figure of {level} says nothing but 0, as of any key that nothing was posted to: leave it out")
+    return Figure(key, found)
 
 
 def _key_fault(key: Key, accounts: int) -> str:

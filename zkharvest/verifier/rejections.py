@@ -196,6 +196,11 @@ class Reason(StrEnum):
         "the proof holds, but nothing says what came before: a first link, or the standing of last year's verdict",
         UNDECIDED,
     )
+    POLICY_YEAR_BEGUN = (
+        "policy/year-begun",
+        "the proof holds, but it begins within a tax year, and what the year's earlier links say is not here",
+        UNDECIDED,
+    )
     POLICY_HOLDER = (
         "policy/holder",
         "the proof holds, but nothing shows that the accounts are this taxpayer's",

@@ -24,14 +24,15 @@ from zkharvest.circuit.check import check
 from zkharvest.circuit.lot_machine.v2 import witness as filling
 from zkharvest.circuit.lot_machine.v2.definition import define
 from zkharvest.circuit.lot_machine.v2.names import Labels
-from zkharvest.circuit.lot_machine.v2.sums.keys import GROUPS
+from zkharvest.circuit.lot_machine.v2.sums.keys import GROUPS, ORIGINS, field, level_number
 from zkharvest.circuit.lot_machine.v2.sums.table import SumsTable
 from zkharvest.commitment.encoding import digest_elements
 from zkharvest.errors import InputError
 from zkharvest.prover import stark as prover
 from zkharvest.spec import EMPTY_TREE, P
+from zkharvest.verifier.figures import read_figures
 from zkharvest.verifier.params import PRESETS
-from zkharvest.verifier.rejections import Reject
+from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.soundness import HASH_BITS, bounds, level, model
 from zkharvest.verifier.stark import verify_proof
 
@@ -377,3 +378,35 @@ def test_128_bits_at_every_height(name, log_rows):
     assert johnson.minimum >= 128
     assert level(instance, params.johnson_m).minimum == HASH_BITS == 128
     least("bits of lot-machine/v2, minimum over all heights", johnson.minimum)
+
+
+def test_the_circuit_shows_zeros_of_any_key_so_that_the_verifier_must_refuse_them():
+    """A purchase of no side: nothing is posted there, and the constraints hold beside a register of zeros."""
+    (made,) = chain_of(make_history(14, size=40), WHOLE_YEARS[:1], ["fifo"] * 3, "wallet")
+    key, *_ = (
+        key.copy()
+        for i, key in enumerate(made.witness.found.keys)
+        if (key[0], key[field("term")], key[field("origin")]) == (level_number("L1"), 0, ORIGINS.index("venue"))
+        and made.witness.found.amount(i, "basis")
+    )
+    key[field("side")] = 0
+    link = support.link_of(made.link, None)
+    shown = [*link.shown, (tuple(key.tolist()), "basis")]
+    definition = support.definition()
+    witness = filling.make_witness(replace(link, shown=shown), definition=definition, **support.LOW)
+    assert broken(witness) == set()
+    lanes = [row for row in witness.public.lists[1] if tuple(row[:16]) == tuple(key)]
+    assert len(lanes) == 4
+    assert all(row[-1] == 0 for row in lanes)
+    assert reads_nothing(key)
+
+
+def reads_nothing(key):
+    """Whether the verifier refuses what such a register shows."""
+    figure = {
+        "level": "L1", "asset": "ETH", "source": 0, "kind": int(key[field("kind")]), "origin": "venue", "covered": "",
+        "term": "", "result": "", "side": "", "values": {"basis": "0"},
+    }  # fmt: skip
+    with pytest.raises(Reject) as error:
+        read_figures([figure], 1)
+    return error.value.reason == Reason.LINK_FIGURE

@@ -32,6 +32,7 @@ from tests.support.chain_verdicts import (
 from tests.support.links import Translator
 from zkharvest.sign.chains import sign_as_taxpayer
 from zkharvest.sign.keys import PrivateKey, Scheme
+from zkharvest.verifier.chain_package import ChainPackage, Part
 from zkharvest.verifier.chain_verdict import counter_lines
 from zkharvest.verifier.page import SourceKey
 from zkharvest.verifier.rejections import Reason
@@ -226,6 +227,28 @@ def test_what_is_left_out_is_undecided(proven):
         found = verdict(package(one, two), **policy)
         assert reasons(found) == wanted, policy
         assert found.verdict == ("undecided" if wanted else "accepted")
+
+
+def test_a_chain_that_begins_within_a_tax_year_is_undecided(proven):
+    """The standing holds neither the covered day nor the method by which the year was worked until then."""
+    middle = at(2024, 7, 1)
+    a, b = story()
+    book = Book(matched={IN: OUT}, amounts={OUT: 3 * UNIT})
+    half = make_link(pages(a, b), book, rules(end=middle), 2024, None)
+    rest = make_link(pages(a, b), book, rules(start=middle), 2024, half.closing)
+    translator = Translator(half, rest)
+    expected = {"pages": ids(translator, *rest.pages)}
+    assert verdict(package(half, rest), first=True, **expected).accepted
+    standing = translator.standing(half.closing).name
+    one, two = (translator.statement(link) for link in (half, rest))
+    for day in (one["covered"], "2024-02-01"):
+        alone = ChainPackage((Part({**two, "covered": day}, "balanced", (13,), b""),))
+        found = verdict(alone, standing=standing, **expected)
+        assert (found.verdict, reasons(found)) == ("undecided", [Reason.POLICY_YEAR_BEGUN])
+        assert "2024" in found.findings[0].detail
+    assert reasons(verdict(alone, **expected)) == [Reason.POLICY_HISTORY, Reason.POLICY_YEAR_BEGUN]
+    both = verdict(package(half, of=translator), alone, first=True, **expected)
+    assert (both.verdict, reasons(both)) == ("rejected", [Reason.CHAIN_COVERED])
 
 
 def counted():

@@ -1,6 +1,7 @@
 """Figures: which registers there are, what the circuit is asked to show of them, and what the counters say."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -142,6 +143,39 @@ def test_registers_that_there_are_none_of(key, changes):
 )
 def test_values_that_no_register_has(key, values, wanted):
     assert reason([{**figure(key).to_map(), "values": values}]) is wanted
+
+
+PURCHASE = Key("L1", "ETH", 0, 1, "venue")
+UNPOSTED = [
+    Key("HOLD", "BTC", 0, side="0"),
+    Key("HOLD", "\u0455lip44:0", 0, side="0"),  # a Cyrillic letter: it prints as slip44:0
+    Key("HOLD", "bip122:000000000019d6689c085ae165831e93/slip44:0", 0, side="0"),  # CAIP-19, not the canonical id
+    PURCHASE,  # a purchase is of a side
+    replace(PURCHASE, kind=6, side="0"),  # what is no trade is income
+    replace(PURCHASE, term="income", side="0"),  # a trade is none
+    replace(PURCHASE, kind=6, term="income"),  # income is of side 0
+    replace(PURCHASE, kind=28, origin="declared", term="income", side="0"),
+    replace(PURCHASE, kind=28, origin="declared"),
+    replace(PURCHASE, kind=5, origin="gone"),
+    replace(PURCHASE, level="L0"),
+]
+
+
+@pytest.mark.parametrize("key", UNPOSTED)
+def test_zeros_alone_may_be_of_a_key_that_no_row_posts_to(key):
+    assert reason([figure(key, basis=0, proceeds=0).to_map()]) is Reason.LINK_FIGURE
+    assert reason([figure(key, **dict.fromkeys(GROUPS, 0)).to_map()]) is Reason.LINK_FIGURE
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_zero_is_shown_beside_what_is_not_0_and_alone_of_sums_with_few_keys(key):
+    (read,) = read_figures([figure(key, basis=0, events=1).to_map()], len(ACCOUNTS))
+    assert dict(read.values) == {"basis": 0, "events": 1}
+    zero = [figure(key, basis=0).to_map()]
+    if key.level in ("L0", "L1", "HOLD"):
+        assert reason(zero) is Reason.LINK_FIGURE
+    else:
+        assert read_figures(zero, len(ACCOUNTS))
 
 
 def test_figures_are_sorted_each_register_once():

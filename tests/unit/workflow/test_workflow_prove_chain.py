@@ -8,6 +8,8 @@ from tests.support.make import trade
 from zkharvest.errors import InputError, UsageError
 from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.trades.text import instant
+from zkharvest.verifier.figures import Key, key_elements
+from zkharvest.workflow import links
 from zkharvest.workflow.own_folder import commit_pages, read_pages, write_pages
 from zkharvest.workflow.prove_chain import doubts, prove_chain, read_standing
 
@@ -109,3 +111,26 @@ def test_what_is_probably_not_meant_is_said_before_a_proof_is_made(own):
     with pytest.raises(UsageError):
         prove_chain(own, first=True, **{**YEAR, "year": 2022, "preset": "tiny"}, warn=told.append)
     assert told == ["none of the committed records is in the tax year 2022"]
+
+
+UNPOSTED = [
+    Key("HOLD", asset="BTC", source=0, side="0"),
+    Key("HOLD", asset="\u0455lip44:0", source=0, side="0"),  # a Cyrillic letter: it prints as slip44:0
+    Key("HOLD", asset="bip122:000000000019d6689c085ae165831e93/slip44:0", source=0, side="0"),  # not the canonical id
+    Key("L1", asset="slip44:0", source=0, kind=1, origin="venue"),  # a purchase is of a side
+]
+
+
+@pytest.mark.parametrize("lie", UNPOSTED, ids=lambda key: f"{key.level}-{key.asset}")
+def test_no_holding_of_0_under_another_name_is_stated(monkeypatch, lie):
+    """The coin of January is held, and cost 100. The circuit has zeros under these keys, which a liar shows."""
+    made = commit_pages(TRADES[:1], timezone="UTC", seed=bytes(32))
+    header = made.openings[0].header
+    elements = key_elements(lie, [(header.source, header.account)])
+    fields, key = links._fields, links._key
+    monkeypatch.setattr(links, "SHOWN", (*links.SHOWN, (lie, ("units" if lie.level == "HOLD" else "basis",))))
+    monkeypatch.setattr(links, "_fields", lambda one: elements if one == lie else fields(one))
+    monkeypatch.setattr(links, "_key", lambda one: lie if tuple(one) == tuple(elements) else key(one))
+    monkeypatch.setattr(links, "same_standing", lambda *_: True)  # he does not compare his own
+    with pytest.raises(UsageError, match=f"a figure of {lie.level} says nothing but 0"):
+        prove_chain(made, first=True, **YEAR)
