@@ -107,7 +107,11 @@ def _key(job: Job) -> str:
     digest = sha256(f"{SCHEMA}\0{__version__}\0{job.task}\0{client.election}\0{client.currency}\0".encode())
     digest.update(repr(sorted(job.settings)).encode())
     before = standing_before(client, Path(job.folder)) if job.task == "prove" else None
-    seed = Path(client.opening) / "seed" if client.opening else Path()
+    seed = Path()
+    if client.opening:
+        from zkharvest.workflow.own_folder import SEED
+
+        seed = Path(client.opening) / SEED
     for path in (client.trades, client.broker, seed if seed.is_file() else None, before):
         digest.update(b"\0" if not path else sha256(_read(path)).digest())
     return digest.hexdigest()

@@ -14,7 +14,6 @@ from zkharvest.ledger.regimes import find_provable
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
 from zkharvest.spec import DEFAULT_REGIME, METHODS, POOLINGS, TOTALS
 from zkharvest.verifier import circuits
-from zkharvest.verifier.expected import closest
 from zkharvest.verifier.package import Package, statement_digest
 from zkharvest.verifier.params import Preset
 from zkharvest.verifier.policy import Policy
@@ -23,6 +22,7 @@ from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.statement import SCALES, Statement, public_data, read_statement
 from zkharvest.verifier.verdict import notes
 from zkharvest.verifier.verify import verify
+from zkharvest.workflow.given import nonce_given, require_provable
 from zkharvest.workflow.proofs import SelfCheckError, find_preset
 
 if TYPE_CHECKING:
@@ -162,23 +162,13 @@ def _check_types(opening: Any, year: Any, texts: dict[str, Any], nonce: Any, aud
     for name, value in {**texts, "audience": audience}.items():
         if not isinstance(value, str):
             raise TypeError(f"{name} is text, not {type(value).__name__}")
-    if isinstance(nonce, str):
-        try:
-            return bytes.fromhex(nonce)
-        except ValueError:
-            raise UsageError("the nonce is not hexadecimal", "give bytes, or pairs of the digits 0-9 and a-f") from None
-    if not isinstance(nonce, bytes):
-        raise TypeError(f"nonce is bytes or hex text, not {type(nonce).__name__}")
-    return nonce
+    return nonce_given(nonce)
 
 
 def _election(year: int, method: str, pooling: str, timezone: str, regime: str) -> Election:
     find_provable(regime)
     for name, value, choices in (("lot method", method, METHODS), ("pooling", pooling, POOLINGS)):
-        if value not in choices:
-            near = closest(value, choices)
-            hint = f"did you mean {near}? " if near else ""
-            raise UsageError(f'"{value}" is not a {name} that can be proven', f"{hint}give {', '.join(choices)}")
+        require_provable(name, value, choices)
     try:
         return Election(Method(method), Pooling(pooling), timezone, year, regime)
     except ValueError as error:

@@ -21,7 +21,7 @@ from zkharvest.ledger.regimes import find_provable
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Election, Method, Pooling
 from zkharvest.spec import DEFAULT_REGIME, METHODS, POOLINGS
 from zkharvest.trades.text import format_time
-from zkharvest.verifier.expected import closest
+from zkharvest.workflow.given import nonce_given, require_provable
 from zkharvest.workflow.links import COVERED_FROM, Wanted, prove_links
 from zkharvest.workflow.own_folder import OwnPages
 from zkharvest.workflow.standing_lanes import roots_of
@@ -72,7 +72,7 @@ def prove_chain(
         raise UsageError("what do these pages go on from?", hint)
     openings, decided = _openings(pages, book)
     elections = _elections(year, method, methods or {}, pooling, timezone, regime)
-    bound = _nonce(nonce)
+    bound = nonce_given(nonce)
     if not isinstance(audience, str):
         raise TypeError(f"audience is text, not {type(audience).__name__}")
     for text in doubts(openings, elections):
@@ -130,26 +130,12 @@ def _elections(
         *(("lot method", one, METHODS) for one in (method, *methods.values())),
         ("pooling", pooling, POOLINGS),
     ):
-        if value not in choices:
-            near = closest(value, choices)
-            hint = f"did you mean {near}? " if near else ""
-            raise UsageError(f'"{value}" is not a {name} that can be proven', f"{hint}give {', '.join(choices)}")
+        require_provable(name, value, choices)
     if late := next((one for one in methods if one >= year), None):
         raise UsageError(f"methods names {late}, which is not before {year}", f"the method of {year} is `method`")
     last = Election(Method(method), Pooling(pooling), timezone, year, regime)
     years = range(min(methods, default=year), year)
     return [*(replace(last, year=one, method=Method(methods.get(one, method))) for one in years), last]
-
-
-def _nonce(nonce: Any) -> bytes:
-    if isinstance(nonce, str):
-        try:
-            return bytes.fromhex(nonce)
-        except ValueError:
-            raise UsageError("the nonce is not hexadecimal", "give bytes, or pairs of the digits 0-9 and a-f") from None
-    if not isinstance(nonce, bytes):
-        raise TypeError(f"nonce is bytes or hex text, not {type(nonce).__name__}")
-    return nonce
 
 
 def _warn(text: str) -> None:
