@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -102,8 +103,11 @@ def how_ended(own: Iterable[BaseProcess]) -> int | None:
 
     The others are ended (SIGTERM) by the pool that broke.
     """
-    for process in own:
+    until = time.monotonic() + _PATIENCE
+    for process in own:  # the pool waits for them too: who comes second has the code a moment later
         process.join(_PATIENCE)
+        while process.exitcode is None and time.monotonic() < until:
+            time.sleep(0.01)
     codes = [process.exitcode for process in own if process.exitcode is not None]
     return next((code for code in codes if code != -signal.SIGTERM), codes[0] if codes else None)
 
