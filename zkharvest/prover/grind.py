@@ -120,7 +120,7 @@ def find_nonce(state: bytes, bits: int) -> int:
         return 0
     words = np.array(_words(state), dtype=np.uint32)
     search = _search_pairs if sha256_x86.available() else _search
-    length = max(_LEAST, (1 << min(bits, 24)) // (2 * _SLOTS))
+    length = max(_LEAST, (1 << min(bits, 24)) // (16 * _SLOTS))  # a sixteenth of what is expected, then a look
     for high in range(1 << 32):
         for first in range(0, (1 << 32) - _SLOTS * length + 1, _SLOTS * length):
             found = np.full(_SLOTS, -1, dtype=np.int64)
