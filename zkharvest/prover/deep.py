@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from zkharvest.prover import field, plain
-from zkharvest.prover.deep_kernel import SLABS, divide, dot_columns
+from zkharvest.prover.deep_kernel import divide
 from zkharvest.prover.field import EXTENSION_DEGREE, Words, mont, unmont
 from zkharvest.prover.tape import MAIN, Assembler, View
 from zkharvest.prover.tape_kernel import STRIDE
+from zkharvest.prover.weighted import weighted_sums
 from zkharvest.simd.threads import over_ranges
-from zkharvest.spec import P
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.field import Ext
 
@@ -31,16 +31,8 @@ def dot_powers(coefficients: Words, point: Ext) -> list[Ext]:
 
 def column_sums(matrix: Words, here: Words, following: Words) -> tuple[list[Ext], list[Ext]]:
     """sum_i weight_i * matrix[i] for every column, with two sets of extension weights (rows, 5)."""
-    rows, columns = matrix.shape
-    padded = -(-columns // 16) * 16
-    parts = np.zeros((SLABS, 2, EXTENSION_DEGREE, padded), dtype=np.uint32)
-    matrix = np.ascontiguousarray(matrix)
-    over_ranges(
-        dot_columns, SLABS, matrix.reshape(-1), rows, columns, here.reshape(-1), following.reshape(-1),
-        parts.reshape(-1),
-    )  # fmt: skip
-    sums = field.from_mont((parts.astype(np.uint64).sum(axis=0) % P).astype(np.uint32))
-    first, second = ([_ext(sums[s, :, c]) for c in range(columns)] for s in range(2))
+    sums = field.from_mont(weighted_sums(matrix, np.concatenate((here, following), axis=1)))
+    first, second = ([_ext(part[:, c]) for c in range(matrix.shape[1])] for part in (sums[:5], sums[5:]))
     return first, second
 
 

@@ -3,8 +3,8 @@
 The columns' coset 3^k <w_BN> falls into B cosets of H: coset b is (3^k w_BN^b) H, and point j of it is row b + B j of
 the whole. Each is a transform of N points of the same coefficients, so that nobody needs the B N rows at once: leaves
 are hashed while the rows of one coset are in memory, the quotient reads four cosets one after the other, and a query
-lies in one. Cosets that the quotient reads are kept as far as `KEEP` allows, the others are made again where they are
-needed: fresh memory costs about as much as the transform that fills it (docs/performance.md).
+lies in one. Cosets that the quotient reads are kept as far as `KEEP` allows; rows of the others are evaluated where a
+query asks for them: fresh memory costs about as much as the transform that fills it (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from zkharvest.prover import field, ntt, plain
 from zkharvest.prover.field import Words
+from zkharvest.prover.weighted import SUMS, weighted_sums
 from zkharvest.spec import P
 from zkharvest.verifier.params import Sizes
 
@@ -72,18 +73,29 @@ class Extended:
         """The rows at these places of the columns' coset."""
         out = field.empty(len(indices), self.width)
         cosets = indices % self.blowup
-        for b in sorted(set(cosets.tolist()), key=lambda b: b != self._held):
-            chosen = cosets == b
-            rows = indices[chosen] // self.blowup
+        missing = np.ones(len(indices), dtype=bool)
+        for b in sorted(set(cosets.tolist())):
             if self._held == b or self._kept.get(b) is not None:
-                out[chosen] = self.coset(b)[rows]
-            else:
-                self._held = -1
-                out[chosen] = ntt.rows_on_coset(self.coefficients, self._buffer, self._point(b), rows)
+                chosen = cosets == b
+                out[chosen] = self.coset(b)[indices[chosen] // self.blowup]
+                missing[chosen] = False
+        out[missing] = self._evaluated(indices[missing])
+        return out
+
+    def _evaluated(self, indices: NDArray[np.int64]) -> Words:
+        """Rows by evaluating every column there: of a coset a few rows are asked for, a transform makes them all."""
+        out = field.empty(len(indices), self.width)
+        weights = field.empty(len(self.coefficients), SUMS)
+        for first in range(0, len(indices), SUMS):
+            some = indices[first : first + SUMS].tolist()
+            weights[:, len(some) :] = 0
+            for s, index in enumerate(some):
+                weights[:, s] = field.powers(self._point(index), len(weights))
+            out[first : first + SUMS] = weighted_sums(self.coefficients, weights)[: len(some)]
         return out
 
     def _point(self, b: int) -> int:
-        """The shift of coset b."""
+        """The shift of coset b, which is point b of the columns' coset."""
         return self._shift * pow(self._root, b, P) % P
 
     def whole(self) -> Words:

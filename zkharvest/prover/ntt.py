@@ -38,7 +38,12 @@ from zkharvest.simd.threads import over_ranges
 from zkharvest.simd.values import U32, Value, operation
 from zkharvest.spec import P
 
-_GROUP = 4  # vectors carried through the cache together: 256 consecutive bytes of each row
+_GROUP = 16
+"""Vectors carried through the cache together at most: a kilobyte of each row, since rows lie pages apart."""
+
+_TILE = 1 << 16
+"""Words of a group of vectors at most: they stay in a core's second cache."""
+
 _SINGLE_PASS = 6  # transforms up to this log size take one pass
 _MAX_LOG_BLOWUP = 5  # beyond it, zero coefficients are appended instead
 
@@ -160,29 +165,29 @@ class _Shape(NamedTuple):
 
 @kernel
 def _pass(
-    start: Any, stop: Any, shape: Any, source: Any, out: Any, order: Any, tables: Any,
+    start: Any, stop: Any, together: Any, shape: Any, source: Any, out: Any, order: Any, tables: Any,
     points: Any, scale: Any, extra: Any, weights: Any,
 ) -> None:  # fmt: skip
-    """Transform vector groups start .. stop.
+    """Transform groups start .. stop of `together` vectors each.
 
     points: empty, or for every group q the coset (point q) * <w> to evaluate on (one copy only).
     scale: a factor for all inputs. extra: rows to add, times weights[b], to the first rows of copy b.
     """
     length, lanes, columns, row_in, group_in, row_out, group_out, copies = shape
     tile = length * 16
-    memory = np.empty((1 if copies == 1 else 2) * _GROUP * tile + 16, dtype=np.uint32)
+    memory = np.empty((1 if copies == 1 else 2) * together * tile + 16, dtype=np.uint32)
     base = (-(memory.ctypes.data // 4)) % 16
-    work = base + (_GROUP * tile if copies > 1 else 0)
+    work = base + (together * tile if copies > 1 else 0)
     own = np.empty(2 * length, dtype=np.uint32)
     own_q = -1
-    in_at, out_at = np.empty((_GROUP, 16), dtype=np.int64), np.empty((_GROUP, 16), dtype=np.int64)
-    in_bits, out_bits = np.empty((_GROUP, 16), dtype=np.uint32), np.empty((_GROUP, 16), dtype=np.uint32)
-    in_runs, out_runs = np.empty(_GROUP, dtype=np.int64), np.empty(_GROUP, dtype=np.int64)
+    in_at, out_at = np.empty((together, 16), dtype=np.int64), np.empty((together, 16), dtype=np.int64)
+    in_bits, out_bits = np.empty((together, 16), dtype=np.uint32), np.empty((together, 16), dtype=np.uint32)
+    in_runs, out_runs = np.empty(together, dtype=np.int64), np.empty(together, dtype=np.int64)
     power = np.empty(16, dtype=np.uint32)
     scale_all, scale_scaled = splat(scale), splat(np.uint32(scale * np.uint32(kb.P_INVERSE)))
     for group in range(start, stop):
-        size = min(_GROUP, (lanes + 15) // 16 - group * _GROUP)
-        first = group * _GROUP * 16
+        size = min(together, (lanes + 15) // 16 - group * together)
+        first = group * together * 16
         for g in range(size):
             in_runs[g] = _segments(first + 16 * g, lanes, columns, group_in, in_at[g], in_bits[g])
             out_runs[g] = _segments(first + 16 * g, lanes, columns, group_out, out_at[g], out_bits[g])
@@ -295,10 +300,11 @@ def _run(
     shape: _Shape, source: Words, out: Words, tables: Words, points: Words = _NONE,
     scale: int = kb.ONE, extra: Words = _NONE, weights: Words = _NONE,
 ) -> None:  # fmt: skip
-    groups = -(-shape.lanes // (16 * _GROUP))
+    together = max(1, min(_GROUP, _TILE // (16 * shape.length)))
+    groups = -(-shape.lanes // (16 * together))
     over_ranges(
-        _pass, groups, tuple(shape), source.reshape(-1), out.reshape(-1), _order(shape.length), tables,
-        points, np.uint32(scale), extra.reshape(-1), weights, grain=max(1, (1 << 16) // (shape.length * 64)),
+        _pass, groups, together, tuple(shape), source.reshape(-1), out.reshape(-1), _order(shape.length), tables,
+        points, np.uint32(scale), extra.reshape(-1), weights, grain=max(1, (1 << 14) // (shape.length * together)),
     )  # fmt: skip
 
 
@@ -347,11 +353,8 @@ def _rows_of(matrix: Words) -> tuple[Words, int]:
     return np.lib.stride_tricks.as_strided(matrix, (size,), (4,)), width
 
 
-def _extend(base: Words, extra: Words, out: Words, shift: int, vanishing: bool, whole: bool = True) -> Words:
-    """Values of base + W * extra on shift * <w>, into `out`; W is x^n, less 1 if `vanishing`, n the rows of base.
-
-    Without `whole` only the first pass.
-    """
+def _extend(base: Words, extra: Words, out: Words, shift: int, vanishing: bool) -> Words:
+    """Values of base + W * extra on shift * <w>, into `out`; W is x^n, less 1 if `vanishing`, n the rows of base."""
     (n, c), size = base.shape, out.shape[0]
     log_n, log_m = _log2(n), _log2(size)
     blowup = size // n
@@ -363,7 +366,7 @@ def _extend(base: Words, extra: Words, out: Words, shift: int, vanishing: bool, 
     tables = _tables(s, False, tuple(pow(x, r, P) for x in shifts))
     first = _Shape(s, r * c, c, r * c, c, blowup * c, size // r * c, blowup)
     _run(first, base, out, tables, extra=extra, weights=weights)
-    if r > 1 and whole:
+    if r > 1:
         width = size // r * c
         points = field.powers(root, size // r, first=shift)
         _run(_Shape(r, width, c, width, c, width, c, 1), out, out, _tables(r, False, (1,)), points)
@@ -395,27 +398,6 @@ def on_coset(coefficients: Words, out: Words, shift: int) -> Words:
     if out.shape != (n, c) or not n <= k <= 2 * n:
         raise ValueError(f"{coefficients.shape} coefficients do not fit {out.shape}")
     return _extend(coefficients[:n], coefficients[n:], out, shift, vanishing=False)
-
-
-def rows_on_coset(coefficients: Words, scratch: Words, shift: int, rows: NDArray[np.int64]) -> Words:
-    """Chosen rows (m, c) of `on_coset`; `scratch` (n, c) is overwritten.
-
-    The first pass is the whole one. Of the second, row j + S k is made by group j, so the groups of these rows are
-    enough: a query asks for a few rows of each coset.
-    """
-    n, c = scratch.shape
-    r, s = _split(_log2(n))
-    if r == 1:
-        return on_coset(coefficients, scratch, shift)[rows]
-    _extend(coefficients[:n], coefficients[n:], scratch, shift, vanishing=False, whole=False)
-    points = field.powers(plain.root_of_unity(_log2(n)), s, first=shift)
-    out, group = field.empty(len(rows), c), field.empty(r, c)
-    for j in np.unique(rows % s).tolist():
-        source = scratch.reshape(-1)[j * c :]
-        _run(_Shape(r, c, c, s * c, c, c, c, 1), source, group, _tables(r, False, (1,)), points[j : j + 1])
-        chosen = rows % s == j
-        out[chosen] = group[rows[chosen] // s]
-    return out
 
 
 def lde_masked(evaluations: Words, randomness: Words, blowup: int, shift: int) -> Words:

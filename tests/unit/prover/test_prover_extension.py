@@ -94,15 +94,18 @@ def test_coefficients_are_written_into_a_wider_array(log_rows, columns):
         ntt.intt(values, out=np.empty((columns, 1 << log_rows), dtype=np.uint32).T)
 
 
-@pytest.mark.parametrize("log_rows", [3, 6, 7, 8, 11])
+@pytest.mark.parametrize("count", [1, 9, 10, 11, 79])
 @pytest.mark.parametrize("columns", [1, 5, 16, 37])
-def test_chosen_rows_are_those_of_the_whole_coset(log_rows, columns):
-    """The first, the last, one twice, neighbours, and many."""
-    rng = np.random.default_rng(log_rows)
-    n = 1 << log_rows
-    values, masks = (rng.integers(0, P, (rows, columns), dtype=np.uint32) for rows in (n, 4))
-    found = interpolated(values, masks)
-    whole = ntt.on_coset(found, np.empty_like(values), 11)
-    for rows in ([0], [n - 1], [n // 2, n // 2, 0], [*range(min(n, 40))], rng.integers(0, n, 79).tolist()):
-        chosen = np.array(rows, np.int64)
-        assert np.array_equal(ntt.rows_on_coset(found, np.empty_like(values), 11, chosen), whole[chosen])
+def test_rows_of_cosets_that_are_gone_are_evaluated(monkeypatch, columns, count):
+    """Some of them twice; the first and the last point are among them."""
+    rng = np.random.default_rng(count)
+    rows, blowup = 256, 8
+    at = SimpleNamespace(rows=rows, lde_size=blowup * rows, shift=pow(3, 4, P))
+    coefficients = rng.integers(0, P, (rows + 7, columns), dtype=np.uint32)
+    found = Extended(coefficients, at)
+    whole = found.whole()
+    indices = rng.integers(0, blowup * rows, count)
+    indices[: count // 2] = indices[-1]
+    indices[0], indices[count // 2] = 0, blowup * rows - 1
+    monkeypatch.setattr(ntt, "on_coset", None)
+    assert np.array_equal(found.at(indices), whole[indices])
