@@ -10,7 +10,7 @@ function set(rows, ...numbers) {
 }
 
 export const PARAMETER_SETS = new Map([
-  ['balanced', set([13, 18], 3, 2, 79, 14, 2, 23, 17, 21, 7)],
+  ['balanced', set([13, 18], 3, 2, 79, 14, 2, 24, 18, 21, 7)],
   ['small', set([13, 17], 4, 3, 60, 14, 1, 23, 15, 20, 5)],
   ['large', set([14, 20], 2, 2, 129, 14, 2, 22, 15, 20, 6)],
   ['test', { ...set([13, 20], 2, 2, 8, 0, 0, 0, 0, 0, 2), test: true }],
@@ -54,13 +54,15 @@ export function sizes(heights, parameters, circuit) {
   const stack = 2 ** parameters.log_stack;
   const coset = rows * 2 ** parameters.log_blowup;
   const arities = ARITIES.get(n - 4 + parameters.log_stack);
+  const logDomain = n + parameters.log_blowup + parameters.log_stack;
+  const ground = (bits) => Math.max(0, bits - (24 - logDomain)); // bits are of the largest domain
   return {
     heights,
     n,
     rows,
     stack,
     coset, // B N points y of the columns' coset
-    logDomain: n + parameters.log_blowup + parameters.log_stack,
+    logDomain,
     domain: stack * coset, // |D|, points x with x^k = y
     stacks: stackHeights(circuit, heights, stack),
     finalCoefficients: arities.reduce((left, arity) => left / arity, stack * bound),
@@ -69,6 +71,8 @@ export function sizes(heights, parameters, circuit) {
     pieces: circuit.degree - 1,
     step: bound - mask,
     arities,
+    grindBatch: ground(parameters.grind_batch),
+    grindFold: ground(parameters.grind_fold),
     mainColumns: circuit.tables.reduce((sum, table) => sum + table.columns.length, 0),
     auxColumns: circuit.tables.reduce((sum, table) => sum + table.groups.length + 1, 0),
     nextMain: circuit.tables.reduce((sum, table) => sum + table.nextColumns.length, 0),

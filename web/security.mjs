@@ -32,13 +32,13 @@ export function securityTerms(circuit, parameters, heights) {
   const overField = (numerator, grinding) => log2Field - Math.log2(numerator) + grinding;
   const folds = size.arities.map((arity, i) => {
     const folded = size.arities.slice(0, i + 1).reduce((all, one) => all * one, 1);
-    return [`fold ${i + 1}`, overField(G(stacked / folded) * (arity - 1), parameters.grind_fold)];
+    return [`fold ${i + 1}`, overField(G(stacked / folded) * (arity - 1), size.grindFold)];
   });
   return [
     ['lookup', overField(L * (fractions(circuit, heights) * (widest + 2) + circuit.tallies), parameters.grind_lookup)],
     ['constraints', overField(L * constraints, 0)],
     ['deep', overField(L * (circuit.degree * (K + 1) + K - 1), parameters.grind_deep)],
-    ['batch', overField(G(stacked) * batchLength(size.stacks), parameters.grind_batch)],
+    ['batch', overField(G(stacked) * batchLength(size.stacks), size.grindBatch)],
     ...folds,
     ['query', -parameters.queries * Math.log2(1 - gamma) + parameters.grind_query],
     ['hash', HASH_BITS],

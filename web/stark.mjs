@@ -48,12 +48,12 @@ function runTranscript(circuit, digest, statement, parameters, size, head) {
   const z = transcript.extension('z');
   // 4. Openings; the weight of the columns.
   transcript.absorb('evaluations', head.evaluations.raw);
-  grind(parameters.grind_batch, head.nonceBatch);
+  grind(size.grindBatch, head.nonceBatch);
   const lambda = transcript.extension('lambda');
   // 5. Folds.
   const folds = head.folds.map(({ root, nonce }) => {
     transcript.absorb('fold', root);
-    grind(parameters.grind_fold, nonce);
+    grind(size.grindFold, nonce);
     return transcript.extension('fold');
   });
   // 6. Final polynomial; the queries.

@@ -47,7 +47,7 @@ def short_nonce(state: bytes, bits: int) -> int:
 
 def nonces(package: Package, short: int | None = None) -> list[tuple[str, int, int]]:
     """(site, nonce, bits asked for) of every round: those of the proof, from number `short` on others."""
-    pinned = circuits.PINNED[-1]
+    pinned = circuits.PINNED[0]
     description, params = circuits.load(pinned), PRESETS[package.preset].params
     sent = proof.read_messages(proof.Reader(package.proof), description, sizes(max(package.log_rows), params))
     asked: list[int] = []

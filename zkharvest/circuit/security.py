@@ -21,8 +21,9 @@ Theorems, no conjecture: proximity gaps of BCHKS25 (ePrint 2025/2055, Thm 1.3 an
 2022/1216 (Thm 8), LogUp of ePrint 2022/1530, FRI round by round as in ePrint 2024/1553."""
 MODEL = """\
 Model: all tables have the height that is shown (lower ones have fewer fractions, and may add stacks, which costs the \
-batch less than 0.2 bit); SHA-256 is a random oracle; the grinding of a round counts for that round alone; 128 bits \
-are the least that any of its 32-byte digests gives against collisions."""
+batch less than 0.2 bit); SHA-256 is a random oracle; the grinding of a round counts for that round alone, and that of \
+batch and folds is for 2^24 points, a bit less for each halving of the domain; 128 bits are the least that any of its \
+32-byte digests gives against collisions."""
 
 _MEANING = {
     "lookup": "LogUp",

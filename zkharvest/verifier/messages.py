@@ -136,7 +136,7 @@ class Rounds:
         """Round 4: lambda, whose powers combine the opened pairs."""
         self._enter("evaluations", "fold")
         self._transcript.absorb("evaluations", field.to_bytes(message.at_z) + field.to_bytes(message.at_next))
-        self._grind("batch", self._params.grind_batch)
+        self._grind("batch", self._sizes.grind_batch)
         return self._transcript.extension("lambda")
 
     def fold(self, message: FriLayer) -> Ext:
@@ -146,7 +146,7 @@ class Rounds:
         self._folds_left -= 1
         self._enter("fold", "fold" if self._folds_left else "final")
         self._transcript.absorb("fold", _digest(message.root))
-        self._grind("fold", self._params.grind_fold)
+        self._grind("fold", self._sizes.grind_fold)
         return self._transcript.extension("fold")
 
     def final(self, message: FriFinal) -> tuple[int, ...]:

@@ -110,8 +110,8 @@ def model(description: Description, params: ParameterSet, heights: Sequence[int]
         queries=params.queries,
         grind_lookup=params.grind_lookup,
         grind_deep=params.grind_deep,
-        grind_batch=params.grind_batch,
-        grind_fold=params.grind_fold,
+        grind_batch=at.grind_batch,
+        grind_fold=at.grind_fold,
         grind_query=params.grind_query,
     )
 

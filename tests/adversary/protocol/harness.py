@@ -20,7 +20,7 @@ def bound_by_the_transcript(frozen: Frozen, mutation: Mutation) -> Case:
     assert reason is None, f"{mutation.name} is no coordinated change: {reason}"
     try:
         real = [frozen.divergence(case)]
-        if ground_sites(case.params, len(case.at.arities)) and mutation.absorb[0] != "grind":
+        if ground_sites(case.params, case.at) and mutation.absorb[0] != "grind":
             # A forger grinds: with nonces that hold, another check rejects. (Nonces themselves: a test of their own.)
             real.append(frozen.divergence(reground(case)))
     except ValueError as error:

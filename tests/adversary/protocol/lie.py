@@ -21,7 +21,7 @@ from zkharvest.verifier.rejections import Reason
 R = Reason
 EIGHT = ParameterSet(2, 2, 8, 0, 0, 0, 0, 0, 2)
 ONE = replace(EIGHT, queries=1)  # a proof of the same shape whatever the index: what comes first is not its length
-GROUND = ParameterSet(2, 2, 8, 3, 3, 3, 3, 3, 2)
+GROUND = ParameterSet(2, 2, 8, 3, 3, 10, 10, 3, 2)
 TREES = ("main", "aux", "quotient", "layer 0", "layer 1")
 MERKLE = (R.MERKLE_MAIN, R.MERKLE_AUX, R.MERKLE_QUOTIENT, R.MERKLE_LAYER, R.MERKLE_LAYER)
 SITES = ("lookup", "deep", "batch", "fold 0", "fold 1", "query")

@@ -17,7 +17,7 @@ from tests.adversary.protocol.forger import Forger, random_ext, vanishing
 from tests.adversary.protocol.real_run import ground_sites
 from zkharvest.verifier import field, public
 from zkharvest.verifier.field import P
-from zkharvest.verifier.params import ParameterSet
+from zkharvest.verifier.params import ParameterSet, Sizes
 
 ROUNDS = {"main": ("main", 0), "aux": ("aux", 0), "quotient": ("quotient", 0)}
 
@@ -64,12 +64,12 @@ def other_publics(data: public.PublicData, rows: int) -> Iterator[tuple[str, pub
     yield "context, a byte more", replace(data, context=data.context + b"\0")
 
 
-def other_params(params: ParameterSet) -> Iterator[tuple[str, ParameterSet]]:
+def other_params(params: ParameterSet, at: Sizes) -> Iterator[tuple[str, ParameterSet]]:
     """Every one of the nine numbers changed, as far as recorded challenges can serve the change."""
     for entry in fields(params):
         value = getattr(params, entry.name)
         if entry.name.startswith("grind"):
-            if value > 1:  # without any bits no challenge is drawn for the nonce
+            if getattr(at, entry.name, value) > 1:  # without any bits no challenge is drawn for the nonce
                 yield entry.name, replace(params, **{entry.name: value - 1})
         else:
             change = -1 if entry.name == "queries" else 1
@@ -80,7 +80,7 @@ def of_the_statement(case: Case) -> Iterator[Mutation]:
     """Circuit, parameters, height, public data."""
     place = ("statement", 0)
     yield Mutation("circuit digest", place, lambda f: replace(f.case, digest=bytes(32)))
-    for name, params in other_params(case.params):
+    for name, params in other_params(case.params, case.at):
         shaped = name in {"queries", "log_blowup", "log_stack"}
 
         def make(f: Frozen, params: ParameterSet = params, shaped: bool = shaped) -> Case:
@@ -254,7 +254,7 @@ def of_messages(case: Case) -> Iterator[Mutation]:
         yield Mutation(f"opening {k} at g z", ("evaluations", 0), lambda f, k=k: new_opening_ahead(f, k))  # type: ignore[misc]
     yield Mutation("values at g z alone", ("evaluations", 0), values_ahead_alone)
     yield Mutation("final polynomial", ("final", 0), new_final)
-    for nth, k in enumerate(ground_sites(case.params, len(case.at.arities))):
+    for nth, k in enumerate(ground_sites(case.params, case.at)):
         yield Mutation(f"nonce {k}", ("grind", nth), lambda f, k=k: new_nonce(f, k))  # type: ignore[misc]
 
 

@@ -21,6 +21,7 @@ from tests.support.stacked_leaves import HashedFromRows
 from zkharvest.prover import field as arrays
 from zkharvest.prover import plain, stark
 from zkharvest.prover.field import P, Words
+from zkharvest.prover.grind import find_nonce
 from zkharvest.prover.randomness import Randomness
 from zkharvest.prover.stacks import Stacking, layout
 from zkharvest.verifier import field, messages
@@ -64,6 +65,11 @@ class Subject:
     def heights(self) -> tuple[int, ...]:
         """log2 of every table's rows."""
         return tuple(trace.shape[0].bit_length() - 1 for trace in self.traces)
+
+
+def ground_harder() -> AbstractContextManager[Any]:
+    """One bit more at every site: recorded challenges then serve twice the domain too, which takes a bit more."""
+    return mock.patch.object(stark, "find_nonce", lambda state, bits: find_nonce(state, bits + 1 if bits else 0))
 
 
 def other_words(words: Words) -> Words:

@@ -8,28 +8,28 @@ from tests.adversary.kit.frozen import Case
 from tests.adversary.protocol.parts import Tree
 from zkharvest.verifier import public
 from zkharvest.verifier.messages import Rounds
-from zkharvest.verifier.params import ParameterSet
+from zkharvest.verifier.params import ParameterSet, Sizes
 from zkharvest.verifier.transcript import grinding_holds
 
 
-def site_bits(params: ParameterSet, folds: int) -> list[int]:
+def site_bits(params: ParameterSet, at: Sizes) -> list[int]:
     """The bits asked for at each of the proof's nonces, in order."""
     return [
         params.grind_lookup,
         params.grind_deep,
-        params.grind_batch,
-        *[params.grind_fold] * folds,
+        at.grind_batch,
+        *[at.grind_fold] * len(at.arities),
         params.grind_query,
     ]
 
 
-def ground_sites(params: ParameterSet, folds: int) -> list[int]:
+def ground_sites(params: ParameterSet, at: Sizes) -> list[int]:
     """The nonces that must be searched: where no bits are asked for only 0 is a nonce."""
-    return [k for k, bits in enumerate(site_bits(params, folds)) if bits]
+    return [k for k, bits in enumerate(site_bits(params, at)) if bits]
 
 
 def reground(case: Case, avoid: dict[int, int] | None = None) -> Case:
-    """The case with every nonce searched anew in its real run; a site's nonce in `avoid` is not taken."""
+    """The case with every nonce that does not hold in its real run searched anew; one in `avoid` is not taken."""
     said = case.messages()
     sites = iter(range(len(said.nonces)))
 
@@ -37,6 +37,8 @@ def reground(case: Case, avoid: dict[int, int] | None = None) -> Case:
         site = next(sites)
         if bits == 0:
             return 0
+        if site not in (avoid or {}) and grinding_holds(state, said.nonces[site], bits):
+            return said.nonces[site]
         start = (avoid or {}).get(site, -1) + 1
         return next(n for n in range(start, start + 2**20) if grinding_holds(state, n, bits))
 

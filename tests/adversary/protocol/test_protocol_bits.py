@@ -77,11 +77,12 @@ def errors(params, heights):
     degree = max(*sides, rows + 2 * (bound - params.mask) + bound, 4 * (bound + 1) + bound - 1)
     excluded = rows + sum(blowup << h for h in set(heights))
     yield "deep", candidates * degree / (field - excluded), params.grind_deep
-    yield "batch", gap(k * bound) * functions(heights, k), params.grind_batch
+    less = 24 - (rows * blowup * k).bit_length() + 1  # of these two rounds, whose error halves with the domain
+    yield "batch", gap(k * bound) * functions(heights, k), params.grind_batch - less
     left = k * bound
     for i, arity in enumerate(ARITIES[n - 4 + params.log_stack], 1):
         left /= arity
-        yield f"fold {i}", gap(left) * (arity - 1), params.grind_fold
+        yield f"fold {i}", gap(left) * (arity - 1), params.grind_fold - less
     yield "query", (1 - gamma) ** params.queries, params.grind_query
 
 

@@ -14,14 +14,14 @@ from tests.adversary.protocol import subjects, wide_circuit
 from tests.adversary.protocol.deaf import NOT_SHOWN, Deafness, deaf_to, deafnesses, statement_parts
 from tests.adversary.protocol.harness import NotBound, bound_by_the_transcript
 from tests.adversary.protocol.mutations import all_mutations
-from tests.adversary.protocol.prover import Subject
+from tests.adversary.protocol.prover import Subject, ground_harder
 from tests.support.counts import count
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import P
 from zkharvest.verifier.params import ParameterSet, sizes
 from zkharvest.verifier.rejections import Reason, Reject
 
-PARAMS = ParameterSet(2, 2, 8, 1, 1, 1, 1, 1, 2)
+PARAMS = ParameterSet(2, 2, 8, 1, 1, 8, 8, 1, 2)  # a bit a site: a domain of 2^17 points takes 7 less of two of them
 PUBLICS = wide_circuit.DESCRIPTION.publics
 MARKS = range(len(PUBLICS) - wide_circuit.MARKS, len(PUBLICS))
 TABLE = deafnesses(MARKS, len(sizes(wide_circuit.LOG_ROWS, PARAMS).arities))
@@ -63,7 +63,7 @@ def proven(but_for: Reason | None = None, subject: Subject | None = None) -> Fro
     subject = false(subject or subjects.wide(), but_for)
     for number in counting():
         try:
-            return Frozen(subject.proven(PARAMS, seed=number.to_bytes(32, "little")), but_for)
+            return Frozen(subject.proven(PARAMS, [ground_harder()], seed=number.to_bytes(32, "little")), but_for)
         except Reject as reject:
             assert reject.reason is Reason.GRINDING
     raise AssertionError

@@ -17,6 +17,7 @@ from tests.adversary.protocol import wide_circuit as wide
 from tests.adversary.protocol.forger import Forger
 from tests.adversary.protocol.harness import bound_by_the_transcript
 from tests.adversary.protocol.mutations import Mutation, all_mutations, of_messages, of_the_statement, of_trees
+from tests.adversary.protocol.prover import ground_harder
 from tests.adversary.protocol.real_run import atoms, ground_sites, reground
 from tests.support.counts import count
 from zkharvest import verify_chain
@@ -29,7 +30,7 @@ from zkharvest.verifier.params import ParameterSet
 from zkharvest.verifier.rejections import Reason
 
 PACKAGE = Path(__file__).resolve().parents[3] / "vectors/accept/lot-machine-v2/2024.zkh"
-GROUND = ParameterSet(2, 2, 8, 3, 3, 3, 3, 3, 2)
+GROUND = ParameterSet(2, 2, 8, 3, 3, 10, 10, 3, 2)
 GROUPS = {"statement": of_the_statement, "trees": of_trees, "messages": of_messages}
 
 
@@ -38,7 +39,8 @@ def wide_run() -> Frozen:
     from zkharvest.prover.stark import prove_circuit
 
     traces, public = wide.honest()
-    proof = prove_circuit(wide.DESCRIPTION, wide.DIGEST, GROUND, public, traces)
+    with ground_harder():
+        proof = prove_circuit(wide.DESCRIPTION, wide.DIGEST, GROUND, public, traces)
     return Frozen(Case(wide.DESCRIPTION, wide.DIGEST, GROUND, wide.HEIGHTS, public, proof))
 
 
@@ -78,7 +80,7 @@ def test_a_proof_made_from_nothing():
     other parameters. So the order of the rounds carries all of the soundness."""
     frozen = wide_run()
     false = replace(frozen.case.public, publics=(1, 2, 3, 4, 5, 6, 7, 8, 9))
-    changes = [{}, {"public": false}, {"public": false, "heights": (14, 12)}, {"params": replace(GROUND, log_blowup=4)}]
+    changes = [{}, {"public": false}, {"public": false, "heights": (14, 12)}, {"params": replace(GROUND, log_blowup=3)}]
     for change in changes:
         forger = Forger(frozen, **change).from_nothing()
         case = forger.done()
@@ -95,7 +97,7 @@ def test_a_proof_made_from_nothing():
 
 def test_a_nonce_that_holds_as_well_gives_other_challenges():
     frozen = wide_run()
-    for nth, k in enumerate(ground_sites(GROUND, len(frozen.case.at.arities))):
+    for nth, k in enumerate(ground_sites(GROUND, frozen.case.at)):
         other = reground(frozen.case, avoid={k: frozen.case.messages().nonces[k]})
         divergence = frozen.divergence(other)
         assert (divergence.absorb, divergence.moved) == (("grind", nth), True)

@@ -49,7 +49,7 @@ def test_an_honest_proof_is_accepted():
 @pytest.mark.parametrize("log_blowup", [2, 3, 4])
 def test_at_every_blowup_and_with_grinding(log_blowup):
     shape = replace(TEST, log_blowup=log_blowup, log_stack=2 + log_blowup % 2)
-    params = replace(shape, queries=20, grind_lookup=3, grind_deep=2, grind_batch=9, grind_fold=4)
+    params = replace(shape, queries=20, grind_lookup=3, grind_deep=2, grind_batch=16, grind_fold=11)
     traces, public = honest_traces(seed=log_blowup)
     verify(prove(traces, public, params), public, params)
 

@@ -187,9 +187,8 @@ def test_the_degree_bound_is_that_of_the_masked_columns():
             assert left in {272, 544}
 
 
-def wide(log_rows, params):
-    """The largest circuit that the presets are tuned for; its columns are 1,500, at `balanced`'s last height 1,100."""
-    columns = 1100 if (params, log_rows) == (PRESETS["balanced"].params, 18) else 1500
+def wide(log_rows, params, columns=1500):
+    """The largest circuit that the presets are tuned for; under `balanced` its columns are 1,100."""
     at = sizes(log_rows, params)
     return Model(
         field_size=P**DEGREE,
@@ -208,8 +207,8 @@ def wide(log_rows, params):
         queries=params.queries,
         grind_lookup=params.grind_lookup,
         grind_deep=params.grind_deep,
-        grind_batch=params.grind_batch,
-        grind_fold=params.grind_fold,
+        grind_batch=at.grind_batch,
+        grind_fold=at.grind_fold,
         grind_query=params.grind_query,
     )
 
@@ -218,10 +217,12 @@ def wide(log_rows, params):
 def test_real_presets_prove_128_bits_at_every_height(name):
     preset = PRESETS[name]
     for log_rows in range(preset.min_log_rows, preset.max_log_rows + 1):
-        found = level(wide(log_rows, preset.params), preset.params.johnson_m)
+        found = level(wide(log_rows, preset.params, 1100 if name == "balanced" else 1500), preset.params.johnson_m)
         assert found.minimum == 128, (log_rows, found)
         assert found.total > 125.5
         assert found.minimum >= found.total
+        of_gap = [term.bits for term in found.terms if term.name in ("batch", "fold 1")]
+        assert max(of_gap) - min(of_gap) < 4 and min(of_gap) < 130  # no height is ground harder than it needs
 
 
 def test_the_test_preset_proves_next_to_nothing():

@@ -111,7 +111,7 @@ def grinder(site, state, bits):
     return 0 if bits == 0 else next(n for n in range(1 << 20) if grinding_holds(state, n, bits))
 
 
-GROUND = replace(TEST, grind_lookup=1, grind_deep=2, grind_batch=3, grind_fold=2, grind_query=4)
+GROUND = replace(TEST, grind_lookup=1, grind_deep=2, grind_batch=10, grind_fold=9, grind_query=4)
 EXT = (1, 2, 3, 4, 5)
 
 
@@ -169,7 +169,7 @@ def test_grinding_sites_and_nonces():
     assert [site for site, _ in nonces] == ["lookup", "deep", "batch", "fold", "fold", "query"]
     for wrong in range(6):
         replay = iter(nonce + (10**6 if i == wrong else 0) for i, (_, nonce) in enumerate(nonces))
-        params = replace(GROUND, grind_lookup=12, grind_deep=12, grind_batch=12, grind_fold=12, grind_query=12)
+        params = replace(GROUND, grind_lookup=12, grind_deep=12, grind_batch=19, grind_fold=19, grind_query=12)
         with pytest.raises(Reject) as caught:
             conversation(params, lambda *_, replay=replay: next(replay))
         assert caught.value.reason is Reason.GRINDING
@@ -302,6 +302,17 @@ def test_masks_hide_what_is_opened():
             assert 4 * (at.rows + at.mask - 1) + 1 - at.rows < 2 * at.piece_step + at.degree_bound
     with pytest.raises(ValueError, match="no room"):
         sizes(13, PRESETS["large"].params)
+
+
+def test_grinding_against_the_proximity_gap_halves_with_the_domain():
+    for preset in PRESETS.values():
+        p = preset.params
+        for log_rows in range(preset.min_log_rows, preset.max_log_rows + 1):
+            at = sizes(log_rows, p)
+            less = 24 - log_rows - p.log_blowup - p.log_stack
+            assert (at.grind_batch, at.grind_fold) == (max(0, p.grind_batch - less), max(0, p.grind_fold - less))
+    assert (sizes(13, TEST).grind_batch, sizes(20, TEST).grind_fold) == (0, 0)
+    assert sizes(20, PRESETS["large"].params).grind_batch == PRESETS["large"].params.grind_batch
 
 
 def test_sizes_out_of_range():
