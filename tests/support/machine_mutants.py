@@ -9,8 +9,6 @@ from functools import cache
 
 import numpy as np
 
-from tests.adversary.mutation.one_cell import OneCell
-from tests.adversary.mutation.terms import HonestValues, TermMutant, candidates
 from tests.models.lot_machine_v2.chain import Link
 from tests.models.lot_machine_v2.histories import UNIT, at
 from tests.models.lot_machine_v2.owner import Book, make_link
@@ -19,6 +17,7 @@ from tests.models.lot_machine_v2.story import honest as story
 from tests.models.lot_machine_v2.words import DAY, Page, Rec
 from tests.support import machine_circuit as machine
 from tests.support import machine_term_lies_moves, machine_term_lies_rows
+from tests.support.dropped_terms import HonestValues, TermMutant, candidates
 from tests.support.machine_circuit import Run
 from tests.support.machine_lies import ALL_RUNS, LIES, found, history
 from tests.support.machine_lies_amounts import (
@@ -36,6 +35,7 @@ from tests.support.machine_lying import Lie, buy, page, sale
 from tests.support.machine_rows import rows_of
 from tests.support.machine_term_lies import IMPLIED, TERM_LIES
 from tests.support.machine_term_lies_rows import passed_over, waiting
+from tests.support.one_cell import OneCell
 from zkharvest.circuit.lot_machine.v2.rows import Op
 from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
 from zkharvest.commitment.page_record import KIND_SHIFT, Flag

@@ -1,4 +1,4 @@
-"""Lies that the machine takes where a sum lacks a term: names as in `tests/adversary/mutation/terms.py`.
+"""Lies that the machine takes where a sum lacks a term: names as in `tests/support/dropped_terms.py`.
 
 `told` has those that are about one kind of row, or one byte; what one lie of `machine_lies` kills, or a change of one
 cell, is not told again. `IMPLIED` has the mutants that take nothing new, with the reason.

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import sys
 
-from tests.adversary.mutation.mutants import frozen
 from tests.adversary.mutation.term_verdicts import SURVIVES, term_results, term_table
-from tests.adversary.mutation.verdicts import results, table
+from tests.adversary.mutation.verdicts import frozen, results, table
 from tests.support import statement
 
 

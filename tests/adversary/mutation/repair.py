@@ -15,7 +15,7 @@ import numpy as np
 
 from tests.adversary.kit.forge import Forgery
 from tests.adversary.kit.local import Board, Cell
-from tests.adversary.mutation.mutants import columns_of
+from tests.support.mutants import columns_of
 from zkharvest.circuit.expr import P
 
 Edits = dict[Cell, int]

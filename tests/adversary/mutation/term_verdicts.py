@@ -11,10 +11,11 @@ from typing import Any
 
 from tests.adversary.kit.forge import Forgery
 from tests.adversary.kit.local import Board
-from tests.adversary.mutation.mutants import mutants
-from tests.adversary.mutation.terms import TermMutant, accepted, candidates
+from tests.adversary.mutation.honest import boards
 from tests.adversary.witness.lies.every import LIES, MUTANT_LIES
 from tests.adversary.witness.lies.term_drops import IMPLIED, TERM_LIES
+from tests.support.dropped_terms import Description, HonestValues, TermMutant, candidates
+from tests.support.mutants import mutants
 
 KILLED, MEANT, SURVIVES = "killed", "implied", "survives"
 
@@ -31,6 +32,22 @@ class TermResult:
 def forged(make: Callable[[], Forgery]) -> Forgery:
     """A lie, told once."""
     return make()
+
+
+def accepted(description: Description) -> list[TermMutant]:
+    """The mutants that every honest run satisfies."""
+    honest = HonestValues(description, boards())
+    found = []
+    for mutant in candidates(description):
+        table = description["tables"][mutant.drop.table]
+        if mutant.of_bus:
+            act = table["interactions"][mutant.place]
+            holds = honest.balance(table, mutant.drop, act, mutant.of_bus)
+        else:
+            holds = honest.accept(table, mutant.drop, table["constraints"][mutant.place]["where"])
+        if holds:
+            found.append(mutant)
+    return found
 
 
 def lies_about(mutant: TermMutant) -> Iterator[Callable[[], Forgery]]:

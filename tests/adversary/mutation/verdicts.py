@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from tests.adversary.kit.forge import Forgery
 from tests.adversary.kit.lenient import hashes_seen_once, in_short
 from tests.adversary.kit.local import RANGES, Board
-from tests.adversary.mutation.mutants import KINDS, Mutant, frozen, mutants
 from tests.adversary.witness.lies.cells import ROWS
 from tests.adversary.witness.lies.every import LIES, MUTANT_LIES, STARVED
 from tests.adversary.witness.lies.registry import run
+from tests.support.mutants import KINDS, Description, Mutant, mutants
+from tests.support.settled import settled
 from zkharvest.circuit import check as checker
-from zkharvest.circuit.expr import P
 
 BEFORE, AFTER = "before", "after"
+CIRCUITS = Path(__file__).parents[3] / "circuits"
+LIED_ABOUT = ("lot-machine/v1",)
 
 
 @dataclass(frozen=True)
@@ -32,31 +34,11 @@ class Result:
     reason: str = ""
 
 
-def settled(forgery: Forgery, description: Mapping[str, Any]) -> Forgery:
-    """The range table's multiplicities are such that its buses balance under `description`, as far as it offers."""
-    names = [t["name"] for t in description["tables"]]
-    t = names.index("range")
-    table = description["tables"][t]
-    counts = [c for c, name in enumerate(table["columns"]) if "_count" in name]
-    trace = forgery.traces["range"].copy()
-    trace[:, counts] = 0
-    forgery = replace(forgery, traces={**forgery.traces, "range": trace})
-    missing = Board(forgery, description).imbalance()
-    trial = trace.copy()
-    trial[:, counts] = 1
-    board = Board(replace(forgery, traces={**forgery.traces, "range": trial}), description)
-    offers = board.outcome(t, np.arange(len(trial)))
-    for i, act in enumerate(table["interactions"]):
-        bus = description["buses"][act["bus"] - 1]["name"]
-        factors = table["nodes"][act["mult"]]
-        if bus not in RANGES or factors[0] != "mul":
-            continue
-        column = next(table["nodes"][f][1] for f in factors[1:] if table["nodes"][f][1] in counts)
-        place = {tuple(m): r for r, m in reversed(list(enumerate(offers.messages[i].tolist()))) if offers.mult[r, i]}
-        for message in [m for m, n in missing[bus].items() if n % P and m in place]:
-            row = place[message]
-            trace[row, column] = -missing[bus].pop(message) * pow(int(offers.mult[row, i]), -1, P) % P
-    return forgery
+@cache
+def frozen() -> dict[str, Description]:
+    """The frozen circuits whose lies are in `witness/lies`, by id; those of v2 stand beside its tables' own tests."""
+    files = [CIRCUITS / circuit / "circuit.json" for circuit in LIED_ABOUT]
+    return {f"{f.parents[1].name}/{f.parent.name}": json.loads(f.read_text()) for f in files}
 
 
 def verdicts(description: Mapping[str, Any], mutant: Mutant, forgery: Forgery) -> tuple[set[str], set[str], Forgery]:

@@ -13,14 +13,14 @@ from collections import Counter
 import pytest
 
 from tests.adversary.kit.local import Board
-from tests.adversary.mutation.mutants import KINDS, Mutant, frozen, interactions, mutants
 from tests.adversary.mutation.repair import apply, cells_of, repaired
-from tests.adversary.mutation.verdicts import by_the_checker, results, try_kill, witnesses
+from tests.adversary.mutation.verdicts import by_the_checker, frozen, results, try_kill, witnesses
 from tests.adversary.witness.lies.cells import ROWS
 from tests.adversary.witness.lies.every import LIES, MUTANT_LIES, STARVED
 from tests.adversary.witness.lies.registry import run
 from tests.support import statement
 from tests.support.counts import count
+from tests.support.mutants import KINDS, Mutant, interactions, mutants
 
 ALL = [(name, mutant) for name, description in frozen().items() for mutant in mutants(description)]
 MADE = [kind for kind in KINDS if any(m.kind == kind for _, m in ALL)]  # no frozen circuit has weights yet

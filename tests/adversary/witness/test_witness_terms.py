@@ -11,12 +11,12 @@ from fnmatch import fnmatchcase
 import pytest
 
 from tests.adversary.mutation.honest import boards
-from tests.adversary.mutation.mutants import frozen
 from tests.adversary.mutation.term_verdicts import KILLED, MEANT, killed, term_results
-from tests.adversary.mutation.terms import candidates
+from tests.adversary.mutation.verdicts import frozen
 from tests.adversary.witness.lies.term_drops import IMPLIED, TERM_LIES
 from tests.support import statement
 from tests.support.counts import count
+from tests.support.dropped_terms import candidates
 
 ALL = {m.name: m for m in candidates(statement.description())}
 SAMPLE = [

@@ -14,9 +14,9 @@ import pytest
 
 from tests.adversary.kit.lenient import in_short
 from tests.adversary.kit.local import Board
-from tests.adversary.mutation.mutants import mutants
-from tests.adversary.mutation.terms import HonestValues, candidates
 from tests.support import keyed_sums as sums
+from tests.support.dropped_terms import HonestValues, candidates
+from tests.support.mutants import mutants
 from tests.unit.verifier import reference_prover as reference
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.check import check

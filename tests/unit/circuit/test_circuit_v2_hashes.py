@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from tests.adversary.kit.local import Board
-from tests.adversary.mutation.mutants import mutants
-from tests.adversary.mutation.terms import HonestValues, candidates
 from tests.adversary.witness.lies.hashes import FULL, wrong_permutation
 from tests.support import hashes as support
+from tests.support.dropped_terms import HonestValues, candidates
 from tests.support.hashes import (
     TREES,
     Hashed,
@@ -23,6 +22,7 @@ from tests.support.hashes import (
     standing,
     with_pairs,
 )
+from tests.support.mutants import mutants
 from zkharvest.circuit.lot_machine.v2.buses import LEAF, PAIR
 from zkharvest.circuit.lot_machine.v2.poseidon import PAIR as PAIR_ROW
 from zkharvest.circuit.lot_machine.v2.poseidon import REGISTER as REGISTER_ROW

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from tests.adversary.kit.local import RANGES, Board
-from tests.adversary.mutation.mutants import mutants
 from tests.models.lot_machine_v2.histories import YEARS, at, make_history
 from tests.models.lot_machine_v2.words import DAY
 from tests.support import whole_links as support
 from tests.support.counts import count, least
 from tests.support.machine_rows import key_of
+from tests.support.mutants import mutants
 from tests.support.whole_links import SHOWN, Proven, chain_of, description
 from zkharvest.circuit import check as checker
 from zkharvest.circuit.check import check

@@ -11,17 +11,17 @@ from dataclasses import replace
 import pytest
 
 from tests.adversary.kit.local import Board
-from tests.adversary.mutation.terms import candidates
-from tests.adversary.mutation.verdicts import settled
 from tests.support import machine_circuit as machine
 from tests.support import machine_mutants as support
 from tests.support.counts import count
+from tests.support.dropped_terms import candidates
 from tests.support.machine_lies_lists import loaded
 from tests.support.machine_lying import run
 from tests.support.machine_mutants import TERM_LIES
 from tests.support.machine_rows import rows_of
 from tests.support.machine_term_lies import IMPLIED
 from tests.support.machine_term_lies_rows import waiting
+from tests.support.settled import settled
 
 OPEN = {
     *(f"steps.closes_last without {t}" for t in ("is_close_token", "is_out'", "is_arrive'")),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.adversary.kit.local import Board, numbers
-from tests.adversary.mutation.mutants import columns_of, mutants
 from tests.support import registers as support
+from tests.support.mutants import columns_of, mutants
 from tests.support.register_lies import LIES, LOOKUPS
 from tests.support.register_runs import carried, classes, followed, full, halves, ladder, net_of_nothing, nothing
 from zkharvest.circuit.check import check

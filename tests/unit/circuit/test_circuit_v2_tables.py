@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.adversary.kit.local import RANGES, Board
-from tests.adversary.mutation.mutants import mutants
-from tests.adversary.mutation.terms import HonestValues, candidates
 from tests.support import link_tables as support
+from tests.support.dropped_terms import HonestValues, candidates
 from tests.support.link_tables import calendar, description, some_pages, some_pools, whole
+from tests.support.mutants import mutants
 from zkharvest.circuit.check import PublicValues, check
 from zkharvest.circuit.lot_machine.v2.buses import CALENDAR, DAYS, LINK, PAGE
 from zkharvest.circuit.lot_machine.v2.calendar import LinkCalendar

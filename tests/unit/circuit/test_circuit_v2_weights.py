@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tests.adversary.kit.local import Board
-from tests.adversary.mutation.terms import HonestValues, candidates
 from tests.support import registers as alone
+from tests.support.dropped_terms import HonestValues, candidates
 from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS, GROUPS, PLACE, SLOTS, TERMS, field, level_number
 from zkharvest.circuit.lot_machine.v2.sums.table import CARRYING
 

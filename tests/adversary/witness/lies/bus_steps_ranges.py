@@ -15,13 +15,13 @@ import numpy as np
 from tests.adversary.kit.forge import Forgery, Sheet, forge, pretend
 from tests.adversary.kit.local import Board
 from tests.adversary.kit.scribe import Scribe, told_by
-from tests.adversary.mutation.mutants import interactions
 from tests.adversary.witness.lies.amounts import number, octets
 from tests.adversary.witness.lies.comparisons import LANE, STRETCH, another_day
 from tests.adversary.witness.lies.registry import LIES, bus_lie, run
 from tests.adversary.witness.lies.sequence import lanes24
 from tests.support import statement
 from tests.support.make import at, trade
+from tests.support.mutants import interactions
 from zkharvest.circuit.expr import P
 from zkharvest.circuit.lot_machine.shared.lists import LANE_MAX, SEQ_MAX
 from zkharvest.circuit.lot_machine.v1.poseidon import hash_rows

@@ -37,7 +37,7 @@ def lies(stem: str, make: Callable[..., Forgery], numbers: Iterable[int]) -> Non
 
 
 def mutant_lie(mutant: str, make: Callable[..., Forgery], *arguments: Any) -> None:
-    """Register the forgery that only this mutant of the circuit lets pass (names: adversary/mutation/mutants.py)."""
+    """Register the forgery that only this mutant of the circuit lets pass (names: support/mutants.py)."""
     if mutant in MUTANT_LIES:
         raise ValueError(f"{mutant} has a lie already")
     MUTANT_LIES[mutant] = partial(make, *arguments)

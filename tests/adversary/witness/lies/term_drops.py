@@ -1,4 +1,4 @@
-"""Lies that pass where a sum lacks a term: names as in `tests/adversary/mutation/terms.py`."""
+"""Lies that pass where a sum lacks a term: names as in `tests/support/dropped_terms.py`."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from tests.adversary.kit.local import RANGES, Board, numbers
-from tests.adversary.mutation.mutants import columns_of
-from tests.adversary.mutation.terms import HonestValues, TermMutant
+from tests.support.dropped_terms import HonestValues, TermMutant
+from tests.support.mutants import columns_of
 from zkharvest.circuit.expr import P
 
 Edit = tuple[int, int, int]  # row, column, value

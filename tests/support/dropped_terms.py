@@ -1,7 +1,7 @@
 """Mutants whose sums lack a term: in multiplicities, weights and constraints, wherever a sum stands under a product.
 
 Such a mutant may accept more, reject more, or both. Those that an honest run breaks are found out by any test of the
-prover; kept are those that every honest run of `tests/adversary/mutation/honest.py` satisfies.
+prover; kept are those that every honest run satisfies.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from tests.adversary.kit.local import RANGES, Board
-from tests.adversary.mutation.honest import boards
 from zkharvest.circuit.expr import P
 
 LOOKED_UP = {*RANGES, "source", "calendar"}
@@ -103,10 +102,10 @@ def without(table: Description, drop: Dropped) -> tuple[list[Any], int]:
 
 
 class HonestValues:
-    """Every node of a table on every row of honest runs: those of the frozen circuit, or the given ones."""
+    """Every node of a table on every row of honest runs."""
 
-    def __init__(self, description: Description, runs: Sequence[Any] | None = None) -> None:
-        self.boards = [Board(run, description) for run in (boards() if runs is None else runs)]
+    def __init__(self, description: Description, runs: Sequence[Any]) -> None:
+        self.boards = [Board(run, description) for run in runs]
         self.values: dict[tuple[int, int], list[np.ndarray]] = {}
 
     @classmethod
@@ -223,19 +222,3 @@ def _numbered(seen: Counter[str], name: str) -> str:
     """The same text may stand in several sums of one constraint."""
     seen[name] += 1
     return name if seen[name] == 1 else f"{name} (#{seen[name]})"
-
-
-def accepted(description: Description) -> list[TermMutant]:
-    """The mutants that every honest run satisfies."""
-    honest = HonestValues(description)
-    found = []
-    for mutant in candidates(description):
-        table = description["tables"][mutant.drop.table]
-        if mutant.of_bus:
-            act = table["interactions"][mutant.place]
-            holds = honest.balance(table, mutant.drop, act, mutant.of_bus)
-        else:
-            holds = honest.accept(table, mutant.drop, table["constraints"][mutant.place]["where"])
-        if holds:
-            found.append(mutant)
-    return found

@@ -19,15 +19,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 Description = dict[str, Any]
-CIRCUITS = Path(__file__).parents[3] / "circuits"
 KINDS = ("constraint", "weakened", "interaction", "weight", "field", "tally", "public")
 NAMED_FIELDS = 4
-LIED_ABOUT = ("lot-machine/v1",)
 
 
 @dataclass(frozen=True)
@@ -44,13 +40,6 @@ class Mutant:
     def key(self) -> str:
         """The name without the columns."""
         return self.name.split(" (")[0]
-
-
-@cache
-def frozen() -> dict[str, Description]:
-    """The frozen circuits whose lies are in `witness/lies`, by id; those of v2 stand beside its tables' own tests."""
-    files = [CIRCUITS / circuit / "circuit.json" for circuit in LIED_ABOUT]
-    return {f"{f.parents[1].name}/{f.parent.name}": json.loads(f.read_text()) for f in files}
 
 
 def mutants(description: Description) -> list[Mutant]:
