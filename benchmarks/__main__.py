@@ -21,7 +21,7 @@ LEDGER = 1_000_000
 QUICK_SIZES: tuple[int, ...] = (100,)
 QUICK_LEDGER = 60_000
 SMALL = 10_000
-"""The size at which `--size small` is measured too."""
+"""The size at which `--size small`, and a year alone, are measured too."""
 PARTS = ("first", "sizes", "ledger", "reading")
 """What can be measured apart: the first run with an empty cache, proofs by size, the ledger alone, files and starts."""
 
@@ -96,14 +96,16 @@ def _size(folder: Path, trades: int, repeat: int, environment: dict[str, str]) -
     for _ in range(repeat):
         for name, runs in whole.items():
             runs.append(getattr(commands, name)())
-    small = {"small": commands.small()} if trades == SMALL else {}
+    more: dict[str, Any] = {}
+    if trades == SMALL:
+        more = {"small": commands.small(), "last_year": summary(commands.last_year(repeat))}
     _say(f"{trades:,} trades: stages")
-    one = stages.measure(str(commands.opening), repeat, environment, YEAR)
+    one = stages.measure(str(commands.pages), repeat, environment, YEAR)
     one["bare"]["all"] = one["bare"]["extend"] + one["bare"]["hash"]
-    apart = ("reading the opening", "verifying", "ledger alone")
+    apart = ("reading the openings", "verifying")
     one["proving"] = sum(seconds for stage, seconds in one["stages"].items() if stage not in apart)
     measured = {name: summary(runs) for name, runs in whole.items()}
-    return {**measured, **small, "one_process": one, "load": machine.load()}
+    return {**measured, **more, "one_process": one, "load": machine.load()}
 
 
 def _compilation(trades: int, fresh: tuple[Run, Run], cached: dict[str, Any]) -> dict[str, Any]:

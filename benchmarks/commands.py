@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -67,42 +68,58 @@ def summary(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 class Commands:
-    """`commit`, `prove` and `verify` on one ledger, in a folder of their own."""
+    """`commit`, `prove` and `verify` on one ledger, in a folder of their own.
+
+    The whole history is one link, as for somebody who proves for the first time: nothing is carried in, and all trades
+    are worked. `last_year` is what the year after costs.
+    """
 
     def __init__(self, folder: Path, trades: int, environment: Mapping[str, str], year: int) -> None:
         self._environment = environment
-        self._year = str(year)
+        self._year = year
         self.csv = folder / f"{trades}.csv"
-        self.opening = folder / f"{trades}.zko"
+        self.pages = folder / f"{trades}"
         self.package = folder / f"{trades}.zkh"
-        self._commitments: list[str] = []
+        self._expected: list[str] = []
         run(["-m", "benchmarks.ledgers", str(trades), str(self.csv)], environment)
 
     def commit(self) -> Run:
-        """From trades to their commitments."""
-        done = self._zkharvest(
-            "commit", str(self.csv), "--currency", "USD", "--no-passphrase", "-o", str(self.opening), "--force"
-        )
-        self._commitments = [word for line in done.output.split() for word in ("--commitment", line)]
+        """From trades to pages."""
+        if self.pages.exists():
+            shutil.rmtree(self.pages)  # a folder of pages is continued, not made again
+        done = self._zkharvest("commit", str(self.csv), "--currency", "USD", "--no-passphrase", "-o", str(self.pages))
+        self._expected = [word for line in done.output.split() for word in ("--page", line)]
         return done
 
     def prove(self) -> Run:
-        """From the opening to a package that the command has verified itself."""
-        target = ["-o", str(self.package), "--force"]
-        return self._zkharvest(
-            "prove", str(self.opening), "--year", self._year, "--method", METHOD, "--pooling", POOLING, *target
-        )
+        """From pages to a package that the command has verified itself."""
+        return self._prove(self.pages, self._year, "--first", "-o", str(self.package))
 
     def small(self) -> int:
         """Bytes of a package made with `--size small`."""
         target = self.package.with_suffix(".small.zkh")
-        words = ["--method", METHOD, "--pooling", POOLING, "--size", "small", "-o", str(target), "--force"]
-        self._zkharvest("prove", str(self.opening), "--year", self._year, *words)
+        self._prove(self.pages, self._year, "--first", "--size", "small", "-o", str(target))
         return target.stat().st_size
 
     def verify(self) -> Run:
-        """The package, against the commitments: exit code 0 is "verified"."""
-        return self._zkharvest("verify", str(self.package), *self._commitments)
+        """The package, against the pages: exit code 0 is "verified"."""
+        return self._zkharvest("verify", str(self.package), "--first", *self._expected)
+
+    def last_year(self, repeat: int) -> list[Run]:
+        """The last year of a ledger of three, proven alone: pages end with each year, and the others are carried in."""
+        pages, standing = self.pages.with_suffix(".years"), self.csv.with_suffix(".zks")
+        words = ["--currency", "USD", "--no-passphrase", "-o", str(pages)]
+        self._zkharvest("commit", str(self.csv), *words, "--to", f"{self._year}-01-01")
+        self._zkharvest("commit", str(self.csv), *words)
+        package = self.package.with_suffix(".years.zkh")
+        earlier = ["--method-of", f"{self._year - 2}={METHOD}", "--carry-out", str(standing), "--no-passphrase"]
+        self._prove(pages, self._year - 1, "--first", *earlier, "-o", str(package))
+        words = ["--carry-in", str(standing), "-o", str(package)]
+        return [self._prove(pages, self._year, *words) for _ in range(repeat)]
+
+    def _prove(self, pages: Path, year: int, *words: str) -> Run:
+        rules = ["--year", str(year), "--method", METHOD, "--pooling", POOLING, "--force"]
+        return self._zkharvest("prove", str(pages), *rules, *words)
 
     def _zkharvest(self, *words: str) -> Run:
         return run(["-m", "zkharvest", *words], self._environment)

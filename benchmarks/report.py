@@ -12,15 +12,16 @@ from benchmarks.figures import Figure, figures
 SCHEMA = "zkharvest/benchmarks/2"
 
 NOTES = """\
-Ledgers are made up (`benchmarks/ledgers.py`): three accounts, three years, the last of which is proven, HIFO per
-wallet. Whole commands are processes of their own, kernels cached; `prove` includes reading the opening and verifying
+Ledgers are made up (`benchmarks/ledgers.py`): three accounts, three years, HIFO per wallet. All three years are one
+link, as for somebody who proves for the first time; "the last of three years" goes on from a standing that has the
+others. Whole commands are processes of their own, kernels cached; `prove` includes reading the openings and verifying
 the proof. "processor" is the time of all cores together that `prove` took; "kernel" is what the operating system spent
 of it, mostly on handing out memory. Of several runs the median counts. "load" is the machine's load average when a size
 was done; a proof alone makes at most 2 on two cores, and what is above it slowed the clock down.
 
 The stages are timed in one process that has done everything once before and keeps its memory, and so is the bare
 work: low-degree extension, leaf hashes and Merkle trees of random cells of the same shape, with the same kernels.
-"proving" is all from the opening in memory to the package: ledger, witness and proof.
+"proving" is all from the openings in memory to the package: ledger, witness and proof.
 
 Heights are powers of two, so a ledger pays for up to twice its rows. From 2^17 rows on proofs have half the blow-up
 (less memory and time, more queries), which is part of why a trade costs less at 100,000 than at 10,000.
@@ -29,7 +30,7 @@ Kernel compilation is what `commit` and `prove` take longer with an empty kernel
 """
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("reading the opening", ("reading the opening",)),
+    ("reading the openings", ("reading the openings",)),
     ("ledger and witness", ("running the ledger", "filling the tables")),
     ("interpolating", ("main columns: interpolate", "bus columns: interpolate")),
     (

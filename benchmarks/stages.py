@@ -23,50 +23,44 @@ KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 _ENDED = ""
 
 
-def measure(opening: str, repeat: int, environment: dict[str, str], year: int, preset: str = "balanced") -> Any:
+def measure(pages: str, repeat: int, environment: dict[str, str], year: int, preset: str = "balanced") -> Any:
     """Run this module as a process; returns its object, with the process's peak memory."""
-    words = ["-m", "benchmarks.stages", opening, str(repeat), str(year), preset]
+    words = ["-m", "benchmarks.stages", pages, str(repeat), str(year), preset]
     done: Run = run(words, {**environment, **KEEP_MEMORY})
     return {**json.loads(done.output), "memory": done.memory}
 
 
-def stages_of(opening: str, repeat: int, year: int, preset: str) -> dict[str, Any]:
-    """Seconds of every stage from the opening file to the verified package, and of the bare work; one warm-up first."""
-    from zkharvest.files.openings import read_opening
-    from zkharvest.ledger.engine_fast import run_operations
-    from zkharvest.ledger.rules import Election, Method, Pooling
-    from zkharvest.verifier.package import decode_package
-    from zkharvest.workflow import prove as proving
+def stages_of(pages: str, repeat: int, year: int, preset: str) -> dict[str, Any]:
+    """Seconds of every stage from a folder of pages to the verified package, and of the bare work; one warm-up first.
 
-    election = Election(Method(METHOD), Pooling(POOLING), "America/New_York", year)
+    The whole history is one link that begins with nothing.
+    """
+    from zkharvest.verifier.chain_package import decode_chain_package
+    from zkharvest.workflow.own_folder import read_pages
+    from zkharvest.workflow.prove_chain import prove_chain
+
     rounds: list[dict[str, float]] = []
     bare: list[dict[str, float]] = []
     for _ in range(repeat + 1):
         clock = _Clock()
-        clock.begin("reading the opening")
-        secret = read_opening(opening)
-        proof = proving.prove(
-            secret, year=year, method=METHOD, pooling=POOLING, preset=preset, progress=clock.begin
+        clock.begin("reading the openings")
+        own = read_pages(pages)
+        made = prove_chain(
+            own, year=year, method=METHOD, first=True, pooling=POOLING, preset=preset, progress=clock.begin
         )  # fmt: skip
-        clock.begin("verifying")
-        proving.self_check(proof, secret)
         clock.begin(_ENDED)
-        seconds = clock.seconds
-        began = time.perf_counter()
-        run_operations(secret.trades, election)
-        seconds["ledger alone"] = time.perf_counter() - began
-        package = decode_package(proof)
-        rounds.append(seconds)
-        bare.append(bare_work(package.preset, package.log_rows))
+        rounds.append(clock.seconds)
+        (part,) = decode_chain_package(made.package).parts
+        bare.append(bare_work(part.preset, part.log_rows))
     return {
-        "log_rows": max(package.log_rows),
-        "heights": list(package.log_rows),
-        "preset": package.preset,
-        "proof": len(package.proof),
-        "package": len(proof),
+        "log_rows": max(part.log_rows),
+        "heights": list(part.log_rows),
+        "preset": part.preset,
+        "proof": len(part.proof),
+        "package": len(made.package),
         "stages": _medians(rounds[1:]),
         "bare": _medians(bare[1:]),
-        "cells": _cells(package.preset, package.log_rows),
+        "cells": _cells(part.preset, part.log_rows),
     }
 
 
@@ -133,9 +127,8 @@ def _cells(preset: str, heights: Sequence[int]) -> dict[str, int]:
 
 def _description() -> Any:
     from zkharvest.verifier import circuits
-    from zkharvest.workflow import prove as proving
 
-    return circuits.load(next(one for one in circuits.PINNED if one.id == proving.CIRCUIT))
+    return circuits.load(circuits.PINNED[-1])
 
 
 class _Clock:
