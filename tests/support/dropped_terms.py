@@ -222,3 +222,20 @@ def _numbered(seen: Counter[str], name: str) -> str:
     """The same text may stand in several sums of one constraint."""
     seen[name] += 1
     return name if seen[name] == 1 else f"{name} (#{seen[name]})"
+
+
+def accepted(description: Description, runs: Sequence[Any], table: str) -> tuple[list[TermMutant], list[TermMutant]]:
+    """All mutants of a table but those of the ring that blinds; and those that every honest run satisfies."""
+    honest, found, left = HonestValues(description, runs), [], []
+    for mutant in candidates(description):
+        own = description["tables"][mutant.drop.table]
+        if own["name"] != table or mutant.of_bus == "blind":
+            continue
+        found.append(mutant)
+        if mutant.of_bus:
+            good = honest.balance(own, mutant.drop, own["interactions"][mutant.place], mutant.of_bus)
+        else:
+            good = honest.accept(own, mutant.drop, own["constraints"][mutant.place]["where"])
+        if good:
+            left.append(mutant)
+    return found, left

@@ -15,9 +15,9 @@ from tests.models.lot_machine_v2.owner import Book, make_link
 from tests.models.lot_machine_v2.story import T, rules
 from tests.models.lot_machine_v2.story import honest as story
 from tests.models.lot_machine_v2.words import DAY, Page, Rec
+from tests.support import dropped_terms, machine_term_lies_moves, machine_term_lies_rows
 from tests.support import machine_circuit as machine
-from tests.support import machine_term_lies_moves, machine_term_lies_rows
-from tests.support.dropped_terms import HonestValues, TermMutant, candidates
+from tests.support.dropped_terms import HonestValues, TermMutant
 from tests.support.machine_circuit import Run
 from tests.support.machine_lies import ALL_RUNS, LIES, found, history
 from tests.support.machine_lies_amounts import (
@@ -197,18 +197,7 @@ def honest() -> dict[str, Run]:
 
 def accepted() -> list[TermMutant]:
     """The mutants of `steps` that every honest run satisfies."""
-    description, runs = machine.description(), HonestValues(machine.description(), list(honest().values()))
-    table, left = description["tables"][STEPS], []
-    for mutant in candidates(description):
-        if mutant.drop.table != STEPS or mutant.of_bus == "blind":
-            continue
-        if mutant.of_bus:
-            good = runs.balance(table, mutant.drop, table["interactions"][mutant.place], mutant.of_bus)
-        else:
-            good = runs.accept(table, mutant.drop, table["constraints"][mutant.place]["where"])
-        if good:
-            left.append(mutant)
-    return left
+    return dropped_terms.accepted(machine.description(), list(honest().values()), "steps")[1]
 
 
 def takes(mutant: TermMutant, lie: Run) -> bool:

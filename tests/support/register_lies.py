@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
+from tests.support import registers as support
 from tests.support.register_key_lies import held
 from tests.support.register_runs import (
     LIES,
@@ -31,11 +34,11 @@ from tests.support.register_runs import (
 )
 from tests.support.registers import Run
 from zkharvest.circuit.check import PublicValues
-from zkharvest.circuit.lot_machine.v2.sums.keys import ORDERED
+from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS, LEVELS, ORDERED, ROW_LANES, SLOTS, level_number
 from zkharvest.circuit.lot_machine.v2.sums.table import BYTES, CARRYING
 from zkharvest.spec import P
 
-__all__ = ["LIES", "LOOKUPS"]
+__all__ = ["LIES", "LOOKUPS", "TERM_LIES"]
 
 # Another sign of a number that is 0; of units only where they are a difference, else there is no sign at all.
 one("sums.negative0_bit", lambda: (classes(), [("sums", register(classes(), "HOLD"), "negative0", 5)]))
@@ -103,6 +106,31 @@ def _counter_shown() -> Lie:
     hidden = run.edited(("sums", register(run, "COUNT", told=1) + 1, "shown3", 0))
     return Run(hidden.traces, run.found, PublicValues(run.public.publics, [[]], {})), []
 
+
+# Terms
+
+
+def _not_nothing(octet: int) -> Lie:
+    """What is held is not carried out: of all its bytes this one is not 0."""
+    slots = np.zeros((1, SLOTS), np.int64)
+    slots[0, 3 * ROW_LANES[0][octet // 3] + octet % 3] = 1
+    key = np.zeros((1, len(FIELDS)), np.int64)
+    key[0, 0] = level_number("HOLD")
+    run = support.run(key, slots)
+    return run, [("sums", row, "empty", 1) for row in range(2)]
+
+
+def _carried_up() -> Lie:
+    """A sum of a year before, which no standing has, goes to those of this one."""
+    edits = made_up(nothing(), 0, level=LEVELS.index("L3"))
+    return nothing(), edits + [("sums", row, name, 1) for row in range(2) for name in ("prior", "up_same")]
+
+
+TERM_LIES: dict[str, Callable[[], Lie]] = {
+    **{f"sums.empty_is without byte{k}": (lambda k=k: _not_nothing(k)) for k in range(BYTES)},
+    "sums.up_same_is without -prior": _carried_up,
+}
+"""By the mutant whose sum lacks a term (`dropped_terms`); all others reject an honest run."""
 
 # Lookups
 

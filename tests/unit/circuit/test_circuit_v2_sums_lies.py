@@ -7,8 +7,11 @@ import pytest
 
 from tests.adversary.kit.local import Board, numbers
 from tests.support import registers as support
+from tests.support.counts import count
+from tests.support.dropped_terms import accepted
 from tests.support.mutants import columns_of, mutants
-from tests.support.register_lies import LIES, LOOKUPS
+from tests.support.register_every import every
+from tests.support.register_lies import LIES, LOOKUPS, TERM_LIES
 from tests.support.register_runs import carried, classes, followed, full, halves, ladder, net_of_nothing, nothing
 from zkharvest.circuit.check import check
 from zkharvest.circuit.lot_machine.v2.sums.keys import STANDING_FIELDS
@@ -67,6 +70,20 @@ def test_every_lookup_has_a_lie():
     (table,) = (t for t in description["tables"] if t["name"] == "sums")
     buses = [description["buses"][act["bus"] - 1]["name"] for act in table["interactions"]]
     assert sum(bus in ("bytes", "u15") for bus in buses) == len(LOOKUPS)
+
+
+def test_every_term_is_needed():
+    """An honest run rejects a sum that lacks a term, but for some that let a lie pass."""
+    for made in every():
+        assert Board(made, support.description()).verdict() == set()
+    found, left = accepted(support.description(), every(), "sums")
+    by_name = {m.name: m for m in left}
+    assert by_name.keys() == TERM_LIES.keys()
+    for name, mutant in by_name.items():
+        assert verdict(TERM_LIES[name]()) == {mutant.fault}
+        assert verdict(TERM_LIES[name](), mutant.made(support.description())) == set(), name
+    count("terms of sums dropped", len(found))
+    count("of these taken by a lie", len(left))
 
 
 def test_every_weight_is_needed():
