@@ -124,9 +124,9 @@ def copy(made: Run, source: int, target: int, names: tuple[str, ...] = RECORD) -
     made.put(target, **{name: made.get(source, name) for name in names})
 
 
-def follow(made: Run, record: int, row: int) -> None:
+def follow(made: Run, record: int, row: int, names: tuple[str, ...] = RECORD) -> None:
     """A row behind a record that reads as its last: the next record is compared with it."""
-    copy(made, record, row)
+    copy(made, record, row, names)
     lanes = [[made.get(r, "time2"), made.get(r, "worked1"), 2 * made.get(r, "worked0")] for r in (row, row + 1)]
     (mark, gap), *_ = [(i, y - x - 1) for i, (x, y) in enumerate(zip(*lanes, strict=True)) if x != y]
     made.put(row, **{f"order_at{i}": int(i == mark) for i in range(5)}, order_low=gap & 0x7FFF, order_high=gap >> 15)

@@ -15,7 +15,7 @@ from tests.models.lot_machine_v2.owner import Book, make_link
 from tests.models.lot_machine_v2.story import T, rules
 from tests.models.lot_machine_v2.story import honest as story
 from tests.models.lot_machine_v2.words import DAY, Page, Rec
-from tests.support import dropped_terms, machine_term_lies_moves, machine_term_lies_rows
+from tests.support import dropped_terms, machine_term_lies_ends, machine_term_lies_moves, machine_term_lies_rows
 from tests.support import machine_circuit as machine
 from tests.support.dropped_terms import HonestValues, TermMutant
 from tests.support.machine_circuit import Run
@@ -40,7 +40,7 @@ from zkharvest.circuit.lot_machine.v2.rows import Op
 from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
 from zkharvest.commitment.page_record import KIND_SHIFT, Flag
 
-assert machine_term_lies_moves, machine_term_lies_rows  # their lies are registered
+assert all((machine_term_lies_ends, machine_term_lies_moves, machine_term_lies_rows))  # their lies are registered
 STEPS = 0
 FLAGS = (*(f"is_{kind}" for kind in KINDS), "first", "more", "emptied")
 
@@ -75,6 +75,15 @@ def behind(out: int, come: int) -> Link:
     made = [Page(s, f"{s}-1", 0, at(2024), at(2025), r) for s, r in (("A", a), ("B", b))]
     book = Book(matched={("B", 0, 0): ("A", 0, 1)}, amounts={("A", 0, 1): UNIT})
     return make_link(made, book, rules(), 2024, None)
+
+
+def sent_first() -> Link:
+    """Universal pooling: a withdrawal is the first record, before the account has anything."""
+    a = (Rec(T, "out", "X", UNIT, ref=7, kind="move"), buy(5))
+    b = (Rec(T + 1, "in", "X", UNIT, ref=7, kind="move"),)
+    made = [Page(s, f"{s}-1", 0, at(2024), at(2025), r) for s, r in (("A", a), ("B", b))]
+    book = Book(matched={("B", 0, 0): ("A", 0, 0)}, amounts={("A", 0, 0): UNIT})
+    return make_link(made, book, rules(pooling="universal"), 2024, None)
 
 
 def alike() -> Run:
@@ -175,6 +184,8 @@ def honest() -> dict[str, Run]:
             f"remainder {n}": machine.run(taken(OCTETS, of=OCTETS - part, value=value, paid=value))
             for n, (part, value) in enumerate(((1, 2), (1, 3 << 26), (1, 3 << 50), (1 << 72, 2)))
         },
+        "sent first": machine.run(sent_first()),
+        "behind limbs": machine.run(behind(TURN + (3 << 15), TURN - 1000)),
         "behind more": machine.run(behind(TURN, TURN - (3 << 15) - 1000)),
         "alike": alike(),
         "short": machine.run(held_short()),
