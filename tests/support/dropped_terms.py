@@ -19,6 +19,8 @@ from zkharvest.circuit.expr import P
 LOOKED_UP = {*RANGES, "source", "calendar"}
 """Buses on which a table offers messages as often as the prover says."""
 
+ROUNDS = ("round", "partial")
+"""What the constraints of the hash's rounds are called."""
 Description = dict[str, Any]
 Path = tuple[tuple[int, int], ...]
 """From the root to the sum that lacks a term: (node, which operand of it comes next), the sum last."""
@@ -202,7 +204,7 @@ def candidates(description: Description) -> Iterator[TermMutant]:
     seen: Counter[str] = Counter()
     for t, table in enumerate(description["tables"]):
         for k, c in enumerate(table["constraints"]):
-            if c["name"].startswith(("round", "partial")):
+            if c["name"].startswith(ROUNDS):
                 continue
             name = f"{table['name']}.{c['name']}"
             for drop in dropped(table, t, c["node"], inside=False):
