@@ -19,7 +19,7 @@ from zkharvest.circuit.expr import P
 LOOKED_UP = {*RANGES, "source", "calendar"}
 """Buses on which a table offers messages as often as the prover says."""
 
-ROUNDS = ("round", "partial")
+OF_ROUNDS = ("round", "partial")
 """What the constraints of the hash's rounds are called."""
 Description = dict[str, Any]
 Path = tuple[tuple[int, int], ...]
@@ -204,7 +204,7 @@ def candidates(description: Description) -> Iterator[TermMutant]:
     seen: Counter[str] = Counter()
     for t, table in enumerate(description["tables"]):
         for k, c in enumerate(table["constraints"]):
-            if c["name"].startswith(ROUNDS):
+            if c["name"].startswith(OF_ROUNDS):
                 continue
             name = f"{table['name']}.{c['name']}"
             for drop in dropped(table, t, c["node"], inside=False):

@@ -9,7 +9,7 @@ from tests.adversary.kit.local import Board
 from tests.adversary.witness.lies.hashes import FULL, wrong_permutation
 from tests.support import hashes as support
 from tests.support.counts import count
-from tests.support.dropped_terms import ROUNDS, HonestValues, candidates, dropped
+from tests.support.dropped_terms import OF_ROUNDS, HonestValues, candidates, dropped
 from tests.support.hashes import (
     TREES,
     Hashed,
@@ -101,7 +101,7 @@ def test_every_term_of_a_round_is_needed():
     honest, found = HonestValues(description(), [whole()]), 0
     for t, table in enumerate(description()["tables"]):
         for c in table["constraints"]:
-            if c["name"].startswith(ROUNDS):
+            if c["name"].startswith(OF_ROUNDS):
                 for drop in dropped(table, t, c["node"], inside=False):
                     found += 1
                     assert not honest.accept(table, drop, c["where"]), (c["name"], drop.text)
