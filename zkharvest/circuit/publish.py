@@ -1,4 +1,4 @@
-"""What is published of a circuit: the frozen description, its statement in English, its size, its soundness.
+"""What is published of a circuit: the frozen description, its statement in English, its formulas, size and soundness.
 
 `python -m zkharvest.circuit.publish` writes the folder of every circuit in `definitions`. A `circuit.json` that is
 there with other bytes is kept: what has been released is never changed, a new version is a new folder (`--unreleased`
@@ -16,6 +16,7 @@ from typing import Any
 
 from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.definitions import DEFINITIONS, Definition
+from zkharvest.circuit.formulas import document as formulas
 from zkharvest.circuit.security import markdown, report
 from zkharvest.verifier.description_reader import read_description
 
@@ -29,6 +30,7 @@ def documents(definition: Definition) -> dict[str, bytes]:
     return {
         "circuit.json": frozen,
         "README.md": _readme(definition, circuit, frozen).encode(),
+        "FORMULAS.md": formulas(frozen).encode(),
         "SECURITY.md": security_document(frozen),
         "STATS.json": (json.dumps(_stats(circuit, frozen), indent=1) + "\n").encode(),
     }
@@ -87,6 +89,9 @@ def _readme(definition: Definition, circuit: Circuit, frozen: bytes) -> str:
         f"# {definition.id}",
         "",
         f"SHA-256 of `circuit.json`: `{hashlib.sha256(frozen).hexdigest()}`. Written from the definition; do not edit.",
+        "",
+        "[FORMULAS.md](FORMULAS.md) has every constraint and message as a formula, [ARGUMENT.md](ARGUMENT.md) why they",
+        "suffice, [SECURITY.md](SECURITY.md) the bits of a proof.",
         "",
         "## Statement",
         "",
