@@ -130,9 +130,6 @@ LIES = [
         statement=set_part("carried_out", b"\1\0\0\0" * 9),
     ),
     Lie(
-        "statement/calendar-of-another-zone",
-        "New York's days for Chicago",
-        statement=set_part("timezone", "America/Chicago"),
     ),
     Lie("statement/unknown-zone", "a zone that no machine knows", statement=set_part("timezone", "Mars/Olympus")),
     Lie(

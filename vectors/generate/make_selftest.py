@@ -16,12 +16,12 @@ VECTORS = Path(__file__).resolve().parent.parent
 TARGET = VECTORS / "selftest"
 LIMIT = 2_000_000
 ACCEPT = ("fifo-wallet", "hifo-universal", "signed")
-CHAINS = ("2024", "2025", "two-years")
+CHAINS = ("2024", "2025", "fifo-from-genesis", "two-years")
 REJECT = (
     "attestation/possession",
     "chain/links-exchanged",
     "chain/packages-in-the-wrong-order",
-    "challenges/chain-cent",
+    "challenges/public-basis-one-unit",
     "challenges/proof-evaluations-exchanged",
     "challenges/public-short-loss-one-cent",
     "challenges/public-method",
@@ -43,15 +43,15 @@ REJECT = (
     "package/trailing-byte",
     "page/july-for-the-year",
     "page/signature-ed25519",
-    "policy/chain-account-of-somebody-else",
-    "policy/commitment",
+    "policy/account-of-somebody-else",
+    "policy/page",
     "policy/no-expectation",
     "policy/test-preset",
     "proof/last-digest-missing",
     "proof/p-in-z-0",
     "signature/attestations-dropped",
     "statement/calendar-day-short",
-    "statement/root-word-is-p",
+    "statement/carried-out-word-is-p",
     "statement/year-true",
     "transcript/nonce-query-not-zero",
 )
