@@ -1,9 +1,15 @@
 """A small ledger and its proof under the test preset, made once a run: for tests of what happens around a proof."""
 
+from dataclasses import replace
 from functools import cache
 
 from zkharvest.commitment.opening import commit
 from zkharvest.trades.csv_in import trades_from_text
+from zkharvest.verifier.chain_package import ChainPackage, decode_chain_package
+from zkharvest.verifier.chain_policy import ChainPolicy
+from zkharvest.verifier.link import read_link
+from zkharvest.verifier.rejections import Reject
+from zkharvest.verifier.verify_chain import verify_chain
 from zkharvest.workflow.own_folder import commit_pages
 from zkharvest.workflow.prove import prove
 from zkharvest.workflow.prove_chain import prove_chain
@@ -33,6 +39,33 @@ def small_pages():
 def small_chain():
     """A package of one link, and what it carries out."""
     return prove_chain(small_pages(), year=YEAR, method=METHOD, first=True, preset="test")
+
+
+def small_part():
+    """The link of `small_chain`."""
+    (part,) = decode_chain_package(small_chain().package).parts
+    return part
+
+
+def packed(part=None, **changes):
+    """A package of the link with other parts: `statement`, `preset`, `log_rows`, `proof`."""
+    return ChainPackage((replace(part or small_part(), **changes),)).encode()
+
+
+def chain_by_itself(data, **policy):
+    """The verdict on a first link under the ids of its own pages: accepted if only the caller's knowledge is missing.
+
+    `policy`: what else is expected; proofs under the test parameters are taken.
+    """
+    pages: dict[str, list[bytes]] = {}
+    try:
+        for part in decode_chain_package(data).parts:
+            for page in read_link(part.statement).statement.pages:
+                pages.setdefault(page.header.source, []).append(page.header.page_id)
+    except Reject:
+        pages = {}
+    expected = {"first": True, "allow_test_preset": True, "pages": {name: tuple(ids) for name, ids in pages.items()}}
+    return verify_chain([data], ChainPolicy(**{**expected, **policy}))
 
 
 @cache

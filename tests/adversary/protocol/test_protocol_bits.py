@@ -15,7 +15,7 @@ from zkharvest.verifier.description_reader import read_description
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.soundness import security
 
-PATH = Path(__file__).parents[3] / "circuits/lot-machine/v1/circuit.json"
+PATH = Path(__file__).parents[3] / "circuits/lot-machine/v2/circuit.json"
 DOCUMENT = json.loads(PATH.read_text(encoding="utf-8"))
 DESCRIPTION = read_description(PATH.read_bytes())
 ARITIES = {11: [8, 8], 12: [16, 8], 13: [16, 16], 14: [16, 8, 8], 15: [16, 8, 8], 16: [16, 16, 8], 17: [16, 8, 8, 8]}
@@ -23,10 +23,10 @@ ARITIES[18] = ARITIES[17]
 LISTS = [
     ("balanced", (13, 13, 12, 12, 12, 12, 13)),
     ("balanced", (18, 12, 12, 12, 12, 12, 12)),
-    ("balanced", (18, 18, 18, 15, 17, 18, 18)),  # the most functions that were found
+    ("balanced", (17, 17, 17, 16, 17, 12, 17)),  # the most functions that were found: 289, and 286 at one height
     ("balanced", (18, 18, 18, 18, 18, 18, 12)),
     ("small", (13, 13, 13, 13, 12, 13, 12)),
-    ("small", (17, 17, 12, 14, 15, 16, 13)),  # likewise: 120, and 107 at one height
+    ("small", (17, 17, 17, 16, 17, 12, 13)),  # likewise: 152, and 144
     ("small", (12, 12, 12, 12, 12, 12, 17)),
     ("large", (14, 13, 13, 13, 13, 13, 13)),
     ("large", (20, 20, 20, 13, 17, 20, 20)),

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import permutations
+from unittest import mock
 
 import numpy as np
 import pytest
 
-from tests.adversary.kit.forge import KINDS, forge
 from tests.adversary.kit.local import Board
-from tests.adversary.kit.scribe import Scribe, told_by
-from tests.adversary.witness.lies.registry import run
-from tests.support import statement
-from tests.support.boards import alone, board, column, rows_of
+from tests.models.lot_machine_v2.histories import UNIT, at
+from tests.models.lot_machine_v2.words import Rec
+from tests.support import machine_circuit as machine
+from tests.support import machine_rows
+from tests.support.boards import alone, board, column, names, number, rows_of
 from tests.support.counts import count
-from tests.support.make import trade
+from tests.support.machine_lying import buy, page, run, sale, told
 from zkharvest.circuit.expr import P
-from zkharvest.commitment.opening import commit
-from zkharvest.ledger import Election, Method, Pooling
+from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
 
-BITS = ("borrow", "is_", "more", "emptied", "first", "negative", "side", "loss", "held_long", "long_term", "code_")
+BITS = ("borrow", "is_", "more", "emptied", "first", "code_", "late", "loss", "held_long", "long_term")
+MOST_ROWS = 1 << 20
 
 
 # ------------------------------------------------------------------ E1: equations over the integers
@@ -30,7 +32,7 @@ BITS = ("borrow", "is_", "more", "emptied", "first", "negative", "side", "loss",
 def looked_up(table) -> dict[int, tuple[int, int]]:
     """Columns whose range is looked up on every row: (least, greatest) by column, from the description alone."""
     nodes, found = table["nodes"], {}
-    buses = [bus["name"] for bus in statement.description()["buses"]]
+    buses = board().buses
     for act in table["interactions"]:
         name = buses[act["bus"] - 1]
         if name not in ("bytes", "u15") or act["sign"] != -1 or nodes[act["mult"]] != ["const", 1]:
@@ -78,54 +80,89 @@ def centred(c: int) -> int:
     return c - P if c > P // 2 else c
 
 
+def of_steps() -> tuple[dict, dict[int, tuple[int, int]]]:
+    """The machine's table, and what is known of its columns: what is looked up, and bits."""
+    steps = board().tables[0]
+    ranges = looked_up(steps)
+    for i, name in enumerate(steps["columns"]):
+        if name.startswith(BITS) and i not in ranges:
+            ranges[i] = (0, 1)
+    return steps, ranges
+
+
+def of_kind(kind: str) -> dict[int, tuple[int, int]]:
+    """A row of this kind."""
+    return {column(f"is_{k}"): (int(k == kind), int(k == kind)) for k in KINDS}
+
+
 def test_e1_equations_modulo_p_are_equations_of_integers():
     """ceno #1345: carries were bounded after a division by 2^16, and products of 16-bit limbs are above p.
 
     From the ranges that the description itself looks up, no equation of the proportions can reach p, whatever the
     advice: so modulo p it holds over the integers.
     """
-    steps = statement.description()["tables"][statement.table_number("steps")]
-    ranges = looked_up(steps)
-    for i, name in enumerate(steps["columns"]):
-        if name.startswith(BITS) and i not in ranges:
-            ranges[i] = (0, 1)
+    steps, ranges = of_steps()
     largest = 0
     for kind in KINDS:
-        only = {column(f"is_{k}"): (int(k == kind), int(k == kind)) for k in KINDS}
         for constraint in steps["constraints"]:
             if constraint["name"].startswith(("product", "quantity_rest", "value_rest")):
-                low, high = interval(steps, constraint["node"], {**ranges, **only}, {})
+                low, high = interval(steps, constraint["node"], {**ranges, **of_kind(kind)}, {})
                 assert -P < low <= high < P, (kind, constraint["name"])
                 largest = max(largest, high, -low)
     assert largest > 2**29  # it is not that everything is small
 
-    totals = statement.description()["tables"][statement.table_number("totals")]
-    ranges = looked_up(totals)
-    names = totals["columns"]
-    for i, name in enumerate(names):
-        if name.startswith(("bucket", "position")):
-            ranges[i] = (0, 1)
-    low, high = (ranges[names.index(f"carry_{part}")] for part in ("low", "high"))
-    carry = (low[0] + 2**15 * high[0] - 2**21, low[1] + 2**15 * high[1] - 2**21)
-    assert carry == (-(2**21), 2**21 - 1)
-    ranges |= {names.index(name): carry for name in ("carry_in", "carry_out")}
-    ranges[names.index("sum")] = (-(2**20) * 255, 2**20 * 255)  # at most 2^20 rows of a byte
-    (split,) = (c["node"] for c in totals["constraints"] if c["name"] == "split")
-    low, high = interval(totals, split, ranges, {})
-    assert -P < low <= high < P
-
     # With limbs of 16 bits it would not hold: the same column of a product is far above p.
-    only = {column(f"is_{k}"): (int(k == "take"), int(k == "take")) for k in KINDS}
-    wide = {i: (0, 2**16 - 1) if r == (0, 255) else r for i, r in looked_up(steps).items()}
-    flags = {i: (0, 1) for i, name in enumerate(steps["columns"]) if name.startswith(BITS) and i not in wide}
+    wide = {i: (0, 2**16 - 1) if r == (0, 255) else r for i, r in ranges.items()}
     (node,) = (c["node"] for c in steps["constraints"] if c["name"] == "product3")
-    assert interval(steps, node, {**wide, **flags, **only}, {})[1] > P
+    assert interval(steps, node, {**wide, **of_kind("take")}, {})[1] > P
     count("attacks covered")
+
+
+def posted(name: str, kinds: list[dict[int, tuple[int, int]]], sign: int) -> dict[tuple[int, int], int]:
+    """The most that a row of a table posts (sign 1), or takes for its own register (-1), by level and slot."""
+    table = board().tables[number(name)]
+    ranges = of_steps()[1] if name == "steps" else looked_up(table)
+    for i, column_ in enumerate(table["columns"]):
+        # What is no number is a bit or a sign. `value` is a byte with a sign.
+        ranges[i] = (-255, 255) if column_.startswith("value") else ranges.get(i, (-1, 1))
+    most: dict[tuple[int, int], int] = {}
+    for kind in kinds:
+        sizes: dict[tuple[int, int], int] = {}
+        for act in table["interactions"]:
+            if board().buses[act["bus"] - 1] == "post" and act["sign"] == sign:
+                match table["nodes"][act["message"][0]]:
+                    case ["const", c]:
+                        levels = {c}
+                    case ["lin", c, pairs]:  # of flags of which at most one is 1
+                        levels = {c, *(c + k for k, _ in pairs)}
+                for slot, node in act["weights"]:
+                    size = max(map(abs, interval(table, node, {**ranges, **kind}, {})))
+                    for level in levels:
+                        sizes[level, slot] = sizes.get((level, slot), 0) + size
+        most = {at: max(most.get(at, 0), sizes.get(at, 0)) for at in {*most, *sizes}}
+    return most
+
+
+def test_e1_sums_of_rows_are_sums_of_integers():
+    """The same for sums over rows, which no range check sees: as many rows as a table can have do not reach p.
+
+    A register takes its bytes and carries, which are looked up, on one row; the machine posts to the lowest registers,
+    and each of these to those above it. A row of a register is its first or its second.
+    """
+    columns = names("sums")
+    halves = [{columns.index(n): (int(n == one), int(n == one)) for n in columns[:2]} for one in columns[:2]]
+    machine_posts = posted("steps", [of_kind(kind) for kind in KINDS], 1)
+    registers, own = posted("sums", halves, 1), posted("sums", halves, -1)
+    assert {slot for _, slot in (*machine_posts, *registers)} == {slot for _, slot in own}
+    for (level, slot), taken in own.items():
+        rows = MOST_ROWS * (machine_posts.get((level, slot), 0) + registers.get((level, slot), 0))
+        assert rows + taken < P, (level, slot)
+    assert max(machine_posts.values()) * MOST_ROWS > 2**28  # it is not that everything is small
 
 
 def test_e1_carries_are_integers():
     """c and c + 2^-16 carry alike modulo p; only the look-up of c tells them apart."""
-    for kind in ("open", "take", "settle", "out"):
+    for kind in ("open", "take", "settle", "out", "drop"):
         row = rows_of(kind)[0]
         for k in (0, 3, 6, 15):
             c = column(f"carry{k}")
@@ -142,12 +179,14 @@ def test_e2_every_limb_is_looked_up():
 
     256 more in a byte and one less in the next is the same number, limb and lane; nothing but the look-up objects.
     """
-    steps = statement.description()["tables"][0]
-    ranges = looked_up(steps)
+    ranges = looked_up(board().tables[0])
     stems = {"a": 8, "b": 14, "c": 14, "q": 20, "r": 14, "e": 14, "g": 8}
-    for stem, size in stems.items():
+    for stem, size in {**stems, "fee": 6}.items():
         assert all(ranges[column(f"{stem}{i}")] == (0, 255) for i in range(size))
-    for name in ("time0", "time1", "time2", "tie", "source", "pred_age0", "pred_age1", "node_age0", "content_age1"):
+    assert ranges[column("fee6")] == (0, 63)  # the upper lane has 30 bits
+    for name in ("time0", "time1", "time2", "worked0", "worked1", "shift0", "past0", "past1", "past2"):
+        assert ranges[column(name)] == (0, 2**15 - 1)
+    for name in ("pred_age0", "pred_age1", "node_age0", "node_age1", "content_age0", "content_age1"):
         assert ranges[column(name)] == (0, 2**15 - 1)
     for kind in ("take", "settle"):
         row = rows_of(kind)[0]
@@ -164,16 +203,16 @@ def test_e2_every_limb_is_looked_up():
         pair = {(0, row, column(f"r{i}")): int(cells[column(f"r{i}")]) + d for i, d in ((0, P % 256), (1, P // 256))}
         assert P % 256 + 256 * (P // 256) == P
         assert board().broken(pair) == {"bus bytes"}
-    pools = statement.description()["tables"][statement.table_number("pools")]
-    found = looked_up(pools)
-    assert all(found[pools["columns"].index(f"octet{i}")] == (0, 255) for i in range(9))
+    for table, stem, size in (("pools", "octet", 18), ("sums", "octet", 9), ("sums", "byte", 30)):
+        found = looked_up(board().tables[number(table)])
+        assert all(found[names(table).index(f"{stem}{i}")] == (0, 255) for i in range(size))
     count("attacks covered")
 
 
 def test_e3_no_number_has_two_sets_of_limbs():
     """SP1 audit 3-2: 31 bits hold values from p on, so that small numbers had a second decomposition.
 
-    Nothing in the circuit is taken apart into 31 bits: limbs have 15, lanes 24, codes 30. A record's time plus p needs
+    Nothing in the circuit is taken apart into 31 bits: limbs have 15, lanes 24 and 30. A record's time plus p needs
     a limb above 2^15.
     """
     row = rows_of("open")[0]
@@ -181,113 +220,123 @@ def test_e3_no_number_has_two_sets_of_limbs():
     assert 1 + 2**15 * ((P - 1) >> 15) == P
     edits = {(0, row, column("time0")): time0 + 1, (0, row, column("time1")): time1 + ((P - 1) >> 15)}
     broken = board().broken(edits)
-    assert "bus record" not in broken  # the record is the same modulo p
+    assert "bus leaf" not in broken  # the record is the same modulo p
     assert "bus u15" in broken
     for bits in (15, 24, 28, 30):
         assert 2**bits < P
     assert P <= 2**31 - 1  # thirty-one would not do
-    # A lane's value has one set of bytes: the greatest is 2^24 - 1.
+    # A lane's value has one set of bytes: the greatest is 2^24 - 1, and of a fee's upper lane 2^30 - 1.
     assert sum(255 << (8 * k) for k in range(3)) == 2**24 - 1 < P
+    assert sum(255 << (8 * k) for k in range(3)) + (63 << 24) == 2**30 - 1 < P
     count("attacks covered")
 
 
 # ------------------------------------------------------------------ E4: division
 
 
+def bought_for_nothing(place: int | None = None, gap: int = 0) -> Board:
+    """A purchase of nothing for nothing, at a unit basis of one's choice; with other advice, where it is given."""
+    rows = machine_rows.rows_of(page(buy(0, 1, 0), buy(1), sale(2), method="lifo"))
+    lanes = rows.records.lanes.copy()
+    lanes[0, 3] = 0
+    rows = replace(rows, records=replace(rows.records, lanes=lanes))
+    rows.rest_lo[0] = 0
+    rows.lot_lo[rows.node == 0] = 0
+    rows.entries.unit[0, 0] = 7
+
+    def advice(made):
+        if place is not None:
+            marks = {f"remainder_at{i}": int(i == place) for i in range(5)}
+            made.put(made.at("open")[0], **marks, remainder_low=gap & 0x7FFF, remainder_high=gap >> 15)
+
+    made = run(None, advice, rows)
+    row = made.at("open")[0]
+    assert [made.get(row, f"c{i}") for i in range(14)] == [0] * 14
+    assert made.get(row, "q0") == 7
+    return Board(made, machine.description())
+
+
 def test_e4_the_remainder_is_below_the_divisor_and_the_divisor_not_zero():
     """RISC Zero (CVE-2025-52484), ceno: quotients with a remainder as large as one likes; division by zero."""
     alone("steps.remainder_gap", "steps.remainder_marked", *(f"steps.remainder_equal{i}" for i in range(4)))
-    exact = [trade("2024-01-01", "a/1", "buy", 1, 100), trade("2024-02-01", "a/2", "sell", 1, 100)]
-    assert Board(run(exact)).verdict() == set()
-
-    class Empty(Scribe):
-        """A purchase of nothing: any unit basis would do."""
-
-        def unit(self, trade, value, quantity):
-            return 7 if quantity == 0 else super().unit(trade, value, quantity)
-
-        def parts(self, trade, entries):
-            yield entries[-1], self.trades[trade].quantity
-
-    nothing = [replace(exact[0], quantity=0), replace(exact[0], id="3"), exact[1]]
-    forged = forge(commit(nothing, currency="USD", seed=statement.SEED), REGIME, operations=told_by(Empty))
-    broken = Board(forged).verdict()
-    assert broken & {"steps.remainder_marked", "steps.remainder_gap"}
-    cells = forged.sheet("steps")
-    row = cells.rows("is_open")[0]
-    assert cells.get(row, "c") == [0] * 14
+    assert Board(run(page(buy(), sale())), machine.description()).verdict() == set()  # exact: a remainder of 0
+    assert bought_for_nothing().verdict() & {"steps.remainder_marked", "steps.remainder_gap"}
     # No advice saves it: a mark somewhere means that the remainder is below zero there.
-    for place in (0, 4):
-        cells.put(row, "remainder_at", [int(i == place) for i in range(5)])
+    for place in range(5):
         for gap in (0, 2**30 - 1):
-            cells.set(row, remainder_low=gap & 0x7FFF, remainder_high=gap >> 15)
-            forged.recount()
-            assert Board(forged).verdict() & {"steps.remainder_gap", "steps.remainder_marked"}
+            assert bought_for_nothing(place, gap).verdict() == {"steps.remainder_gap"}
     count("attacks covered")
-
-
-REGIME = Election(Method.FIFO, Pooling.WALLET, "UTC", 2024)
 
 
 # ------------------------------------------------------------------ E9: one witness
 
 
 LOTS = (
-    trade("2024-01-01", "a/1", "buy", 1, 100),
-    trade("2024-01-02", "a/2", "buy", 1, 400),
-    trade("2024-01-03", "a/3", "buy", 1, 250),
-    trade("2024-02-01", "a/4", "sell", 1, 300),
-    trade("2024-02-02", "a/5", "sell", 1, 200),
-    trade("2024-02-03", "a/6", "sell", 1, 500),
+    *(Rec(at(2024, 1, 1 + k), "open", "X", UNIT, value) for k, value in enumerate((100, 400, 250))),
+    *(Rec(at(2024, 2, 1 + k), "close", "X", UNIT, value) for k, value in enumerate((300, 200, 500))),
 )
 
 
+@contextmanager
+def chosen(order: tuple[int, ...], arranged: bool) -> Iterator[None]:
+    """Disposals take whole lots in this order, out of the list's middle or from a list that is sorted like that."""
+    left = list(order)
+
+    def take(maker, pool, part):
+        entries, wanted = maker.lists[pool], left.pop(0)
+        place = entries.index(wanted)
+        quantity, value = maker.held[wanted]
+        maker.held[wanted] = [0, 0]
+        neighbours = entries[place - 1] if place else -1, entries[place + 1] if place + 1 < len(entries) else -1
+        del entries[place]
+        return {
+            "node": wanted, "pred": neighbours[0], "next": neighbours[1], "lot": quantity, "lot_value": value,
+            "part": part, "part_value": value, "emptied": 1,
+        }  # fmt: skip
+
+    patches = [mock.patch.object(machine_rows._Maker, "take", take)]
+    if arranged:
+        patches.append(mock.patch.object(machine_rows._Maker, "key", lambda _, lot: (order.index(lot),)))
+    for patch in patches:
+        patch.start()
+    try:
+        yield
+    finally:
+        for patch in patches:
+            patch.stop()
+
+
+@pytest.mark.parametrize("arranged", [False, True], ids=["out of the middle", "sorted otherwise"])
 @pytest.mark.parametrize("method", ["fifo", "lifo", "hifo", "lofo"])
-def test_e9_one_ledger_has_one_result(method):
+def test_e9_one_ledger_has_one_result(method, arranged):
     """Picus on RISC Zero: most bugs of circuits are two witnesses for one statement. All six ways to match three
     disposals with three lots: one is accepted.
     """
-    accepted = []
+    link, accepted = page(*LOTS, method=method), []
     for order in permutations(range(3)):
-
-        class Chosen(Scribe):
-            wanted = order
-
-            def parts(self, trade, entries):
-                lot = self.wanted[trade - 3]
-                yield next(e for e in entries if e.trade == lot), self.trades[trade].quantity
-
-        forged = run(LOTS, method, operations=told_by(Chosen))
-        if not Board(forged).verdict():
-            accepted.append((order, forged.witness.totals))
-    honest = run(LOTS, method)
-    assert [totals for _, totals in accepted] == [honest.witness.totals]
+        with chosen(order, arranged):
+            made = told(link, list(link.rows))
+        broken = Board(made, machine.description()).verdict()
+        if not broken:
+            accepted.append(machine.registers_of(made))
+        else:
+            assert broken == ({"bus u15"} if arranged else {"steps.head"})  # a gap that is none; no head
+    assert accepted == [machine.registers_of(run(link))]
 
 
 def test_e9_two_runs_of_one_statement_agree_where_it_matters():
-    """Advice that is free is listed (tests/adversary/witness/test_witness_columns.py); totals and lots are not."""
+    """What a row of the machine says of records, lots, parts and classes is tied to something; advice may be free."""
     rng = np.random.default_rng(9)
     b = board()
     tried = 0
-    for kind in ("open", "take", "settle", "out", "into", "close"):
+    each = ("q0", "c1", "e3", "g2", "loss", "place0", "asset0", "time0", "seq", "clk")
+    listed = ("pred", "node", "lot_seq", "unit0", "acquired", "own")
+    for kind in ("open", "take", "settle", "out", "send", "drop", "gone", "arrive", "close"):
         for row in rows_of(kind):
-            names = [
-                "q0",
-                "c1",
-                "e3",
-                "g2",
-                "bucket_weight0",
-                "loss",
-                "wallet",
-                "asset0",
-                "time0",
-                "seq",
-                "clk",
-                f"is_{kind}",
-            ]
-            if kind != "settle":  # which touches no list
-                names += ["pred", "node", "lot_seq", "unit0"]
-            edits = [(row, {column(name): int(rng.integers(1, P))}) for name in names]
+            touched = listed if kind not in ("settle", "send", "gone") else ()  # which touch no list
+            classes = ("class_kind",) if kind != "close" else ()
+            tied = (*each, *classes, *touched, f"is_{kind}")
+            edits = [(row, {column(name): int(rng.integers(1, P))}) for name in tied]
             for (_, cells), broken in zip(edits, b.single(0, edits), strict=True):
                 assert broken, (kind, row, cells)
                 tried += 1

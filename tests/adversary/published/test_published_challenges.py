@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.adversary.kit.local import Board
-from tests.adversary.witness.lies.every import LIES
-from tests.support import statement
+from tests.support import whole_links
+from tests.support.boards import alone, board, names, number
 from tests.support.counts import count
 from tests.support.proof_layout import flipped, replaced
 from tests.support.tiny_proof import (
@@ -39,8 +38,10 @@ from tests.support.tiny_proof import (
     tiny,
     witness,
 )
-from zkharvest.commitment.encoding import CLOSE, MOVE, NEGATIVE, SHORT_SIDE, TAG_LOT_A, TAG_LOT_B, TAG_NODE, TAG_RECORD
+from zkharvest.commitment.page_record import TAG_RECORD
+from zkharvest.commitment.pages import TAG_NODE
 from zkharvest.commitment.poseidon import compress
+from zkharvest.commitment.standing import TAG_LOT, TAG_REGISTER, TAG_REGISTER_SECOND, TAG_SECOND, TAG_TOKEN
 from zkharvest.prover import stark as prover
 from zkharvest.verifier import field as ext
 from zkharvest.verifier import stark, transcript
@@ -96,24 +97,24 @@ def test_a8_no_two_sequences_absorb_the_same_bytes():
 
 
 def test_a8_hashes_in_the_circuit_have_one_length_and_a_domain():
-    """Poseidon takes 24 lanes, never fewer; a record, both halves of a lot and a node differ in the first lane."""
+    """Poseidon takes 24 lanes, never fewer; records, nodes and halves of pairs differ in the first lane."""
     with pytest.raises(ValueError, match="lanes"):
         compress([TAG_NODE, *[0] * 22])
     with pytest.raises(ValueError, match="lanes"):
         compress([TAG_NODE, *[0] * 24])
-    codes = [a + b + c + d for a in (0, CLOSE) for b in (0, MOVE) for c in (0, SHORT_SIDE) for d in (0, NEGATIVE)]
-    firsts = [*(TAG_RECORD + code for code in codes), TAG_LOT_A, TAG_LOT_B, TAG_NODE]
-    assert len(set(firsts)) == 16 + 3
-    assert all(0 < first < P for first in firsts)
-    # A node hashed with another tag: only its domain constraint is in the way.
-    assert Board(LIES["poseidon.is_node_tag"]()).verdict() == {"poseidon.is_node_tag"}
-    assert Board(LIES["poseidon.is_lot_a_tag"]()).verdict() == {"poseidon.is_lot_a_tag"}
+    # Tags are 2^24 apart, and what is added to one is less: 22 bits of a record's code, a register's level and fields.
+    tags = [TAG_RECORD, TAG_NODE, TAG_LOT, TAG_TOKEN, TAG_SECOND, TAG_REGISTER, TAG_REGISTER_SECOND]
+    assert [tag >> 24 for tag in sorted(tags)] == list(range(16, 23))
+    assert not any(tag & 0xFFFFFF for tag in tags)
+    assert max(tags) + 2**24 <= P
+    # A node or second half hashed with another tag: only its domain constraint is in the way.
+    alone("poseidon.is_node_tag", "poseidon.second_tag")
     # A node of the tree, said to be a record: its first lane is no code of a record.
-    board = Board(LIES["poseidon.is_node_tag"]())
-    t, names = statement.table_number("poseidon"), statement.column_names("poseidon")
-    row = next(r for r, cells in enumerate(board.traces[t]) if cells[names.index("is_node")] and cells[0] == TAG_NODE)
-    edits = {(t, row, names.index("is_node")): 0, (t, row, names.index("is_record")): 1}
-    assert "bus record" in board.broken(edits)
+    t, columns, cells = number("poseidon"), names("poseidon"), board().traces[number("poseidon")]
+    row = int(np.flatnonzero(cells[:, columns.index("is_node")])[0])
+    assert cells[row, 0] == TAG_NODE
+    edits = {(t, row, columns.index("is_node")): 0, (t, row, columns.index("is_record")): 1}
+    assert "bus leaf" in board().broken(edits)
 
 
 GROUND = replace(TEST, grind_lookup=6, grind_deep=7, grind_batch=15, grind_fold=12, grind_query=9)
@@ -315,8 +316,8 @@ def test_a13_no_circuit_verifies_a_proof():
 
     The transcript is SHA-256; the only hash of a circuit is Poseidon. (Stated in docs/security/threat-model.md.)
     """
-    names = [table["name"] for table in statement.description()["tables"]]
-    assert names == ["steps", "poseidon", "pools", "sources", "calendar", "totals", "range"]
+    tables = [table["name"] for table in whole_links.description()["tables"]]
+    assert tables == ["steps", "poseidon", "sums", "pages", "pools", "calendar", "range"]
     assert transcript.sha256 is hashlib.sha256
     text = (Path(__file__).parents[3] / "docs" / "security" / "threat-model.md").read_text()
     assert "A13" in text

@@ -74,7 +74,7 @@ def test_what_stops_an_attack_is_in_the_sources():
     """A function or constraint that the document names is there under this name."""
     root = HERE.parents[2]
     sources = "\n".join(path.read_text() for path in sorted((root / "zkharvest").rglob("*.py")))
-    frozen = (root / "circuits" / "lot-machine" / "v1" / "circuit.json").read_text()
+    frozen = (root / "circuits" / "lot-machine" / "v2" / "circuit.json").read_text()
     tried = 0
     for row, (_, stops, _) in table().items():
         for quoted in re.findall(r"`([^`]+)`", stops):

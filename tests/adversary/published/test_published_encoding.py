@@ -10,24 +10,21 @@ import numpy as np
 import pytest
 
 from tests.adversary.kit.local import Board
-from tests.adversary.witness.lies.every import LIES
-from tests.adversary.witness.lies.registry import run
-from tests.support import statement
+from tests.support import hashes, whole_links
+from tests.support.boards import alone, board, names, witness
 from tests.support.counts import count
-from tests.support.make import trade
 from tests.support.proof_layout import replaced
-from tests.support.proofs import small_package
+from tests.support.proofs import chain_by_itself, packed, small_chain, small_part
 from tests.support.stacked_leaves import HashedFromRows
 from tests.support.tiny_proof import AT, Patched, check, honest, prove, queries, said, tiny
-from tests.support.verdicts import by_itself
-from zkharvest.circuit.check import PublicValues, reference_field
-from zkharvest.commitment.encoding import TAG_NODE
+from zkharvest.circuit.check import reference_field
+from zkharvest.commitment.pages import DEPTH, TAG_NODE
 from zkharvest.commitment.poseidon import FULL_ROUNDS, MDS, ROUND_CONSTANTS, compress, permute
 from zkharvest.prover import stark as prover
 from zkharvest.verifier import constraints, description_reader, field, fri, merkle, public, stark, wire
 from zkharvest.verifier import proof as proof_module
 from zkharvest.verifier.field import P
-from zkharvest.verifier.package import decode_package, encode_package
+from zkharvest.verifier.page import read_header
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.stacks import Stacks, stacks_of
 
@@ -139,16 +136,18 @@ def _root(level: list[bytes]) -> bytes:
 
 
 def test_b2_commitment_trees_have_one_depth():
-    """A record at another level than 0, or the root of a lower tree, opens no commitment."""
-    assert Board(LIES["poseidon.leaf_level"]()).verdict() == {"poseidon.leaf_level"}
-    forged = run([trade("2024-01-01", "a/1", "buy", 1, 100)])
-    assert Board(forged).verdict() == set()
-    cells = forged.sheet("poseidon")
-    (row,) = [r for r in cells.rows("is_node") if cells["tree"][r] == 0 and cells["level"][r] == 23]
-    lower = [(int(cells[f"round30_{i}"][row]) + int(cells[f"in{i}"][row])) % P for i in range(9)]
-    ((record,),) = forged.public.lists
-    forged.public = PublicValues(forged.public.publics, [[(*lower, *record[9:])]], forged.public.columns)
-    assert Board(forged).verdict() == {"bus node"}
+    """A record at another level than 0, or the root of a lower tree, opens no page."""
+    alone("poseidon.leaf_level")
+    made = hashes.run([([hashes.record(1)], b"k" * 32)])
+    whole = Board(made, hashes.description())
+    assert whole.verdict() == set()
+    t, columns = whole.names.index("poseidon"), whole.tables[whole.names.index("poseidon")]["columns"]
+    cells = whole.traces[t]
+    below = (cells[:, columns.index("is_node")] == 1) & (cells[:, columns.index("tree")] == 0)
+    (row,) = np.flatnonzero(below & (cells[:, columns.index("level")] == DEPTH - 1))
+    lower = [int(cells[row, columns.index(f"round30_{i}")] + cells[row, i]) % P for i in range(9)]
+    made.public.lists[0][0][:9] = lower
+    assert Board(made, hashes.description()).verdict() == {"bus node"}
 
 
 def test_b3_a_node_is_not_a_leaf():
@@ -163,7 +162,7 @@ def test_b3_a_node_is_not_a_leaf():
     with Patched((merkle, "_LEAF", b"\1")):
         assert merkle.root_of({0: merkle.leaf_hash(inner)}, 1, [other]) == root
     # In the circuit: a node hashed with a leaf's tag, and a leaf's row said to be a node.
-    assert Board(LIES["poseidon.is_node_tag"]()).verdict() == {"poseidon.is_node_tag"}
+    alone("poseidon.is_node_tag")
     count("attacks covered")
 
 
@@ -205,20 +204,22 @@ def test_b4_every_field_word_is_below_p():
 
 def test_b4_public_words_are_below_p():
     """The same for what the statement says: no second name for a root, no scalar above p."""
-    package = decode_package(small_package())
-    for key in ("carried_in", "carried_out"):
-        root = package.statement[key]
+    part = small_part()
+
+    def aliased(root: bytes, at: int = 0) -> bytes:
+        word = int.from_bytes(root[at : at + 4], "little") + P
+        return replaced(root, slice(at, at + 4), word.to_bytes(4, "little"))
+
+    carried, first = part.statement["carried_out"], part.statement["pages"][0]
+    for key in ("lots", "sums"):
         for at in range(0, 36, 4):
-            word = int.from_bytes(root[at : at + 4], "little") + P
-            alias = replaced(root, slice(at, at + 4), word.to_bytes(4, "little"))
-            other = replace(package, statement={**package.statement, key: alias})
-            assert by_itself(encode_package(other)).reason == Reason.STATEMENT_VALUE.value
-    first = package.statement["sources"][0]
-    word = int.from_bytes(first["root"][:4], "little") + P
-    alias = {**first, "root": word.to_bytes(4, "little") + first["root"][4:]}
-    other = {**package.statement, "sources": [alias, *package.statement["sources"][1:]]}
-    verdict = by_itself(encode_package(replace(package, statement=other)))
-    assert verdict.reason == Reason.STATEMENT_VALUE.value
+            other = {**part.statement, "carried_out": {**carried, key: aliased(carried[key], at)}}
+            assert chain_by_itself(packed(statement=other)).reason == Reason.STATEMENT_VALUE.value
+    root = read_header(first["header"]).root
+    for at in range(0, 36, 4):
+        page = {**first, "header": first["header"].replace(root, aliased(root, at))}
+        other = {**part.statement, "pages": [page, *part.statement["pages"][1:]]}
+        assert chain_by_itself(packed(statement=other)).reason == Reason.PAGE_VALUE.value
     case = honest()
     value = case.public.publics[0] + P
     assert check(case.proof, replace(case.public, publics=(value, *case.public.publics[1:]))) is Reason.PUBLIC_VALUE
@@ -268,7 +269,10 @@ def test_b5_public_lists_are_not_cut():
     case = honest()
     with pytest.raises(Reject):
         public.check(tiny.DESCRIPTION, tiny.HEIGHTS, replace(case.public, lists=(((1,),) * 9,)))
-    assert statement.description()["lists"][0]["max"] == 4096
+    assert [(one["name"], one["max"]) for one in whole_links.description()["lists"]] == [
+        ("pages", 4096),
+        ("figures", 1024),
+    ]
 
 
 def test_b6_one_encoding_no_bombs():
@@ -293,13 +297,13 @@ def test_b6_one_encoding_no_bombs():
         assert caught.value.reason is reason, data[:8]
         assert peak < 8 << 20
         assert took < 2
-    data = small_package()
-    assert by_itself(data).accepted
+    data = small_chain().package
+    assert chain_by_itself(data).accepted
     for changed in (data + b"\0", data + data, data[:-1]):
-        assert by_itself(changed).verdict == "rejected"
-    package = decode_package(data)
-    for proof in (package.proof + b"\0", package.proof + package.proof, package.proof[:-4], b""):
-        verdict = by_itself(encode_package(replace(package, proof=proof)))
+        assert chain_by_itself(changed).verdict == "rejected"
+    real = small_part().proof
+    for proof in (real + b"\0", real + real, real[:-4], b""):
+        verdict = chain_by_itself(packed(proof=proof))
         assert verdict.reason in (Reason.PROOF_TRAILING.value, Reason.PROOF_SHORT.value)
     with pytest.raises(description_reader.DescriptionError, match="twice"):
         description_reader.read_description(tiny.DATA.replace(b'"degree": 4', b'"degree": 4, "degree": 4'))
@@ -336,11 +340,11 @@ def test_b7_a_permutation_cut_off_is_not_a_compression():
     assert first != second
     assert permute(first)[:9] == permute(second)[:9] == digest  # a collision of the cut permutation
     assert len({compress(first), compress(second), tuple(digest)}) == 3
-    # The circuit adds the input too: the committed root is what `compress` makes of the top node.
-    forged = run([trade("2024-01-01", "a/1", "buy", 1, 100)])
-    cells = forged.sheet("poseidon")
-    tops = [r for r in cells.rows("is_node") if cells["level"][r] == 24 and cells["tree"][r] == 0]
-    (inputs,) = ([int(cells[f"in{i}"][row]) for i in range(24)] for row in tops)
+    # The circuit adds the input too: a page's root is what `compress` makes of the top node.
+    columns, cells = names("poseidon"), board().traces[board().names.index("poseidon")]
+    top = (cells[:, columns.index("level")] == DEPTH) & (cells[:, columns.index("is_node")] == 1)
+    (row,) = np.flatnonzero(top & (cells[:, columns.index("tree")] == 0))
+    inputs = cells[row, :24].tolist()
     assert inputs[0] == TAG_NODE
-    assert tuple(forged.public.lists[0][0][:9]) == compress(inputs) != tuple(permute(inputs)[:9])
+    assert tuple(witness().public.lists[0][0][:9]) == compress(inputs) != tuple(permute(inputs)[:9])
     count("attacks covered")

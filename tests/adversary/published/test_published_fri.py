@@ -8,8 +8,9 @@ from math import prod
 import numpy as np
 import pytest
 
+from tests.support import whole_links
 from tests.support.counts import count
-from tests.support.proofs import small_package
+from tests.support.proofs import chain_by_itself, packed, small_chain
 from tests.support.tiny_proof import (
     AT,
     FALSE_STEP,
@@ -27,14 +28,12 @@ from tests.support.tiny_proof import (
     tiny,
     witness,
 )
-from tests.support.verdicts import by_itself
 from zkharvest.prover import stark as prover
-from zkharvest.verifier import circuits, fri, messages, soundness, stark
 from zkharvest.verifier import field as ext
-from zkharvest.verifier import verify as deciding
+from zkharvest.verifier import fri, messages, soundness, stark
+from zkharvest.verifier import verify_chain as deciding
 from zkharvest.verifier.field import ONE, P
 from zkharvest.verifier.messages import Rounds
-from zkharvest.verifier.package import decode_package, encode_package
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.rejections import Reason
 from zkharvest.verifier.stacks import stacks_of
@@ -88,15 +87,14 @@ def test_c2_parameters_that_prove_nothing_do_not_exist():
     with pytest.raises(TypeError):
         PRESETS["mine"] = PRESETS["test"]
     # A package names a set; the verifier's own table says what it is, and real policy asks for 128 bits of it.
-    package = decode_package(small_package())
     for name in ("none", "test ", ""):
-        verdict = by_itself(encode_package(replace(package, preset=name)))
-        assert verdict.reason == Reason.PACKAGE_PRESET.value
-    assert deciding.verify(small_package()).reason == Reason.POLICY_TEST_PRESET.value
+        assert chain_by_itself(packed(preset=name)).reason == Reason.PACKAGE_PRESET.value
+    data = small_chain().package
+    assert chain_by_itself(data, allow_test_preset=False).reason == Reason.POLICY_TEST_PRESET.value
     balanced = PRESETS["balanced"]
     weak = replace(balanced, params=replace(balanced.params, queries=balanced.params.queries - 1))
     with Patched((deciding, "PRESETS", {"test": weak})):
-        assert deciding.verify(small_package()).reason == Reason.POLICY_BITS.value
+        assert chain_by_itself(data).reason == Reason.POLICY_BITS.value
     instance = soundness.model(tiny.DESCRIPTION, PRESETS["balanced"].params, tiny.HEIGHTS)
     with pytest.raises(ValueError, match="no room"):
         soundness.terms(replace(instance, rate=1.0), soundness.Regime("", 1.0, 5))
@@ -220,7 +218,7 @@ def _scrambled(tree: int, column: int):
 def test_c6_every_committed_column_is_opened():
     """Plonky3 #1793, #1853: a column that was opened nowhere could be any function."""
     k = AT.stack
-    for d in (tiny.DESCRIPTION, circuits.load(circuits.PINNED[0])):
+    for d in (tiny.DESCRIPTION, whole_links.frozen()[1]):
         ahead = (len(d.next_main), len(d.tables))
         others = (d.main_width - ahead[0], d.extension_columns - ahead[1], d.pieces)
         stacks = 2 * sum(-(-n // k) for n in ahead) + sum(-(-n // k) for n in others)

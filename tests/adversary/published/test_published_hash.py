@@ -7,11 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from tests.adversary.kit.local import Board
-from tests.adversary.witness.lies.registry import run
-from tests.support import statement
+from tests.support.boards import board, number
 from tests.support.counts import count
-from tests.support.make import trade
 from zkharvest.circuit.expr import P
 from zkharvest.commitment import poseidon
 from zkharvest.commitment import poseidon_kernel as kernel
@@ -30,7 +27,8 @@ def test_e7_as_many_rounds_as_published():
     assert np.gcd(3, P - 1) == 1  # x^3 is a permutation
     assert poseidon.permute(range(WIDTH))[:9] == ANSWER
     # The frozen circuit has them too: a full round's constraint a lane, a partial round's one.
-    table = statement.description()["tables"][statement.table_number("poseidon")]
+    t = number("poseidon")
+    table = board().tables[t]
     names = [c["name"] for c in table["constraints"]]
     assert sum(n.startswith("round") for n in names) == FULL_ROUNDS * WIDTH
     assert sum(n.startswith("partial") for n in names) == PARTIAL_ROUNDS
@@ -38,16 +36,14 @@ def test_e7_as_many_rounds_as_published():
     fewer = [row for k, row in enumerate(ROUND_CONSTANTS) if k != 10]
     short = poseidon.permutation(range(WIDTH), fewer, MDS, FULL_ROUNDS)
     assert short[:9] != ANSWER
-    board = Board(run([trade("2024-01-01", "a/1", "buy", 1, 100)]))
-    t = board.names.index("poseidon")
-    row = len(board.traces[t]) - 2  # idle: flags are zero, the rounds are checked all the same
+    row = len(board().traces[t]) - 2  # idle: flags are zero, the rounds are checked all the same
     assert len(_in_order(table)) == kernel.TRACE_COLUMNS
     cells = kernel.trace_many(np.arange(WIDTH, dtype=np.uint32).reshape(1, WIDTH))[0].tolist()
     place = {table["columns"].index(name): value for name, value in zip(_in_order(table), cells, strict=True)}
-    (broken,) = board.single(t, [(row, place)])
+    (broken,) = board().single(t, [(row, place)])
     assert broken == set()
     outputs = {table["columns"].index(f"round30_{i}"): value for i, value in enumerate(short)}
-    (broken,) = board.single(t, [(row, {**place, **outputs})])
+    (broken,) = board().single(t, [(row, {**place, **outputs})])
     assert broken == {f"poseidon.round30_lane{i}" for i in range(WIDTH)}
     count("attacks covered")
 

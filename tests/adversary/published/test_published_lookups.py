@@ -1,7 +1,7 @@
 """Attacks on buses and lookups (rows D1 to D6 of the list, docs/security/attacks.md).
 
-Where a dishonest witness breaks one constraint and nothing else (tests/adversary/witness/lies), that constraint
-alone stands between the attack and an accepted proof.
+Where a dishonest witness breaks one constraint and nothing else (tests/support/boards.py has them by name), that
+constraint alone stands between the attack and an accepted proof.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.adversary.kit.local import Board
-from tests.adversary.witness.lies.registry import run
-from tests.support import statement
-from tests.support.boards import alone, board_of
+from tests.adversary.kit.local import Board, numbers
+from tests.support import boards, whole_links
+from tests.support.boards import alone, board, columns_of, names, number
 from tests.support.counts import count
-from tests.support.make import trade
 from tests.support.proof_layout import replaced
 from tests.support.tiny_proof import (
     FALSE_PAIR,
@@ -34,15 +32,12 @@ from tests.support.tiny_proof import (
 from zkharvest.circuit.expr import P
 from zkharvest.prover import logup
 from zkharvest.prover import stark as prover
-from zkharvest.verifier import circuits, constraints
+from zkharvest.verifier import constraints
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.description_reader import DescriptionError, read_description
 from zkharvest.verifier.field import ONE
 from zkharvest.verifier.messages import LookupChallenges
 from zkharvest.verifier.rejections import Reason
-
-BUY, SELL = trade("2024-01-01", "a/1", "buy", 1, 100), trade("2024-02-01", "a/2", "sell", 1, 300)
-
 
 # ------------------------------------------------------------------ D1 to D4: multiplicities, sums, terminals
 
@@ -75,7 +70,7 @@ def test_d1_multiplicities_cannot_wrap():
     store["groups"].append([most - 1])
     with pytest.raises(DescriptionError, match="wrap"):
         read_description(json.dumps(document).encode())
-    d = circuits.load(circuits.PINNED[0])
+    d = whole_links.frozen()[1]
     assert d.fractions([d.log_rows[1]] * len(d.tables)) < P
     assert read_description(json.dumps(tiny.DOCUMENT).encode()).fractions([16, 16]) < P
     count("attacks covered")
@@ -84,33 +79,24 @@ def test_d1_multiplicities_cannot_wrap():
 # Multiplicities that are no flags, and what pins the message that goes with them.
 COUNTED = {
     "range": {f"pair_count{j}" for j in range(8)} | {f"u15_count{j}" for j in range(4)},  # counters, from 0 to the end
-    "sources": {"count"},  # what the statement lists
-    "calendar": {"count"},  # public columns
+    "pages": {"count"},  # what the statement lists
+    "calendar": {"count", "day_count"},  # public columns
+    "sums": {f"shown{k}" for k in range(5)},  # the row's own key and lane: no other row has them (`order_gap`)
 }
-FLAGS = {"first", "emptied", "active", "no_left", "no_right", "blind_on"}  # and is_..., bucket..., position...
+FLAGS = {"first", "emptied", "active", "no_left", "no_right", "blind_on", "declared", "prior"}  # and is_...
 
 
 def test_d1_a_multiplicity_is_a_flag_or_its_message_is_fixed():
     """A multiplicity of the prover's choice is a weight: it does no harm only on messages that it cannot choose.
 
-    That flags are bits is E5's matter.
+    That flags are bits is E5's matter. What rows post to registers are weights by intent: amounts, which are E1's.
     """
-    for table in statement.description()["tables"]:
+    for table in board().tables:
         used = set().union(*(columns_of(table, act["mult"]) for act in table["interactions"]))
-        flags = {c for c in used if c in FLAGS or c.startswith(("is_", "bucket", "position"))}
+        flags = {c for c in used if c in FLAGS or c.startswith("is_")}
         assert used - flags == COUNTED.get(table["name"], set()), table["name"]
-
-
-def columns_of(table, node: int) -> set[str]:
-    """Names of the columns that a node reads."""
-    match table["nodes"][node]:
-        case ["col", i, _]:
-            return {table["columns"][i]}
-        case ["lin", _, terms]:
-            return set().union(*(columns_of(table, a) for _, a in terms))
-        case ["add" | "sub" | "mul", a, b]:
-            return columns_of(table, a) | columns_of(table, b)
-    return set()
+        for act in table["interactions"]:
+            assert not act.get("weights") or board().buses[act["bus"] - 1] in ("post", "standing")
 
 
 def test_d2_where_the_sum_starts_makes_no_difference():
@@ -239,45 +225,46 @@ def test_d5_the_number_of_the_bus_is_in_the_fingerprint():
     assert check(proof, public, description=tally_free) is not None
     # Offsets are integers from 1 on, distinct for all buses, far below p.
     challenges = LookupChallenges((5, 0, 0, 0, 0), (0, 1, 0, 0, 0), ONE)
-    for d in (tiny.DESCRIPTION, circuits.load(circuits.PINNED[0])):
+    for d in (tiny.DESCRIPTION, whole_links.frozen()[1]):
         compression = constraints.Compression(challenges, d)
         found = {compression.base_denominator(bus, (1, 2)) for bus in range(1, len(d.buses) + 1)}
         assert len(found) == len(d.buses)
     count("attacks covered")
 
 
-def swapped_buses(first: str, second: str) -> set[str]:
-    """What the checker says of an honest run when a table's messages on two buses of one width change places."""
-    forged = run([BUY, trade("2024-01-15", "a/3", "transfer", "0.5", to="b")])
-    description = copy.deepcopy(statement.description())
-    names = [bus["name"] for bus in description["buses"]]
-    a, b = names.index(first) + 1, names.index(second) + 1
+def swapped_buses(table: str, first: str, second: str) -> set[str]:
+    """What an honest run breaks when a table's messages on two buses of one width change places."""
+    description = copy.deepcopy(whole_links.description())
+    buses = [bus["name"] for bus in description["buses"]]
+    a, b = buses.index(first) + 1, buses.index(second) + 1
     assert description["buses"][a - 1]["width"] == description["buses"][b - 1]["width"]
-    for act in description["tables"][0]["interactions"]:
+    for act in description["tables"][number(table)]["interactions"]:
         act["bus"] = {a: b, b: a}.get(act["bus"], act["bus"])
-    return board_of(forged, description).verdict()
+    return Board(boards.witness(), description).verdict()
 
 
 def test_d5_messages_on_another_bus_of_the_same_width():
     """The lot machine has buses of equal width; a message of one does not settle the other."""
-    widths = Counter(bus["width"] for bus in statement.description()["buses"])
-    same = [b["name"] for b in statement.description()["buses"] if widths[b["width"]] > 1]
-    assert {"listed", "source"} <= set(same)
-    assert swapped_buses("listed", "source") >= {"bus source"}
-    assert board_of(run([BUY, SELL]), statement.description()).verdict() == set()
+    widths = Counter(bus["width"] for bus in whole_links.description()["buses"])
+    same = [b["name"] for b in whole_links.description()["buses"] if widths[b["width"]] > 1]
+    assert same == ["bytes", "listed", "page", "standing", "blind"]
+    assert swapped_buses("pages", "listed", "page") == {"bus listed", "bus page"}
+    assert swapped_buses("steps", "listed", "page") == {"bus listed", "bus page"}
+    for table in ("sums", "poseidon"):
+        assert "bus standing" in swapped_buses(table, "standing", "blind")
+    assert "bus bytes" in swapped_buses("range", "bytes", "standing")
+    assert board().verdict() == set()
 
 
 def test_d6_padding_sends_nothing():
     """SP1 V4 #4: rows of padding sent messages. On an idle row every multiplicity is zero, and cannot be another."""
-    forged = run([BUY, SELL], idle=4)
-    board = Board(forged)
-    for t, table in enumerate(board.tables):
-        row = len(board.traces[t]) - 2
-        outcome = board.outcome(t, np.array([row]))
-        for i, act in enumerate(table["interactions"]):
-            if board.buses[act["bus"] - 1] not in ("bytes", "u15") or table["name"] == "range":
-                assert outcome.mult[0, i] == 0, (table["name"], i)
-        assert not outcome.tallies.any() or not any(columns_of(table, e["node"]) for e in table["tally"])
+    for t, table in enumerate(board().tables):
+        row = len(board().traces[t]) - 2
+        outcome = board().outcome(t, np.array([row]))
+        acts = numbers(table)
+        sending = [i for i, act in enumerate(acts) if board().buses[act["bus"] - 1] not in ("bytes", "u15")]
+        assert not outcome.mult[0, sending].any(), table["name"]
+        assert not table["tally"]
         # Flags that would make it send, each and in pairs: a constraint of the table or a bus objects.
         flags = sorted(set().union(*(columns_of(table, a["mult"]) for a in table["interactions"])))
         flags = [f for f in flags if f not in COUNTED.get(table["name"], set())]
@@ -285,7 +272,13 @@ def test_d6_padding_sends_nothing():
         edits = [
             (row, dict.fromkeys(pair, 1)) for k, c0 in enumerate(columns) for pair in {(c0,), (c0, columns[k - 1])}
         ]
-        for (_, cells), broken in zip(edits, board.single(t, edits), strict=True):
-            assert broken, (table["name"], [table["columns"][c] for c in cells])
-    alone("steps.idle_last", "pools.active_once", "range.active_once")
+        for (_, cells), broken in zip(edits, board().single(t, edits), strict=True):
+            if not broken:  # a flag that alone sends nothing: of a register, that it was carried in
+                now = board().traces[t][[row]].copy()
+                now[0, list(cells)] = 1
+                sent = board().evaluate(t, np.array([row]), now, board().traces[t][[row + 1]]).mult
+                assert not sent[0, sending].any(), (table["name"], [table["columns"][c] for c in cells])
+    alone("steps.idle_last", "pools.active_once", "sums.adjacent")
+    last = len(board().traces[number("range")]) - 2
+    assert "range.active_once" in board().broken({(number("range"), last, names("range").index("active")): 1})
     count("attacks covered")

@@ -10,10 +10,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tests.support import statement
+from tests.support import whole_links
 from tests.support.counts import count
 from tests.support.proof_layout import flipped
-from tests.support.proofs import small_package
+from tests.support.proofs import chain_by_itself, packed, small_chain, small_part
 from tests.support.tiny_proof import (
     AT,
     Patched,
@@ -22,13 +22,11 @@ from tests.support.tiny_proof import (
     prove,
     tiny,
 )
-from tests.support.verdicts import by_itself
 from zkharvest.verifier import circuits, constraints, description_reader, messages
 from zkharvest.verifier import proof as proof_module
-from zkharvest.verifier import verify as deciding
+from zkharvest.verifier import verify_chain as deciding
 from zkharvest.verifier.description_reader import DescriptionError, group_degree, node_degrees, read_description
 from zkharvest.verifier.field import ONE, P
-from zkharvest.verifier.package import decode_package, encode_package
 from zkharvest.verifier.rejections import Reason
 
 OPENED = ("main at z", "aux at z", "quotient at z", "main at gz", "phi at gz")
@@ -42,21 +40,22 @@ def test_c7_the_height_is_bounded_and_bound():
     for heights in ((-1, -1), (0, 0), (12, 12), (17, 13), (13, 24), (64, 64), (13, 11), (13, -1), (13,), (13, 13, 13)):
         with pytest.raises(ValueError, match=r"height|rows"):
             check(case.proof, case.public, heights=heights)
-    package = decode_package(small_package())
-    first, *others = package.log_rows
+    log_rows = small_part().log_rows
+    first, *others = log_rows
     assert (first, *others) == (13, 13, 12, 12, 12, 12, 13)
     for rows in (0, 1, 11, 21, 22, 25, 63, 2**32, 2**63, -1, -(2**31)):
-        for heights in ((rows, *others), (*package.log_rows[:-1], rows), (rows,) * 7):
-            verdict = by_itself(encode_package(replace(package, log_rows=heights)))
-            assert verdict.reason == Reason.PACKAGE_LOG_ROWS.value
-    for heights in ((), package.log_rows[1:], (13, *package.log_rows), (12,) * 7):
-        assert by_itself(encode_package(replace(package, log_rows=heights))).reason == Reason.PACKAGE_LOG_ROWS.value
+        for heights in ((rows, *others), (*log_rows[:-1], rows), (rows,) * 7):
+            assert chain_by_itself(packed(log_rows=heights)).reason == Reason.PACKAGE_LOG_ROWS.value
+    for heights in ((), log_rows[1:], (13, *log_rows), (12,) * 7):
+        assert chain_by_itself(packed(log_rows=heights)).reason == Reason.PACKAGE_LOG_ROWS.value
     for rows in (12, 14, 15, 20):
-        verdict = by_itself(encode_package(replace(package, log_rows=(rows, *others))))
+        verdict = chain_by_itself(packed(log_rows=(rows, *others)))
         assert verdict.verdict == "rejected"
         assert verdict.reason != Reason.PACKAGE_LOG_ROWS.value
-    encoded = encode_package(package).replace(b"\xa8log_rows\x97\x0d", b"\xa8log_rows\x97\xc3")  # true is no height
-    assert by_itself(encoded).reason == Reason.PACKAGE_FIELDS.value
+    data = small_chain().package
+    encoded = data.replace(b"\xa8log_rows\x97\x0d", b"\xa8log_rows\x97\xc3")  # true is no height
+    assert encoded != data
+    assert chain_by_itself(encoded).reason == Reason.PACKAGE_FIELDS.value
     count("attacks covered")
 
 
@@ -139,7 +138,7 @@ def degree_of(values: np.ndarray) -> int:
 @pytest.mark.parametrize("name", ["tiny", "lot-machine"])
 def test_c9_declared_degrees_are_the_real_ones(name):
     """Plonky3 #1722, #1755, lambdaworks #195: a wrong largest degree; here degrees are measured along a line."""
-    d = tiny.DESCRIPTION if name == "tiny" else circuits.load(circuits.PINNED[0])
+    d = tiny.DESCRIPTION if name == "tiny" else whole_links.frozen()[1]
     largest = 0
     for table in d.tables:
         values, groups = along_a_line(table, 8)
@@ -207,7 +206,7 @@ def _convinces(case) -> bool:
 
 def test_c11_any_bytes_end_in_a_verdict():
     """Plonky3 ("verifier may panic"): a rejection is a verdict, never an exception. The fuzzers are in tests/fuzz."""
-    data = small_package()
+    data = small_chain().package
     rng = np.random.default_rng(11)
     tried = 0
     for _ in range(40):
@@ -220,18 +219,18 @@ def test_c11_any_bytes_end_in_a_verdict():
             data[:9] + rng.bytes(8 * length),
         ):
             if changed != data:
-                verdict = by_itself(changed)
+                verdict = chain_by_itself(changed)
                 assert verdict.verdict != "accepted"
                 assert verdict.reason != Reason.INTERNAL.value, verdict
                 tried += 1
     assert tried > 180
-    assert by_itself(data).accepted
+    assert chain_by_itself(data).accepted
 
     def defect(*_):
         raise KeyError("a defect of ours")
 
     with Patched((deciding, "verify_proof", defect)):  # and if there is one, it is no acceptance
-        verdict = by_itself(data)
+        verdict = chain_by_itself(data)
     assert (verdict.verdict, verdict.reason) == ("rejected", Reason.INTERNAL.value)
     count("attacks covered")
 
@@ -259,18 +258,17 @@ def test_c12_nothing_fixed_comes_from_the_prover():
     assert check(proof, replace(mine, columns=columns)) is not None
     assert check(prove(traces, replace(mine, columns=columns)), replace(mine, columns=columns)) is Reason.QUOTIENT
     # The circuit itself: a digest pinned in the source, of the whole file, which follows from the definition.
-    pinned = circuits.PINNED[0]
+    (pinned,) = (one for one in circuits.PINNED if one.id == "lot-machine/v2")
     data = (circuits.folder() / pinned.id / "circuit.json").read_bytes()
     assert sha256(data).hexdigest() == pinned.digest
-    assert statement.definition()[0].freeze() == data
-    package = decode_package(small_package())
-    for digest in (flipped(package.statement["circuit"]["digest"], 31), bytes(32)):
-        claimed = {**package.statement, "circuit": {"id": pinned.id, "digest": digest}}
-        verdict = by_itself(encode_package(replace(package, statement=claimed)))
-        assert verdict.reason == Reason.CIRCUIT_DIGEST.value
+    assert whole_links.definition().circuit.freeze() == data
+    statement = small_part().statement
+    for digest in (flipped(statement["circuit"]["digest"], 31), bytes(32)):
+        claimed = {**statement, "circuit": {"id": pinned.id, "digest": digest}}
+        assert chain_by_itself(packed(statement=claimed)).reason == Reason.CIRCUIT_DIGEST.value
     with Patched((circuits, "sha256", lambda _: sha256(b"another file"))):
         circuits.load.cache_clear()
-        assert by_itself(small_package()).reason == Reason.CIRCUIT_FILE.value
+        assert chain_by_itself(small_chain().package).reason == Reason.CIRCUIT_FILE.value
     circuits.load.cache_clear()
-    assert by_itself(small_package()).accepted
+    assert chain_by_itself(small_chain().package).accepted
     count("attacks covered")

@@ -5,17 +5,14 @@ from __future__ import annotations
 import ast
 import pickle
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import zkharvest
 from tests.support.counts import count
-from tests.support.proofs import small_package
-from tests.support.verdicts import by_itself
+from tests.support.proofs import chain_by_itself, packed, small_chain
 from zkharvest.verifier import wire
-from zkharvest.verifier.package import decode_package, encode_package
 from zkharvest.verifier.rejections import Reject
 
 ROOT = Path(zkharvest.__file__).parent
@@ -98,9 +95,8 @@ def test_b8_a_pickle_is_not_a_package():
     data = pickle.dumps(Bomb())
     pickle.loads(data)
     assert RAN == [1]
-    package = decode_package(small_package())
-    for bad in (data, data[2:], encode_package(package)[:9] + data, encode_package(replace(package, proof=data))):
-        assert by_itself(bad).verdict == "rejected"
+    for bad in (data, data[2:], small_chain().package[:9] + data, packed(proof=data)):
+        assert chain_by_itself(bad).verdict == "rejected"
     with pytest.raises(Reject):
         wire.decode(data)
     assert RAN == [1]

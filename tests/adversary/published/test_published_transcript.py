@@ -13,7 +13,7 @@ import numpy as np
 
 from tests.support.counts import count
 from tests.support.proof_layout import flipped, replaced
-from tests.support.proofs import small_package
+from tests.support.proofs import chain_by_itself, packed, small_chain, small_part
 from tests.support.tiny_proof import (
     AT,
     FALSE_PAIR,
@@ -38,10 +38,10 @@ from tests.support.tiny_proof import (
     tiny,
     witness,
 )
-from tests.support.verdicts import by_itself
 from zkharvest.circuit.check import reference_field
 from zkharvest.verifier import constraints, messages, stark, wire
 from zkharvest.verifier import field as ext
+from zkharvest.verifier.chain_package import Part
 from zkharvest.verifier.field import ONE, Ext, P
 from zkharvest.verifier.messages import (
     Evaluations,
@@ -51,7 +51,6 @@ from zkharvest.verifier.messages import (
     MainCommitment,
     Rounds,
 )
-from zkharvest.verifier.package import Package, decode_package, encode_package, statement_digest
 from zkharvest.verifier.params import ParameterSet
 from zkharvest.verifier.public import PublicData, encode
 from zkharvest.verifier.rejections import Reason, Reject
@@ -112,11 +111,10 @@ def test_a1_public_inputs_are_absorbed():
 
 def test_a1_every_byte_of_a_package_s_statement():
     """The same for a real statement: no byte of it can be another one, whether the circuit reads it or not."""
-    data = small_package()
-    package = decode_package(data)
-    encoded = wire.encode(package.statement)
+    data, part = small_chain().package, small_part()
+    encoded = wire.encode(part.statement)
     at = data.index(encoded)
-    digests, undecodable = {package.statement_digest}, 0
+    digests, undecodable = {part.digest}, 0
     for i in range(len(encoded)):
         changed = flipped(encoded, i, i % 8)
         try:
@@ -126,21 +124,19 @@ def test_a1_every_byte_of_a_package_s_statement():
         else:
             assert wire.encode(other) == changed  # one value, one encoding: so another value
             if isinstance(other, dict):
-                digests.add(statement_digest(other, package.preset, package.log_rows))
+                digests.add(replace(part, statement=other).digest)
             else:
                 undecodable += 1
         if i % 3 == 0:
-            verdict = by_itself(replaced(data, slice(at, at + len(encoded)), changed))
+            verdict = chain_by_itself(replaced(data, slice(at, at + len(encoded)), changed))
             assert verdict.verdict != "accepted"
             assert verdict.reason != Reason.INTERNAL.value
     assert len(digests) + undecodable == len(encoded) + 1
-    assert by_itself(data).accepted
-    for change in ({"log_rows": (14, *package.log_rows[1:])}, {"preset": "balanced"}):
-        assert replace(package, **change).statement_digest != package.statement_digest
-        assert not by_itself(encode_package(replace(package, **change))).accepted
-    assert {f.name for f in fields(Package)} == {
-        "statement", "preset", "log_rows", "proof", "attestations", "signature",
-    }  # fmt: skip
+    assert chain_by_itself(data).accepted
+    for change in ({"log_rows": (14, *part.log_rows[1:])}, {"preset": "balanced"}):
+        assert replace(part, **change).digest != part.digest
+        assert not chain_by_itself(packed(**change)).accepted
+    assert {f.name for f in fields(Part)} == {"statement", "preset", "log_rows", "proof"}
 
 
 def test_a2_the_transcript_begins_with_the_whole_statement():
