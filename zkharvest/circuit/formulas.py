@@ -21,8 +21,8 @@ HEAD = """\
 Written from the nodes of `circuit.json`; do not edit. Numbers are those of [README.md](README.md), which says what each
 is for; why they suffice is in [ARGUMENT.md](ARGUMENT.md). A formula is 0 on all rows (cyclic: behind the last row comes
 the first) if nothing else is said. `x'` is `x` on the next row, `x0..3` stands for `x0, x1, x2, x3`, capitals are
-public scalars. A message is written `n * bus(...)`, n how often it is sent or received; posted or collected with it is what
-stands behind the slots' numbers.
+public scalars. A message is written `n * bus(...)`, n how often it is sent or received; posted or collected with it is
+what stands behind the slots' numbers.
 """
 
 
