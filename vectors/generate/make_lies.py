@@ -129,8 +129,6 @@ LIES = [
         "another inventory carried out",
         statement=set_part("carried_out", b"\1\0\0\0" * 9),
     ),
-    Lie(
-    ),
     Lie("statement/unknown-zone", "a zone that no machine knows", statement=set_part("timezone", "Mars/Olympus")),
     Lie(
         "constraints/terminals-that-cancel",
