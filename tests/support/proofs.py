@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 from zkharvest.commitment.opening import commit
 from zkharvest.trades.csv_in import trades_from_text
@@ -10,7 +11,7 @@ from zkharvest.verifier.chain_policy import ChainPolicy
 from zkharvest.verifier.link import read_link
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.verify_chain import verify_chain
-from zkharvest.workflow.own_folder import commit_pages
+from zkharvest.workflow.own_folder import commit_pages, file_of
 from zkharvest.workflow.prove import prove
 from zkharvest.workflow.prove_chain import prove_chain
 
@@ -38,7 +39,33 @@ def small_pages():
 @cache
 def small_chain():
     """A package of one link, and what it carries out."""
-    return prove_chain(small_pages(), year=YEAR, method=METHOD, first=True, preset="test")
+    of = {"year": YEAR, "method": METHOD, "nonce": NONCE, "audience": AUDIENCE}
+    return prove_chain(small_pages(), first=True, preset="test", **of)
+
+
+def small_ids():
+    """The id of each wallet's page, in hex, as `commit` prints them."""
+    return {one.header.source: one.header.page_id.hex() for one in small_pages().openings}
+
+
+def page_file(folder, source, end="zkp"):
+    """The file of a wallet's page in a folder that `write_pages` wrote, or of its opening (`zko`)."""
+    (header,) = (one.header for one in small_pages().openings if one.header.source == source)
+    return str(file_of(Path(folder), header, end))
+
+
+def expected(*sources):
+    """The options of `verify` under which `small_chain` is verified: of these wallets' pages, or of all."""
+    ids = small_ids()
+    return ["--first", *(word for source in sources or ids for word in ("--page", f"{source}={ids[source]}"))]
+
+
+def allow_test_preset(monkeypatch):
+    """Real policy refuses the test preset; for tests of everything else that `verify` does."""
+    monkeypatch.setattr(
+        "zkharvest.verifier.verify_chain.verify_chain",
+        lambda data, policy, *rest: verify_chain(data, replace(policy, allow_test_preset=True), *rest),
+    )
 
 
 def small_part():
@@ -64,8 +91,8 @@ def chain_by_itself(data, **policy):
                 pages.setdefault(page.header.source, []).append(page.header.page_id)
     except Reject:
         pages = {}
-    expected = {"first": True, "allow_test_preset": True, "pages": {name: tuple(ids) for name, ids in pages.items()}}
-    return verify_chain([data], ChainPolicy(**{**expected, **policy}))
+    wanted = {"first": True, "allow_test_preset": True, "pages": {name: tuple(ids) for name, ids in pages.items()}}
+    return verify_chain([data], ChainPolicy(**{**wanted, **policy}))
 
 
 @cache

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.proofs import SMALL, small_opening, small_package
+from tests.support.proofs import SMALL, expected, page_file, small_chain, small_pages
 from zkharvest.cli.output import ExitCode
 from zkharvest.extras import EXTRAS
+from zkharvest.workflow.own_folder import write_pages
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = {"dask": ("dask", "distributed"), "fpdf2": ("fpdf",), "QuantLib": ("QuantLib",)}  # where names differ
@@ -35,7 +36,8 @@ sys.exit(main())
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "trades.csv").write_text(SMALL)
-    (tmp_path / "p.zkh").write_bytes(small_package())
+    (tmp_path / "p.zkh").write_bytes(small_chain().package)
+    write_pages("own", small_pages(), passphrase=None)
     return tmp_path
 
 
@@ -44,16 +46,17 @@ def light(*words):
 
 
 def test_what_an_auditor_does_works(here):
-    roots = small_opening().roots.items()
-    expected = [word for s, root in roots for word in ("--commitment", f"{s}={root.hex()}")]
-    done = light("verify", "p.zkh", *expected, "--json")
+    page = page_file("own", "kraken:main")
+    done = light("verify", "p.zkh", *expected(), "--json")
     assert json.loads(done.stdout)["reason"] == "policy/test-preset", done.stderr  # all was checked but the preset
     for words in (
         ["inspect", "p.zkh"],
+        ["inspect", page],
         ["trades", "check", "trades.csv"],
         ["ledger", "report", "trades.csv", "--year", "2025", "--method", "fifo"],
         ["keygen", "-o", "k", "--no-passphrase"],
-        ["attest", "p.zkh", "--key", "k", "-o", "signed.zkh"],
+        ["attest", page, "--key", "k"],
+        ["attest", "p.zkh", "--key", "k", "--signatures", page, "-o", "signed.zkh"],
         ["secret", "backup", "k", "-o", "sheet.txt"],
         ["secret", "restore", "--words", "sheet.txt", "-o", "back", "--no-passphrase"],
         ["vectors", str(ROOT / "vectors" / "selftest"), "-k", "reject/attestation"],
@@ -62,29 +65,11 @@ def test_what_an_auditor_does_works(here):
         assert done.returncode == 0, (words, done.stderr)
 
 
-def test_a_package_that_stands_alone_loads_no_links(here):
-    """`verify` starts before it knows which kind it reads; what only chains need is not on that way."""
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "zkharvest", "verify", "p.zkh"], capture_output=True, text=True
-    )
-    loaded = set(re.findall(r"zkharvest\.verifier\.(\w+)$", done.stderr, re.MULTILINE))
-    assert "verify" in loaded, done.stderr[-500:]
-    assert not loaded & {
-        "chain_package",
-        "statement_v2",
-        "standing",
-        "figures",
-        "link",
-        "chain",
-        "page",
-        "verify_chain",
-    }
-
-
 @pytest.mark.parametrize(
     ("words", "extra"),
     [
-        (["commit", "trades.csv", "--currency", "USD", "-o", "s.zko", "--no-passphrase"], "prove"),
+        (["commit", "trades.csv", "--currency", "USD", "-o", "new", "--no-passphrase"], "prove"),
+        (["prove", "own", "--year", "2025", "--method", "fifo", "--first", "-o", "new.zkh"], "prove"),
         (["circuits", "check"], "prove"),
         (["vectors", str(ROOT / "vectors" / "selftest"), "-k", "kat/poseidon"], "prove"),
     ],

@@ -11,20 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.counts import count
-from tests.support.proofs import SMALL, small_opening, small_package
+from tests.support.proofs import SMALL, expected, small_chain, small_pages
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
 from zkharvest.extras import EXTRAS, missing
+from zkharvest.workflow.own_folder import write_pages
 
 FULL = Path("/dev/full")
-TEST_POLICY = (
-    "import sys, zkharvest.workflow.verify as w\n"
-    "real = w.verify\n"
-    "w.verify = lambda data, *a, **k: real(data, *a, allow_test_preset=True, **k)\n"
-    "from zkharvest.__main__ import main; sys.exit(main())\n"
-)
-"""The process's command line with a policy that takes the test preset."""
+TEST_POLICY = '{"schema": "zkharvest/chain-policy/1", "allow_test_preset": true}'
 
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
 
@@ -33,17 +28,17 @@ needs_full = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "trades.csv").write_text(SMALL)
-    (tmp_path / "good.zkh").write_bytes(small_package())
-    (tmp_path / "bad.zkh").write_bytes(small_package()[:-40] + bytes(40))
+    (tmp_path / "policy.json").write_text(TEST_POLICY)
+    (tmp_path / "good.zkh").write_bytes(made := small_chain().package)
+    (tmp_path / "bad.zkh").write_bytes(made[:-40] + bytes(40))
     return tmp_path
 
 
 def verify(name):
-    roots = small_opening().roots.items()
-    return ["verify", name, *(word for s, root in roots for word in ("--commitment", f"{s}={root.hex()}"))]
+    return ["verify", name, "--policy", "policy.json", *expected()]
 
 
-def shell(words, redirection, program=("-c", TEST_POLICY)):
+def shell(words, redirection, program=("-m", "zkharvest")):
     """Exit code and standard error of a command under a shell's redirection."""
     script = f'"$@" {redirection}'
     whole = ["bash", "-o", "pipefail", "-c", script, "bash", sys.executable, *program, *words]
@@ -68,12 +63,12 @@ def test_a_verdict_survives_its_streams(here, redirection):
 @needs_full
 def test_a_full_disk_is_told_and_is_not_success(here):
     words = ["ledger", "report", "trades.csv", "--year", "2025", "--method", "hifo"]
-    code, err = shell(words, "> /dev/full", ("-m", "zkharvest"))
+    code, err = shell(words, "> /dev/full")
     assert code == ExitCode.USAGE
     assert os.strerror(errno.ENOSPC) in err
     assert "incomplete" in err
     for redirection in (">&-", "| head -1", "| true"):
-        code, err = shell(words, redirection, ("-m", "zkharvest"))
+        code, err = shell(words, redirection)
         assert (code, err) == (0, ""), redirection
 
 
@@ -81,7 +76,7 @@ def test_a_full_disk_is_told_and_is_not_success(here):
 @pytest.mark.parametrize("words", [["--help"], []])
 @pytest.mark.parametrize("redirection", ["| head -1", "| true", ">&-"])
 def test_help_survives_its_streams(here, words, redirection):
-    code, err = shell(words, redirection, ("-m", "zkharvest"))
+    code, err = shell(words, redirection)
     assert code == (0 if words else 2)
     assert err == ""
 
@@ -120,11 +115,13 @@ def test_an_interrupt_at_the_start_ends_with_130(here):
         "from zkharvest.__main__ import main\n"
         "import sys; sys.exit(main())\n"
     )
+    write_pages("own", small_pages(), passphrase=None)
+    awaits = ["--passphrase-fd", "0"]  # the passphrase of the openings, which does not come
     root = Path(__file__).resolve().parents[3]
     for moment in MOMENTS:
-        words = [sys.executable, "begin.py", "prove", "-", "--year", "2025", "--method", "fifo", "-o", "x.zkh"]
+        words = [sys.executable, "begin.py", "prove", "own", "--year", "2025", "--method", "fifo", "--first", *awaits]
         with subprocess.Popen(
-            words,
+            [*words, "-o", "x.zkh"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
