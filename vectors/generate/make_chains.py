@@ -3,7 +3,8 @@ changes before its release.
 
     python vectors/generate/make_chains.py [NAME...]
 
-As `make_packages.py`. What a header expects of the figures is worked by hand, below; the pages are of two CSV files.
+Salts, masks and keys are drawn from the package's name, so that making a package again gives the same bytes, and a diff
+shows what changed. What a header expects of the figures is worked by hand, below; the pages are of CSV files.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from itertools import pairwise
 from typing import Any
 from unittest import mock
 
-from make_packages import VECTORS, reproducible, source_key
+from making import VECTORS, reproducible, source_key
 
 from zkharvest.circuit.lot_machine.v2.calendar import LinkCalendar
 from zkharvest.commitment.assets import load_assets
@@ -125,6 +126,14 @@ WANTED = [
         "2024 under the parameter set that real policy wants: 128 bits",
         ((2024, HIFO),),
         preset="balanced",
+        signed=False,
+        totals=(SHORT_2024,),
+    ),
+    Wanted(
+        "small",
+        "2024 under the parameter set for fewer bytes, eight columns a stack",
+        ((2024, HIFO),),
+        preset="small",
         signed=False,
         totals=(SHORT_2024,),
     ),

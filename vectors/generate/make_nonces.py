@@ -2,7 +2,7 @@
 
     python vectors/generate/make_nonces.py
 
-Writes `reject/transcript/nonce-SITE-a-bit-less.txt` from `accept/lot-machine-v1/balanced.zkh`: run it when that package
+Writes `reject/transcript/nonce-SITE-a-bit-less.txt` from `accept/lot-machine-v2/balanced.zkh`: run it when that package
 is made anew. What follows the short nonce is ground again, so that nothing else is at fault.
 """
 
@@ -12,14 +12,16 @@ from pathlib import Path
 
 from zkharvest.prover.grind import find_nonce
 from zkharvest.verifier import circuits, proof, public
+from zkharvest.verifier.chain_package import Part, decode_chain_package
+from zkharvest.verifier.link import read_link
+from zkharvest.verifier.link_public import public_data
 from zkharvest.verifier.messages import Rounds
-from zkharvest.verifier.package import Package, decode_package
 from zkharvest.verifier.params import PRESETS, sizes
-from zkharvest.verifier.statement import public_data, read_statement
+from zkharvest.verifier.stated import circuit_of
 from zkharvest.verifier.transcript import grinding_holds
 
 VECTORS = Path(__file__).resolve().parent.parent
-BASE = "accept/lot-machine-v1/balanced.zkh"
+BASE = "accept/lot-machine-v2/balanced.zkh"
 
 
 class Lenient(Rounds):
@@ -45,11 +47,11 @@ def short_nonce(state: bytes, bits: int) -> int:
     return nonce
 
 
-def nonces(package: Package, short: int | None = None) -> list[tuple[str, int, int]]:
+def nonces(part: Part, short: int | None = None) -> list[tuple[str, int, int]]:
     """(site, nonce, bits asked for) of every round: those of the proof, from number `short` on others."""
-    pinned = circuits.PINNED[0]
-    description, params = circuits.load(pinned), PRESETS[package.preset].params
-    sent = proof.read_messages(proof.Reader(package.proof), description, sizes(max(package.log_rows), params))
+    pinned = circuits.find(*circuit_of(part.statement))
+    description, params = circuits.load(pinned), PRESETS[part.preset].params
+    sent = proof.read_messages(proof.Reader(part.proof), description, sizes(max(part.log_rows), params))
     asked: list[int] = []
 
     def grinder(_site: str, state: bytes, bits: int) -> int:
@@ -59,10 +61,9 @@ def nonces(package: Package, short: int | None = None) -> list[tuple[str, int, i
             return sent.nonces[number]
         return short_nonce(state, bits) if number == short else find_nonce(state, bits)
 
-    rounds = Lenient(params, package.log_rows, grinder)
-    statement = read_statement(package.statement)
-    data = public_data(statement, description, package.statement_digest)
-    rounds.statement(statement.circuit_digest, public.encode(description, data))
+    rounds = Lenient(params, part.log_rows, grinder)
+    data = public_data(read_link(part.statement), description, part.digest)
+    rounds.statement(bytes.fromhex(pinned.digest), public.encode(description, data))
     rounds.main(sent.main)
     rounds.aux(sent.aux)
     rounds.quotient(sent.quotient)
@@ -86,20 +87,20 @@ def recipe(places: list[str], found: list[tuple[str, int, int]], short: int) -> 
         "",
     ]
     for place, (_, nonce, _) in list(zip(places, found, strict=True))[short:]:
-        lines.append(f"write proof:nonce/{place} {nonce.to_bytes(8, 'little').hex()}")
+        lines.append(f"write proof.0:nonce/{place} {nonce.to_bytes(8, 'little').hex()}")
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     """Write a recipe for every round."""
-    package = decode_package((VECTORS / BASE).read_bytes())
+    [part] = decode_chain_package((VECTORS / BASE).read_bytes()).parts
     places, folds = [], 0
-    for site, _, _ in nonces(package):
+    for site, _, _ in nonces(part):
         places.append(f"fold/{folds}" if site == "fold" else site)
         folds += site == "fold"
     for short, place in enumerate(places):
         path = VECTORS / "reject" / "transcript" / f"nonce-{place.replace('/', '-')}-a-bit-less.txt"
-        path.write_text(recipe(places, nonces(package, short), short))
+        path.write_text(recipe(places, nonces(part, short), short))
         print(path.stem)
 
 

@@ -15,8 +15,7 @@ from pathlib import Path
 VECTORS = Path(__file__).resolve().parent.parent
 TARGET = VECTORS / "selftest"
 LIMIT = 2_000_000
-ACCEPT = ("fifo-wallet", "hifo-universal", "signed")
-CHAINS = ("2024", "2025", "fifo-from-genesis", "two-years")
+ACCEPT = ("2024", "2025", "fifo-from-genesis", "two-years")
 REJECT = (
     "attestation/possession",
     "chain/links-exchanged",
@@ -61,12 +60,11 @@ def chosen() -> Iterator[Path]:
     """The files of the subset, below `vectors`."""
     for folder in ("kat", "ledger"):
         yield from sorted(path for path in (VECTORS / folder).rglob("*") if path.is_file())
-    accept = VECTORS / "accept"
-    yield accept / "lot-machine-v1" / "small.csv"
-    for name in (*(f"lot-machine-v1/{name}" for name in ACCEPT), *(f"lot-machine-v2/{name}" for name in CHAINS)):
+    accept = VECTORS / "accept" / "lot-machine-v2"
+    for name in ACCEPT:
         yield from (accept / f"{name}.zkh", accept / f"{name}.json")
     for name in ("kraken.csv", "wallet.csv"):
-        yield accept / "lot-machine-v2" / name
+        yield accept / name
     for name in REJECT:
         yield from sorted((VECTORS / "reject").glob(f"{name}.*"))
 
