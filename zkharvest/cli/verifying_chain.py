@@ -81,7 +81,7 @@ def _policy(path: Path) -> ChainPolicy:
     try:
         return read_chain_policy(data)
     except (TypeError, ValueError) as error:
-        hint = "what a chain is expected to be is in circuits/FORMAT.md, section 13"
+        hint = "what a chain is expected to be is in circuits/FORMAT.md, section 10"
         raise UsageError(f"{path}: {error}", hint) from None
 
 

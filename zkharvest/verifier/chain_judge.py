@@ -22,7 +22,7 @@ COMPARED, HOLDER, LATER, OPEN = "compared", "holder", "later", "open"
 
 
 def mismatches(chain: Chain, policy: ChainPolicy) -> Iterator[Finding]:
-    """Everything in which the chain differs from what the caller expects, in the order of FORMAT, section 13."""
+    """Everything in which the chain differs from what the caller expects, in the order of FORMAT, section 9."""
     opening = chain.opening.name if chain.opening else None
     wanted = policy.standing.hex() if policy.standing is not None else "none: this is the first link"
     if (policy.standing is not None or policy.first) and opening != policy.standing:

@@ -2,7 +2,7 @@
 
 A code is `stage/fault`. This is the one table: verdicts, test vectors, the command line and `docs/reasons.md` take
 codes and meanings from here. Stages stand in the order in which the verifier works; the order of the checks themselves
-is in `circuits/FORMAT.md`, sections 9 and 13.
+is in `circuits/FORMAT.md`, section 9.
 """
 
 from __future__ import annotations
