@@ -1,4 +1,4 @@
-"""Packages of links hide what v1's do: form, ranks, masks at every table's own height, salts; nothing private shows."""
+"""Packages of links hide what they must: form, ranks, masks at every table's height, salts; nothing private shows."""
 
 from __future__ import annotations
 

@@ -18,8 +18,7 @@ from zkharvest.prover.stacks import Stacking, layout
 from zkharvest.prover.stark import prove_circuit
 from zkharvest.verifier.params import SALT_BYTES, sizes
 from zkharvest.verifier.stacks import stacks_of
-from zkharvest.workflow import links
-from zkharvest.workflow import prove as proving
+from zkharvest.workflow import links, prove_chain
 
 AT = sizes(LOG_ROWS, PARAMS)
 HEIGHTS = [LOG_ROWS] * len(DESCRIPTION.tables)
@@ -118,31 +117,33 @@ def calls():
 
 
 def test_no_seed_can_come_from_outside():
-    """Nothing in the product gives a proof or a commitment its randomness; no generator but the system's is in use.
+    """Nothing in the product gives a proof its randomness; no generator but the system's is in use.
 
-    The estimates of `harvest/` draw from stated seeds. They make no secret: nothing imports that room but the command
-    line (an import contract holds that).
+    Salts of pages follow from a seed: a drawn one, or that of the owner's file, from which the same pages are made
+    again. The estimates of `harvest/` draw from stated seeds. They make no secret: nothing imports that room but the
+    command line (an import contract holds that).
     """
     seen = {}
     for path, name, call in calls():
         keywords = {keyword.arg for keyword in call.keywords}
-        if name == "Randomness":
-            seen.setdefault("Randomness", set()).add(path)
+        if name in ("Randomness", "prove_circuit", "new_seed", "commit_pages", "token_bytes"):
+            seen.setdefault(name, set()).add(path)
+        if name in ("Randomness", "new_seed"):
             assert not call.args and not keywords, path
         if name == "prove_circuit":
-            seen.setdefault("prove_circuit", set()).add(path)
             assert "rng" not in keywords, path
-        if name == "commit":
-            # Restoring from a backup sheet commits again under the seed that the sheet holds: the same opening.
-            assert "seed" not in keywords or path == "workflow/secrets.py", path
         if path.startswith("harvest/"):
             continue
         assert name not in {"default_rng", "RandomState", "Random", "seed", "randrange", "randint", "choice"}, path
+    assert seen.pop("token_bytes") >= {"files/page_files.py", "workflow/links.py", "workflow/own_folder.py"}
+    seen["prove_circuit"] -= {"workflow/prove.py"}
     assert seen == {
         "Randomness": {"prover/stark.py"},
-        "prove_circuit": {"workflow/prove.py", "workflow/links.py"},
+        "prove_circuit": {"workflow/links.py"},
+        "new_seed": {"cli/committing.py", "cli/venue.py"},
+        "commit_pages": {"cli/committing.py", "desk/batch_tasks.py"},
     }
-    for proves in (proving.prove, links.prove_links):
+    for proves in (prove_chain.prove_chain, links.prove_links):
         assert not {"seed", "rng", "randomness", "key"} & set(inspect.signature(proves).parameters)
 
 

@@ -14,17 +14,13 @@ import numpy as np
 import pytest
 
 from tests.adversary.hiding.alarms import alarms
-from tests.adversary.hiding.ledgers import COINS, LEDGERS, YEAR, frozen, opening, packages
-from tests.adversary.hiding.observing import LOG_ROWS
+from tests.adversary.hiding.two_histories import COINS, circuit, proven
 from tests.support.counts import count, least
+from tests.support.whole_links import definition
 from zkharvest.circuit.blinding import BLIND_ROWS, blind, uniform
-from zkharvest.circuit.lot_machine.v1.definition import define
-from zkharvest.circuit.lot_machine.v1.witness import make_witness, operations_of
-from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.prover import field, logup
 from zkharvest.prover.levels import public_columns_on_h
 from zkharvest.verifier.field import DEGREE, P
-from zkharvest.verifier.statement import public_data, read_statement
 
 
 def weil(p, e):
@@ -68,47 +64,42 @@ def test_weil_s_bound_and_what_follows_from_it_on_small_fields(p, nonresidue):
 
 def test_the_messages_of_a_ring_are_enough_for_the_real_field():
     """Each B_i, and so all terminals together but for their sum, is uniform to within 2^-133; with 16 to 2^-120."""
-    bits = far_from_uniform(P, DEGREE, BLIND_ROWS) - log2(len(frozen().tables))
+    bits = far_from_uniform(P, DEGREE, BLIND_ROWS) - log2(len(circuit()[0].tables))
     assert bits > 133
     assert far_from_uniform(P, DEGREE, 16) < 124
     least("bits, terminals indistinguishable from uniform", bits)
 
 
+def terminals(name, proofs, ring=None):
+    """Of the link of a history at the same challenges: the coordinates of all terminals, a row for each proof."""
+    described, told, lookup = definition().circuit, proven(name), COINS.lookup
+    description, _ = circuit()
+    heights, traces = told.part.log_rows, {table: cells.copy() for table, cells in told.witness.traces.items()}
+    known = public_columns_on_h(description, told.public, heights)
+    parts = [[t for t, height in enumerate(heights) if height == level] for level in sorted(set(heights))]
+    cells = list(traces.values())
+    mains = [field.to_mont(np.concatenate([cells[t] for t in part], axis=1)) for part in parts]
+    rows = []
+    for _ in range(proofs):
+        blind(described, traces, uniform(len(described.tables)) if ring is None else ring)
+        found = {}
+        for main, part in zip(mains, parts, strict=True):
+            main[:BLIND_ROWS] = field.to_mont(np.concatenate([cells[t][:BLIND_ROWS] for t in part], axis=1))
+            tables = [description.tables[t] for t in part]
+            _, sums = logup.auxiliary_trace(tables, told.public.publics, lookup, main, [known[t] for t in part])
+            found |= dict(zip(part, sums, strict=True))
+        rows.append([coordinate for t in sorted(found) for coordinate in found[t]])
+    return {"terminals": np.array(rows)}
+
+
 def test_terminals_of_the_lot_machine_are_uniform_for_every_ledger():
     """At the same challenges, with a fresh ring each time; without it they are constants that tell ledgers apart."""
-    circuit, _ = define()
-    description = frozen()
-    lookup = COINS.lookup
-
-    def terminals(name, proofs, ring=None):
-        regime = Election(Method(LEDGERS[name][1]), Pooling.WALLET, "UTC", YEAR)
-        witness = make_witness(opening(name), operations_of(opening(name), regime))
-        statement = read_statement(packages()[name].statement)
-        shown = public_data(statement, description, bytes(32))
-        known = public_columns_on_h(description, shown, witness.heights)
-        by_name = {table.name: trace for table, trace in zip(circuit.tables, witness.traces, strict=True)}
-        low = [t for t, height in enumerate(witness.heights) if height < LOG_ROWS]
-        high = [t for t in range(len(witness.heights)) if t not in low]
-        traces = list(by_name.values())
-        mains = [field.to_mont(np.concatenate([traces[t] for t in part], axis=1)) for part in (high, low)]
-        rows = []
-        for _ in range(proofs):
-            blind(circuit, by_name, uniform(len(circuit.tables)) if ring is None else ring)
-            found = {}
-            for main, part in zip(mains, (high, low), strict=True):
-                main[:BLIND_ROWS] = field.to_mont(np.concatenate([traces[t][:BLIND_ROWS] for t in part], axis=1))
-                tables = [description.tables[t] for t in part]
-                _, sums = logup.auxiliary_trace(tables, shown.publics, lookup, main, [known[t] for t in part])
-                found |= dict(zip(part, sums, strict=True))
-            rows.append([coordinate for t in sorted(found) for coordinate in found[t]])
-        return {"terminals": np.array(rows)}
-
-    first, second = (terminals(name, 16) for name in ("five trades", "300 trades"))
+    first, second = (terminals(name, 16) for name in ("few", "many"))
     assert alarms(first, second) == set()
     # a table's blinds are in two neighbouring tables, so all of them but the sum are free
     assert len({tuple(row) for row in first["terminals"].tolist()}) == 16
-    constant = np.zeros((len(circuit.tables), BLIND_ROWS), dtype=np.uint32)
-    first, second = (terminals(name, 2, constant) for name in ("five trades", "300 trades"))
+    constant = np.zeros((len(definition().circuit.tables), BLIND_ROWS), dtype=np.uint32)
+    first, second = (terminals(name, 2, constant) for name in ("few", "many"))
     for found in (first["terminals"], second["terminals"]):
         assert (found[0] == found[1]).all()  # so is every further one
     first, second = ({"terminals": np.repeat(found["terminals"][:1], 16, axis=0)} for found in (first, second))
