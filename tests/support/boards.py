@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 
 from tests.adversary.kit.local import Board
-from tests.support import hashes, link_tables, machine_circuit, machine_lies, register_lies, registers, whole_links
+from tests.support import (
+    hashes,
+    link_tables,
+    machine_circuit,
+    machine_lies,
+    range_lies,
+    register_lies,
+    registers,
+    whole_links,
+)
 from tests.support.register_runs import followed
 from zkharvest.circuit.lot_machine.v2.witness import LinkWitness
 
@@ -31,7 +40,7 @@ def lies() -> dict[str, tuple[Callable[[], Any], Circuits]]:
         (steps, machine_circuit.description),
         (poseidon, hashes.description),
         (sums, registers.description),
-        (of_tables.LIES, link_tables.description),
+        (of_tables.LIES | range_lies.LIES, link_tables.description),
     ):
         found |= {name: (make, description) for name, make in made.items()}
     return found
