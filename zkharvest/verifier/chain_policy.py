@@ -2,9 +2,8 @@
 
     {"schema": "zkharvest/chain-policy/1", "first": true, "pages": {"kraken": ["57ab..."]}, "max_declared": 0}
 
-As `policy.Policy` for packages of `lot-machine/v1`: the package never chooses how strictly it is checked, and what is
-left out is not expected. What is not expected, and would have to be to know whose figures these are, leaves the verdict
-undecided.
+The package never chooses how strictly it is checked, and what is left out is not expected. What is not expected,
+and would have to be to know whose figures these are, leaves the verdict undecided.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ A page is named by SHA-256("zkharvest/page/v2\0" || header). The source signs "z
 Pages of one account follow each other: `prev` is the id of page number - 1, whose `to` is this `from`. So a month is
 added without touching what was signed, and a signature on the newest page vouches for all before it.
 
-The statement of `lot-machine/v2` lists pages (`statement_v2`); `lot-machine/v1` has commitments of its own.
+The statement of `lot-machine/v2` lists pages (`statement_v2`).
 """
 
 from __future__ import annotations

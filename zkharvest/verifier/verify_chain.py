@@ -1,7 +1,7 @@
 """The decision about a chain: from the bytes of packages of links and a policy to a verdict.
 
-`verify_chain` is total: for any bytes and any policy it returns a ChainVerdict. It does what `verify.verify` does for
-one package of `lot-machine/v1`, in the order of `circuits/FORMAT.md`, section 9.
+`verify_chain` is total: for any bytes and any policy it returns a ChainVerdict. Checks are
+made in the order of `circuits/FORMAT.md`, section 9.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The lot machine: the statement that declared totals follow from committed trades (design section 5)."""
+"""The lot machine: the statement that stated figures follow from committed records."""

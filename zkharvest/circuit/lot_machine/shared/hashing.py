@@ -3,7 +3,8 @@
 Each row hashes 24 lanes to nine: `digest = Trunc(P(x) + x)` (feed-forward: truncation alone has trivial collisions).
 Committed columns are the inputs, the states after each full round and the cubed lane of each partial round; everything
 between is linear. What is absent from a tree is the zero digest, and a row may only leave out a child that is zero:
-that the flag of this is a bit follows, because nobody else can take or give a zero child (docs/adr/0009).
+that the flag of this is a bit follows, because nobody else can take or give a zero child
+(circuits/lot-machine/v2/ARGUMENT.md).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 A read consumes the token, a write emits a new one with the row's clock; a read is later than its write, so tokens
 cannot come from the future, and a token that is not written again is gone (offline memory checking, Blum et al. 1991).
 An entry's number is the clock of the row that inserts it, so that it is of one pool: what `link` says of the pool, a
-lot's content need not say again (docs/adr/0009).
+lot's content need not say again (circuits/lot-machine/v2/ARGUMENT.md).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def range_table(circuit: Circuit, ranges: Ranges) -> Table:
 
     No preprocessed column: the counters are pinned at both ends. From 0 by steps of 8, `lo` can return to 0 only from
     248; rows that end in (255, 248) are 8192 and leave no other count (8 * row = lo + 256 * hi throughout). `active` is
-    a bit and 1 at first: that follows (docs/adr/0009).
+    a bit and 1 at first: that follows (circuits/lot-machine/v2/ARGUMENT.md).
     """
     t = circuit.table("range", "every pair of bytes and every 15-bit integer")
     active, r, hi, lo, wrap = (t.column(n) for n in ("active", "row", "hi", "lo", "wrap"))

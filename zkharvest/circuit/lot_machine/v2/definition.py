@@ -1,4 +1,4 @@
-"""The whole circuit `lot-machine/v2`. It is not frozen yet."""
+"""The whole circuit `lot-machine/v2`. Its frozen form is in `circuits/lot-machine/v2/`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The Poseidon table of v2: records of pages, lots, tokens and registers of standings, and the trees over all of them.
 
-A row is one permutation, as in v1. Pages and standings are trees of depth 20 with one tag of nodes; a page's number is
+A row is one permutation. Pages and standings are trees of depth 20 with one tag of nodes; a page's number is
 its place in the statement's list of roots, those of the standings are constants. A lot, token or register is a pair of
 rows: the second holds the digest of the first and is the leaf.
 
