@@ -141,7 +141,10 @@ def _say(
         output.json_object("zkharvest/proof/2", shown)
         return
     output.note(f"{package}: {size:,} bytes, {len(links)} link{'s' if len(links) > 1 else ''}, ready for the auditor")
-    output.data(f"carried out {standing}")
+    if str(package) == "-":  # standard output carries the package itself
+        output.note(f"carried out {standing}", always=True)
+    else:
+        output.data(f"carried out {standing}")
 
 
 def _check_beginning(*, first: bool, carry_in: Path | None) -> None:

@@ -259,6 +259,7 @@ def attest_page(
     from zkharvest.cli.show import parse_hex
     from zkharvest.cli.verifying import pairs
     from zkharvest.files.atomic import ensure_writable, write_file
+    from zkharvest.files.leftovers import exclusive
     from zkharvest.files.page_files import PageFile, page_bytes, read_page
     from zkharvest.sign.pages import sign_page
     from zkharvest.verifier.page import ID_BYTES
@@ -283,9 +284,11 @@ def attest_page(
     opener = passphrases.existing(key, passphrase_file, passphrase_fd)
     with passphrases.reading(key, opener):
         secret, _ = read_signing_key(key, opener)
-    with output.progress("signing"):
+    # In place, what another key has signed meanwhile is read again: neither signature is lost.
+    with output.progress("signing"), exclusive(where):
+        found = read_page(where) if target is None else found
         signed = found.with_signature(sign_page(found.page, secret))
-    write_file(where, page_bytes(signed), force=force or target is None)
+        write_file(where, page_bytes(signed), force=force or target is None)
     if json:
         shown = {"file": str(where), "page": found.page, "key": secret.public_bytes(), "source": source}
         output.json_object("zkharvest/page-attestation/1", shown)

@@ -217,7 +217,7 @@ def test_a_wallet_that_comes_later_begins_where_the_others_go_on(folder):
 
 WRONG_USE = [
     (["commit", "trades.csv", "-o", "trades.csv"], "is a file"),
-    (["commit", "trades.csv", "-o", "x.zko", "--to", "2025-01-01"], "--to is for pages"),
+    (["commit", "trades.csv", "-o", "x.zko", "--to", "2025-01-01"], "x.zko"),
     (
         ["commit", "trades.csv", "-o", "pages", "--to", "2020-01-01", "--no-passphrase"],
         "the pages would end before the first trade",

@@ -213,7 +213,7 @@ HELD = """time,source,id,kind,asset,quantity,amount,fee,to,lots
 
 
 @pytest.mark.parametrize(
-    "words", [["trades", "check", "t.csv"], ["commit", "t.csv", "-o", "s.zko", "--no-passphrase", "--currency", "USD"]]
+    "words", [["trades", "check", "t.csv"], ["commit", "t.csv", "-o", "own", "--no-passphrase", "--currency", "USD"]]
 )
 def test_a_file_that_no_ledger_can_run_is_not_in_order(words, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -224,7 +224,7 @@ def test_a_file_that_no_ledger_can_run_is_not_in_order(words, tmp_path, monkeypa
     assert 'BTC lies in "ledgr-nano": is "ledger-nano" the same wallet?' in told
     assert "t.csv:5: kraken/4: sell of 1 from pool ETH" in told
     assert "lot 'nothing' is not the id of a buy" in told
-    assert not Path("s.zko").exists()
+    assert not Path("own").exists()
 
 
 def test_alike_errors_are_grouped(tmp_path, monkeypatch, capsys):
@@ -272,5 +272,5 @@ def test_a_transfer_to_a_misspelt_wallet_is_warned_of(to, meant, tmp_path, monke
     assert (said in capsys.readouterr().err) == (meant is not None)
     assert main(["trades", "check", "t.csv", "--json"]) == ExitCode.DONE
     assert len(json.loads(capsys.readouterr().out)["warnings"]) == (meant is not None)
-    assert main(["commit", "t.csv", "--no-passphrase", "-o", "s.zko"]) == ExitCode.DONE
+    assert main(["commit", "t.csv", "--no-passphrase", "-o", "own"]) == ExitCode.DONE
     assert (said in capsys.readouterr().err) == (meant is not None)

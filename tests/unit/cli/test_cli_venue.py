@@ -107,16 +107,6 @@ def test_a_standing_is_replaced_only_when_asked(venue, capsys):
     assert (venue / "old.zks").read_bytes() == STANDING_MAGIC
 
 
-def test_what_is_for_pages_is_refused_for_trades(venue, capsys):
-    (venue / "one.csv").write_text(HEAD + "2025-01-02T10:00:00Z,K-1,a,buy,BTC,1,100,1,USD,\n")
-    assert main(["-q", "commit", "one.csv", "--no-passphrase", "-o", "secret.zko"]) == 0
-    proving = ["--year", "2025", "--method", "fifo", "-o", "x.zkh"]
-    assert main(["prove", "secret.zko", *proving, "--first"]) == ExitCode.USAGE
-    assert "--first is for openings of pages" in capsys.readouterr().err
-    assert main(["prove", "secret.zko", "secret.zko", *proving]) == ExitCode.USAGE
-    assert "several are openings of pages" in capsys.readouterr().err
-
-
 def test_help_says_that_pages_are_a_preview(capsys):
     for arguments in (["--help"], ["page", "--help"]):
         assert main(arguments) == 0
@@ -166,7 +156,7 @@ def test_a_page_that_does_not_follow_is_refused(venue, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["out/kraken-K-1-0000.zkp", "--source", "kraken", "--commitment", "00"], "are for packages"),
+        (["out/kraken-K-1-0000.zkp", "--replace"], "for packages"),
         (["out/kraken-K-1-0000.zkp", "--page", "kraken=00"], "both given"),
         (["--page", "kraken=00"], "give -o FILE"),
         (["--page", "kraken=00", "-o", "s.zkp"], "a page's id has 64"),
