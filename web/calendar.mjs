@@ -1,4 +1,4 @@
-// Local days: the statement's calendar (FORMAT.md section 7), its public columns, and what the time zone data of
+// Local days: the statement's calendar (FORMAT.md section 7), and what the time zone data of
 // this machine say about it (through Intl, which has the IANA data of its ICU).
 
 import { demand } from './faults.mjs';
@@ -66,17 +66,6 @@ export function longDay(firstDay, day) {
 /** An instant's limbs of 15 bits, lowest first. */
 export function limbs(milliseconds) {
   return [0, 1, 2].map((i) => Math.floor(milliseconds / 2 ** (LIMB_BITS * i)) % 2 ** LIMB_BITS);
-}
-
-/** The public columns of the table `calendar`: start in three limbs, long in three limbs, phase. */
-export function calendarColumns({ firstDay, days, january, starts }, emptyOpening) {
-  const rows = emptyOpening ? [] : [[0, 0, 2]];
-  for (let day = 0; day < days; day += 1) {
-    rows.push([starts[day] * 1000, starts[longDay(firstDay, day)] * 1000, firstDay + day >= january ? 1 : 0]);
-  }
-  rows.push([starts[days] * 1000, 0, 2], [END_OF_TIME, 0, 0]);
-  const cells = rows.map(([start, long, phase]) => [...limbs(start), ...limbs(long), phase]);
-  return cells[0].map((_, column) => cells.map((row) => row[column]));
 }
 
 // --- the zone as this machine knows it --------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// Chains of links of lot-machine/v2, and what an auditor's expectations make of one (FORMAT.md section 12). Proofs and
+// Chains of links of lot-machine/v2, and what an auditor's expectations make of one (FORMAT.md sections 10 and 12). Proofs and
 // signatures are checked elsewhere: `signed` says whose signatures on which page are valid.
 
 import { equal, toHex } from './bytes.mjs';
@@ -67,7 +67,7 @@ function inTime({ first = null, last = null }, page) {
   return (first === null || first <= day) && (last === null || day <= last);
 }
 
-/** Rejections of a policy (`chain_policy.mjs`), in order. */
+/** Rejections of a policy (`policy.mjs`), in order. */
 export function mismatches(links, policy) {
   const found = [];
   const opening = links[0].opening === null ? null : toHex(links[0].opening);

@@ -9,7 +9,6 @@ import { sha256 } from './sha.mjs';
 
 /** The circuits known here: their ids, and the digests of the frozen files that describe them. */
 export const KNOWN_CIRCUITS = new Map([
-  ['lot-machine/v1', 'd58cb8e26ae4339684e3216ad951f140e7e83e9112de0859b4a46029315cf121'],
   ['lot-machine/v2', '53d61f5773644f9bc204906b85479ad08168103207185e9004f674628868b6ae'],
 ]);
 

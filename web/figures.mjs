@@ -4,7 +4,7 @@ import { compare, utf8 } from './bytes.mjs';
 import { assetCode } from './codes.mjs';
 import { demand } from './faults.mjs';
 import { P } from './field.mjs';
-import { fields, isInteger, isPlainText, isText } from './statement.mjs';
+import { fields, isInteger, isPlainText, isText } from './values.mjs';
 
 const ORIGINS = ['', 'venue', 'declared', 'none', 'gone', 'out', 'ref', 'window'];
 const COVERED = ['', 'c', 'n'];

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { concat, fromHex, toHex, words } from './bytes.mjs';
 import { chainCounters, checkChain, mismatches, openQuestions, unsigned } from './chain.mjs';
-import { readChainPolicy } from './chain_policy.mjs';
+import { readPolicy } from './policy.mjs';
 import { publicColumns } from './constraints.mjs';
 import * as field from './field.mjs';
 import { foldLeaf } from './fri.mjs';
@@ -145,7 +145,7 @@ answers('chain', {
     assert.deepEqual({ links: found, counters: chainCounters(links) }, out);
   },
   judge({ statements, policy, signed, out }) {
-    const [links, wanted, signers] = [chainOf(statements), readChainPolicy(policy), new Map(Object.entries(signed))];
+    const [links, wanted, signers] = [chainOf(statements), readPolicy(policy), new Map(Object.entries(signed))];
     const wrong = [...mismatches(links, wanted)];
     if (wrong.length === 0) wrong.push(...unsigned(links, wanted, signers));
     const left = wrong.length === 0 ? openQuestions(links, wanted, signers) : [];

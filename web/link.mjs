@@ -12,7 +12,7 @@ import { TIME_LIMIT, compareNames, readStanding, standingMap, standingName } fro
 import {
   MAX_SOURCES, METHODS, POOLINGS, ROOT_BYTES, fields, isCurrency, isInteger, isPlainOrEmpty, isPlainText, isText, isYear,
   isZoneName, map, readCalendar, readCircuitReference, readRoot, rootWords, valid,
-} from './statement.mjs';
+} from './values.mjs';
 
 const KEYS = ['accounts', 'calendar', 'carried_in', 'carried_out', 'circuit', 'context', 'covered', 'currency', 'figures', 'holding',
   'method', 'pages', 'pooling', 'timezone', 'v', 'window', 'year'];

@@ -6,7 +6,7 @@ import { demand } from './faults.mjs';
 import { fromHex } from './bytes.mjs';
 import { figureRecords } from './figures.mjs';
 import { DAY_ZERO, LAST_COVERED } from './link.mjs';
-import { METHODS, rootWords } from './statement.mjs';
+import { METHODS, rootWords } from './values.mjs';
 
 /** The root over nothing. */
 const EMPTY = fromHex('b8e3531849650b73fff7d42a22213628d24ef56ef7760159d7f1ed2a63f31a5a0d5bcc65');

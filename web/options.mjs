@@ -1,6 +1,6 @@
 // The command line's expectations of a chain: options with the names of `zkharvest verify`, as the policy that they say.
 
-import { LIMITS, SCHEMA } from './chain_policy.mjs';
+import { LIMITS, SCHEMA } from './policy.mjs';
 import { parseOnce } from './json.mjs';
 
 const SWITCHES = { first: 'first', 'need-refs': 'need_refs', 'allow-other-sources': 'allow_other_sources', 'allow-test-preset': 'allow_test_preset' };

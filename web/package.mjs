@@ -1,34 +1,31 @@
-// The container (FORMAT.md sections 6 and 12): magic, version, one canonical map with exact keys, and the digests over
-// its parts. Format 1 is a package that stands alone, format 2 one of links.
+// The container (FORMAT.md section 6): magic, version, one canonical map with exact keys, and the digests over its parts.
 
 import { compare, equal, isBytes, utf8 } from './bytes.mjs';
 import { Undecided, demand } from './faults.mjs';
 import { decode } from './msgpack.mjs';
 import { MAX_LINKS } from './link.mjs';
 import { MAX_ATTESTATIONS, SIGNATURE_SIZES } from './signatures.mjs';
-import { isPlainText } from './statement.mjs';
+import { isPlainText } from './values.mjs';
 import { sha256 } from './sha.mjs';
 
 const MAGIC = Uint8Array.of(0x89, 0x5a, 0x4b, 0x48, 0x0d, 0x0a, 0x1a, 0x0a);
-const ALONE = 1;
-const LINKS = 2;
+const FORMAT = 2;
 const MAX_BYTES = 2 ** 26;
 const MAX_PRESET = 40;
 const PART_KEYS = ['log_rows', 'preset', 'proof', 'statement'];
-const ALONE_KEYS = ['attestations', 'log_rows', 'preset', 'proof', 'signature', 'statement'];
 const LINKS_KEYS = ['attestations', 'links', 'signature'];
 const ATTESTATION_KEYS = ['key', 'page', 'pop', 'scheme', 'signature'];
 
 const hasKeys = (value, keys) => value instanceof Map && value.size === keys.length && keys.every((key) => value.has(key));
 const isMapOrNil = (part) => part === null || part instanceof Map;
 
-/** The map of a container of one format; `lower` is the reason for a format that is lower. */
-function readContainer(bytes, format, lower) {
+/** The map of a container. */
+function readContainer(bytes) {
   demand(equal(bytes.subarray(0, MAGIC.length), MAGIC), 'package/magic');
   demand(bytes.length > MAGIC.length, 'package/encoding', 'nothing after the magic');
   const version = bytes[MAGIC.length];
-  if (version > format) throw new Undecided('package/version');
-  demand(version === format, lower, `format ${version}`);
+  if (version > FORMAT) throw new Undecided('package/version');
+  demand(version === FORMAT, 'package/fields', `format ${version}`);
   const body = bytes.subarray(MAGIC.length + 1);
   demand(body.length <= MAX_BYTES, 'package/limit', 'more than 2^26 bytes');
   const { value, end, spans } = decode(body);
@@ -49,23 +46,9 @@ function checkPart(value) {
   demand(isPlainText(value.get('preset'), MAX_PRESET), 'package/preset');
 }
 
-/** What a proof is bound to, by the format. */
-function statementDigest(format, value, part) {
-  return sha256(utf8(`zkharvest/statement/v${format}\0`), part(value, 'statement'), part(value, 'preset'), part(value, 'log_rows'));
-}
-
-/** A package that stands alone. */
-export function readPackage(bytes) {
-  const { value, part, entry } = readContainer(bytes, ALONE, 'package/encoding');
-  demand(hasKeys(value, ALONE_KEYS), 'package/fields');
-  demand(isMapOrNil(value.get('attestations')) && isMapOrNil(value.get('signature')), 'package/fields');
-  checkPart(value);
-  return {
-    ...Object.fromEntries(value),
-    statementDigest: statementDigest(ALONE, value, part),
-    signedDigest: () => sha256(utf8('zkharvest/signed/v1\0'), Uint8Array.of(0x85),
-      ...['attestations', 'log_rows', 'preset', 'proof', 'statement'].map((key) => entry(value, key))),
-  };
+/** What a proof is bound to. */
+function statementDigest(value, part) {
+  return sha256(utf8('zkharvest/statement/v2\0'), part(value, 'statement'), part(value, 'preset'), part(value, 'log_rows'));
 }
 
 /** By page, then scheme, then key. */
@@ -90,9 +73,9 @@ function readAttestations(raw) {
   return all;
 }
 
-/** A package of links: {links, attestations, signature, signedDigest, digest}; a link has the digest of its own. */
+/** A package: {links, attestations, signature, signedDigest, digest}; a link has the digest of its own. */
 export function readLinks(bytes) {
-  const { value, part, entry } = readContainer(bytes, LINKS, 'package/fields');
+  const { value, part, entry } = readContainer(bytes);
   demand(hasKeys(value, LINKS_KEYS), 'package/fields');
   const [links, attestations] = [value.get('links'), value.get('attestations')];
   demand((attestations === null || Array.isArray(attestations)) && isMapOrNil(value.get('signature')), 'package/fields');
@@ -100,7 +83,7 @@ export function readLinks(bytes) {
   const parts = links.map((link) => {
     demand(hasKeys(link, PART_KEYS), 'package/fields');
     checkPart(link);
-    return { ...Object.fromEntries(link), statementDigest: statementDigest(LINKS, link, part) };
+    return { ...Object.fromEntries(link), statementDigest: statementDigest(link, part) };
   });
   return {
     links: parts,

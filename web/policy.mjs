@@ -1,25 +1,48 @@
-// What the auditor expects (FORMAT.md section 10): which of it contradicts a package, and what is left open.
+// What an auditor expects of a chain (FORMAT.md section 10), out of JSON: bytes as hexadecimal text in lower case, what
+// is said of sources as maps from their ids to lists. And how strong proofs must be under it.
 
-import { equal, fromHex } from './bytes.mjs';
-import { Undecided, demand } from './faults.mjs';
+import { parseDate } from './calendar.mjs';
+import { demand } from './faults.mjs';
 import { provenBits } from './security.mjs';
-import { METHODS, POOLINGS, ROOT_BYTES, carriedInName, isCurrency, isPlainText, isYear, isZoneName } from './statement.mjs';
+import { METHODS, POOLINGS, isCurrency, isPlainText, isText, isYear, isZoneName } from './values.mjs';
 
-const SCHEMA = 'zkharvest/policy/1';
-const PLAIN = ['year', 'method', 'pooling', 'timezone', 'currency'];
+export const SCHEMA = 'zkharvest/chain-policy/1';
+export const LIMITS = ['declared', 'unexplained', 'gone', 'by_window', 'in_transit'];
+const PLAIN = ['year', 'method', 'pooling', 'timezone', 'currency', 'audience'];
+const MOST = 2 ** 40;
 const DEFAULT_BITS = 128;
 const MOST_BITS = 1024;
 
-export const isText = (value) => typeof value === 'string';
-export const isSwitch = (value) => typeof value === 'boolean';
-export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-export const isHexOf = (least, most) => (value) => isText(value) && /^([0-9a-fA-F]{2})*$/.test(value)
+const isSwitch = (value) => typeof value === 'boolean';
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isHexOf = (least, most) => (value) => isText(value) && /^([0-9a-fA-F]{2})*$/.test(value)
   && value.length >= 2 * least && value.length <= 2 * most;
-const isMapOf = (size) => (value) => isObject(value)
-  && Object.entries(value).every(([source, text]) => isPlainText(source, 128) && isHexOf(size, size)(text));
+const listed = (value) => (Array.isArray(value) ? value : [value]);
+const lower = (value) => value?.toLowerCase() ?? null;
+const isDay = (value) => value === undefined || value === null || (isText(value) && parseDate(value) !== null);
+const isSourceKey = (value) => isHexOf(32, 32)(value) || isHexOf(48, 48)(value);
+const isLimit = (value) => Number.isInteger(value) && value >= 0 && value <= MOST;
 
-/** What a member must be, of policies of either kind; null or missing expects nothing. */
-export const COMMON = {
+/** A key by itself, or an object that also says on which days pages that it signs may end. */
+function isKey(value) {
+  if (!isObject(value)) return isSourceKey(value);
+  const { key, first, last, ...others } = value;
+  return isSourceKey(key) && isDay(first) && isDay(last) && Object.keys(others).length === 0
+    && ((first ?? null) === null || (last ?? null) === null || first <= last);
+}
+
+function readKey(value) {
+  return isObject(value) ? { key: lower(value.key), first: value.first ?? null, last: value.last ?? null } : { key: lower(value), first: null, last: null };
+}
+
+/** A map from sources to one value or several, each once. */
+const isListsOf = (allowed, read) => (value) => isObject(value) && Object.entries(value).every(([source, given]) => {
+  const all = listed(given);
+  return isPlainText(source, 128) && all.length > 0 && all.every(allowed) && new Set(all.map((one) => JSON.stringify(read(one)))).size === all.length;
+});
+
+const isAccount = (value) => isText(value) && isPlainText(value, 128);
+const MEMBERS = {
   signer: isHexOf(32, 32),
   year: (value) => Number.isInteger(value) && isYear(value),
   method: (value) => METHODS.includes(value),
@@ -32,44 +55,54 @@ export const COMMON = {
   min_bits: (value) => Number.isFinite(value) && value >= 0 && value <= MOST_BITS,
   allow_other_sources: isSwitch,
   allow_test_preset: isSwitch,
+  first: isSwitch,
+  standing: isHexOf(32, 32),
+  pages: isListsOf(isHexOf(32, 32), lower),
+  accounts: isListsOf(isAccount, (one) => one),
+  source_keys: isListsOf(isKey, readKey),
+  need_refs: isSwitch,
+  ...Object.fromEntries(LIMITS.map((name) => [`max_${name}`, isLimit])),
 };
-const MEMBERS = { ...COMMON, commitments: isMapOf(ROOT_BYTES), source_keys: isMapOf(48), carried_in: isHexOf(32, 32) };
 
 /** The members that a policy as parsed JSON gives, each what it must be. An Error says what is wrong with it. */
-export function givenIn(raw, schema, members) {
+function givenIn(raw) {
   if (!isObject(raw)) throw new Error('policy: not an object');
-  if (raw.schema !== schema) throw new Error(`policy: the schema is not ${schema}`);
+  if (raw.schema !== SCHEMA) throw new Error(`policy: the schema is not ${SCHEMA}`);
   const given = {};
   for (const [name, value] of Object.entries(raw)) {
     if (name === 'schema' || value === null) continue;
-    if (!Object.hasOwn(members, name)) throw new Error(`policy: ${name} is unknown`);
-    if (!members[name](value)) throw new Error(`policy: ${name} is not what it must be`);
+    if (!Object.hasOwn(MEMBERS, name)) throw new Error(`policy: ${name} is unknown`);
+    if (!MEMBERS[name](value)) throw new Error(`policy: ${name} is not what it must be`);
     given[name] = value;
   }
   return given;
 }
 
+/** Circuits, bits and parameter sets that are accepted. */
+function howStrict(given) {
+  return { circuits: given.circuits ?? null, minBits: given.min_bits ?? DEFAULT_BITS, allowTestPreset: given.allow_test_preset ?? false };
+}
+
 /** A policy as parsed JSON to expectations; null stands for none. An Error says what is wrong with it. */
 export function readPolicy(raw) {
-  const given = givenIn(raw, SCHEMA, MEMBERS);
-  const bytes = (name) => (given[name] === undefined ? null : fromHex(given[name]));
-  const bySource = (name) => new Map(Object.entries(given[name] ?? {}).map(([source, text]) => [source, fromHex(text)]));
+  const given = givenIn(raw);
+  if (given.first && given.standing !== undefined) throw new Error('policy: a chain that begins with a standing is not the first');
+  const bySource = (name, read) => new Map(Object.entries(given[name] ?? {}).map(([source, values]) => [source, listed(values).map(read)]));
+  const limits = new Map(LIMITS.filter((name) => given[`max_${name}`] !== undefined).map((name) => [name, given[`max_${name}`]]));
+  if (given.need_refs) for (const name of ['by_window', 'in_transit_by_window']) limits.set(name, 0);
   return {
     ...Object.fromEntries(PLAIN.map((key) => [key, given[key] ?? null])),
     ...howStrict(given),
-    audience: given.audience ?? null,
-    commitments: bySource('commitments'),
-    sourceKeys: bySource('source_keys'),
-    signer: bytes('signer'),
-    carriedIn: bytes('carried_in'),
-    nonce: bytes('nonce'),
+    first: given.first ?? false,
+    standing: lower(given.standing),
+    signer: lower(given.signer),
+    nonce: lower(given.nonce),
+    pages: bySource('pages', lower),
+    accounts: bySource('accounts', (one) => one),
+    sourceKeys: bySource('source_keys', readKey),
     allowOtherSources: given.allow_other_sources ?? false,
+    limits,
   };
-}
-
-/** Circuits, bits and parameter sets that are accepted. */
-export function howStrict(given) {
-  return { circuits: given.circuits ?? null, minBits: given.min_bits ?? DEFAULT_BITS, allowTestPreset: given.allow_test_preset ?? false };
 }
 
 export function checkTestPreset(policy, parameters) {
@@ -83,28 +116,4 @@ export function checkBits(policy, circuit, parameters, heights) {
 
 export function checkCircuit(policy, id) {
   demand(policy.circuits === null || policy.circuits.includes(id), 'policy/circuit');
-}
-
-export function checkExpectations(policy, statement) {
-  for (const [id, root] of policy.commitments) {
-    const source = statement.sources.find((one) => one.id === id);
-    demand(source !== undefined && equal(source.root, root), 'policy/commitment', id);
-  }
-  if (policy.carriedIn !== null) {
-    demand(statement.carriedIn && equal(carriedInName(statement), policy.carriedIn), 'policy/carried-in');
-  }
-  for (const key of PLAIN) demand(policy[key] === null || policy[key] === statement[key], `policy/${key}`);
-  demand(policy.audience === null || policy.audience === statement.audience, 'policy/context', 'audience');
-  demand(policy.nonce === null || equal(policy.nonce, statement.nonce), 'policy/context', 'nonce');
-}
-
-/** A proof that holds may still leave open what the auditor must know. `zone` is what `checkZone` found. */
-export function checkDecided(policy, statement, zone) {
-  if (!zone.known) throw new Undecided('statement/unknown-zone');
-  if (zone.strange) throw new Undecided('statement/unknown-zone', 'a later day has an offset that the zone never had');
-  if (statement.carriedIn && policy.carriedIn === null) throw new Undecided('policy/carried-in-not-compared');
-  const named = new Set([...policy.commitments.keys(), ...policy.sourceKeys.keys()]);
-  if (named.size === 0) throw new Undecided('policy/no-expectation'); // a signer says nothing about the trades
-  const others = statement.sources.some(({ id }) => !named.has(id));
-  if (others && !policy.allowOtherSources) throw new Undecided('policy/source-not-compared');
 }

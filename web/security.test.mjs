@@ -8,7 +8,7 @@ import { circuitFile } from './node.mjs';
 import { PARAMETER_SETS } from './parameters.mjs';
 import { provenBits, securityTerms } from './security.mjs';
 
-const DOCUMENT = new URL('../circuits/lot-machine/v1/SECURITY.md', import.meta.url);
+const DOCUMENT = new URL('../circuits/lot-machine/v2/SECURITY.md', import.meta.url);
 
 const cells = (line) => line.split('|').slice(1, -1).map((cell) => cell.trim());
 
@@ -34,7 +34,7 @@ function published() {
 const tenths = (bits) => (Math.floor(bits * 10) / 10).toFixed(1);
 
 test('every term at every height, rounded down to a tenth', () => {
-  const { circuit } = loadCircuit('lot-machine/v1', circuitFile);
+  const { circuit } = loadCircuit('lot-machine/v2', circuitFile);
   const sets = published();
   assert.deepEqual([...sets.keys()], [...PARAMETER_SETS.keys()].filter((name) => name !== 'test'));
   for (const [name, heights] of sets) {
@@ -54,7 +54,7 @@ test('every term at every height, rounded down to a tenth', () => {
 });
 
 test('fewer queries or less grinding prove less', () => {
-  const { circuit } = loadCircuit('lot-machine/v1', circuitFile);
+  const { circuit } = loadCircuit('lot-machine/v2', circuitFile);
   const balanced = PARAMETER_SETS.get('balanced');
   const tallest = circuit.tables.map(() => 18);
   assert.ok(provenBits(circuit, { ...balanced, queries: balanced.queries - 2 }, tallest) < 127);

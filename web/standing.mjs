@@ -4,7 +4,7 @@ import { compare, isBytes, utf8 } from './bytes.mjs';
 import { Rejected, Undecided, demand } from './faults.mjs';
 import { encode } from './msgpack.mjs';
 import { sha256 } from './sha.mjs';
-import { MAX_SOURCES, POOLINGS, ROOT_BYTES, isCurrency, isInteger, isPlainText, isText, isYear, isZoneName, rootWords } from './statement.mjs';
+import { MAX_SOURCES, POOLINGS, ROOT_BYTES, isCurrency, isInteger, isPlainText, isText, isYear, isZoneName, rootWords } from './values.mjs';
 
 const KEYS = ['accounts', 'currency', 'instant', 'lots', 'pooling', 'sums', 'timezone', 'v', 'year'];
 const STATE_KEYS = ['account', 'end', 'final', 'number', 'open', 'page', 'source'];

@@ -18,7 +18,7 @@ import { circuitFile, nodeSha256 } from './node.mjs';
 import { PARAMETER_SETS, sizes } from './parameters.mjs';
 import { rowWords } from './stacks.mjs';
 import { ownSha256, sha256, sha512, useSha256 } from './sha.mjs';
-import { isPlainText } from './statement.mjs';
+import { isPlainText } from './values.mjs';
 import { F2, ORDER } from './tower.mjs';
 
 const reads = (text) => decode(fromHex(text.replaceAll(' ', ''))).value;
@@ -49,7 +49,7 @@ test('msgpack: one form of every value', () => {
 });
 
 test('the description holds, and each fault in it is seen', () => {
-  const { circuit } = loadCircuit('lot-machine/v1', circuitFile);
+  const { circuit } = loadCircuit('lot-machine/v2', circuitFile);
   assert.equal(loadCircuit('lot-machine/v9999', circuitFile), null);
   const faulty = (change) => {
     const copy = structuredClone(circuit);
@@ -57,11 +57,11 @@ test('the description holds, and each fault in it is seen', () => {
     change(copy);
     assert.throws(() => checkDescription(copy), /circuit description/);
   };
-  faulty((c) => { c.lang = 2; });
+  faulty((c) => { c.lang = 1; });
   faulty((c) => { c.lang = 3; });
   faulty((c) => { c.more = 1; });
   faulty((c) => { c.degree = 3; });
-  faulty((c) => { c.log_rows = [12, 20]; });
+  faulty((c) => { c.log_rows = [12, 21]; });
   faulty((c) => { c.tables[0].groups[0].pop(); });
   faulty((c) => { c.tables[0].nodes[0] = ['const', P]; });
   faulty((c) => { c.tables[0].nodes[1] = ['add', 1, 0]; });
@@ -72,15 +72,15 @@ test('the description holds, and each fault in it is seen', () => {
 });
 
 test('sizes of FORMAT.md section 4', () => {
-  const { circuit } = loadCircuit('lot-machine/v1', circuitFile);
+  const { circuit } = loadCircuit('lot-machine/v2', circuitFile);
   const at = (name, n) => sizes(circuit.tables.map(() => n), PARAMETER_SETS.get(name), circuit);
   assert.deepEqual(at('test', 13).arities, [8, 8]);
   assert.deepEqual(at('balanced', 16).arities, [16, 8, 8]);
   assert.deepEqual(at('small', 15).arities, [16, 8, 8]);
   assert.deepEqual(['test', 'balanced', 'small', 'large'].map((name) => at(name, 15).mask), [192, 192, 192, 288]);
-  assert.deepEqual(rowWords(at('balanced', 15).stacks), [158, 75, 10]);
+  assert.deepEqual(rowWords(at('balanced', 15).stacks), [213, 120, 10]);
   const mixed = sizes([15, 15, 12, 12, 12, 12, 13], PARAMETER_SETS.get('balanced'), circuit);
-  assert.deepEqual(rowWords(mixed.stacks), [141, 75, 10]);
+  assert.deepEqual(rowWords(mixed.stacks), [158, 85, 10]);
   assert.deepEqual(mixed.stacks.map(({ n, lanes }) => [n, lanes]), [[15, 4], [13, 16], [12, 32]]);
   assert.equal(at('balanced', 15).finalCoefficients, 544);
   assert.equal(at('test', 13).bound, 8704);

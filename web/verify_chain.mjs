@@ -1,4 +1,4 @@
-// The decision about a chain: from the bytes of packages of links to a verdict, in the order of FORMAT.md section 12.
+// The decision about a chain: from the bytes of packages of links to a verdict, in the order of FORMAT.md section 9.
 
 import { equal, toHex } from './bytes.mjs';
 import { checkZone } from './calendar.mjs';
@@ -12,7 +12,7 @@ import { PARAMETER_SETS, heightsAllowed } from './parameters.mjs';
 import { checkBits, checkCircuit, checkTestPreset } from './policy.mjs';
 import { checkPageSignatures, checkSignature } from './signatures.mjs';
 import { verifyProof } from './stark.mjs';
-import { readCircuitReference } from './statement.mjs';
+import { readCircuitReference } from './values.mjs';
 
 const MAX_PACKAGES = 64;
 
@@ -48,7 +48,7 @@ function checkSignatures(packages, groups, policy) {
     const listed = new Set(groups[i].flatMap(({ pages }) => pages.map(({ header }) => toHex(header.id))));
     for (const { page } of attestations) demand(listed.has(toHex(page)), 'attestation/page', toHex(page));
   });
-  for (const { signature, signedDigest } of packages) if (signature !== null) checkSignature(signature, signedDigest, null);
+  for (const { signature, signedDigest } of packages) if (signature !== null) checkSignature(signature, signedDigest);
   const signer = packages.at(-1).signature?.get('key') ?? null;
   demand(policy.signer === null || signer !== null, 'signature/missing');
   demand(policy.signer === null || toHex(signer) === policy.signer, 'signature/key');

@@ -1,4 +1,4 @@
-// What the page's fields mean, and what it shows of a statement or chain. Without the page, so that a test can read it.
+// What the page's fields mean, and what it shows of a chain. Without the page, so that a test can read it.
 
 import { chainCounters, accountsOf, periods } from '../chain.mjs';
 import { toHex } from '../bytes.mjs';
@@ -14,21 +14,6 @@ function lines(text, { field, form, hex }) {
   });
 }
 
-/** Year and taxpayer's key, of either kind of policy. */
-function common({ year, signer }) {
-  return { ...(year !== '' && { year: Number(year) }), ...(signer.trim() !== '' && { signer: signer.trim() }) };
-}
-
-/** The policy of the fields for a package that stands alone, as an object; an Error says what is wrong with them. */
-export function policyOf({ commitments, year, signer }) {
-  const policy = { schema: 'zkharvest/policy/1', commitments: {} };
-  for (const [source, root] of lines(commitments, { field: 'commitments', form: 'source = hexadecimal root', hex: true })) {
-    if (Object.hasOwn(policy.commitments, source)) throw new Error(`${source} has two commitments`);
-    policy.commitments[source] = root;
-  }
-  return { ...policy, ...common({ year, signer }) };
-}
-
 /** Lists by source. */
 function bySource(pairs) {
   const found = new Map();
@@ -38,9 +23,11 @@ function bySource(pairs) {
 
 const LIMITS = ['declared', 'unexplained', 'gone', 'by_window', 'in_transit'];
 
-/** The policy of the fields for packages of links; `before` is `first`, `standing` or empty. */
-export function chainPolicyOf({ before, standing, keys, accounts, pages, limits, year, signer }) {
-  const policy = { schema: 'zkharvest/chain-policy/1', ...common({ year, signer }) };
+/** The policy of the fields, as an object; `before` is `first`, `standing` or empty. An Error says what is wrong. */
+export function policyOf({ before, standing, keys, accounts, pages, limits, year, signer }) {
+  const policy = { schema: 'zkharvest/chain-policy/1' };
+  if (year !== '') policy.year = Number(year);
+  if (signer.trim() !== '') policy.signer = signer.trim();
   if (before === 'first') policy.first = true;
   if (before === 'standing') {
     if (!/^[0-9a-fA-F]{64}$/.test(standing.trim())) throw new Error('the standing is not 64 hexadecimal digits');
@@ -62,29 +49,6 @@ export function money(units) {
   const whole = (magnitude / 10n ** 8n).toString().replace(/\B(?=(\d{3})+$)/g, ',');
   const fraction = (magnitude % 10n ** 8n).toString().padStart(8, '0').replace(/0{1,6}$/, '');
   return `${units < 0n ? '-' : ''}${whole}.${fraction}`;
-}
-
-/** [name, value] of each line that is shown of an accepted statement. */
-export function figures(statement) {
-  const [shortGain, shortLoss, longGain, longLoss, proceeds] = statement.totals.map(([negative, magnitude]) => (negative ? -magnitude : magnitude));
-  const net = shortGain - shortLoss + longGain - longLoss;
-  const of = (units) => `${money(units)} ${statement.currency}`;
-  const rows = [
-    ['Tax year', String(statement.year)],
-    ['Method', `${statement.method}, pooling: ${statement.pooling}`],
-    ['Time zone', statement.timezone],
-    ['Proceeds', of(proceeds)],
-    ['Basis', of(proceeds - net)],
-    ['Net gain', of(net)],
-    ['Short-term gains', of(shortGain)],
-    ['Short-term losses', of(shortLoss)],
-    ['Long-term gains', of(longGain)],
-    ['Long-term losses', of(longLoss)],
-    ['Sources', statement.sources.map(({ id }) => id).join(', ')],
-    ['Lots carried in', statement.carriedIn ? 'yes' : 'none'],
-  ];
-  if (statement.audience !== '') rows.push(['Made for', statement.audience]);
-  return rows;
 }
 
 const SHOWN = [
@@ -137,9 +101,4 @@ export function chainRows({ links, signed, signer }) {
   rows.push(['Carried out', toHex(last.name)]);
   if (last.context.audience !== '') rows.push(['Made for', last.context.audience]);
   return rows;
-}
-
-/** What the first bytes of a file say that it is: `links`, or what is taken for a package that stands alone. */
-export function kindOf(bytes) {
-  return bytes[8] === 2 ? 'links' : 'alone';
 }

@@ -1,7 +1,7 @@
 // The page: reads the form, fetches the circuits that the verifier knows, and shows what the worker finds.
 
 import { KNOWN_CIRCUITS } from '../description.mjs';
-import { chainPolicyOf, chainRows, figures, kindOf, policyOf } from './form.mjs';
+import { chainRows, policyOf } from './form.mjs';
 
 const $ = (id) => document.getElementById(id);
 
@@ -20,14 +20,10 @@ function chosen() {
 }
 
 const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
-const chain = () => !$('chain').hidden;
 
-/** Shows the fields of what was chosen, and in which order several are taken. */
-async function lookAtFiles() {
+/** Shows in which order several files are taken. */
+function showOrder() {
   const files = chosen();
-  const heads = await Promise.all(files.map((file) => bytesOf(file.slice(0, 9))));
-  $('chain').hidden = !heads.some((head) => kindOf(head) === 'links');
-  $('alone').hidden = chain();
   $('names').hidden = files.length < 2;
   $('names').replaceChildren(...files.map(({ name }) => Object.assign(document.createElement('li'), { textContent: name })));
 }
@@ -36,10 +32,9 @@ async function policyText() {
   const file = $('policy').files[0];
   if (file !== undefined) return file.text();
   const text = (...ids) => Object.fromEntries(ids.map((id) => [id, $(id).value]));
-  if (!chain()) return JSON.stringify(policyOf(text('commitments', 'year', 'signer')));
   const before = document.querySelector('[name="before"]:checked').value;
   const limits = Object.fromEntries([...document.querySelectorAll('[data-limit]')].map((one) => [one.dataset.limit, one.value]));
-  return JSON.stringify(chainPolicyOf({ ...text('standing', 'keys', 'accounts', 'pages', 'year', 'signer'), before, limits }));
+  return JSON.stringify(policyOf({ ...text('standing', 'keys', 'accounts', 'pages', 'year', 'signer'), before, limits }));
 }
 
 function judgeInWorker(message) {
@@ -57,7 +52,7 @@ const HEADINGS = { accepted: 'Accepted', rejected: 'Rejected', undecided: 'Undec
 function sentence({ verdict, reason, detail, chain: links }, seconds) {
   const others = detail.replace(reason, '').replace(/^: /, '');
   if (verdict === 'accepted') {
-    return `${links === undefined ? 'The proof holds' : 'The proofs hold'}, and everything that you expect does (${seconds.toFixed(1)} s).`;
+    return `The proofs hold, and everything that you expect does (${seconds.toFixed(1)} s).`;
   }
   if (links === undefined) return others;
   return `The proofs hold. What they show stands below; it is not accepted while this is open${others === '' ? '' : ` (besides: ${others})`}.`;
@@ -65,15 +60,14 @@ function sentence({ verdict, reason, detail, chain: links }, seconds) {
 
 /** Everything is set as text: a name from a package is never markup. */
 function show(found, seconds) {
-  const { verdict, reason, statement, chain: links } = found;
+  const { verdict, reason, chain: links } = found;
   $('verdict').className = verdict;
   $('verdict').textContent = reason === '' ? HEADINGS[verdict] : `${HEADINGS[verdict]}: ${reason}`;
   $('detail').textContent = sentence(found, seconds);
   $('meaning').hidden = reason === '' || reason === 'not checked';
   const body = $('figures').tBodies[0];
   body.replaceChildren();
-  const rows = statement !== undefined ? figures(statement) : links !== undefined ? chainRows(links) : [];
-  for (const [name, value] of rows) {
+  for (const [name, value] of links === undefined ? [] : chainRows(links)) {
     const row = body.insertRow();
     const head = document.createElement('th');
     head.scope = 'row';
@@ -81,19 +75,18 @@ function show(found, seconds) {
     row.append(head);
     row.insertCell().textContent = value;
   }
-  $('limits').hidden = statement === undefined;
-  $('chain-limits').hidden = links === undefined;
+  $('limits').hidden = links === undefined;
   $('result').hidden = false;
 }
 
-$('package').addEventListener('change', lookAtFiles);
+$('package').addEventListener('change', showOrder);
 // Files may be dropped anywhere on the page.
 document.addEventListener('dragover', (event) => event.preventDefault());
-document.addEventListener('drop', async (event) => {
+document.addEventListener('drop', (event) => {
   event.preventDefault();
   if (event.dataTransfer.files.length === 0) return;
   $('package').files = event.dataTransfer.files;
-  await lookAtFiles();
+  showOrder();
 });
 $('standing').addEventListener('input', () => {
   document.querySelector('[name="before"][value="standing"]').checked = true;
@@ -106,7 +99,7 @@ $('form').addEventListener('submit', async (event) => {
   $('result').hidden = true;
   const began = performance.now();
   try {
-    await lookAtFiles();
+    showOrder();
     const packages = await Promise.all(chosen().map(bytesOf));
     const verdict = await judgeInWorker({ packages, policy: await policyText(), circuits: await circuits() });
     show(verdict, (performance.now() - began) / 1000);
