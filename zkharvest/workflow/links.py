@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zkharvest.circuit.lot_machine.v2.limits import check_records
 from zkharvest.circuit.lot_machine.v2.names import Labels
 from zkharvest.circuit.lot_machine.v2.sums.keys import RESULTS, TERMS, level_number
 from zkharvest.circuit.lot_machine.v2.sums.keys import field as place_of
@@ -187,6 +188,7 @@ class _Maker:
 
     def prepared(self, context: Mapping[str, Any]) -> PreparedLink:
         run, window = self.run, self.run.window
+        self._check_size()
         calendar = calendar_of(window, declared_days(run))
         hashed = [page.hashed for page in self.pages]
         rows = machine_rows(run, self.before, [lanes for lanes, _ in hashed], calendar)
@@ -211,6 +213,12 @@ class _Maker:
         public = public_data(link, circuits.load(self.pinned), part.digest)
         file = StandingFile(link.closing, key, map_of(after))
         return PreparedLink(statement, link, preset, witness.heights, public, witness, file, after)
+
+    def _check_size(self) -> None:
+        """Refuse what no table holds, before a record is hashed: minutes of work would come to nothing."""
+        before = self.before
+        carried = len(before.lots) + len(before.tokens) if before else 0
+        check_records([len(page.records) for page in self.pages], carried, len(before.registers) if before else 0)
 
     def _labels(self) -> Labels:
         assets = {record.asset for page in self.pages for record in page.records}

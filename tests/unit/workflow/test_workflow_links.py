@@ -9,7 +9,9 @@ import pytest
 
 from tests.models.lot_machine_v2.histories import YEARS, make_history
 from tests.support.model_histories import decisions_of, openings_of
+from zkharvest.circuit.lot_machine.v2 import limits
 from zkharvest.errors import InputError, UsageError
+from zkharvest.files import page_files
 from zkharvest.files.book import Book
 from zkharvest.files.standings import parse_standing, standing_bytes
 from zkharvest.ledger.history.chain import run_windows
@@ -108,6 +110,27 @@ def test_what_cannot_be_proven_is_refused_before_the_prover_is_asked(monkeypatch
         links.prove_links(OPENINGS, wanted, book=BOOK)
     with pytest.raises(UsageError, match="cannot be stated"):
         links.prove_links(OPENINGS, Wanted(elections()[:1], preset="test", nonce=bytes(99)), book=BOOK)
+
+
+def test_what_is_too_tall_is_refused_before_a_record_is_hashed(monkeypatch):
+    """A link of exactly as many rows as its pages and what it carries in take is begun, one of a row more is not."""
+    sizes = {one.header.page_id: len(one.records) for _, one in OPENINGS}
+    opening, before = None, None
+    for number in range(2):
+        wanted = Wanted(elections()[number : number + 1], preset="test")
+        [made] = links.prepare_links(OPENINGS, wanted, book=BOOK, opening=opening)
+        counts = [sizes[page.header.page_id] for page in made.link.statement.pages]
+        carried = (len(before.lots) + len(before.tokens), len(before.registers)) if before else (0, 0)
+        rows = limits.page_rows(counts) + sum(map(limits.pair_rows, (*carried, 0, 0)))
+        with monkeypatch.context() as patch:
+            patch.setattr(page_files.PageOpening, "hashed", property(lambda _: pytest.fail("a page was hashed")))
+            patch.setattr(limits, "MOST_ROWS", rows - 1)
+            with pytest.raises(InputError, match="too many for one proof: their pages and what is carried in take"):
+                next(links.prepare_links(OPENINGS, wanted, book=BOOK, opening=opening))
+            patch.setattr(limits, "MOST_ROWS", rows)
+            with pytest.raises(pytest.fail.Exception, match="a page was hashed"):
+                next(links.prepare_links(OPENINGS, wanted, book=BOOK, opening=opening))
+        opening, before = made.closing, made.after
 
 
 def test_ledger_and_circuit_must_agree(monkeypatch):
