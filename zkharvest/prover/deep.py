@@ -14,7 +14,7 @@ import numpy as np
 
 from zkharvest.prover import field, plain
 from zkharvest.prover.deep_kernel import divide
-from zkharvest.prover.field import EXTENSION_DEGREE, Words, mont, unmont
+from zkharvest.prover.field import EXTENSION_DEGREE, Words, mont
 from zkharvest.prover.tape import MAIN, Assembler, View
 from zkharvest.prover.tape_kernel import STRIDE
 from zkharvest.prover.weighted import weighted_sums
@@ -101,9 +101,3 @@ def batched(columns: Sequence[Words], pieces: Words | None, lanes: Lanes, z: Ext
     over_ranges(divide, 2 * count, numerators.reshape(-1), bound, count, points.reshape(-1))
     at_z, at_next = (np.ascontiguousarray(part) for part in (numerators[:, :count], numerators[:, count:]))
     return field.add(at_z, at_next).reshape(-1, EXTENSION_DEGREE)
-
-
-def to_ext(words: Words) -> Ext:
-    """A Montgomery extension element as canonical ints."""
-    c0, c1, c2, c3, c4 = (unmont(int(word)) for word in words)
-    return c0, c1, c2, c3, c4

@@ -101,7 +101,3 @@ class Extended:
     def whole(self) -> Words:
         """All rows, (B N, c): for tests, which hold the cosets against it."""
         return ntt.coset_lde(self.coefficients, self.size, self._shift)
-
-    def forget(self) -> None:
-        """Let the kept cosets go; what is asked for later is made again."""
-        self._kept = {}

@@ -29,11 +29,6 @@ def transit_wallet(sent: Place) -> str:
     return f"{TRANSIT}{sent}"
 
 
-def is_transit(wallet: str) -> bool:
-    """Whether a wallet is such a one."""
-    return wallet.startswith(TRANSIT)
-
-
 def trades_of(turns: Sequence[Turn], decisions: Decisions, pooling: Pooling, currency: str = "") -> list[Trade]:
     """The trades of some turns, in their order; records that are skipped have none.
 
