@@ -24,10 +24,7 @@ HERE = Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
 SCRATCH = HERE.parents[1] / ".fuzz"
 CHILD = "ZKHARVEST_FUZZ_TARGET"
-NAMES = (
-    *("container", "package", "attestations", "verify", "description", "links", "chain", "standing", "pages"),
-    "arithmetic",
-)
+NAMES = (*("container", "links", "signatures", "policies", "chain", "description", "standing", "pages", "arithmetic"),)
 NOTED = 500
 DONE = re.compile(r"#(\d+)\s+DONE\s+cov: (\d+) ft: (\d+) corp: (\d+)/(\S+)")
 

@@ -1,82 +1,25 @@
 """Mutants of packages of links, alone and after others, and of the policies that they are judged under.
 
-As `mutants`: a mutator takes a `Random` and the corpus. It returns packages in order and a policy.
+A mutator takes a `Random` and the corpus. It returns packages in order and a policy. What it returns may happen to be
+an original again. `MUTATORS` says how many of each are made; `byte_mutants` has those of bytes and of proofs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from random import Random
-from typing import Any
 
+from tests.fuzz import byte_mutants
+from tests.fuzz.chain_bases import ChainBase, Judged, encoded, light, whole
 from tests.fuzz.edits import packed, sorted_keys, tweaked
-from tests.fuzz.mutants import HEAD, ODD, copied, edited, loose
-from zkharvest.conformance.kinds.packages import read_header
+from tests.fuzz.mutants import ODD, copied, edited
 from zkharvest.conformance.kinds.recipe import taxpayer_key
 from zkharvest.sign.chains import sign_as_taxpayer
-from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import wire
 from zkharvest.verifier.chain_package import decode_chain_package
-from zkharvest.verifier.field import P
 from zkharvest.verifier.rejections import Reject
 
-ROOT = Path(__file__).resolve().parents[2] / "vectors"
-NAMES = ("two-years", "2024", "2025", "fifo-from-genesis", "another-name")
 OF_JSON = tuple(one for one in ODD if isinstance(one, str | int | float | list | None) and one != "\ud800")
-PROOFS = "proof of link "
-Judged = tuple[list[bytes], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class ChainBase:
-    """Accepted packages of links: those before the last, the last, taken apart, and their policy."""
-
-    before: list[bytes]
-    data: bytes
-    parts: dict[str, Any]
-    policy: dict[str, Any]
-
-    def with_parts(self, parts: Any) -> Judged:
-        """The packages with another last one."""
-        return [*self.before, encoded(parts)], self.policy
-
-
-def load() -> list[ChainBase]:
-    return [base_of(name) for name in NAMES]
-
-
-def base_of(name: str) -> ChainBase:
-    path = ROOT / "accept" / "lot-machine-v2" / f"{name}.zkh"
-    header = read_header(ROOT, path)
-    before = [(ROOT / one).read_bytes() for one in header.get("before", ())]
-    parts = wire.decode(path.read_bytes()[HEAD:])
-    assert isinstance(parts, dict)
-    return ChainBase(before, path.read_bytes(), parts, header["policy"])
-
-
-def encoded(parts: Any) -> bytes:
-    return PACKAGE_MAGIC + b"\x02" + packed(sorted_keys(parts))
-
-
-def light(parts: Any) -> tuple[Any, list[bytes]]:
-    """A copy with names in place of the proofs, which random edits then find as seldom as anything else."""
-    parts = copied(parts)
-    proofs = [link["proof"] for link in parts["links"]]
-    for number, link in enumerate(parts["links"]):
-        link["proof"] = f"{PROOFS}{number}".encode()
-    return parts, proofs
-
-
-def whole(value: Any, proofs: list[bytes]) -> Any:
-    """The proofs where their names are."""
-    if isinstance(value, dict):
-        return {key: whole(item, proofs) for key, item in value.items()}
-    if isinstance(value, list):
-        return [whole(item, proofs) for item in value]
-    names = [f"{PROOFS}{number}".encode() for number in range(len(proofs))]
-    return proofs[names.index(value)] if isinstance(value, bytes) and value in names else value
 
 
 # --- mutators
@@ -157,38 +100,6 @@ def rearranged(rng: Random, bases: list[ChainBase]) -> Judged:
     return base.with_parts({**base.parts, "links": links})
 
 
-def words(rng: Random, bases: list[ChainBase]) -> Judged:
-    """Words of a proof."""
-    base = rng.choice(bases)
-    parts = copied(base.parts)
-    link = rng.choice(parts["links"])
-    proof = bytearray(link["proof"])
-    place = rng.randrange(len(proof) - 4)
-    word = int.from_bytes(proof[place : place + 4], "little")
-    changed = rng.choice((word + 1, word ^ 1 << rng.randrange(31), rng.randrange(P), 0, P, 2**32 - 1)) % 2**32
-    proof[place : place + 4] = changed.to_bytes(4, "little")
-    link["proof"] = bytes(proof) if rng.random() < 0.9 else bytes(proof[: rng.randrange(len(proof))])
-    return base.with_parts(parts)
-
-
-def octets(rng: Random, bases: list[ChainBase]) -> Judged:
-    """Bytes changed, left out or added, or another form of the same values."""
-    base = rng.choice(bases)
-    data = bytearray(base.data)
-    match rng.randrange(4):
-        case 0:
-            place = rng.choice((rng.randrange(len(data)), rng.randrange(200)))
-            data[place] ^= 1 << rng.randrange(8)
-        case 1:
-            del data[rng.choice((rng.randrange(len(data)), rng.randrange(60), len(data) - 1)) :]
-        case 2:
-            place = rng.choice((rng.randrange(len(data)), rng.randrange(200), len(data)))
-            data[place:place] = rng.randbytes(rng.randrange(1, 4))
-        case 3:
-            data = bytearray(PACKAGE_MAGIC + b"\x02" + loose(base.parts, rng))
-    return [*base.before, bytes(data)], base.policy
-
-
 def signatures(rng: Random, bases: list[ChainBase]) -> Judged:
     """Signatures over pages edited, and the taxpayer's made anew, so that what is edited is looked at."""
     base = rng.choice([base for base in bases if base.parts["attestations"]])
@@ -234,12 +145,14 @@ def policies(rng: Random, bases: list[ChainBase]) -> Judged:
                     {"first": None, "standing": "ab" * 32}, {"first": False}, {"pages": {"nobody": "ab" * 32}},
                     {"accounts": {"kraken": ["K-alice", "K-bob"]}}, {"allow_test_preset": False}, {"min_bits": 0},
                     {"source_keys": {"kraken": "ab" * 48}}, {"nonce": "00"}, {"max_gone": 0, "max_unexplained": 0},
-                    {"circuits": ["lot-machine/v1"]}, {"timezone": "UTC"}, {"pooling": "universal"},
+                    {"circuits": ["lot-machine/v3"]}, {"timezone": "UTC"}, {"pooling": "universal"},
                 )
             )  # fmt: skip
     return [*base.before, base.data], policy
 
 
-MUTATORS: tuple[tuple[Callable[[Random, list[ChainBase]], Judged], int], ...] = (
-    (structure, 6), (values, 6), (stated, 4), (rearranged, 3), (words, 2), (octets, 3), (signatures, 2), (policies, 3),
+Mutator = Callable[[Random, list[ChainBase]], Judged]
+OF_VALUES: tuple[tuple[Mutator, int], ...] = (
+    (structure, 5000), (values, 2000), (stated, 2000), (rearranged, 1500), (signatures, 1000),
 )  # fmt: skip
+MUTATORS = (*OF_VALUES, *byte_mutants.MUTATORS, (policies, 1500))

@@ -1,11 +1,12 @@
 """Targets for packages of links: their readers, and the whole verdict on a chain.
 
-The target `chain` takes inputs as `whole` does, with a name in place of each proof:
+The target `chain` takes inputs with a name in place of each proof:
 
     u8 k | u8 count | count times (u8 link, u24 place, u32 word) | the last package of chain k, proofs by name
 
 So an input is some kilobytes and not a hundred, and the fuzzer spends its changes where they matter; the verifier sees
-the whole package. The circuit's digest has a name too: a corpus outlives a circuit that is not released yet.
+the whole package. Nothing is patched: a package is accepted only if its links are those of an original. The circuit's
+digest has a name too: a corpus outlives a circuit that is not released yet.
 """
 
 from __future__ import annotations
@@ -15,13 +16,11 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from tests.fuzz.chain_mutants import ChainBase, base_of, encoded, light
+from tests.fuzz.chain_bases import HEAD_BYTES, NAMES, ChainBase, base_of, encoded, light
 from tests.fuzz.edits import edited_container
 from tests.fuzz.mutants import HEAD
-from tests.fuzz.whole import REASONS
 from zkharvest.errors import InputError, UsageError
 from zkharvest.sign.chains import SIGNATURES
-from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import circuits, public, wire
 from zkharvest.verifier.calendar import check_zone
 from zkharvest.verifier.chain_package import decode_chain_package
@@ -34,10 +33,8 @@ from zkharvest.verifier.rejections import ACCEPTED, REJECTED, UNDECIDED, Reason,
 from zkharvest.verifier.verify_chain import verify_chain
 from zkharvest.workflow.inspect import describe_chain
 
-HEAD_BYTES = PACKAGE_MAGIC + b"\x02"
 DIGEST = b"digest of the circuit as it is.."
-CHAINS = ("two-years", "2024", "2025")
-"""Two links in one package, the first signed package of a chain, and the second."""
+REASONS = {reason.value for reason in Reason} - {Reason.INTERNAL.value}
 EDIT, MOST_EDITS = 8, 16
 LONGEST_CALENDAR = 1500
 """Days. Longer ones are read in half a second; the fuzzer would find little but those."""
@@ -45,7 +42,7 @@ LONGEST_CALENDAR = 1500
 
 @cache
 def bases() -> list[ChainBase]:
-    return [base_of(name) for name in CHAINS]
+    return [base_of(name) for name in NAMES]
 
 
 @cache
@@ -91,10 +88,13 @@ def _link(part: Any, shown: dict[str, Any]) -> str:
     for source, account in link.statement.accounts:
         assert source.isprintable()
         assert account.isprintable()
+    told = link.statement
+    for text in (told.context.audience, told.circuit_id, told.timezone, told.currency):
+        assert text.isprintable(), text
     if link.statement.calendar.days > LONGEST_CALENDAR:
         return "a long calendar"
-    description = circuits.load(next(one for one in circuits.PINNED if one.id == "lot-machine/v2"))
     try:
+        description = circuits.load(circuits.find(link.statement.circuit_id, link.statement.circuit_digest))
         given = public_data(link, description, part.digest)
         public.check(description, [13] * len(description.tables), given)
         public.encode(description, given)
@@ -211,9 +211,11 @@ def mutate(rng: Random, data: bytes) -> bytes:
     edits, package = data[2 : 2 + EDIT * count], data[2 + EDIT * count :]
     choice = rng.random()
     if choice < 0.3:
-        place = rng.choice((rng.randrange(1 << 16), rng.randrange(400)))
+        link = rng.randrange(len(bases()[number].places))
+        part = rng.choice(list(bases()[number].places[link].values()))
+        place = part.start + 4 * rng.randrange(max(len(part) // 4, 1))
         word = rng.choice((rng.randrange(2**32), rng.randrange(P), 0, 1, P - 1, P))
-        one = bytes([rng.randrange(2)]) + place.to_bytes(3, "little") + word.to_bytes(4, "little")
+        one = bytes([link]) + place.to_bytes(3, "little") + word.to_bytes(4, "little")
         edits = edits[EDIT * rng.randrange(2) :] + one
     elif choice < 0.4:
         number, edits = rng.randrange(len(bases())), b""

@@ -7,13 +7,12 @@ changes the structure, `tweaked` a value.
 
 from __future__ import annotations
 
-from functools import cache
 from random import Random
 from typing import Any
 
 import msgpack
 
-from tests.fuzz.mutants import HEAD, Base, at, base_of, copied, edited, loose, paths
+from tests.fuzz.mutants import HEAD, at, copied, edited, loose, paths
 from zkharvest.spec import PACKAGE_MAGIC
 
 CHARACTERS = (
@@ -57,7 +56,7 @@ def other(rng: Random, leaf: Any) -> Any:
             return leaf
 
 
-def edited_container(rng: Random, data: bytes, bases: list[bytes], head: bytes = PACKAGE_MAGIC + b"\x01") -> bytes:
+def edited_container(rng: Random, data: bytes, bases: list[bytes], head: bytes = PACKAGE_MAGIC + b"\x02") -> bytes:
     """A package with one or a few values changed, sometimes in an encoding that is not canonical; `head` begins it."""
     try:
         value = unpacked(data[HEAD:])
@@ -92,18 +91,3 @@ def sorted_keys(value: Any) -> Any:
         keys = sorted(value, key=lambda key: str(key).encode("utf-8", "surrogatepass"))
         return {key: sorted_keys(value[key]) for key in keys}
     return [sorted_keys(item) for item in value] if isinstance(value, list) else value
-
-
-def signatures(rng: Random, _bases: list[Base]) -> bytes:
-    """The package that two sources and the taxpayer signed, with another attestation or signature."""
-    parts = dict(_signed().parts)
-    name = rng.choice(("attestations", "attestations", "signature"))
-    parts[name] = rng.choice((edited, tweaked))(rng, parts[name]) if rng.random() < 0.9 else None
-    if name == "attestations" and rng.random() < 0.5:
-        parts["signature"] = None  # it covers the attestations: no change of them would be looked at
-    return PACKAGE_MAGIC + b"\x01" + packed(sorted_keys(parts))
-
-
-@cache
-def _signed() -> Base:
-    return base_of("signed")

@@ -10,51 +10,66 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from tests.fuzz.mutants import base_of
-from zkharvest.spec import PACKAGE_MAGIC
+from tests.fuzz.chain_bases import HEAD_BYTES as HEAD
+from tests.fuzz.chain_bases import base_of
 from zkharvest.verifier import wire
 
-HEAD = PACKAGE_MAGIC + b"\x01"
 ESCAPES = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
 LARGEST = wire.MAX_BYTES - 4096
 BASE = "balanced"  # of a real parameter set: the real command looks at no other further than its name
+LAST_YEAR = 2088
+"""In which a calendar ends that begins in 2000 and is as long as one may be."""
+LAST_WINDOW = {"from": 3_727_000_000_000, "to": 3_752_000_000_000}
 
 
 Row = tuple[str, str, Callable[[], bytes]]
 
 
-def package(**changes: Any) -> bytes:
+def package(links: list[Any] | None = None, **changes: Any) -> bytes:
     """A package of the vectors with other parts."""
-    return PACKAGE_MAGIC + b"\x01" + wire.encode({**base_of(BASE).parts, **changes})
-
-
-def stated(proof: bytes | None = None, **changes: Any) -> bytes:
-    """A package with other values in its statement."""
     parts = base_of(BASE).parts
-    return package(statement={**parts["statement"], **changes}, proof=parts["proof"] if proof is None else proof)
+    return HEAD + wire.encode({**parts, "links": parts["links"] if links is None else links, **changes})
+
+
+def linked(**changes: Any) -> bytes:
+    """A package with other values beside the statement of its link."""
+    return package([{**base_of(BASE).parts["links"][0], **changes}])
+
+
+def stated(proof: bytes | None = None, log_rows: list[int] | None = None, **changes: Any) -> bytes:
+    """A package with other values in its statement."""
+    link = base_of(BASE).parts["links"][0]
+    beside = {"proof": link["proof"] if proof is None else proof, "log_rows": log_rows or link["log_rows"]}
+    return linked(statement={**link["statement"], **changes}, **beside)
 
 
 def filled(fill: bytes) -> bytes:
     """A package whose proof is as long as a file may be."""
-    return package(proof=fill * (LARGEST // len(fill)))
+    return linked(proof=fill * (LARGEST // len(fill)))
 
 
-def _sources(number: int) -> list[dict[str, Any]]:
-    return [
-        {"id": f"{i:08d}{'x' * 120}", "root": b"".join((9 * i + k + 1).to_bytes(4, "little") for k in range(9))}
-        for i in range(number)
-    ]
+def listed(number: int, **changes: Any) -> bytes:
+    """A package with so many accounts, each with one page from the beginning of the window to its end."""
+    statement = base_of(BASE).parts["links"][0]["statement"]
+    window = changes.get("window", statement["window"])
+    accounts, pages = [], []
+    for i in range(number):
+        source, account = f"{i:08d}{'x' * 100}", "a"
+        root = b"".join((9 * i + k + 1).to_bytes(4, "little") for k in range(9))
+        accounts.append({"source": source, "account": account})
+        named = {"source": source, "account": account, "number": 0, "prev": None, "root": root}
+        pages.append({"account": i, "header": _header(**window, **named)})
+    return stated(accounts=accounts, pages=pages, **changes)
 
 
 def _calendar(runs: int) -> dict[str, Any]:
     """The longest calendar there can be, with so many changes of the offset."""
-    days = (date(2527, 1, 1) - date(1970, 1, 2)).days
-    return {"days": days, "first_day": "1970-01-02", "offsets": [[2 * i, i % 2] for i in range(runs)]}
+    days = (date(LAST_YEAR + 1, 1, 1) - date(2000, 1, 1)).days
+    return {"days": days, "first_day": "2000-01-01", "offsets": [[2 * i, i % 2] for i in range(runs)]}
 
 
-def _attestations(number: int) -> dict[str, Any]:
-    sources = [{"source": f"{i:06d}", **_ENTRY} for i in range(number)]
-    return {"scheme": "bls12-381-g2-pop", "aggregate": bytes(96), "sources": sources}
+def _attestations(number: int) -> list[dict[str, Any]]:
+    return [{**_ENTRY, "page": i.to_bytes(32, "big")} for i in range(number)]
 
 
 def _claims() -> Iterator[Row]:
@@ -64,7 +79,7 @@ def _claims() -> Iterator[Row]:
         yield (
             f"a {what} of 2^32 - 1 within",
             "package/encoding",
-            partial(bytes, HEAD + b"\x86\xa1a" + most + b"\xc0" * 999),
+            partial(bytes, HEAD + b"\x83\xa1a" + most + b"\xc0" * 999),
         )
         yield f"a {what} of 2^26 - 99", "package/encoding", partial(bytes, HEAD + much)
 
@@ -83,37 +98,68 @@ def _containers() -> Iterator[Row]:
     )
     yield "a key of 64 MB", "package/encoding", lambda: HEAD + b"\x81\xdb" + u32(LARGEST) + b"k" * LARGEST
     for rows in (2**64 - 1, 2**31, 19, -(2**63)):
-        yield f"2^({rows}) rows", "package/log-rows", partial(package, log_rows=[rows, 13, 12, 12, 12, 12, 13])
+        yield f"2^({rows}) rows", "package/log-rows", partial(linked, log_rows=[rows, 13, 12, 12, 12, 12, 13])
     yield "a proof of 64 MB of zeros", "transcript/grinding", lambda: filled(bytes(1024))
     yield "a proof of 64 MB of ones", "proof/field-word", lambda: filled(b"\xff" * 1024)
     yield "10,000 attestations", "attestation/limit", lambda: package(attestations=_attestations(10_000))
-    yield "35,000 attestations", "attestation/limit", lambda: package(attestations=_attestations(35_000))
+    yield "20,000 attestations", "attestation/limit", lambda: package(attestations=_attestations(20_000))
+    yield "256 links, none after another", "chain/standing", lambda: package(links=_links(256))
+    yield "257 links", "package/fields", lambda: package(links=_links(257))
+    yield "30,000 links", "package/fields", lambda: package(links=[{}] * 30_000)
 
 
 def _statements() -> Iterator[Row]:
     yield "a text of 64 MB", "statement/value", lambda: stated(b"", method="m" * LARGEST)
     yield "64 MB of wide text", "statement/value", lambda: stated(b"", currency=WIDE * (LARGEST // 4))
     yield "64 MB of text, one wide", "statement/value", lambda: stated(b"", timezone=WIDE + "x" * (LARGEST - 4))
-    yield "an amount of 64 MB", "statement/value", lambda: stated(b"", totals={**_TOTALS, "proceeds": "9" * LARGEST})
-    yield "4,096 sources", "transcript/grinding", lambda: stated(sources=_sources(4096))
-    yield "4,097 sources", "statement/value", lambda: stated(sources=_sources(4097))
-    yield "200,000 days", "public/shape", lambda: stated(calendar=_calendar(1), year=2526)
-    yield "200,000 days, 80,000 changes", "public/shape", lambda: stated(calendar=_calendar(80_000), year=2526)
-    yield "2^63 days", "statement/calendar", lambda: stated(year=2526, calendar={**_calendar(1), "days": 2**63})
+    yield (
+        "an amount of 64 MB",
+        "link/figure",
+        lambda: stated(b"", figures=[{**_NET, "values": {"units": "9" * LARGEST}}]),
+    )
+    yield "20,000 figures", "link/figure", lambda: stated(b"", figures=[_NET] * 20_000)
+    yield "a header of 64 MB", "page/form", lambda: stated(b"", pages=[{"account": 0, "header": bytes(LARGEST)}])
+    yield "4,096 accounts and pages", "transcript/grinding", lambda: listed(4096)
+    yield "4,097 accounts", "statement/value", lambda: listed(4097)
+    yield "5,000 pages", "statement/value", lambda: stated(pages=[{"account": 0, "header": b""}] * 5000)
+    yield "32,508 days", "transcript/grinding", lambda: _long(_calendar(1))
+    yield "32,508 days, 16,000 changes", "transcript/grinding", lambda: _long(_calendar(16_000))
+    yield "200,000 days", "statement/calendar", lambda: _long({**_calendar(1), "days": 200_000}, year=2526)
+    yield "2^63 days", "statement/calendar", lambda: _long({**_calendar(1), "days": 2**63})
     for what, runs in (("offsets of 2^63", [[0, 2**63]]), ("a run from day 2^63 on", [[0, 0], [2**63, 1]])):
-        yield what, "statement/calendar", partial(stated, year=2526, calendar={**_calendar(1), "offsets": runs})
+        yield what, "statement/calendar", partial(_long, {**_calendar(1), "offsets": runs})
+
+
+def _long(calendar: dict[str, Any], year: int = LAST_YEAR) -> bytes:
+    return listed(1, year=year, calendar=calendar, window=LAST_WINDOW, log_rows=[13, 13, 12, 12, 12, 15, 13])
+
+
+def _links(number: int) -> list[Any]:
+    """One link so many times, numbered as if each came after another."""
+    link = base_of(BASE).parts["links"][0]
+    whole = link["statement"]
+    contexts = ({**whole["context"], "link": i, "links": number} for i in range(number))
+    return [{**link, "proof": b"", "statement": {**whole, "context": context}} for context in contexts]
 
 
 def _escaped() -> Iterator[Row]:
-    signed = {"scheme": "bls12-381-g2-pop", "aggregate": bytes(96), "sources": [{**_ENTRY, "source": ESCAPES}]}
-    yield "escapes in the preset", "package/preset", lambda: package(preset=ESCAPES)
-    yield "escapes in a source", "statement/value", lambda: stated(sources=[{"id": ESCAPES, "root": bytes(36)}])
-    yield "escapes in the audience", "statement/value", lambda: stated(context={"audience": ESCAPES, "nonce": b""})
+    named = {"source": ESCAPES, "account": "a"}
+    yield "escapes in the preset", "package/preset", lambda: linked(preset=ESCAPES)
+    yield "escapes in a source", "statement/value", lambda: stated(accounts=[named])
+    yield "escapes in an account", "statement/value", lambda: stated(accounts=[{"source": "a", "account": ESCAPES}])
+    yield "escapes in a page's header", "page/value", lambda: stated(pages=[{"account": 0, "header": _header(**named)}])
+    yield "escapes in the audience", "statement/value", lambda: stated(context={**_CONTEXT, "audience": ESCAPES})
     yield "escapes in the time zone", "statement/value", lambda: stated(timezone=ESCAPES)
     yield "escapes in the circuit", "statement/value", lambda: stated(circuit={"id": ESCAPES, "digest": bytes(32)})
+    yield "escapes in a figure", "statement/fields", lambda: stated(figures=[{**_NET, "level": ESCAPES}])
     yield "escapes in a key", "statement/fields", lambda: stated(**{ESCAPES: 1})
-    yield "escapes for a number", "statement/value", lambda: stated(v=ESCAPES)
-    yield "escapes in an attestation", "attestation/form", lambda: package(attestations=signed)
+    yield "escapes for a number", "statement/fields", lambda: stated(v=ESCAPES)
+    yield "escapes in an attestation", "attestation/form", lambda: package(attestations=[{**_ENTRY, "scheme": ESCAPES}])
+
+
+def _header(**changes: Any) -> bytes:
+    statement = base_of(BASE).parts["links"][0]["statement"]
+    return wire.encode({**wire.decode(statement["pages"][0]["header"]), **changes})  # type: ignore[dict-item]
 
 
 def u32(number: int) -> bytes:
@@ -121,8 +167,9 @@ def u32(number: int) -> bytes:
 
 
 WIDE = "\U0001f600"
-_ENTRY = {"key": bytes(48), "pop": bytes(96)}
-_TOTALS = {"long_gain": "0", "long_loss": "0", "proceeds": "0", "short_gain": "0", "short_loss": "0"}
+_ENTRY = {"key": bytes(32), "page": bytes(32), "pop": b"", "scheme": "ed25519", "signature": bytes(64)}
+_NET = {"level": "NET", "values": {"units": "0"}}
+_CONTEXT = {"audience": "", "nonce": b"", "link": 0, "links": 1}
 FILES = {
     what: (reason, made)
     for rows in (_claims(), _containers(), _statements(), _escaped())

@@ -8,31 +8,35 @@ from random import Random
 
 import pytest
 
-from tests.fuzz.mutants import base_of
+from tests.fuzz import chains
+from tests.fuzz.chain_bases import base_of
 from tests.fuzz.targets import TARGETS
 from tests.support.counts import count
 from zkharvest.files import page_files, standings
-from zkharvest.sign import attest
+from zkharvest.sign import chains as signing
+from zkharvest.sign.taxpayer import parse_signature
 from zkharvest.verifier import (
     calendar,
     chain_package,
+    chain_policy,
     description_reader,
+    figures,
     fri,
     messages,
     stark,
-    statement,
     values,
     verify_chain,
     wire,
 )
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.standing import decode_standing
+from zkharvest.verifier.statement_v2 import read_statement_v2
 
 CORPUS = Path(__file__).with_name("corpus")
 GUIDED = 20_000
 MORE = {
-    "container": 400, "package": 200, "attestations": 200, "verify": 60, "description": 300, "arithmetic": 60,
-    "links": 100, "chain": 12, "standing": 150, "pages": 300,
+    "container": 400, "links": 200, "signatures": 200, "policies": 300, "chain": 60, "description": 300,
+    "standing": 150, "pages": 300, "arithmetic": 60,
 }  # fmt: skip
 
 
@@ -110,18 +114,16 @@ def long_forms(self, form):
 DEFECTS = [
     ("container", wire._Reader, "_number", long_forms),  # numbers in forms that are not the shortest
     ("container", wire._Reader, "_expect", lambda self, count: bytes(1 << 40)),
-    ("package", values, "is_visible", lambda text, longest: True),
-    ("package", statement, "quoted", str),
-    (
-        "attestations",
-        attest,
-        "check_package_signature",
-        lambda package, expected: attest.parse_signature(package.signature)[0],
-    ),
-    ("attestations", attest, "_parse_entry", lambda item: attest._Entry(item["source"], item["key"], item["pop"])),
+    ("links", values, "is_visible", lambda text, longest: True),
+    ("links", figures, "quoted", str),
+    ("links", chain_package, "_attestations", lambda value: ()),
+    ("signatures", signing, "check_package_signature", lambda package, _: parse_signature(package.signature)[0]),
+    ("signatures", chain_package, "_attestation", lambda value: chain_package.PageAttestation(**value)),
+    ("signatures", signing, "is_signature", lambda key, signature, message: True),
+    ("policies", verify_chain, "mismatches", lambda chain, policy: ()),
+    ("policies", chain_policy, "given_in", lambda value, schema, known: value),
     ("description", description_reader, "_check_degrees", lambda table, where, bound: None),
     ("description", description_reader, "_check_groups", lambda table, where: None),
-    ("links", chain_package, "_attestations", lambda value: ()),
     ("standing", standings, "standing_of", lambda public, name: decode_standing(public["standing"])),
     ("pages", page_files, "_signature_of", lambda value, name: page_files.PageSignature(**value)),
     ("arithmetic", stark, "point_is_usable", lambda z, at, heights: True),
@@ -138,21 +140,17 @@ def test_a_defect_is_noticed(name, where, what, instead, monkeypatch):
 
 def test_a_verifier_that_skips_a_check_is_noticed(monkeypatch):
     """Without the trees and FRI a word of an opened row can be any."""
-    from tests.fuzz.whole import short
-
-    place = base_of("fifo-wallet").places["main/0/row"].start
-    edited = short(0, place.to_bytes(3, "little") + bytes([1, 0, 0, 0]))
-    assert TARGETS["verify"].run(edited) == "merkle/main"
+    place = chains.bases()[2].places[0]["main/0/row"].start
+    edited = chains.short(2, b"\0" + place.to_bytes(3, "little") + bytes([1, 0, 0, 0]))
+    assert TARGETS["chain"].run(edited) == "merkle/main merkle/main"
     monkeypatch.setattr(stark, "_check_trees", lambda *_: None)
     monkeypatch.setattr(fri, "check_folds", lambda *_: None)
-    with pytest.raises(AssertionError):
-        TARGETS["verify"].run(edited)
+    with pytest.raises(AssertionError, match="accepted"):
+        TARGETS["chain"].run(edited)
 
 
 def test_a_verdict_on_chains_that_skips_the_proofs_is_noticed(monkeypatch):
     """Without them a word of a proof can be any, and so can a figure."""
-    from tests.fuzz import chains
-
     edited = chains.short(2, b"\0" + (400).to_bytes(3, "little") + b"\1\0\0\0")
     assert TARGETS["chain"].run(edited).split()[0].partition("/")[0] in ("constraints", "proof", "transcript")
     monkeypatch.setattr(verify_chain, "_check_proof", lambda *_: None)
@@ -188,6 +186,6 @@ NO_ZONES = (
 
 @pytest.mark.parametrize("name", NO_ZONES)
 def test_a_name_that_is_no_zone_is_undecided(name):
-    made = statement.read_statement(base_of("fifo-wallet").parts["statement"]).calendar
+    made = read_statement_v2(base_of("fifo-from-genesis").parts["links"][0]["statement"]).calendar
     with pytest.raises(Reject, match="statement/unknown-zone"):
         calendar.check_zone(made, name)

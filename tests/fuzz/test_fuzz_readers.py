@@ -7,24 +7,21 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.mutants import HEAD, load, loose
-from zkharvest.commitment.opening import commit
+from tests.fuzz.chain_bases import HEAD_BYTES, NAMES, base_of
+from tests.fuzz.mutants import HEAD, loose
+from tests.models.lot_machine_v2.histories import make_history
+from tests.support.model_histories import openings_of
 from zkharvest.errors import InputError, UsageError
-from zkharvest.files.openings import describe_opening, read_opening, write_opening
-from zkharvest.files.packages import open_package
-from zkharvest.spec import OPENING_MAGIC, PACKAGE_MAGIC
-from zkharvest.trades.csv_in import trades_from_text
+from zkharvest.files.packages import open_chain_package
+from zkharvest.files.page_files import read_page_opening, write_page_opening
+from zkharvest.spec import PACKAGE_MAGIC, PAGE_OPENING_MAGIC
 from zkharvest.verifier import wire
-from zkharvest.verifier.package import Package, decode_package, encode_package
+from zkharvest.verifier.chain_package import ChainPackage, decode_chain_package
 from zkharvest.verifier.rejections import Reject
 from zkharvest.workflow.inspect import describe
 
 OURS = (InputError, UsageError)
-TRADES = """\
-time,source,id,kind,asset,quantity,amount,fee,to,lots
-2024-01-02T10:00:00Z,a,1,buy,BTC,1.5,60000,10,,
-2024-09-02T10:00:00Z,a,2,transfer,BTC,0.25,,,b,1:0.25
-"""
+BASES = [base_of(name) for name in NAMES]
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 leaves = (
@@ -33,13 +30,15 @@ leaves = (
     | st.integers(-(2**63), 2**64 - 1)
     | st.text(max_size=12)
     | st.binary(max_size=40)
-    | st.sampled_from(["envelope", "payload", "plain", "currency", "roots", "seed", "trades", "statement", "proof"])
+    | st.sampled_from(
+        ["envelope", "payload", "plain", "page", "assets", "key", "records", "links", "statement", "proof"]
+    )
 )
 values = st.recursive(
     leaves,
     lambda inner: (
         st.lists(inner, max_size=6)
-        | st.dictionaries(st.text(max_size=6) | st.sampled_from(["payload", "trades", "seed"]), inner, max_size=6)
+        | st.dictionaries(st.text(max_size=6) | st.sampled_from(["assets", "records", "key"]), inner, max_size=6)
     ),
     max_leaves=25,
 )
@@ -48,7 +47,7 @@ values = st.recursive(
 @pytest.fixture(scope="module")
 def opening(tmp_path_factory):
     path = tmp_path_factory.mktemp("fuzz") / "secret.zko"
-    write_opening(path, commit(trades_from_text(TRADES, "trades"), currency="USD"), passphrase=None)
+    write_page_opening(path, openings_of(make_history(7, size=12))[0][1], passphrase=None)
     return path.read_bytes()
 
 
@@ -97,25 +96,27 @@ def test_other_forms_are_no_encodings(value, rng):
 
 
 @quick
-@given(st.binary(max_size=200) | values.map(lambda value: PACKAGE_MAGIC + b"\x01" + loose(value)))
+@given(st.binary(max_size=200) | values.map(lambda value: HEAD_BYTES + loose(value)))
 @example(PACKAGE_MAGIC)
 @example(PACKAGE_MAGIC + b"\x01")
-@example(PACKAGE_MAGIC + b"\x02")
+@example(HEAD_BYTES)
+@example(PACKAGE_MAGIC + b"\x03")
 def test_any_bytes_as_a_package(data):
     try:
-        package = open_package(data, "x.zkh")
+        package = open_chain_package(data, "x.zkh")
     except OURS as error:
         assert str(error)
     else:
-        assert isinstance(package, Package)
+        assert isinstance(package, ChainPackage)
 
 
 @quick
 @given(data=st.data())
 def test_a_damaged_package_is_described_or_refused(tmp_path, data):
-    base = load_bases()[0]
-    head, tail = base.data[: base.proof_at], base.data[base.proof_at + len(base.parts["proof"]) :]
-    changed = data.draw(damaged(head)) + base.parts["proof"] + data.draw(damaged(tail))
+    base = BASES[1]
+    proof, (at,) = base.parts["links"][0]["proof"], base.proofs_at
+    head, tail = base.data[:at], base.data[at + len(proof) :]
+    changed = data.draw(damaged(head)) + proof + data.draw(damaged(tail))
     path = tmp_path / "x.zkh"
     path.write_bytes(changed)
     try:
@@ -124,47 +125,46 @@ def test_a_damaged_package_is_described_or_refused(tmp_path, data):
         assert str(error)
 
 
-@quick
-@given(st.sampled_from(range(5)))
-def test_a_package_is_encoded_as_it_was(number):
-    base = load_bases()[number]
-    assert encode_package(decode_package(base.data)) == base.data
+@pytest.mark.parametrize("base", BASES, ids=NAMES)
+def test_a_package_is_encoded_as_it_was(base):
+    assert decode_chain_package(base.data).encode() == base.data
     assert wire.encode(wire.decode(base.data[HEAD:])) == base.data[HEAD:]
 
 
 def framed(header, payload=b""):
-    """An opening file of version 2 with this header, and a checksum that is right."""
+    """The opening of a page with this header, and a checksum that is right."""
     encoded = wire.encode(header)
-    data = OPENING_MAGIC + b"\x02" + len(encoded).to_bytes(4, "big") + encoded + payload
+    data = PAGE_OPENING_MAGIC + b"\x01" + len(encoded).to_bytes(4, "big") + encoded + payload
     return data + sha256(data).digest()
 
 
+PAGE = BASES[1].parts["links"][0]["statement"]["pages"][0]["header"]
 headers = st.dictionaries(
-    st.sampled_from(["envelope", "sealing", "currency", "records", "sources"]),
-    st.sampled_from(["plain", "scrypt-chacha20poly1305"]) | values,
+    st.sampled_from(["envelope", "sealing", "page"]),
+    st.sampled_from(["plain", "scrypt-chacha20poly1305", PAGE]) | values,
     max_size=6,
 )
+payloads = st.binary(max_size=40) | values.map(msgpack.packb)
 
 
 @quick
 @given(
     data=st.binary(max_size=200)
-    | values.map(lambda value: OPENING_MAGIC + b"\x01" + msgpack.packb(value))
-    | st.builds(framed, headers, st.binary(max_size=40))
+    | st.builds(framed, headers, payloads)
+    | st.builds(lambda payload: framed({"envelope": "plain", "page": PAGE}, payload), payloads)
 )
-@example(data=OPENING_MAGIC)
-@example(data=framed({"envelope": "plain", "currency": "USD", "records": 1, "sources": []}))
-@example(data=framed({"envelope": "scrypt-chacha20poly1305", "sealing": {"log_n": 63, "r": 8, "p": 1}}))
+@example(data=PAGE_OPENING_MAGIC)
+@example(data=framed({"envelope": "plain", "page": PAGE}))
 @example(
-    data=framed({"envelope": "plain", "currency": "USD", "records": 1, "sources": [{"id": "a", "root": bytes(36)}]})
+    data=framed({"envelope": "plain", "page": PAGE}, msgpack.packb({"assets": [], "key": bytes(32), "records": []}))
 )
-@example(data=OPENING_MAGIC + b"\x01")
-@example(data=OPENING_MAGIC + b"\x02\x80")
-@example(data=OPENING_MAGIC + b"\x01" + msgpack.packb({"envelope": "plain", "payload": {}}))
-@example(data=OPENING_MAGIC + b"\x01" + msgpack.packb({"envelope": "scrypt-chacha20poly1305", "payload": b""}))
+@example(data=framed({"envelope": "scrypt-chacha20poly1305", "sealing": {"log_n": 63, "r": 8, "p": 1}}))
+@example(data=framed({"envelope": "plain", "page": b""}))
+@example(data=PAGE_OPENING_MAGIC + b"\x01")
+@example(data=PAGE_OPENING_MAGIC + b"\x02\x80")
 def test_any_bytes_as_an_opening(tmp_path, data):
     path = private(tmp_path / "x.zko", data)
-    for reader in (read_opening, describe_opening):
+    for reader in (read_page_opening, describe):
         try:
             reader(path)
         except OURS as error:
@@ -174,22 +174,12 @@ def test_any_bytes_as_an_opening(tmp_path, data):
 @quick
 @given(data=st.data())
 def test_a_damaged_opening_is_noticed(opening, tmp_path, data):
-    """Everything in the file is under its roots, or names itself: a changed file never opens as another ledger."""
+    """Everything in the file is under the page's root, or names it: a changed file never opens as other records."""
     changed = data.draw(damaged(opening))
     path = private(tmp_path / "x.zko", changed)
     try:
-        found = read_opening(path)
+        found = read_page_opening(path)
     except OURS as error:
         assert str(error)
     else:
-        original = read_opening(private(tmp_path / "y.zko", opening))
-        assert found.roots == original.roots
-
-
-_bases = []
-
-
-def load_bases():
-    if not _bases:
-        _bases.extend(load())
-    return _bases
+        assert found == read_page_opening(private(tmp_path / "y.zko", opening))
