@@ -313,6 +313,19 @@ def test_a_link_that_is_too_tall_is_refused(monkeypatch, most, why):
         support.witness_of(chain()[0].link, None)
 
 
+def test_a_machine_that_is_too_tall_is_refused_before_its_table_is_filled(monkeypatch):
+    """At its last row it is filled, with a row more it is not."""
+    rows = chain()[0].witness.names.rows
+    used = filling.lay_out(rows, filling.MOST_ROWS).used
+    made = define()
+    monkeypatch.setattr(filling, "MOST_ROWS", used)
+    assert filling._machine(made, rows, 1).plan.used == used
+    monkeypatch.setattr(filling, "MOST_ROWS", used - 1)
+    monkeypatch.setattr(filling, "StepsWitness", lambda *_: pytest.fail("the table was filled"))
+    with pytest.raises(InputError, match=f"taking their lots takes {used:,} rows"):
+        filling._machine(made, rows, 1)
+
+
 # ------------------------------------------------------------------------------------------------ proof
 
 
