@@ -12,20 +12,19 @@ import pytest
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
 from zkharvest.conformance.kinds.expect import Mismatch
-from zkharvest.conformance.kinds.packages import check_accept, check_reject, judge, prepare, read_header
+from zkharvest.conformance.kinds.packages import check_accept, check_reject, judge, prepare
 from zkharvest.conformance.kinds.proof_parts import proof_parts
 from zkharvest.conformance.kinds.recipe import Recipe, RecipeError, materialise, parse_value, read_recipe
 from zkharvest.conformance.vectors import write_packages
 from zkharvest.errors import UsageError
 from zkharvest.verifier import wire
 from zkharvest.verifier.chain_package import decode_chain_package
-from zkharvest.verifier.package import decode_package
 from zkharvest.verifier.rejections import Reason
 
 VECTORS = Path(__file__).resolve().parents[3] / "vectors"
-BASE = "accept/lot-machine-v1/fifo-wallet.zkh"
+BASE = "accept/lot-machine-v2/2024.zkh"
 DATA = (VECTORS / BASE).read_bytes()
-RECIPE = f"expect: rejected\nreason: merkle/main\nbase: {BASE}\ncomment: a salt\n\nflip proof:main/0/salt 0\n"
+RECIPE = f"expect: rejected\nreason: merkle/main\nbase: {BASE}\ncomment: a salt\n\nflip proof.0:main/0/salt 0\n"
 
 # Not by any file: the machine's own data, or a chance of one in 2^120.
 OUT_OF_REACH = {
@@ -50,10 +49,10 @@ def parts(data):
 
 
 def test_a_recipe_is_read():
-    recipe = read_recipe(RECIPE.replace("comment", 'policy: year 2024\npolicy: commitments {"a": "00"}\ncomment'))
+    recipe = read_recipe(RECIPE.replace("comment", 'policy: year 2024\npolicy: pages {"a": "00"}\ncomment'))
     assert recipe.reasons == ("merkle/main",)
-    assert recipe.policy == {"year": 2024, "commitments": {"a": "00"}}
-    assert recipe.edits == ("flip proof:main/0/salt 0",)
+    assert recipe.policy == {"year": 2024, "pages": {"a": "00"}}
+    assert recipe.edits == ("flip proof.0:main/0/salt 0",)
 
 
 @pytest.mark.parametrize(
@@ -70,21 +69,27 @@ def test_a_recipe_with_another_header_is_none(text):
         read_recipe(text)
 
 
+def link(*edits):
+    """The first link of a package that edits make."""
+    return parts(made(*edits))["links"][0]
+
+
 def test_edits_of_the_structure():
-    assert parts(made('set preset = "fast"'))["preset"] == "fast"
-    assert parts(made('set statement.carried_in = "hex:0102"'))["statement"]["carried_in"] == b"\1\2"
-    assert len(parts(made("set statement.scales.2 = 0"))["statement"]["scales"]) == 3
-    assert "log_rows" not in parts(made("delete log_rows"))
-    before = parts(DATA)["statement"]
-    assert parts(made("add statement.year -1"))["statement"]["year"] == before["year"] - 1
-    proceeds = int(before["totals"]["proceeds"])
-    assert parts(made("add statement.totals.proceeds 5"))["statement"]["totals"]["proceeds"] == str(proceeds + 5)
-    swapped = parts(made("exchange statement.sources.0 statement.sources.2"))["statement"]["sources"]
-    assert swapped == before["sources"][::-1]
-    other = BASE.replace("fifo", "lifo")
-    assert (
-        decode_package(made(f"take proof from {other}")).proof == decode_package((VECTORS / other).read_bytes()).proof
-    )
+    assert link('set links.0.preset = "fast"')["preset"] == "fast"
+    assert link('set links.0.statement.carried_in = "hex:0102"')["statement"]["carried_in"] == b"\1\2"
+    before = parts(DATA)["links"][0]["statement"]
+    figures = link("set links.0.statement.figures.8 = 0")["statement"]["figures"]
+    assert figures == [*before["figures"], 0]
+    assert "log_rows" not in link("delete links.0.log_rows")
+    assert link("add links.0.statement.year -1")["statement"]["year"] == before["year"] - 1
+    net = "links.0.statement.figures.7.values.proceeds"
+    proceeds = int(before["figures"][7]["values"]["proceeds"])
+    assert link(f"add {net} 5")["statement"]["figures"][7]["values"]["proceeds"] == str(proceeds + 5)
+    swapped = link("exchange links.0.statement.accounts.0 links.0.statement.accounts.1")["statement"]["accounts"]
+    assert swapped == before["accounts"][::-1]
+    other = BASE.replace("2024", "2025")
+    [theirs] = decode_chain_package((VECTORS / other).read_bytes()).parts
+    assert link(f"take links.0.proof from {other}")["proof"] == theirs.proof
 
 
 def test_edits_of_bytes():
@@ -98,30 +103,33 @@ def test_edits_of_bytes():
 
 
 def test_edits_of_the_proof():
-    package = decode_package(DATA)
-    places = proof_parts(package)
+    def proof(edit):
+        return decode_chain_package(made(edit)).parts[0].proof
+
+    [part] = decode_chain_package(DATA).parts
+    places = proof_parts(part)
     salt = places["main/0/salt"]
-    changed = decode_package(made("write proof:main/0/salt+2 00*3")).proof
+    changed = proof("write proof.0:main/0/salt+2 00*3")
     assert changed[salt.start + 2 : salt.start + 5] == bytes(3)
-    assert changed[salt.start + 5 :] == package.proof[salt.start + 5 :]
+    assert changed[salt.start + 5 :] == part.proof[salt.start + 5 :]
     first, second = places["z/0"], places["z/1"]
-    exchanged = decode_package(made("exchange proof:z/0 proof:z/1")).proof
-    assert exchanged[first.start : first.stop] == package.proof[second.start : second.stop]
-    assert len(decode_package(made("cut proof:aux/sibling/0")).proof) == len(package.proof) - 32
-    assert decode_package(made("insert proof:main 07")).proof == b"\7" + package.proof
+    exchanged = proof("exchange proof.0:z/0 proof.0:z/1")
+    assert exchanged[first.start : first.stop] == part.proof[second.start : second.stop]
+    assert len(proof("cut proof.0:aux/sibling/0")) == len(part.proof) - 32
+    assert proof("insert proof.0:main 07") == b"\7" + part.proof
 
 
 def test_the_parts_of_a_proof_fill_it():
-    package = decode_package(DATA)
-    places = list(proof_parts(package).values())
+    [part] = decode_chain_package(DATA).parts
+    places = list(proof_parts(part).values())
     assert places[0].start == 0
     assert all(a.stop == b.start for a, b in pairwise(places))
-    assert places[-1].stop == len(package.proof)
+    assert places[-1].stop == len(part.proof)
 
 
 def test_a_signature_is_made_with_a_test_key():
     signed = made("sign somebody")
-    signer = judge(signed, read_header(VECTORS, VECTORS / BASE)["policy"]).attested.signer
+    signer = decode_chain_package(signed).signature["key"]
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     secret = sha256(b"zkharvest test key somebody").digest()
@@ -131,9 +139,9 @@ def test_a_signature_is_made_with_a_test_key():
 @pytest.mark.parametrize(
     "edit",
     [
-        "polish proof", "set nowhere.at.all = 1", "flip proof:main/99/salt 0", "flip somewhere 0", "truncate x",
-        "replace ffffffffffff 00", "write proof:nonce/query 00*9", "add preset 1", "set log_rows.0 = 13", "sign",
-        "set log_rows = {",
+        "polish proof", "set nowhere.at.all = 1", "flip proof.0:main/999/salt 0", "flip somewhere 0", "truncate x",
+        "replace ffffffffffff 00", "write proof.0:nonce/query 00*9", "add links.0.preset 1",
+        "set links.0.log_rows.0 = 13", "sign", "set links.0.log_rows = {", "flip proof:main/0/salt 0",
     ],
 )  # fmt: skip
 def test_an_edit_that_cannot_be_made_is_an_error(edit):
@@ -147,7 +155,7 @@ def test_values_are_json_with_bytes():
 
 def lay_out(tmp_path, recipe, stage="merkle"):
     """A folder of vectors with one base and one recipe."""
-    (tmp_path / "accept" / "lot-machine-v1").mkdir(parents=True)
+    (tmp_path / "accept" / "lot-machine-v2").mkdir(parents=True)
     for suffix in (".zkh", ".json"):
         path = Path(BASE).with_suffix(suffix)
         (tmp_path / path).write_bytes((VECTORS / path).read_bytes())
@@ -166,7 +174,7 @@ def test_a_reject_vector_names_its_reason(tmp_path):
     path.write_text(RECIPE.replace("expect: rejected", "expect: undecided"))
     with pytest.raises(Mismatch, match="expected undecided, got rejected"):
         check_reject(tmp_path, path)
-    path.write_text(RECIPE.replace("flip proof:main/0/salt 0\n", ""))
+    path.write_text(RECIPE.replace("flip proof.0:main/0/salt 0\n", ""))
     with pytest.raises(Mismatch, match="expected rejected, got accepted"):
         check_reject(tmp_path, path)
 
@@ -183,14 +191,14 @@ def test_an_accept_vector_shows_its_figures(tmp_path):
     path = (tmp_path / BASE).with_suffix(".json")
     header = json.loads(path.read_text())
     check_accept(tmp_path, path)
-    header["expect"]["statement"]["totals"]["net"] = "0.00000001"
+    header["expect"]["years"][0]["totals"]["net"] = "0.00000001"
     path.write_text(json.dumps(header))
-    with pytest.raises(Mismatch, match="statement: expected"):
+    with pytest.raises(Mismatch, match="years: expected"):
         check_accept(tmp_path, path)
     path.write_text(json.dumps(header | {"remark": 1}))
     with pytest.raises(Mismatch, match="unknown keys remark"):
         check_accept(tmp_path, path)
-    path.write_text(json.dumps(header | {"policy": {"schema": "zkharvest/policy/1"}}))
+    path.write_text(json.dumps(header | {"policy": {"schema": "zkharvest/chain-policy/1"}}))
     with pytest.raises(Mismatch, match="policy/test-preset"):
         check_accept(tmp_path, path)
 

@@ -1,4 +1,4 @@
-"""Known answers of Poseidon, commitments, SHA-256 trees and the transcript: what computes them here."""
+"""Known answers of Poseidon, SHA-256 trees and the transcript: what computes them here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _inputs(cases: list[Case]) -> list[list[Any]]:
     return [case["in"] for case in cases]
 
 
-# --- Poseidon and commitments
+# --- Poseidon
 
 
 def _permute_plain(cases: list[Case]) -> Iterable[Any]:
@@ -58,58 +58,6 @@ def _poseidon_kernel(name: str) -> Answers:
         return rows
 
     return answers
-
-
-def _assets(cases: list[Case]) -> Iterable[Any]:
-    from zkharvest.commitment.encoding import asset_code
-
-    return [asset_code(*case["in"]) for case in cases]
-
-
-def _sources(cases: list[Case]) -> Iterable[Any]:
-    from zkharvest.spec import source_code
-
-    return [source_code(*case["in"]) for case in cases]
-
-
-def _currencies(cases: list[Case]) -> Iterable[Any]:
-    from zkharvest.spec import currency_code
-
-    return [currency_code(*case["in"]) for case in cases]
-
-
-def _salts(cases: list[Case]) -> Iterable[Any]:
-    from zkharvest.commitment.opening import salts
-
-    return [salts(bytes.fromhex(seed), label, count) for seed, label, count in _inputs(cases)]
-
-
-def _roots(cases: list[Case]) -> Iterable[Any]:
-    import numpy as np
-
-    from zkharvest.commitment.tree import build_tree
-
-    for case in cases:
-        leaves = np.array(case["leaves"], dtype=np.uint32).reshape(-1, 9)
-        yield build_tree(leaves, np.array(case["salt"], dtype=np.uint32)).root
-
-
-def _commitments(cases: list[Case]) -> Iterable[Any]:
-    """The whole way of `zkharvest commit`: records, leaves and roots of a ledger."""
-    from zkharvest.commitment.encoding import SALT, WIDTH
-    from zkharvest.commitment.opening import Opening
-    from zkharvest.trades.csv_in import trades_from_text
-
-    for case in cases:
-        trades = tuple(trades_from_text(case["trades"], "trades"))
-        opening = Opening(trades, case["currency"], bytes.fromhex(case["seed"]))
-        rows = zip(opening.sources, opening.leaves, opening.trees, strict=True)
-        found = [(name, lanes[:, : WIDTH - SALT], tree.leaves) for name, lanes, tree in rows]
-        yield {
-            "records": {name: records for name, records, _ in found},
-            "leaves": {name: [leaf.astype("<u4").tobytes() for leaf in leaves] for name, _, leaves in found},
-            "roots": opening.roots,
-        }
 
 
 # --- SHA-256 trees
@@ -219,12 +167,6 @@ IMPLEMENTATIONS: dict[str, dict[str, Answers]] = {
     "poseidon/permute16": {"plain": _permute16_plain},
     "poseidon/compress": {"plain": _compress_plain, "kernel": _poseidon_kernel("compress_many")},
     "poseidon/constants": {"plain": _constants},
-    "poseidon/asset": {"plain": _assets},
-    "poseidon/source": {"plain": _sources},
-    "poseidon/currency": {"plain": _currencies},
-    "poseidon/salts": {"kernel": _salts},
-    "poseidon/root": {"kernel": _roots},
-    "poseidon/commitment": {"kernel": _commitments},
     "sha256-tree/leaf": {"plain": _leaves_plain, "kernel": _leaves_kernel},
     "sha256-tree/leaf_bytes": {"plain": _leaf_bytes},
     "sha256-tree/node": {"plain": _nodes_plain, "kernel": _nodes_kernel},

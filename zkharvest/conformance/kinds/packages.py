@@ -2,8 +2,8 @@
 
 A package to accept, `NAME.zkh`, has a header `NAME.json` beside it: the policy to verify it under, and what the verdict
 must say. One to reject is a recipe, `reject/STAGE/NAME.txt`; STAGE is the stage of the reason, or `challenges` where
-several reasons are allowed. Packages of links may be given after others (`before` of a header or recipe): they are
-judged together, as one chain, under a policy of chains.
+several reasons are allowed. Packages may be given after others (`before` of a header or recipe): they are judged
+together, as one chain.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from zkharvest.conformance.kinds.recipe import Recipe, RecipeError, materialise,
 
 if TYPE_CHECKING:
     from zkharvest.verifier.chain_verdict import ChainVerdict
-    from zkharvest.verifier.verdict import Verdict
 
 HEAD = {"about", "ledger", "policy", "expect", "before"}
 SEVERAL = "challenges"
-CHAIN_SCHEMA = "zkharvest/chain-policy/1"
 
 
 def check_accept(root: Path, path: Path) -> None:
@@ -31,12 +29,7 @@ def check_accept(root: Path, path: Path) -> None:
     data = [*_given(root, header.get("before", ())), path.with_suffix(".zkh").read_bytes()]
     verdict = judge(data, header["policy"])
     expect("verdict", ("accepted", ""), (verdict.verdict, verdict.reason))
-    shown = verdict.to_json()
-    if "years" in header["expect"]:
-        _expect_chain(header["expect"], shown["chain"])
-        return
-    for part, wanted in header["expect"].items():
-        expect(part, wanted, {key: shown[part][key] for key in wanted})
+    _expect_chain(header["expect"], verdict.to_json()["chain"])
 
 
 def _expect_chain(wanted: dict[str, Any], shown: dict[str, Any]) -> None:
@@ -91,29 +84,8 @@ def read_header(root: Path, package: Path) -> dict[str, Any]:
     return header
 
 
-def judge(data: bytes | Sequence[bytes], policy: dict[str, Any]) -> Verdict | ChainVerdict:
-    """The verdict on a package, or on packages of links together, under a policy as headers write it.
-
-    Its schema says which of the two (FORMAT.md, sections 10 and 12); `policy/form` if it is not valid.
-    """
-    packages = [data] if isinstance(data, bytes) else list(data)
-    if isinstance(policy, dict) and policy.get("schema") == CHAIN_SCHEMA:
-        return _judge_chain(packages, policy)
-    from zkharvest.verifier.policy import Policy
-    from zkharvest.verifier.rejections import REJECTED, Finding, Reason
-    from zkharvest.verifier.verdict import Verdict
-    from zkharvest.workflow.verify import verify
-
-    try:
-        wanted = Policy.from_json(policy)
-        if len(packages) != 1:
-            raise ValueError("a policy of a package that stands alone, and several packages")
-    except (TypeError, ValueError) as error:
-        return Verdict(REJECTED, (Finding(Reason.POLICY_FORM, str(error)),))
-    return verify(packages[0], wanted)
-
-
-def _judge_chain(packages: Sequence[bytes], policy: dict[str, Any]) -> ChainVerdict:
+def judge(data: bytes | Sequence[bytes], policy: dict[str, Any]) -> ChainVerdict:
+    """The verdict on packages as one chain, under a policy as headers write it; `policy/form` if it is not valid."""
     from zkharvest.sign.chains import SIGNATURES
     from zkharvest.verifier.chain_policy import ChainPolicy
     from zkharvest.verifier.chain_verdict import ChainVerdict
@@ -124,7 +96,7 @@ def _judge_chain(packages: Sequence[bytes], policy: dict[str, Any]) -> ChainVerd
         wanted = ChainPolicy.from_json(policy)
     except (TypeError, ValueError) as error:
         return ChainVerdict(REJECTED, (Finding(Reason.POLICY_FORM, str(error)),))
-    return verify_chain(packages, wanted, SIGNATURES)
+    return verify_chain([data] if isinstance(data, bytes) else list(data), wanted, SIGNATURES)
 
 
 def written(root: Path) -> Iterator[tuple[str, list[bytes], dict[str, Any]]]:

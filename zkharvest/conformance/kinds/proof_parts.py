@@ -17,30 +17,25 @@ from zkharvest.verifier.chain_package import Part
 from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import EXT_BYTES
 from zkharvest.verifier.link import read_link
-from zkharvest.verifier.link_public import public_data as link_data
+from zkharvest.verifier.link_public import public_data
 from zkharvest.verifier.merkle import sibling_count
 from zkharvest.verifier.messages import Rounds
-from zkharvest.verifier.package import Package
 from zkharvest.verifier.params import DIGEST_BYTES, NONCE_BYTES, PRESETS, SALT_BYTES, Sizes, sizes
 from zkharvest.verifier.stacks import Stacks, stacks_of
 from zkharvest.verifier.stated import circuit_of
-from zkharvest.verifier.statement import public_data, read_statement
 
 
-def proof_parts(package: Package | Part) -> dict[str, range]:
-    """Part name -> its bytes in the proof of a package, or of a link, which verifies; else Reject or ValueError."""
-    pinned = circuits.find(*circuit_of(package.statement))
+def proof_parts(part: Part) -> dict[str, range]:
+    """Part name -> its bytes in the proof of a link, which verifies; else Reject or ValueError."""
+    pinned = circuits.find(*circuit_of(part.statement))
     description = circuits.load(pinned)
-    params = PRESETS[package.preset].params
-    at = sizes(max(package.log_rows), params)
-    reader = proof.Reader(package.proof)
+    params = PRESETS[part.preset].params
+    at = sizes(max(part.log_rows), params)
+    reader = proof.Reader(part.proof)
     messages = proof.read_messages(reader, description, at)
     nonces = iter(messages.nonces)
-    rounds = Rounds(params, package.log_rows, lambda _site, _state, _bits: next(nonces))
-    if isinstance(package, Part):
-        data = link_data(read_link(package.statement), description, package.digest)
-    else:
-        data = public_data(read_statement(package.statement), description, package.statement_digest)
+    rounds = Rounds(params, part.log_rows, lambda _site, _state, _bits: next(nonces))
+    data = public_data(read_link(part.statement), description, part.digest)
     rounds.statement(bytes.fromhex(pinned.digest), public.encode(description, data))
     rounds.main(messages.main)
     rounds.aux(messages.aux)
@@ -50,9 +45,9 @@ def proof_parts(package: Package | Part) -> dict[str, range]:
         rounds.fold(layer)
     parts = _Parts()
     _messages(parts, description, at)
-    _queries(parts, stacks_of(description, package.log_rows, at.stack), at, sorted(set(rounds.final(messages.final))))
-    if parts.position != len(package.proof):
-        raise ValueError(f"the parts make {parts.position} bytes, the proof has {len(package.proof)}")
+    _queries(parts, stacks_of(description, part.log_rows, at.stack), at, sorted(set(rounds.final(messages.final))))
+    if parts.position != len(part.proof):
+        raise ValueError(f"the parts make {parts.position} bytes, the proof has {len(part.proof)}")
     return parts.found
 
 

@@ -2,12 +2,12 @@
 
     expect: rejected                       or undecided
     reason: merkle/main                    what must reject; several where chance decides which check comes first
-    base: accept/lot-machine-v1/x.zkh      any package among the vectors
+    base: accept/lot-machine-v2/x.zkh      any package among the vectors
     policy: year 2024                      replaces an expectation of the base's header; any number of these
     before: accept/lot-machine-v2/y.zkh    a package given before it, any number; `none` for those of the base's header
     comment: what is at fault, in a line
 
-    flip proof:main/0/row 3                edits, one a line, in order; none if the base itself is at fault
+    flip proof.0:main/0/row 3                edits, one a line, in order; none if the base itself is at fault
 
 A recipe has one fault. It is a few hundred bytes where the package is many thousands, and it says what is wrong.
 """
@@ -25,8 +25,7 @@ from typing import Any
 from zkharvest.conformance.kinds.proof_parts import proof_parts
 from zkharvest.spec import PACKAGE_MAGIC
 from zkharvest.verifier import wire
-from zkharvest.verifier.chain_package import ChainPackage, Part, decode_chain_package
-from zkharvest.verifier.package import Package, decode_package, has_links
+from zkharvest.verifier.chain_package import Part, decode_chain_package
 
 _HEAD = len(PACKAGE_MAGIC) + 1
 _REQUIRED = ("expect", "reason", "base", "comment")
@@ -120,11 +119,8 @@ class _Bench:
     def parts(self, value: dict[str, wire.Value]) -> None:
         self.data = self.data[:_HEAD] + wire.encode(value)
 
-    def package(self) -> Package | ChainPackage:
-        return decode_chain_package(self.data) if has_links(self.data) else decode_package(self.data)
-
     def locate(self, place: str) -> range:
-        """A place as bytes of the file: `file+OFFSET`, `proof:PART`, `proof:PART+OFFSET`; of link N `proof.N:PART`."""
+        """A place as bytes of the file: `file+OFFSET`, `proof.LINK:PART`, `proof.LINK:PART+OFFSET`."""
         kind, _, rest = place.partition(":")
         name, _, offset = (rest if kind in _proofs(self.base) else place).partition("+")
         if kind not in _proofs(self.base):
@@ -153,15 +149,13 @@ class _Bench:
         proof = _proofs(self.data)[kind].proof
         changed = proof[: at.start - start] + new + proof[at.stop - start :]
         whole: Any = parts
-        (whole["links"][int(kind.partition(".")[2])] if "links" in whole else whole)["proof"] = changed
+        whole["links"][int(kind.partition(".")[2])]["proof"] = changed
         self.parts = parts
 
 
 @lru_cache(maxsize=4)
-def _proofs(data: bytes) -> dict[str, Package | Part]:
-    """What each proof of a package belongs to: `proof` of one that stands alone, `proof.N` of link N."""
-    if not has_links(data):
-        return {"proof": decode_package(data)}
+def _proofs(data: bytes) -> dict[str, Part]:
+    """What each proof of a package belongs to: `proof.N` of link N."""
     return {f"proof.{number}": part for number, part in enumerate(decode_chain_package(data).parts)}
 
 
@@ -258,14 +252,10 @@ def _take(bench: _Bench, path: str, _from: str, other: str) -> None:
 
 def _sign(bench: _Bench, name: str) -> None:
     """The taxpayer's signature, made with the test key of that name."""
-    from zkharvest.files.packages import package_bytes
-    from zkharvest.sign import attest, chains
+    from zkharvest.sign.chains import sign_as_taxpayer
 
-    package, key = bench.package(), taxpayer_key(name)
-    if isinstance(package, ChainPackage):
-        bench.data = chains.sign_as_taxpayer(package, key, replace_other=True).encode()
-    else:
-        bench.data = package_bytes(attest.sign_as_taxpayer(package, key, replace_other=True))
+    package = decode_chain_package(bench.data)
+    bench.data = sign_as_taxpayer(package, taxpayer_key(name), replace_other=True).encode()
 
 
 def taxpayer_key(name: str) -> Any:
