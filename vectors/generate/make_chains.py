@@ -21,6 +21,7 @@ from itertools import pairwise
 from typing import Any
 from unittest import mock
 
+import ledger_oracle as oracle
 from making import VECTORS, reproducible, source_key
 
 from zkharvest.circuit.lot_machine.v2.calendar import LinkCalendar
@@ -30,7 +31,9 @@ from zkharvest.files.book import Book
 from zkharvest.files.page_files import PageFile, PageOpening
 from zkharvest.files.standings import StandingFile
 from zkharvest.ledger.calendar import Calendar
+from zkharvest.ledger.history.decisions import Decision, Pick
 from zkharvest.ledger.history.order import Window
+from zkharvest.ledger.history.records import Place
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.prover import stark
@@ -47,6 +50,7 @@ from zkharvest.workflow import histories, links
 from zkharvest.workflow.pages import Period, make_pages
 
 FOLDER = VECTORS / "accept" / "lot-machine-v2"
+SMALL = FOLDER / "small.csv"
 ZONE = "America/New_York"
 CALENDAR = Calendar(ZONE)
 KRAKEN, WALLET = ("kraken", "K-alice"), ("nano", "nano-s")
@@ -81,6 +85,9 @@ class Wanted:
     audience: str = ""
     folder: str = "accept/lot-machine-v2"
     lie: Callable[[dict[str, Any]], None] | None = None  # of the statement, before it is proven
+    pooling: Pooling = Pooling.WALLET
+    venues: tuple[str, ...] = ()  # instead of the two sources: files NAME-VENUE.csv, with one page of all years each
+    ledger: str = "wallet.csv"
 
 
 def net_a_cent_more(statement: dict[str, Any]) -> None:
@@ -102,6 +109,33 @@ def in_zone(name: str) -> Callable[[dict[str, Any]], None]:
         statement["timezone"] = name
 
     return tell
+
+
+VENUES = ("coinbase", "deribit", "kraken")
+
+
+def by_method(method: Method, pooling: Pooling) -> Wanted:
+    """A ledger of options, shorts, moves, fees and parts of lots; what its year comes to is the second ledger's."""
+    return Wanted(
+        f"{method.value}-{pooling.value}",
+        f"{method.value}, {pooling.value} pooling: options, shorts, moves and lots in parts, from the beginning",
+        ((2025, method),),
+        first=2023,
+        signed=False,
+        totals=(in_dollars(oracle.load(SMALL), method.value, pooling.value, 2025),),
+        pooling=pooling,
+        venues=VENUES,
+        ledger="small.csv",
+        policy={"pooling": pooling.value},
+    )
+
+
+def in_dollars(trades: list[dict[str, Any]], method: str, pooling: str, year: int) -> dict[str, str]:
+    """What the second ledger says of a year, by the names of a verdict's totals."""
+    sums = oracle.shown(oracle.totals(trades, method, pooling, ZONE, year))
+    names = {"proceeds": "proceeds", "basis": "basis", "net": "net"}
+    names |= {f"{term}_term_{result}": f"{term}.{result}" for term in ("short", "long") for result in ("gain", "loss")}
+    return {names[name]: value for name, value in sums.items() if name in names}
 
 
 WANTED = [
@@ -144,6 +178,7 @@ WANTED = [
         signed=False,
         totals=(FROM_GENESIS,),
     ),
+    *(by_method(method, pooling) for method in Method for pooling in Pooling),
     Wanted(
         "another-name",
         "the coin that arrives at the wallet has another name there: nobody received one, nobody explains the other",
@@ -227,8 +262,39 @@ def pages(wallet: str) -> list[tuple[str, PageOpening, PageFile]]:
     return found
 
 
+@cache
+def pages_of_venues(venues: tuple[str, ...], first: int) -> list[tuple[str, PageOpening, PageFile]]:
+    """A page of each venue, from the first year to the end of 2025."""
+    found = []
+    period = (CALENDAR.year_window(first)[0], CALENDAR.year_window(2025)[1])
+    for venue in venues:
+        trades = load_trades(FOLDER / f"small-{venue}.csv")
+        seed = sha256(f"zkharvest vectors seed {venue}".encode()).digest()
+        [made] = make_pages({"account": trades}, Period(venue, *period, "USD"), seed, load_assets(), lambda _: None)
+        found.append((f"{venue}-0.zko", made.opening, made.page))
+    return found
+
+
+def book_of(one: Wanted) -> Book:
+    """What the owner decides: under specific identification which lots each record takes, as `small.csv` has it."""
+    if one.years[-1][1] is not Method.SPECIFIC:
+        return Book({})
+    places: dict[str, Place] = {}
+    for venue in one.venues:
+        for position, trade in enumerate(load_trades(FOLDER / f"small-{venue}.csv")):
+            places[trade.id] = Place(venue, "account", 0, position)
+    decisions = {}
+    for trade in oracle.load(SMALL):
+        picks = tuple(Pick(places[name], quantity) for name, quantity in trade["lots"])
+        if picks and trade["id"] in places:
+            decisions[places[trade["id"]]] = Decision(lots=picks)
+    return Book(decisions)
+
+
 def listed(one: Wanted) -> list[tuple[str, PageOpening, PageFile]]:
     """The pages that reach into the window of a package."""
+    if one.venues:
+        return pages_of_venues(one.venues, one.first)
     before = next((other for other in WANTED if other.name == one.after), None)
     start = before.ends or CALENDAR.year_window(before.years[-1][0])[1] if before else CALENDAR.year_window(2024)[0]
     end = one.ends or CALENDAR.year_window(one.years[-1][0])[1]
@@ -265,7 +331,7 @@ def proven(name: str) -> tuple[ChainPackage, StandingFile]:
     """A package without signatures, and the standing at which it ends."""
     one = next(one for one in WANTED if one.name == name)
     carried = proven(one.after)[1] if one.after else None
-    elections = [Election(method, Pooling.WALLET, ZONE, year) for year, method in one.years]
+    elections = [Election(method, one.pooling, ZONE, year) for year, method in one.years]
     wanted = links.Wanted(elections, preset=one.preset, audience=one.audience)
     given = [(label, opening) for label, opening, _ in listed(one)]
     with ExitStack() as stack:
@@ -274,7 +340,7 @@ def proven(name: str) -> tuple[ChainPackage, StandingFile]:
             stack.enter_context(patch)
         if one.lie is not None:
             return lied(one, next(iter(links.prepare_links(given, wanted, book=Book({}))))), None  # type: ignore[return-value]
-        made = links.prove_links(given, wanted, book=Book({}), opening=carried)
+        made = links.prove_links(given, wanted, book=book_of(one), opening=carried)
     return made.package, made.closing
 
 
@@ -325,7 +391,11 @@ def policy_of(one: Wanted) -> dict[str, Any]:
 
 def header_of(one: Wanted) -> dict[str, Any]:
     """The header: about, ledger, policy, what the verdict shows, and which packages are given before it."""
-    found: dict[str, Any] = {"about": one.about, "ledger": one.wallet, "policy": policy_of(one)}
+    found: dict[str, Any] = {
+        "about": one.about,
+        "ledger": one.ledger if one.venues else one.wallet,
+        "policy": policy_of(one),
+    }
     if one.after:
         found["before"] = [f"{one.folder}/{one.after}.zkh"]
     if one.totals:
@@ -337,7 +407,7 @@ def header_of(one: Wanted) -> dict[str, Any]:
                 {
                     "year": year,
                     "methods": [method.value],
-                    "totals": {name: f"{value}000000" for name, value in totals.items()},
+                    "totals": {name: eight(value) for name, value in totals.items()},
                 }
                 for (year, method), totals in zip(years, one.totals, strict=True)
             ],
@@ -345,6 +415,12 @@ def header_of(one: Wanted) -> dict[str, Any]:
             | dict(one.counters or {}),
         }
     return found
+
+
+def eight(value: str) -> str:
+    """Dollars with eight decimals."""
+    whole, _, decimals = value.partition(".")
+    return f"{whole}.{decimals:0<8}"
 
 
 def main() -> None:
