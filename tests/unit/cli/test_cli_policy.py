@@ -10,7 +10,7 @@ from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
 from zkharvest.verifier.policy import SCHEMA, Policy, read_policy
 
-ACCEPT = Path(__file__).resolve().parents[3] / "vectors" / "accept" / "lot-machine-v1"
+ACCEPT = Path(__file__).resolve().parents[1] / "workflow" / "version1"
 PACKAGE = str(ACCEPT / "balanced.zkh")
 HEADER = json.loads((ACCEPT / "balanced.json").read_text())["policy"]
 ROOTS = HEADER["commitments"]
