@@ -233,7 +233,7 @@ def test_how_many_records_came_before_is_small():
 
 
 def _bounds_of_seq():
-    """The look-up of a multiple of `content_age1` (its plain one is v1's)."""
+    """The look-up of a multiple of `content_age1` (its plain one has a lie of its own)."""
     table = machine.description()["tables"][0]
     return [
         p
