@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fromHex, toHex, utf8 } from './bytes.mjs';
 import { parseDate, zoneOffsets } from './calendar.mjs';
+import { checkChain } from './chain.mjs';
 import { isInfinity, multiply, toAffine } from './curve.mjs';
 import { KNOWN_CIRCUITS, checkDescription, loadCircuit } from './description.mjs';
 import { isSmallOrder, verifies } from './ed25519.mjs';
@@ -13,6 +14,7 @@ import { Rejected } from './faults.mjs';
 import { P, mul } from './field.mjs';
 import { hashToG2 } from './hash_to_curve.mjs';
 import { readLink } from './link.mjs';
+import { linkInputs } from './link_public.mjs';
 import { decode } from './msgpack.mjs';
 import { circuitFile, nodeSha256 } from './node.mjs';
 import { PARAMETER_SETS, sizes } from './parameters.mjs';
@@ -197,4 +199,14 @@ test('two accounts whose codes agree in what orders registers', () => {
   } finally {
     useSha256(nodeSha256);
   }
+});
+
+test('what no package reaches: a circuit that asks for what no statement has, and a chain of no links', () => {
+  const { cases } = JSON.parse(readFileSync(new URL('../vectors/kat/chain/chain.json', import.meta.url), 'utf8'));
+  const link = readLink(decode(fromHex(cases.find(({ op }) => op === 'chain').statements[0])).value);
+  const { circuit } = loadCircuit('lot-machine/v2', circuitFile);
+  assert.equal(linkInputs(link, circuit, null).publics.length, circuit.publics.length);
+  const refused = (reason) => (error) => error instanceof Rejected && error.reason === reason;
+  assert.throws(() => linkInputs(link, { ...circuit, publics: ['weather'] }, null), refused('public/shape'));
+  assert.throws(() => checkChain([]), refused('chain/links'));
 });

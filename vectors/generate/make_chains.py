@@ -86,8 +86,9 @@ class Wanted:
     folder: str = "accept/lot-machine-v2"
     lie: Callable[[dict[str, Any]], None] | None = None  # of the statement, before it is proven
     pooling: Pooling = Pooling.WALLET
-    venues: tuple[str, ...] = ()  # instead of the two sources: files NAME-VENUE.csv, with one page of all years each
+    venues: tuple[str, ...] = ()  # instead of the two sources: files LEDGER-VENUE.csv, with one page of all years each
     ledger: str = "wallet.csv"
+    zone: str = ZONE
 
 
 def net_a_cent_more(statement: dict[str, Any]) -> None:
@@ -122,7 +123,7 @@ def by_method(method: Method, pooling: Pooling) -> Wanted:
         ((2025, method),),
         first=2023,
         signed=False,
-        totals=(in_dollars(oracle.load(SMALL), method.value, pooling.value, 2025),),
+        totals=(in_dollars("small.csv", method.value, pooling.value, 2025),),
         pooling=pooling,
         venues=VENUES,
         ledger="small.csv",
@@ -130,9 +131,9 @@ def by_method(method: Method, pooling: Pooling) -> Wanted:
     )
 
 
-def in_dollars(trades: list[dict[str, Any]], method: str, pooling: str, year: int) -> dict[str, str]:
+def in_dollars(ledger: str, method: str, pooling: str, year: int, zone: str = ZONE) -> dict[str, str]:
     """What the second ledger says of a year, by the names of a verdict's totals."""
-    sums = oracle.shown(oracle.totals(trades, method, pooling, ZONE, year))
+    sums = oracle.shown(oracle.totals(oracle.load(FOLDER / ledger), method, pooling, zone, year))
     names = {"proceeds": "proceeds", "basis": "basis", "net": "net"}
     names |= {f"{term}_term_{result}": f"{term}.{result}" for term in ("short", "long") for result in ("gain", "loss")}
     return {names[name]: value for name, value in sums.items() if name in names}
@@ -179,6 +180,26 @@ WANTED = [
         totals=(FROM_GENESIS,),
     ),
     *(by_method(method, pooling) for method in Method for pooling in Pooling),
+    Wanted(
+        "negative-proceeds",
+        "fees larger than all amounts: the sum of the proceeds is below zero",
+        ((2025, FIFO),),
+        signed=False,
+        totals=(in_dollars("dust.csv", "fifo", "wallet", 2025),),
+        venues=("wallet",),
+        ledger="dust.csv",
+    ),
+    Wanted(
+        "skipped-day",
+        "December 30, 2011 did not exist in Apia: a lot of December 29, 2010 is long term as the 31st begins",
+        ((2011, FIFO),),
+        first=2010,
+        signed=False,
+        totals=(in_dollars("apia.csv", "fifo", "wallet", 2011, "Pacific/Apia"),),
+        venues=("wallet",),
+        ledger="apia.csv",
+        zone="Pacific/Apia",
+    ),
     Wanted(
         "another-name",
         "the coin that arrives at the wallet has another name there: nobody received one, nobody explains the other",
@@ -262,13 +283,12 @@ def pages(wallet: str) -> list[tuple[str, PageOpening, PageFile]]:
     return found
 
 
-@cache
-def pages_of_venues(venues: tuple[str, ...], first: int) -> list[tuple[str, PageOpening, PageFile]]:
-    """A page of each venue, from the first year to the end of 2025."""
-    found = []
-    period = (CALENDAR.year_window(first)[0], CALENDAR.year_window(2025)[1])
-    for venue in venues:
-        trades = load_trades(FOLDER / f"small-{venue}.csv")
+def pages_of_venues(one: Wanted) -> list[tuple[str, PageOpening, PageFile]]:
+    """A page of each venue, from the first year to the end of the last."""
+    found, calendar = [], Calendar(one.zone)
+    period = (calendar.year_window(one.first)[0], calendar.year_window(one.years[-1][0])[1])
+    for venue in one.venues:
+        trades = load_trades(FOLDER / one.ledger.replace(".csv", f"-{venue}.csv"))
         seed = sha256(f"zkharvest vectors seed {venue}".encode()).digest()
         [made] = make_pages({"account": trades}, Period(venue, *period, "USD"), seed, load_assets(), lambda _: None)
         found.append((f"{venue}-0.zko", made.opening, made.page))
@@ -294,7 +314,7 @@ def book_of(one: Wanted) -> Book:
 def listed(one: Wanted) -> list[tuple[str, PageOpening, PageFile]]:
     """The pages that reach into the window of a package."""
     if one.venues:
-        return pages_of_venues(one.venues, one.first)
+        return pages_of_venues(one)
     before = next((other for other in WANTED if other.name == one.after), None)
     start = before.ends or CALENDAR.year_window(before.years[-1][0])[1] if before else CALENDAR.year_window(2024)[0]
     end = one.ends or CALENDAR.year_window(one.years[-1][0])[1]
@@ -318,7 +338,7 @@ def cut_short(one: Wanted) -> tuple[Any, Any]:
         return [*found[:-1], replace(found[-1], end=one.ends or found[-1].end)]
 
     def whole(window: Window, declared: Sequence[int]) -> LinkCalendar:
-        year = CALENDAR.year_window(window.year)
+        year = Calendar(window.zone).year_window(window.year)
         listed = calendar(replace(window, end=year[1]), declared).statement
         first = date.fromisoformat(listed["first_day"])
         return LinkCalendar(window.zone, long_from, first, listed["days"], (window.start, window.end), year)
@@ -331,7 +351,7 @@ def proven(name: str) -> tuple[ChainPackage, StandingFile]:
     """A package without signatures, and the standing at which it ends."""
     one = next(one for one in WANTED if one.name == name)
     carried = proven(one.after)[1] if one.after else None
-    elections = [Election(method, one.pooling, ZONE, year) for year, method in one.years]
+    elections = [Election(method, one.pooling, one.zone, year) for year, method in one.years]
     wanted = links.Wanted(elections, preset=one.preset, audience=one.audience)
     given = [(label, opening) for label, opening, _ in listed(one)]
     with ExitStack() as stack:
