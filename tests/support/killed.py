@@ -27,6 +27,7 @@ class Server:
 
     def __init__(self, folder, warm):
         environment = {**os.environ, "ZKHARVEST_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+        self.folder = folder
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.killed"],
             stdin=subprocess.PIPE,
@@ -88,17 +89,16 @@ class InLine(Executor):
 
 def _patch():
     """A cheap scrypt, and proving and checking left out: what is tried is the handling of files."""
-    from tests.support.proofs import small_chain, small_package
+    from tests.support.proofs import small_chain, small_proven
     from zkharvest.desk import methods
     from zkharvest.desk import workers as pools
     from zkharvest.files import sealing
-    from zkharvest.workflow import prove, prove_chain, signing
+    from zkharvest.workflow import links, prove_chain, signing
 
     sealing.STANDARD = sealing.CHEAPEST = sealing.Cost(4, 8, 1)
-    made, chain = small_package(), small_chain()
+    chain, proven = small_chain(), small_proven()
     prove_chain.prove_chain = lambda *_args, **_options: chain
-    prove.prove = lambda *_args, **_options: made
-    prove.self_check = lambda *_args: None
+    links.prove_links = lambda *_args, **_options: proven
     signing.refuse_unproven = lambda *_args: None
     pools.local_pool = lambda _workers: InLine
     methods.FAST_FROM, methods._cores, methods._send = 0, lambda: 2, _slow(methods._send)

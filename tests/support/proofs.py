@@ -11,6 +11,7 @@ from zkharvest.verifier.chain_policy import ChainPolicy
 from zkharvest.verifier.link import read_link
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.verify_chain import verify_chain
+from zkharvest.workflow.links import Proven
 from zkharvest.workflow.own_folder import commit_pages, file_of
 from zkharvest.workflow.prove import prove
 from zkharvest.workflow.prove_chain import prove_chain
@@ -41,6 +42,11 @@ def small_chain():
     """A package of one link, and what it carries out."""
     of = {"year": YEAR, "method": METHOD, "nonce": NONCE, "audience": AUDIENCE}
     return prove_chain(small_pages(), first=True, preset="test", **of)
+
+
+def small_proven():
+    """The same as `workflow.links` returns it, for the command that is not to prove."""
+    return Proven(decode_chain_package(small_chain().package), small_chain().carried_out)
 
 
 def small_ids():

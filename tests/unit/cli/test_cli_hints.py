@@ -2,17 +2,18 @@
 
 import ast
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 import zkharvest
-from tests.support.proofs import SMALL, small_opening, small_package
+from tests.support.proofs import SMALL, page_file, small_chain, small_pages
 from zkharvest.cli import main
 from zkharvest.cli.commands import app
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.straight import RENAMED
-from zkharvest.files.openings import write_opening
+from zkharvest.workflow.own_folder import write_pages
 
 ROOT = Path(zkharvest.__file__).parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*[a-z0-9]")
@@ -69,43 +70,49 @@ def test_every_option_that_a_text_names_exists(path, options):
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "trades.csv").write_text(SMALL)
-    (tmp_path / "p.zkh").write_bytes(small_package())
-    write_opening("s.zko", small_opening(), passphrase=None)
+    (tmp_path / "p.zkh").write_bytes(small_chain().package)
+    write_pages("own", small_pages(), passphrase=None)
     assert main(["--quiet", "keygen", "-o", "my.key", "--public", "my.pub", "--no-passphrase"]) == ExitCode.DONE
     return tmp_path
 
 
+PROVE = ["prove", "own", "--year", "2025", "--method", "fifo", "--first", "--size", "test"]
 WRITERS = [
     ["trades", "import", "trades.csv", "-o"],
     ["commit", "trades.csv", "--currency", "USD", "--no-passphrase", "-o"],
-    ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--size", "test", "-o"],
+    [*PROVE, "-o"],
+    [*PROVE, "-o", "new.zkh", "--no-passphrase", "--carry-out"],
     ["attest", "p.zkh", "--key", "my.key", "-o"],
+    ["attest", "page.zkp", "--key", "my.key", "-o"],
+    ["page", "seed", "--no-passphrase", "-o"],
     ["keygen", "--no-passphrase", "-o"],
     ["keygen", "--no-passphrase", "-o", "new.key", "--public"],
-    ["secret", "backup", "s.zko", "-o"],
-    ["secret", "restore", "trades.csv", "--currency", "USD", "--words", "my.pub", "--no-passphrase", "-o"],
+    ["secret", "backup", "own/seed", "-o"],
+    ["secret", "restore", "--words", "my.pub", "--no-passphrase", "-o"],
 ]
+SECRETS = ("other.key", "other.zko", "other.seed")
 
 
-@pytest.mark.parametrize("words", WRITERS, ids=lambda words: " ".join(words[:2]))
+@pytest.mark.parametrize("words", WRITERS, ids=lambda words: " ".join((*words[:2], *words[-1:])))
 def test_no_command_overwrites_a_secret_or_names_an_option_it_lacks(here, capsys, options, words):
     main(["--quiet", "keygen", "-o", "other.key", "--no-passphrase"])
-    write_opening("other.zko", small_opening(), passphrase=None)
+    for name, of in (
+        ("other.zko", page_file("own", "kraken:main", "zko")),
+        ("other.seed", "own/seed"),
+        ("page.zkp", page_file("own", "kraken:main")),
+    ):
+        shutil.copy(of, name)
     own = next(names for path, names in options.items() if list(path) == words[: len(path)])
     capsys.readouterr()
-    for target in ("other.key", "other.zko", "trades.csv", "my.pub"):
+    for target in (*SECRETS, "trades.csv", "my.pub"):
         before = (here / target).read_bytes()
         forced = ["--force"] if "--force" in own else []
-        for more in ([], forced) if target in ("other.key", "other.zko") else ([],):
-            if words[0] == "commit" and target == "other.zko" and more:
-                continue  # the one command that names an opening to write
-            if words[:2] == ["secret", "restore"] and target == "other.zko" and more:
-                continue
+        for more in ([], forced) if target in SECRETS else ([],):
             assert main([*words, target, *more]) == ExitCode.USAGE, (target, more)
             err = capsys.readouterr().err
             assert set(OPTION.findall(err)) <= own, err
             assert (here / target).read_bytes() == before
-    assert not (here / "new.key").exists()
+    assert not any((here / name).exists() for name in ("new", "new.key", "new.zkh"))
 
 
 @pytest.mark.parametrize("command", ["ledger explain", "ledger what-if", "ledger diff", "report page", "report txf"])

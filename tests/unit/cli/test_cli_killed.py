@@ -8,9 +8,8 @@ import errno
 import json
 import os
 import random
+import shutil
 import stat
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,14 +18,16 @@ import pytest
 
 from tests.support.counts import count
 from tests.support.killed import Server, failing
-from tests.support.proofs import SMALL, small_opening, small_package
+from tests.support.proofs import SMALL, page_file, small_chain, small_pages, small_proven
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
 from zkharvest.files import leftovers
-from zkharvest.files.openings import is_sealed, parse_opening, write_opening
-from zkharvest.files.packages import open_package
+from zkharvest.files.packages import open_chain_package
+from zkharvest.files.page_files import parse_page, parse_page_opening, parse_seed, write_page_opening
 from zkharvest.files.sheets import read_words
 from zkharvest.sign.keyfiles import parse_private_key
+from zkharvest.workflow import secrets
+from zkharvest.workflow.own_folder import write_pages
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and locks are POSIX's")
 
@@ -37,17 +38,21 @@ SOURCE = "kraken:main"
 PAGE = ["report", "page", EXAMPLES / "trades.csv", "--year", "2025", "--method", "fifo"]
 
 
-def is_opening(data):
-    return parse_opening(data, "x", NEW if is_sealed(data, "x") else None).roots
+FIRST = ["--year", "2025", "--method", "fifo", "--first"]
+OPENING = small_pages().openings[0]
 
 
 def is_under_either(data):
     for words in (OLD, NEW):
         try:
-            return parse_opening(data, "x", words).roots == small_opening().roots
+            return parse_page_opening(data, "x", words).key == OPENING.key
         except Exception as error:  # noqa: BLE001
             assert "wrong passphrase" in str(error)
     return False
+
+
+def is_signed_page(data):
+    return len(parse_page(data, "x").signatures) == 1
 
 
 @dataclass
@@ -60,10 +65,11 @@ class Writer:
     secret: bool = False
     sealed: bool = False
     old: object = field(default=None)  # makes the file that is there before
+    beside: str = ""  # another result, a package: never there without the target
 
 
 def signed(data):
-    return open_package(data, "x").signature is not None
+    return open_chain_package(data, "x").signature is not None
 
 
 WRITERS = {
@@ -88,29 +94,31 @@ WRITERS = {
         lambda data: json.loads(data)["schema"] == "zkharvest/overview/1",
         old=lambda path: path.write_text("old\n"),
     ),
-    "commit": Writer(
-        ["commit", "trades.csv", "--currency", "USD", "-o", "new.zko", "--passphrase-file", "new", "--force"],
-        "new.zko",
-        is_opening,
-        secret=True,
-        sealed=True,
-        old=lambda path: write_opening(path, small_opening(), passphrase=OLD),
-    ),
-    "commit, a new file": Writer(
-        ["commit", "trades.csv", "--currency", "USD", "-o", "new.zko", "--passphrase-file", "new"],
-        "new.zko",
-        is_opening,
-        secret=True,
-        sealed=True,
-    ),
     "prove": Writer(
-        ["prove", "plain.zko", "--year", "2025", "--method", "fifo", "-o", "n.zkh", "--force"],
+        ["prove", "own", *FIRST, "-o", "n.zkh", "--force"],
         "n.zkh",
-        lambda data: open_package(data, "x").proof,
-        old=lambda path: path.write_bytes(small_package()[:-1]),
+        lambda data: open_chain_package(data, "x").parts,
+        old=lambda path: path.write_bytes(small_chain().package[:-1]),
+    ),
+    "prove, what it carries out": Writer(
+        ["prove", "own", *FIRST, "-o", "n.zkh", "--carry-out", "n.zks", "--passphrase-file", "new"],
+        "n.zks",
+        lambda data: secrets._standing(data, "x", NEW),
+        secret=True,
+        sealed=True,
+        beside="n.zkh",
     ),
     "attest": Writer(
-        ["attest", "p.zkh", "--key", "my.key"], "p.zkh", signed, old=lambda path: path.write_bytes(small_package())
+        ["attest", "p.zkh", "--key", "my.key"],
+        "p.zkh",
+        signed,
+        old=lambda path: path.write_bytes(small_chain().package),
+    ),
+    "attest, a page": Writer(
+        ["attest", "n.zkp", "--key", "my.key"],
+        "n.zkp",
+        is_signed_page,
+        old=lambda path: shutil.copy(page_file("own", SOURCE), path),
     ),
     "keygen": Writer(
         ["keygen", "-o", "new.key", "--passphrase-file", "new"],
@@ -125,7 +133,7 @@ WRITERS = {
         is_under_either,
         secret=True,
         sealed=True,
-        old=lambda path: write_opening(path, small_opening(), passphrase=OLD),
+        old=lambda path: write_page_opening(path, OPENING, passphrase=OLD),
     ),
     "secret passwd, of a plain file": Writer(
         ["secret", "passwd", "s.zko", "--new-passphrase-file", "new"],
@@ -133,21 +141,18 @@ WRITERS = {
         is_under_either,
         secret=True,
         sealed=True,
-        old=lambda path: write_opening(path, small_opening(), passphrase=None),
+        old=lambda path: write_page_opening(path, OPENING, passphrase=None),
     ),
     "secret backup": Writer(
-        ["secret", "backup", "plain.zko", "-o", "sheet.html"],
+        ["secret", "backup", "own/seed", "-o", "sheet.html"],
         "sheet.html",
-        lambda data: read_words(data.decode()).secret == small_opening().seed and data.endswith(b"</section>\n"),
+        lambda data: read_words(data.decode()).secret == small_pages().seed and data.endswith(b"</section>\n"),
         secret=True,
     ),
     "secret restore": Writer(
-        [
-            *("secret", "restore", "trades.csv", "--currency", "USD", "--words", "words", "-o", "r.zko"),
-            *("--passphrase-file", "new"),
-        ],
-        "r.zko",
-        is_opening,
+        ["secret", "restore", "--words", "words", "-o", "r.seed", "--passphrase-file", "new"],
+        "r.seed",
+        lambda data: parse_seed(data, "x", NEW) == small_pages().seed,
         secret=True,
         sealed=True,
     ),
@@ -177,13 +182,13 @@ def folder(tmp_path_factory):
     for name, words in (("old", OLD), ("new", NEW)):
         (folder / name).write_text(words)
         (folder / name).chmod(0o600)
-    write_opening(folder / "plain.zko", small_opening(), passphrase=None)
-    (folder / "p.zkh").write_bytes(small_package())
+    write_pages(folder / "own", small_pages(), passphrase=None)
+    (folder / "p.zkh").write_bytes(small_chain().package)
     where = Path.cwd()
     os.chdir(folder)
     try:
         assert main(["--quiet", "keygen", "-o", "my.key", "--no-passphrase"]) == 0
-        assert main(["--quiet", "secret", "backup", "plain.zko", "-o", "words"]) == 0
+        assert main(["--quiet", "secret", "backup", "own/seed", "-o", "words"]) == 0
     finally:
         os.chdir(where)
     return folder
@@ -192,9 +197,9 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(folder):
     warm = [
-        ["commit", "trades.csv", "--currency", "USD", "-o", "warm.zko", "--passphrase-file", "new"],
-        ["attest", "p.zkh", "--key", "my.key", "-o", "warm.zkh"],
-        ["secret", "backup", "plain.zko", "-o", "warm.html"],
+        ["prove", "own", *FIRST, "-o", "warm.zkh", "--carry-out", "warm.zks", "--no-passphrase"],
+        ["attest", "p.zkh", "--key", "my.key", "-o", "warm2.zkh"],
+        ["secret", "backup", "own/seed", "-o", "warm.html"],
         ["trades", "import", *EXPORTS, "--prices", EXAMPLES / "prices.csv", "-o", "warm.csv"],
         [*PAGE, "-o", "warm.json"],
     ]
@@ -223,7 +228,7 @@ def place(folder, cheap_scrypt, monkeypatch):
     for path in folder.iterdir():
         if path.name not in kept:
             path.unlink()
-    (folder / "p.zkh").write_bytes(small_package())
+    (folder / "p.zkh").write_bytes(small_chain().package)
 
 
 def check(writer, target, before, names):
@@ -235,15 +240,18 @@ def check(writer, target, before, names):
         assert data == before or writer.whole(data), "neither the old file nor a new one"
         if writer.secret:
             assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    left = {path for path in folder.iterdir() if path.name not in names | {writer.target}}
+    if writer.beside and (folder / writer.beside).exists():
+        assert target.exists() and open_chain_package((folder / writer.beside).read_bytes(), "x").parts
+    names = names | {writer.target} | ({writer.beside} - {""})
+    left = {path for path in folder.iterdir() if path.name not in names}
     for path in left:
         assert leftovers._NAME.match(path.name), path
         if writer.secret:
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
         if writer.sealed:
             data = path.read_bytes()
-            assert small_opening().seed not in data
-            assert b"BTC" not in data
+            assert small_pages().seed not in data
+            assert b"slip44" not in data
     said = []
     was, leftovers.Notice.say = leftovers.Notice.say, said.append
     try:
@@ -251,7 +259,7 @@ def check(writer, target, before, names):
     finally:
         leftovers.Notice.say = was
     assert len(said) == len(left)
-    assert {path.name for path in folder.iterdir()} <= names | {writer.target}
+    assert {path.name for path in folder.iterdir()} <= names
     count("leftovers found and removed", len(left))
 
 
@@ -296,9 +304,8 @@ def test_a_command_that_is_killed_at_two_hundred_moments(name, server, place):
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_disk_that_is_full_at_every_write(name, place, monkeypatch, capsys):
     writer = WRITERS[name]
-    made = small_package()
-    monkeypatch.setattr("zkharvest.workflow.prove.prove", lambda *_args, **_options: made)
-    monkeypatch.setattr("zkharvest.workflow.prove.self_check", lambda *_args: None)
+    made = small_proven()
+    monkeypatch.setattr("zkharvest.workflow.links.prove_links", lambda *_args, **_options: made)
     monkeypatch.setattr("zkharvest.workflow.signing.refuse_unproven", lambda *_args: None)
     target, before = place(writer)
     names = {path.name for path in target.parent.iterdir()}
@@ -328,7 +335,7 @@ def other(folder):
     second.close()
 
 
-@pytest.mark.parametrize("name", ["commit", "commit, a new file", "secret passwd"])
+@pytest.mark.parametrize("name", ["prove, what it carries out", "keygen", "secret passwd"])
 def test_two_at_once_on_one_file(name, server, other, place):
     """The one or the other, whole; a second that may not replace says so."""
     writer = WRITERS[name]
@@ -351,17 +358,3 @@ def test_a_leftover_is_named_by_the_command_that_removes_it(place, capsys):
     assert main(["keygen", "-o", "new.key", "--no-passphrase"]) == ExitCode.DONE
     assert f"removed {left.name}, left behind by a command that was killed" in capsys.readouterr().err
     assert not left.exists()
-
-
-def test_a_command_that_is_terminated_leaves_what_the_next_removes(place):
-    """As a shutdown does it: SIGTERM while the passphrase is awaited."""
-    target, _ = place(WRITERS["commit, a new file"])
-    read, write = os.pipe()
-    words = ["commit", "trades.csv", "--currency", "USD", "-o", "new.zko", "--passphrase-fd", str(read)]
-    with subprocess.Popen([sys.executable, "-m", "zkharvest", *words], pass_fds=[read], stderr=subprocess.PIPE) as run:
-        os.close(read)
-        os.write(write, b"half a passphr")
-        run.terminate()
-        run.wait(60)
-    os.close(write)
-    assert not target.exists()
