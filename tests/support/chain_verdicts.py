@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.models.lot_machine_v2.histories import UNIT, at
 from tests.models.lot_machine_v2.owner import Book, make_link
 from tests.models.lot_machine_v2.story import IN, OUT, pages, rules, story
-from tests.models.lot_machine_v2.words import Page, Rec
+from tests.models.lot_machine_v2.words import DAY, Page, Rec
 from tests.support.links import Translator
 from zkharvest.files.page_files import PageFile
 from zkharvest.sign.chains import SIGNATURES, with_page_signatures
@@ -65,3 +65,21 @@ def kraken(account="K-alice", end=None, **changes):
     records = (Rec(at(2024, 1, 5), "open", "X", UNIT, 10**10), Rec(at(2024, 6, 5), "close", "X", UNIT, 2 * 10**10))
     page = Page("kraken", account, 0, at(2024), end or at(2025), records)
     return make_link([page], Book(), rules(**changes), 2024, None)
+
+
+def counted():
+    """A year with a declared deposit, an unexplained one, a gift, a move without references, one in transit."""
+    a, b = story(out_ref=0, in_ref=0)
+    more = (
+        Rec(at(2024, 7, 1), "in", "X", UNIT, kind="move"),
+        Rec(at(2024, 7, 2), "in", "X", UNIT, kind="move"),
+        Rec(at(2024, 7, 3), "out", "X", UNIT, kind="gift"),
+        Rec(at(2025) - DAY, "out", "X", UNIT, kind="move"),
+    )
+    made = pages(a, (*b, *more))
+    place = [("B", 0, n) for n in range(6)]
+    book = Book(
+        matched={IN: OUT}, amounts={OUT: 3 * UNIT, place[5]: UNIT}, gone={place[4]: "gift"},
+        declared={place[2]: ("declared", 10**10, 19_800)},
+    )  # fmt: skip
+    return make_link(made, book, rules(), 2024, None)

@@ -6,21 +6,25 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.chain_verdicts import counted, ids, package, take_every_proof
+from tests.support.links import Translator
+from tests.support.proofs import SMALL
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
-from zkharvest.verifier.policy import SCHEMA, Policy, read_policy
+from zkharvest.verifier.chain_policy import LIMITS, SCHEMA, ChainPolicy, read_chain_policy
 
-ACCEPT = Path(__file__).resolve().parents[1] / "workflow" / "version1"
+ACCEPT = Path(__file__).resolve().parents[3] / "vectors" / "accept" / "lot-machine-v2"
 PACKAGE = str(ACCEPT / "balanced.zkh")
 HEADER = json.loads((ACCEPT / "balanced.json").read_text())["policy"]
-ROOTS = HEADER["commitments"]
+PAGES = HEADER["pages"]
 
 WRONG_FOR_THE_PACKAGE = {
-    "commitments": ({**ROOTS, "kraken:main": "00" * 36}, "policy/commitment"),
-    "source_keys": ({"kraken:main": "aa" * 48}, "attestation/missing"),
+    "standing": ("cd" * 32, "policy/standing"),
+    "pages": ({"kraken": ["00" * 32]}, "policy/page"),
+    "accounts": ({"kraken": ["K-bob"]}, "policy/account"),
+    "source_keys": ({"coinbase": [{"key": "aa" * 32}]}, "page/unsigned"),
     "signer": ("ab" * 32, "signature/missing"),
-    "carried_in": ("cd" * 32, "policy/carried-in"),
-    "year": (2024, "policy/year"),
+    "year": (2025, "policy/year"),
     "method": ("lifo", "policy/method"),
     "pooling": ("universal", "policy/pooling"),
     "timezone": ("UTC", "policy/timezone"),
@@ -30,7 +34,8 @@ WRONG_FOR_THE_PACKAGE = {
     "circuits": (["lot-machine/v9"], "policy/circuit"),
     "min_bits": (200, "policy/bits"),
 }
-SWITCHES = {"allow_other_sources", "allow_test_preset"}
+COUNTED = {f"max_{name}" for name in LIMITS} | {"need_refs"}
+SWITCHES = {"first", "allow_other_sources", "allow_test_preset"}
 
 
 @pytest.fixture
@@ -45,47 +50,77 @@ def verdict(tmp_path, capsys):
     return run
 
 
+def without(*names):
+    return {name: value for name, value in HEADER.items() if name not in names}
+
+
 def test_a_policy_file_is_all_that_is_needed(verdict):
     code, shown = verdict(HEADER)
-    assert code == ExitCode.DONE and shown["verdict"] == "accepted" and shown["bound"]
-    assert read_policy(json.dumps(shown["policy"])) == read_policy(json.dumps(HEADER))
+    assert code == ExitCode.DONE and shown["verdict"] == "accepted" and not shown["findings"]
+    assert read_chain_policy(json.dumps(shown["policy"])) == read_chain_policy(json.dumps(HEADER))
 
 
 def test_every_field_is_one_of_these():
-    assert {entry.name for entry in fields(Policy)} == WRONG_FOR_THE_PACKAGE.keys() | SWITCHES
+    assert {entry.name for entry in fields(ChainPolicy)} == WRONG_FOR_THE_PACKAGE.keys() | COUNTED | SWITCHES
 
 
 @pytest.mark.parametrize("name", WRONG_FOR_THE_PACKAGE)
 def test_each_field_takes_effect_and_is_shown_as_it_was_read(verdict, name):
     value, reason = WRONG_FOR_THE_PACKAGE[name]
-    code, shown = verdict({**HEADER, name: value})
+    code, shown = verdict({**(without("first") if name == "standing" else HEADER), name: value})
     assert (code, shown["reason"]) == (ExitCode.REJECTED, reason)
     assert shown["policy"][name] == value
 
 
+@pytest.mark.parametrize("name", sorted(COUNTED))
+def test_limits_of_a_file_are_held_against_the_counters(verdict, name, tmp_path, monkeypatch):
+    """The package has one of each."""
+    take_every_proof(monkeypatch)
+    link = counted()
+    path = tmp_path / "counted.zkh"
+    path.write_bytes(package(link).encode())
+    newest = {source: page.hex() for source, page in ids(Translator(link), *link.pages).items()}
+    loose, tight = (False, True) if name == "need_refs" else (1, 0)
+    wanted = {"schema": SCHEMA, "first": True, "pages": newest}
+    assert verdict({**wanted, name: loose}, package=str(path))[0] == ExitCode.DONE
+    code, shown = verdict({**wanted, name: tight}, package=str(path))
+    assert (code, shown["reason"]) == (ExitCode.UNDECIDED, "policy/counters")
+    assert shown["policy"][name] == tight and type(shown["policy"][name]) is type(tight)
+
+
+def test_what_came_before_is_said_by_the_file(verdict):
+    code, shown = verdict(without("first"))
+    assert (code, shown["reason"]) == (ExitCode.UNDECIDED, "policy/history")
+
+
 def test_other_sources_are_allowed_by_their_switch(verdict):
-    one = {"schema": SCHEMA, "commitments": {"kraken:main": ROOTS["kraken:main"]}}
+    one = {"schema": SCHEMA, "first": True, "pages": {"kraken": PAGES["kraken"]}}
     code, shown = verdict(one)
     assert (code, shown["reason"]) == (ExitCode.UNDECIDED, "policy/source-not-compared")
     code, shown = verdict({**one, "allow_other_sources": True})
-    assert code == ExitCode.DONE and shown["not_compared"] == ["coinbase:main", "deribit:options"]
+    assert code == ExitCode.DONE
+    assert {one["source"]: one["status"] for one in shown["chain"]["accounts"]} == {
+        "kraken": "compared",
+        "nano": "open",
+    }
 
 
 def test_the_test_preset_is_allowed_by_its_switch(verdict):
-    header = json.loads((ACCEPT / "hifo-wallet.json").read_text())["policy"]
+    header = json.loads((ACCEPT / "2024.json").read_text())["policy"]
     assert header["allow_test_preset"]
-    package = str(ACCEPT / "hifo-wallet.zkh")
-    assert verdict(header, package=package)[0] == ExitCode.DONE
-    code, shown = verdict({**header, "allow_test_preset": False}, package=package)
+    path = str(ACCEPT / "2024.zkh")
+    assert verdict(header, package=path)[0] == ExitCode.DONE
+    code, shown = verdict({**header, "allow_test_preset": False}, package=path)
     assert (code, shown["reason"]) == (ExitCode.REJECTED, "policy/test-preset")
 
 
-def test_options_go_before_the_file_and_commitments_add_to_it(verdict):
-    wrong = {**HEADER, "year": 2024, "method": "lifo"}
-    assert verdict(wrong, "--year", "2025", "--method", "hifo")[0] == ExitCode.DONE
-    two = {source: root for source, root in ROOTS.items() if source != "kraken:main"}
-    code, shown = verdict({**HEADER, "commitments": two}, "--commitment", f"kraken:main={ROOTS['kraken:main']}")
-    assert code == ExitCode.DONE and shown["policy"]["commitments"] == ROOTS
+def test_options_go_before_the_file_and_pages_add_to_it(verdict):
+    wrong = {**HEADER, "year": 2025, "method": "lifo"}
+    assert verdict(wrong, "--year", "2024", "--method", "hifo")[0] == ExitCode.DONE
+    one = {source: page for source, page in PAGES.items() if source != "kraken"}
+    code, shown = verdict({**HEADER, "pages": one}, "--page", f"kraken={PAGES['kraken']}")
+    assert code == ExitCode.DONE
+    assert shown["policy"]["pages"] == {source: [page] for source, page in PAGES.items()}
 
 
 @pytest.mark.parametrize(
@@ -94,22 +129,27 @@ def test_options_go_before_the_file_and_commitments_add_to_it(verdict):
         ({"yaer": 2025}, "'yaer' is not a key of a policy (did you mean year?)"),
         ({"year": "2025"}, "year is a number such as 2025, not str '2025'"),
         ({"method": "hifoo"}, "method 'hifoo' is not one of fifo, lifo, hifo, lofo, specific (did you mean hifo?)"),
-        ({"commitments": {"kraken:main": "57ab"}}, "commitments of 'kraken:main' has 2 bytes, not 36"),
-        ({"source_keys": []}, "source_keys maps source ids to bytes or hex text"),
+        ({"pages": {"kraken": "57ab"}}, "pages of 'kraken' has 2 bytes, not 32"),
+        ({"source_keys": []}, "source_keys maps source ids to lists"),
+        ({"source_keys": {"kraken": "aa" * 33}}, "source_keys of 'kraken' has 33 bytes, not 32 (Ed25519) or 48"),
+        ({"accounts": {"kraken": 7}}, "accounts of 'kraken' is text, not int 7"),
         ({"signer": "xyz"}, "signer: 'xyz' is not hexadecimal"),
-        ({"carried_in": "00"}, "carried_in has 1 byte, not 32"),
+        ({"standing": "00"}, "standing has 1 byte, not 32"),
+        ({"standing": "00" * 32}, "a chain that begins with a standing is not the first"),
         ({"nonce": ""}, "nonce is empty: leave it out to expect nothing"),
-        ({"circuits": "lot-machine/v1"}, "circuits is a list of ids, not a text"),
+        ({"circuits": "lot-machine/v2"}, "circuits is a list of ids, not a text"),
         ({"min_bits": "128"}, "min_bits is a number such as 128"),
+        ({"max_declared": -1}, "max_declared is a number from 0 on, not -1"),
+        ({"need_refs": 0}, "need_refs is true or false, not int 0"),
         ({"allow_test_preset": 1}, "allow_test_preset is true or false, not int 1"),
-        ({"schema": "zkharvest/policy/2"}, "not 'zkharvest/policy/2'"),
+        ({"schema": "zkharvest/policy/1"}, "not 'zkharvest/policy/1'"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_wrong_field_is_named_with_the_file(verdict, change, message):
     code, said = verdict({**HEADER, **change})
     assert code == ExitCode.USAGE
-    assert "policy.json: " in said and message in said and "circuits/FORMAT.md, section 10" in said
+    assert "policy.json: " in said and message in said and "circuits/FORMAT.md, section" in said
 
 
 def test_a_file_that_is_not_a_policy(verdict, capsys):
@@ -129,10 +169,11 @@ def test_basis_still_means_pooling_and_is_not_shown(verdict, capsys):
 
 
 def test_a_ledger_report_takes_the_earlier_name(tmp_path, capsys):
-    trades = str(ACCEPT / "small.csv")
+    trades = tmp_path / "small.csv"
+    trades.write_text(SMALL)
     shown = []
     for option in ("--basis", "--pooling"):
-        words = ["ledger", "report", trades, "--year", "2025", "--method", "hifo", option, "universal", "--json"]
+        words = ["ledger", "report", str(trades), "--year", "2025", "--method", "hifo", option, "universal", "--json"]
         assert main(words) == ExitCode.DONE
         shown.append(json.loads(capsys.readouterr().out))
     assert shown[0] == shown[1] and shown[0]["pooling"] == "universal"
@@ -146,6 +187,7 @@ def test_prove_refuses_a_country_that_the_circuit_does_not_know(regime, tmp_path
     said = capsys.readouterr().err
     assert "cannot be proven: the circuit knows only the rules of us" in said
     assert f"zkharvest ledger report TRADES.csv --regime {regime}" in said
-    words = ["prove", missing, "--year", "2025", "--regime", "us", "-m", "hifo", "-o", str(tmp_path / "p.zkh")]
+    words = ["prove", missing, "--year", "2025", "--regime", "us", "-m", "hifo", "--first"]
+    words += ["-o", str(tmp_path / "p.zkh")]
     assert main(words) == ExitCode.USAGE
     assert "none.zko: cannot be read" in capsys.readouterr().err

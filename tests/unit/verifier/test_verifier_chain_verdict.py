@@ -15,11 +15,12 @@ import pytest
 from tests.models.lot_machine_v2.histories import UNIT, at
 from tests.models.lot_machine_v2.owner import Book, make_link
 from tests.models.lot_machine_v2.story import IN, OUT, honest, pages, rules, story, two_years
-from tests.models.lot_machine_v2.words import DAY, Page, Rec
+from tests.models.lot_machine_v2.words import Page
 from tests.support.chain_verdicts import (
     BOB,
     KRAKEN,
     OTHER,
+    counted,
     fifo_from_genesis,
     ids,
     kraken,
@@ -249,24 +250,6 @@ def test_a_chain_that_begins_within_a_tax_year_is_undecided(proven):
     assert reasons(verdict(alone, **expected)) == [Reason.POLICY_HISTORY, Reason.POLICY_YEAR_BEGUN]
     both = verdict(package(half, of=translator), alone, first=True, **expected)
     assert (both.verdict, reasons(both)) == ("rejected", [Reason.CHAIN_COVERED])
-
-
-def counted():
-    """A year with a declared deposit, an unexplained one, a gift, a move without references, one in transit."""
-    a, b = story(out_ref=0, in_ref=0)
-    more = (
-        Rec(at(2024, 7, 1), "in", "X", UNIT, kind="move"),
-        Rec(at(2024, 7, 2), "in", "X", UNIT, kind="move"),
-        Rec(at(2024, 7, 3), "out", "X", UNIT, kind="gift"),
-        Rec(at(2025) - DAY, "out", "X", UNIT, kind="move"),
-    )
-    made = pages(a, (*b, *more))
-    place = [("B", 0, n) for n in range(6)]
-    book = Book(
-        matched={IN: OUT}, amounts={OUT: 3 * UNIT, place[5]: UNIT}, gone={place[4]: "gift"},
-        declared={place[2]: ("declared", 10**10, 19_800)},
-    )  # fmt: skip
-    return make_link(made, book, rules(), 2024, None)
 
 
 def test_counters_are_always_there_and_limits_leave_it_undecided(proven):
