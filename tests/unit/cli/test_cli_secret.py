@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,6 @@ import pytest
 from tests.support.proofs import SMALL
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
-from zkharvest.files.openings import read_opening
 from zkharvest.files.page_files import read_page_opening, read_seed
 from zkharvest.sign.keyfiles import read_private_key
 
@@ -38,13 +38,24 @@ def terminal(here, monkeypatch):
     return answers
 
 
-def commit(*more, name="s.zko"):
-    return main(["commit", "trades.csv", "--currency", "USD", "-o", name, *more])
+def commit(*more, folder="own"):
+    return main(["commit", "trades.csv", "--currency", "USD", "-o", folder, *more])
+
+
+def opening(folder="own"):
+    """An opening in a folder of pages; there is one of each wallet."""
+    return str(min(Path(folder).glob("*.zko")))
+
+
+def content(path, passphrase=None):
+    found = read_page_opening(path, passphrase)
+    return found.header, found.key, found.records
 
 
 def test_without_a_terminal_it_says_what_to_give(here, capsys):
     for words in (
-        ["commit", "trades.csv", "--currency", "USD", "-o", "s.zko"],
+        ["commit", "trades.csv", "--currency", "USD", "-o", "own"],
+        ["page", "seed", "-o", "seed"],
         ["keygen", "-o", "k"],
         ["keygen", "-o", "k", "--pkcs8"],
     ):
@@ -55,20 +66,26 @@ def test_without_a_terminal_it_says_what_to_give(here, capsys):
 
 
 def test_sealed_by_file(here, capsys):
+    """That no plaintext is in a sealed file is in `test_cli_commit`."""
     assert commit("--passphrase-file", "pass") == ExitCode.DONE
-    roots = capsys.readouterr().out
-    assert b"kraken:main" not in (here / "s.zko").read_bytes().partition(b"sources")[2][200:]
-    assert main(["inspect", "s.zko"]) == ExitCode.DONE
-    out = capsys.readouterr().out
-    assert all(line in out for line in roots.splitlines())
-    assert "sealed       yes" in out
-    prove = ["prove", "s.zko", "--year", "2025", "--method", "fifo", "--size", "test", "-o", "p.zkh"]
+    ids = capsys.readouterr().out.splitlines()
+    for path, line in zip(sorted(Path("own").glob("*.zko")), ids, strict=True):
+        assert main(["inspect", str(path), "--json"]) == ExitCode.DONE
+        shown = json.loads(capsys.readouterr().out)
+        assert (f"{shown['header']['source']}={shown['page']}", shown["sealed"]) == (line, True)
+    prove = ["prove", "own", "--year", "2025", "--method", "fifo", "--first", "--size", "test", "-o", "p.zkh"]
     assert main(prove) == ExitCode.USAGE
     assert "sealed with a passphrase, and none was given" in capsys.readouterr().err
     assert main([*prove, "--passphrase-file", "other"]) == ExitCode.USAGE
     assert "wrong passphrase" in capsys.readouterr().err
-    assert main([*prove, "--passphrase-file", "pass"]) == ExitCode.DONE
+    assert not (here / "p.zkh").exists()
+    assert main([*prove, "--carry-out", "p.zks", "--passphrase-file", "pass"]) == ExitCode.DONE
     assert (here / "p.zkh").exists()
+    assert main(["secret", "show", "p.zks"]) == ExitCode.USAGE
+    assert "sealed with a passphrase" in capsys.readouterr().err
+    assert main(["secret", "show", "p.zks", "--passphrase-file", "pass", "--json"]) == ExitCode.DONE
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["kind"], shown["sealed"]) == ("standing", True)
 
 
 def test_by_descriptor(here, capsys):
@@ -78,8 +95,9 @@ def test_by_descriptor(here, capsys):
     assert os.read(read, 99) == b"more\n"  # what follows stays for others
     os.close(read)
     os.close(write)
-    assert read_opening("s.zko", PASS)
-    assert commit("--passphrase-fd", "99", name="t.zko") == ExitCode.USAGE
+    assert content(opening(), PASS)
+    assert read_seed("own/seed", PASS)
+    assert commit("--passphrase-fd", "99", folder="other.own") == ExitCode.USAGE
     assert "--passphrase-fd: 99 cannot be read" in capsys.readouterr().err
 
 
@@ -87,12 +105,12 @@ def test_by_prompt(terminal, capsys):
     terminal += [PASS, PASS]
     assert commit() == ExitCode.DONE
     terminal += ["wrong", "wrong again", PASS]
-    assert main(["secret", "show", "s.zko"]) == ExitCode.DONE
+    assert main(["secret", "show", opening()]) == ExitCode.DONE
     assert terminal == []
     terminal += [PASS, "something else"]
-    assert commit(name="t.zko") == ExitCode.USAGE
+    assert commit(folder="other.own") == ExitCode.USAGE
     assert "the two passphrases differ" in capsys.readouterr().err
-    assert not Path("t.zko").exists()
+    assert not Path("other.own").exists()
 
 
 def test_what_is_no_passphrase_is_refused(here, capsys):
@@ -107,7 +125,7 @@ def test_what_is_no_passphrase_is_refused(here, capsys):
     assert commit("--passphrase-file", "other", "--no-passphrase") == ExitCode.USAGE
     assert commit("--passphrase-file", "other", "--passphrase-fd", "0") == ExitCode.USAGE
     assert "exclude each other" in capsys.readouterr().err
-    assert not (here / "s.zko").exists()
+    assert not (here / "own").exists()
 
 
 def test_a_short_passphrase_is_warned_of(here, capsys):
@@ -118,71 +136,71 @@ def test_a_short_passphrase_is_warned_of(here, capsys):
 
 def test_no_passphrase_says_so_and_offers_to_seal(here, capsys):
     assert commit("--no-passphrase") == ExitCode.DONE
-    assert "s.zko is not encrypted" in capsys.readouterr().err
-    assert main(["secret", "show", "s.zko"]) == ExitCode.DONE
-    assert "zkharvest secret passwd seals it" in capsys.readouterr().err
-    assert main(["secret", "passwd", "s.zko", "--new-passphrase-file", "pass"]) == ExitCode.DONE
-    assert "are not encrypted" in capsys.readouterr().err
-    assert read_opening("s.zko", PASS)
+    assert "own is not encrypted" in capsys.readouterr().err
+    for path in (opening(), "own/seed"):
+        assert main(["secret", "show", path]) == ExitCode.DONE
+        assert "zkharvest secret passwd seals it" in capsys.readouterr().err
+        assert main(["secret", "passwd", path, "--new-passphrase-file", "pass"]) == ExitCode.DONE
+        assert "are not encrypted" in capsys.readouterr().err
+    assert content(opening(), PASS) and read_seed("own/seed", PASS)
 
 
-@pytest.mark.parametrize("what", ["opening", "ed25519", "bls"])
+READERS = {"opening": content, "seed": read_seed, "ed25519": read_private_key, "bls": read_private_key}
+
+
+@pytest.mark.parametrize("what", READERS)
 def test_the_passphrase_is_changed(here, capsys, what):
-    if what == "opening":
+    if what in ("opening", "seed"):
         assert commit("--passphrase-file", "pass") == ExitCode.DONE
+        path = "own/seed" if what == "seed" else opening()
     else:
-        assert main(["keygen", "--scheme", what, "-o", "s.zko", "--passphrase-file", "pass"]) == ExitCode.DONE
-    read = read_opening if what == "opening" else read_private_key
-    before = read("s.zko", PASS)
-    passwd = ["secret", "passwd", "s.zko"]
+        path = "k"
+        assert main(["keygen", "--scheme", what, "-o", path, "--passphrase-file", "pass"]) == ExitCode.DONE
+    read = READERS[what]
+    before = read(path, PASS)
+    passwd = ["secret", "passwd", path]
     assert main([*passwd, "--passphrase-file", "other", "--new-passphrase-file", "pass"]) == ExitCode.USAGE
     assert main([*passwd, "--passphrase-file", "pass"]) == ExitCode.USAGE
     assert "--new-passphrase-file FILE or --new-passphrase-fd N, or --no-passphrase" in capsys.readouterr().err
     assert main([*passwd, "--passphrase-file", "pass", "--new-passphrase-file", "other"]) == ExitCode.DONE
-    after = read("s.zko", "another long passphrase")
-    assert (after.seed == before.seed) if what == "opening" else (after == before)
+    assert read(path, "another long passphrase") == before
     assert main([*passwd, "--passphrase-file", "other", "--no-passphrase"]) == ExitCode.DONE
-    assert read("s.zko")
-    assert Path("s.zko").stat().st_mode & 0o777 == 0o600
+    assert read(path) == before
+    assert Path(path).stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("suffix", ["txt", "html"])
-def test_an_opening_comes_back_from_the_sheet_and_the_trades_alone(here, capsys, suffix):
+def test_pages_come_back_from_the_sheet_and_the_trades_alone(here, capsys, suffix):
     assert commit("--passphrase-file", "pass") == ExitCode.DONE
-    roots = capsys.readouterr().out
+    ids = capsys.readouterr().out
     sheet = f"sheet.{suffix}"
-    assert main(["secret", "backup", "s.zko", "-o", sheet, "--passphrase-file", "pass"]) == ExitCode.DONE
+    assert main(["secret", "backup", "own/seed", "-o", sheet, "--passphrase-file", "pass"]) == ExitCode.DONE
     assert "in the clear" in capsys.readouterr().err
     assert Path(sheet).stat().st_mode & 0o777 == 0o600
-    before = read_opening("s.zko", PASS)
-    Path("s.zko").unlink()
+    before = content(opening(), PASS)
+    shutil.rmtree("own")
     Path("pass").unlink()  # nothing is left but the sheet and the trades
-    restore = ["secret", "restore", "trades.csv", "--currency", "USD", "--words", sheet, "-o", "back.zko"]
-    assert main([*restore, "--no-passphrase"]) == ExitCode.DONE
-    assert capsys.readouterr().out == roots
-    after = read_opening("back.zko")
-    assert (after.seed, after.trades, after.roots) == (before.seed, before.trades, before.roots)
+    assert main(["secret", "restore", "--words", sheet, "-o", "back/seed", "--no-passphrase"]) == ExitCode.USAGE
+    Path("back").mkdir()
+    assert main(["secret", "restore", "--words", sheet, "-o", "back/seed", "--no-passphrase"]) == ExitCode.DONE
+    capsys.readouterr()
+    assert commit("--no-passphrase", folder="back") == ExitCode.DONE
+    assert capsys.readouterr().out == ids
+    assert content(opening("back")) == before
 
 
 def test_other_trades_do_not_come_back(here, capsys):
+    """A page that is there says that the trades are not those that it was made of."""
     assert commit("--no-passphrase") == ExitCode.DONE
-    assert main(["secret", "backup", "s.zko", "-o", "sheet.txt"]) == ExitCode.DONE
-    (here / "trades.csv").write_text(SMALL.replace("60000", "60001"))
-    restore = [
-        "secret",
-        "restore",
-        "trades.csv",
-        "--currency",
-        "USD",
-        "--words",
-        "sheet.txt",
-        "-o",
-        "back.zko",
-        "--no-passphrase",
-    ]
-    assert main(restore) == ExitCode.REJECTED
-    assert "not the trades of the backup" in capsys.readouterr().err
-    assert not (here / "back.zko").exists()
+    lost = Path(opening())
+    lost.unlink()
+    (here / "trades.csv").write_text(SMALL.replace("30000", "30001"))
+    assert commit("--no-passphrase") == ExitCode.REJECTED
+    assert "holds other records than the file has" in capsys.readouterr().err
+    assert not lost.exists()
+    (here / "trades.csv").write_text(SMALL)
+    assert commit("--no-passphrase") == ExitCode.DONE
+    assert lost.exists()
 
 
 @pytest.mark.parametrize("scheme", ["ed25519", "bls"])
@@ -195,43 +213,32 @@ def test_a_key_comes_back_from_its_sheet(here, capsys, scheme):
     assert capsys.readouterr().out == public
     assert read_private_key("back", PASS) == read_private_key("k", PASS)
     assert main([*restore, "--force"]) == ExitCode.USAGE  # keys are never overwritten
-    assert (
-        main(
-            [
-                "secret",
-                "restore",
-                "trades.csv",
-                "--currency",
-                "USD",
-                "--words",
-                "sheet.txt",
-                "-o",
-                "x",
-                "--no-passphrase",
-            ]
-        )
-        == 2
-    )
-    assert "hold a private key" in capsys.readouterr().err
 
 
 def test_a_sheet_is_not_overwritten_by_other_commands(here, capsys):
     assert commit("--no-passphrase") == ExitCode.DONE
-    backup = ["secret", "backup", "s.zko", "-o", "sheet.zko"]
+    backup = ["secret", "backup", "own/seed", "-o", "sheet.txt"]
     assert main(backup) == ExitCode.DONE
     assert main(backup) == ExitCode.USAGE
     assert main([*backup, "--force"]) == ExitCode.DONE
-    assert commit("--no-passphrase", "--force", name="sheet.zko") == ExitCode.USAGE
+    capsys.readouterr()
+    assert commit("--no-passphrase", "--force", "--book", "sheet.txt", folder="other.own") == ExitCode.USAGE
+    assert "is a backup sheet" in capsys.readouterr().err
+    prove = ["prove", "own", "--year", "2025", "--method", "fifo", "--first", "-o", "p.zkh", "--no-passphrase"]
+    assert main([*prove, "--carry-out", "sheet.txt", "--force"]) == ExitCode.USAGE
     assert "is a backup sheet" in capsys.readouterr().err
 
 
 def test_show_tells_what_is_public(here, capsys):
     assert commit("--passphrase-file", "pass") == ExitCode.DONE
-    roots = dict(line.split("=") for line in capsys.readouterr().out.splitlines())
-    assert main(["secret", "show", "s.zko", "--passphrase-file", "pass", "--json"]) == ExitCode.DONE
-    shown = json.loads(capsys.readouterr().out)
-    assert (shown["schema"], shown["kind"], shown["sealed"]) == ("zkharvest/secret/1", "opening", True)
-    assert roots.items() <= shown["public"].items()
+    ids = dict(line.split("=") for line in capsys.readouterr().out.splitlines())
+    for path in Path("own").glob("*.zko"):
+        assert main(["secret", "show", str(path), "--passphrase-file", "pass", "--json"]) == ExitCode.DONE
+        shown = json.loads(capsys.readouterr().out)
+        assert (shown["schema"], shown["kind"], shown["sealed"]) == ("zkharvest/secret/1", "opening of a page", True)
+        (source,) = ids.keys() & shown["public"].keys()
+        assert shown["public"][source] == ids.pop(source)
+    assert not ids
     assert main(["secret", "show", "trades.csv"]) == ExitCode.USAGE
     assert "it is a trades CSV" in capsys.readouterr().err
 
@@ -249,8 +256,6 @@ def test_a_seed_of_pages_is_shown_sealed_anew_and_restored(here, capsys):
     assert main(again) == ExitCode.DONE
     assert capsys.readouterr().out.strip() == mark
     assert read_seed("back") == read_seed("seed", "another long passphrase")
-    assert main([*again[:2], "trades.csv", "--currency", "USD", *again[2:4], "-o", "x", "--no-passphrase"]) == 2
-    assert "these words hold a seed, not an opening" in capsys.readouterr().err
 
 
 def test_the_opening_of_a_page_is_sealed_anew_but_not_on_a_sheet(here, capsys):
@@ -273,27 +278,16 @@ def test_the_opening_of_a_page_is_sealed_anew_but_not_on_a_sheet(here, capsys):
 
 def test_words_come_from_a_stream(here):
     assert commit("--no-passphrase") == ExitCode.DONE
-    assert main(["secret", "backup", "s.zko", "-o", "sheet.txt"]) == ExitCode.DONE
-    words = [
-        "secret",
-        "restore",
-        "trades.csv",
-        "--currency",
-        "USD",
-        "--words",
-        "-",
-        "-o",
-        "back.zko",
-        "--no-passphrase",
-    ]
+    assert main(["secret", "backup", "own/seed", "-o", "sheet.txt"]) == ExitCode.DONE
+    words = ["secret", "restore", "--words", "-", "-o", "back", "--no-passphrase"]
     done = subprocess.run(
         [sys.executable, "-m", "zkharvest", *words], input=(here / "sheet.txt").read_bytes(), capture_output=True
     )
     assert done.returncode == 0, done.stderr
-    assert read_opening("back.zko").roots == read_opening("s.zko").roots
+    assert read_seed("back") == read_seed("own/seed")
 
 
-@pytest.mark.parametrize("words", [["commit", "trades.csv", "-o", "s.zko"], ["secret", "passwd", "s.zko"]])
+@pytest.mark.parametrize("words", [["commit", "trades.csv", "-o", "own"], ["secret", "passwd", "s.zko"]])
 def test_no_passphrase_is_an_option_or_in_the_environment(words):
     """Other users of a machine can read both."""
     done = subprocess.run(
