@@ -148,7 +148,7 @@ def parse_public_key(text: str, scheme: Scheme) -> bytes:
         key = bytes.fromhex(digits)
     except ValueError:
         key = b""
-        if _is_file(text):
+        if is_file(text):
             data = read_file(text, at_most=FILE_BYTES)
             if data.partition(b"\n")[0] != f"{PUBLIC_KEY_HEADER} 1".encode():
                 hint = told_apart(data, "give the file that keygen --public wrote")
@@ -242,7 +242,8 @@ def _from_standard(pem: bytes, label: str, name: object, passphrase: Passphrase)
     return key.private_bytes_raw()
 
 
-def _is_file(text: str) -> bool:
+def is_file(text: str) -> bool:
+    """Whether a text that may be a key is the path of a file, or `-`."""
     try:
         return text == "-" or Path(text).is_file()
     except (OSError, ValueError):  # too long for a path, or not a path at all

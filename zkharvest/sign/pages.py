@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 from zkharvest.errors import UsageError
 from zkharvest.files.atomic import read_file
@@ -21,7 +20,7 @@ from zkharvest.files.kinds import told_apart
 from zkharvest.files.page_files import PageFile, PageSignature
 from zkharvest.sign import bls
 from zkharvest.sign.ed25519 import is_signature
-from zkharvest.sign.keyfiles import FILE_BYTES, VALIDITY, public_fields
+from zkharvest.sign.keyfiles import FILE_BYTES, VALIDITY, is_file, public_fields
 from zkharvest.sign.keys import KEY_BYTES, PrivateKey, PublicKey, Scheme
 from zkharvest.spec import PUBLIC_KEY_HEADER
 from zkharvest.verifier.page import PageFault, PageReject, SourceKey, signed_message
@@ -36,7 +35,7 @@ def read_source_key(text: str) -> SourceKey:
         key = b""
     if len(key) in KEY_BYTES.values():
         return SourceKey(key)
-    if not Path(text).is_file():
+    if not is_file(text):
         raise UsageError(f"{quoted(text)} is neither a public key in hex nor a file", "give what keygen --public wrote")
     data = read_file(text, at_most=FILE_BYTES)
     if data.partition(b"\n")[0] != f"{PUBLIC_KEY_HEADER} 1".encode():
