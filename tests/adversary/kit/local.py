@@ -11,13 +11,12 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from tests.adversary.kit.forge import Forgery
-from tests.support import statement
 from zkharvest.circuit import check as checker
+from zkharvest.circuit.check import PublicValues
 from zkharvest.circuit.expr import P
 
 Cell = tuple[int, int, int]  # table, row, column
@@ -35,6 +34,18 @@ def numbers(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+class Run(Protocol):
+    """Traces by table name, and the statement that they pretend to prove."""
+
+    @property
+    def traces(self) -> Mapping[str, np.ndarray]:
+        """Rows by columns."""
+
+    @property
+    def public(self) -> PublicValues:
+        """The statement."""
+
+
 @dataclass
 class Outcome:
     """Values of constraints, messages and tallies of one table on some rows."""
@@ -49,8 +60,12 @@ class Outcome:
 class Board:
     """An honest run, whose cells can be changed for trial."""
 
-    def __init__(self, forgery: Forgery, description: Mapping[str, Any] | None = None) -> None:
-        self.description = description or statement.description()
+    def __init__(self, forgery: Run, description: Mapping[str, Any] | None = None) -> None:
+        if description is None:
+            from tests.support import statement
+
+            description = statement.description()
+        self.description = description
         self.tables = self.description["tables"]
         self.names = [t["name"] for t in self.tables]
         self.traces = [forgery.traces[n].astype(np.int64) for n in self.names]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.support import statement
+from tests.support import whole_links
 from zkharvest.circuit.builder import Circuit
 from zkharvest.circuit.expr import following, lift
 from zkharvest.verifier.description_reader import read_description
@@ -157,7 +157,7 @@ def group_degree(parts):
 
 
 def test_groups_hold_every_interaction_once_within_the_degree():
-    for table in statement.definition()[0].tables:
+    for table in whole_links.definition().circuit.tables:
         groups = table.groups()
         assert sorted(i for g in groups for i in g) == list(range(len(table.interactions))), table.name
         for group in groups:
@@ -222,14 +222,14 @@ def test_the_blinding_ring_goes_around():
 
 
 def test_the_lot_machine_reads_as_the_verifier_reads_it():
-    frozen = statement.definition()[0].freeze()
+    frozen = whole_links.definition().circuit.freeze()
     description = read_description(frozen)
-    assert [t.name for t in description.tables] == [t["name"] for t in statement.description()["tables"]]
+    assert [t.name for t in description.tables] == [t["name"] for t in whole_links.description()["tables"]]
 
 
 def test_every_column_of_the_lot_machine_is_reached():
     """A column that no constraint, message or tally reads would be the prover's to fill as it likes."""
-    for table in statement.description()["tables"]:
+    for table in whole_links.description()["tables"]:
         reached = {("col", n[1]) for n in table["nodes"] if n[0] == "col"}
         reached |= {("pub", n[1]) for n in table["nodes"] if n[0] == "pub"}
         declared = {("col", i) for i in range(len(table["columns"]))}
@@ -238,6 +238,6 @@ def test_every_column_of_the_lot_machine_is_reached():
 
 
 def test_the_lot_machine_keeps_a_note_for_every_constraint():
-    for table in statement.definition()[0].tables:
+    for table in whole_links.definition().circuit.tables:
         for constraint in table.constraints:
             assert len(constraint.note) > 5, f"{table.name}.{constraint.name}"
