@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from typer.main import get_command
 
 from zkharvest.cli import commands, proving, straight, verifying
-from zkharvest.verifier.statement import METHODS, POOLINGS
+from zkharvest.spec import METHODS, POOLINGS
 
 TOP = get_command(commands.app)
 
