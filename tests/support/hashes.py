@@ -33,6 +33,7 @@ from zkharvest.circuit.lot_machine.v2.sums.keys import SLOTS, STANDING_LANES
 from zkharvest.commitment.encoding import DIGEST, digest_elements
 from zkharvest.commitment.page_record import SALT, TAG_RECORD, WIDTH, Flag, PageRecord, RecordKind
 from zkharvest.commitment.pages import DEPTH, TAG_NODE, page_tree, salted
+from zkharvest.commitment.poseidon import MDS, ROUND_CONSTANTS
 from zkharvest.commitment.poseidon_kernel import compress_many
 from zkharvest.commitment.standing import (
     KEY_FIELDS,
@@ -49,6 +50,8 @@ from zkharvest.commitment.tree import build_tree
 from zkharvest.spec import P
 from zkharvest.verifier.public import PublicData
 
+FULL = [0, 1, 2, 3, 27, 28, 29, 30]
+"""Rounds in which every lane is cubed."""
 TREES = ("lots_in", "lots_out", "sums_in", "sums_out")
 
 
@@ -225,3 +228,20 @@ def digest_of(made: Run, row: int) -> list[int]:
     cells, table = made.traces["poseidon"].astype(np.int64), definition()[1]
     out = table.index("round30_0")
     return [int(cells[row, out + i] + cells[row, i]) % P for i in range(DIGEST)]
+
+
+def wrong_permutation(inputs: list[int], wrong_round: int, lane: int) -> list[int]:
+    """All columns of a permutation that adds one to a lane after a round, and goes on from there."""
+    state, columns, partial, late = list(inputs), list(inputs), [], []
+    for number, constants in enumerate(ROUND_CONSTANTS):
+        state = [(x + c) % P for x, c in zip(state, constants, strict=True)]
+        if number in FULL:
+            state = [pow(x, 3, P) for x in state]
+            state = [sum(m * x for m, x in zip(row, state, strict=True)) % P for row in MDS]
+            state[lane] = (state[lane] + (number == wrong_round)) % P
+            (columns if number < 4 else late).extend(state)
+        else:
+            state[0] = (pow(state[0], 3, P) + (number == wrong_round)) % P
+            partial.append(state[0])
+            state = [sum(m * x for m, x in zip(row, state, strict=True)) % P for row in MDS]
+    return columns + partial + late

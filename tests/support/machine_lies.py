@@ -1,7 +1,7 @@
 """All lies about the machine of lot-machine/v2, by the constraint that each breaks.
 
 Most are told (`machine_lies_*`). `machine_lies.json` has those that were found by search: a cell of an honest run is
-changed, and whatever breaks beside the one constraint is mended by other cells (`adversary.mutation.repair`).
+changed, and whatever breaks beside the one constraint is mended by other cells.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from zkharvest.verifier.public import PublicData
 
 
 def witnesses() -> Iterator[Lie]:
-    """False witnesses of the wide circuit, proven by the book (those of the lot machine: tests/adversary/witness)."""
+    """False witnesses of the wide circuit, proven by the book (those of the lot machine: tests/adversary/links)."""
 
     def with_cell(table: int, row: int, column: int, value: int) -> Callable[[Subject], Subject]:
         def change(subject: Subject) -> Subject:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tests.adversary.kit.local import Board
-from tests.adversary.witness.lies.hashes import FULL, wrong_permutation
 from tests.support import hashes as support
 from tests.support.counts import count
 from tests.support.dropped_terms import OF_ROUNDS, HonestValues, candidates, dropped
 from tests.support.hashes import (
+    FULL,
     TREES,
     Hashed,
     description,
@@ -22,6 +22,7 @@ from tests.support.hashes import (
     run_of,
     standing,
     with_pairs,
+    wrong_permutation,
 )
 from tests.support.mutants import mutants
 from zkharvest.circuit.lot_machine.v2.buses import LEAF, PAIR
