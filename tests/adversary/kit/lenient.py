@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 from unittest import mock
 
 import numpy as np
 
-from zkharvest.circuit import check as checker
 from zkharvest.circuit.check import Violation
 from zkharvest.circuit.lot_machine.shared import ranges
 from zkharvest.circuit.lot_machine.trace import Trace
@@ -43,28 +40,6 @@ def counting_what_is_in_range() -> AbstractContextManager[Any]:
             u15 += np.bincount(values[0][good], minlength=32768)
 
     return mock.patch.object(ranges, "_count", count)
-
-
-_evaluate = checker._evaluate
-_seen: dict[Any, Any] = {}
-
-
-def _once(number: int, table: Any, trace: np.ndarray, public: Any, start: int) -> Any:
-    if table["name"] != "poseidon":
-        return _evaluate(number, table, trace, public, start)
-    key = id(table["nodes"]), start, hashlib.sha256(np.ascontiguousarray(trace).tobytes()).digest()
-    if key not in _seen:
-        if any(k[0] != key[0] for k in _seen):
-            _seen.clear()  # one description after the other
-        _seen[key] = table["nodes"], _evaluate(number, table, trace, public, start)
-    return _seen[key][1]
-
-
-@contextmanager
-def hashes_seen_once() -> Iterator[None]:
-    """The checker does not evaluate hash tables again, which are the same from lie to lie."""
-    with mock.patch.object(checker, "_evaluate", _once):
-        yield
 
 
 def in_short(violations: list[Violation]) -> set[str]:

@@ -60,16 +60,12 @@ class Outcome:
 class Board:
     """An honest run, whose cells can be changed for trial."""
 
-    def __init__(self, forgery: Run, description: Mapping[str, Any] | None = None) -> None:
-        if description is None:
-            from tests.support import statement
-
-            description = statement.description()
+    def __init__(self, run: Run, description: Mapping[str, Any]) -> None:
         self.description = description
         self.tables = self.description["tables"]
         self.names = [t["name"] for t in self.tables]
-        self.traces = [forgery.traces[n].astype(np.int64) for n in self.names]
-        self.public = forgery.public
+        self.traces = [run.traces[n].astype(np.int64) for n in self.names]
+        self.public = run.public
         self.given = [self._given(t) for t in range(len(self.tables))]
         self.buses = [b["name"] for b in self.description["buses"]]
 
@@ -148,7 +144,7 @@ class Board:
         return self.evaluate(t, rows, trace[rows], trace[(rows + 1) % len(trace)])
 
     def verdict(self) -> set[str]:
-        """What is broken on the whole board, as `Forgery.broken` says it: without galois, many times as fast."""
+        """What is broken on the whole board: "table.constraint", "bus name" or "tally n"."""
         found: set[str] = set()
         tallies: Counter[int] = Counter()
         whole = [self._whole(t) for t in range(len(self.tables))]
