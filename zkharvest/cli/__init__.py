@@ -40,6 +40,8 @@ def _run(arguments: Sequence[str] | None, run: Process) -> int:
         plain = straight.command(given)
         return plain() if plain is not None else _typed(given)
     except (InputError, UsageError) as error:
+        if run.interrupted:  # a callback of C swallowed the interrupt, and what follows is not what went wrong
+            return _interrupted(run)
         return output.failure(error)
     except KeyboardInterrupt:
         return _interrupted(run)

@@ -170,13 +170,14 @@ def test_a_signal_that_is_ignored_stays_so(here, monkeypatch):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
-def test_an_interrupt_that_a_library_hides_still_ends_with_130(capsys, monkeypatch):
+@pytest.mark.parametrize("error", [ImportError("initialisation failed"), UsageError("nothing was given", "give it")])
+def test_an_interrupt_that_a_library_hides_still_ends_with_130(capsys, monkeypatch, error):
     def hidden(*_args, **_options):
         try:
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(5)
         except KeyboardInterrupt:
-            raise ImportError("initialisation failed") from None
+            raise error from None
 
     monkeypatch.setattr("zkharvest.cli.commands._tree", lambda: hidden)
     assert main(["inspect", "x"]) == ExitCode.INTERRUPTED
