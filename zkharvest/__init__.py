@@ -7,8 +7,6 @@
     proof = prove_chain(own, year=2025, method="hifo", first=True)      # proof.package: bytes of a .zkh file
     if verify_chain([proof.package], pages=own.pages, first=True): ...  # a verdict, true only if accepted
 
-`commit`, `prove` and `verify` are the same for lot-machine/v1: one year, one opening.
-
 Importing this imports none of the heavy libraries; each name loads what it needs when it is first used.
 """
 
@@ -23,13 +21,10 @@ _PLACES = {
     "InputError": "zkharvest.errors",
     "LedgerRun": "zkharvest.ledger.results",
     "Method": "zkharvest.ledger.rules",
-    "Opening": "zkharvest.commitment.opening",
     "Election": "zkharvest.ledger.rules",
     "Trade": "zkharvest.trades.model",
     "UsageError": "zkharvest.errors",
-    "commit": "zkharvest.commitment.opening",
     "load_trades": "zkharvest.trades.csv_in",
-    "prove": "zkharvest.workflow.prove",
     "run_ledger": "zkharvest.ledger.run",
     "Kind": "zkharvest.trades.model",
     "ChainProof": "zkharvest.workflow.prove_chain",
@@ -42,14 +37,8 @@ _PLACES = {
     "write_standing": "zkharvest.files.standings",
     "ChainPolicy": "zkharvest.verifier.chain_policy",
     "ChainVerdict": "zkharvest.verifier.chain_verdict",
-    "Policy": "zkharvest.verifier.policy",
-    "Verdict": "zkharvest.verifier.verdict",
     "import_exports": "zkharvest.trades.importers",
     "read_chain_policy": "zkharvest.verifier.chain_policy",
-    "read_opening": "zkharvest.files.openings",
-    "read_policy": "zkharvest.verifier.policy",
-    "write_opening": "zkharvest.files.openings",
-    "verify": "zkharvest.workflow.verify",
     "verify_chain": "zkharvest.workflow.verify_chain",
 }
 
@@ -62,37 +51,26 @@ __all__ = [
     "Kind",
     "LedgerRun",
     "Method",
-    "Opening",
     "OwnPages",
-    "Policy",
     "Pooling",
     "Trade",
     "UsageError",
-    "Verdict",
     "__version__",
-    "commit",
     "commit_pages",
     "import_exports",
     "load_trades",
-    "prove",
     "prove_chain",
     "read_chain_policy",
-    "read_opening",
     "read_pages",
-    "read_policy",
     "read_standing",
     "run_ledger",
-    "verify",
     "verify_chain",
-    "write_opening",
     "write_pages",
     "write_standing",
 ]
 
 if TYPE_CHECKING:
-    from zkharvest.commitment.opening import Opening, commit
     from zkharvest.errors import InputError, UsageError
-    from zkharvest.files.openings import read_opening, write_opening
     from zkharvest.files.standings import write_standing
     from zkharvest.ledger.results import LedgerRun
     from zkharvest.ledger.rules import Election, Method, Pooling
@@ -102,12 +80,8 @@ if TYPE_CHECKING:
     from zkharvest.trades.model import Kind, Trade
     from zkharvest.verifier.chain_policy import ChainPolicy, read_chain_policy
     from zkharvest.verifier.chain_verdict import ChainVerdict
-    from zkharvest.verifier.policy import Policy, read_policy
-    from zkharvest.verifier.verdict import Verdict
     from zkharvest.workflow.own_folder import OwnPages, commit_pages, read_pages, write_pages
-    from zkharvest.workflow.prove import prove
     from zkharvest.workflow.prove_chain import ChainProof, prove_chain, read_standing
-    from zkharvest.workflow.verify import verify
     from zkharvest.workflow.verify_chain import verify_chain
 
 

@@ -19,12 +19,5 @@ def test_the_order_of_checks_names_every_reason_that_a_package_can_give():
     words = set(re.findall(r"`([a-z0-9/-]+)`", section))
     never = {Reason.INTERNAL, Reason.CIRCUIT_FILE, Reason.CIRCUIT_BROKEN, Reason.PUBLIC_VALUE}
     never |= {Reason.POINT, Reason.DENOMINATOR, Reason.POLICY_SIGNATURES}
-    # Of packages of one statement alone, which the format has no more; they leave with the code that gives them.
-    never |= {
-        Reason.POLICY_COMMITMENT,
-        Reason.POLICY_CARRIED_IN,
-        Reason.POLICY_NO_CARRIED_IN,
-        Reason.ATTESTATION_SOURCES,
-    }
     for reason in set(Reason) - never:
         assert words & {reason.value, reason.value.partition("/")[2]}, reason

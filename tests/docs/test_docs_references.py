@@ -192,5 +192,5 @@ def test_what_does_not_exist_is_noticed(text, said):
 
 
 def test_what_only_looks_like_a_reference_is_none():
-    text = "`p/2` `zkharvest/verdict/1` `lot-machine/v1` `circuits/<name>/v<N+1>/` `source/id` `H(s)` `x: y` `1/(2m)`"
+    text = "`p/2` `zkharvest/verdict/1` `lot-machine/v2` `circuits/<name>/v<N+1>/` `source/id` `H(s)` `x: y` `1/(2m)`"
     assert faults(text, ROOT / "docs" / "x.md")[1] == []

@@ -31,7 +31,7 @@ from zkharvest.verifier.link import read_link
 from zkharvest.verifier.link_public import public_data
 from zkharvest.verifier.rejections import ACCEPTED, REJECTED, UNDECIDED, Reason, Reject
 from zkharvest.verifier.verify_chain import verify_chain
-from zkharvest.workflow.inspect import describe_chain
+from zkharvest.workflow.inspect import describe_package
 
 DIGEST = b"digest of the circuit as it is.."
 REASONS = {reason.value for reason in Reason} - {Reason.INTERNAL.value}
@@ -72,7 +72,7 @@ def links(data: bytes) -> str:
         _not_described(data)
         return named(reject)
     assert found.encode() == data
-    shown = json.loads(json.dumps(describe_chain(data, "x.zkh")))
+    shown = json.loads(json.dumps(describe_package(data, "x.zkh")))
     assert len(shown["links"]) == len(found.parts)
     outcomes = [_link(part, told) for part, told in zip(found.parts, shown["links"], strict=True)]
     return ", ".join(sorted(set(outcomes)))
@@ -106,7 +106,7 @@ def _link(part: Any, shown: dict[str, Any]) -> str:
 
 def _not_described(data: bytes) -> None:
     try:
-        describe_chain(data, "x.zkh")
+        describe_package(data, "x.zkh")
     except (InputError, UsageError) as error:
         assert str(error)
     else:

@@ -12,7 +12,7 @@ from tests.fuzz.mutants import HEAD, loose
 from tests.models.lot_machine_v2.histories import make_history
 from tests.support.model_histories import openings_of
 from zkharvest.errors import InputError, UsageError
-from zkharvest.files.packages import open_chain_package
+from zkharvest.files.packages import open_package
 from zkharvest.files.page_files import read_page_opening, write_page_opening
 from zkharvest.spec import PACKAGE_MAGIC, PAGE_OPENING_MAGIC
 from zkharvest.verifier import wire
@@ -103,7 +103,7 @@ def test_other_forms_are_no_encodings(value, rng):
 @example(PACKAGE_MAGIC + b"\x03")
 def test_any_bytes_as_a_package(data):
     try:
-        package = open_chain_package(data, "x.zkh")
+        package = open_package(data, "x.zkh")
     except OURS as error:
         assert str(error)
     else:

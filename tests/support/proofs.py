@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from zkharvest.commitment.opening import commit
 from zkharvest.trades.csv_in import trades_from_text
 from zkharvest.verifier.chain_package import ChainPackage, decode_chain_package
 from zkharvest.verifier.chain_policy import ChainPolicy
@@ -13,7 +12,6 @@ from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.verify_chain import verify_chain
 from zkharvest.workflow.links import Proven
 from zkharvest.workflow.own_folder import commit_pages, file_of
-from zkharvest.workflow.prove import prove
 from zkharvest.workflow.prove_chain import prove_chain
 
 SMALL = """\
@@ -25,11 +23,6 @@ time,source,id,kind,asset,quantity,amount,fee,to,lots
 2025-06-02T10:00:00Z,coinbase:main,c2,sell,ETH,4,9000,3,,
 """
 YEAR, METHOD, NONCE, AUDIENCE = 2025, "hifo", bytes(range(16)), "the tax office"
-
-
-@cache
-def small_opening():
-    return commit(trades_from_text(SMALL, "small.csv"), currency="USD")
 
 
 @cache
@@ -99,8 +92,3 @@ def chain_by_itself(data, **policy):
         pages = {}
     wanted = {"first": True, "allow_test_preset": True, "pages": {name: tuple(ids) for name, ids in pages.items()}}
     return verify_chain([data], ChainPolicy(**{**wanted, **policy}))
-
-
-@cache
-def small_package():
-    return prove(small_opening(), year=YEAR, method=METHOD, preset="test", nonce=NONCE, audience=AUDIENCE)

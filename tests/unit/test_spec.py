@@ -1,16 +1,14 @@
 """What several rooms share stands in `zkharvest.spec` alone, and what it says is what the enums and documents say."""
 
 import ast
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 import zkharvest
 from zkharvest import spec
-from zkharvest.files.openings import describe_opening, read_opening, write_opening
 from zkharvest.ledger.rules import Method, Pooling
-from zkharvest.spec import currency_code, is_currency, money_text, source_code
+from zkharvest.spec import money_text
 
 ROOT = Path(zkharvest.__file__).parent
 NAMES = {name for name in vars(spec) if name.isupper() and not name.startswith("_")}
@@ -33,7 +31,7 @@ def written(path):
 def test_no_other_module_writes_a_shared_constant():
     shared = {name: getattr(spec, name) for name in NAMES}
     telling = [v for v in shared.values() if (v > 10_000 if isinstance(v, int) else len(v) > 4)]
-    assert spec.P in telling and spec.TOTALS in telling
+    assert spec.P in telling
     again = [
         f"{path.relative_to(ROOT)}:{line} {name}"
         for path in ROOT.rglob("*.py")
@@ -52,25 +50,8 @@ def test_the_enums_are_the_words_of_a_statement():
 def test_the_format_states_the_numbers():
     text = (ROOT.parent / "circuits" / "FORMAT.md").read_text()
     assert spec.P == 127 * 2**24 + 1 and "2^31 - 2^24 + 1" in text
-    assert spec.EMPTY_ROOT.hex() in text
-    assert all(word in text for word in (*spec.METHODS, *spec.POOLINGS, *spec.TOTALS))
-
-
-def test_currency_code():
-    """Letters are digits to base 63, from 1: an injective code below 2^30."""
-    assert currency_code("EUR") == (11 + 4) + 63 * (11 + 20) + 63**2 * (11 + 17)
-    assert currency_code("000") == 1 + 63 + 63**2 < currency_code("0000") < currency_code("zzzzz") == 63**5 - 1 < 2**30
-    for name in ("", "US", "DOLLAR", "U-D", "\u0415UR", "USD\n"):
-        assert not is_currency(name)
-        with pytest.raises(ValueError, match="is not the name of a currency"):
-            currency_code(name)
-
-
-def test_source_codes():
-    digest = sha256(b"zkharvest/source/v1\0kraken:main").digest()
-    words = [int.from_bytes(digest[i : i + 4], "little") % 2**30 for i in (0, 4, 8)]
-    assert source_code("kraken:main") == tuple(words)
-    assert len({source_code(f"source {i}") for i in range(2000)}) == 2000
+    assert spec.EMPTY_TREE.hex() in text
+    assert all(word in text for word in (*spec.METHODS, *spec.POOLINGS))
 
 
 @pytest.mark.parametrize(
@@ -82,11 +63,12 @@ def test_money_text(units, text):
 
 
 def test_an_opening_holds_the_longest_name(tmp_path):
-    """A source's id has as many bytes in an opening file as in a trades file: a shorter limit would lose the secret."""
+    """A source's id has as many bytes in an opening as in a trades file: a shorter limit would lose the secret."""
     source = "é" * (spec.MAX_NAME // 2)
     header = "time,source,id,kind,asset,quantity,amount,fee,to,lots\n"
     (tmp_path / "t.csv").write_text(f"{header}2024-01-01T00:00:00Z,{source},1,buy,BTC,1,100,0,,\n")
-    opening = zkharvest.commit(zkharvest.load_trades(tmp_path / "t.csv"), currency="USD", seed=bytes(32))
-    write_opening(tmp_path / "s.zko", opening, passphrase=None)
-    assert read_opening(tmp_path / "s.zko") == opening
-    assert describe_opening(tmp_path / "s.zko")["sources"][0]["id"] == source
+    made = zkharvest.commit_pages(zkharvest.load_trades(tmp_path / "t.csv"), currency="USD", seed=bytes(32))
+    zkharvest.write_pages(tmp_path / "own", made, passphrase=None)
+    read = zkharvest.read_pages(tmp_path / "own")
+    assert read.openings == made.openings
+    assert read.openings[0].header.source == source

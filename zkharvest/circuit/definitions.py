@@ -1,6 +1,6 @@
 """The circuits that this program can define: publishing and checking them go through this list.
 
-A new version is a folder of its own (`lot_machine/v2/`) and an entry here; an old entry stays as long as its definition
+A new version is a folder of its own (`lot_machine/v3/`) and an entry here; an old entry stays as long as its definition
 does, and the frozen description stays for ever.
 """
 
@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zkharvest.circuit.builder import Circuit
-from zkharvest.circuit.lot_machine.v1 import definition as v1
-from zkharvest.circuit.lot_machine.v1 import statement as v1_statement
 from zkharvest.circuit.lot_machine.v2 import definition as v2
 from zkharvest.circuit.lot_machine.v2 import statement as v2_statement
 
@@ -32,7 +30,6 @@ class Definition:
         return f"{self.name}/v{self.version}"
 
 
-DEFINITIONS = (
-    Definition(v1.NAME, v1.VERSION, lambda: v1.define()[0], v1_statement.STATEMENT, v1_statement.PUBLIC_DATA),
+DEFINITIONS: tuple[Definition, ...] = (
     Definition(v2.NAME, v2.VERSION, lambda: v2.define().circuit, v2_statement.STATEMENT, v2_statement.PUBLIC_DATA),
 )

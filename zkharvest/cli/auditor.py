@@ -16,10 +16,6 @@ from zkharvest.spec import FIRST_YEAR, LAST_YEAR
 
 def verify(
     path: Packages,
-    commitment: Annotated[
-        list[str] | None,
-        typer.Option("--commitment", metavar="SOURCE=HEX", help="The source's commitment. Repeat it for each source."),
-    ] = None,
     source_key: Annotated[
         list[str] | None,
         typer.Option("--source-key", metavar="SOURCE=HEX", help="The key with which the source signs. Repeatable."),
@@ -51,10 +47,6 @@ def verify(
     circuit: Annotated[
         list[str] | None, typer.Option("--circuit", metavar="ID", help="Acceptable circuit. Repeatable; default: all.")
     ] = None,
-    carried_in: Annotated[
-        str | None,
-        typer.Option("--carried-in", metavar="HEX", help="Inventory carried in: what last year's package carried out."),
-    ] = None,
     nonce: Annotated[str | None, typer.Option("--nonce", metavar="HEX", help="The nonce you gave.")] = None,
     audience: Annotated[str | None, typer.Option("--audience", metavar="TEXT", help="For whom it was made.")] = None,
     policy: Annotated[
@@ -63,7 +55,7 @@ def verify(
     ] = None,
     others: Annotated[
         bool,
-        typer.Option("--allow-other-sources", help="Accept sources besides those with --commitment, --source-key."),
+        typer.Option("--allow-other-sources", help="Accept sources besides those with --page, --source-key."),
     ] = False,
     max_declared: Annotated[
         int | None, typer.Option("--max-declared", metavar="N", min=0, help="Most values that the taxpayer declares.")
@@ -88,16 +80,15 @@ def verify(
 ) -> ExitCode:
     """Verify packages: exit code 0 if and only if they are verified under all that is expected here.
 
-    Say whose trades they must be, by --commitment or --source-key for each source: without these even a good proof is
-    undecided, whoever signed it, and so is one with sources that they do not cover. Needs no trades and no network.
-    Of a chain of years (lot-machine/v2) give all packages in order, --page or --source-key with --account for each
-    source, and --first, or --standing as the year before carried it out.
+    Say whose trades they must be, by --page, or --source-key with --account, for each source: without these even a
+    good proof is undecided, whoever signed it, and so is one with sources that they do not cover. Say what came before,
+    by --first, or --standing as the year before carried it out. Give the packages in the order of their years. Needs
+    no trades and no network.
     """
     from zkharvest.cli import verifying
 
     return verifying.verify(
         path,
-        commitment=commitment,
         source_key=source_key,
         signer=signer,
         min_bits=min_bits,
@@ -107,7 +98,6 @@ def verify(
         timezone=timezone,
         currency=currency,
         circuit=circuit,
-        carried_in=carried_in,
         nonce=nonce,
         audience=audience,
         policy=policy,
@@ -136,8 +126,6 @@ def inspect(
     if json:
         output.json_object(f"zkharvest/inspect-{shown['kind']}/1", shown)
     elif shown["kind"] == "package":
-        show.package(str(path), shown)
-    elif shown["kind"] == "chain-package":
         from zkharvest.cli.verifying_chain import show_package
 
         show_package(str(path), shown)

@@ -1,4 +1,4 @@
-"""How the constraint checker's report is shown: of one opening, or of each year of a chain."""
+"""How the constraint checker's report on each year of a chain is shown."""
 
 from __future__ import annotations
 
@@ -12,17 +12,8 @@ if TYPE_CHECKING:
     from zkharvest.workflow.check import Checked, CheckedYear
 
 
-def show_checked(checked: Checked, *, json: bool) -> ExitCode:
-    """What the constraint checker found; its details hold private amounts, so they are data, not messages."""
-    if json:
-        output.json_object("zkharvest/check/1", _plain(checked))
-    else:
-        _say(checked)
-    return _code(holds=checked.holds)
-
-
 def show_years(years: Sequence[CheckedYear], *, json: bool) -> ExitCode:
-    """The same of every link of a chain, its year before each line."""
+    """What was found of every link, its year before each line; details hold private amounts, so they are data."""
     holds = all(one.checked.holds for one in years)
     if json:
         links = [{"year": one.year, **_plain(one.checked)} for one in years]

@@ -1,4 +1,4 @@
-"""`commit`: the trades of one CSV become pages of the owner's wallets, or one opening for all of them."""
+"""`commit`: the trades of one CSV become pages of the owner's wallets."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ from zkharvest.cli.options import (
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.venue import Assets, Final, instant_of
 from zkharvest.cli.venue_shown import PREVIEW, say_unlisted
-from zkharvest.errors import InputError, UsageError
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Pooling
+from zkharvest.errors import UsageError
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE
 
 if TYPE_CHECKING:
-    from zkharvest.commitment.opening import Opening
     from zkharvest.trades.model import Trade
     from zkharvest.verifier.page import PageHeader
     from zkharvest.workflow.own_folder import OwnPages
@@ -38,7 +37,7 @@ def commit(
     path: Trades,
     target: Annotated[
         Path,
-        typer.Option("--output", "-o", metavar="DIR", help="Folder of the pages; a name that ends in .zko: one file."),
+        typer.Option("--output", "-o", metavar="DIR", help="Folder of the pages."),
     ],
     end: Annotated[
         str | None,
@@ -68,7 +67,7 @@ def commit(
     """Commit to trades: writes pages of your wallets and their openings, sealed; prints SOURCE=HEX for each.
 
     The printed lines are what an auditor expects; they show nothing of the trades. Pages that are in the folder are
-    continued: commit again with the rows that came since. -o FILE.zko writes one opening for lot-machine/v1 instead.
+    continued: commit again with the rows that came since.
     """
     from zkharvest.spec import is_currency
 
@@ -76,10 +75,8 @@ def commit(
         hint = "write three to five letters or digits, such as USD or EUR"
         raise UsageError(f'--currency: "{currency[:20]}" is not a currency code', hint)
     if str(target) == "-" or target.suffix == ".zko":
-        of_pages = {"--to": end, "--from": begin, "--final": final, "--assets": assets, "--seed": seed, "--book": book}
-        if given := next((name for name, value in of_pages.items() if value), None):
-            raise UsageError(f"{given} is for pages, which are written to a folder", f"{target} is one file")
-        return _one_opening(path, target, currency, pooling, passphrase_file, passphrase_fd, none, force, json)
+        hint = "give a folder: -o mine writes mine/*.zkp, which are public, and mine/*.zko, which are secret"
+        raise UsageError(f"{target}: pages are written to a folder", hint)
     from zkharvest.files.atomic import ensure_writable, folder_for
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.workflow import own_folder
@@ -175,59 +172,3 @@ def _say(
     else:
         passphrases.unencrypted(folder)
     output.note(PREVIEW)
-
-
-# --------------------------------------------------------------------------- one opening, for lot-machine/v1
-
-
-def _one_opening(
-    path: Path,
-    target: Path,
-    currency: str | None,
-    pooling: Pooling,
-    passphrase_file: Path | None,
-    passphrase_fd: int | None,
-    none: bool,
-    force: bool,
-    json: bool,
-) -> ExitCode:
-    from zkharvest.files.atomic import ensure_writable
-    from zkharvest.files.kinds import Kind
-    from zkharvest.files.openings import write_opening
-
-    output.refuse_two_outputs(target, json=json)
-    ensure_writable(target, force=force, replaces=Kind.OPENING, inputs=[path])
-    from zkharvest.ledger.checks import check_ledger
-    from zkharvest.trades.csv_in import load_trades
-
-    trades = load_trades(path)
-    if problems := check_ledger(trades, pooling):
-        raise InputError(problems)
-    _warn_of(trades)
-    chosen = passphrases.new(target, passphrase_file, passphrase_fd, none=none)
-    with output.progress("committing") as step:
-        from zkharvest.commitment.opening import commit as commit_trades
-
-        step(f"hashing {len(trades):,} {'record' if len(trades) == 1 else 'records'}")
-        made = commit_trades(trades, currency=currency)
-        step("writing the opening")
-        write_opening(target, made, passphrase=chosen, force=force)
-    _print_roots(made, json=json, printing=str(target) != "-")
-    output.note(f"{target} holds the trades and their salts: keep it, and keep it secret")
-    if chosen is None:
-        passphrases.unencrypted(target)
-    else:
-        output.note(f"without the passphrase it is lost: zkharvest secret backup {target} -o sheet.html")
-    return ExitCode.DONE
-
-
-def _print_roots(made: Opening, *, json: bool, printing: bool) -> None:
-    roots = {source: made.roots[source].hex() for source in made.sources}
-    if not printing:  # standard output carries the opening itself
-        for source, root in roots.items():
-            output.note(f"{source}={root}", always=True)
-    elif json:
-        output.json_object("zkharvest/commitment/1", {"sources": [{"id": s, "root": r} for s, r in roots.items()]})
-    else:
-        for source, root in roots.items():
-            output.data(f"{source}={root}")

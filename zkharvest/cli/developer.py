@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 circuits = typer.Typer(cls=Group, help="The frozen circuits that this program knows.", no_args_is_help=True)
 
-CircuitId = Annotated[str, typer.Argument(metavar="ID", help="As circuits list prints it, e.g. lot-machine/v1.")]
+CircuitId = Annotated[str, typer.Argument(metavar="ID", help="As circuits list prints it, e.g. lot-machine/v2.")]
 
 
 def vectors(

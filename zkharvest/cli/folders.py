@@ -11,6 +11,17 @@ BOOK = "book.csv"
 """The book's file in a folder of own pages (`workflow.own_folder`), unless another is named."""
 
 
+def are_pages(paths: Sequence[Path]) -> bool:
+    """Whether the first file is the opening of a page. Raises UsageError for one that cannot be read."""
+    from zkharvest.files.atomic import STREAM, open_file
+    from zkharvest.files.kinds import HEAD_BYTES, Kind, kind_of
+
+    if str(paths[0]) == STREAM:
+        return False
+    with open_file(paths[0]) as file:
+        return kind_of(file.read(HEAD_BYTES)) is Kind.PAGE_OPENING
+
+
 def openings_in(paths: Sequence[Path], book: Path | None) -> tuple[list[Path], Path | None]:
     """The files that the paths stand for, a folder for all openings in it, and the book: the one given, or a folder's.
 

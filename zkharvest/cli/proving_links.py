@@ -75,7 +75,7 @@ def prove_links(
         chosen = passphrases.new(carry_out, passphrase_file, passphrase_fd, none=none)
     pages = _signed(signed)
     compiling = proofs.first_run()
-    with proofs.getting_ready(begin=not compiling, pages=True):
+    with proofs.getting_ready(begin=not compiling):
         given = read_openings(openings, passphrase_file, passphrase_fd, offer=True)
         opening = carried_in(carry_in, passphrase_file, passphrase_fd)
         decided = _book(book)

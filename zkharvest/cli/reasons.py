@@ -14,21 +14,11 @@ _OF_THE_PROOF = {"proof", "transcript", "public", "constraints", "merkle", "fri"
 _NOT_ITS_PROOF = "the proof does not belong to this statement, or was altered"
 
 _HINTS = {
-    "policy/no-expectation": "say whose trades they must be: "
-    "give --commitment SOURCE=HEX or --source-key for each source",
-    "policy/source-not-compared": "give --commitment SOURCE=HEX or --source-key for each source, "
-    "or --allow-other-sources to accept the others unchecked",
-    "policy/carried-in-not-compared": "give --carried-in HEX, the inventory that verifying last year's package prints "
-    'under "Carried out"',
     "statement/unknown-zone": "install current time zone data (the tzdata package)",
     "package/version": "update zkharvest",
     "circuit/unknown": "update zkharvest",
     "circuit/file": "install zkharvest again",
     "package": "ask for another copy of the package",
-}
-
-
-_CHAIN_HINTS = {
     "policy/no-expectation": "say whose records they must be: give --page SOURCE=HEX, "
     "or --source-key and --account, for each source",
     "policy/source-not-compared": "give --page SOURCE=HEX, or --source-key and --account, for each source, "
@@ -41,12 +31,6 @@ _CHAIN_HINTS = {
     "policy/coverage": "ask for the rest of the year",
     "policy/counters": "ask the taxpayer what stands behind them, or allow more",
 }
-"""What helps where packages of links are verified; for all other reasons as above."""
-
-
-def chain_hint(reason: str) -> str:
-    """What helps with a chain; empty where nothing does."""
-    return _CHAIN_HINTS.get(reason) or hint(reason)
 
 
 def meaning(reason: Reason) -> str:

@@ -17,17 +17,16 @@ from zkharvest.cli.options import (
     Output,
     PassphraseFd,
     PassphraseFile,
-    StatedCurrency,
 )
 from zkharvest.cli.output import ExitCode
-from zkharvest.errors import InputError, UsageError
+from zkharvest.errors import UsageError
 
 if TYPE_CHECKING:
     from zkharvest.workflow.secrets import SecretFile
 
 secret = typer.Typer(
     cls=Group,
-    help="Openings and private keys on the disk: their passphrase, their backup on paper.",
+    help="Openings, seeds and private keys on the disk: their passphrase, their backup on paper.",
     no_args_is_help=True,
 )
 
@@ -105,7 +104,7 @@ def _restored_from(found: SecretFile) -> str:
 
 @secret.command("backup")
 def backup(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Openings, private keys, seeds of pages.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Private keys, seeds of pages.")],
     target: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="FILE", help="Sheet to write: .html to print, else text; - for stdout."),
@@ -140,59 +139,38 @@ def backup(
 
 @secret.command("restore")
 def restore(
-    trades: Annotated[
-        Path | None, typer.Argument(metavar="[TRADES.csv]", help="The trades that the opening was made of.")
-    ] = None,
     target: Output = Path("-"),
     words: Annotated[
         Path | None, typer.Option("--words", metavar="FILE", help="The sheet's words, typed or scanned; - is stdin.")
     ] = None,
-    currency: StatedCurrency = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     none: NoPassphrase = False,
     force: Force = False,
 ) -> ExitCode:
-    """Make an opening again from a sheet's words and the same trades; a private key or a seed from its words alone."""
+    """Make a private key or a seed of pages again from a sheet's words."""
     from zkharvest.files.atomic import ensure_writable, write_file
-    from zkharvest.files.openings import opening_bytes
     from zkharvest.files.sheets import MAX_BYTES, read_words
     from zkharvest.files.words import Secret
     from zkharvest.sign.keyfiles import private_key_bytes
-    from zkharvest.workflow.secrets import restore_key, restore_opening, restore_seed
+    from zkharvest.workflow.secrets import restore_key, restore_seed
 
-    inputs = [path for path in (trades, words) if path is not None]
     if str(target) == "-":
         raise UsageError("a secret is restored to a file, not to standard output", "name one with -o")
-    if [str(path) for path in inputs] == ["-", "-"]:
-        raise UsageError("trades and words cannot both come from standard input", "give a file for one of them")
-    ensure_writable(target, force=force, inputs=inputs)
+    ensure_writable(target, force=force, inputs=[words] if words is not None else [])
     found = read_words(_words(words, MAX_BYTES))
-    if trades is None and found.kind is Secret.SEED:
+    if found.kind is Secret.SEED:
         from zkharvest.files.page_files import fingerprint, write_seed
 
         seed = restore_seed(found)
         chosen = passphrases.new(target, passphrase_file, passphrase_fd, none=none)
         write_seed(target, seed, passphrase=chosen)
         output.data(fingerprint(seed).hex())
-    elif trades is None:
+    else:
         key, public = restore_key(found)
         chosen = passphrases.new(target, passphrase_file, passphrase_fd, none=none)
         write_file(target, private_key_bytes(key, public, chosen), private=True, force=None)
         output.data(public.key.hex())
-    else:
-        from zkharvest.trades.csv_in import load_trades
-
-        with output.progress("committing"):
-            try:
-                opening = restore_opening(found, load_trades(trades), currency)
-            except InputError as error:
-                return output.failure(error)
-        chosen = passphrases.new(target, passphrase_file, passphrase_fd, none=none)
-        with output.progress("sealing"):
-            write_file(target, opening_bytes(opening, chosen), private=True, force=force)
-        for source, root in opening.roots.items():
-            output.data(f"{source}={root.hex()}")
     output.note(f"{target} is the secret that the sheet was made of")
     if chosen is None:
         passphrases.unencrypted(target)

@@ -1,4 +1,4 @@
-"""What those who sign do: a source over its commitment, the taxpayer over the whole package."""
+"""What those who sign do: a source over its pages, the taxpayer over the whole package."""
 
 from __future__ import annotations
 
@@ -95,28 +95,17 @@ def attest(
     ] = None,
     *,
     key: Annotated[Path, typer.Option("--key", "-k", metavar="KEY", help="Private key that keygen wrote.")],
-    source: Annotated[
-        str | None,
-        typer.Option("--source", metavar="SOURCE", help="Sign as this source (BLS key), over its commitment."),
-    ] = None,
-    commitment: Annotated[
-        str | None,
-        typer.Option("--commitment", metavar="HEX", help="With --source: its commitment, as the source itself has it."),
-    ] = None,
     page: Annotated[
         str | None,
         typer.Option("--page", metavar="SOURCE=HEX", help="Sign a page by its id alone (preview); needs -o."),
     ] = None,
     signatures: Annotated[
         list[Path] | None,
-        typer.Option("--signatures", metavar="FILE.zkp", help="Of a chain: add the sources' signatures first."),
+        typer.Option("--signatures", metavar="FILE.zkp", help="Add the sources' signatures of these pages first."),
     ] = None,
     target: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of replacing FILE.")
     ] = None,
-    drop: Annotated[
-        bool, typer.Option("--drop-signature", help="Let a source sign after the taxpayer, whose signature is removed.")
-    ] = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a signature that is there, such as an old key's.")
     ] = False,
@@ -125,35 +114,22 @@ def attest(
     force: Force = False,
     json: Json = False,
 ) -> ExitCode:
-    """Sign a package: without --source as the taxpayer, over all of it; with --source as that source.
+    """Sign a package as the taxpayer, over all of it; or, as a source, a page over its id.
 
-    A source says what its commitment is, and does not sign a package that has another. Sources sign first: the
-    taxpayer's signature covers their signatures, so that it is made last. A package whose proof does not verify is not
-    signed. A page is signed by its source alone, over its id.
+    Sources sign their pages. The taxpayer's signature covers theirs in the package, so that it is made last; a package
+    whose proof does not verify is not signed.
     """
     if page is not None or (path is not None and _is_page(path)):
-        _only_page_options(path, page, given=[source, commitment], flags=[drop, replace])
+        _only_page_options(path, page, replace=replace)
         return venue.attest_page(path, page, key, target, passphrase_file, passphrase_fd, force=force, json=json)
     if path is None:
         raise UsageError("what to sign is not said", "give a package, a page, or --page SOURCE=HEX")
     from zkharvest.files.atomic import ensure_writable, read_file, write_file
     from zkharvest.files.leftovers import exclusive
-    from zkharvest.files.packages import READ_AT_MOST, open_chain_package, open_package, package_bytes
-    from zkharvest.sign.attest import sign_as_source, sign_as_taxpayer
-    from zkharvest.verifier.package import has_links
+    from zkharvest.files.packages import READ_AT_MOST, open_package
     from zkharvest.workflow.secrets import read_signing_key
     from zkharvest.workflow.signing import refuse_unproven
 
-    if source is not None and not source.strip():
-        raise UsageError("--source: an empty value", "leave it out to sign as the taxpayer")
-    if (source is None) != (commitment is None):
-        hint = "a source signs over the commitment that it has itself: --source SOURCE --commitment HEX"
-        raise UsageError("--source and --commitment go together", hint)
-    if drop and source is None:
-        raise UsageError("--drop-signature goes with --source", "the taxpayer's new signature replaces the old one")
-    from zkharvest.cli.verifying import parse_root
-
-    root = parse_root(commitment, "--commitment") if commitment is not None else b""
     if str(path) == str(key) == "-":
         raise UsageError("package and key cannot both come from standard input", "give a file for one of them")
     output.refuse_two_outputs(target or path, json=json)
@@ -161,32 +137,14 @@ def attest(
     opener = passphrases.existing(key, passphrase_file, passphrase_fd)
     in_place = target is None and str(path) != "-"
     data = read_file(path, at_most=READ_AT_MOST)
-    chain = has_links(data)
-    if chain and (source is not None or drop):
-        raise UsageError("a source signs its pages, not a package of links", "attest the page (.zkp)")
-    if signatures and not chain:
-        raise UsageError("--signatures is for packages of links", "sources of this package sign with --source")
-    # What is wrong with it is said before a passphrase is asked for.
-    _ = open_chain_package(data, str(path)) if chain else open_package(data, str(path))
+    open_package(data, str(path))  # what is wrong with it is said before a passphrase is asked for
     with passphrases.reading(key, opener):
         secret, sealed = read_signing_key(key, opener)
     while True:
         with output.progress("checking the proof"):
             refuse_unproven(data, str(path))
-        removed = False
-        with output.progress("signing") as step:
-            if chain:
-                made = _sign_chain(data, str(path), secret, signatures or [], replace=replace)
-            elif source is not None:
-                package = open_package(data, str(path))
-                removed = package.signature is not None
-                made = package_bytes(
-                    sign_as_source(
-                        package, secret, source, root, drop_signature=drop, replace_own=replace, progress=step
-                    )
-                )
-            else:
-                made = package_bytes(sign_as_taxpayer(open_package(data, str(path)), secret, replace_other=replace))
+        with output.progress("signing"):
+            made = _signed(data, str(path), secret, signatures or [], replace=replace)
         # Checking and signing take seconds, so a package signed in place is held only while it is replaced. What
         # another has written meanwhile is read, and signed in turn: neither signature is lost.
         with exclusive(path) if in_place else nullcontext():
@@ -199,25 +157,22 @@ def attest(
     if not sealed:
         passphrases.offer_to_seal(key)
     if json:
-        shown = {"package": str(target or path), "key": public, "source": source or ""}
+        shown = {"package": str(target or path), "key": public}
         output.json_object("zkharvest/attestation/1", shown)
     else:
-        what = f"the commitment of {source}" if source else "the whole package"
-        output.note(f"{target or path}: {secret.scheme} key {public.hex()[:16]}... signed {what}")
-    if removed:
-        output.warning("the taxpayer's signature was removed", "the taxpayer signs again, after the sources")
+        output.note(f"{target or path}: {secret.scheme} key {public.hex()[:16]}... signed the whole package")
     return ExitCode.DONE
 
 
-def _sign_chain(data: bytes, name: str, key: PrivateKey, pages: list[Path], *, replace: bool) -> bytes:
+def _signed(data: bytes, name: str, key: PrivateKey, pages: list[Path], *, replace: bool) -> bytes:
     """A package of links with the signatures of page files added, and then the taxpayer's over all of it."""
     from dataclasses import replace as changed
 
-    from zkharvest.files.packages import open_chain_package
+    from zkharvest.files.packages import open_package
     from zkharvest.files.page_files import read_page
     from zkharvest.sign.chains import sign_as_taxpayer, with_page_signatures
 
-    package = open_chain_package(data, name)
+    package = open_package(data, name)
     if pages:
         added = with_page_signatures(changed(package, signature=None), [read_page(page) for page in pages])
         package = changed(added, signature=package.signature)
@@ -235,9 +190,8 @@ def _is_page(path: Path) -> bool:
         return kind_of(file.read(HEAD_BYTES)) is Kind.PAGE
 
 
-def _only_page_options(path: Path | None, page: str | None, *, given: list[str | None], flags: list[bool]) -> None:
+def _only_page_options(path: Path | None, page: str | None, *, replace: bool) -> None:
     if path is not None and page is not None:
         raise UsageError("a file and --page are both given", "give the page's file, or its id with --page")
-    if any(flags) or any(text is not None for text in given):
-        hint = "a page's header names its source, and a page has no signature of a taxpayer"
-        raise UsageError("--source, --commitment, --drop-signature and --replace are for packages", hint)
+    if replace:
+        raise UsageError("--replace is for packages", "a page has no signature of a taxpayer")

@@ -171,7 +171,6 @@ COMMANDS: Mapping[str, Command] = {
     "verify": Command(
         "path",
         {
-            "--commitment": Option("commitment", str, repeats=True),
             "--source-key": Option("source_key", str, repeats=True),
             "--signer": Option("signer", str),
             "--min-bits": Option("min_bits", _bits),
@@ -181,7 +180,6 @@ COMMANDS: Mapping[str, Command] = {
             "--timezone": Option("timezone", str),
             "--currency": Option("currency", str),
             "--circuit": Option("circuit", str, repeats=True),
-            "--carried-in": Option("carried_in", str),
             "--nonce": Option("nonce", str),
             "--audience": Option("audience", str),
             "--policy": Option("policy", _path),

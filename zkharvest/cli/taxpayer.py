@@ -11,7 +11,7 @@ import typer
 
 from zkharvest.cli import output
 from zkharvest.cli.elections import elections_of
-from zkharvest.cli.folders import openings_in
+from zkharvest.cli.folders import are_pages, openings_in
 from zkharvest.cli.help import Group
 from zkharvest.cli.histories import BookOption, MethodOf, report_pages
 from zkharvest.cli.options import (
@@ -77,7 +77,6 @@ def ledger_report(
 
     Of page openings it reports what lot-machine/v2 will prove: moves are matched, and --book says what sources cannot.
     """
-    from zkharvest.cli.proving import are_pages
     from zkharvest.ledger import report
 
     election = _election(regime, method, pooling, timezone, year)

@@ -1,126 +1,15 @@
-"""What `verify` does with packages of links: expectations of a chain of years, the verdict, how it is shown.
-
-As `verifying`, which hands over here what is not a package of its own.
-"""
+"""How the verdict on a chain of years, and what a package of links claims, are laid out for a person."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from zkharvest.cli import output, reasons, show
-from zkharvest.cli.output import ExitCode
-from zkharvest.errors import UsageError
-from zkharvest.verifier.text import named, quoted
+from zkharvest.verifier.text import named
 
 if TYPE_CHECKING:
-    from zkharvest.verifier.chain_policy import ChainPolicy
     from zkharvest.verifier.chain_verdict import ChainVerdict
-
-NAME_BYTES = 32
-
-
-def verify(paths: Sequence[Path], data: Sequence[bytes], given: Mapping[str, Any], *, json: bool) -> ExitCode:
-    """Verify packages of links, in this order, and show the verdict; `given` are the options by name, as texts."""
-    from zkharvest.sign.chains import SIGNATURES
-    from zkharvest.verifier.verify_chain import verify_chain
-
-    wanted = policy_of(given)
-    with output.progress("verifying") as step:
-        step("checking the proofs")
-        verdict = verify_chain(data, wanted, SIGNATURES)
-    if json:
-        shown = verdict.to_json()
-        output.json_object(shown.pop("schema"), shown)
-    else:
-        show_verdict(", ".join(map(str, paths)), verdict)
-    return show.exit_code(verdict)
-
-
-def policy_of(given: Mapping[str, Any]) -> ChainPolicy:
-    """The expectations that options and a policy file describe. Raises UsageError."""
-    from dataclasses import replace
-
-    from zkharvest.verifier.chain_policy import LIMITS, ChainPolicy
-
-    base = _policy(given["policy"]) if given["policy"] else ChainPolicy()
-    accounts = _lists(given["account"], "--account", "SOURCE=ACCOUNT")
-    pages = {
-        source: tuple(_name(text, f"--page {source}") for text in texts)
-        for source, texts in _lists(given["page"], "--page", "SOURCE=HEX").items()
-    }
-    found: dict[str, Any] = {
-        "pages": {**base.pages, **pages},
-        "accounts": {**base.accounts, **{source: tuple(names) for source, names in accounts.items()}},
-        "source_keys": {**base.source_keys, **_keys(given["source_key"])},
-        "standing": _name(given["standing"], "--standing") if given["standing"] is not None else None,
-        "first": given["first"] or None,
-        "nonce": show.parse_hex(given["nonce"], "--nonce") if given["nonce"] is not None else None,
-        "circuits": tuple(given["circuit"]) if given["circuit"] else None,
-        "signer": _signer(given["signer"]) if given["signer"] is not None else None,
-        "allow_other_sources": given["others"] or None,
-        "need_refs": given["need_refs"] or None,
-    }
-    plain = ("min_bits", "year", "method", "pooling", "timezone", "currency", "audience")
-    found |= {name: given[name] for name in (*plain, *(f"max_{name}" for name in LIMITS))}
-    try:
-        return replace(base, **{name: value for name, value in found.items() if value is not None})
-    except (TypeError, ValueError) as error:
-        raise UsageError(str(error), "zkharvest verify --help shows the options") from None
-
-
-def _policy(path: Path) -> ChainPolicy:
-    from zkharvest.files.atomic import read_file
-    from zkharvest.verifier.chain_policy import read_chain_policy
-    from zkharvest.verifier.expected import MAX_BYTES
-
-    data = read_file(path, at_most=MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{path}: larger than {MAX_BYTES:,} bytes", "is this a policy file?")
-    try:
-        return read_chain_policy(data)
-    except (TypeError, ValueError) as error:
-        hint = "what a chain is expected to be is in circuits/FORMAT.md, section 10"
-        raise UsageError(f"{path}: {error}", hint) from None
-
-
-def _lists(texts: Sequence[str] | None, option: str, form: str) -> dict[str, list[str]]:
-    """Options SOURCE=VALUE as a map, a source as often as it is given. The last `=` separates."""
-    found: dict[str, list[str]] = {}
-    for text in texts or []:
-        source, sign, value = text.rpartition("=")
-        if not sign or not source or not value:
-            raise UsageError(f"{option}: {quoted(text)} is not {form}", "zkharvest page check prints both")
-        if value not in found.setdefault(source, []):
-            found[source].append(value)
-    return found
-
-
-def _name(text: str, option: str) -> bytes:
-    """The id of a page, or the name of a standing."""
-    name = show.parse_hex(text, option)
-    if len(name) != NAME_BYTES:
-        hint = "give it as zkharvest page check or last year's verdict prints it"
-        raise UsageError(f"{option}: {len(text)} digits, not {2 * NAME_BYTES}", hint)
-    return name
-
-
-def _keys(texts: Sequence[str] | None) -> dict[str, tuple[Any, ...]]:
-    from zkharvest.sign.pages import read_source_key
-
-    given = _lists(texts, "--source-key", "SOURCE=HEX")
-    return {source: tuple(read_source_key(one) for one in keys) for source, keys in given.items()}
-
-
-def _signer(text: str) -> bytes:
-    from zkharvest.sign.keyfiles import parse_public_key
-    from zkharvest.sign.keys import Scheme
-
-    return parse_public_key(text, Scheme.ED25519)
-
-
-# ------------------------------------------------------------------------------------------------- the verdict
 
 
 def show_verdict(name: str, found: ChainVerdict) -> None:
@@ -137,7 +26,7 @@ def show_verdict(name: str, found: ChainVerdict) -> None:
     if found.not_shown:
         rows.append(("Not shown", found.not_shown))
     output.fields(rows)
-    if hint := reasons.chain_hint(found.reason):
+    if hint := reasons.hint(found.reason):
         output.note(f"hint: {hint}")
 
 

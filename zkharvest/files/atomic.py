@@ -23,7 +23,7 @@ from zkharvest.files.leftovers import sweep, temporary
 
 STREAM = "-"  # standard input or output
 
-_PROTECTED = {Kind.PRIVATE_KEY, Kind.OPENING, Kind.PAGE_OPENING, Kind.SEED, Kind.SHEET, Kind.STANDING}
+_PROTECTED = {Kind.PRIVATE_KEY, Kind.PAGE_OPENING, Kind.SEED, Kind.SHEET, Kind.STANDING}
 
 
 def write_file(

@@ -6,7 +6,6 @@ import re
 from enum import StrEnum
 
 from zkharvest.spec import (
-    OPENING_MAGIC,
     PACKAGE_MAGIC,
     PAGE_MAGIC,
     PAGE_OPENING_MAGIC,
@@ -27,7 +26,6 @@ class Kind(StrEnum):
     """Kinds of files that zkharvest writes or reads; the value completes "it is ..."."""
 
     PACKAGE = "an audit package (.zkh)"
-    OPENING = "an opening (.zko), the secret behind a commitment"
     PAGE = "a page (.zkp), what a source publishes of an account's records"
     PAGE_OPENING = "the opening of a page (.zko), a source's records of an account"
     SEED = "a seed of pages, the secret from which a source derives their salts"
@@ -51,8 +49,6 @@ def kind_of(head: bytes) -> Kind | None:
     head = head[:HEAD_BYTES]
     if head.startswith(PACKAGE_MAGIC):
         return Kind.PACKAGE
-    if head.startswith(OPENING_MAGIC):
-        return Kind.OPENING
     for magic, kind in _MAGICS:
         if head.startswith(magic):
             return kind

@@ -31,7 +31,6 @@ class Pinned:
 
 
 PINNED: tuple[Pinned, ...] = (
-    Pinned("lot-machine/v1", "d58cb8e26ae4339684e3216ad951f140e7e83e9112de0859b4a46029315cf121"),
     Pinned("lot-machine/v2", "53d61f5773644f9bc204906b85479ad08168103207185e9004f674628868b6ae"),
 )
 

@@ -108,8 +108,6 @@ class Reason(StrEnum):
     POLICY_TEST_PRESET = "policy/test-preset", "the proof was made with test parameters and shows nothing"
     POLICY_BITS = "policy/bits", "the proof has fewer bits of soundness than required"
     POLICY_CIRCUIT = "policy/circuit", "the package is for a circuit that is not among the accepted ones"
-    POLICY_COMMITMENT = "policy/commitment", "the figures are about trades other than the expected ones"
-    POLICY_CARRIED_IN = "policy/carried-in", "the lots carried in are not the expected ones"
     POLICY_YEAR = "policy/year", "the figures are for another tax year"
     POLICY_METHOD = "policy/method", "the figures use another lot method"
     POLICY_POOLING = "policy/pooling", "the figures use another pooling of lots"
@@ -157,12 +155,8 @@ class Reason(StrEnum):
     # attestation: the sources' signatures
     ATTESTATION_FORM = "attestation/form", "the sources' signatures are not in the known form"
     ATTESTATION_LIMIT = "attestation/limit", "more sources have signed than a package can hold"
-    ATTESTATION_SOURCE = "attestation/source", "a signature is for a source that the statement does not name"
     ATTESTATION_PAGE = "attestation/page", "a signature is for a page that no link lists"
-    ATTESTATION_KEY = "attestation/key", "a source signed with another key than expected"
-    ATTESTATION_MISSING = "attestation/missing", "a source that is expected to have signed has not"
     ATTESTATION_POSSESSION = "attestation/possession", "a source's key comes without a valid proof of possession"
-    ATTESTATION_SOURCES = "attestation/sources", "the sources' signatures over their commitments are not valid"
 
     # page again: signatures over pages
     PAGE_SIGNATURE = "page/signature", "a source's signature over a page is not valid"
@@ -173,11 +167,6 @@ class Reason(StrEnum):
     POLICY_SIGNATURES = (
         "policy/signatures-not-checked",
         "the proof holds, but signatures are expected and nothing here can check them",
-        UNDECIDED,
-    )
-    POLICY_NO_CARRIED_IN = (
-        "policy/carried-in-not-compared",
-        "the proof holds, but lots were carried in that were not compared with last year's",
         UNDECIDED,
     )
     POLICY_NO_EXPECTATION = (

@@ -11,14 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE
 from zkharvest.verifier import circuits
-
-from .prove import prepare
 
 if TYPE_CHECKING:
     from zkharvest.circuit.check import Violation
-    from zkharvest.commitment.opening import Opening
     from zkharvest.files.book import Book
     from zkharvest.files.page_files import PageOpening
     from zkharvest.files.standings import StandingFile
@@ -47,25 +43,6 @@ class Checked:
 
     def __bool__(self) -> bool:
         raise TypeError("ask for .holds: the result of a check is not a truth value")
-
-
-def check_constraints(
-    opening: Opening,
-    *,
-    year: int,
-    method: str,
-    pooling: str = DEFAULT_POOLING,
-    timezone: str = DEFAULT_TIMEZONE,
-    progress: Callable[[str], None] | None = None,
-) -> Checked:
-    """Check every constraint, bus and tally of the circuit on the raw trace, without proving anything.
-
-    Takes the arguments of `prove` and raises what it raises. Expect a second for every thousand trades, after three
-    to five seconds of compiling, and half a gigabyte of memory.
-    """
-    say = progress or (lambda _: None)
-    prepared = prepare(opening, year=year, method=method, pooling=pooling, timezone=timezone, progress=say)
-    return _checked(prepared.circuit.id, prepared.witness.traces, prepared.public, prepared.witness.names, say)
 
 
 @dataclass(frozen=True, slots=True)

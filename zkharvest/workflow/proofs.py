@@ -1,4 +1,4 @@
-"""What every way to a proof needs, whatever the circuit: parameters by name, kernels that load meanwhile."""
+"""What every way to a proof needs: parameters by name, kernels that load meanwhile."""
 
 from __future__ import annotations
 
@@ -29,22 +29,18 @@ def first_run() -> bool:
 
 
 @contextmanager
-def getting_ready(*, begin: bool = True, pages: bool = False) -> Iterator[None]:
-    """Import the prover and load its kernels in a thread while the block runs, if `begin`; `pages`: what they need."""
+def getting_ready(*, begin: bool = True) -> Iterator[None]:
+    """Import the prover and load its kernels in a thread while the block runs, if `begin`."""
     if not begin:
         yield
         return
     from zkharvest.prover.warm import kernels_loading
 
-    with kernels_loading(_load_for_pages if pages else _load_for_trades):
+    with kernels_loading(_load):
         yield
 
 
-def _load_for_trades() -> None:
-    import zkharvest.circuit.lot_machine.v1.witness  # noqa: F401
-
-
-def _load_for_pages() -> None:
+def _load() -> None:
     from zkharvest.ledger.history import machine_fast
     from zkharvest.workflow import links  # noqa: F401
 

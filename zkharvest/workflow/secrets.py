@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zkharvest.errors import InputError, UsageError
-from zkharvest.files import openings, page_files, standings
+from zkharvest.errors import UsageError
+from zkharvest.files import page_files, standings
 from zkharvest.files.atomic import read_private_file
 from zkharvest.files.kinds import Kind, kind_of, told_apart
 from zkharvest.files.sealing import Passphrase
@@ -19,10 +19,8 @@ from zkharvest.sign import keyfiles
 from zkharvest.sign.keys import PrivateKey, PublicKey, Scheme
 
 if TYPE_CHECKING:
-    from zkharvest.commitment.opening import Opening
     from zkharvest.files.page_files import PageOpening
     from zkharvest.files.standings import StandingFile
-    from zkharvest.trades.model import Trade
 
 _KINDS = {Scheme.ED25519: Secret.ED25519, Scheme.BLS: Secret.BLS}
 
@@ -34,7 +32,6 @@ class SecretFile:
     path: Path
     kind: Kind
     sealed: bool
-    opening: Opening | None = None
     key: PrivateKey | None = None
     page: PageOpening | None = None
     standing: StandingFile | None = None
@@ -42,8 +39,6 @@ class SecretFile:
 
     def to_bytes(self, passphrase: str | None) -> bytes:
         """The file again, under another passphrase or none."""
-        if self.opening is not None:
-            return openings.opening_bytes(self.opening, passphrase)
         if self.page is not None:
             return page_files.page_opening_bytes(self.page, passphrase)
         if self.standing is not None:
@@ -53,11 +48,11 @@ class SecretFile:
         return page_files.seed_bytes(self.seed, passphrase)
 
 
-_SECRETS = (Kind.OPENING, Kind.PRIVATE_KEY, Kind.PAGE_OPENING, Kind.STANDING, Kind.SEED)
+_SECRETS = (Kind.PRIVATE_KEY, Kind.PAGE_OPENING, Kind.STANDING, Kind.SEED)
 
 
 def read_secret(path: str | Path, passphrase: Passphrase) -> SecretFile:
-    """An opening, of a page too, a standing, a private key or a seed, whichever it is. Raises as their readers do."""
+    """The opening of a page, a standing, a private key or a seed, whichever it is. Raises as their readers do."""
     found: list[Kind] = []
 
     def check(head: bytes) -> None:
@@ -69,9 +64,6 @@ def read_secret(path: str | Path, passphrase: Passphrase) -> SecretFile:
     data = read_private_file(path, check_head=check, at_most=_MOST_BYTES + 1)
     kind = found[0]
     make = partial(SecretFile, Path(path), kind)
-    if kind is Kind.OPENING:
-        opening = openings.parse_opening(data, path, passphrase)
-        return make(openings.is_sealed(data, path), opening=opening)
     if kind is Kind.PAGE_OPENING:
         page = page_files.parse_page_opening(data, path, passphrase)
         return make(page_files.page_opening_is_sealed(data, path), page=page)
@@ -84,7 +76,7 @@ def read_secret(path: str | Path, passphrase: Passphrase) -> SecretFile:
     return make(keyfiles.is_sealed(data), key=key)
 
 
-_MOST_BYTES = max(openings.MAX_BYTES, page_files.MAX_OPENING, standings.MAX_STANDING_FILE)
+_MOST_BYTES = max(page_files.MAX_OPENING, standings.MAX_STANDING_FILE)
 
 
 def _standing(data: bytes, path: str | Path, passphrase: Passphrase) -> StandingFile:
@@ -103,17 +95,8 @@ def read_signing_key(path: str | Path, passphrase: Passphrase) -> tuple[PrivateK
     return keyfiles.parse_private_key(data, path, passphrase), keyfiles.is_sealed(data)
 
 
-def read_proving_opening(path: str | Path, passphrase: Passphrase) -> tuple[Opening, bool]:
-    """An opening, and whether its file is under a passphrase. Raises as `files.openings.read_opening`."""
-    data = openings.read_opening_bytes(path)
-    return openings.parse_opening(data, path, passphrase), openings.is_sealed(data, path)
-
-
 def public_of(secret: SecretFile) -> list[tuple[str, str]]:
     """What is public of a secret, as (name, value)."""
-    if secret.opening is not None:
-        records = ("records", f"{len(secret.opening.trades):,}, in {secret.opening.currency}")
-        return [records, *((source, root.hex()) for source, root in secret.opening.roots.items())]
     if secret.page is not None:
         header = secret.page.header
         return [("records", f"{len(secret.page.records):,}"), (header.source, header.page_id.hex())]
@@ -129,7 +112,7 @@ def name_of(secret: SecretFile) -> str:
     """What a secret is called."""
     if secret.key is not None:
         return f"private key, {secret.key.scheme}"
-    names = {Kind.OPENING: "opening", Kind.PAGE_OPENING: "opening of a page", Kind.STANDING: "standing"}
+    names = {Kind.PAGE_OPENING: "opening of a page", Kind.STANDING: "standing"}
     return names.get(secret.kind, "seed of pages")
 
 
@@ -141,9 +124,7 @@ def sheet_entry(secret: SecretFile) -> Entry:
     if secret.standing is not None:
         hint = "keep a copy of the file; proving its link again from the same secrets and pages makes another"
         raise UsageError(f"{secret.path}: a standing cannot be made again from words", hint)
-    if secret.opening is not None:
-        backup = Backup(Secret.OPENING, secret.opening.seed, opening_fingerprint(secret.opening))
-    elif secret.key is not None:
+    if secret.key is not None:
         mark = key_fingerprint(secret.key.scheme, secret.key.public_bytes())
         backup = Backup(_KINDS[secret.key.scheme], secret.key.secret, mark)
     else:
@@ -156,36 +137,9 @@ def seed_fingerprint(seed: bytes) -> bytes:
     return fingerprint(b"seed", page_files.fingerprint(seed))
 
 
-def opening_fingerprint(opening: Opening) -> bytes:
-    """Stands for an opening's currency and commitments."""
-    parts = [part for source, root in sorted(opening.roots.items()) for part in (source.encode(), root)]
-    return fingerprint(b"opening", opening.currency.encode(), *parts)
-
-
 def key_fingerprint(scheme: Scheme, public: bytes) -> bytes:
     """Stands for a public key."""
     return fingerprint(b"key", scheme.value.encode(), public)
-
-
-def restore_opening(backup: Backup, trades: Sequence[Trade], currency: str | None = None) -> Opening:
-    """The opening that a backup is of, from the same trades. Raises InputError where they are not the same.
-
-    `currency` is that of the amounts, where the trades do not state it themselves.
-    """
-    from zkharvest.commitment.opening import commit
-
-    if backup.kind is not Secret.OPENING:
-        what = "a seed" if backup.kind is Secret.SEED else "a private key"
-        raise UsageError(f"these words hold {what}, not an opening", "leave the trades out")
-    opening = commit(trades, currency=currency, seed=backup.secret)
-    if opening_fingerprint(opening) != backup.fingerprint:
-        found = ", ".join(f"{source} {root.hex()[:16]}..." for source, root in opening.roots.items())
-        raise InputError.one(
-            "",
-            f"these are not the trades of the backup: they give {found}, in {opening.currency}",
-            "compare with the commitments on the sheet; a source that differs has other rows, or another order of them",
-        )
-    return opening
 
 
 def restore_seed(backup: Backup) -> bytes:
@@ -197,8 +151,6 @@ def restore_seed(backup: Backup) -> bytes:
 
 def restore_key(backup: Backup) -> tuple[PrivateKey, PublicKey]:
     """The private key that a backup holds. Raises UsageError for another kind of backup."""
-    if backup.kind is Secret.OPENING:
-        raise UsageError("these words belong to an opening", "give the trades that it was made of: TRADES.csv")
     scheme = next(scheme for scheme, kind in _KINDS.items() if kind is backup.kind)
     key = PrivateKey(scheme, backup.secret)
     if not key.is_usable() or key_fingerprint(scheme, key.public_bytes()) != backup.fingerprint:

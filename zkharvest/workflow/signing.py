@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from zkharvest.errors import InputError, UsageError
 from zkharvest.verifier.chain_policy import ChainPolicy
-from zkharvest.verifier.chain_verdict import ChainVerdict
-from zkharvest.verifier.package import has_links
-from zkharvest.verifier.policy import Policy
 from zkharvest.verifier.rejections import REJECTED
-from zkharvest.verifier.verdict import Verdict
-from zkharvest.verifier.verify import verify
 from zkharvest.verifier.verify_chain import verify_chain
 
 
@@ -19,11 +14,7 @@ def refuse_unproven(data: bytes, name: str) -> None:
     Whose trades it is about, and whose lots were carried in, is for the signer to know. A proof under the test preset
     may be signed: every real policy refuses it all the same.
     """
-    found: Verdict | ChainVerdict
-    if has_links(data):
-        found = verify_chain([data], ChainPolicy(min_bits=0, allow_test_preset=True))
-    else:
-        found = verify(data, Policy(min_bits=0, allow_test_preset=True))
+    found = verify_chain([data], ChainPolicy(min_bits=0, allow_test_preset=True))
     if found.verdict == REJECTED:
         why = f"the proof does not verify ({found.reason})"
         raise InputError.one(name, why, "do not sign it; ask for another copy of the package")

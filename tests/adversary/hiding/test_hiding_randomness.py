@@ -136,7 +136,6 @@ def test_no_seed_can_come_from_outside():
             continue
         assert name not in {"default_rng", "RandomState", "Random", "seed", "randrange", "randint", "choice"}, path
     assert seen.pop("token_bytes") >= {"files/page_files.py", "workflow/links.py", "workflow/own_folder.py"}
-    seen["prove_circuit"] -= {"workflow/prove.py"}
     assert seen == {
         "Randomness": {"prover/stark.py"},
         "prove_circuit": {"workflow/links.py"},

@@ -272,8 +272,8 @@ def test_every_reason_has_a_sentence():
         assert not sentence.endswith(".")
     for reason in (Reason.QUOTIENT, Reason.MERKLE_MAIN, Reason.FRI_LAYER, Reason.GRINDING):
         assert reasons.meaning(reason) == "the proof does not belong to this statement, or was altered"
-    assert "--standing" in reasons.chain_hint("policy/history")
-    assert "--page" in reasons.chain_hint("policy/no-expectation")
+    assert "--standing" in reasons.hint("policy/history")
+    assert "--page" in reasons.hint("policy/no-expectation")
 
 
 def test_a_name_made_to_look_like_the_verdict_stands_in_quotes(here, capsys):

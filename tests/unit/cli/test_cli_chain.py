@@ -148,7 +148,7 @@ def test_the_taxpayer_signs_over_the_sources_signatures(tmp_path, files, capsys)
     for words in ("not verified", "Link 1", "tax year 2025", "HIFO", "the taxpayer by", "(not checked)"):
         assert words in shown, words
     assert main(["inspect", files[1], "--json"]) == ExitCode.DONE
-    assert json.loads(capsys.readouterr().out)["schema"] == "zkharvest/inspect-chain-package/1"
+    assert json.loads(capsys.readouterr().out)["schema"] == "zkharvest/inspect-package/1"
     other = tmp_path / "other.key"
     write_private_key(other, KEY, KEY.public(), passphrase=None)
     assert main(["attest", files[1], "--key", str(other)]) == ExitCode.USAGE

@@ -272,7 +272,7 @@ def test_inspect_never_verifies_and_says_so(here, capsys):
     assert "not verified" in out.splitlines()[0]
     assert "zkharvest verify does that" in err
     assert main(["inspect", "p.zkh", "--json"]) == ExitCode.DONE
-    assert json.loads(capsys.readouterr().out)["schema"] == "zkharvest/inspect-chain-package/1"
+    assert json.loads(capsys.readouterr().out)["schema"] == "zkharvest/inspect-package/1"
     for source, name in small_ids().items():
         for end in ("zko", "zkp"):
             assert main(["inspect", page_file("own", source, end)]) == ExitCode.DONE

@@ -22,7 +22,7 @@ from tests.support.proofs import SMALL, page_file, small_chain, small_pages, sma
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
 from zkharvest.files import leftovers
-from zkharvest.files.packages import open_chain_package
+from zkharvest.files.packages import open_package
 from zkharvest.files.page_files import parse_page, parse_page_opening, parse_seed, write_page_opening
 from zkharvest.files.sheets import read_words
 from zkharvest.sign.keyfiles import parse_private_key
@@ -69,7 +69,7 @@ class Writer:
 
 
 def signed(data):
-    return open_chain_package(data, "x").signature is not None
+    return open_package(data, "x").signature is not None
 
 
 WRITERS = {
@@ -97,7 +97,7 @@ WRITERS = {
     "prove": Writer(
         ["prove", "own", *FIRST, "-o", "n.zkh", "--force"],
         "n.zkh",
-        lambda data: open_chain_package(data, "x").parts,
+        lambda data: open_package(data, "x").parts,
         old=lambda path: path.write_bytes(small_chain().package[:-1]),
     ),
     "prove, what it carries out": Writer(
@@ -241,7 +241,7 @@ def check(writer, target, before, names):
         if writer.secret:
             assert stat.S_IMODE(target.stat().st_mode) == 0o600
     if writer.beside and (folder / writer.beside).exists():
-        assert target.exists() and open_chain_package((folder / writer.beside).read_bytes(), "x").parts
+        assert target.exists() and open_package((folder / writer.beside).read_bytes(), "x").parts
     names = names | {writer.target} | ({writer.beside} - {""})
     left = {path for path in folder.iterdir() if path.name not in names}
     for path in left:

@@ -8,7 +8,6 @@ import pytest
 from zkharvest.commitment.encoding import DEPTH, TAG_NODE, digest_bytes
 from zkharvest.commitment.poseidon import compress
 from zkharvest.commitment.tree import build_tree, empty_root
-from zkharvest.verifier.statement import EMPTY_ROOT
 
 SALT = [11, 12, 13, 14, 15]
 ZERO = (0,) * 9
@@ -59,10 +58,6 @@ def test_place_and_number_of_leaves_count():
 
 def test_the_salt_hides_an_empty_tree():
     assert build_tree(leaves(0), np.array(SALT, np.uint32)).root != empty_root()
-
-
-def test_no_inventory_is_what_the_verifier_takes_for_it():
-    assert empty_root() == EMPTY_ROOT
 
 
 def test_too_many_leaves_are_refused():

@@ -21,7 +21,7 @@ from zkharvest.cli import main
 from zkharvest.desk.batch import DONE
 from zkharvest.files import leftovers
 from zkharvest.files.book import parse_book
-from zkharvest.files.packages import open_chain_package
+from zkharvest.files.packages import open_package
 from zkharvest.files.page_files import parse_page, parse_page_opening, parse_seed
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and locks are POSIX's")
@@ -39,7 +39,7 @@ SECRETS = ("seed", ".zko", ".zks")
 
 
 WHOLE = {
-    "2025.zkh": lambda data: open_chain_package(data, "x").parts,
+    "2025.zkh": lambda data: open_package(data, "x").parts,
     "2025.zks": lambda data: data.startswith(b"ZKHARVEST"),
     "seed": lambda data: parse_seed(data, "x", WORDS),
     "book.csv": lambda data: parse_book(data.decode(), "x"),

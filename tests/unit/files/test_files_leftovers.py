@@ -109,7 +109,7 @@ SECRETS = {
         b"Bag Attributes\n    localKeyID: 01\n-----BEGIN RSA PRIVATE KEY-----\n",
         b"zkharvest private key 2\nscheme: bls\n-----BEGIN ZKHARVEST SEALED PRIVATE KEY-----\n",
     ],
-    Kind.OPENING: [b"ZKHARVEST-OPENING\n\x01", b"ZKHARVEST-OPENING\n\x02"],
+    Kind.PAGE_OPENING: [b"ZKHARVEST-PAGE-OPENING\n\x01", b"ZKHARVEST-PAGE-OPENING\n\x02"],
     Kind.SHEET: [b"zkharvest backup sheet 1\n", b"<!doctype html>\n<!-- zkharvest backup sheet 1 -->"],
 }
 

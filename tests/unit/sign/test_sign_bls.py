@@ -1,25 +1,15 @@
 """Many signatures checked together: as py_ecc would one by one, in bounded time, whatever a package holds."""
 
-import itertools
 from dataclasses import replace
 
 import pytest
 
-from tests.support.proofs import small_opening, small_package
-from zkharvest.errors import InputError, UsageError
-from zkharvest.files.packages import open_package, package_bytes
-from zkharvest.sign import attest, bls
-from zkharvest.sign.attest import MAX_ATTESTATIONS, check_attestations, sign_as_source, source_message
+from zkharvest.errors import UsageError
+from zkharvest.sign import bls
 from zkharvest.sign.bls import AggregateError, PossessionError, Signed, check_signed
 from zkharvest.sign.keyfiles import parse_public_key, write_public_key
 from zkharvest.sign.keys import Scheme, generate_key
-from zkharvest.verifier.package import Package
-from zkharvest.verifier.rejections import Reject
-from zkharvest.workflow.inspect import describe_package
-from zkharvest.workflow.verify import verify
-
-KRAKEN, COINBASE = "kraken:main", "coinbase:main"
-CLEAR = "\x1b[2J\x1b[HVERIFIED  p.zkh"
+from zkharvest.verifier.chain_package import MAX_ATTESTATIONS
 
 
 @pytest.fixture(scope="module")
@@ -85,129 +75,6 @@ def test_a_pair_of_key_and_proof_is_checked_once(entries, aggregate, monkeypatch
     assert len(read) == 3  # the aggregate and two proofs
 
 
-# ------------------------------------------------------------------ before any pairing
-
-
-def package(names, **changes):
-    sources = [{"id": name, "root": bytes([i % 256, i // 256]) + bytes(34)} for i, name in enumerate(names)]
-    return replace(Package({"sources": sources}, "test", 13, b""), **changes)
-
-
-def attested(names, key=bytes(48), pop=bytes(96)):
-    entries = [{"source": name, "key": key, "pop": pop} for name in names]
-    return {"scheme": "bls12-381-g2-pop", "aggregate": bytes(96), "sources": entries}
-
-
-@pytest.fixture
-def no_pairing(monkeypatch):
-    def expensive(*_):
-        raise AssertionError("a pairing")
-
-    monkeypatch.setattr(bls, "check_signed", expensive)
-
-
-def fault(found, **expected):
-    with pytest.raises(Reject) as caught:
-        check_attestations(found, **expected)
-    assert len(str(caught.value)) < 300
-    assert str(caught.value).isprintable()
-    return caught.value.reason.value
-
-
-def test_thousands_of_attestations_are_refused_at_once(no_pairing, keys):
-    names = [f"s{i:05}" for i in range(4096)]
-    full = package(names, attestations=attested(names))
-    assert fault(full) == "attestation/limit"
-    with pytest.raises(UsageError, match="4096 attestations, more than 64"):
-        sign_as_source(full, keys[0], "s00000", bytes(36))
-
-
-def test_form_membership_and_keys_come_before_pairings(no_pairing, keys):
-    names = [f"s{i:02}" for i in range(MAX_ATTESTATIONS)]
-    good = package(names)
-    assert fault(package(names[1:], attestations=attested(names))) == "attestation/source"
-    assert fault(replace(good, attestations=attested(names[:2] + names[:1]))) == "attestation/form"
-    other = {names[3]: b"\1" * 48}
-    assert fault(replace(good, attestations=attested(names)), source_keys=other) == "attestation/key"
-    missing = {names[3]: bytes(48)}
-    assert fault(replace(good, attestations=attested(names[:3])), source_keys=missing) == "attestation/missing"
-    full = package([*names, "t"], attestations=attested(names))
-    with pytest.raises(UsageError, match="no room"):
-        sign_as_source(full, keys[0], "t", full.statement["sources"][-1]["root"])
-
-
-@pytest.mark.parametrize("name", [CLEAR, "a\u202eb", "x\n", "\x9b1m", "x" * 129, "x" * 9_000_000, ""])
-def test_names_that_paint_or_flood_are_refused(no_pairing, name):
-    assert fault(package([name], attestations=attested([name]))) == "attestation/form"
-    data = package_bytes(replace(open_package(small_package(), "p"), attestations=attested([name])))
-    verdict = verify(data, commitments=small_opening().roots, allow_test_preset=True)
-    assert (verdict.verdict, verdict.reason) == ("rejected", "attestation/form")
-    shown = describe_package(data, "p")["signatures"]
-    assert shown["sources"] == []
-    assert shown["fault"].startswith("attestation/form")
-    assert len(shown["fault"]) < 200
-
-
-def test_a_preset_that_paints_is_no_package():
-    """`inspect` printed it."""
-    with pytest.raises(ValueError, match="package/preset"):
-        package_bytes(replace(open_package(small_package(), "p"), preset=CLEAR))
-
-
-# ------------------------------------------------------------------ what a source signs
-
-
-def test_a_source_signs_only_its_own_root(keys):
-    data = open_package(small_package(), "p")
-    root = small_opening().roots[KRAKEN]
-    signed = sign_as_source(data, keys[0], KRAKEN, root)
-    assert check_attestations(signed).sources[0].source == KRAKEN
-    for other in (small_opening().roots[COINBASE], bytes(36), b""):
-        with pytest.raises(InputError, match="commitment of 'kraken:main' is not the one given"):
-            sign_as_source(data, keys[0], KRAKEN, other)
-
-
-def test_the_list_of_sources_in_an_error_is_short_and_visible(keys):
-    crowd = package([CLEAR, *(f"s{i}" + "x" * 120 for i in range(4000))])
-    with pytest.raises(UsageError) as caught:
-        sign_as_source(crowd, keys[0], "none", bytes(36))
-    assert len(str(caught.value)) < 600
-    assert "\x1b" not in str(caught.value)
-    assert "and 3992 more" in caught.value.hint
-
-
-def test_keys_and_commitments_together_cover_the_sources(keys):
-    roots = small_opening().roots
-    data = package_bytes(sign_as_source(open_package(small_package(), "p"), keys[0], KRAKEN, roots[KRAKEN]))
-    by_key = {KRAKEN: keys[0].public_bytes()}
-    check = {
-        (): "policy/no-expectation",
-        ("key",): "policy/source-not-compared",
-        ("coinbase",): "policy/source-not-compared",
-        ("kraken",): "policy/source-not-compared",
-        ("key", "kraken"): "policy/source-not-compared",
-        ("key", "coinbase"): "",
-        ("kraken", "coinbase"): "",
-        ("key", "allow"): "",
-        ("kraken", "allow"): "",
-        ("allow",): "policy/no-expectation",
-    }
-    for given, reason in check.items():
-        named = {"kraken": KRAKEN, "coinbase": COINBASE}
-        verdict = verify(
-            data if "key" in given else small_package(),
-            commitments={named[g]: roots[named[g]] for g in given if g in named},
-            source_keys=by_key if "key" in given else None,
-            allow_other_sources="allow" in given,
-            allow_test_preset=True,
-        )
-        assert verdict.reason == reason, given
-        assert verdict.verdict == ("undecided" if reason else "accepted")
-        covered = {*(named[g] for g in given if g in named), *([KRAKEN] if "key" in given else [])}
-        assert set(verdict.not_compared) == {KRAKEN, COINBASE} - covered
-        assert verdict.to_json()["bound"] == (not verdict.not_compared)
-
-
 # ------------------------------------------------------------------ key files of strangers
 
 
@@ -237,12 +104,6 @@ def test_a_key_file_of_another_scheme_is_named(tmp_path, keys):
     write_public_key(tmp_path / "k.pub", keys[0].public())
     with pytest.raises(UsageError, match="a key of scheme bls12-381"):
         parse_public_key(str(tmp_path / "k.pub"), Scheme.ED25519)
-
-
-def test_messages_are_distinct_per_source_and_root():
-    pairs = itertools.product(("a", "b"), (bytes(36), b"\1" * 36))
-    assert len({source_message(*pair) for pair in pairs}) == 4
-    assert attest.MAX_ATTESTATIONS == 64
 
 
 @pytest.mark.audit

@@ -21,7 +21,7 @@ import yaml
 
 @pytest.mark.parametrize(
     "module",
-    ["zkharvest.simd.compiling", "zkharvest.circuit.lot_machine.v1.witness", "zkharvest.ledger.engine_fast"],
+    ["zkharvest.simd.compiling", "zkharvest.circuit.lot_machine.v2.witness", "zkharvest.ledger.engine_fast"],
 )
 def test_numba_starts_alone(module):
     subprocess.run([sys.executable, "-c", SEEN.format(module=module)], check=True, timeout=120)

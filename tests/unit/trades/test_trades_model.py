@@ -5,7 +5,7 @@ from inspect import signature
 
 import pytest
 
-from zkharvest import Kind, Trade, commit
+from zkharvest import Kind, Trade, commit_pages
 from zkharvest.trades.model import LotPick, filled_trade, in_order
 
 GOOD = Trade(1_700_000_000_000, "kraken", "T1", Kind.BUY, "BTC", 10**18, 10**12)
@@ -28,7 +28,7 @@ GOOD = Trade(1_700_000_000_000, "kraken", "T1", Kind.BUY, "BTC", 10**18, 10**12)
 )
 def test_numbers_that_no_file_could_give(change, error, said):
     with pytest.raises(error) as caught:
-        commit([GOOD, replace(GOOD, **change)], currency="USD")
+        commit_pages([GOOD, replace(GOOD, **change)], currency="USD")
     assert said in str(caught.value)
 
 

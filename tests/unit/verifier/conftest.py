@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-for _name in ("tiny_circuit", "reference_prover", "stub_machine"):
+for _name in ("tiny_circuit", "reference_prover"):
     _module_name = f"verify_{_name}"
     if _module_name not in sys.modules:
         _spec = importlib.util.spec_from_file_location(_module_name, Path(__file__).with_name(f"{_name}.py"))

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import verify_tiny_circuit as tiny
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -99,7 +100,7 @@ def test_history_is_said_to_count_in_no_year(proven):
 
 def test_a_circuit_that_is_not_pinned_is_undecided(monkeypatch):
     link = kraken()
-    monkeypatch.setattr(circuits, "PINNED", circuits.PINNED[:1])
+    monkeypatch.setattr(circuits, "PINNED", ())
     found = verdict(package(link), first=True, pages=ids(Translator(link), *link.pages))
     assert (found.verdict, reasons(found)) == ("undecided", [Reason.CIRCUIT_UNKNOWN])
 
@@ -115,7 +116,7 @@ def with_circuit(made, **changes):
     return replace(made, parts=(replace(made.parts[0], statement=statement),))
 
 
-def test_the_circuit_is_the_pinned_one_and_the_proof_is_read():
+def test_the_circuit_is_the_pinned_one_and_the_proof_is_read(monkeypatch):
     """Nothing replaced here: the pinned circuit, and a proof of nothing."""
     link = kraken()
     made, expected = package(link), {"first": True, "pages": ids(Translator(link), *link.pages)}
@@ -138,10 +139,9 @@ def test_the_circuit_is_the_pinned_one_and_the_proof_is_read():
         assert reasons(found) == [reason] if reason else found.findings[0].reason.stage in ("proof", "transcript")
     strict = verdict(replace(real, parts=(replace(real.parts[0], log_rows=(13,) * tables),)), **expected, min_bits=500)
     assert reasons(strict) == [Reason.POLICY_BITS]
-    old = circuits.PINNED[0]
-    other = with_circuit(made, id=old.id, digest=bytes.fromhex(old.digest))
-    heights = (13,) * len(circuits.load(old).tables)
-    found = verdict(replace(other, parts=(replace(other.parts[0], log_rows=heights),)), **expected)
+    monkeypatch.setattr(circuits, "load", lambda _: tiny.DESCRIPTION)
+    heights = (13,) * len(tiny.DESCRIPTION.tables)
+    found = verdict(replace(real, parts=(replace(real.parts[0], log_rows=heights),)), **expected)
     assert reasons(found) == [Reason.PUBLIC_SHAPE]  # a circuit that is of another statement
 
 
