@@ -9,7 +9,6 @@ verifier in `web/`, which shares no code with this one, has its own.
 from __future__ import annotations
 
 import re
-import string
 from functools import lru_cache
 from hashlib import sha256
 
@@ -48,10 +47,6 @@ END_OF_TIME = (1 << 3 * TIME_LIMB_BITS) - 1
 
 METHODS = ("fifo", "lifo", "hifo", "lofo", "specific")
 POOLINGS = ("wallet", "universal")
-TOTALS = ("short_gain", "short_loss", "long_gain", "long_loss", "proceeds")
-"""The totals of a statement and of the circuit, in this order; all but the last are magnitudes."""
-
-TOTAL_BYTES = 12
 DEFAULT_REGIME = "us"
 """The country whose rules hold where none is named; `ledger.regimes` has the others."""
 
@@ -65,11 +60,8 @@ NOT_ZONES = frozenset({"Factory", "localtime", "posix", "posixrules", "right"})
 """What lies in a machine's folder of time zones beside those of the IANA database: its own zone, rules without a place,
 copies with leap seconds."""
 
-EMPTY_ROOT = bytes.fromhex("97736e19d85fae2a1f9ca071d4e671213ce74b15658bbb54523bc76c0c4f9a3f48697c4d")
-"""The root of an inventory without lots and with the zero salt: nothing is carried in."""
-
 EMPTY_TREE = bytes.fromhex("b8e3531849650b73fff7d42a22213628d24ef56ef7760159d7f1ed2a63f31a5a0d5bcc65")
-"""The same of a tree of lot-machine/v2, of depth 20: what a first link carries in, of lots and of registers."""
+"""The root of a tree of depth 20 without leaves: what a first link carries in, of lots and of registers."""
 
 # --------------------------------------------------------------------------------------------- limits
 
@@ -89,34 +81,11 @@ CHARACTERS = (
 characters, Hangul syllables. No two of them combine, and none is invisible (`verifier.text` says why)."""
 
 _CURRENCY = re.compile(r"[0-9A-Za-z]{3,5}")
-_CURRENCY_DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
 def is_currency(name: str) -> bool:
     """Whether a name can be that of a reporting currency: three to five letters or digits, such as USD or USDC."""
     return bool(_CURRENCY.fullmatch(name))
-
-
-def currency_code(name: str) -> int:
-    """The field element that stands for the reporting currency in a record: an amount means nothing without it.
-
-    Digits 1 to 62 (0-9, A-Z, a-z) to base 63, the first lowest: below 2^30, and different for every two names, so
-    nobody can search for a name that passes for another. ValueError if it is not the name of a currency.
-    """
-    if not is_currency(name):
-        raise ValueError(f"{name[:20]!r} is not the name of a currency")
-    return sum((_CURRENCY_DIGITS.index(letter) + 1) * 63**place for place, letter in enumerate(name))
-
-
-@lru_cache(maxsize=65536)
-def source_code(name: str) -> tuple[int, int, int]:
-    """Three elements of 30 bits that stand for a source wherever a hash speaks of one.
-
-    The number of a source in a statement cannot: it changes with the list. A list with two equal codes is refused.
-    """
-    digest = sha256(b"zkharvest/source/v1\0" + name.encode()).digest()
-    first, second, third = (int.from_bytes(digest[i : i + 4], "little") & 0x3FFFFFFF for i in (0, 4, 8))
-    return first, second, third
 
 
 @lru_cache(maxsize=65536)

@@ -28,14 +28,7 @@ TAG_RECORD, TAG_NODE, TAG_LOT_A, TAG_LOT_B = (k << 24 for k in (1, 2, 3, 4))
 CLOSE, MOVE, SHORT_SIDE, NEGATIVE = 1, 2, 4, 8
 """Bits of a record's code."""
 
-TREE_OPENING = 32768
-TREE_CLOSING = 32769
-"""Tree numbers of the inventories; source s is tree s."""
-
-MAX_TIE = 2**15
 QUANTITY_LANES, MONEY_LANES, UNIT_LANES, ASSET_LANES = 5, 3, 7, 6
-SOURCE_LANES = 3
-LOT_LANES = ASSET_LANES + SOURCE_LANES + QUANTITY_LANES + MONEY_LANES + 1
 
 
 def lanes24(value: int, count: int) -> list[int]:

@@ -51,8 +51,3 @@ def build_tree(leaves: Lanes, root_salt: Lanes, *, depth: int = DEPTH, tag: int 
         level = np.asarray(compress_many(inputs)) if m else np.zeros((0, DIGEST), np.uint32)
         nodes.append(inputs)
     return Tree(leaves, tuple(nodes), digest_bytes(tuple(int(x) for x in level[0])))
-
-
-def empty_root() -> bytes:
-    """The root of a tree with no leaves and no salt: "nothing is carried in"."""
-    return build_tree(np.zeros((0, DIGEST), np.uint32), np.zeros(SALT, np.uint32)).root

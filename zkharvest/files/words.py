@@ -26,7 +26,6 @@ FINGERPRINT_BYTES = 4
 class Secret(IntEnum):
     """What the words hold."""
 
-    OPENING = 1
     ED25519 = 2
     BLS = 3
     SEED = 4

@@ -7,9 +7,11 @@ import pytest
 from tests.support.make import trade
 from zkharvest.errors import InputError, UsageError
 from zkharvest.ledger.rules import Election, Method, Pooling
+from zkharvest.prover import stark
 from zkharvest.trades.text import instant
+from zkharvest.verifier.chain_package import decode_chain_package
 from zkharvest.verifier.figures import Key, key_elements
-from zkharvest.workflow import links
+from zkharvest.workflow import links, proofs
 from zkharvest.workflow.own_folder import commit_pages, read_pages, write_pages
 from zkharvest.workflow.prove_chain import doubts, prove_chain, read_standing
 
@@ -134,3 +136,48 @@ def test_no_holding_of_0_under_another_name_is_stated(monkeypatch, lie):
     monkeypatch.setattr(links, "same_standing", lambda *_: True)  # he does not compare his own
     with pytest.raises(UsageError, match=f"a figure of {lie.level} says nothing but 0"):
         prove_chain(made, first=True, **YEAR)
+
+
+def test_steps_are_told(own):
+    told = []
+    prove_chain(own, first=True, **YEAR, progress=told.append)
+    assert told[0] == "running the ledger"
+    assert {"filling the tables", "folding", "verifying"} <= set(told)
+    assert "" not in told
+
+
+def test_two_proofs_of_one_statement_differ_in_every_part_that_is_random(own):
+    first, second = (decode_chain_package(prove_chain(own, first=True, **YEAR).package).parts[0] for _ in range(2))
+    same = {name: value for name, value in first.statement.items() if name != "carried_out"}
+    assert {name: value for name, value in second.statement.items() if name != "carried_out"} == same
+    assert first.statement["carried_out"] != second.statement["carried_out"]  # under a key of its own
+    assert first.proof[:32] != second.proof[:32]
+
+
+def test_a_proof_that_does_not_verify_is_not_handed_out(own, monkeypatch):
+    honest = stark.prove_circuit
+
+    def broken(*arguments, **named):
+        proof = bytearray(honest(*arguments, **named))
+        proof[len(proof) // 2] ^= 1
+        return bytes(proof)
+
+    monkeypatch.setattr(stark, "prove_circuit", broken)
+    with pytest.raises(proofs.SelfCheckError, match="does not verify"):
+        prove_chain(own, first=True, **YEAR)
+
+
+def test_tall_ledgers_take_the_preset_for_them():
+    assert proofs.find_preset("balanced", 16).name == "balanced"
+    assert proofs.find_preset("balanced", 17).name == "large"
+    assert proofs.find_preset("test", 20).name == "test"
+
+
+def test_the_first_run_is_told_from_later_ones(tmp_path, monkeypatch):
+    (tmp_path / "workflow").mkdir()
+    cache = tmp_path / "prover" / "__pycache__"
+    cache.mkdir(parents=True)
+    monkeypatch.setattr(proofs, "__file__", str(tmp_path / "workflow" / "proofs.py"))
+    assert proofs.first_run()
+    (cache / "kernel-1.py311.nbi").write_bytes(b"")
+    assert not proofs.first_run()
