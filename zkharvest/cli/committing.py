@@ -25,7 +25,7 @@ from zkharvest.cli.output import ExitCode
 from zkharvest.cli.venue import Assets, Final, instant_of
 from zkharvest.cli.venue_shown import PREVIEW, say_unlisted
 from zkharvest.errors import UsageError
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Pooling
 
 if TYPE_CHECKING:
     from zkharvest.trades.model import Trade
@@ -87,7 +87,7 @@ def commit(
     _check_folder(target, seed)
     with folder_for(target, private=True):
         trades = load_trades(path)
-        _warn_of(trades)
+        _warn_of(trades, Pooling(pooling))
         last = instant_of(end, "--to") if end is not None else None
         first = instant_of(begin, "--from") if begin is not None else None
         if last is not None and (later := sum(trade.time >= last for trade in trades)):
@@ -114,11 +114,14 @@ def _check_folder(folder: Path, seed: Path) -> None:
         raise UsageError(f"{seed}: the seed of the pages in {folder} is not there", hint)
 
 
-def _warn_of(trades: Sequence[Trade]) -> None:
-    from zkharvest.ledger.checks import doubtful_transfers
+def _warn_of(trades: Sequence[Trade], pooling: Pooling) -> None:
+    from zkharvest.ledger.checks import doubtful_transfers, reordered
 
     for doubt in doubtful_transfers(trades):
         output.warning(f"{doubt.where}: {doubt.message}", doubt.hint)
+    if moved := reordered(trades, pooling):
+        more = f" (and {len(moved) - 1:,} more)" if len(moved) > 1 else ""
+        output.warning(f"{moved[0].where}: {moved[0].message}{more}", moved[0].hint)
 
 
 def _assets(path: Path | None) -> dict[str, str]:

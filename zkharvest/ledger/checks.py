@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import groupby
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.picks import resolve_picks
 from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.ledger.run import run_ledger
 from zkharvest.spec import LAST_YEAR
-from zkharvest.trades.model import OPENS_LOT, Trade, in_order
+from zkharvest.trades.model import OPENS_LOT, Kind, Trade, in_order
 
 
 def check_ledger(trades: Sequence[Trade], pooling: Pooling) -> list[Problem]:
@@ -55,4 +56,23 @@ def doubtful_transfers(trades: Sequence[Trade]) -> list[Problem]:
         if near:
             message = f'transfer to "{name}", which has no rows of its own; did you mean "{near[0]}"?'
             found.append(Problem(trade.where, message, "if it is another wallet of yours, nothing is wrong"))
+    return found
+
+
+def reordered(trades: Sequence[Trade], pooling: Pooling) -> list[Problem]:
+    """Trades that pages put behind others of their instant, which the file has after them, where lots may depend on it.
+
+    Pages are worked in the order of their sources, arrivals last (docs/adr/0026). Across wallets that matters where
+    lots are pooled over all of them, and to what leaves a wallet at the instant at which it arrives.
+    """
+    found = []
+    hint = "give the rows times of their own, a millisecond apart, if their order matters"
+    for _, group in groupby(trades, key=lambda trade: trade.time):
+        rows = list(group)
+        for place, trade in enumerate(rows):
+            later = [one for one in rows[place + 1 :] if one.asset == trade.asset]
+            arrives = trade.kind is Kind.TRANSFER and any(one.source == trade.to for one in later)
+            if arrives or (pooling is Pooling.UNIVERSAL and any(one.source < trade.source for one in later)):
+                message = f"{trade.id}: rows of the same instant come after it in the file, and before it in the pages"
+                found.append(Problem(trade.where, message, hint))
     return found
