@@ -30,9 +30,9 @@ from zkharvest.circuit.lot_machine.v2.poseidon import PAIR as PAIR_ROW
 from zkharvest.circuit.lot_machine.v2.poseidon import RECORD, Hashes, hash_trace, poseidon_table
 from zkharvest.circuit.lot_machine.v2.poseidon import REGISTER as REGISTER_ROW
 from zkharvest.circuit.lot_machine.v2.sums.keys import SLOTS, STANDING_LANES
-from zkharvest.commitment.encoding import DIGEST, digest_elements
-from zkharvest.commitment.page_record import SALT, TAG_RECORD, WIDTH, Flag, PageRecord, RecordKind
-from zkharvest.commitment.pages import DEPTH, TAG_NODE, page_tree, salted
+from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH, digest_elements
+from zkharvest.commitment.page_record import TAG_RECORD, Flag, PageRecord, RecordKind
+from zkharvest.commitment.pages import page_tree, salted
 from zkharvest.commitment.poseidon import MDS, ROUND_CONSTANTS
 from zkharvest.commitment.poseidon_kernel import compress_many
 from zkharvest.commitment.standing import (
@@ -162,7 +162,7 @@ def with_pairs(name: str, first: np.ndarray, second: np.ndarray, change: Callabl
     second = second.copy()
     change(second)
     salt = np.full(SALT, len(name), np.uint32)
-    return Pairs(first, second, build_tree(np.asarray(compress_many(second)), salt, depth=DEPTH, tag=TAG_NODE))
+    return Pairs(first, second, build_tree(np.asarray(compress_many(second)), salt))
 
 
 def run_of(made: Hashed, *, rows: int = 256) -> Run:

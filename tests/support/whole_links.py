@@ -22,8 +22,9 @@ from zkharvest.circuit.lot_machine.v2.calendar import LinkCalendar
 from zkharvest.circuit.lot_machine.v2.definition import Definition, define
 from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS, RESULTS, TERMS, field, level_number
 from zkharvest.circuit.lot_machine.v2.witness import Figure, Link, LinkWitness, make_witness
-from zkharvest.commitment.page_record import SALT, WIDTH, Lanes
-from zkharvest.commitment.pages import DEPTH, TAG_NODE, page_salts
+from zkharvest.commitment.encoding import SALT, WIDTH
+from zkharvest.commitment.page_record import Lanes
+from zkharvest.commitment.pages import page_salts
 from zkharvest.commitment.poseidon_kernel import compress_many
 from zkharvest.commitment.standing import StandingOpening
 from zkharvest.commitment.tree import Tree, build_tree
@@ -81,7 +82,7 @@ def hashed_page(page: Page) -> tuple[Lanes, Tree]:
         lanes[:, : WIDTH - SALT] = [lanes_of(record) for record in page.records]
         lanes[:, WIDTH - SALT :] = salts
     leaves = np.asarray(compress_many(lanes)) if len(lanes) else np.zeros((0, 9), np.uint32)
-    return lanes, build_tree(leaves, root_salt, depth=DEPTH, tag=TAG_NODE)
+    return lanes, build_tree(leaves, root_salt)
 
 
 def calendar_of(link: ModelLink) -> LinkCalendar:

@@ -22,12 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 from zkharvest.commitment.assets import CODE_LANES, id_code
+from zkharvest.commitment.encoding import SALT, WIDTH
 from zkharvest.spec import MONEY_LIMIT, QUANTITY_LIMIT, TIME_LIMIT
 from zkharvest.trades.model import MAX_LEGS
 
 Lanes = npt.NDArray[np.uint32]
 
-WIDTH, SALT = 24, 5
 TAG_RECORD = 16 << 24
 """Tags from 16 on are those of pages: no record of one version is a leaf or node of another."""
 

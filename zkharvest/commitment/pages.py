@@ -16,14 +16,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from zkharvest.commitment.encoding import DIGEST, digest_bytes
-from zkharvest.commitment.page_record import SALT, WIDTH, Lanes, PageRecord, lanes_of
+from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH, digest_bytes
+from zkharvest.commitment.page_record import Lanes, PageRecord, lanes_of
 from zkharvest.commitment.poseidon_kernel import compress_many
-from zkharvest.commitment.tree import Tree, build_tree
+from zkharvest.commitment.tree import DEPTH, TAG_NODE, Tree, build_tree
 from zkharvest.spec import P
 
-DEPTH = 20
-TAG_NODE = 17 << 24
 MAX_RECORDS = 1 << DEPTH
 KEY_BYTES = 32
 SEED_BYTES = 32
@@ -54,7 +52,7 @@ def salted_tree(records: Sequence[PageRecord], key: bytes) -> tuple[Lanes, Tree]
     """The leaves' hash inputs (n, 24) of one page, and the tree over them. ValueError for more than 2^20 records."""
     lanes, root_salt = salted(records, key)
     leaves = np.asarray(compress_many(lanes)) if len(lanes) else np.zeros((0, DIGEST), np.uint32)
-    return lanes, build_tree(leaves, root_salt, depth=DEPTH, tag=TAG_NODE)
+    return lanes, build_tree(leaves, root_salt)
 
 
 def page_tree(records: Sequence[PageRecord], key: bytes) -> Tree:

@@ -25,9 +25,8 @@ from numpy.typing import NDArray
 
 from zkharvest.spec import P
 
-from .encoding import DIGEST
-from .page_record import SALT, WIDTH, Lanes
-from .pages import DEPTH, TAG_NODE
+from .encoding import DIGEST, SALT, WIDTH
+from .page_record import Lanes
 from .poseidon_kernel import compress_many
 from .tree import Tree, build_tree
 
@@ -150,7 +149,7 @@ def _tree(first: Lanes, second: Lanes, root_salt: Lanes) -> Pairs:
     empty = np.zeros((0, DIGEST), np.uint32)
     second[:, 1 : 1 + DIGEST] = np.asarray(compress_many(first)) if len(first) else empty
     leaves = np.asarray(compress_many(second)) if len(second) else empty
-    return Pairs(first, second, build_tree(leaves, root_salt, depth=DEPTH, tag=TAG_NODE))
+    return Pairs(first, second, build_tree(leaves, root_salt))
 
 
 def nothing_carried() -> Pairs:
@@ -159,5 +158,5 @@ def nothing_carried() -> Pairs:
     return Pairs(
         nothing,
         nothing,
-        build_tree(np.zeros((0, DIGEST), np.uint32), np.zeros(SALT, np.uint32), depth=DEPTH, tag=TAG_NODE),
+        build_tree(np.zeros((0, DIGEST), np.uint32), np.zeros(SALT, np.uint32)),
     )

@@ -1,6 +1,6 @@
 """Commitment trees: leaves from the left, an empty subtree is the zero digest, the root salted.
 
-Trees of sources and inventories have depth 24; those of pages have another depth and tag (`pages`).
+node: tag | left digest x9 | right digest x9 | salt x5 (zero but for the root)
 """
 
 from __future__ import annotations
@@ -9,9 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .encoding import DEPTH, DIGEST, SALT, TAG_NODE, WIDTH, digest_bytes
+from .encoding import DIGEST, SALT, WIDTH, digest_bytes
 from .page_record import Lanes
 from .poseidon_kernel import compress_many
+
+DEPTH = 20
+"""Levels of every tree, of pages and standings."""
+TAG_NODE = 17 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +32,25 @@ class Tree:
         return sum(len(level) for level in self.nodes)
 
 
-def build_tree(leaves: Lanes, root_salt: Lanes, *, depth: int = DEPTH, tag: int = TAG_NODE) -> Tree:
+def build_tree(leaves: Lanes, root_salt: Lanes) -> Tree:
     """Hash (n, 9) leaf digests up to the root; `root_salt` (5 elements) hides which root is that of few or no leaves.
 
-    Raises ValueError for more than 2^depth leaves.
+    Raises ValueError for more than 2^20 leaves.
     """
-    if len(leaves) > 1 << depth:
-        raise ValueError(f"a commitment tree has at most 2^{depth} leaves")
+    if len(leaves) > 1 << DEPTH:
+        raise ValueError(f"a commitment tree has at most 2^{DEPTH} leaves")
     nodes: list[Lanes] = []
     level = np.ascontiguousarray(leaves, np.uint32).reshape(-1, DIGEST)
-    for height in range(1, depth + 1):
+    for height in range(1, DEPTH + 1):
         m = (len(level) + 1) // 2
-        if height == depth:
+        if height == DEPTH:
             m = 1
         inputs = np.zeros((m, WIDTH), np.uint32)
-        inputs[:, 0] = tag
+        inputs[:, 0] = TAG_NODE
         children = np.zeros((2 * m, DIGEST), np.uint32)
         children[: len(level)] = level
         inputs[:, 1 : 1 + 2 * DIGEST] = children.reshape(m, 2 * DIGEST)
-        if height == depth:
+        if height == DEPTH:
             inputs[0, WIDTH - SALT :] = root_salt
         level = np.asarray(compress_many(inputs)) if m else np.zeros((0, DIGEST), np.uint32)
         nodes.append(inputs)

@@ -23,7 +23,8 @@ from zkharvest.circuit.lot_machine.v2.rows import (
     WorkedRecords,
 )
 from zkharvest.commitment.assets import id_code
-from zkharvest.commitment.page_record import SALT, WIDTH, Lanes
+from zkharvest.commitment.encoding import SALT, WIDTH
+from zkharvest.commitment.page_record import Lanes
 from zkharvest.errors import InputError, Problem
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.history.columns import Entries as LedgerEntries

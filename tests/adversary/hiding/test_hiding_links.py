@@ -17,7 +17,7 @@ from tests.adversary.links.forgery import package
 from tests.support import whole_links
 from tests.support.counts import count
 from tests.support.model_histories import openings_of
-from zkharvest.commitment.page_record import SALT
+from zkharvest.commitment.encoding import SALT
 from zkharvest.commitment.pages import page_salts
 from zkharvest.commitment.standing import StandingOpening, standing_salts
 from zkharvest.prover import deep, field

@@ -39,9 +39,9 @@ from tests.support.tiny_proof import (
     witness,
 )
 from zkharvest.commitment.page_record import TAG_RECORD
-from zkharvest.commitment.pages import TAG_NODE
 from zkharvest.commitment.poseidon import compress
 from zkharvest.commitment.standing import TAG_LOT, TAG_REGISTER, TAG_REGISTER_SECOND, TAG_SECOND, TAG_TOKEN
+from zkharvest.commitment.tree import TAG_NODE
 from zkharvest.prover import stark as prover
 from zkharvest.verifier import field as ext
 from zkharvest.verifier import stark, transcript

@@ -18,8 +18,8 @@ from tests.support.proofs import chain_by_itself, packed, small_chain, small_par
 from tests.support.stacked_leaves import HashedFromRows
 from tests.support.tiny_proof import AT, Patched, check, honest, prove, queries, said, tiny
 from zkharvest.circuit.check import reference_field
-from zkharvest.commitment.pages import DEPTH, TAG_NODE
 from zkharvest.commitment.poseidon import FULL_ROUNDS, MDS, ROUND_CONSTANTS, compress, permute
+from zkharvest.commitment.tree import DEPTH, TAG_NODE
 from zkharvest.prover import stark as prover
 from zkharvest.verifier import constraints, description_reader, field, fri, merkle, public, stark, wire
 from zkharvest.verifier import proof as proof_module

@@ -7,7 +7,7 @@ from zkharvest.circuit.lot_machine.v2 import buses
 from zkharvest.circuit.lot_machine.v2.sums.keys import SLOTS
 from zkharvest.commitment.encoding import DIGEST
 from zkharvest.commitment.page_record import Flag, PageRecord, RecordKind, lanes_of
-from zkharvest.commitment.pages import DEPTH
+from zkharvest.commitment.tree import DEPTH
 
 MESSAGES = ("LEAF", "NODE", "PAGE", "CALENDAR", "DAYS", "LINK", "CONTENT", "TRANSIT", "PAIR")
 

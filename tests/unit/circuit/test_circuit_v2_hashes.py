@@ -30,10 +30,10 @@ from zkharvest.circuit.lot_machine.v2.poseidon import PAIR as PAIR_ROW
 from zkharvest.circuit.lot_machine.v2.poseidon import REGISTER as REGISTER_ROW
 from zkharvest.circuit.lot_machine.v2.poseidon import SECOND, Hashes
 from zkharvest.circuit.lot_machine.v2.sums.keys import STANDING_LANES
-from zkharvest.commitment.encoding import DIGEST, TAG_NODE, digest_elements
-from zkharvest.commitment.page_record import WIDTH
-from zkharvest.commitment.pages import DEPTH, page_roots
+from zkharvest.commitment.encoding import DIGEST, WIDTH, digest_elements
+from zkharvest.commitment.pages import page_roots
 from zkharvest.commitment.poseidon import ROUND_CONSTANTS, P
+from zkharvest.commitment.tree import DEPTH, TAG_NODE
 from zkharvest.prover.stark import prove_circuit
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.rejections import Reject
@@ -144,10 +144,10 @@ def changed_root(change, pages=EMPTY):
 
 
 def tag():
-    """A node under the tag of v1."""
+    """A node under another tag."""
 
     def change(inputs):
-        inputs[0] = TAG_NODE
+        inputs[0] = TAG_NODE + (1 << 24)
 
     return changed_root(change)
 

@@ -14,7 +14,7 @@ from tests.support.model_histories import decisions_of, history_of, window_of
 from tests.support.moves import YEAR, buy, come, history, out, place, sell
 from zkharvest.circuit.lot_machine.v2.rows import MachineRows, Op
 from zkharvest.commitment.assets import id_code
-from zkharvest.commitment.page_record import WIDTH
+from zkharvest.commitment.encoding import WIDTH
 from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.history.chain import run_windows

@@ -13,9 +13,8 @@ from zkharvest.circuit.builder import Bus, Circuit
 from zkharvest.circuit.expr import Expr
 from zkharvest.circuit.gadgets import Ranges
 from zkharvest.circuit.lot_machine.shared.lists import KEY
-from zkharvest.commitment.encoding import DIGEST
-from zkharvest.commitment.page_record import SALT, WIDTH
-from zkharvest.commitment.pages import DEPTH
+from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH
+from zkharvest.commitment.tree import DEPTH
 from zkharvest.spec import METHODS
 
 from .sums.keys import FIELDS, PLACE, SLOTS

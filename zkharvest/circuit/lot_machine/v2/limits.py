@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zkharvest.commitment.pages import DEPTH
+from zkharvest.commitment.tree import DEPTH
 from zkharvest.errors import InputError, Problem
 
 from .buses import LOG_ROWS

@@ -27,9 +27,8 @@ from zkharvest.circuit.builder import Circuit, Table
 from zkharvest.circuit.expr import Cell, Expr, following
 from zkharvest.circuit.lot_machine.shared.hashing import climb, permutation, poseidon_trace
 from zkharvest.circuit.lot_machine.words import Ints
-from zkharvest.commitment.encoding import DIGEST
-from zkharvest.commitment.page_record import SALT, TAG_RECORD, WIDTH
-from zkharvest.commitment.pages import TAG_NODE
+from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH
+from zkharvest.commitment.page_record import TAG_RECORD
 from zkharvest.commitment.standing import (
     LANES_FIRST,
     PAIR_SECOND,
@@ -39,7 +38,7 @@ from zkharvest.commitment.standing import (
     TAG_SECOND,
     Pairs,
 )
-from zkharvest.commitment.tree import Tree
+from zkharvest.commitment.tree import TAG_NODE, Tree
 
 from .buses import TREE_LOTS_IN, TREE_LOTS_OUT, TREE_SUMS_IN, TREE_SUMS_OUT, HashBuses
 from .sums.keys import LANES, PLACE
