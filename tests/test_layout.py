@@ -59,7 +59,7 @@ def test_start_up_imports_no_heavy_library(code):
 def test_every_public_name_is_there():
     for name in zkharvest.__all__:
         assert getattr(zkharvest, name) is not None
-    assert {"load_trades", "run_ledger", "commit", "prove", "verify"} <= set(dir(zkharvest))
+    assert {"load_trades", "run_ledger", "commit_pages", "prove_chain", "verify_chain"} <= set(dir(zkharvest))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = zkharvest.nothing
 
@@ -68,8 +68,8 @@ def test_prove_and_verify_are_plain_functions():
     """docs/adr/0001: the packages are `prover` and `verifier`, so nothing hides behind the verbs."""
     out = python(
         "import zkharvest, inspect\n"
-        "from zkharvest import prove, verify\n"
-        "print(inspect.isfunction(prove), inspect.isfunction(verify), verify(b'').accepted)\n"
+        "from zkharvest import prove_chain, verify_chain\n"
+        "print(inspect.isfunction(prove_chain), inspect.isfunction(verify_chain), verify_chain([b'']).accepted)\n"
     )
     assert out.split() == ["True", "True", "False"]
 
