@@ -201,7 +201,7 @@ def test_files_with_a_byte_order_mark(tmp_path: Path) -> None:
 
 
 NAMES = st.text(string.ascii_letters + string.digits + ':._-,"ü ', min_size=1, max_size=12).filter(
-    lambda s: s == s.strip()
+    lambda s: s == s.strip() and "  " not in s
 )
 
 
