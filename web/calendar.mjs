@@ -155,14 +155,15 @@ function computeOffsets(one, firstDay, count) {
 
 /**
  * The calendar against the zone, once the proof holds: days 0..D must be the zone's. Returns whether the zone is known, and
- * whether it is strange: a later day differs and its offset is none that the zone had on days 0..D.
+ * whether it is strange: a later day differs, and its offset is none that the zone had on days 0..D, or the day is one up to
+ * `until` (days since 1970), which a later link of the chain lists.
  */
-export function checkZone({ timezone, calendar }) {
+export function checkZone({ timezone, calendar }, until) {
   const { firstDay, days, dayOffsets } = calendar;
   const offsets = zoneOffsets(timezone, firstDay, days + TAIL_DAYS + 1);
   if (offsets === null) return { known: false, strange: false };
   for (let day = 0; day <= days; day += 1) demand(dayOffsets[day] === offsets[day], 'statement/calendar', `day ${day} of ${timezone}`);
   const had = new Set(offsets.slice(0, days + 1));
-  const strange = dayOffsets.some((offset, day) => day > days && offset !== offsets[day] && !had.has(offset));
+  const strange = dayOffsets.some((offset, day) => day > days && offset !== offsets[day] && (!had.has(offset) || firstDay + day <= until));
   return { known: true, strange };
 }

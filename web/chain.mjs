@@ -83,7 +83,8 @@ export function mismatches(links, policy) {
   }
   const last = links.at(-1);
   const year = last.year === null ? null : Number(last.year);
-  const compared = { year, method: last.method, pooling: last.pooling, timezone: last.timezone, currency: last.currency };
+  const method = periods(links).at(-1).map((link) => link.method).find((one) => one !== policy.method) ?? last.method;
+  const compared = { year, method, pooling: last.pooling, timezone: last.timezone, currency: last.currency };
   for (const [name, value] of Object.entries(compared)) if (policy[name] !== null && policy[name] !== value) found.push(`policy/${name}`);
   if (policy.audience !== null && policy.audience !== last.context.audience) found.push('policy/context');
   if (policy.nonce !== null && policy.nonce !== toHex(last.context.nonce)) found.push('policy/context');
@@ -120,11 +121,12 @@ export function signersOf(attestations) {
 }
 
 /** compared, holder, later or open: how far an account was compared. */
-export function statusOf({ source, account, pages }, policy, signed) {
+export function statusOf({ source, account, pages }, before, policy, signed) {
   const expected = of(policy.pages, source);
   const newest = pages.at(-1);
   if (expected.includes(newest[0])) return 'compared';
   if (signedInTime(policy, signed, source, newest)) return of(policy.accounts, source).includes(account) ? 'compared' : 'holder';
+  if (before.some((state) => state.source === source && state.account === account && expected.includes(toHex(state.page)))) return 'later';
   return pages.some((page) => expected.includes(page[0]) || signedInTime(policy, signed, source, page)) ? 'later' : 'open';
 }
 
@@ -135,12 +137,13 @@ export function openQuestions(links, policy, signed) {
   if (links[0].sameYear) found.push('policy/year-begun');
   if (policy.pages.size + policy.sourceKeys.size === 0) found.push('policy/no-expectation');
   else {
-    const statuses = new Set(accountsOf(links).map((one) => statusOf(one, policy, signed)));
+    const statuses = new Set(accountsOf(links).map((one) => statusOf(one, links[0].carriedIn?.accounts ?? [], policy, signed)));
     if (statuses.has('later')) found.push('policy/later-pages');
     if (statuses.has('holder')) found.push('policy/holder');
     if (statuses.has('open') && !policy.allowOtherSources) found.push('policy/source-not-compared');
   }
   for (const run of periods(links)) if (run[0].year !== null && !run.at(-1).wholeYear) found.push('policy/coverage');
+  for (const [first] of periods(links)) if (first.startsLate && first.carriedIn !== null && !first.sameYear) found.push('policy/coverage');
   const counters = chainCounters(links);
   for (const [name, most] of policy.limits) if (counters[name] > most) found.push('policy/counters');
   return found;

@@ -209,7 +209,7 @@ function readParts(raw) {
 
 // --- one link ---
 
-/** Whether the window reaches to the end of its tax year. */
+/** Whether the window reaches to the end of its tax year, and whether it begins behind the year's first instant. */
 function checkWindow({ from, to, year, calendar, carriedIn }) {
   const inside = (condition) => demand(condition, 'link/window');
   const start = (day) => BigInt(calendar.starts[day]) * 1000n;
@@ -217,12 +217,12 @@ function checkWindow({ from, to, year, calendar, carriedIn }) {
   inside(carriedIn === null || carriedIn.instant === from);
   if (year === null) {
     inside(carriedIn === null || carriedIn.year === null);
-    return false;
+    return { wholeYear: false, startsLate: false };
   }
   const begins = start(calendar.january - calendar.firstDay);
   inside(to > begins && (carriedIn === null || from >= begins));
   inside(carriedIn === null || carriedIn.year !== null || from === begins);
-  return to === start(calendar.days);
+  return { wholeYear: to === start(calendar.days), startsLate: from > begins };
 }
 
 function checkCarried({ carriedIn, currency, pooling, timezone, year }) {
@@ -246,12 +246,12 @@ function closingOf(parts) {
 export function readLink(raw) {
   fields(raw instanceof Map, 'statement');
   const parts = readParts(raw);
-  const wholeYear = checkWindow(parts);
+  const { wholeYear, startsLate } = checkWindow(parts);
   checkCarried(parts);
   const early = checkPages(parts);
   const late = parts.pages.flatMap(({ header }, i) => (header.to > parts.to ? [i] : []));
   const sameYear = parts.carriedIn !== null && parts.year !== null && parts.carriedIn.year === parts.year;
   const closing = closingOf(parts);
   const opening = parts.carriedIn === null ? null : standingName(parts.carriedIn.raw);
-  return { ...parts, early, late, sameYear, wholeYear, closing, opening, name: standingName(closing), counters: countersOf(parts.figures) };
+  return { ...parts, early, late, sameYear, wholeYear, startsLate, closing, opening, name: standingName(closing), counters: countersOf(parts.figures) };
 }

@@ -88,7 +88,9 @@ export function checkChainOf(data, policy, circuitFile) {
   });
 
   // 5. The calendars against their zones; what that leaves open waits for the signatures.
-  const zones = links.map(checkZone);
+  const until = new Map();
+  for (const { timezone, calendar: { firstDay, days } } of links) until.set(timezone, Math.max(until.get(timezone) ?? 0, firstDay + days));
+  const zones = links.map((link) => checkZone(link, until.get(link.timezone)));
 
   // 6. Signatures, and whether those that are expected are there.
   const { signed, signer } = checkSignatures(packages, groups, policy);

@@ -107,13 +107,14 @@ def make_calendar(first_day: date, days: int, offsets: Sequence[tuple[int, int]]
 
 
 @lru_cache(maxsize=16)
-def check_zone(calendar: CalendarTable, timezone: str) -> bool:
+def check_zone(calendar: CalendarTable, timezone: str, until: date | None = None) -> bool:
     """Whether every listed day begins when it does in the zone, as this machine knows it.
 
     Reject(STATEMENT_CALENDAR) if one up to the year's end does not, Reject(STATEMENT_ZONE) if the zone is unknown here.
     On later days no total depends, but from when the lots carried out are long term does; and rules for the future
     change. So there the answer may be False, as long as the offset is one that the zone had on a listed day: a reform
-    that came after the package. Any other offset is Reject(STATEMENT_ZONE).
+    that came after the package. Any other offset is Reject(STATEMENT_ZONE), and so is a wrong day up to `until`, which
+    a later link of the chain lists: what was future is past there, and lots carried out may have been long too early.
     """
     try:
         zone = _zone(timezone)
@@ -129,7 +130,7 @@ def check_zone(calendar: CalendarTable, timezone: str) -> bool:
     if wrong[0] <= calendar.days:
         raise Reject(Reason.STATEMENT_CALENDAR, why)
     known = {offset for begin, offset in calendar.offsets if begin <= calendar.days}
-    if any(offset not in known for _, offset in calendar.offsets):
+    if any(offset not in known for _, offset in calendar.offsets) or (until is not None and day <= until):
         raise Reject(Reason.STATEMENT_ZONE, why)
     return False
 

@@ -32,9 +32,12 @@ def mismatches(chain: Chain, policy: ChainPolicy) -> Iterator[Finding]:
     yield from _other_pages(chain, policy)
     yield from _other_accounts(chain, policy)
     last = chain.links[-1].statement
+    other = [
+        method for method in chain.periods[-1].methods if method != policy.method
+    ]  # no link of the year is left out
     compared: tuple[tuple[Reason, str, str | int | bytes | None, str | int | bytes | None], ...] = (
         (Reason.POLICY_YEAR, "tax year", last.year, policy.year),
-        (Reason.POLICY_METHOD, "lot method", last.method, policy.method),
+        (Reason.POLICY_METHOD, "lot method", other[0] if other else last.method, policy.method),
         (Reason.POLICY_POOLING, "pooling of lots", last.pooling, policy.pooling),
         (Reason.POLICY_TIMEZONE, "time zone", last.timezone, policy.timezone),
         (Reason.POLICY_CURRENCY, "currency", last.currency, policy.currency),
@@ -84,10 +87,12 @@ def _other_accounts(chain: Chain, policy: ChainPolicy) -> Iterator[Finding]:
 
 def compare(chain: Chain, policy: ChainPolicy, signed: Signed) -> tuple[AccountCompared, ...]:
     """How far each account was compared. A signature on a page vouches for that page and all before it."""
-    return tuple(_compared(account, policy, signed) for account in chain.accounts)
+    before = {state.name: state.page for state in (chain.opening.accounts if chain.opening else ())}
+    return tuple(_compared(account, before.get(account.name), policy, signed) for account in chain.accounts)
 
 
-def _compared(account: AccountPages, policy: ChainPolicy, signed: Signed) -> AccountCompared:
+def _compared(account: AccountPages, before: bytes | None, policy: ChainPolicy, signed: Signed) -> AccountCompared:
+    """`before` is the account's last page in the standing carried in: a page here is later than that."""
     source, pseudonym = account.name
     pages = policy.pages.get(source, ())
     keys = tuple(signed.get(account.newest.page_id, ()))
@@ -97,7 +102,7 @@ def _compared(account: AccountPages, policy: ChainPolicy, signed: Signed) -> Acc
         known = pseudonym in policy.accounts.get(source, ())
         return AccountCompared(account, COMPARED if known else HOLDER, keys)
     older = (page.page_id in pages or _signed_in_time(page, policy, signed) for page in account.pages[:-1])
-    return AccountCompared(account, LATER if any(older) else OPEN, keys)
+    return AccountCompared(account, LATER if before in pages or any(older) else OPEN, keys)
 
 
 def _signed_in_time(page: PageHeader, policy: ChainPolicy, signed: Signed) -> bool:
@@ -161,6 +166,16 @@ def open_questions(
             ends = period.last.statement.end
             text = f"the records of {period.year} go up to {instant_text(ends)}, not to the end of the year"
             yield Finding(Reason.POLICY_COVERAGE, text, f"coverage of {period.year}", None, str(ends))
+        first = period.links[0]
+        if period.year is None or first.opening is None or first.same_year:
+            continue
+        if first.statement.start > (first.counted_from or 0):
+            begins = first.statement.start
+            text = (
+                f"the records of {period.year} begin at {instant_text(begins)}, not with the year: what lies before is "
+                f"in the year before, of the time zone {first.opening.timezone}"
+            )
+            yield Finding(Reason.POLICY_COVERAGE, text, f"coverage of {period.year}", None, str(begins))
     for name, (found, most) in policy.exceeded(chain.counters).items():
         what = name.replace("_", " ")
         yield Finding(

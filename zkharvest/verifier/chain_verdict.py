@@ -164,6 +164,10 @@ def not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountCompa
     return tuple(_not_shown(chain, policy, accounts))
 
 
+_RESULT = ("short.gain", "short.loss", "long.gain", "long.loss", "income", "net")
+"""Figures without which a year's result is not known."""
+
+
 def _not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountCompared]) -> Iterator[str]:
     yield from _NEVER_SHOWN
     opening, start = chain.opening, instant_text(chain.links[0].statement.start)
@@ -186,6 +190,9 @@ def _not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountComp
     for period in chain.periods:
         begins, ends = period.links[0].statement.start, period.links[0].counted_from
         ends = period.last.statement.end if ends is None else ends
+        named = named_figures(period.last.statement.figures)
+        if period.year is not None and (unsaid := [name for name in _RESULT if name not in named]):
+            yield f"{', '.join(unsaid)} of {period.year}: the statement does not say them, and they may be anything"
         if begins < ends:
             first, last = instant_text(begins), instant_text(ends)
             yield f"what was gained or lost from {first} to {last}: it is history, which no year here counts"

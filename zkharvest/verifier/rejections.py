@@ -202,7 +202,7 @@ class Reason(StrEnum):
     )
     POLICY_COVERAGE = (
         "policy/coverage",
-        "the proof holds, but its records do not reach to the end of the tax year",
+        "the proof holds, but its records do not cover the whole tax year",
         UNDECIDED,
     )
     POLICY_COUNTERS = (

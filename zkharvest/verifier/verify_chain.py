@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from zkharvest.verifier import circuits
 from zkharvest.verifier.calendar import check_zone
@@ -170,9 +171,13 @@ def _check_proof(part: Part, link: Link, policy: ChainPolicy) -> None:
 def _check_zones(chain: Chain) -> Reject | None:
     """Reject for a calendar that is not its zone's; what is returned is for a zone that is not known here."""
     unknown = None
+    until: dict[str, date] = {}
+    for link in chain.links:
+        calendar, zone = link.statement.calendar, link.statement.timezone
+        until[zone] = max(until.get(zone, date.min), calendar.first_day + timedelta(calendar.days))
     for link in chain.links:
         try:
-            check_zone(link.statement.calendar, link.statement.timezone)
+            check_zone(link.statement.calendar, link.statement.timezone, until[link.statement.timezone])
         except Reject as reject:
             if reject.reason is not Reason.STATEMENT_ZONE:
                 raise
