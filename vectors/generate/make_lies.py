@@ -20,6 +20,7 @@ from typing import Any
 import lies_about_ledger as ledger
 import lies_about_proof as proofs
 import make_chains as chains
+import wanted_chains as wanted
 from making import VECTORS, reproducible
 
 from tests.adversary.protocol.prover import Patches, Subject
@@ -36,9 +37,9 @@ from zkharvest.verifier.params import PRESETS
 from zkharvest.workflow import links
 
 Made = tuple[bytes, dict[str, Any]]
-HONEST = chains.Wanted("honest", "no lie", ((2024, chains.HIFO),), signed=False)
+HONEST = wanted.Wanted("honest", "no lie", ((2024, wanted.HIFO),), signed=False)
 TRUE = None
-A_CENT = chains.net_a_cent_more
+A_CENT = wanted.net_a_cent_more
 
 # Path, what is told, the statement's lie, the prover's.
 ABOUT_THE_PROOF: list[tuple[str, str, Callable[[dict[str, Any]], None] | None, Callable[[Subject], Patches]]] = [
@@ -89,7 +90,7 @@ def proven(
 ) -> Made:
     """The package of `make_chains.py`'s 2024 by a prover with patches, and its header."""
     given = [(label, opening) for label, opening, _ in chains.listed(HONEST)]
-    elections = [Election(method, Pooling.WALLET, chains.ZONE, year) for year, method in HONEST.years]
+    elections = [Election(method, Pooling.WALLET, wanted.ZONE, year) for year, method in HONEST.years]
     with ExitStack() as stack:
         stack.enter_context(reproducible(name))
         prepared = next(iter(links.prepare_links(given, links.Wanted(elections, preset="test"), book=Book({}))))
