@@ -46,10 +46,14 @@ def show_package(name: str, shown: Mapping[str, Any]) -> None:
         rule = f"{link['method'].upper()} {show.POOLING[link['pooling']]}, {link['timezone']}, {link['currency']}"
         year = f"tax year {link['year']}" if link["year"] else "no tax year"
         ends = f"carries out the standing {link['carried_out']}"
-        rows.append((f"Link {place}", [f"{year}, {window}", rule, ends, proof]))
+        circuit = f"circuit {named(link['circuit']['id'])}, {link['circuit']['status']}"
+        if link["security"]:
+            circuit += f"; {show.security(link['security'])} if it verifies"
+        rows.append((f"Link {place}", [f"{year}, {window}", rule, ends, proof, circuit]))
     signed = [f"page {one['page'][:16]}... by {one['key'][:16]}..." for one in shown["signatures"]]
     signed += [f"the taxpayer by {shown['taxpayer'][:16]}..."] if shown["taxpayer"] else []
     rows.append(("Signed", [*signed, "(not checked)"] if signed else "by nobody"))
+    rows.append(("Size", [f"{size:>9,}  {part}" for part, size in shown["parts"].items()]))
     output.fields(rows)
     output.note("not verified: zkharvest verify does that; --json shows all of it")
 

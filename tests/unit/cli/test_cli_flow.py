@@ -269,6 +269,7 @@ def test_inspect_never_verifies_and_says_so(here, capsys):
     assert main(["inspect", "p.zkh"]) == ExitCode.DONE
     out, err = capsys.readouterr()
     assert out.startswith("p.zkh: package of links, version 2, ")
+    assert "circuit lot-machine/v2, active; " in out and "bits proven if it verifies" in out and "  proofs\n" in out
     assert "not verified" in out.splitlines()[0]
     assert "zkharvest verify does that" in err
     assert main(["inspect", "p.zkh", "--json"]) == ExitCode.DONE
