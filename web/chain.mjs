@@ -143,7 +143,7 @@ export function openQuestions(links, policy, signed) {
     if (statuses.has('open') && !policy.allowOtherSources) found.push('policy/source-not-compared');
   }
   for (const run of periods(links)) if (run[0].year !== null && !run.at(-1).wholeYear) found.push('policy/coverage');
-  for (const [first] of periods(links)) if (first.startsLate && first.carriedIn !== null && !first.sameYear) found.push('policy/coverage');
+  for (const [first] of periods(links)) if (first.beginsLate) found.push('policy/coverage');
   const counters = chainCounters(links);
   for (const [name, most] of policy.limits) if (counters[name] > most) found.push('policy/counters');
   return found;

@@ -217,12 +217,12 @@ function checkWindow({ from, to, year, calendar, carriedIn }) {
   inside(carriedIn === null || carriedIn.instant === from);
   if (year === null) {
     inside(carriedIn === null || carriedIn.year === null);
-    return { wholeYear: false, startsLate: false };
+    return { wholeYear: false, behindYear: false };
   }
   const begins = start(calendar.january - calendar.firstDay);
   inside(to > begins && (carriedIn === null || from >= begins));
   inside(carriedIn === null || carriedIn.year !== null || from === begins);
-  return { wholeYear: to === start(calendar.days), startsLate: from > begins };
+  return { wholeYear: to === start(calendar.days), behindYear: from > begins };
 }
 
 function checkCarried({ carriedIn, currency, pooling, timezone, year }) {
@@ -246,12 +246,13 @@ function closingOf(parts) {
 export function readLink(raw) {
   fields(raw instanceof Map, 'statement');
   const parts = readParts(raw);
-  const { wholeYear, startsLate } = checkWindow(parts);
+  const { wholeYear, behindYear } = checkWindow(parts);
   checkCarried(parts);
   const early = checkPages(parts);
   const late = parts.pages.flatMap(({ header }, i) => (header.to > parts.to ? [i] : []));
   const sameYear = parts.carriedIn !== null && parts.year !== null && parts.carriedIn.year === parts.year;
+  const beginsLate = behindYear && parts.carriedIn !== null && !sameYear;
   const closing = closingOf(parts);
   const opening = parts.carriedIn === null ? null : standingName(parts.carriedIn.raw);
-  return { ...parts, early, late, sameYear, wholeYear, startsLate, closing, opening, name: standingName(closing), counters: countersOf(parts.figures) };
+  return { ...parts, early, late, sameYear, wholeYear, beginsLate, closing, opening, name: standingName(closing), counters: countersOf(parts.figures) };
 }

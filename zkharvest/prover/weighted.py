@@ -100,11 +100,10 @@ def dot_columns(start: Any, stop: Any, matrix: Any, rows: Any, columns: Any, wei
             for c in range(0, columns, 16):
                 bits = np.uint32((1 << min(16, columns - c)) - 1)
                 e, o, f, q = none, none, none, none
+                # The next chunk's lines are asked for: those of a strip lie pages apart, and no core guesses them.
                 for row in range(first, last - 1, 2):
                     at = row * columns + c
-                    ahead = address + 4 * (
-                        at + _CHUNK * columns
-                    )  # lines of a strip lie pages apart: no core guesses them
+                    ahead = address + 4 * (at + _CHUNK * columns)
                     prefetch(ahead)
                     prefetch(ahead + 4 * columns)
                     x = load_some(matrix, at, bits, splat(np.uint32(0)))

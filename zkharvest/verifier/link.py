@@ -48,6 +48,17 @@ class Link:
         """The standing carried in; None in a first link."""
         return self.statement.carried_in
 
+    @property
+    def begins_late(self) -> bool:
+        """Whether it goes on from a standing of another year, and not at the first instant of its own.
+
+        The hours between are in the year before: it was of another time zone.
+        """
+        counted = self.counted_from
+        return (
+            self.opening is not None and not self.same_year and counted is not None and self.statement.start > counted
+        )
+
     def pages_of(self, name: Names) -> list[PageHeader]:
         """The listed pages of an account, in order."""
         listed = self.statement.accounts
