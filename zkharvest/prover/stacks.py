@@ -48,11 +48,12 @@ class Stacking:
         self.words = degree * len(lanes[0])
         self._width = -(-self.words // _LANES) * _LANES
         self._log_domain = log_domain
-        self._sources = np.full((self.stack, self._width), -1, dtype=np.int32)
+        sources = np.full((self.stack, self._width), -1, dtype=np.int64)
         for lane, columns in enumerate(lanes):
             for place, column in enumerate(columns):
                 for word in range(degree if column >= 0 else 0):
-                    self._sources[lane, degree * place + word] = degree * column + word
+                    sources[lane, degree * place + word] = degree * column + word
+        self._copies = copies_of(sources.reshape(-1).tolist())
 
     def rows(self, values: Words, chosen: slice | NDArray[np.int64]) -> list[Words]:
         """The stacks at x_0, ..., x_(k-1) above the chosen rows of the columns' coset, whose values these are.
@@ -66,7 +67,7 @@ class Stacking:
             raise ValueError(f"{len(part)} rows of values, {len(powers)} chosen")
         out = field.empty(self.stack * part.shape[0], self._width).reshape(self.stack, part.shape[0], self._width)
         over_ranges(
-            stack_chosen, part.shape[0], part.reshape(-1), part.shape[1], self._sources.reshape(-1), self._width,
+            stack_chosen, part.shape[0], part.reshape(-1), part.shape[1], self._copies, self._width,
             self.stack, powers.reshape(-1), roots, part.shape[0], out.reshape(-1), grain=64,
         )  # fmt: skip
         return [above[:, : self.words] for above in out]
@@ -88,10 +89,28 @@ class Stacking:
             raise ValueError("values, salts, digests and more words must be contiguous")
         block = max(32, BLOCK_WORDS // (self.stack * self._width) // 32 * 32)
         over_ranges(
-            hash_stacked, -(-rows // block), rows, block, values.reshape(-1), columns, self._sources.reshape(-1),
+            hash_stacked, -(-rows // block), rows, block, values.reshape(-1), columns, self._copies,
             self._width, self.words, self.stack, points.reshape(-1), first, step, roots, size, salts.ctypes.data,
             0 if extra is None else extra.ctypes.data, 0 if extra is None else extra.shape[1], digests.ctypes.data,
         )  # fmt: skip
+
+
+def copies_of(sources: Sequence[int]) -> NDArray[np.int64]:
+    """How a row is put in the order of `sources` (-1: a zero) by copies of up to 16 words, in increasing order.
+
+    Triples, one after the other: where to, where from, and a bit for each word that is there.
+    """
+    copies: list[int] = []
+    start = 0
+    while start < len(sources):
+        first, count = sources[start], 1
+        while count < _LANES and start + count < len(sources):
+            if sources[start + count] != (first + count if first >= 0 else -1):
+                break
+            count += 1
+        copies += (start, max(first, 0), (1 << count) - 1 if first >= 0 else 0)
+        start += count
+    return np.array(copies, dtype=np.int64)
 
 
 def packed(coefficients: Words, members: Sequence[Sequence[int]], degree: int) -> Words:

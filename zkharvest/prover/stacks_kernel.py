@@ -10,7 +10,7 @@ import numpy as np
 from zkharvest.prover.sha256 import SALT_BYTES, hash_messages
 from zkharvest.simd import koalabear as kb
 from zkharvest.simd.compiling import helper, kernel
-from zkharvest.simd.lanes import gather, splat, splat_at, store
+from zkharvest.simd.lanes import load, load_some, splat, splat_at, store
 
 BLOCK_WORDS = 1 << 16
 """Words of stacks that are made before they are hashed: 256 KiB, so that they are still in a core's cache."""
@@ -25,46 +25,64 @@ def _quarter(a0: Any, a1: Any, a2: Any, a3: Any, root: Any) -> Any:
 
 
 @helper
+def _line_up(matrix: Any, at: Any, copies: Any, line: Any) -> None:
+    """The row of `matrix` that begins at `at`, to `line`: lane by lane as its columns stand in the stacks.
+
+    Runs of columns are copied rather than gathered word by word, which takes most processors nine times as long. What
+    a copy writes past its own words is overwritten by the next one.
+    """
+    for c in range(0, copies.size, 3):
+        source, bits = at + copies[c + 1], np.uint32(copies[c + 2])
+        if bits == 0xFFFF:
+            store(line, copies[c], load(matrix, source))
+        else:
+            store(line, copies[c], load_some(matrix, source, bits, splat(np.uint32(0))))
+
+
+@helper
 def _stack_rows(
-    start: Any, stop: Any, matrix: Any, columns: Any, sources: Any, width: Any, stack: Any, points: Any, first: Any,
-    step: Any, roots: Any, out: Any, base: Any, total: Any,
+    start: Any, stop: Any, matrix: Any, columns: Any, copies: Any, width: Any, stack: Any, points: Any, first: Any,
+    step: Any, roots: Any, line: Any, out: Any, base: Any, total: Any,
 ) -> None:  # fmt: skip
     """Rows start..stop of `matrix`: out[base + (s * total + row - start) * width ...] for the points s above each.
 
-    The arguments are those of `stack_chosen`; `points` is read at row first + step * row.
+    The arguments are those of `stack_chosen`; `points` is read at row first + step * row, `line` has room for a row.
     """
     i4 = splat(roots[stack // 4])
     for row in range(start, stop):
-        at = row * columns
+        _line_up(matrix, row * columns, copies, line)
         p = (first + step * row) * stack
         to = base + (row - start) * width
-        for g in range(0, width, 16):
-            a0 = gather(matrix, at, sources, g)
-            if stack == 4:
+        t1, t2, t3 = splat_at(points, p + 1), splat_at(points, p + 2), splat_at(points, p + 3)
+        if stack == 4:
+            for g in range(0, width, 16):
                 y0, y1, y2, y3 = _quarter(
-                    a0,
-                    kb.mul(gather(matrix, at, sources, width + g), splat_at(points, p + 1)),
-                    kb.mul(gather(matrix, at, sources, 2 * width + g), splat_at(points, p + 2)),
-                    kb.mul(gather(matrix, at, sources, 3 * width + g), splat_at(points, p + 3)),
+                    load(line, g),
+                    kb.mul(load(line, width + g), t1),
+                    kb.mul(load(line, 2 * width + g), t2),
+                    kb.mul(load(line, 3 * width + g), t3),
                     i4,
                 )
                 store(out, to + g, y0)
                 store(out, to + total * width + g, y1)
                 store(out, to + 2 * total * width + g, y2)
                 store(out, to + 3 * total * width + g, y3)
-            else:
+        else:
+            t4, t5 = splat_at(points, p + 4), splat_at(points, p + 5)
+            t6, t7 = splat_at(points, p + 6), splat_at(points, p + 7)
+            for g in range(0, width, 16):
                 e0, e1, e2, e3 = _quarter(
-                    a0,
-                    kb.mul(gather(matrix, at, sources, 2 * width + g), splat_at(points, p + 2)),
-                    kb.mul(gather(matrix, at, sources, 4 * width + g), splat_at(points, p + 4)),
-                    kb.mul(gather(matrix, at, sources, 6 * width + g), splat_at(points, p + 6)),
+                    load(line, g),
+                    kb.mul(load(line, 2 * width + g), t2),
+                    kb.mul(load(line, 4 * width + g), t4),
+                    kb.mul(load(line, 6 * width + g), t6),
                     i4,
                 )
                 o0, o1, o2, o3 = _quarter(
-                    kb.mul(gather(matrix, at, sources, width + g), splat_at(points, p + 1)),
-                    kb.mul(gather(matrix, at, sources, 3 * width + g), splat_at(points, p + 3)),
-                    kb.mul(gather(matrix, at, sources, 5 * width + g), splat_at(points, p + 5)),
-                    kb.mul(gather(matrix, at, sources, 7 * width + g), splat_at(points, p + 7)),
+                    kb.mul(load(line, width + g), t1),
+                    kb.mul(load(line, 3 * width + g), t3),
+                    kb.mul(load(line, 5 * width + g), t5),
+                    kb.mul(load(line, 7 * width + g), t7),
                     i4,
                 )
                 o1, o2, o3 = kb.mul(o1, splat(roots[1])), kb.mul(o2, splat(roots[2])), kb.mul(o3, splat(roots[3]))
@@ -80,22 +98,24 @@ def _stack_rows(
 
 @kernel
 def stack_chosen(
-    start: Any, stop: Any, matrix: Any, columns: Any, sources: Any, width: Any, stack: Any, points: Any, roots: Any,
+    start: Any, stop: Any, matrix: Any, columns: Any, copies: Any, width: Any, stack: Any, points: Any, roots: Any,
     total: Any, out: Any,
 ) -> None:  # fmt: skip
     """Rows start..stop: out[s, row, :] for the `stack` points above each row.
 
-    `sources[lane * width + word]` is the column that stands there, -1 for none; `points` is (rows, stack) with t^i,
-    `roots` has u^0 to u^(k-1); `out` is (stack, total, width), width a multiple of 16.
+    `copies` says how to lay a row out lane by lane, width words each: triples of where to, where from, and the bits of
+    the words that are there, at most 16. `points` is (rows, stack) with t^i, `roots` has u^0 to u^(k-1); `out` is
+    (stack, total, width), width a multiple of 16.
     """
+    line = np.empty(stack * width + 16, dtype=np.uint32)
     _stack_rows(
-        start, stop, matrix, columns, sources, width, stack, points, 0, 1, roots, out, start * width, total
+        start, stop, matrix, columns, copies, width, stack, points, 0, 1, roots, line, out, start * width, total
     )  # fmt: skip
 
 
 @kernel
 def hash_stacked(
-    start: Any, stop: Any, rows: Any, block: Any, matrix: Any, columns: Any, sources: Any, width: Any, words: Any,
+    start: Any, stop: Any, rows: Any, block: Any, matrix: Any, columns: Any, copies: Any, width: Any, words: Any,
     stack: Any, points: Any, first: Any, step: Any, roots: Any, size: Any, salts: Any, extra: Any, extra_words: Any,
     digests: Any,
 ) -> None:  # fmt: skip
@@ -106,6 +126,7 @@ def hash_stacked(
     `extra_words` more words and its digest stand at its number.
     """
     memory = np.empty(stack * block * width + 16, dtype=np.uint32)
+    line = np.empty(stack * width + 16, dtype=np.uint32)
     base = (-(memory.ctypes.data // 4)) % 16
     parts = 3 if extra_words else 2
     addresses, strides, widths = (
@@ -118,7 +139,7 @@ def hash_stacked(
     for b in range(start, stop):
         low, high = b * block, min((b + 1) * block, rows)
         _stack_rows(
-            low, high, matrix, columns, sources, width, stack, points, first, step, roots, memory, base, block
+            low, high, matrix, columns, copies, width, stack, points, first, step, roots, line, memory, base, block
         )  # fmt: skip
         for s in range(stack):
             leaf = s * size + first + step * low

@@ -138,29 +138,6 @@ def load_some(typing, array, offset, bits, other):
 
 
 @intrinsic
-def gather(typing, array, offset, places, at):
-    """Elements offset + places[at + lane] of a uint32 array, 0 in the lanes whose place (int32) is below 0."""
-
-    def emit(context, builder, signature, args):
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        held = context.make_array(signature.args[2])(context, builder, args[2]).data
-        kind = ir.VectorType(_I32, LANES)
-        lanes = builder.load(builder.bitcast(builder.gep(held, [args[3]]), kind.as_pointer()), align=4)
-        there = builder.icmp_signed(">=", lanes, ir.Constant(kind, [0] * LANES))
-        wide = ir.VectorType(_I64, LANES)
-        bytes_ahead = builder.mul(builder.sext(lanes, wide), ir.Constant(wide, [4] * LANES))
-        first = builder.ptrtoint(builder.gep(data, [args[1]]), _I64)
-        start = builder.insert_element(ir.Constant(wide, ir.Undefined), first, ir.Constant(_I32, 0))
-        start = builder.shuffle_vector(start, start, ir.Constant(kind, [0] * LANES))
-        pointers = builder.inttoptr(builder.add(start, bytes_ahead), ir.VectorType(data.type, LANES))
-        function = ir.FunctionType(U32.vector, [pointers.type, _I32, _MASK, U32.vector])
-        gathered = _llvm(builder, "llvm.masked.gather.v16i32.v16p0", function)
-        return builder.call(gathered, [pointers, ir.Constant(_I32, 4), there, ir.Constant(U32.vector, [0] * LANES)])
-
-    return U32(array, types.intp, places, types.intp), emit
-
-
-@intrinsic
 def store_at(typing, address, value):
     """Write sixteen consecutive 32-bit words at a machine address of any alignment."""
 

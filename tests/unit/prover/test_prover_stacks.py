@@ -6,6 +6,8 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.stacked_leaves import HashedFromRows
 from zkharvest.prover import field, plain, stacks
@@ -52,6 +54,20 @@ def by_definition(tree, values, stack, index):
             members = [(i, lane[place]) for i, lane in enumerate(lanes) if lane[place] >= 0]
             words.append(sum(pow(x, i, P) * row[tree.degree * c + word] for i, c in members) % P)
     return words
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1, 30), st.integers(1, 40)), min_size=1, max_size=12).map(
+        lambda runs: [source + k if source >= 0 else -1 for source, count in runs for k in range(count)]
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_copies_lay_a_row_out_as_its_sources_say(sources):
+    """In their order: what a copy writes past its words, up to sixteen of them, is for later copies to overwrite."""
+    row, line = list(range(100, 180)), [None] * (len(sources) + 16)
+    for to, source, bits in stacks.copies_of(sources).reshape(-1, 3).tolist():
+        line[to : to + 16] = [row[source + k] if bits >> k & 1 else 0 for k in range(16)]
+    assert line[: len(sources)] == [row[source] if source >= 0 else 0 for source in sources]
 
 
 CASES = [(4, 1, (1, 5, 6), 23), (4, 5, (0, 3), 7), (8, 1, (), 40), (8, 5, (2,), 11), (4, 1, (0,), 1)]

@@ -16,7 +16,7 @@ from zkharvest.simd import koalabear as kb
 from zkharvest.simd import lanes
 from zkharvest.simd.compiling import helper, kernel
 from zkharvest.simd.formulas import P
-from zkharvest.simd.lanes import gather, load, load_some, splat, store, store_some
+from zkharvest.simd.lanes import load, load_some, splat, store, store_some
 from zkharvest.simd.threads import cores, over_ranges
 
 Words = NDArray[np.uint32]
@@ -90,19 +90,6 @@ def test_masked_memory(bits: int) -> None:
     a, out = words(16), np.full(16, 9, dtype=np.uint32)
     partial(a, out, np.uint32(bits))
     assert out.tolist() == [int(a[k]) if bits >> k & 1 else 9 for k in range(16)]
-
-
-@kernel
-def gathered(a: Any, offset: Any, places: Any, at: Any, out: Any) -> None:
-    store(out, 0, gather(a, offset, places, at))
-
-
-@given(st.lists(st.integers(-3, 19), min_size=20, max_size=20), st.integers(0, 4), st.integers(0, 10))
-@settings(max_examples=30, deadline=None)
-def test_gathered_elements(places: list[int], at: int, offset: int) -> None:
-    a, out = words(32), np.full(16, 9, dtype=np.uint32)
-    gathered(a, offset, np.array(places, dtype=np.int32), at, out)
-    assert out.tolist() == [int(a[offset + place]) if place >= 0 else 0 for place in places[at : at + 16]]
 
 
 @helper
