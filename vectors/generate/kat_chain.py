@@ -28,20 +28,29 @@ def number(value: int, forms: list[tuple[int, bytes, int]]) -> bytes:
     return head + value.to_bytes(width, "big") if width else bytes([head[0] | value])
 
 
+def below_zero(value: int) -> bytes:
+    """A negative number in the first form that holds it."""
+    if value >= -32:
+        return value.to_bytes(1, "big", signed=True)
+    forms = ((b"\xd0", 1), (b"\xd1", 2), (b"\xd2", 4), (b"\xd3", 8))
+    head, width = next((head, width) for head, width in forms if value >= -(256**width) // 2)
+    return head + value.to_bytes(width, "big", signed=True)
+
+
 def packed(value: Any) -> bytes:
-    """Canonical msgpack of what statements hold: no negative numbers but offsets of zones."""
+    """Canonical msgpack."""
     if value is None or value is True or value is False:
         return {None: b"\xc0", False: b"\xc2", True: b"\xc3"}[value]
     if isinstance(value, int):
         if value < 0:
-            raise ValueError(value)
+            return below_zero(value)
         forms = [(2**7, b"\0", 0), (2**8, b"\xcc", 1), (2**16, b"\xcd", 2), (2**32, b"\xce", 4), (2**64, b"\xcf", 8)]
         return number(value, forms)
     if isinstance(value, bytes):
         return number(len(value), [(2**8, b"\xc4", 1), (2**16, b"\xc5", 2)]) + value
     if isinstance(value, str):
         data = value.encode()
-        return number(len(data), [(32, b"\xa0", 0), (2**8, b"\xd9", 1)]) + data
+        return number(len(data), [(32, b"\xa0", 0), (2**8, b"\xd9", 1), (2**16, b"\xda", 2)]) + data
     if isinstance(value, list):
         return number(len(value), [(16, b"\x90", 0), (2**16, b"\xdc", 2)]) + b"".join(packed(one) for one in value)
     keys = sorted(value, key=str.encode)

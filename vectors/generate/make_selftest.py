@@ -2,8 +2,8 @@
 
     python vectors/generate/make_selftest.py
 
-All known answers and worked ledgers, and of the packages a few of each sort, below 2 MB together. A test holds the
-copies to their originals.
+All known answers but those about the form of statements, all worked ledgers, and of the packages a few of each sort,
+below 2 MB together. A test holds the copies to their originals.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ VECTORS = Path(__file__).resolve().parent.parent
 TARGET = VECTORS / "selftest"
 LIMIT = 2_000_000
 ACCEPT = ("2024", "2025", "fifo-from-genesis", "two-years")
+LEFT_OUT = ("kat/chain/standings.json", "kat/chain/statements.json")  # a megabyte of small faults
 REJECT = (
     "attestation/possession",
     "chain/links-exchanged",
@@ -59,7 +60,8 @@ REJECT = (
 def chosen() -> Iterator[Path]:
     """The files of the subset, below `vectors`."""
     for folder in ("kat", "ledger"):
-        yield from sorted(path for path in (VECTORS / folder).rglob("*") if path.is_file())
+        files = sorted(path for path in (VECTORS / folder).rglob("*") if path.is_file())
+        yield from (path for path in files if path.relative_to(VECTORS).as_posix() not in LEFT_OUT)
     accept = VECTORS / "accept" / "lot-machine-v2"
     for name in ACCEPT:
         yield from (accept / f"{name}.zkh", accept / f"{name}.json")
