@@ -129,6 +129,8 @@ class Table:
 
         Raises ValueError if the name is taken, the expression is constant, or its degree above the circuit's.
         """
+        if not self.circuit.constrained:
+            return
         expr = lift(expr)
         if self.scope:
             selector = self.scope[0]
@@ -152,13 +154,15 @@ class Table:
 
     def equal(self, name: str, left: Expr | int, right: Expr | int, note: str, where: Where = "all") -> None:
         """Promise that `left` is `right`."""
-        self.zero(name, lift(left) - right, note, where)
+        if self.circuit.constrained:
+            self.zero(name, lift(left) - right, note, where)
 
     def equals(
         self, name: str, left: Sequence[Expr], right: Sequence[Expr | int], note: str, where: Where = "all"
     ) -> None:
         """Promise that two vectors agree lane by lane; `{}` in the name stands for the number of the lane."""
-        self.zeros(name, [x - y for x, y in zip(left, right, strict=True)], note, where)
+        if self.circuit.constrained:
+            self.zeros(name, [x - y for x, y in zip(left, right, strict=True)], note, where)
 
     def boolean(self, *cells: Cell) -> None:
         """Each cell is 0 or 1."""
@@ -289,9 +293,23 @@ class Table:
 
 
 class Circuit:
-    """A circuit under construction: tables, each of its own height, joined by buses."""
+    """A circuit under construction: tables, each of its own height, joined by buses.
 
-    def __init__(self, name: str, version: int, *, degree: int, log_rows: tuple[int, int], tallies: int) -> None:
+    One that is not `constrained` keeps no constraints: to fill tables takes columns and messages, and building them
+    alone a seventh of the time.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        version: int,
+        *,
+        degree: int,
+        log_rows: tuple[int, int],
+        tallies: int,
+        constrained: bool = True,
+    ) -> None:
+        self.constrained = constrained
         self.name = name
         self.version = version
         self.degree = degree
@@ -346,8 +364,11 @@ class Circuit:
     def compile(self) -> dict[str, Any]:
         """The description as plain data (circuits/FORMAT.md section 2); the first language if it says all there is.
 
-        Raises ValueError if what is posted to a slot can add up to p/2, or nobody says how much it can be.
+        Raises ValueError if what is posted to a slot can add up to p/2, or nobody says how much it can be; or if the
+        circuit is not constrained.
         """
+        if not self.constrained:
+            raise ValueError("a circuit without its constraints is no circuit")
         self._sums_cannot_wrap()
         lang = 2 if any(i.weights for t in self.tables for i in t.interactions) else 1
         return {

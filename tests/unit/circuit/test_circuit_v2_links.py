@@ -265,6 +265,19 @@ def test_registers_are_carried_whole():
     assert {"bus standing", "bus post"} & broken(replace(honest, traces={**honest.traces, "sums": cells}))
 
 
+def test_tables_are_filled_by_the_circuit_s_own_columns_and_messages():
+    """`define` without constraints is the frozen circuit but for these, and cannot be taken for one."""
+    whole, bare = define().circuit, define(constrained=False).circuit
+    assert [one.name for one in whole.tables] == [one.name for one in bare.tables]
+    for full, empty in zip(whole.tables, bare.tables, strict=True):
+        assert [(c.name, c.index) for c in full.columns] == [(c.name, c.index) for c in empty.columns]
+        assert full.interactions == empty.interactions
+        assert full.constraints
+        assert not empty.constraints
+    with pytest.raises(ValueError, match="without its constraints"):
+        bare.compile()
+
+
 def test_no_sum_of_posts_wraps(monkeypatch):
     """Were every row of `sums` to post at every slot, as one that does not say otherwise may, the builder refuses."""
     assert max(posted_at_most(define().circuit).values()) == 255 * 7 * 2**19 + 2**20 < P // 2

@@ -19,8 +19,9 @@ from tests.models.lot_machine_v2.story import honest
 from tests.support import registers as support
 from zkharvest.circuit.check import check
 from zkharvest.circuit.lot_machine.v2.sums import keys as words
+from zkharvest.circuit.lot_machine.v2.sums import registers as sums_of
 from zkharvest.circuit.lot_machine.v2.sums.fill import sums_trace
-from zkharvest.circuit.lot_machine.v2.sums.registers import registers
+from zkharvest.circuit.lot_machine.v2.sums.registers import by_key, registers
 from zkharvest.prover import stark as prover
 from zkharvest.spec import P
 from zkharvest.verifier import stark as verifier
@@ -141,6 +142,22 @@ def test_random_posts_are_added_up():
         assert {group: made.found.amount(amounts[key], group) for group in of_key} == of_key
     net = made.found.amount(amounts[tuple(support.key_of(model.Key("NET")))], "units")
     assert net == sum(of_key["proceeds"] - of_key["basis"] for of_key in expected.values())
+
+
+@pytest.mark.parametrize("odd", [sums_of._ODD, 1])  # with 1 as the weight, keys with the same digits have one sum
+def test_posts_are_added_up_by_key(monkeypatch, odd):
+    monkeypatch.setattr(sums_of, "_ODD", odd)
+    rng = Random(7)
+    keys = [[rng.randrange(3) for _ in range(4)] for _ in range(200)]
+    posted = [[rng.randrange(-(1 << 40), 1 << 40) for _ in range(5)] for _ in keys]
+    expected = {}
+    for key, amounts in zip(keys, posted, strict=True):
+        held = expected.setdefault(tuple(key), [0] * 5)
+        expected[tuple(key)] = [a + b for a, b in zip(held, amounts, strict=True)]
+    found, sums = by_key(np.array(keys, np.int64), np.array(posted, np.int64))
+    ordered = sorted(expected, key=lambda key: key[::-1])
+    assert list(map(tuple, found.tolist())) == ordered
+    assert sums.tolist() == [expected[key] for key in ordered]
 
 
 def test_nothing_posted_is_no_register():

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from zkharvest.circuit.builder import Table
 from zkharvest.circuit.expr import Cell
 from zkharvest.circuit.gadgets import Compare
+from zkharvest.simd.residues import residues
 from zkharvest.simd.threads import over_ranges
-from zkharvest.spec import P
 
 from . import words
 from .words import Ints
 
 Rows = Ints | slice
+_BLOCK = 16
 
 
 class Trace:
@@ -31,7 +32,7 @@ class Trace:
 
     def put_signed(self, cell: Cell, rows: Rows, values: Ints) -> None:
         """The same for values that may be negative."""
-        self.cells[cell.index, rows] = values % P
+        self.cells[cell.index, rows] = residues(values)
 
     def column(self, cell: Cell, rows: Rows) -> Ints:
         """One column on some rows."""
@@ -62,7 +63,9 @@ class Trace:
         out = np.empty((rows, columns), np.uint32)
 
         def turn(start: int, stop: int) -> None:
-            out[start:stop] = self.cells[:, start:stop].T
+            for first in range(0, columns, _BLOCK):  # a cache line of each row, and as many columns as it has words
+                block = slice(first, first + _BLOCK)
+                out[start:stop, block] = self.cells[block, start:stop].T
 
         over_ranges(turn, rows, grain=1 << 11)
         return out
@@ -82,9 +85,9 @@ class NamedCells:
         Raises KeyError if the table has no such column.
         """
         for name, values in columns.items():
-            given = np.asarray(values)
+            given = np.asarray(values, np.int64)
             if given.ndim == 2:
                 first, last = (self.table.index(f"{name}{i}") for i in (0, given.shape[1] - 1))
-                self.cells[rows, first : last + 1] = given % P
+                self.cells[rows, first : last + 1] = residues(given)
             else:
-                self.cells[rows, self.table.index(name)] = given % P
+                self.cells[rows, self.table.index(name)] = residues(given)

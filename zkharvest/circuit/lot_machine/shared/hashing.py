@@ -34,20 +34,31 @@ def _cube(x: Expr) -> Expr:
 
 def permutation(t: Table, inputs: list[Cell]) -> list[Cell]:
     """Constrain a permutation of `inputs`; returns its output columns."""
+    rounds = [
+        [t.column(f"partial{r - HALF_FULL}")] if _partial(r) else t.column_list(f"round{r}_", WIDTH)
+        for r in range(len(ROUND_CONSTANTS))
+    ]
+    if t.circuit.constrained:
+        _constrain(t, inputs, rounds)
+    return rounds[-1]
+
+
+def _partial(r: int) -> bool:
+    return HALF_FULL <= r < HALF_FULL + PARTIAL
+
+
+def _constrain(t: Table, inputs: list[Cell], rounds: list[list[Cell]]) -> None:
     state: list[Expr] = list(inputs)
-    outputs: list[Cell] = []
-    for r in range(2 * HALF_FULL + PARTIAL):
+    for r, columns in enumerate(rounds):
         state = [s + c for s, c in zip(state, ROUND_CONSTANTS[r], strict=True)]
-        if HALF_FULL <= r < HALF_FULL + PARTIAL:
-            cubed = t.column(f"partial{r - HALF_FULL}")
+        if _partial(r):
+            (cubed,) = columns
             t.equal(f"{cubed.name}_cube", cubed, _cube(state[0]), f"lane 0 is cubed in round {r}")
             state = mixed(MDS, [cubed, *state[1:]])
         else:
-            outputs = t.column_list(f"round{r}_", WIDTH)
             after = mixed(MDS, [_cube(s) for s in state])
-            t.equals(f"round{r}_lane{{}}", outputs, after, f"full round {r}: cube every lane, then the MDS matrix")
-            state = list(outputs)
-    return outputs
+            t.equals(f"round{r}_lane{{}}", columns, after, f"full round {r}: cube every lane, then the MDS matrix")
+            state = list(columns)
 
 
 def climb(

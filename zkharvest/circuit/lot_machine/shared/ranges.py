@@ -10,7 +10,7 @@ from zkharvest.circuit.expr import Expr
 from zkharvest.circuit.gadgets import Ranges
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
-from zkharvest.spec import P
+from zkharvest.simd.residues import residues
 
 Cells = NDArray[np.uint32]
 
@@ -50,15 +50,18 @@ def range_table(circuit: Circuit, ranges: Ranges) -> Table:
     return t
 
 
-def _linear(expr: Expr, trace: Cells) -> Ints:
-    """A linear expression without next-row cells, over all rows."""
+def _linear(expr: Expr, trace: Cells) -> Ints | Cells:
+    """A linear expression without next-row cells, over all rows; of a column alone the column itself."""
+    if any(atom[0] != "col" or atom[2] for atom in expr.terms):
+        raise ValueError("range checks are linear in the row's own cells")
+    if not expr.const and list(expr.terms.values()) == [1]:
+        ((_, column, _),) = expr.terms
+        return trace[:, column]
     out = np.full(len(trace), expr.const, np.int64)
-    for atom, k in expr.terms.items():
-        if atom[0] != "col" or atom[2]:
-            raise ValueError("range checks are linear in the row's own cells")
-        cell = trace[:, atom[1]].astype(np.int64)
-        out += cell if k == 1 else cell * k % P
-    return out if len(expr.terms) == 1 and expr.const == 0 else out % P
+    for (_, column, _), k in expr.terms.items():
+        cell = trace[:, column].astype(np.int64)
+        out += cell if k == 1 else residues(cell * k)
+    return residues(out)
 
 
 def range_trace(circuit: Circuit, table: Table, traces: dict[str, Cells], rows: int) -> Cells:
@@ -85,15 +88,17 @@ def range_trace(circuit: Circuit, table: Table, traces: dict[str, Cells], rows: 
 
 def _count(table: Table, i: Interaction, trace: Cells, pairs: Ints, u15: Ints) -> None:
     values = [_linear(m, trace) for m in i.message]
-    mult = _linear(i.mult, trace)
-    active = mult != 0
+    active = _linear(i.mult, trace) != 0
+    key: Ints | Cells
     if i.bus.name == "bytes":
-        key, size, counts = values[0] * 256 + values[1], 65536, pairs
-        good = (values[0] < 256) & (values[1] < 256)
+        high, low = values
+        key, size, counts = (high << 8) | low, 65536, pairs
+        bad = (high | low) > 255
     else:
-        key, size, counts = values[0], 32768, u15
-        good = values[0] < 32768
-    bad = active & ~good
+        (key,) = values
+        size, counts = 32768, u15
+        bad = key > 32767
+    bad &= active
     if bad.any():
         names = ", ".join(sorted({table.columns[a[1]].name for m in i.message for a in m.terms}))
         raise ValueError(f"{table.name}, row {int(np.argmax(bad))}: {names} is out of range")

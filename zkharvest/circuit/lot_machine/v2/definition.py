@@ -30,9 +30,9 @@ class Definition:
     tables: dict[str, Table]
 
 
-def define() -> Definition:
-    """Build the circuit."""
-    circuit = Circuit(NAME, VERSION, degree=4, log_rows=LOG_ROWS, tallies=SLOTS)
+def define(*, constrained: bool = True) -> Definition:
+    """Build the circuit, for filling its tables without its constraints."""
+    circuit = Circuit(NAME, VERSION, degree=4, log_rows=LOG_ROWS, tallies=SLOTS, constrained=constrained)
     buses, publics = declare(circuit)
     steps = Steps(circuit.table("steps", "the machine: one row an operation on the lists of open lots"), buses, publics)
     steps.constrain()

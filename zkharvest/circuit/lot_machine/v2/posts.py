@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from zkharvest.circuit.builder import Bus, Table
 from zkharvest.circuit.expr import Atom, Expr
 from zkharvest.circuit.lot_machine.words import Ints
+from zkharvest.simd.residues import residues
 from zkharvest.spec import P
 
 from .sums.keys import FIELDS, SLOTS
@@ -34,18 +35,19 @@ class Values:
         self._known: dict[Atom, Ints] = {}
 
     def of(self, expr: Expr) -> Ints:
-        """(rows,) values in 0..p-1."""
+        """(rows,) values in 0..p-1; not to be written to."""
+        if not expr.const and list(expr.terms.values()) == [1]:
+            return self._atom(*expr.terms)
         total = np.full(len(self.rows), expr.const, np.int64)
         weight = 1  # of what is in the total and not reduced, its constant too; each atom is below p
         for atom, k in expr.terms.items():
             factor = k if k <= P // 2 else k - P
             weight += abs(factor)
             if weight >= _MOST:
-                total %= P
+                total = residues(total)
                 weight = 1 + abs(factor)
-            total += self._atom(atom) * factor
-        total %= P
-        return total
+            total += self._atom(atom) if factor == 1 else self._atom(atom) * factor
+        return residues(total)
 
     def _atom(self, atom: Atom) -> Ints:
         if atom not in self._known:
@@ -55,7 +57,7 @@ class Values:
                 case "public":
                     found = np.full(len(self.rows), self.publics[atom[1]] % P, np.int64)
                 case "mul":
-                    found = self.of(atom[1]) * self.of(atom[2]) % P
+                    found = residues(self.of(atom[1]) * self.of(atom[2]))
                 case _:
                     raise ValueError(f"no value is known of {atom!r}")
             self._known[atom] = found

@@ -105,7 +105,7 @@ def make_witness(
     Raises InputError if the link needs more rows than the circuit allows; ValueError for rows that are not of these
     pages and this standing, or sums that have no place (`registers`).
     """
-    made = definition or define()
+    made = definition or define(constrained=False)
     rows = link.rows
     opening = _opened(link)
     hashes = Hashes()

@@ -19,6 +19,7 @@ from zkharvest.circuit.gadgets import pack16
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.shared.proportions import split
 from zkharvest.circuit.lot_machine.v2.rows import Op
+from zkharvest.simd.residues import residues
 from zkharvest.spec import P
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _quotients(f: StepsWitness, rows: words.Ints) -> None:
     a, b, c, q = (w.get(cells, rows) for cells in (s.a, s.b, s.c, s.q))
     r, carries = words.divide_columns(a, b, q, c)
     w.put_all(s.r, rows, r)
-    w.put_all(s.carry, rows, carries % P)
+    w.put_all(s.carry, rows, residues(carries))
     w.put_compare(s.remainder, rows, words.lanes24(r)[:, ::-1], words.lanes24(c)[:, ::-1])
 
 

@@ -29,6 +29,7 @@ from zkharvest.circuit.lot_machine.v2.buses import KIND_TOKEN, TREE_LOTS_IN
 from zkharvest.circuit.lot_machine.v2.rows import Op
 from zkharvest.commitment.page_record import REF_AT
 from zkharvest.errors import InputError
+from zkharvest.simd.residues import residues
 from zkharvest.spec import P
 
 from .record import CARRY
@@ -162,8 +163,8 @@ def fill(f: StepsWitness) -> None:
     w.put_all(s.content_age, at[arrives], words.limbs15(gap)[:, :2])
     named = _named(f, takes)
     ref = held.ref[number[named]]
-    both = (ref[:, 0] + ref[:, 1]) % P != 0  # one lane alone is not 0 where the sum is
-    found = (ref[:, 0] + np.where(both, ref[:, 1], 0)) % P
+    both = residues(ref[:, 0] + ref[:, 1]) != 0  # one lane alone is not 0 where the sum is
+    found = residues(ref[:, 0] + np.where(both, ref[:, 1], 0))
     w.put(s.named, at, named)
     w.put(s.node_age[0], at[named], both)
     w.put(s.left_inverse, at[named], _inverse(found))
@@ -212,11 +213,11 @@ def _behind(f: StepsWitness, takes: words.Ints) -> words.Ints:
 
 def _inverse(values: words.Ints) -> words.Ints:
     """1 / x of each: x^(p - 2)."""
-    found, power = np.ones_like(values), values % P
+    found, power = np.ones_like(values), residues(values)
     for bit in reversed(f"{P - 2:b}"):
         if bit == "1":
-            found = found * power % P
-        power = power * power % P
+            found = residues(found * power)
+        power = residues(power * power)
     return found
 
 
