@@ -99,7 +99,9 @@ test('expectations of a chain as options', () => {
     JSON.stringify(whole), circuitFile).chain.links[0].name);
   assert.equal(run(`${rest}.zkh`, ...half, '--standing', middle), '3 undecided policy/year-begun');
   assert.equal(run(rest.replace('rest-of', 'half') + '.zkh', `${rest}.zkh`, ...half, '--first'), '0 accepted');
-  for (const wrong of [['--frist'], ['--page'], ['--page', 'kraken'], ['--max-gone', 'few'], ['--policy', 'no-such-file']]) {
+  assert.equal(run(...packages, ...options, '--min-bits', '5.07'), '0 accepted'); // the test set has 5.0747
+  assert.equal(run(...packages, ...options, '--min-bits', '5.08'), '1 rejected policy/bits');
+  for (const wrong of [['--max-gone', '1.0'], ['--year', '2025.0'], ['--min-bits', '1e2'], ['--frist'], ['--page'], ['--page', 'kraken'], ['--max-gone', 'few'], ['--policy', 'no-such-file']]) {
     assert.equal(run(...packages, ...wrong), '2 ', wrong.join(' '));
   }
 });

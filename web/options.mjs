@@ -1,7 +1,6 @@
 // The command line's expectations of a chain: options with the names of `zkharvest verify`, as the policy that they say.
 
-import { LIMITS, SCHEMA } from './policy.mjs';
-import { parseOnce } from './json.mjs';
+import { LIMITS, SCHEMA, parsePolicy } from './policy.mjs';
 
 const SWITCHES = { first: 'first', 'need-refs': 'need_refs', 'allow-other-sources': 'allow_other_sources', 'allow-test-preset': 'allow_test_preset' };
 const TEXTS = ['standing', 'method', 'pooling', 'timezone', 'currency', 'audience', 'nonce', 'signer'];
@@ -27,7 +26,7 @@ function bySource(given) {
 }
 
 function number(text, option) {
-  if (!/^[0-9]+(\.[0-9]+)?$/.test(text)) throw new Error(`${option} ${text}: not a number`);
+  if (!(option === '--min-bits' ? /^[0-9]+(\.[0-9]+)?$/ : /^[0-9]+$/).test(text)) throw new Error(`${option} ${text}: not a number`);
   return Number(text);
 }
 
@@ -49,7 +48,7 @@ export function readOptions(args, read) {
     else given.push([name, args[i += 1]]);
   }
   const file = given.findLast(([name]) => name === 'policy');
-  const policy = file === undefined ? { schema: SCHEMA } : parseOnce(read(file[1]));
+  const policy = file === undefined ? { schema: SCHEMA } : parsePolicy(read(file[1]));
   for (const [name, text] of given) {
     if (Object.hasOwn(SWITCHES, name)) policy[SWITCHES[name]] = true;
     else if (TEXTS.includes(name)) policy[name] = text;

@@ -3,6 +3,7 @@
 
 import { parseDate } from './calendar.mjs';
 import { demand } from './faults.mjs';
+import { parseOnce } from './json.mjs';
 import { provenBits } from './security.mjs';
 import { METHODS, POOLINGS, isCurrency, isPlainText, isText, isYear, isZoneName } from './values.mjs';
 
@@ -64,14 +65,22 @@ const MEMBERS = {
   ...Object.fromEntries(LIMITS.map((name) => [`max_${name}`, isLimit])),
 };
 
+/** A policy's text as a value: numbers are integers without fraction or exponent, but for the bits. */
+export function parsePolicy(text) {
+  return parseOnce(text, (token, key) => {
+    if (!token.startsWith('"') && key !== 'min_bits' && !/^-?[0-9]+$/.test(token)) throw new Error(`policy: ${key} is not an integer`);
+  });
+}
+
 /** The members that a policy as parsed JSON gives, each what it must be. An Error says what is wrong with it. */
 function givenIn(raw) {
   if (!isObject(raw)) throw new Error('policy: not an object');
   if (raw.schema !== SCHEMA) throw new Error(`policy: the schema is not ${SCHEMA}`);
   const given = {};
   for (const [name, value] of Object.entries(raw)) {
-    if (name === 'schema' || value === null) continue;
+    if (name === 'schema') continue;
     if (!Object.hasOwn(MEMBERS, name)) throw new Error(`policy: ${name} is unknown`);
+    if (value === null) continue;
     if (!MEMBERS[name](value)) throw new Error(`policy: ${name} is not what it must be`);
     given[name] = value;
   }
@@ -80,7 +89,7 @@ function givenIn(raw) {
 
 /** Circuits, bits and parameter sets that are accepted. */
 function howStrict(given) {
-  return { circuits: given.circuits ?? null, minBits: given.min_bits ?? DEFAULT_BITS, allowTestPreset: given.allow_test_preset ?? false };
+  return { circuits: given.circuits ?? null, minBits: given.min_bits ?? null, allowTestPreset: given.allow_test_preset ?? false };
 }
 
 /** A policy as parsed JSON to expectations; null stands for none. An Error says what is wrong with it. */
@@ -109,9 +118,10 @@ export function checkTestPreset(policy, parameters) {
   demand(!parameters.test || policy.allowTestPreset, 'policy/test-preset');
 }
 
-/** The test set has no bits to speak of; whoever allows it asks for none. */
+/** Whoever allows the test set, which has a few bits, asks of it for none, unless the policy says how many. */
 export function checkBits(policy, circuit, parameters, heights) {
-  demand(parameters.test || provenBits(circuit, parameters, heights) >= policy.minBits, 'policy/bits');
+  const least = policy.minBits ?? (parameters.test ? 0 : DEFAULT_BITS);
+  demand(provenBits(circuit, parameters, heights) >= least, 'policy/bits');
 }
 
 export function checkCircuit(policy, id) {

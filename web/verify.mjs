@@ -2,8 +2,7 @@
 // file, and needs no Buffer and no library of node's. See README.md for a browser, `node.mjs` and `main.mjs` for node.
 
 import { Rejected, Undecided } from './faults.mjs';
-import { parseOnce } from './json.mjs';
-import { readPolicy } from './policy.mjs';
+import { parsePolicy, readPolicy } from './policy.mjs';
 import { checkChainOf } from './verify_chain.mjs';
 
 /**
@@ -14,7 +13,7 @@ import { checkChainOf } from './verify_chain.mjs';
 export function judge(packages, policyText, circuitFile) {
   let policy;
   try {
-    policy = readPolicy(parseOnce(policyText));
+    policy = readPolicy(parsePolicy(policyText));
   } catch (error) {
     return { verdict: 'rejected', reason: 'policy/form', detail: String(error?.message) };
   }

@@ -30,7 +30,7 @@ function showOrder() {
 
 async function policyText() {
   const file = $('policy').files[0];
-  if (file !== undefined) return file.text();
+  if (file !== undefined) return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await bytesOf(file)); // a mark is no JSON
   const text = (...ids) => Object.fromEntries(ids.map((id) => [id, $(id).value]));
   const before = document.querySelector('[name="before"]:checked').value;
   const limits = Object.fromEntries([...document.querySelectorAll('[data-limit]')].map((one) => [one.dataset.limit, one.value]));

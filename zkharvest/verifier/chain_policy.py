@@ -33,6 +33,7 @@ from zkharvest.verifier.expected import (
 )
 from zkharvest.verifier.figures import Counters
 from zkharvest.verifier.page import ID_BYTES, SourceKey
+from zkharvest.verifier.params import Preset
 from zkharvest.verifier.stated import MAX_AUDIENCE, MAX_NONCE
 from zkharvest.verifier.text import quoted
 from zkharvest.verifier.values import is_zone_name
@@ -60,7 +61,10 @@ class ChainPolicy:
 
     Of the last link: `year`, `method`, `pooling`, `timezone`, `currency`, and of its package `audience`, `nonce`,
     `signer` (the taxpayer's Ed25519 key). `max_declared` and so on: limits for the counters; `need_refs`: no move may
-    be matched by amount and time alone. The rest as in `policy.Policy`.
+    be matched by amount and time alone.
+
+    `circuits`: the ids of those that are accepted. `min_bits`: the least that every proof must have; None is 128 of
+    every parameter set but `test`, which proves nothing and is taken only with `allow_test_preset`.
 
     Bytes may be given as hex text. TypeError for a value of the wrong type, ValueError for one that no chain meets.
     """
@@ -79,7 +83,7 @@ class ChainPolicy:
     audience: str | None = None
     nonce: bytes | None = None
     circuits: tuple[str, ...] | None = None
-    min_bits: float = DEFAULT_BITS
+    min_bits: float | None = None
     max_declared: int | None = None
     max_unexplained: int | None = None
     max_gone: int | None = None
@@ -95,6 +99,12 @@ class ChainPolicy:
             object.__setattr__(self, entry.name, _CHECKS[entry.name](entry.name, getattr(self, entry.name)))
         if self.first and self.standing is not None:
             raise ValueError("first and standing: a chain that begins with a standing is not the first")
+
+    def least_bits(self, preset: Preset) -> float:
+        """The bits that a proof under this parameter set must have."""
+        if self.min_bits is not None:
+            return self.min_bits
+        return DEFAULT_BITS if preset.real else 0
 
     @property
     def names_sources(self) -> bool:
@@ -119,13 +129,11 @@ class ChainPolicy:
         return cls(**given_in(value, SCHEMA, [entry.name for entry in fields(cls)]))
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON object: the schema, what is expected, and `min_bits`; bytes as hex."""
+        """The JSON object: the schema and what is expected; bytes as hex."""
         shown: dict[str, Any] = {"schema": SCHEMA}
         for entry in fields(self):
             value = getattr(self, entry.name)
-            if value in (None, {}, False) and entry.name not in ("min_bits", *(f"max_{name}" for name in LIMITS)):
-                continue
-            if value is not None:
+            if value is not None and value != {} and value is not False:  # a limit of 0 is one
                 shown[entry.name] = _plain(value)
         return shown
 
@@ -222,7 +230,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "audience": optional(lambda name, value: visible(name, value, MAX_AUDIENCE)),
     "nonce": sized(1, MAX_NONCE),
     "circuits": optional(circuits_of),
-    "min_bits": bits_of,
+    "min_bits": optional(bits_of),
     **{f"max_{name}": optional(_limit) for name in LIMITS},
     "need_refs": switch,
     "allow_other_sources": switch,

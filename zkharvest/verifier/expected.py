@@ -164,7 +164,10 @@ def switch(name: str, value: Any) -> bool:
 
 
 def read_json(text: str | bytes) -> Any:
-    """The value of a JSON text in which no key stands twice. ValueError says what is wrong with it."""
+    """The value of a JSON text, UTF-8 without a byte order mark, in which no key stands twice.
+
+    ValueError says what is wrong with it.
+    """
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -177,6 +180,8 @@ def read_json(text: str | bytes) -> Any:
         raise ValueError(f"{name} is not a number of JSON")
 
     try:
+        if isinstance(text, bytes):
+            text = text.decode()  # by itself, json reads bytes as UTF-16 and UTF-32 too
         return json.loads(text, object_pairs_hook=once, parse_constant=constant)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from None
@@ -188,13 +193,11 @@ def given_in(value: Any, schema: str, known: Iterable[str]) -> dict[str, Any]:
         raise TypeError(f"a policy is a JSON object, not {kind_of(value)}")
     if value.get("schema") != schema:
         raise ValueError(f'schema: a policy has "schema": "{schema}", not {quoted(value.get("schema"))}')
-    given = {name: part for name, part in value.items() if part is not None and name != "schema"}
     names = list(known)
-    for name in given:
-        if name not in names:
+    for name in value:
+        if name not in names and name != "schema":
             raise ValueError(f"{quoted(name)} is not a key of a policy{meant(name, names)}")
+    given = {name: part for name, part in value.items() if part is not None and name != "schema"}
     if isinstance(given.get("circuits"), str):
         raise TypeError("circuits is a list of ids, not a text")
-    if isinstance(given.get("year"), float) and given["year"].is_integer():
-        given["year"] = int(given["year"])  # JSON has one type of numbers
     return given

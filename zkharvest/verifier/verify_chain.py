@@ -154,9 +154,10 @@ def _bits(part: Part, policy: ChainPolicy) -> float:
     if fault is not None:
         raise Reject(Reason.PACKAGE_LOG_ROWS, fault)
     level = security(description, preset.params, part.log_rows).minimum
-    if preset.real and not level >= policy.min_bits:  # so written, it also fails for a NaN
-        detail = f"{level:.1f} bits are proven, {policy.min_bits} are required"
-        bits = Finding(Reason.POLICY_BITS, detail, "soundness", f"{policy.min_bits} bits", f"{level:.1f} bits")
+    least = policy.least_bits(preset)
+    if not level >= least:  # so written, it also fails for a NaN
+        detail = f"{level:.1f} bits are proven, {least} are required"
+        bits = Finding(Reason.POLICY_BITS, detail, "soundness", f"{least} bits", f"{level:.1f} bits")
         reject_all((bits,))
     return level
 

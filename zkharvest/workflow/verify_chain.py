@@ -32,7 +32,7 @@ class ChainExpectations(TypedDict, total=False):
     audience: str | None
     nonce: Hex | None
     circuits: Sequence[str] | str | None
-    min_bits: float
+    min_bits: float | None
     max_declared: int | None
     max_unexplained: int | None
     max_gone: int | None

@@ -114,6 +114,18 @@ def test_the_test_preset_is_allowed_by_its_switch(verdict):
     assert (code, shown["reason"]) == (ExitCode.REJECTED, "policy/test-preset")
 
 
+def test_bits_that_are_asked_for_are_asked_of_the_test_preset_too(verdict):
+    """It has 5.07 of them."""
+    header = json.loads((ACCEPT / "2024.json").read_text())["policy"]
+    path = str(ACCEPT / "2024.zkh")
+    assert verdict({**header, "min_bits": 5.07}, package=path)[0] == ExitCode.DONE
+    for bits in (5.08, 128):
+        code, shown = verdict({**header, "min_bits": bits}, package=path)
+        assert (code, shown["reason"]) == (ExitCode.REJECTED, "policy/bits")
+    code, shown = verdict(header, "--min-bits", "100", package=path)
+    assert (code, shown["reason"]) == (ExitCode.REJECTED, "policy/bits")
+
+
 def test_options_go_before_the_file_and_pages_add_to_it(verdict):
     wrong = {**HEADER, "year": 2025, "method": "lifo"}
     assert verdict(wrong, "--year", "2024", "--method", "hifo")[0] == ExitCode.DONE

@@ -21,7 +21,7 @@ WHOLE = ChainPolicy(
 def test_a_policy_is_read_as_it_was_written():
     assert read_chain_policy(json.dumps(WHOLE.to_json())) == WHOLE
     assert read_chain_policy(json.dumps(ChainPolicy(first=True).to_json())) == ChainPolicy(first=True)
-    assert ChainPolicy().to_json() == {"schema": SCHEMA, "min_bits": 128}
+    assert ChainPolicy().to_json() == {"schema": SCHEMA}
     assert WHOLE.to_json()["max_declared"] == 0  # a limit of 0 is a limit
     assert WHOLE.source_keys["kraken"][1].key == b"\2" * 48
 
@@ -53,7 +53,9 @@ def test_what_no_chain_could_meet_is_refused(given, error):
     "text",
     [
         "{", "[]", '{"schema": "zkharvest/policy/1"}', f'{{"schema": "{SCHEMA}", "page": {{}}}}',
-        f'{{"schema": "{SCHEMA}", "year": 1, "year": 2}}',
+        f'{{"schema": "{SCHEMA}", "year": 1, "year": 2}}', f'{{"schema": "{SCHEMA}", "yaer": null}}',
+        f'{{"schema": "{SCHEMA}", "year": 2025.0}}', f'{{"schema": "{SCHEMA}", "max_gone": 1e3}}',
+        f'\ufeff{{"schema": "{SCHEMA}"}}'.encode(), f'{{"schema": "{SCHEMA}"}}'.encode("utf-16"),
     ],
 )  # fmt: skip
 def test_text_that_is_no_policy(text):

@@ -8,7 +8,7 @@ from typing import Any
 from zkharvest.verifier import wire
 from zkharvest.verifier.chain import Chain, check_chain
 from zkharvest.verifier.chain_judge import compare, mismatches, open_questions, unsigned
-from zkharvest.verifier.chain_policy import ChainPolicy
+from zkharvest.verifier.chain_policy import ChainPolicy, read_chain_policy
 from zkharvest.verifier.chain_verdict import counters_json
 from zkharvest.verifier.link import read_link
 from zkharvest.verifier.rejections import Reject
@@ -58,7 +58,20 @@ def _judgements(cases: list[Case]) -> Iterable[Any]:
         yield {"verdict": verdict, "reasons": [finding.reason.value for finding in wrong or left]}
 
 
+def _policies(cases: list[Case]) -> Iterable[Any]:
+    """Whether a policy file with this text, or these bytes, is one."""
+    for case in cases:
+        data = case["text"].encode() if "text" in case else bytes.fromhex(case["bytes"])
+        try:
+            read_chain_policy(data)
+        except (TypeError, ValueError):
+            yield "policy/form"
+        else:
+            yield "taken"
+
+
 IMPLEMENTATIONS: dict[str, dict[str, Callable[[list[Case]], Iterable[Any]]]] = {
     "chain/chain": {"verifier": _chains},
     "chain/judge": {"verifier": _judgements},
+    "chain/policy": {"verifier": _policies},
 }
