@@ -9,12 +9,18 @@ import { fileURLToPath } from 'node:url';
 import { concat, fromHex, toHex, words } from './bytes.mjs';
 import { chainCounters, checkChain, mismatches, openQuestions, unsigned } from './chain.mjs';
 import { parsePolicy, readPolicy } from './policy.mjs';
+import { accountCode } from './codes.mjs';
 import { publicColumns } from './constraints.mjs';
+import { loadCircuit } from './description.mjs';
 import * as field from './field.mjs';
+import { countersOf, figureRecords, readFigures } from './figures.mjs';
 import { foldLeaf } from './fri.mjs';
 import { readLink } from './link.mjs';
+import { linkInputs } from './link_public.mjs';
 import { leafDigest, nodeDigest, openedRoot, rootOf, siblingCount } from './merkle.mjs';
 import { decode } from './msgpack.mjs';
+import { circuitFile } from './node.mjs';
+import { sha256 } from './sha.mjs';
 import { Transcript } from './transcript.mjs';
 
 const KAT = fileURLToPath(new URL('../vectors/kat/', import.meta.url));
@@ -131,6 +137,8 @@ function chainOf(statements) {
   }));
 }
 
+const hashed = (elements) => toHex(sha256(words(elements)));
+
 answers('chain', {
   chain({ statements, out }) {
     let links;
@@ -143,6 +151,27 @@ answers('chain', {
     const found = links.map(({ name, early, late, sameYear, wholeYear }) => (
       { standing: toHex(name), early, late, same_year: sameYear, whole_year: wholeYear }));
     assert.deepEqual({ links: found, counters: chainCounters(links) }, out);
+  },
+  figures({ accounts, figures, out }) {
+    let found;
+    try {
+      const read = readFigures(decode(fromHex(figures)).value, accounts.length);
+      const records = figureRecords(read, accounts.map(([source, account]) => ({ code: accountCode(source, account) })));
+      found = { counters: countersOf(read), records: hashed(records.flat()) };
+    } catch (error) {
+      found = { reason: error.reason };
+    }
+    assert.deepEqual(found, out);
+  },
+  public({ statement, out }) {
+    const { circuit } = loadCircuit('lot-machine/v2', circuitFile);
+    const { publics, lists, columns } = linkInputs(readLink(decode(fromHex(statement)).value), circuit, null);
+    const named = circuit.tables.flatMap((table, t) => table.public_columns.map((name, i) => [name, hashed(columns[t][i])]));
+    assert.deepEqual({
+      publics: Object.fromEntries(circuit.publics.map((name, i) => [name, publics[i]])),
+      pages: lists[circuit.lists.findIndex(({ name }) => name === 'pages')],
+      columns: Object.fromEntries(named),
+    }, out);
   },
   policy({ text, bytes, out }) {
     const given = text ?? Buffer.from(bytes, 'hex').toString('utf8');

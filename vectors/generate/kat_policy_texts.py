@@ -80,7 +80,7 @@ def members() -> list[Case]:
     broken = ["", "ab" * 31, "ab" * 33, ID[:-1], f" {ID}", f"0x{ID[2:]}", 7, [ID], ID[:-1] + "g"]
     found += values("standing", [ID, ID.upper()], broken)
     found += values("signer", [KEY], ["", "11" * 31, "11" * 33, 7, [KEY]])
-    found += values("nonce", ["00", "00" * 32, "aB"], ["", "0", "00" * 33, "0g", 0, ["00"]])
+    found += values("nonce", ["00", "00" * 32, "aB"], ["", "0", "000", "00" * 33, "0g", 0, ["00"]])
     found += values("method", ["fifo", "lifo", "hifo", "lofo", "specific"], ["", "FIFO", "average", 7, ["fifo"]])
     found += values("pooling", ["wallet", "universal"], ["", "Wallet", 7, ["wallet"]])
     found += values("timezone", ["UTC", "a" * 64, "A/b_c+d-0"], ["", "a" * 65, "A B", "UTC\n", "\u00e4", 7, ["UTC"]])
@@ -88,7 +88,7 @@ def members() -> list[Case]:
     texts = ["", " a", "a ", "a  b", "a\n", "\ud800", "\U0001f600", "a\u0301", 7, ["a"]]
     found += values("audience", ["a", "a b", "\u00e9" * 100, "a" * 200], [*texts, "a" * 201, "\u00e9" * 101])
     ids = [["lot-machine/v2"], ["a", "b"], ["a", "a"], ["c" * 100]]
-    found += values("circuits", ids, [[], "lot-machine/v2", [""], [7], [None], ["c" * 101], {"a": 1}])
+    found += values("circuits", ids, [[], "lot-machine/v2", [""], ["a", ""], [7], [None], ["c" * 101], {"a": 1}])
     return found
 
 
@@ -103,9 +103,13 @@ def by_source() -> list[Case]:
         refused = [[], [one], one, 7, *({source: one} for source in wrong)]
         refused += [{"a": value} for value in ([], None, 7, "", [""], [None], [one, one], [[one]], {}, True)]
         found += values(name, taken, refused)
-    pages: list[Any] = [[ID, ID.upper()], "ab" * 31, "ab" * 33, {"key": ID}]
+    pages: list[Any] = [[ID, ID.upper()], [ID, "ab"], ["ab", ID], "ab" * 31, "ab" * 33, {"key": ID}]
     found += values("pages", [{"a": ID.upper()}], [{"a": one} for one in pages])
-    found += values("accounts", [{"a": ["K-1", "k-1"]}], [{"a": one} for one in (" K", "K" * 129, {"key": "K"})])
+    found += values(
+        "accounts",
+        [{"a": ["K-1", "k-1"]}, {"a": "K" * 128}],
+        [{"a": one} for one in (" K", "K" * 129, {"key": "K"}, ["K", ""])],
+    )
     return found + dated_keys()
 
 

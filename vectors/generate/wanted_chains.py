@@ -134,6 +134,7 @@ WANTED = [
         preset="small",
         signed=False,
         totals=(SHORT_2024,),
+        policy={"circuits": ["lot-machine/v1", "lot-machine/v2"], "min_bits": 128},
     ),
     Wanted(
         "fifo-from-genesis",

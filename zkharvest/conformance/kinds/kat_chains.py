@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 
-from zkharvest.verifier import wire
+from zkharvest.verifier import circuits, wire
 from zkharvest.verifier.chain import Chain, check_chain
 from zkharvest.verifier.chain_judge import compare, mismatches, open_questions, unsigned
 from zkharvest.verifier.chain_policy import ChainPolicy, read_chain_policy
 from zkharvest.verifier.chain_verdict import counters_json
+from zkharvest.verifier.figures import counters_of, read_figures
 from zkharvest.verifier.link import read_link
+from zkharvest.verifier.link_public import public_data
 from zkharvest.verifier.rejections import Reject
 
 Case = dict[str, Any]
@@ -47,6 +51,41 @@ def _chains(cases: list[Case]) -> Iterable[Any]:
         yield {"links": links, "counters": counters_json(chain.counters)}
 
 
+def _figures(cases: list[Case]) -> Iterable[Any]:
+    """What the figures of a statement count and the circuit's records of them, or the reason for which it has none."""
+    for case in cases:
+        accounts = [(source, account) for source, account in case["accounts"]]
+        try:
+            figures = read_figures(wire.decode(bytes.fromhex(case["figures"])), len(accounts))
+        except Reject as reject:
+            yield {"reason": reject.reason.value}
+            continue
+        records = [word for figure in figures for record in figure.lanes(accounts) for word in record]
+        yield {"counters": asdict(counters_of(figures)), "records": _hashed(records)}
+
+
+def _public(cases: list[Case]) -> Iterable[Any]:
+    """What the circuit is shown of a link, by the description's own names."""
+    description = circuits.load(circuits.PINNED[-1])
+    for case in cases:
+        (link,) = _chain([case["statement"]]).links
+        data = public_data(link, description, b"")
+        lists = dict(zip((shape.name for shape in description.lists), data.lists, strict=True))
+        names = {
+            (t, i): name for t, table in enumerate(description.tables) for i, name in enumerate(table.public_columns)
+        }
+        yield {
+            "publics": dict(zip(description.publics, data.publics, strict=True)),
+            "pages": lists["pages"],
+            "columns": {names[place]: _hashed(column) for place, column in data.columns.items()},
+        }
+
+
+def _hashed(elements: Iterable[int]) -> str:
+    """SHA-256 of elements, four bytes each."""
+    return sha256(b"".join(one.to_bytes(4, "little") for one in elements)).hexdigest()
+
+
 def _judgements(cases: list[Case]) -> Iterable[Any]:
     """The verdict on each chain as if its proofs held, and all reasons of the step at which it is formed."""
     for case in cases:
@@ -73,5 +112,7 @@ def _policies(cases: list[Case]) -> Iterable[Any]:
 IMPLEMENTATIONS: dict[str, dict[str, Callable[[list[Case]], Iterable[Any]]]] = {
     "chain/chain": {"verifier": _chains},
     "chain/judge": {"verifier": _judgements},
+    "chain/figures": {"verifier": _figures},
+    "chain/public": {"verifier": _public},
     "chain/policy": {"verifier": _policies},
 }

@@ -1,0 +1,167 @@
+"""Known answers for what the circuit is shown of a link: scalars, pages, the calendar. Standard library only.
+
+Written from circuits/FORMAT.md, sections 7 and 12. A case is the statement of a link, and by the description's names
+its scalars, its pages, and SHA-256 of each column, four bytes an element.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Any
+
+from kat_chain import (
+    DAY,
+    JULY,
+    K24,
+    K25,
+    KRAKEN,
+    LONG,
+    REST,
+    TWO,
+    W24,
+    W25,
+    WALLET,
+    Y2024,
+    Y2025,
+    Y2026,
+    Map,
+    at,
+    header,
+    packed,
+    statement,
+)
+from kat_figure_forms import account_code
+from kat_standing_forms import NEXT
+from plain_field import write
+
+SCRIPT = "vectors/generate/kat_link_public.py"
+EMPTY = "b8e3531849650b73fff7d42a22213628d24ef56ef7760159d7f1ed2a63f31a5a0d5bcc65"
+HOUR, EPOCH, ZERO = 3_600_000, date(1970, 1, 1), date(1999, 12, 31)
+BEFORE, BEHIND, HISTORY, COUNTED = 2, 3, 0, 1
+ONE = statement([K24], (Y2024, Y2025), 2024)
+
+
+def words(root: bytes) -> list[int]:
+    """A root as nine elements."""
+    return [int.from_bytes(root[i : i + 4], "little") for i in range(0, 36, 4)]
+
+
+def limbs(instant: int) -> list[int]:
+    """Three limbs of 15 bits."""
+    return [instant % 2**15, instant // 2**15 % 2**15, instant // 2**30]
+
+
+def starts(calendar: Map) -> list[int]:
+    """When each of the days 0..D + 367 begins."""
+    first = (date.fromisoformat(calendar["first_day"]) - EPOCH).days
+    offsets = [[off for day, off in calendar["offsets"] if day <= d][-1] for d in range(calendar["days"] + 368)]
+    return [(first + d) * DAY - 1000 * offset for d, offset in enumerate(offsets)]
+
+
+def long_day(first: date, day: int) -> int:
+    """The day from which a lot acquired on this one is long term."""
+    follow = first + timedelta(day + 1)
+    leap = (follow.month, follow.day) == (2, 29)
+    return (
+        date(follow.year + 1, 3, 1) if leap else follow.replace(year=follow.year + 1)
+    ).toordinal() - first.toordinal()
+
+
+def rows(whole: Map) -> list[list[int]]:
+    """The calendar's rows: start, long from, phase, day."""
+    begins, first = starts(whole["calendar"]), date.fromisoformat(whole["calendar"]["first_day"])
+    year = None if whole["year"] is None else begins[(date(whole["year"], 1, 1) - first).days]
+    window = whole["window"]
+    found = [[0, 0, BEFORE, 0]]
+    for d in range(whole["calendar"]["days"]):
+        edges = [edge for edge in (window["from"], window["to"]) if begins[d] < edge < begins[d + 1]]
+        for instant in (begins[d], *edges):
+            phase = COUNTED if year is not None and instant >= year else HISTORY
+            phase = BEFORE if instant < window["from"] else BEHIND if instant >= window["to"] else phase
+            found.append([instant, begins[long_day(first, d)], phase, (first - ZERO).days + d])
+    return [*found, [begins[whole["calendar"]["days"]], 0, BEHIND, 0], [2**45 - 1, 0, 0, 0]]
+
+
+def shows(
+    whole: Map, headers: list[Map], *, early: tuple[int, ...] = (), late: tuple[int, ...] = (), same_year: bool = False
+) -> Map:
+    """A statement of these pages, and what the circuit is shown of it."""
+    scalars: dict[str, int] = {
+        name: int(whole["method"] == name) for name in ("fifo", "lifo", "hifo", "lofo", "specific")
+    }
+    covered = whole["covered"]
+    scalars |= {"wallet": int(whole["pooling"] == "wallet"), "same_year": int(same_year)}
+    scalars["covered"] = (date.fromisoformat(covered) - ZERO).days if covered else 32767
+    scalars |= {f"end{i}": limb for i, limb in enumerate(limbs(whole["window"]["to"]))}
+    opening = whole["carried_in"] or {"lots": bytes.fromhex(EMPTY), "sums": bytes.fromhex(EMPTY)}
+    for name, root in (("in", opening), ("out", whole["carried_out"])):
+        for tree in ("lots", "sums"):
+            scalars |= {f"{tree}_{name}{i}": word for i, word in enumerate(words(root[tree]))}
+    pages = []
+    for place, (page, one) in enumerate(zip(whole["pages"], headers, strict=True)):
+        assert page["header"] == packed(one)
+        code = account_code(one["source"], one["account"])
+        pages.append([*words(one["root"]), *code, int(place in early), int(place in late)])
+    table = [[*limbs(start), *limbs(long), phase, day] for start, long, phase, day in rows(whole)]
+    names = [*(f"start{i}" for i in range(3)), *(f"long{i}" for i in range(3)), "phase", "day"]
+    columns = {
+        name: sha256(b"".join(row[i].to_bytes(4, "little") for row in table)).hexdigest()
+        for i, name in enumerate(names)
+    }
+    out = {"publics": scalars, "pages": pages, "columns": columns}
+    return {"op": "public", "statement": packed(whole).hex(), "out": out}
+
+
+def year(page: Map, calendar: Map | None = None, **changes: Any) -> Map:
+    """The year of an account with one page, under another calendar."""
+    whole = {**statement([page], (Y2024, Y2025), 2024), **changes}
+    return whole if calendar is None else {**whole, "calendar": calendar}
+
+
+def days_of(first: str, days: int, *offsets: list[int]) -> Map:
+    """A calendar."""
+    return {"first_day": first, "days": days, "offsets": [*offsets] or [[0, 0]]}
+
+
+def shown() -> list[Map]:
+    """Scalars, pages and calendars."""
+    new_york = [[0, -18000], [70, -14400], [308, -18000], [434, -14400], [672, -18000]]
+    apia = [[0, -36000], [100, 50400]]  # a day that was left out: two begin at one instant
+    east, west = (
+        {"from": Y2024 + 5 * HOUR, "to": Y2025 + 5 * HOUR},
+        {"from": Y2024 + 10 * HOUR, "to": Y2025 - 14 * HOUR},
+    )
+    moved, far = (header(KRAKEN, 0, window["from"], Y2025 + DAY) for window in (east, west))
+    old = header(KRAKEN, 0, Y2024 - DAY, Y2025)
+    both = [header(KRAKEN, 0, Y2024, Y2026 + DAY), {**header(WALLET, 0, Y2024, JULY), "final": True}]
+    hour = {"window": {"from": Y2024 + HOUR, "to": Y2024 + 2 * HOUR}}
+    nothing = {"window": {"from": Y2024 + HOUR, "to": JULY + HOUR}, "year": None}
+    late = header(KRAKEN, 0, Y2024 + HOUR, Y2025)
+    return [
+        shows(ONE, [K24]),
+        shows(statement([K24, W24], (Y2024, Y2025), 2024), [K24, W24]),
+        *(shows(at(ONE, "method", to=method), [K24]) for method in ("lifo", "hifo", "lofo", "specific")),
+        shows(at(ONE, "pooling", to="universal"), [K24]),
+        *(shows(at(ONE, "covered", to=day), [K24]) for day in ("2000-01-01", "2024-02-29", "2089-09-15")),
+        shows(year(moved, days_of("2024-01-01", 366, *new_york), window=east), [moved], late=(0,)),
+        shows(year(old, days_of("2022-12-31", 732), window={"from": Y2024 - DAY, "to": Y2025}), [old]),
+        shows(year(far, days_of("2024-01-01", 366, *apia), window=west), [far], late=(0,)),
+        shows(year(K24, days_of("2000-01-01", 9132)), [K24]),
+        shows(year(late, **hour), [late], late=(0,)),
+        shows(year(late, days_of("2023-01-01", 731), **nothing), [late], late=(0,)),
+        shows(statement(both, (Y2024, Y2025), 2024), both, late=(0,)),
+        shows(NEXT, [K25]),
+        shows(TWO, [K25, W25]),
+        shows(REST, LONG, early=(0, 1), same_year=True),
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Write the file."""
+    about = "what the circuit is shown of a link"
+    write("chain/public", SCRIPT, "circuits/FORMAT.md, sections 7 and 12", about, shown())
+
+
+if __name__ == "__main__":
+    main()
