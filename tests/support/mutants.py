@@ -52,7 +52,7 @@ def interactions(description: Description, table: str, bus: str = "") -> dict[st
     """Names of a table's interactions (without columns), with all columns that the message reads."""
     t = next(t for t in description["tables"] if t["name"] == table)
     found = {}
-    for act, name in zip(t["interactions"], _interaction_names(description, t), strict=True):
+    for act, name in zip(t["interactions"], interaction_names(description, t), strict=True):
         if not bus or description["buses"][act["bus"] - 1]["name"] == bus:
             found[name.split(" (")[0]] = [c for m in act["message"] for c in columns_of(t, m)]
     return found
@@ -158,7 +158,7 @@ def _weakened(d: Description) -> Iterator[Mutant]:
                     yield Mutant("weakened", f"{name} without {term}", name, "", make)
 
 
-def _interaction_names(d: Description, table: Description) -> list[str]:
+def interaction_names(d: Description, table: Description) -> list[str]:
     seen: Counter[str] = Counter()
     names = []
     for act in table["interactions"]:
@@ -172,7 +172,7 @@ def _interaction_names(d: Description, table: Description) -> list[str]:
 
 def _interactions(d: Description) -> Iterator[Mutant]:
     for t, table in enumerate(d["tables"]):
-        for i, name in enumerate(_interaction_names(d, table)):
+        for i, name in enumerate(interaction_names(d, table)):
             bus = d["buses"][table["interactions"][i]["bus"] - 1]["name"]
 
             def make(t: int = t, i: int = i) -> Description:
@@ -188,7 +188,7 @@ def _interactions(d: Description) -> Iterator[Mutant]:
 
 def _weights(d: Description) -> Iterator[Mutant]:
     for t, table in enumerate(d["tables"]):
-        for i, (act, name) in enumerate(zip(table["interactions"], _interaction_names(d, table), strict=True)):
+        for i, (act, name) in enumerate(zip(table["interactions"], interaction_names(d, table), strict=True)):
             bus = d["buses"][act["bus"] - 1]["name"]
             for k, (slot, _) in enumerate(act.get("weights", [])):
 

@@ -1,7 +1,7 @@
 """Constraints of all tables but the machine's that leave out a row: the first, the last, or the one that they speak of.
 
 Each such mutant takes a lie, which breaks its constraint on that row alone and nothing else, or what it asks for there
-follows from the rest (`row_arguments`).
+follows from the rest (`restricted_rows.ARGUED`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from tests.support.counts import count
 from tests.support.mutants import columns_of
 from tests.support.one_cell import OneCell
 from tests.support.register_runs import nothing
-from tests.support.restricted_rows import RowMutant, faults, row_mutants, taken_by
-from tests.support.row_arguments import ARGUED
+from tests.support.restricted_rows import ARGUED, RowMutant, faults, row_mutants, taken_by
 from tests.unit.circuit import test_circuit_v2_hashes as of_hashes
 from tests.unit.circuit import test_circuit_v2_ring as of_ring
 from tests.unit.circuit import test_circuit_v2_tables as of_tables
