@@ -12,9 +12,10 @@ from typing import Any
 
 from zkharvest.errors import UsageError
 from zkharvest.files.book import EMPTY, Book
+from zkharvest.files.container import damaged
 from zkharvest.files.page_files import PageOpening
 from zkharvest.files.sealing import Passphrase
-from zkharvest.files.standings import StandingFile, read_standing_file
+from zkharvest.files.standings import FORM, StandingFile, read_standing_file
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.history.standing_map import standing_of
 from zkharvest.ledger.regimes import find_provable
@@ -24,7 +25,7 @@ from zkharvest.trades.text import format_time
 from zkharvest.workflow.given import nonce_given, require_provable
 from zkharvest.workflow.links import COVERED_FROM, Wanted, prove_links
 from zkharvest.workflow.own_folder import OwnPages
-from zkharvest.workflow.standing_lanes import roots_of
+from zkharvest.workflow.standing_lanes import other_state, roots_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,10 @@ def prove_chain(
 
 def read_standing(path: str | Path, passphrase: Passphrase = None) -> StandingFile:
     """The standing in a file (`.zks`), its state checked against its name. Raises as `files.read_standing_file`."""
-    return read_standing_file(path, lambda state, key: roots_of(standing_of(state), key), passphrase)
+    file = read_standing_file(path, lambda state, key: roots_of(standing_of(state), key), passphrase)
+    if what := other_state(file.standing, standing_of(file.state)):
+        raise damaged(FORM, path, f"its state and its standing differ: {what}")
+    return file
 
 
 def doubts(openings: Iterable[PageOpening], elections: Sequence[Election], now: float | None = None) -> list[str]:

@@ -15,6 +15,7 @@ from zkharvest.ledger.history.records import Account
 from zkharvest.ledger.history.registers import Amounts, Key, carried_on
 from zkharvest.ledger.history.standing import Lot, Standing, Token
 from zkharvest.spec import account_code
+from zkharvest.verifier.standing import Standing as PublicStanding
 from zkharvest.workflow.link_rows import day_number
 
 Ints = NDArray[np.int64]
@@ -36,6 +37,28 @@ def same_standing(one: StandingOpening, other: StandingOpening) -> bool:
     """Whether two standings hold the same, leaf by leaf, under one key: then they have the same roots."""
     same = (np.array_equal(getattr(one, part), getattr(other, part)) for part in ("lots", "tokens", "keys", "lanes"))
     return one.key == other.key and all(same)
+
+
+def other_state(public: PublicStanding, state: Standing) -> str:
+    """In what the state that a file holds differs from the standing in its header, where no root has it; else empty.
+
+    `seq` is of the owner's alone: it must be at least what numbers lots and tokens, or nothing goes on from it.
+    """
+    accounts = [
+        (*one.owner, one.number, one.page, one.end, one.open, one.final)
+        for one in sorted(state.accounts, key=lambda one: one.owner)
+    ]
+    known = [(*one.name, one.number, one.page, one.end, one.open, one.final) for one in public.accounts]
+    numbers = [lot.order for lot in state.lots] + [n for token in state.tokens for n in (token.seq, token.order)]
+    differ = {
+        "instant": state.instant != public.instant,
+        "pooling": state.pooling != public.pooling,
+        "time zone": state.zone != public.timezone,
+        "tax year": state.year != public.year,
+        "accounts": accounts != known,
+        "number of records": state.seq < max(numbers, default=0),
+    }
+    return ", ".join(name for name, other in differ.items() if other)
 
 
 def lots_lanes(standing: Standing) -> Ints:

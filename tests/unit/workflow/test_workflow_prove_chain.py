@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.make import trade
 from zkharvest.errors import InputError, UsageError
+from zkharvest.files.standings import write_standing
 from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.prover import stark
 from zkharvest.trades.text import instant
@@ -71,6 +72,31 @@ def test_a_link_goes_on_from_something_or_is_the_first(own, tmp_path):
         prove_chain(own, first=True, carry_in=made.carried_out, **YEAR)
     with pytest.raises(UsageError, match=r"x\.zks"):
         read_standing(tmp_path / "x.zks")
+
+
+def test_a_year_before_all_pages_is_refused(own):
+    """They begin in 2021: of 2019 there is nothing to say, and of a chain from there neither."""
+    for options in ({"year": 2019}, {"methods": {2019: "lifo"}}):
+        with pytest.raises(UsageError, match="no page reaches into 2019: the first begins at 2021-01-01") as error:
+            prove_chain(own, first=True, **{**YEAR, **options})
+        assert "can prove is 2021" in str(error.value)
+
+
+def test_a_standing_edited_by_hand_is_told_from_a_bug(tmp_path):
+    """What no root covers is compared with the standing: else it comes up later, as a fault of the program."""
+    held = commit_pages(TRADES[:1], timezone="UTC", seed=bytes(32))
+    made = prove_chain(held, first=True, **YEAR).carried_out
+    write_standing(tmp_path / "good.zks", made, passphrase=None)
+    assert read_standing(tmp_path / "good.zks").standing == made.standing
+    edits = {
+        "zone": "Asia/Tokyo", "year": 2023, "pooling": "universal", "instant": made.standing.instant + 1,
+        "accounts": [], "seq": 0,
+    }  # fmt: skip
+    for name, value in edits.items():
+        path = tmp_path / f"{name}.zks"
+        write_standing(path, replace(made, state={**made.state, name: value}), passphrase=None)
+        with pytest.raises(InputError, match="its state and its standing differ"):
+            read_standing(path)
 
 
 WRONG = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -39,6 +40,9 @@ WITHDRAWAL_KINDS: Mapping[str, int] = MappingProxyType(
     {"gift": GIFT, "lost": LOST, "fee": FEE, "unexplained": UNEXPLAINED, "in transit": IN_TRANSIT}
 )
 """What becomes of coins that no deposit received; those in transit are to arrive behind the last page given."""
+
+FIRST_DAY = date(2000, 1, 1).toordinal()
+"""The first day that the calendar of a statement can list (FORMAT, section 12)."""
 
 NO_MATCH = "none"
 """Instead of a place: the record is no half of a move, whatever fits it."""
@@ -110,6 +114,9 @@ def _faults(record: Record, one: Decision, day_of: Callable[[int], int]) -> list
     if one.day is not None:
         if not declared:
             faults.append(("day", "a day where none can be declared", "leave it empty"))
+        elif one.day < FIRST_DAY:
+            first = date.fromordinal(FIRST_DAY)
+            faults.append(("day", f"a day before {first}, which no proof has", "coins are younger: mend the day"))
         elif one.day > day_of(record.time):
             faults.append(("day", "a day behind the deposit's own", "give the day on which the coins were acquired"))
     if one.match is not None:

@@ -24,7 +24,7 @@ from zkharvest.errors import InputError, Problem
 from zkharvest.trades.text import format_quantity
 
 from .decisions import DEPOSIT_KINDS, NO_MATCH, WITHDRAWAL_KINDS, Decision, Decisions
-from .records import IN_TRANSIT, REACH, SHIFT_LIMIT, Does, History, Place, describe
+from .records import IN_TRANSIT, REACH, SHIFT_LIMIT, Does, History, Place, describe, with_article
 
 BY_BOOK, BY_REF, BY_WINDOW = "book", "ref", "window"
 
@@ -131,7 +131,9 @@ class _Matching:
             if not isinstance(decided.match, Place) or place not in by_place:
                 continue
             one, does = by_place[place]
-            other, _ = by_place.get(decided.match, (None, None))
+            other, opposite = by_place.get(decided.match, (None, None))
+            if opposite is does:
+                other = None  # two deposits, two withdrawals, or the record itself: no move
             out, come = (one, other) if does is Does.OUT else (other, one)
             problem = self._fault(history, decided, out, come)
             if problem is not None:
@@ -151,7 +153,7 @@ class _Matching:
             if there is None:
                 return Problem(where, f"there is no record {other} here", "name it as SOURCE/ACCOUNT/PAGE/RECORD")
             want = "withdrawal" if out is None else "deposit"
-            text = f"{other} is a {describe(there)}, and no {want} that can still be matched"
+            text = f"{other} is {with_article(describe(there))}, and no {want} that can still be matched"
             return Problem(where, text, f"name the {want}, or write {NO_MATCH}")
         already = self.arrivals.get(come.place)
         if already != out.place and {out.place, come.place} & self._used:

@@ -173,6 +173,11 @@ def describe(record: Record) -> str:
     return f"{what} of {format_quantity(record.quantity)} {record.asset} at {format_time(record.time)}"
 
 
+def with_article(text: str) -> str:
+    """The text behind `a` or `an`."""
+    return f"{'an' if text[:1] in 'aeiou' else 'a'} {text}"
+
+
 def make_history(pages: Iterable[tuple[Page, Sequence[Record]]]) -> History:
     """The history of some pages, given in any order; the records' `page` is set here.
 

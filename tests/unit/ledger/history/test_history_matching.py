@@ -90,7 +90,8 @@ REFUSED = [
     (Decision(match=A1, where="book.csv:2"), "2 arrived, 1 were sent"),
     (Decision(match=place("a", 2), where="book.csv:2"), "earlier than the withdrawal by 70 minutes"),
     (Decision(match=place("a", 3), where="book.csv:2"), "they state two references"),
-    (Decision(match=place("a", 4), where="book.csv:2"), "no withdrawal that can still be matched"),
+    (Decision(match=place("a", 4), where="book.csv:2"), "is an opening of 1 X at .*, and no withdrawal that can still"),
+    (Decision(match=B0, where="book.csv:2"), "is a deposit of 2 X at .*, and no withdrawal that can still"),
 ]
 
 
