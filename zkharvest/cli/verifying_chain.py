@@ -32,7 +32,7 @@ def show_verdict(name: str, found: ChainVerdict) -> None:
 
 def show_package(name: str, shown: Mapping[str, Any]) -> None:
     """Print what a package of links claims, and that nobody has checked it."""
-    from zkharvest.verifier.chain_verdict import instant_text
+    from zkharvest.verifier.chain_words import instant_text
 
     head = f"{name}: package of links, version {shown['version']}, {shown['bytes']:,} bytes, "
     output.data(head, output.paint("not verified", "yellow"))
@@ -59,7 +59,7 @@ def show_package(name: str, shown: Mapping[str, Any]) -> None:
 
 
 def _chain(found: ChainVerdict) -> show.Rows:
-    from zkharvest.verifier.chain_verdict import counter_lines
+    from zkharvest.verifier.chain_words import counter_lines, gone_by_kind
 
     assert found.chain is not None
     chain = found.to_json()["chain"]
@@ -68,10 +68,14 @@ def _chain(found: ChainVerdict) -> show.Rows:
     last = chain["links"][-1]
     rule = f"{show.POOLING[last['pooling']]}, {last['timezone']}, amounts in {currency}"
     rows.append(("Rules", rule))
-    rows.append(("On trust", counter_lines(found.chain.counters)))
+    own = sum(not one.vouched for one in found.accounts)
+    pages = f"all records of {own} of {len(found.accounts)} accounts: no expected key has signed their pages"
+    trusted = counter_lines(found.chain.counters, gone_by_kind(found.chain))
+    rows.append(("On trust", [*([pages] if own else []), *trusted]))
     rows.append(("Accounts", [_account(one) for one in chain["accounts"]]))
     signer = chain["signer"]
-    rows.append(("Signed", f"by the taxpayer, key {signer[:16]}..." if signer else "not by the taxpayer"))
+    compared = "" if found.policy is not None and found.policy.signer is not None else ", which nobody compared"
+    rows.append(("Signed", f"by the taxpayer, key {signer[:16]}...{compared}" if signer else "not by the taxpayer"))
     rows.append(("Carried in", f"standing {chain['carried_in']}" if chain["carried_in"] else "nothing"))
     rows.append(("Carried out", f"standing {chain['carried_out']}"))
     circuits = dict.fromkeys(
@@ -113,11 +117,12 @@ _STATUS = {
 
 def _account(one: Mapping[str, Any]) -> str:
     """An account, its period and how far it was compared."""
-    from zkharvest.verifier.chain_verdict import instant_text
+    from zkharvest.verifier.chain_words import instant_text
 
     newest = one["pages"][-1]
     pages = "1 page" if len(one["pages"]) == 1 else f"{len(one['pages'])} pages"
-    signed = f", signed by {', '.join(key[:16] + '...' for key in one['keys'])}" if one["keys"] else ""
+    expected = "" if one["vouched"] else ", not expected"
+    signed = f", signed by {', '.join(key[:16] + '...' for key in one['keys'])}{expected}" if one["keys"] else ""
     period = f"{instant_text(one['from'])} to {instant_text(one['to'])}{', closed' if one['final'] else ''}"
     name = f"{named(one['source'])} {named(one['account'])}"
     return f"{name}  {pages}, {period}, newest {newest[:16]}..., {_STATUS[one['status']]}{signed}"

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from zkharvest.verifier.chain import AccountPages, Chain
 from zkharvest.verifier.chain_policy import ChainPolicy
-from zkharvest.verifier.chain_verdict import MAX_NAMED, AccountCompared, instant_text, listed
+from zkharvest.verifier.chain_verdict import AccountCompared
+from zkharvest.verifier.chain_words import MAX_NAMED, instant_text, listed
 from zkharvest.verifier.expected import closest
 from zkharvest.verifier.page import PageHeader
 from zkharvest.verifier.rejections import Finding, Reason
@@ -96,11 +97,12 @@ def _compared(account: AccountPages, before: bytes | None, policy: ChainPolicy, 
     source, pseudonym = account.name
     pages = policy.pages.get(source, ())
     keys = tuple(signed.get(account.newest.page_id, ()))
+    vouched = _signed_in_time(account.newest, policy, signed)
     if account.newest.page_id in pages:
-        return AccountCompared(account, COMPARED, keys)
-    if _signed_in_time(account.newest, policy, signed):
+        return AccountCompared(account, COMPARED, keys, vouched)
+    if vouched:
         known = pseudonym in policy.accounts.get(source, ())
-        return AccountCompared(account, COMPARED if known else HOLDER, keys)
+        return AccountCompared(account, COMPARED if known else HOLDER, keys, vouched)
     older = (page.page_id in pages or _signed_in_time(page, policy, signed) for page in account.pages[:-1])
     return AccountCompared(account, LATER if before in pages or any(older) else OPEN, keys)
 

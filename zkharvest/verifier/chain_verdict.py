@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any
 
 from zkharvest.spec import QUANTITY_DECIMALS, money_text
-from zkharvest.verifier.calendar import check_zone
 from zkharvest.verifier.chain import AccountPages, Chain, Period
 from zkharvest.verifier.chain_policy import ChainPolicy
 from zkharvest.verifier.figures import DISPOSAL_TERMS, Counters, Figure, Key
 from zkharvest.verifier.link import Link
 from zkharvest.verifier.rejections import ACCEPTED, Finding
-from zkharvest.verifier.text import named
 
 SCHEMA = "zkharvest/chain-verdict/1"
-
-_NEVER_SHOWN = (
-    "that these accounts are all of the taxpayer's accounts",
-    "that what the pages record is true: that trades took place, at fair prices, and none was left out",
-    "that two readers saw one chain: compare the name of the standing carried out with what others were shown",
-)
-_COUNTED = {
-    "declared": ("value that the taxpayer declared", "values that the taxpayer declared"),
-    "unexplained": ("deposit that nobody explains, at a basis of 0", "deposits that nobody explains, at a basis of 0"),
-    "gone": ("withdrawal that nobody received", "withdrawals that nobody received"),
-    "by_window": ("move matched by amount and time alone", "moves matched by amount and time alone"),
-    "in_transit": ("move that has not arrived", "moves that have not arrived"),
-}
-MAX_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +22,13 @@ class AccountCompared:
 
     `status`: compared; holder (its newest page is signed with an expected key, and whose account it is stays open);
     later (an older page was compared, the newest not); open (nothing was). `keys`: whose valid signatures are on its
-    newest page.
+    newest page. `vouched`: whether one of these is an expected key of its source, in its days; anybody can sign.
     """
 
     pages: AccountPages
     status: str
     keys: tuple[bytes, ...] = ()
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,98 +102,6 @@ class ChainVerdict:
             "links": [link_json(link) for link in chain.links],
             "accounts": [_account_json(one) for one in self.accounts],
         }
-
-
-# ------------------------------------------------------------------------------------------------- in words
-
-
-def counter_lines(counters: Counters) -> tuple[str, ...]:
-    """Every counter in words, those that are 0 too: how much rests on the taxpayer's word."""
-    lines = []
-    for name, (one, many) in _COUNTED.items():
-        number = getattr(counters, name)
-        lines.append(f"{number} {one if number == 1 else many}")
-    if counters.in_transit_by_window:
-        lines[-1] += f", {counters.in_transit_by_window} of them without a reference"
-    return tuple(lines)
-
-
-def notes(chain: Chain, now: float | None = None) -> tuple[str, ...]:
-    """What a reader of these figures should ask: a change of method, a year that is not over.
-
-    `now` is Unix time in seconds, by default this machine's.
-    """
-    lines = []
-    used = [(period.year, method) for period in chain.periods for method in period.methods]
-    for (year, before), (later, after) in pairwise(used):
-        if before != after:
-            where = f"within {later}" if year == later else f"from {year or 'before'} to {later or 'what follows'}"
-            lines.append(f"the lot method changes {where}: {before}, then {after}; no lot's basis serves twice")
-    first = chain.links[0]
-    if first.opening is None and first.counted_from is not None and first.counted_from < first.statement.start:
-        begins = instant_text(first.statement.start)
-        lines.append(
-            f"the records of {first.statement.year} begin at {begins}, not with the year: was there nothing before?"
-        )
-    end = chain.closing.instant / 1000
-    if (time.time() if now is None else now) < end:
-        lines.append(f"the window is not over until {instant_text(chain.closing.instant)}: later records are not in it")
-    return tuple(lines)
-
-
-def not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountCompared]) -> tuple[str, ...]:
-    """What an accepted verdict does not show, in plain words."""
-    return tuple(_not_shown(chain, policy, accounts))
-
-
-_RESULT = ("short.gain", "short.loss", "long.gain", "long.loss", "income", "net")
-"""Figures without which a year's result is not known."""
-
-
-def _not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountCompared]) -> Iterator[str]:
-    yield from _NEVER_SHOWN
-    opening, start = chain.opening, instant_text(chain.links[0].statement.start)
-    if opening is None:
-        yield f"that nothing was held and nothing happened before {start}: a first link begins with nothing"
-    else:
-        yield f"what came before {start}: that rests on the verdict which carried out the standing {opening.name.hex()}"
-    own = [one for one in accounts if not one.keys]
-    if own:
-        names = listed(["/".join(one.pages.name) for one in own])
-        yield f"that the pages of {names} are complete: no source has signed them"
-    if not all(check_zone(link.statement.calendar, link.statement.timezone) for link in chain.links):
-        yield "that the lots carried out become long term when stated: this machine has other rules for the days ahead"
-    counters = chain.counters
-    entered = counters.unexplained + counters.declared
-    yield (
-        "that a coin has one name in pages which no source has signed: coins under a second name come there only by "
-        f"deposits that are unexplained or declared, {entered} here"
-    )
-    for period in chain.periods:
-        begins, ends = period.links[0].statement.start, period.links[0].counted_from
-        ends = period.last.statement.end if ends is None else ends
-        named = named_figures(period.last.statement.figures)
-        if period.year is not None and (unsaid := [name for name in _RESULT if name not in named]):
-            yield f"{', '.join(unsaid)} of {period.year}: the statement does not say them, and they may be anything"
-        if begins < ends:
-            first, last = instant_text(begins), instant_text(ends)
-            yield f"what was gained or lost from {first} to {last}: it is history, which no year here counts"
-    if any("specific" in period.methods for period in chain.periods):
-        yield "that lots were identified by the time of each disposal: their choice is in the taxpayer's books"
-    context = chain.links[-1].statement.context
-    if (context.audience or context.nonce) and policy.audience is None and policy.nonce is None:
-        yield "that the package was made for you: its context was not compared"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names from a package for a sentence: a few of them, and how many more."""
-    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-    return ", ".join(named(name) for name in names[:MAX_NAMED]) + more
-
-
-def instant_text(ms: int) -> str:
-    """An instant for a sentence."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 # ------------------------------------------------------------------------------------------------- JSON
@@ -299,6 +189,7 @@ def _account_json(one: AccountCompared) -> dict[str, Any]:
         "account": account,
         "status": one.status,
         "keys": [key.hex() for key in one.keys],
+        "vouched": one.vouched,
         "pages": [page.page_id.hex() for page in pages],
         "from": pages[0].start,
         "to": pages[-1].end,

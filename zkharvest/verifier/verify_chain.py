@@ -16,7 +16,8 @@ from zkharvest.verifier.chain import Chain, check_chain, check_numbers
 from zkharvest.verifier.chain_judge import Signed, compare, mismatches, open_questions, unsigned
 from zkharvest.verifier.chain_package import ChainPackage, PageAttestation, Part, decode_chain_package
 from zkharvest.verifier.chain_policy import ChainPolicy
-from zkharvest.verifier.chain_verdict import ChainVerdict, not_shown, notes
+from zkharvest.verifier.chain_verdict import ChainVerdict
+from zkharvest.verifier.chain_words import not_shown, notes
 from zkharvest.verifier.link import Link, read_link
 from zkharvest.verifier.link_public import public_data
 from zkharvest.verifier.params import PRESETS, Preset

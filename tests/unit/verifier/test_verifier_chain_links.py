@@ -89,7 +89,10 @@ def test_history_is_said_to_count_in_no_year(proven):
     assert found.accepted
     said = [line for line in found.not_shown if "history" in line]
     window = "from 2024-01-01 00:00 UTC to 2025-01-01 00:00 UTC"
-    assert said == [f"what was gained or lost {window}: it is history, which no year here counts"]
+    returns = "and whether tax returns of that time took the same lots"
+    assert said == [
+        f"what was gained or lost {window}, {returns}: it is history, worked by FIFO, which no year here counts"
+    ]
     one, _ = two_years()
     whole = verdict(package(one), first=True, pages=ids(Translator(one), *one.pages))
     assert not [line for line in whole.not_shown if "history" in line]

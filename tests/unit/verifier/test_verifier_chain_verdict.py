@@ -34,7 +34,7 @@ from tests.support.links import Translator
 from zkharvest.sign.chains import sign_as_taxpayer
 from zkharvest.sign.keys import PrivateKey, Scheme
 from zkharvest.verifier.chain_package import ChainPackage, Part
-from zkharvest.verifier.chain_verdict import counter_lines
+from zkharvest.verifier.chain_words import counter_lines, gone_by_kind
 from zkharvest.verifier.page import SourceKey
 from zkharvest.verifier.rejections import Reason
 
@@ -289,6 +289,62 @@ def test_what_is_not_shown_is_said(proven):
     assert json.loads(json.dumps(second.to_json()))["chain"]["carried_in"] == second.policy.standing.hex()
 
 
+def test_a_signature_of_a_key_that_nobody_expects_vouches_for_nothing(proven):
+    """Anybody signs a page: where its id is expected, the owner's own key hid that no source stands behind it."""
+    link = kraken()
+    header = Translator(link).header(link.pages[0])
+    by_id = {"first": True, "pages": {"kraken": header.page_id}}
+    for key in (KRAKEN, OTHER):
+        found = verdict(signed(package(link), header, key=key), **by_id)
+        assert found.accepted
+        (one,) = found.accounts
+        assert (one.keys, one.vouched) == ((key.public_bytes(),), False)
+        assert any("pages of kraken/K-alice are true and complete" in line for line in found.not_shown)
+        assert found.to_json()["chain"]["accounts"][0]["vouched"] is False
+    expected = {"source_keys": {"kraken": KRAKEN.public_bytes()}, "accounts": {"kraken": "K-alice"}}
+    found = verdict(signed(package(link), header), **by_id, **expected)
+    assert found.accounts[0].vouched
+    assert not any("true and complete" in line or "one name" in line for line in found.not_shown)
+    late = {"kraken": SourceKey(KRAKEN.public_bytes(), date(2025, 1, 1), None)}
+    assert not verdict(signed(package(link), header), **by_id, source_keys=late).accounts[0].vouched
+
+
+def test_what_lies_outside_an_account_s_pages_is_said(proven):
+    """A window that begins with the year says nothing of an account whose pages begin in July, or end there."""
+    a = kraken()
+    july = at(2024, 7, 1)
+    other = Page("coinbase", "C-1", 0, july, at(2025), (), None)
+    gone = Page("wallet", "W-1", 0, at(2024), july, (), None, final=True)
+    link = make_link([other, a.pages[0], gone], Book(), rules(), 2024, None)
+    found = verdict(package(link), first=True, pages=ids(Translator(link), *link.pages))
+    assert found.accepted, found.findings
+    said = [line for line in found.not_shown if line.startswith("what happened in")]
+    assert said == [
+        "what happened in coinbase/C-1 before 2024-07-01 00:00 UTC: its pages begin there",
+        "what happened in wallet/W-1 from 2024-07-01 00:00 UTC on: its pages end there",
+    ]
+    alone = kraken()
+    found = verdict(package(alone), first=True, pages=ids(Translator(alone), *alone.pages))
+    assert not any(line.startswith("what happened in") for line in found.not_shown)
+
+
+def test_counters_begin_at_the_standing_and_the_verdict_says_so(proven):
+    one, two = two_years()
+    translator = Translator(one, two)
+    standing = translator.standing(one.closing).name
+    found = verdict(package(two, of=translator), standing=standing, pages=ids(translator, *two.pages))
+    (line,) = [line for line in found.not_shown if line.startswith("what came before")]
+    assert line.endswith("no counter here has what was declared or unexplained until then")
+
+
+def test_what_became_of_withdrawals_is_said_by_kind(proven):
+    found = verdict(package(counted()), first=True, pages=ids(Translator(counted()), *counted().pages))
+    by_kind = gone_by_kind(found.chain)
+    assert sum(by_kind.values()) == found.chain.counters.gone == 1
+    (word,) = by_kind
+    assert counter_lines(found.chain.counters, by_kind)[2] == f"1 withdrawal that nobody received: 1 {word}"
+
+
 def test_other_rules_for_the_days_ahead_are_said(proven, monkeypatch):
     """Of the second link only, as after a reform: when its lots become long term rests on the statement."""
     one, two = two_years()
@@ -300,7 +356,7 @@ def test_other_rules_for_the_days_ahead_are_said(proven, monkeypatch):
     def agrees(calendar, _zone):
         return calendar.first_day.toordinal() + calendar.days != last.toordinal()
 
-    monkeypatch.setattr("zkharvest.verifier.chain_verdict.check_zone", agrees)
+    monkeypatch.setattr("zkharvest.verifier.chain_words.check_zone", agrees)
     found = verdict(package(one, two), **expected)
     assert found.accepted
     assert any(ahead in line for line in found.not_shown)

@@ -9,16 +9,18 @@ from tests.models.lot_machine_v2.owner import Book, make_link
 from tests.models.lot_machine_v2.story import IN, OUT, UNIT, pages, rules, story, two_years
 from tests.support.links import Translator
 from zkharvest.verifier.chain import Chain, check_chain
+from zkharvest.verifier.chain_words import notes
+from zkharvest.verifier.figures import Figure, Key
 from zkharvest.verifier.link import read_link
 from zkharvest.verifier.rejections import Reject
 
 
-def chain_with_years(links, years) -> Chain:
-    """The chain of links whose statements say these years."""
+def chain_with_years(links, years, *changes) -> Chain:
+    """The chain of links whose statements say these years, and what `changes` (a map for each link) have them say."""
     translator = Translator(*links)
     read = []
-    for link, year in zip(links, years, strict=True):
-        statement = {**translator.statement(link), "year": year}
+    for place, (link, year) in enumerate(zip(links, years, strict=True)):
+        statement = {**translator.statement(link), "year": year, **(changes[place] if changes else {})}
         if read:
             statement["carried_in"] = read[-1].closing.to_map()
         read.append(read_link(statement))
@@ -55,3 +57,40 @@ def test_a_year_is_not_begun_in_its_middle():
 def test_the_rest_of_a_year_is_not_called_history():
     with pytest.raises(Reject):
         chain_with_years(halves(), (2024, None))
+
+
+# ------------------------------------------------------------------------------------------------- what is noted
+
+
+def noted(*changes, years=(2024, 2025)):
+    """What a reader is told of two years under one method, later than both."""
+    changes = [{"method": "fifo", **one} for one in (changes or ({}, {}))]
+    return notes(chain_with_years(two_years(), years, *changes), now=at(2027) / 1000)
+
+
+def test_a_change_of_zone_is_noted():
+    assert noted() == ()
+    assert noted({"timezone": "Africa/Abidjan"}, {"timezone": "UTC"}) == (
+        "the time zone changes from 2024 to 2025: Africa/Abidjan, then UTC",
+    )
+
+
+def test_one_pool_of_all_accounts_is_noted_from_2025_on():
+    pool = {"pooling": "universal"}
+    (said,) = noted(pool, pool)
+    assert said.startswith("lots of all accounts are one pool in 2025: for sales from 2025 on, Reg. 1.1012-1(j)")
+    assert notes(chain_with_years(two_years()[:1], (2024,), pool), now=at(2027) / 1000) == ()
+
+
+def test_deposits_that_are_declared_as_income_are_noted():
+    """Their value is a basis, and the circuit counts no deposit as income: the year's income is too low by it."""
+
+    def declared(kind, events):
+        return {"figures": [Figure(Key("COUNT", kind=kind, origin="declared"), {"events": events}).to_map()]}
+
+    assert noted(declared(28, 3), {}) == ()
+    assert noted(declared(5, 1), {}) == (
+        "1 deposit is declared as income: its value is a basis here, and in the income of no year",
+    )
+    (said,) = noted(declared(5, 2), declared(5, 1))
+    assert said.startswith("3 deposits are declared as income: their value")
