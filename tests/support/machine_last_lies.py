@@ -6,7 +6,7 @@ compared and no list is touched, a lie of a few cells is enough; others are reco
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -23,6 +23,17 @@ from zkharvest.circuit.lot_machine.v2.rows import MachineRows
 
 LAST: dict[str, Lie] = {}
 """By constraint."""
+
+
+def last(name: str) -> Callable[[Lie], Lie]:
+    """Register a lie about the last row."""
+
+    def register(make: Lie) -> Lie:
+        assert name not in LAST
+        LAST[name] = make
+        return make
+
+    return register
 
 
 def on_last(link: Link, rows: MachineRows | None = None, before: Mapping[str, int] | None = None, **cells: int) -> Run:

@@ -18,6 +18,7 @@ from tests.models.lot_machine_v2.story import IN, OUT, T, rules
 from tests.models.lot_machine_v2.words import DAY, Page, Rec
 from tests.support import (
     machine_lies_amounts,
+    machine_lies_bits,
     machine_lies_classes,
     machine_lies_lists,
     machine_lies_moves,
@@ -99,6 +100,7 @@ def found() -> dict[str, Lie]:
 
 TOLD = (
     machine_lies_amounts,
+    machine_lies_bits,
     machine_lies_classes,
     machine_lies_lists,
     machine_lies_moves,

@@ -131,7 +131,7 @@ def _() -> Run:
     return run(page(buy(), buy(1), sale(2, 2 * UNIT)), change)
 
 
-_LISTED = (
+LISTED = (
     *("pred", "pred_write", "pred_next", "node", "node_write", "node_next", "content_write", "emptied", "is_close"),
     *(f"{name}{i}" for name in ("pred_key", "pred_next_key", "key", "node_next_key") for i in range(8)),
     *(f"{name}{i}" for name in ("pred_age", "node_age", "content_age") for i in range(2)),
@@ -145,7 +145,7 @@ def _() -> Run:
 
     def change(made: Run) -> None:
         (row,), (close,) = made.at("settle"), made.at("close")
-        copy(made, close, row, (*_LISTED, *LOT))
+        copy(made, close, row, (*LISTED, *LOT))
         for name in ("pred_age0", "node_age0", "content_age0"):
             made.put(row, **{name: made.get(row, name) - 1})
         blank = [c.name for c in machine.definition()[1].t.columns if c.name not in ("clk", "seq")]

@@ -14,15 +14,16 @@ import pytest
 
 from tests.adversary.kit.local import RANGES, Board, numbers
 from tests.support import machine_circuit as machine
-from tests.support import machine_last_lies_moves
+from tests.support import machine_last_lies_flags, machine_last_lies_moves
 from tests.support.counts import count
 from tests.support.machine_full import full_tables
+from tests.support.machine_last_kinds import RULES, left
 from tests.support.machine_last_lies import LAST
 from tests.support.one_cell import OneCell
 from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
 from zkharvest.spec import P
 
-assert machine_last_lies_moves  # its lies are registered
+assert all((machine_last_lies_flags, machine_last_lies_moves))  # their lies are registered
 SAMPLES = 200
 ADVICE = {
     ("above_", "below_", "held_at", "held_low", "result_at", "result_low", "result_high", "order_"): (),
@@ -155,3 +156,22 @@ def test_the_last_close_takes_the_only_entry_from_the_head():
             if sorted([*left, (pred, node_next)]) == [(0, 0)]:
                 assert (pred, node) == (0, pred_next)
                 assert entries == 1
+
+
+FLAGS = sorted({*RULES} - {"ends_whole"} - LAST.keys())
+"""Constraints of flags that ask for nothing on the last row."""
+
+
+@pytest.mark.parametrize("without", ["", *FLAGS])
+@pytest.mark.parametrize("what", ["settle", "arrive"])
+def test_no_other_kind_of_row_stands_last(without, what):
+    """By wallet, and universal pooling: neither in the circuit nor where a constraint of flags leaves it out."""
+    board = Board(runs()[what], machine.description())
+    assert left(board, without, int(what == "settle")) == []
+
+
+@pytest.mark.audit
+def test_other_constraints_of_flags_are_asked_for():
+    found = {name for name in {*RULES} & LAST.keys() for w, what in enumerate(("arrive", "settle"))
+             if left(Board(runs()[what], machine.description()), name, w)}  # fmt: skip
+    assert found == {*RULES} & LAST.keys() - {"one_code"}
