@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { toHex, u32 } from './bytes.mjs';
@@ -103,6 +104,44 @@ test('expectations of a chain as options', () => {
   assert.equal(run(...packages, ...options, '--min-bits', '5.08'), '1 rejected policy/bits');
   for (const wrong of [['--max-gone', '1.0'], ['--year', '2025.0'], ['--min-bits', '1e2'], ['--frist'], ['--page'], ['--page', 'kraken'], ['--max-gone', 'few'], ['--policy', 'no-such-file']]) {
     assert.equal(run(...packages, ...wrong), '2 ', wrong.join(' '));
+  }
+});
+
+test('options beside a policy file', () => {
+  const folder = mkdtempSync(`${tmpdir()}/policies-`);
+  const file = `${folder}/policy.json`;
+  const path = `${ACCEPT}2024.zkh`;
+  const { policy } = header(path.replace('.zkh', '.json'));
+  const page = toHex(judge([readFileSync(path)], JSON.stringify(policy), circuitFile).chain.links[0].pages[0].header.id);
+  const run = (changes, ...args) => {
+    writeFileSync(file, typeof changes === 'string' ? changes : JSON.stringify({ ...policy, ...changes }));
+    const { stdout, stderr, status } = spawnSync('node', [MAIN, path, '--policy', file, ...args]);
+    return `${status} ${stdout.toString().trimEnd()}${stderr.toString().trimEnd()}`;
+  };
+  const of = (...names) => names.flatMap((name) => ['--source-key', `kraken=${name}`]);
+  const kraken = policy.source_keys.kraken;
+  const late = { key: kraken.toUpperCase(), first: '2030-01-01' };
+  const [{ source_keys: keys }, other] = [policy, '22'.repeat(32)];
+  try {
+    assert.equal(run({}), '0 accepted');
+    assert.match(run({ year: 2025 }), /^1 rejected policy\/year/);
+    assert.equal(run({ year: 2025 }, '--year', '2024'), '0 accepted');
+    assert.equal(run({ pages: { kraken: page.toUpperCase() } }, '--page', `kraken=${page}`), '0 accepted');
+    assert.match(run({ pages: { kraken: '00'.repeat(32) } }, '--page', `kraken=${page}`), /^1 rejected policy\/page/);
+    assert.match(run({ source_keys: { ...keys, kraken: late } }, ...of(kraken)), /^1 rejected page\/key-period/);
+    assert.equal(run({ source_keys: { ...keys, kraken: [other, kraken] } }, ...of(kraken)), '0 accepted');
+    assert.match(run({ source_keys: { ...keys, kraken: [other, kraken] } }, ...of(other)), /^1 rejected page\/unsigned/);
+    assert.equal(run({ source_keys: { nano: keys.nano } }, ...of(kraken)), '0 accepted');
+    assert.equal(run({}, ...of(kraken, other)), `2 source_keys: the options expect ${kraken} and ${other}, the policy file ${kraken}`);
+    assert.equal(run({}, '--account', 'kraken=K-alice'), '0 accepted');
+    assert.equal(run({}, '--account', 'kraken=K-bob'), '2 accounts: the options expect K-bob, the policy file K-alice');
+    const two = { accounts: { ...policy.accounts, kraken: ['K-alice', 'K-bob'] } };
+    assert.equal(run(two, '--account', 'kraken=K-bob'), '2 accounts: the options expect K-bob, the policy file K-alice and K-bob');
+    assert.equal(run({ year: 'last' }, '--year', '2024'), '2 policy: year is not what it must be');
+    assert.equal(run({ pages: 7 }, '--page', `kraken=${page}`), '2 policy: pages is not what it must be');
+    assert.equal(run(JSON.stringify({ ...policy, max_gone: 0 }).replace('"max_gone":0', '"max_gone":0.0')), '2 policy: max_gone is not an integer');
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 

@@ -18,7 +18,7 @@ const isSwitch = (value) => typeof value === 'boolean';
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isHexOf = (least, most) => (value) => isText(value) && /^([0-9a-fA-F]{2})*$/.test(value)
   && value.length >= 2 * least && value.length <= 2 * most;
-const listed = (value) => (Array.isArray(value) ? value : [value]);
+export const listed = (value) => (Array.isArray(value) ? value : [value]);
 const lower = (value) => value?.toLowerCase() ?? null;
 const isDay = (value) => value === undefined || value === null || (isText(value) && parseDate(value) !== null);
 const isSourceKey = (value) => isHexOf(32, 32)(value) || isHexOf(48, 48)(value);

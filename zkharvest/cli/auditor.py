@@ -51,7 +51,11 @@ def verify(
     audience: Annotated[str | None, typer.Option("--audience", metavar="TEXT", help="For whom it was made.")] = None,
     policy: Annotated[
         Path | None,
-        typer.Option("--policy", metavar="FILE", help="A policy file; options here add to it or replace its parts."),
+        typer.Option(
+            "--policy",
+            metavar="FILE",
+            help="A policy file; options replace its single values, and add to what it says of sources.",
+        ),
     ] = None,
     others: Annotated[
         bool,

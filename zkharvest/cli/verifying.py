@@ -13,7 +13,7 @@ from zkharvest.cli import output, show
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.process import answers
 from zkharvest.errors import UsageError
-from zkharvest.verifier.text import quoted
+from zkharvest.verifier.text import QUOTED, quoted
 
 if TYPE_CHECKING:
     from zkharvest.verifier.chain_policy import ChainPolicy
@@ -96,15 +96,14 @@ def policy_of(given: Mapping[str, Any]) -> ChainPolicy:
     from zkharvest.verifier.chain_policy import LIMITS, ChainPolicy
 
     base = _policy(given["policy"]) if given["policy"] else ChainPolicy()
-    accounts = _lists(given["account"], "--account", "SOURCE=ACCOUNT")
     pages = {
         source: tuple(_name(text, f"--page {source}") for text in texts)
         for source, texts in _lists(given["page"], "--page", "SOURCE=HEX").items()
     }
     found: dict[str, Any] = {
-        "pages": {**base.pages, **pages},
-        "accounts": {**base.accounts, **{source: tuple(names) for source, names in accounts.items()}},
-        "source_keys": {**base.source_keys, **_keys(given["source_key"])},
+        "pages": {**base.pages, **{source: _added(base.pages.get(source, ()), ids) for source, ids in pages.items()}},
+        "accounts": {**base.accounts, **_accounts(given["account"], base)},
+        "source_keys": {**base.source_keys, **_keys(given["source_key"], base)},
         "standing": _name(given["standing"], "--standing") if given["standing"] is not None else None,
         "first": given["first"] or None,
         "nonce": show.parse_hex(given["nonce"], "--nonce") if given["nonce"] is not None else None,
@@ -165,11 +164,45 @@ def _name(text: str, option: str) -> bytes:
     return name
 
 
-def _keys(texts: Sequence[str] | None) -> dict[str, tuple[Any, ...]]:
+def _added(known: Sequence[Any], more: Sequence[Any]) -> tuple[Any, ...]:
+    """What a file expects of a source, and what the options add."""
+    return (*known, *(one for one in more if one not in known))
+
+
+def _accounts(texts: Sequence[str] | None, base: ChainPolicy) -> dict[str, tuple[str, ...]]:
+    """The accounts that options name. They are all that there are, so a file that names others contradicts them."""
+    found = {source: tuple(names) for source, names in _lists(texts, "--account", "SOURCE=ACCOUNT").items()}
+    for source, names in found.items():
+        known = base.accounts.get(source, names)
+        if set(known) != set(names):
+            raise _contradiction("--account", source, "account", names, known)
+    return found
+
+
+def _keys(texts: Sequence[str] | None, base: ChainPolicy) -> dict[str, tuple[Any, ...]]:
+    """The keys that options name. Of a source whose keys a file lists they are some of these, and keep their days."""
     from zkharvest.sign.pages import read_source_key
 
-    given = _lists(texts, "--source-key", "SOURCE=HEX")
-    return {source: tuple(read_source_key(one) for one in keys) for source, keys in given.items()}
+    found = {}
+    for source, given in _lists(texts, "--source-key", "SOURCE=HEX").items():
+        named = tuple(read_source_key(one) for one in given)
+        known = base.source_keys.get(source, named)
+        if other := [one.key.hex() for one in named if one.key not in [entry.key for entry in known]]:
+            raise _contradiction("--source-key", source, "key", other, [entry.key.hex() for entry in known])
+        found[source] = tuple(entry for entry in known if entry.key in [one.key for one in named])
+    return found
+
+
+def _contradiction(option: str, source: str, what: str, given: Sequence[str], known: Sequence[str]) -> UsageError:
+    """An option and a policy file that expect different things of a source."""
+    text = (
+        f"{option} {quoted(source)}: the option expects the {what} {_listed(given)}, the policy file {_listed(known)}"
+    )
+    return UsageError(text, "leave the option out, or write it into the file")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(quoted(name) if len(name) <= QUOTED else f"{name[:16]}..." for name in names)
 
 
 def _signer(text: str) -> bytes:

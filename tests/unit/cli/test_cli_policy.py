@@ -135,6 +135,59 @@ def test_options_go_before_the_file_and_pages_add_to_it(verdict):
     assert shown["policy"]["pages"] == {source: [page] for source, page in PAGES.items()}
 
 
+def test_a_page_of_an_option_stands_beside_those_of_the_file(verdict):
+    """Both must be there: neither replaces the other."""
+    page = f"kraken={PAGES['kraken']}"
+    assert verdict(HEADER, "--page", page)[0] == ExitCode.DONE
+    code, shown = verdict({**HEADER, "pages": {**PAGES, "kraken": ["00" * 32]}}, "--page", page)
+    assert (code, shown["reason"]) == (ExitCode.REJECTED, "policy/page")
+    assert shown["policy"]["pages"]["kraken"] == ["00" * 32, PAGES["kraken"]]
+
+
+UNTIL_MAY = {"key": "11" * 32, "last": "2024-05-31"}
+FROM_JUNE = {"key": "22" * 32, "first": "2024-06-01"}
+
+
+def test_a_key_of_an_option_is_one_of_the_files_and_keeps_its_days(verdict):
+    several = {**HEADER, "source_keys": {"kraken": [UNTIL_MAY, FROM_JUNE, {**UNTIL_MAY, "last": "2020-01-01"}]}}
+    keys = {
+        ("11",): [UNTIL_MAY, {**UNTIL_MAY, "last": "2020-01-01"}],
+        ("22",): [FROM_JUNE],
+        ("22", "11"): several["source_keys"]["kraken"],
+    }
+    for named, expected in keys.items():
+        options = [word for one in named for word in ("--source-key", f"kraken={one * 32}")]
+        code, shown = verdict(several, *options)
+        assert code == ExitCode.DONE and shown["policy"]["source_keys"]["kraken"] == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "option", "both"),
+    [
+        ({"source_keys": {"kraken": [UNTIL_MAY]}}, ("--source-key", "kraken=" + "33" * 32), ("33" * 8, "11" * 8)),
+        ({"source_keys": {"kraken": "11" * 32}}, ("--source-key", "kraken=" + "33" * 48), ("33" * 8, "11" * 8)),
+        ({"accounts": {"kraken": ["K-alice"]}}, ("--account", "kraken=K-bob"), ("'K-bob'", "'K-alice'")),
+        (
+            {"accounts": {"kraken": ["K-alice", "K-bob"]}},
+            ("--account", "kraken=K-bob"),
+            ("'K-bob'", "'K-alice' and 'K-bob'"),
+        ),
+    ],
+)
+def test_an_option_that_contradicts_the_file_is_an_error_that_names_both(verdict, file, option, both):
+    code, said = verdict({**HEADER, **file}, *option)
+    assert code == ExitCode.USAGE
+    assert f"{option[0]} 'kraken': the option expects" in said
+    given, known = both
+    assert given in said.partition("the policy file")[0] and known in said.partition("the policy file")[2]
+
+
+def test_accounts_of_an_option_may_be_those_of_the_file(verdict):
+    assert verdict({**HEADER, "accounts": {"kraken": ["K-alice"]}}, "--account", "kraken=K-alice")[0] == ExitCode.DONE
+    code, shown = verdict({**HEADER, "accounts": {"nano": ["nano-s"]}}, "--account", "kraken=K-alice")
+    assert code == ExitCode.DONE and shown["policy"]["accounts"] == {"nano": ["nano-s"], "kraken": ["K-alice"]}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
