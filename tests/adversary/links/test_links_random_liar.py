@@ -1,0 +1,55 @@
+"""Drawn lies: whichever run breaks nothing shows in the counters, or has the honest result, but for two choices.
+
+The choices are the prover's by design (circuits/lot-machine/v2/ARGUMENT.md): a deposit of its withdrawal's very
+instant that sorts behind it may be worked in its place or late, and which of two moves with one reference is which.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.adversary.links import random_liar
+from tests.support.counts import count
+from zkharvest.errors import InputError
+
+
+def tellings(seeds, each):
+    for seed in seeds:
+        try:
+            scene = random_liar.scene(seed)
+        except InputError:
+            continue
+        for number in range(each):
+            made = random_liar.tell(scene, 1000 * seed + number)
+            if made is not None:
+                yield scene, made
+
+
+def held(seeds, each):
+    """The kinds of lies that were refused, and those that were not."""
+    refused, passed = set(), set()
+    for scene, made in tellings(seeds, each):
+        count("drawn lies about a year", 1)
+        if made.broken:
+            refused |= made.told
+            continue
+        passed |= made.told
+        quiet = random_liar.counted(made.registers) == random_liar.counted(scene.registers)
+        if quiet and random_liar.result(made.registers) != random_liar.result(scene.registers):
+            assert made.in_its_place(scene) or made.paired_otherwise(scene), made.told
+    return refused, passed
+
+
+def test_a_drawn_lie_is_refused_or_told():
+    refused, passed = held(range(6), 12)
+    assert {"another lot", "another part"} <= refused
+    assert "other moves" in passed
+
+
+@pytest.mark.audit
+def test_many_drawn_lies_are_refused_or_told():
+    refused, _ = held(range(100, 220), 40)
+    assert refused >= {
+        "another lot", "another part", "another value", "another withdrawal", "a part left", "two withdrawals",
+        "late", "put off", "turned round", "other moves",
+    }  # fmt: skip
