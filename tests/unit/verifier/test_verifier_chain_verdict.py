@@ -280,7 +280,14 @@ def test_what_is_not_shown_is_said(proven):
     translator = Translator(one, two)
     found = verdict(package(one, two), first=True, pages=ids(translator, *two.pages))
     said = " | ".join(found.not_shown)
-    for words in ("all of the taxpayer's accounts", "one chain", "before 2024-01-01", "complete", "second name"):
+    for words in (
+        "all of the taxpayer's accounts",
+        "one chain",
+        "before 2024-01-01",
+        "complete",
+        "second name",
+        "very instant",
+    ):
         assert words in said, words
     second = verdict(
         package(two, of=translator), standing=translator.standing(one.closing).name, pages=ids(translator, *two.pages)
