@@ -1,5 +1,7 @@
 """Mutants whose constraints leave out a row: the last, the first, or all (one of the first or last row alone is gone).
 
+Of a constraint from row to row the first step, or the last one, from the last row but one.
+
 An honest run satisfies each of them, since it asks for less. So each takes a lie that breaks its constraint on that row
 alone and nothing else, or there is an argument why no witness does.
 """
@@ -20,6 +22,9 @@ from zkharvest.spec import P
 Description = dict[str, Any]
 
 
+LAST_STEP = "last step"
+ROWS = {"all": ("first", "last"), "transition": ("first", LAST_STEP), "first": ("first",), "last": ("last",)}
+"""By where a constraint holds, what its mutants leave out."""
 ARGUED = {
     # No register lies around the end of the table: its key would be below that of row 1, and the largest.
     "sums.asset3_held but the last row": "the last row is no first half: keys are ranked without this lane",
@@ -31,6 +36,7 @@ ARGUED = {
     "sums.negative1_bit but the last row": "the last row is no first half, and elsewhere it is 0 (`negative_where`)",
     "sums.counter_shown but the first row": "row 0 is no second half",
     "sums.place_step but the first row": "on row 1 no register begins: row 0 is no second half",
+    "sums.place_step but the last step": "the last row is no first half",
     "sums.first_bit but the last row": "a first half there is behind a second one, and so on up to row 0, its own",
     # Both rows of what is held and left out say so (`empty_held`), and nothing else does (`empty_where`).
     "sums.empty_bit but the first row": "the register's second row has the same, and there it is a bit",
@@ -45,7 +51,7 @@ ARGUED = {
 
 @dataclass(frozen=True)
 class RowMutant:
-    """A constraint that leaves out a row: "first" or "last"."""
+    """A constraint that leaves out a row: "first" or "last"; or the "last step"."""
 
     table: str
     constraint: str
@@ -54,15 +60,14 @@ class RowMutant:
     @property
     def name(self) -> str:
         """As tests and lists have it."""
-        return f"{self.table}.{self.constraint} but the {self.row} row"
+        return f"{self.table}.{self.constraint} but the {self.row}{'' if self.row == LAST_STEP else ' row'}"
 
 
 def row_mutants(description: Description, table: str) -> Iterator[RowMutant]:
-    """Of constraints on all rows both, of those from row to row the first, of a single row itself."""
+    """Of constraints on all rows both, of those from row to row both steps, of one of a single row itself."""
     (of,) = (t for t in description["tables"] if t["name"] == table)
-    rows = {"all": ("first", "last"), "transition": ("first",), "first": ("first",), "last": ("last",)}
     for c in of["constraints"]:
-        for row in rows[c["where"]]:
+        for row in ROWS[c["where"]]:
             yield RowMutant(table, c["name"], row)
 
 
@@ -91,5 +96,8 @@ def taken_by(board: Board) -> set[str]:
     if len(rows) != 1:
         return set()
     table, constraint = fault.split(".")
-    last = len(board.traces[board.names.index(table)]) - 1
-    return {RowMutant(table, constraint, row).name for row, at in (("first", 0), ("last", last)) if rows == [at]}
+    t = board.names.index(table)
+    last = len(board.traces[t]) - 1
+    places = {"first": 0, "last": last, LAST_STEP: last - 1}
+    (where,) = (c["where"] for c in board.tables[t]["constraints"] if c["name"] == constraint)
+    return {RowMutant(table, constraint, row).name for row in ROWS[where] if rows == [places[row]]}

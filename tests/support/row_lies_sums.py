@@ -165,6 +165,40 @@ for _lane in range(7):
 _put("sums.order_marked but the first row", lambda: standing_at(1, _counted(FULL), around=True))
 
 
+# The same of the last step: the last key is above the one before in a lane, and below it in the one before that.
+
+
+def _at_the_end(lane: int) -> Lie:
+    """It stands around the end of the table, and is the smallest."""
+    name, behind = [*LANES, "kind"][lane - 1], [*LANES, "kind"][lane]
+    rest = {"level": NET} if lane == 0 else {name: 6}
+    keys = [{**rest, "kind": 1 + number} for number in range(FULL - 1)]
+    last = {} if lane == 0 else {name: 5}
+    return standing_at(1, [*keys, {**last, behind: 500}], around=True)
+
+
+def _smallest_last(*marks: Edit) -> Lie:
+    """Of keys that differ in the last lane alone the smallest stands last."""
+    run, edits = standing_at(1, [*_counted(FULL)[1:], _counted(1)[0]], around=True)
+    return run, [*edits, *marks]
+
+
+for _lane in range(7):
+    _put(f"sums.order_equal{_lane} but the last step", lambda lane=_lane: _at_the_end(lane))
+_put("sums.order_marked but the last step", _smallest_last)
+_put("sums.order_gap but the last step", lambda: _smallest_last(("sums", 2 * FULL - 2, "order_at7", 1)))
+
+
+def _alone_around() -> Lie:
+    """A register around the end, of which the first half stands behind idle rows."""
+    run, edits = standing_at(1, [{"kind": 5}])
+    edits = [edit for edit in edits if edit[1] != 0]  # the first is compared with it
+    before = [("sums", row, name, value) for row, lane, gap in ((0, 7, 4), (2 * FULL - 2, 0, 8 * (L2 + 1)))
+              for name, value in ((f"order_at{lane}", 1), ("order_low", gap - 1))]  # fmt: skip
+    return run, [*edits, *before, *_row(2 * FULL - 1, {"kind": 1}, "first"), *_row(0, {"kind": 1}, "second")]
+
+
+_put("sums.adjacent but the last step", _alone_around)
 _put("sums.negative1_bit but the first row", lambda: (net_of_nothing(), [_net("negative1", 5)]))
 
 

@@ -64,6 +64,42 @@ def _behind_a_gap() -> Run:
     return made.edited(*(("pools", 0, name, value) for name, value in marks.items()))
 
 
+def _before_a_gap() -> Run:
+    """All rows but the last one but one hold lists."""
+    made = moved(link_tables.run(pools=some_pools(127)), "pools", {127: 126, 126: 127})
+    gap = _cells(made, "pools", 127)["asset0"] - 1
+    none = {f"order_at{k}": 0 for k in range(6)} | {"order_low": 0, "order_high": 0}
+    marks = {**none, "order_at0": 1, "order_low": gap & 0x7FFF, "order_high": gap >> 15}
+    edits = [("pools", row, name, value) for row, cells in ((125, none), (126, marks)) for name, value in cells.items()]
+    return made.edited(*edits)
+
+
+def last_two(one: list[int], two: list[int], *marks: tuple[str, int]) -> Run:
+    """A full table whose last two lists have these six lanes, and these marks of how they compare."""
+    from tests.unit.circuit import test_circuit_v2_tables as of_tables
+
+    pools = some_pools(126)
+    pools[:, 0] >>= 1
+    pools = pools[np.lexsort(pools.T[::-1])]
+    last = [of_tables.pool([lane + (1 << 23) for lane in lanes[:3]], lanes[3:]) for lanes in (one, two)]
+    made = of_tables.rows_of(np.concatenate([pools, np.array(last)]))
+    none = [(f"order_at{k}", 0) for k in range(6)]
+    return made.edited(*(("pools", 126, name, value) for name, value in ({**dict(none), **dict(marks)}).items()))
+
+
+def _skipped(lane: int) -> Run:
+    """What differs in a higher lane, downwards, is compared in the next one."""
+    one, two = [9] * 6, [9] * 6
+    one[lane] += 1
+    two[lane + 1] += 4
+    return last_two(one, two, (f"order_at{lane + 1}", 1), ("order_low", (8 if lane == 4 else 4) - 1))
+
+
+for _k in range(5):
+    LIES[f"pools.order_equal{_k} but the last step"] = lambda k=_k: _skipped(k)
+LIES["pools.order_marked but the last step"] = lambda: last_two([9] * 6, [9] * 6, ("order_low", 0))
+LIES["pools.order_gap but the last step"] = lambda: last_two([9] * 6, [9] * 6, ("order_at5", 1), ("order_low", 0))
+LIES["pools.active_once but the last step"] = _before_a_gap
 LIES["pools.active_bit but the last row"] = _twice_at_the_end
 LIES["pools.active_once but the first row"] = _behind_a_gap
 for _which, _row in LAST.items():
@@ -90,6 +126,41 @@ LIES["range.row_step but the first row"] = lambda: _from_second(RANGE_ROWS, row=
 LIES["range.lo_step but the first row"] = lambda: _from_second(RANGE_ROWS - 1, lo=16)
 LIES["range.hi_step but the first row"] = lambda: _from_second(RANGE_ROWS - 32, hi=1)
 LIES["range.wrap_at but the first row"] = lambda: _from_second(RANGE_ROWS, hi=1, lo=-248, wrap=1)
+
+
+def _to_the_end(*, wraps: bool) -> Run:
+    """A range table of twice the height that goes on to its last row, where it ends as it should.
+
+    Once `hi` is 255 it goes on, or `lo` does if it no longer wraps.
+    """
+    made, numbers = of_height(2 * RANGE_ROWS), np.arange(2 * RANGE_ROWS)
+    high, low = numbers >> 5, numbers << 3 & 255
+    if not wraps:
+        high, low = np.minimum(high, 255), np.where(high < 255, low, (numbers << 3) - 255 * 256)
+    put(made, slice(None), active=1, row=numbers, hi=high, lo=low, wrap=(low == 248) & (wraps | (high < 255)))
+    return settled(put(made, -1, hi=255, lo=248, wrap=0), link_tables.description())
+
+
+def _again() -> Run:
+    """The last row is active behind idle ones, and offers whatever it likes."""
+    made = of_height(2 * RANGE_ROWS)
+    put(made, -2, row=10**6 - 1, hi=255, lo=240)
+    return put(made, -1, active=1, row=10**6, hi=255, lo=248)
+
+
+def _ends_early(rows: int) -> Run:
+    """A table of this height whose last row is idle."""
+    return settled(put(of_height(rows), -1, active=0, row=0, hi=0, lo=0, wrap=0), link_tables.description())
+
+
+LIES["range.row_step but the last step"] = lambda: settled(
+    put(of_height(RANGE_ROWS), -1, row=10**6), link_tables.description()
+)
+LIES["range.lo_step but the last step"] = lambda: _to_the_end(wraps=False)
+LIES["range.hi_step but the last step"] = lambda: _to_the_end(wraps=True)
+LIES["range.active_once but the last step"] = _again
+LIES["range.lo_end but the last step"] = lambda: _ends_early(RANGE_ROWS)
+LIES["range.hi_end but the last step"] = lambda: _ends_early(RANGE_ROWS - 31)
 
 
 # ------------------------------------------------------------------------------------------------ hashes

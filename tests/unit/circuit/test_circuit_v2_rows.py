@@ -22,6 +22,7 @@ from tests.support.restricted_rows import ARGUED, RowMutant, faults, row_mutants
 from tests.unit.circuit import test_circuit_v2_hashes as of_hashes
 from tests.unit.circuit import test_circuit_v2_ring as of_ring
 from tests.unit.circuit import test_circuit_v2_tables as of_tables
+from zkharvest.circuit.check import check
 from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS
 from zkharvest.spec import P
 
@@ -88,6 +89,22 @@ def test_some_lies_about_registers_are_told_on_one_row(name):
 @pytest.mark.parametrize("name", row_lies_tables.LIES)
 def test_each_lie_about_a_small_table_is_told_on_one_row(name):
     assert taken_by(Board(row_lies_tables.LIES[name](), link_tables.description())) == {name}
+
+
+def test_the_checker_agrees():
+    """A constraint on all rows but the last is one from row to row: with that the checker finds nothing in the lie."""
+    description = registers.description()
+    made = row_lies_sums.board_of(row_lies_sums.LIES["sums.source1_held but the last row"]())
+    t = made.names.index("sums")
+    cells = [trace.astype(np.uint32) for trace in made.traces]
+    (found,) = check(description, cells, made.public)
+    assert (found.table, found.constraint, found.row) == ("sums", "source1_held", len(cells[t]) - 1)
+    constraints = [
+        {**c, "where": "transition"} if c["name"] == "source1_held" else c
+        for c in description["tables"][t]["constraints"]
+    ]
+    tables = [{**of, "constraints": constraints} if k == t else of for k, of in enumerate(description["tables"])]
+    assert check({**description, "tables": tables}, cells, made.public) == []
 
 
 @pytest.mark.parametrize("table", of_ring.TABLES)
