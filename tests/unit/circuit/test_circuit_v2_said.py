@@ -7,7 +7,8 @@ changes. That each message, field, weight and term is needed stands beside the t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -33,6 +34,7 @@ from tests.support.register_every import every
 from tests.support.register_runs import carried, classes
 from tests.unit.circuit import test_circuit_v2_hashes as of_hashes
 from tests.unit.circuit import test_circuit_v2_tables as of_tables
+from zkharvest.circuit.check import _public_messages
 from zkharvest.circuit.lot_machine.shared.ranges import RANGE_ROWS
 from zkharvest.circuit.lot_machine.v2.buses import TREE_SUMS_OUT
 from zkharvest.spec import P
@@ -112,6 +114,39 @@ def test_what_a_table_says_otherwise(table):
     count("messages said otherwise", len(found))
     count("of these that honest runs reject", EXPECTED[table][1])
     count("of these taken by a lie", EXPECTED[table][2])
+
+
+def of_the_verifier(description: Mapping[str, Any]) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+    """By name and bus: what the verifier says, one message twice or with two neighbouring fields exchanged."""
+    given = description["public_messages"]
+    for m, message in enumerate(given):
+        bus = description["buses"][message["bus"] - 1]["name"]
+        yield f"{bus} #{m} twice", bus, [*given, message]
+        for k in range(len(message["message"]) - 1):
+            fields = list(message["message"])
+            fields[k], fields[k + 1] = fields[k + 1], fields[k]
+            other = [*given[:m], {**message, "message": fields}, *given[m + 1 :]]
+            yield f"{bus} #{m} fields {k} and {k + 1} exchanged", bus, other
+
+
+@pytest.mark.parametrize(("table", "mutants"), [("poseidon", 60), ("pages", 7), ("sums", 18)])
+def test_what_the_verifier_says_otherwise(table, mutants):
+    """The roots of pages and standings, the pages that it lists, and the figures: an honest run rejects each."""
+    description = OF[table].description()
+    found = list(of_the_verifier(description))
+    assert len(found) == mutants
+    left = {name for name, _, _ in found}
+    for made in runs(table).values():
+        for name, bus, other in found:
+            number = 1 + [b["name"] for b in description["buses"]].index(bus)
+            own, said = (
+                Counter((*message, sign) for message, sign in _public_messages(of, number, made.public))
+                for of in (description, {**description, "public_messages": other})
+            )
+            if own != said:
+                left.discard(name)
+    assert left == set()
+    count("messages of the verifier said otherwise", mutants)
 
 
 # ------------------------------------------------------------------------------------------------ lies
