@@ -5,7 +5,7 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fromHex, toHex, utf8 } from './bytes.mjs';
-import { parseDate, zoneOffsets } from './calendar.mjs';
+import { checkZone, parseDate, zoneOffsets } from './calendar.mjs';
 import { checkChain } from './chain.mjs';
 import { isInfinity, multiply, toAffine } from './curve.mjs';
 import { KNOWN_CIRCUITS, checkDescription, loadCircuit } from './description.mjs';
@@ -105,6 +105,21 @@ test('days of time zones', () => {
   assert.deepEqual(at('Asia/Beirut', '2022-03-26', 3), [7200, 7200, 10800]);
   assert.equal(at('america/new_york', '2025-01-01', 1), null);
   assert.equal(at('Mars/Olympus', '2025-01-01', 1), null);
+});
+
+test('of later days only those that differ from the zone count', () => {
+  // Samoa had from April 2012 on an offset that no day of 2010 and 2011 had: where it is the zone's it says nothing.
+  const firstDay = parseDate('2010-01-01');
+  const usual = zoneOffsets('Pacific/Apia', firstDay, 730 + 367 + 1);
+  const check = (offset, until = firstDay) => {
+    const dayOffsets = usual.map((one, day) => (day >= 1004 ? offset : one));
+    return checkZone({ timezone: 'Pacific/Apia', calendar: { firstDay, days: 730, dayOffsets } }, until);
+  };
+  assert.equal(usual[822], 46800);
+  assert.deepEqual(check(50400), { known: true, strange: false });
+  assert.deepEqual(check(-36000), { known: true, strange: false });
+  assert.deepEqual(check(46801), { known: true, strange: true });
+  assert.deepEqual(check(-36000, firstDay + 1004), { known: true, strange: true });
 });
 
 test('SHA-256 and SHA-512 are those of FIPS 180-4', () => {

@@ -36,14 +36,18 @@ class CalendarTable:
     days: int
     offsets: tuple[tuple[int, int], ...]
 
-    def starts(self) -> list[int]:
-        """The first instant (ms) of each day 0..days + LONG_TERM_DAYS."""
-        offset_of: list[int] = []
+    def by_day(self) -> list[int]:
+        """The UTC offset of each day 0..days + LONG_TERM_DAYS."""
+        found: list[int] = []
         ends = [begin for begin, _ in self.offsets[1:]] + [self.days + LONG_TERM_DAYS + 1]
         for (begin, offset), end in zip(self.offsets, ends, strict=True):
-            offset_of += [offset] * (end - begin)
+            found += [offset] * (end - begin)
+        return found
+
+    def starts(self) -> list[int]:
+        """The first instant (ms) of each day 0..days + LONG_TERM_DAYS."""
         first = (self.first_day - _EPOCH).days
-        return [((first + d) * _DAY_SECONDS - offset) * 1000 for d, offset in enumerate(offset_of)]
+        return [((first + d) * _DAY_SECONDS - offset) * 1000 for d, offset in enumerate(self.by_day())]
 
     def rows(self, year: int, *, carried: bool = False) -> list[tuple[int, int, int]]:
         """(start, long at, phase) of each public row: the days, then the year's end, then the end of time.
@@ -129,8 +133,9 @@ def check_zone(calendar: CalendarTable, timezone: str, until: date | None = None
     why = f"{day} does not begin at that instant in {timezone} as this machine knows it"
     if wrong[0] <= calendar.days:
         raise Reject(Reason.STATEMENT_CALENDAR, why)
-    known = {offset for begin, offset in calendar.offsets if begin <= calendar.days}
-    if any(offset not in known for _, offset in calendar.offsets) or (until is not None and day <= until):
+    offsets = calendar.by_day()
+    known = set(offsets[: calendar.days + 1])
+    if any(offsets[d] not in known for d in wrong) or (until is not None and day <= until):
         raise Reject(Reason.STATEMENT_ZONE, why)
     return False
 

@@ -182,6 +182,19 @@ def test_a_reform_after_the_package_leaves_it_accepted():
     assert caught.value.reason is Reason.STATEMENT_ZONE
 
 
+def test_of_later_days_only_those_that_differ_from_the_zone_count():
+    """Samoa had in 2012 an offset that no day of 2010 and 2011 had: where it is the zone's it says nothing."""
+    days = (date(2012, 1, 1) - date(2010, 1, 1)).days
+    usual = ((0, -39600), (269, -36000), (457, -39600), (632, -36000), (729, 50400), (822, 46800), (1004, 50400))
+    assert check_zone(make_calendar(date(2010, 1, 1), days, usual, 2011), "Pacific/Apia")
+    other = make_calendar(date(2010, 1, 1), days, (*usual[:-1], (1004, -36000)), 2011)
+    assert not check_zone(other, "Pacific/Apia")
+    for runs, until in (((*usual[:-1], (1004, 46801)), None), ((*usual[:-1], (1004, -36000)), date(2012, 10, 1))):
+        with pytest.raises(Reject) as caught:
+            check_zone(make_calendar(date(2010, 1, 1), days, runs, 2011), "Pacific/Apia", until)
+        assert caught.value.reason is Reason.STATEMENT_ZONE
+
+
 DAYS = NEW_YORK["days"]
 
 
