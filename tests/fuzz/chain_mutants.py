@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from tests.fuzz import byte_mutants
 from tests.fuzz.chain_bases import ChainBase, Judged, encoded, light, whole
 from tests.fuzz.edits import packed, sorted_keys, tweaked
-from tests.fuzz.mutants import ODD, copied, edited
+from tests.fuzz.mutants import ODD, at, copied, edited, paths
 from zkharvest.conformance.kinds.recipe import taxpayer_key
 from zkharvest.sign.chains import sign_as_taxpayer
 from zkharvest.verifier import wire
 from zkharvest.verifier.chain_package import decode_chain_package
 from zkharvest.verifier.rejections import Reject
 
+TYPES: tuple[Any, ...] = (None, True, 7, "7", b"7", [], {})
+IMPOSSIBLE: dict[type, tuple[Any, ...]] = {
+    int: (-1, 5000, 2**45, 2**63, 2**64 - 1),
+    str: ("", "\n", "a" * 400, "9999-99-99", "-0"),
+    bytes: (b"", b"\xff" * 32, b"\xff" * 36),
+}
 OF_JSON = tuple(one for one in ODD if isinstance(one, str | int | float | list | None) and one != "\ud800")
 
 
@@ -41,6 +48,23 @@ def values(rng: Random, bases: list[ChainBase]) -> Judged:
         page["header"] = packed(sorted_keys(tweaked(rng, wire.decode(page["header"]))))
     else:
         parts = tweaked(rng, parts)
+    return base.with_parts(whole(parts, proofs))
+
+
+def two_faults(rng: Random, bases: list[ChainBase]) -> Judged:
+    """In one map of a statement or header a value of another type, and one of its type that cannot be: form decides."""
+    base = rng.choice(bases)
+    parts, proofs = light(base.parts)
+    statement = rng.choice(parts["links"])["statement"]
+    page = rng.choice(statement["pages"]) if rng.random() < 0.2 else None
+    whole_map = wire.decode(page["header"]) if page else statement
+    maps = [at(whole_map, path) for path in paths(whole_map) if isinstance(at(whole_map, path), dict)]
+    chosen = rng.choice([one for one in maps if len(one) > 1])
+    form, value = rng.sample(sorted(chosen), 2)
+    chosen[form] = copied(rng.choice([odd for odd in TYPES if type(odd) is not type(chosen[form])]))
+    chosen[value] = copied(rng.choice(IMPOSSIBLE.get(type(chosen[value]), TYPES)))
+    if page:
+        page["header"] = packed(sorted_keys(whole_map))
     return base.with_parts(whole(parts, proofs))
 
 
@@ -132,7 +156,10 @@ def policies(rng: Random, bases: list[ChainBase]) -> Judged:
     """The packages as they are, under another policy."""
     base = rng.choice(bases)
     policy = copied(rng.choice((base, base, rng.choice(bases))).policy)
-    match rng.randrange(4):
+    match rng.randrange(5):
+        case 4:  # as some programs write numbers
+            policy |= {"max_gone": 0, "max_declared": 2**40}
+            policy |= {name: float(n) for name, n in policy.items() if type(n) is int and rng.random() < 0.5}
         case 0:
             policy = edited(rng, policy, OF_JSON, 1)
         case 1:
@@ -153,6 +180,6 @@ def policies(rng: Random, bases: list[ChainBase]) -> Judged:
 
 Mutator = Callable[[Random, list[ChainBase]], Judged]
 OF_VALUES: tuple[tuple[Mutator, int], ...] = (
-    (structure, 5000), (values, 2000), (stated, 2000), (rearranged, 1500), (signatures, 1000),
+    (structure, 5000), (values, 2000), (two_faults, 1500), (stated, 2000), (rearranged, 1500), (signatures, 1000),
 )  # fmt: skip
 MUTATORS = (*OF_VALUES, *byte_mutants.MUTATORS, (policies, 1500))

@@ -1,6 +1,6 @@
 """Mutants of packages of links, alone and behind others: no other link is accepted, none raises, each has a reason.
 
-28,500 of them, a hundredth of that in `make test`. A failure names the mutator and the number of the mutant:
+31,000 of them, a hundredth of that in `make test`. A failure names the mutator and the number of the mutant:
 `mutant(name, number)` makes it again. Both verifiers on such mutants: `test_conformance_second_verifier.py`.
 """
 

@@ -18,12 +18,14 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import NoReturn
 
-from zkharvest.spec import FIRST_YEAR, LAST_YEAR, MAX_NAME, MAX_SOURCES, POOLINGS, TIME_LIMIT
+from zkharvest.spec import FIRST_YEAR, LAST_YEAR, MAX_NAME, MAX_SOURCES, POOLINGS, ROOT_BYTES, TIME_LIMIT
 from zkharvest.verifier import wire
 from zkharvest.verifier.page import ID_BYTES, MAX_PAGES
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.text import quoted
 from zkharvest.verifier.values import (
+    are_integers,
+    are_texts,
     currency_of,
     fields,
     integer,
@@ -128,8 +130,15 @@ def _as_standing(reject: Reject) -> NoReturn:
 def _read(value: Mapping[str, wire.Value]) -> Standing:
     if tuple(sorted(value)) != _KEYS:
         raise fields("a standing")
-    integer(value["v"], "v", VERSION, VERSION)
     year = value["year"]
+    are_integers("a standing", value["v"], value["instant"], *(() if year is None else (year,)))
+    are_texts("a standing", value["currency"], value["pooling"], value["timezone"])
+    for name in ("lots", "sums"):
+        sized(value[name], name, ROOT_BYTES)
+    accounts = value["accounts"]
+    if not isinstance(accounts, list):
+        raise fields("accounts")
+    integer(value["v"], "v", VERSION, VERSION)
     instant = integer(value["instant"], "instant", 0, TIME_LIMIT - 1)
     return Standing(
         instant,
@@ -139,13 +148,11 @@ def _read(value: Mapping[str, wire.Value]) -> Standing:
         None if year is None else integer(year, "year", FIRST_YEAR, LAST_YEAR),
         root_of(value["lots"], "lots"),
         root_of(value["sums"], "sums"),
-        _accounts(value["accounts"], instant),
+        _accounts(accounts, instant),
     )
 
 
-def _accounts(value: wire.Value, instant: int) -> tuple[AccountState, ...]:
-    if not isinstance(value, list):
-        raise fields("accounts")
+def _accounts(value: Sequence[wire.Value], instant: int) -> tuple[AccountState, ...]:
     if not 1 <= len(value) <= MAX_SOURCES:
         raise Reject(Reason.STANDING_VALUE, f"{len(value)} accounts, not 1..{MAX_SOURCES}")
     states = tuple(_account(one) for one in value)
@@ -166,14 +173,18 @@ def _accounts(value: wire.Value, instant: int) -> tuple[AccountState, ...]:
 def _account(value: wire.Value) -> AccountState:
     if not isinstance(value, dict) or tuple(sorted(value)) != _ACCOUNT_KEYS:
         raise fields("an account")
+    are_texts("an account", value["source"], value["account"])
+    are_integers("an account", value["number"], value["end"])
+    page = sized(value["page"], "a page", ID_BYTES)
+    goes_on, final = truth(value["open"], "open"), truth(value["final"], "final")
     return AccountState(
         named(value["source"], "a source"),
         named(value["account"], "an account"),
         integer(value["number"], "a page's number", 0, MAX_PAGES - 1),
-        sized(value["page"], "a page", ID_BYTES),
+        page,
         integer(value["end"], "a page's end", 0, TIME_LIMIT - 1),
-        truth(value["open"], "open"),
-        truth(value["final"], "final"),
+        goes_on,
+        final,
     )
 
 

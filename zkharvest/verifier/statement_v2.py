@@ -23,7 +23,17 @@ from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.standing import Standing, check_names, named, read_standing
 from zkharvest.verifier.stated import HOLDING, MAX_AUDIENCE, MAX_NONCE, calendar_of, circuit_of
 from zkharvest.verifier.text import quoted
-from zkharvest.verifier.values import currency_of, day_of, fields, integer, one_of, root_of, text, zone_of
+from zkharvest.verifier.values import (
+    are_integers,
+    currency_of,
+    day_of,
+    fields,
+    integer,
+    one_of,
+    root_of,
+    text,
+    zone_of,
+)
 
 VERSION = 2
 MAX_PAGES = 4096
@@ -167,6 +177,7 @@ def read_statement_v2(statement: Mapping[str, wire.Value]) -> StatementV2:
 def _window(value: wire.Value) -> tuple[int, int]:
     if not isinstance(value, dict) or set(value) != {"from", "to"}:
         raise fields("window")
+    are_integers("window", value["from"], value["to"])
     start = integer(value["from"], "window.from", 0, TIME_LIMIT - 1)
     return start, integer(value["to"], "window.to", start + 1, TIME_LIMIT - 1)
 
@@ -190,6 +201,7 @@ def _context(value: wire.Value) -> Context:
     match value:
         case {"audience": str(audience), "nonce": bytes(nonce), "link": link, "links": links, **others} if not others:
             if len(nonce) <= MAX_NONCE:
+                are_integers("context", link, links)
                 audience = text(audience, "audience", MAX_AUDIENCE) if audience else ""
                 of = integer(links, "context.links", 1, MAX_LINKS)
                 return Context(audience, nonce, integer(link, "context.link", 0, of - 1), of)
@@ -204,7 +216,7 @@ def _accounts(value: wire.Value) -> tuple[tuple[str, str], ...]:
     found = []
     for entry in value:
         match entry:
-            case {"source": source, "account": account, **others} if not others:
+            case {"source": str(source), "account": str(account), **others} if not others:
                 found.append((named(source, "a source"), named(account, "an account")))
             case _:
                 raise fields("accounts")

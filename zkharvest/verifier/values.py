@@ -23,6 +23,18 @@ def fields(where: str) -> Reject:
     return Reject(Reason.STATEMENT_FIELDS, f"{where} has the wrong keys or types")
 
 
+def are_integers(where: str, *values: Value) -> None:
+    """That all are integers. A map is read form first (FORMAT.md section 9): types of all its parts, then values."""
+    if not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        raise fields(where)
+
+
+def are_texts(where: str, *values: Value) -> None:
+    """That all are texts."""
+    if not all(isinstance(value, str) for value in values):
+        raise fields(where)
+
+
 def integer(value: Value, where: str, low: int, high: int) -> int:
     """An integer in low..high; a boolean is none."""
     if not isinstance(value, int) or isinstance(value, bool):
