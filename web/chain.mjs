@@ -93,7 +93,8 @@ export function mismatches(links, policy) {
 
 const of = (bySource, source) => bySource.get(source) ?? [];
 
-function signedInTime(policy, signed, source, [id, page]) {
+/** Whether an expected key of its source has signed a page, [id, header], within the key's days. */
+export function signedInTime(policy, signed, source, [id, page]) {
   return of(policy.sourceKeys, source).some((one) => of(signed, id).includes(one.key) && inTime(one, page));
 }
 

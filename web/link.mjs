@@ -209,7 +209,7 @@ function readParts(raw) {
 
 // --- one link ---
 
-/** Whether the window reaches to the end of its tax year, and whether it begins behind the year's first instant. */
+/** Whether the window reaches to the end of its tax year, whether it begins behind the year's first instant, and that instant (ms). */
 function checkWindow({ from, to, year, calendar, carriedIn }) {
   const inside = (condition) => demand(condition, 'link/window');
   const start = (day) => BigInt(calendar.starts[day]) * 1000n;
@@ -217,12 +217,12 @@ function checkWindow({ from, to, year, calendar, carriedIn }) {
   inside(carriedIn === null || carriedIn.instant === from);
   if (year === null) {
     inside(carriedIn === null || carriedIn.year === null);
-    return { wholeYear: false, behindYear: false };
+    return { wholeYear: false, behindYear: false, countedFrom: null };
   }
   const begins = start(calendar.january - calendar.firstDay);
   inside(to > begins && (carriedIn === null || from >= begins));
   inside(carriedIn === null || carriedIn.year !== null || from === begins);
-  return { wholeYear: to === start(calendar.days), behindYear: from > begins };
+  return { wholeYear: to === start(calendar.days), behindYear: from > begins, countedFrom: begins };
 }
 
 function checkCarried({ carriedIn, currency, pooling, timezone, year }) {
@@ -246,7 +246,7 @@ function closingOf(parts) {
 export function readLink(raw) {
   fields(raw instanceof Map, 'statement');
   const parts = readParts(raw);
-  const { wholeYear, behindYear } = checkWindow(parts);
+  const { wholeYear, behindYear, countedFrom } = checkWindow(parts);
   checkCarried(parts);
   const early = checkPages(parts);
   const late = parts.pages.flatMap(({ header }, i) => (header.to > parts.to ? [i] : []));
@@ -254,5 +254,5 @@ export function readLink(raw) {
   const beginsLate = behindYear && parts.carriedIn !== null && !sameYear;
   const closing = closingOf(parts);
   const opening = parts.carriedIn === null ? null : standingName(parts.carriedIn.raw);
-  return { ...parts, early, late, sameYear, wholeYear, beginsLate, closing, opening, name: standingName(closing), counters: countersOf(parts.figures) };
+  return { ...parts, early, late, sameYear, wholeYear, beginsLate, countedFrom, closing, opening, name: standingName(closing), counters: countersOf(parts.figures) };
 }

@@ -98,7 +98,7 @@ export function checkChainOf(data, policy, circuitFile) {
   raiseFirst(Rejected, unsigned(links, policy, signed));
 
   // 7. What was left open.
-  const chain = { links, signed, signer };
+  const chain = { links, signed, signer, policy };
   raiseFirst(Undecided, openQuestions(links, policy, signed), chain);
   return chain;
 }

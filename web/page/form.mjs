@@ -1,6 +1,6 @@
 // What the page's fields mean, and what it shows of a chain. Without the page, so that a test can read it.
 
-import { chainCounters, accountsOf, periods } from '../chain.mjs';
+import { chainCounters, accountsOf, periods, signedInTime } from '../chain.mjs';
 import { toHex } from '../bytes.mjs';
 
 /** The lines of a field, each `name = value`, where the last `=` separates; an Error says which is not. */
@@ -84,7 +84,7 @@ const COUNTERS = [
 ];
 
 /** [name, value] of each line that is shown of an accepted chain. */
-export function chainRows({ links, signed, signer }) {
+export function chainRows({ links, signed, signer, policy }) {
   const last = links.at(-1);
   const counters = chainCounters(links);
   const day = (instant) => new Date(Number(instant)).toISOString().slice(0, 16).replace('T', ' ');
@@ -93,10 +93,11 @@ export function chainRows({ links, signed, signer }) {
   for (const [name, counter] of COUNTERS) rows.push([name, String(counters[counter])]);
   for (const { source, account, pages } of accountsOf(links)) {
     const keys = signed.get(pages.at(-1)[0]) ?? [];
-    const by = keys.length === 0 ? 'signed by nobody' : `signed by ${keys.map((key) => `${key.slice(0, 16)}…`).join(', ')}`;
+    const expected = signedInTime(policy, signed, source, pages.at(-1)) ? '' : ', not expected';
+    const by = keys.length === 0 ? 'signed by nobody' : `signed by ${keys.map((key) => `${key.slice(0, 16)}…`).join(', ')}${expected}`;
     rows.push([`${source}, ${account}`, `${day(pages[0][1].from)} to ${day(pages.at(-1)[1].to)} UTC, newest page ${pages.at(-1)[0].slice(0, 16)}…, ${by}`]);
   }
-  rows.push(['Signed by the taxpayer', signer === null ? 'no' : toHex(signer)]);
+  rows.push(['Signed by the taxpayer', signer === null ? 'no' : `${toHex(signer)}${policy.signer === null ? ', which nobody compared' : ''}`]);
   rows.push(['Carried in', links[0].opening === null ? 'nothing' : toHex(links[0].opening)]);
   rows.push(['Carried out', toHex(last.name)]);
   if (last.context.audience !== '') rows.push(['Made for', last.context.audience]);

@@ -2,6 +2,7 @@
 
 import { KNOWN_CIRCUITS } from '../description.mjs';
 import { chainRows, policyOf } from './form.mjs';
+import { notShown, notes } from './words.mjs';
 
 const $ = (id) => document.getElementById(id);
 
@@ -58,6 +59,12 @@ function sentence({ verdict, reason, detail, chain: links }, seconds) {
   return `The proofs hold. What they show stands below; it is not accepted while this is open${others === '' ? '' : ` (besides: ${others})`}.`;
 }
 
+/** A heading and its lines, if there are any. */
+function list(id, lines) {
+  $(id).hidden = lines.length === 0;
+  $(id).querySelector('ul').replaceChildren(...lines.map((line) => Object.assign(document.createElement('li'), { textContent: line })));
+}
+
 /** Everything is set as text: a name from a package is never markup. */
 function show(found, seconds) {
   const { verdict, reason, chain: links } = found;
@@ -75,7 +82,8 @@ function show(found, seconds) {
     row.append(head);
     row.insertCell().textContent = value;
   }
-  $('limits').hidden = links === undefined;
+  list('notes', links === undefined ? [] : notes(links.links));
+  list('limits', links === undefined ? [] : notShown(links));
   $('result').hidden = false;
 }
 
