@@ -52,6 +52,7 @@ export function checkCalendar({ firstDay, days, offsets }, year) {
   const dayOffsets = expandRuns(offsets, days + TAIL_DAYS + 1);
   const starts = dayOffsets.map((offset, day) => (firstDay + day) * DAY_SECONDS - offset);
   starts.forEach((start, day) => demand(start >= (day === 0 ? 0 : starts[day - 1]), fault, 'days that go backwards'));
+  demand(starts.at(-1) * 1000 < END_OF_TIME, fault, 'days behind the end of time');
   return { firstDay, days, january, starts, dayOffsets };
 }
 

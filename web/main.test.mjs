@@ -62,6 +62,7 @@ test('chains of vectors/accept, in one package and in two, and what becomes of t
     [[two], { ...policy, first: null, standing: standing.toUpperCase() }, 'accepted'],
     [[one, two], { ...policy, first: null, standing }, 'rejected policy/standing'],
     [Array(65).fill(one), policy, 'rejected chain/links'],
+    [Array(64).fill(one), policy, 'rejected chain/standing'],
     [[one, two], policy, 'accepted'],
     [[both], signed, 'accepted'],
     [[two, one], policy, 'rejected chain/standing'],
@@ -75,6 +76,23 @@ test('chains of vectors/accept, in one package and in two, and what becomes of t
     [[both], { ...signed, max_declared: -1 }, 'rejected policy/form'],
   ];
   assert.deepEqual(batch(asked.map(([packages, wanted]) => frame(packages, wanted))), asked.map((row) => row[2]));
+});
+
+test('what is shown beside a verdict', () => {
+  const bytes = readFileSync(`${ACCEPT}2024.zkh`);
+  const { policy } = header(`${ACCEPT}2024.json`);
+  const asked = (changes) => judge([bytes], JSON.stringify({ ...policy, ...changes }), circuitFile);
+  const accepted = asked({});
+  assert.deepEqual([accepted.verdict, accepted.reason, accepted.detail], ['accepted', '', '']);
+  assert.equal(toHex(accepted.chain.signer), policy.signer);
+  assert.deepEqual([...accepted.chain.signed.values()].flat().sort(), Object.values(policy.source_keys).sort());
+  assert.equal(accepted.chain.links.length, 1);
+  const open = asked({ first: null, accounts: null });
+  assert.deepEqual([open.verdict, open.reason, open.detail], ['undecided', 'policy/history', 'policy/history: policy/holder']);
+  assert.deepEqual(open.chain.links[0].counters, accepted.chain.links[0].counters);
+  const wrong = asked({ year: 2025, method: 'lifo', pooling: 'universal' });
+  assert.deepEqual([wrong.verdict, wrong.reason, wrong.detail], ['rejected', 'policy/year', 'policy/year: policy/method, policy/pooling']);
+  assert.equal(wrong.chain, undefined);
 });
 
 test('expectations of a chain as options', () => {

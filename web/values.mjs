@@ -9,6 +9,7 @@ export const METHODS = ['fifo', 'lifo', 'hifo', 'lofo', 'specific'];
 export const POOLINGS = ['wallet', 'universal'];
 export const ROOT_BYTES = 36;
 export const MAX_SOURCES = 4096;
+const MAX_DAYS = 2 ** 15; // of a calendar: each is listed, so this is looked at first
 
 // --- text: of the characters that section 7 lists, without spaces around it or two together ---
 
@@ -81,8 +82,8 @@ export function readCalendar(raw, year) {
   for (const run of offsets) fields(Array.isArray(run) && run.length === 2 && run.every(isInteger), 'a run');
   const first = parseDate(firstDay);
   valid(first !== null, 'first_day');
-  const count = small(days);
+  demand(days >= 1n && days <= BigInt(MAX_DAYS), 'statement/calendar', 'the number of days');
+  const count = Number(days);
   const last = new Date((first + count - 1) * 86400000).getUTCFullYear();
-  demand(Number.isInteger(last), 'statement/calendar', 'days out of all bounds');
   return checkCalendar({ firstDay: first, days: count, offsets: offsets.map((run) => run.map(small)) }, year ?? last);
 }

@@ -29,6 +29,7 @@ from kat_chain import (
     at,
     header,
     packed,
+    refused,
     statement,
 )
 from kat_figure_forms import account_code
@@ -36,6 +37,7 @@ from kat_standing_forms import NEXT
 from plain_field import write
 
 SCRIPT = "vectors/generate/kat_link_public.py"
+MOST = 2**15  # days of a calendar
 EMPTY = "b8e3531849650b73fff7d42a22213628d24ef56ef7760159d7f1ed2a63f31a5a0d5bcc65"
 HOUR, EPOCH, ZERO = 3_600_000, date(1970, 1, 1), date(1999, 12, 31)
 BEFORE, BEHIND, HISTORY, COUNTED = 2, 3, 0, 1
@@ -157,10 +159,57 @@ def shown() -> list[Map]:
     ]  # fmt: skip
 
 
+def long() -> Map:
+    """As many days as there may be."""
+    last = header(KRAKEN, 0, (date(2089, 1, 1) - EPOCH).days * DAY, (date(2090, 1, 1) - EPOCH).days * DAY)
+    first = (date(2090, 1, 1) - timedelta(MOST)).isoformat()
+    window = {"from": last["from"], "to": last["to"]}
+    return at(year(last, days_of(first, MOST), window=window), "year", to=2089)
+
+
+def calendars() -> list[Map]:
+    """Calendars at their limits, and those that are none."""
+    end = 366 + 367
+    taken = [[[end, 3600]], [[1, 86400], [2, 0]], [[1, -86400], [2, 0]], [[end - 1, 1], [end, 2]]]
+    wrong = [
+        [[end + 1, 3600]], [[5, 3600], [5, 0]], [[5, 3600], [4, 0]], [[5, 0]], [[5, 3600], [6, 3600]], [[5, 86401]],
+        [[5, -86401]], [[0, 1]], [[1, -3600], [end, 86400]], [[5, 2**40 + 1]], [[5, -(2**63)]], [[2**63, 1]], [[-1, 1]],
+    ]  # fmt: skip
+    starts_ = [[], [[1, 0]], [[-1, 0]], [[0, 86401]], [[0, -86401]]]
+    sizes = [("2024-01-01", days) for days in (365, 367, 0, -366, 1, 2**40, 2**62, -(2**40))]
+    sizes += [
+        ("2024-02-01", 335),
+        ("2024-01-02", 365),
+        ("1999-12-31", 9133),
+        ("1970-01-02", 20088),
+        ("2025-01-01", 365),
+    ]
+    far = [("3000-01-01", 3083), ("9990-01-01", 9999), ("9999-12-31", 9999), ("9950-01-01", 9998)]
+    ages = [(first, (date(last, 12, 31) - date.fromisoformat(first)).days + 1) for first, last in far]
+    ages += [("2000-01-01", days) for days in (MOST + 1, 35_794_131, 2**40, 2**63, 0, -1, -(2**40))]
+    none = at(year(K24), "year", to=None)
+    no_days = ("2024-13-01", "2024-00-01", "2024-01-00", "0000-01-01", "2024-1-1", " 2024-01-01")
+    fault = "statement/calendar"
+    return [
+        *(shows(year(K24, days_of("2024-01-01", 366, [0, 0], *runs)), [K24]) for runs in taken),
+        *(refused(fault, year(K24, days_of("2024-01-01", 366, [0, 0], *runs))) for runs in wrong),
+        *(refused(fault, year(K24, {**days_of("2024-01-01", 366), "offsets": runs})) for runs in starts_),
+        *(refused(fault, year(K24, days_of(first, days))) for first, days in sizes),
+        *(refused(fault, {**none, "calendar": days_of(first, days)}) for first, days in ages),
+        refused("link/window", {**none, "calendar": days_of("3000-01-01", 30315)}),  # up to 3082
+        refused("link/window", long() | {"window": {"from": Y2024, "to": Y2025}}),
+        refused(fault, at(long(), "calendar", "first_day", to="2000-04-13") | {"year": None}),
+        refused("statement/fields", year(K24, {**days_of("2024-01-01", 366), "offsets": [[0, 0], "ab"]})),
+        refused("statement/fields", year(K24, {**days_of("2024-01-01", 366), "offsets": [[0, 0], b"ab"]})),
+        *(refused("statement/value", year(K24, days_of(day, 366))) for day in no_days),
+        refused("statement/value", year(K24, covered="2024-13-01")),
+    ]  # fmt: skip
+
+
 def main() -> None:
     """Write the file."""
-    about = "what the circuit is shown of a link"
-    write("chain/public", SCRIPT, "circuits/FORMAT.md, sections 7 and 12", about, shown())
+    about = "what the circuit is shown of a link, and calendars that are none"
+    write("chain/public", SCRIPT, "circuits/FORMAT.md, sections 7 and 12", about, [*shown(), *calendars()])
 
 
 if __name__ == "__main__":

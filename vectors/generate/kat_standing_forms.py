@@ -153,7 +153,7 @@ def most() -> list[Map]:
         goes_on(states(0, Y2025, name=long)),
         goes_on(states(0, Y2025, lots=words, sums=words)),
         *(goes_on(states(0, Y2025, year=year)) for year in (1971, 2526, None)),
-        goes_on(states(0, Y2025, timezone="a" * 64)),
+        *(goes_on(states(0, Y2025, timezone=name)) for name in ("a" * 64, "Z", "9", "-")),
         goes_on(states(0, Y2025, timezone="A/b_c+d-0")),
         goes_on(states(0, Y2025, currency="A1z")) | {"out": {"reason": "link/currency"}},
         goes_on(states(0, Y2025, currency="USDT2")) | {"out": {"reason": "link/currency"}},

@@ -14,6 +14,8 @@ HOLDING = "us-1222"
 MAX_CIRCUIT_ID = 100
 MAX_AUDIENCE = 200
 MAX_NONCE = 32
+MAX_DAYS = 1 << 15
+"""Days of a calendar, 89 years of them: what is read for every link of a package is bounded."""
 
 
 def circuit_of(statement: Mapping[str, Value]) -> tuple[str, bytes]:
@@ -42,12 +44,14 @@ def calendar_of(value: Value, year: int | None) -> CalendarTable:
     if isinstance(days, bool):
         raise fields("calendar")
     first = day_of(first_day, "calendar.first_day")
+    if not 1 <= days <= MAX_DAYS:  # before they are listed
+        raise Reject(Reason.STATEMENT_CALENDAR, f"{days} days, not 1..{MAX_DAYS}")
     return make_calendar(first, days, runs, _last_year(first, days) if year is None else year)
 
 
 def _last_year(first: date, days: int) -> int:
     """The year of the last of so many days."""
-    try:
-        return date.fromordinal(first.toordinal() + days - 1).year
-    except (ValueError, OverflowError):
-        raise Reject(Reason.STATEMENT_CALENDAR, f"there are no {days} days from {first} on") from None
+    last = first.toordinal() + days - 1
+    if last > date(date.max.year - 1, 12, 31).toordinal():  # the year after is asked for, too
+        raise Reject(Reason.STATEMENT_CALENDAR, f"there are no {days} days from {first} on")
+    return date.fromordinal(last).year

@@ -45,9 +45,6 @@ MAX_LINKS = 256
 DAY_ZERO = date(1999, 12, 31)
 """Days are numbered from the one after: a calendar lists no day before 2000-01-01."""
 
-MAX_DAYS = 1 << 15
-"""Days of a calendar, 89 years of them: what is read for every link of a package is bounded."""
-
 LAST_COVERED = 32766
 """The number of the last day that may be stated as the first of covered lots."""
 
@@ -184,8 +181,6 @@ def _window(value: wire.Value) -> tuple[int, int]:
 
 def _calendar(value: wire.Value, year: int | None) -> CalendarTable:
     calendar = calendar_of(value, year)
-    if calendar.days > MAX_DAYS:
-        raise Reject(Reason.STATEMENT_CALENDAR, f"{calendar.days} days, at most {MAX_DAYS}")
     if calendar.first_day <= DAY_ZERO:
         raise Reject(Reason.STATEMENT_CALENDAR, f"the calendar begins on {calendar.first_day}, before 2000-01-01")
     return calendar
