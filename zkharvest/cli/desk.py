@@ -260,11 +260,11 @@ def only_pdf(form: Format, **wanted: bool) -> None:
 
 def ran(path: Path, election: Election) -> LedgerRun:
     """The run of a file under an election."""
+    from zkharvest.cli.trades import read_trades
     from zkharvest.ledger.run import run_ledger
-    from zkharvest.trades.csv_in import load_trades
 
     with output.progress("computing lots"):
-        return run_ledger(load_trades(path), election)
+        return run_ledger(read_trades(path), election)
 
 
 def filled(

@@ -237,9 +237,9 @@ def prove(
 
 
 def _load(path: Path) -> list[Trade]:
-    from zkharvest.trades.csv_in import load_trades
+    from zkharvest.cli.trades import read_trades
 
-    return load_trades(path)
+    return read_trades(path)
 
 
 def _election(regime: str, method: Method | None, pooling: Pooling | None, timezone: str | None, year: int) -> Election:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zkharvest.errors import Problem
+    from zkharvest.trades.model import Trade
 
 trades = typer.Typer(cls=Group, help="Read exchange exports; check the canonical trades CSV.", no_args_is_help=True)
 
@@ -189,6 +190,18 @@ def trades_import(
     return ExitCode.DONE
 
 
+def read_trades(path: Path) -> list[Trade]:
+    """The trades of a file for a ledger; two names of one coin, whose lots a proof would join, are a warning."""
+    from zkharvest.commitment.assets import load_assets, two_spellings
+    from zkharvest.trades.csv_in import load_trades
+    from zkharvest.trades.importers.names import load_names
+
+    read = load_trades(path)
+    for problem in two_spellings(read, load_names(), load_assets()):
+        output.warning(f"{problem.where}: {problem.message}; here their lots are apart", problem.hint)
+    return read
+
+
 @trades.command("check")
 def trades_check(
     path: Trades,
@@ -199,14 +212,16 @@ def trades_check(
     json: Json = False,
 ) -> ExitCode:
     """Say everything that is wrong with a trades CSV, or that it is in order and a ledger can run it."""
-    from zkharvest.ledger.checks import check_ledger, doubtful_transfers
+    from zkharvest.commitment.assets import load_assets, two_spellings
+    from zkharvest.ledger.checks import check_ledger, doubtful_transfers, reordered
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.importers.names import load_names, two_names
 
     answers()
     try:
-        read = load_trades(path)
-        problems = [*two_names(read, load_names(aliases), str(path)), *check_ledger(read, pooling)]
+        read, names = load_trades(path), load_names(aliases)
+        found = two_names(read, names, str(path)) or two_spellings(read, names, load_assets())
+        problems = [*found, *check_ledger(read, pooling)]
     except InputError as error:
         read, problems = [], list(error.problems)
     if problems:
@@ -215,7 +230,7 @@ def trades_check(
         output.json_object("zkharvest/trades-check/1", {"ok": False, "trades": 0, "problems": _plain(problems)})
         return ExitCode.REJECTED
     sources = sorted({trade.source for trade in read})
-    doubts = doubtful_transfers(read)
+    doubts = [*doubtful_transfers(read), *reordered(read, pooling)]
     if json:
         shown = {"ok": True, "trades": len(read), "sources": sources, "problems": [], "warnings": _plain(doubts)}
         output.json_object("zkharvest/trades-check/1", shown)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -22,6 +22,8 @@ from types import MappingProxyType
 
 from zkharvest.errors import InputError, Problem
 from zkharvest.trades.csv_in import read_text
+from zkharvest.trades.importers.names import Names
+from zkharvest.trades.model import Trade
 from zkharvest.trades.text import TextError, check_name, quoted
 
 TABLE = "asset/1"
@@ -98,6 +100,29 @@ def asset_id(name: str, venue: str, assets: Mapping[str, str]) -> str:
         return normal_id(name)
     except ValueError:
         return f"venue:{venue}/{name}"
+
+
+def two_spellings(trades: Iterable[Trade], names: Names, assets: Mapping[str, str]) -> list[Problem]:
+    """A problem for each coin that rows call by two names of one id.
+
+    Pages hold ids, so their lots meet there; in a ledger of the rows they do not, and figures differ.
+    """
+    first: dict[str, str] = {}
+    problems: dict[str, Problem] = {}
+    known: dict[tuple[str, str], str] = {}
+    for trade in trades:
+        venue = trade.source.partition(":")[0]
+        for asset in (trade.asset, trade.into):
+            if not asset:
+                continue
+            key = (venue, asset)
+            if key not in known:
+                known[key] = asset_id(names.coin(asset, venue), venue, assets)
+            usual = first.setdefault(known[key], asset)
+            if usual != asset and asset not in problems:
+                message = f"{quoted(asset)} is another name of {quoted(usual)}, which the file has too: {known[key]}"
+                problems[asset] = Problem(f"{trade.where}:asset", message, "write one of the two in all rows")
+    return list(problems.values())
 
 
 def normal_id(text: str) -> str:

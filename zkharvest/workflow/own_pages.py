@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from zkharvest.commitment.assets import asset_id
+from zkharvest.commitment.assets import asset_id, two_spellings
 from zkharvest.commitment.pages import page_key, page_roots
 from zkharvest.errors import InputError, Problem
 from zkharvest.files.book import Line
@@ -131,8 +131,9 @@ def _first_start(rows: Sequence[Trade], period: Period, headers: Mapping[str, Se
 
 
 def _check(trades: Sequence[Trade], assets: Mapping[str, str]) -> None:
-    """Refuse what no page can hold yet, and coins that would have a name of their own in each wallet."""
-    names, problems = load_names(), list[Problem]()
+    """Refuse what no page can hold yet, coins under two names, and those of which each wallet would have its own."""
+    names = load_names()
+    problems = two_spellings(trades, names, assets)
     wallets: dict[str, set[str]] = defaultdict(set)
     for trade in trades:
         if trade.kind is Kind.CONVERT:

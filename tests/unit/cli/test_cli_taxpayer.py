@@ -36,6 +36,27 @@ def broken(tmp_path):
     return str(path)
 
 
+@pytest.mark.parametrize("name", ["XBT", "slip44:0"])
+def test_two_names_of_one_coin_are_said_wherever_their_lots_are_apart(tmp_path, capsys, name):
+    """A proof joins them: the form said a loss of 300,000, the proof of the same file a gain of 500,000."""
+    path = tmp_path / "two.csv"
+    path.write_text(
+        "time,source,id,kind,asset,quantity,amount,fee,currency\n"
+        f"2024-02-01T12:00:00Z,own,T1,buy,{name},10,100000,0,USD\n"
+        "2025-01-10T12:00:00Z,own,T2,buy,BTC,10,900000,0,USD\n"
+        "2025-06-01T12:00:00Z,own,T3,sell,BTC,10,600000,0,USD\n"
+    )
+    said = f"{path}:{2 if name == 'XBT' else 3}:asset"  # of an alias the usual name is known
+    assert main(["trades", "check", str(path)]) == ExitCode.REJECTED
+    assert said in capsys.readouterr().err
+    for command in (["ledger", "report"], ["report", "form8949"]):
+        assert main([*command, str(path), "--year", "2025", "--method", "fifo"]) == ExitCode.DONE
+        assert f'{path}:3:asset: "BTC" is another name of "{name}"' in capsys.readouterr().err
+    assert main(["commit", str(path), "-o", str(tmp_path / "mine"), "--no-passphrase"]) == ExitCode.REJECTED
+    assert "write one of the two in all rows" in capsys.readouterr().err
+    assert not list((tmp_path / "mine").glob("*.zkp"))
+
+
 def test_check_says_that_trades_are_in_order(trades, capsys):
     assert main(["trades", "check", trades]) == ExitCode.DONE
     out, err = capsys.readouterr()

@@ -124,10 +124,12 @@ def test_pages_that_go_on_and_what_is_skipped():
 
 def test_days_before_2000_are_refused():
     given = history(a=[come("2024-05-02", 1)])
-    declared = {place("a", 0): Decision("declared", 8, date(1999, 12, 31).toordinal())}
-    (run,) = run_windows(given, declared, [window_of(*YEAR, 2024, "fifo", "wallet")])
+    day, window = date(1999, 12, 31).toordinal(), window_of(*YEAR, 2024, "fifo", "wallet")
+    with pytest.raises(InputError, match="a day before 2000-01-01, which no proof has") as error:
+        run_windows(given, {place("a", 0): Decision("declared", 8, day, where="book.csv:2")}, [window])
+    assert error.value.problems[0].where == "book.csv:2:day"
     with pytest.raises(InputError, match="cannot be proven"):
-        rows_of(run)
+        calendar_of(window, [day])
 
 
 def test_a_declared_value_of_a_trade_is_reported_and_not_proven():
