@@ -54,7 +54,7 @@ test('packages of vectors/accept, and what becomes of them', () => {
 });
 
 test('chains of vectors/accept, in one package and in two, and what becomes of them', () => {
-  const [one, two, both] = ['2024', '2025', 'two-years'].map((name) => readFileSync(`${ACCEPT}${name}.zkh`));
+  const [one, two, both, later] = ['2024', '2025', 'two-years', 'later-days'].map((name) => readFileSync(`${ACCEPT}${name}.zkh`));
   const [{ policy }, { policy: signed }] = [header(`${ACCEPT}2025.json`), header(`${ACCEPT}two-years.json`)];
   const { chain } = judge([one, two], JSON.stringify(policy), circuitFile);
   const standing = toHex(chain.links[0].name);
@@ -65,6 +65,7 @@ test('chains of vectors/accept, in one package and in two, and what becomes of t
     [Array(64).fill(one), policy, 'rejected chain/standing'],
     [[one, two], policy, 'accepted'],
     [[both], signed, 'accepted'],
+    [[later, two], policy, 'accepted'],
     [[two, one], policy, 'rejected chain/standing'],
     [[two], policy, 'rejected policy/standing'],
     [[], policy, 'rejected chain/links'],

@@ -149,7 +149,7 @@ def proven(name: str) -> tuple[ChainPackage, StandingFile]:
     wanted = links.Wanted(elections, preset=one.preset, audience=one.audience)
     given = [(label, opening) for label, opening, _ in listed(one)]
     with ExitStack() as stack:
-        stack.enter_context(reproducible(f"chain {name}"))
+        stack.enter_context(reproducible(f"chain {one.salts or name}"))
         for patch in cut_short(one):
             stack.enter_context(patch)
         if one.lie is not None:

@@ -52,6 +52,7 @@ class Wanted:
     venues: tuple[str, ...] = ()  # instead of the two sources: files LEDGER-VENUE.csv, with one page of all years each
     ledger: str = "wallet.csv"
     zone: str = ZONE
+    salts: str = ""  # those of another package, whose standing is then carried out
 
 
 def net_a_cent_more(statement: dict[str, Any]) -> None:
@@ -71,6 +72,21 @@ def in_zone(name: str) -> Callable[[dict[str, Any]], None]:
 
     def tell(statement: dict[str, Any]) -> None:
         statement["timezone"] = name
+
+    return tell
+
+
+def later(*runs: list[int]) -> Callable[[dict[str, Any]], None]:
+    """Days behind the tax year begin when they do not in New York; the circuit is shown them, and no lot needs them."""
+
+    def tell(statement: dict[str, Any]) -> None:
+        offsets = statement["calendar"]["offsets"]
+        first = runs[0][0]
+        offsets[:] = [
+            *(run for run in offsets if run[0] < first),
+            *runs,
+            *(run for run in offsets if run[0] > runs[-1][0]),
+        ]
 
     return tell
 
@@ -220,5 +236,39 @@ WANTED = [
         ((2024, HIFO),),
         folder="reject/statement",
         lie=in_zone("Mars/Olympus"),
+    ),
+    Wanted(
+        "later-days",
+        "2024, made before New York's clocks changed for January 2, 2026: such a day is reported, and decides nothing",
+        ((2024, HIFO),),
+        signed=False,
+        totals=(SHORT_2024,),
+        lie=later([732, -14400]),
+        salts="2024",
+    ),
+    Wanted(
+        "later-day-that-is-past",
+        "2024, with January 1, 2026 at another offset, which a year later is a day of the chain",
+        ((2024, HIFO),),
+        signed=False,
+        folder="reject/statement",
+        lie=later([731, -14400], [732, -18000]),
+        salts="2024",
+    ),
+    Wanted(
+        "later-day-of-no-offset",
+        "2024, with a later day at an offset that New York did not have",
+        ((2024, HIFO),),
+        signed=False,
+        folder="reject/statement",
+        lie=later([732, -14460]),
+    ),
+    Wanted(
+        "day-behind-the-year",
+        "2024, with the day on which it ends at another offset",
+        ((2024, HIFO),),
+        signed=False,
+        folder="reject/statement",
+        lie=later([366, -21600], [367, -18000]),
     ),
 ]

@@ -118,6 +118,13 @@ def test_several_packages_from_files(tmp_path):
         assert done.stdout.strip() == answer, done.stderr
 
 
+def test_a_later_day_at_another_offset_that_no_link_lists_decides_nothing(second):
+    """The first package says that New York's clocks change behind the days of the second."""
+    data, header = vectors()["accept/lot-machine-v2/2025"]
+    [later], _ = vectors()["accept/lot-machine-v2/later-days"]
+    assert both(second, [later, data[1]], header["policy"]) == (("accepted", ""),) * 2
+
+
 def test_it_pins_the_same_circuits():
     text = (MAIN.parent / "description.mjs").read_text()
     pinned = dict(re.findall(r"\['(lot-machine/v\d+)', '([0-9a-f]{64})'\]", text))
