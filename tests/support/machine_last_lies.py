@@ -89,6 +89,20 @@ def two_deposits(kind: int) -> Run:
 LAST["kind_found"] = lambda: two_deposits(5)
 LAST["kind_declared"] = lambda: two_deposits(62)
 
+
+def ring(row: int) -> Run:
+    """A message of the ring twice, on one row; two rows of the table before sent it, two of the next take it."""
+    made = run(page(buy()))
+    tables = list(made.traces)
+    place = tables.index("steps")
+    on = {name: made.traces[name].shape[1] - 3 for name in tables}  # blind_on, blind_out, blind_in
+    made.traces["steps"][:2, on["steps"]] = 0
+    made.traces["steps"][row, on["steps"] :] = 2, 6, 4
+    made.traces[tables[place - 1]][:2, on[tables[place - 1]] + 1] = 4
+    made.traces[tables[place + 1]][:2, on[tables[place + 1]] + 2] = 6
+    return made
+
+
 # ------------------------------------------------------------------------------------------------ the end of a sale
 
 

@@ -15,9 +15,9 @@ from tests.models.lot_machine_v2.story import T, rules
 from tests.models.lot_machine_v2.words import DAY, Page, Rec
 from tests.support.machine_circuit import Run
 from tests.support.machine_full import ROWS, in_transit, to_and_fro
-from tests.support.machine_last_lies import LAST, on_last
+from tests.support.machine_last_lies import LAST, on_last, ring
 from tests.support.machine_lies_results import limbs
-from tests.support.machine_lying import buy, page, run
+from tests.support.machine_lying import page
 from tests.support.machine_rows import rows_of
 from zkharvest.circuit.lot_machine.v2.rows import MachineRows
 from zkharvest.commitment.page_record import Flag
@@ -202,18 +202,4 @@ for _i in range(2):
     LAST[f"stale_ref{_i}"] = lambda i=_i: closed((7 * (1 - i), 7 * i), named=0)
 
 
-def ring() -> Run:
-    """A message of the ring twice, on one row; two rows of the table before sent it, two of the next take it."""
-    made = run(page(buy()))
-    tables = list(made.traces)
-    place = tables.index("steps")
-    on = {name: made.traces[name].shape[1] - 3 for name in tables}  # blind_on, blind_out, blind_in
-    steps, row = made.traces["steps"], len(made.traces["steps"]) - 1
-    steps[:2, on["steps"]] = 0
-    steps[row, on["steps"] :] = 2, 6, 4
-    made.traces[tables[place - 1]][:2, on[tables[place - 1]] + 1] = 4
-    made.traces[tables[place + 1]][:2, on[tables[place + 1]] + 2] = 6
-    return made
-
-
-LAST["blind_on_bit"] = ring
+LAST["blind_on_bit"] = lambda: ring(-1)

@@ -94,7 +94,7 @@ def _() -> Run:
         return run(page(buy(), sale()), change)
 
 
-_SETTLED = {
+SETTLED = {
     "rest_quantity0": 1, "left_inverse": 1, "remainder_at4": 1, "class_term": 1, "class_result": 1, "class_covered": 2,
     "proceeds_weight": 1, "a0": 5, "q0": 5, "b0": 1, "c0": 1, "rest_value0": 5,
 }  # fmt: skip
@@ -106,7 +106,7 @@ def _() -> Run:
 
     def change(made: Run) -> None:
         row = made.witness.plan.used
-        made.put(row, is_settle=1, **_SETTLED)
+        made.put(row, is_settle=1, **SETTLED)
 
     return run(page(buy(), sale()), change)
 
@@ -116,7 +116,7 @@ def _() -> Run:
     """The same on the first row."""
 
     def change(made: Run) -> None:
-        made.put(0, is_settle=1, **_SETTLED)
+        made.put(0, is_settle=1, **SETTLED)
         high = made.get(1, "time2")
         made.put(0, order_at0=1, order_low=high - 1)
 

@@ -17,7 +17,7 @@ from tests.support import machine_circuit as machine
 from tests.support import machine_last_lies_flags, machine_last_lies_moves
 from tests.support.counts import count
 from tests.support.machine_full import full_tables
-from tests.support.machine_last_kinds import RULES, left
+from tests.support.machine_kinds import RULES, left
 from tests.support.machine_last_lies import LAST
 from tests.support.one_cell import OneCell
 from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
@@ -167,11 +167,11 @@ FLAGS = sorted({*RULES} - {"ends_whole"} - LAST.keys())
 def test_no_other_kind_of_row_stands_last(without, what):
     """By wallet, and universal pooling: neither in the circuit nor where a constraint of flags leaves it out."""
     board = Board(runs()[what], machine.description())
-    assert left(board, without, int(what == "settle")) == []
+    assert left(board, without, int(what == "settle"), last=True) == []
 
 
 @pytest.mark.audit
 def test_other_constraints_of_flags_are_asked_for():
     found = {name for name in {*RULES} & LAST.keys() for w, what in enumerate(("arrive", "settle"))
-             if left(Board(runs()[what], machine.description()), name, w)}  # fmt: skip
+             if left(Board(runs()[what], machine.description()), name, w, last=True)}  # fmt: skip
     assert found == {*RULES} & LAST.keys() - {"one_code"}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.adversary.kit.local import Board
 from tests.support import machine_circuit as machine
-from tests.support.machine_last_kinds import CODES
+from tests.support.machine_kinds import CODES
 from tests.support.machine_lies import LIES, found
 from tests.support.machine_lying import buy, page
 from zkharvest.circuit.check import check
