@@ -5,7 +5,7 @@ import { checkZone } from './calendar.mjs';
 import { checkChain, checkNumbers, mismatches, openQuestions, signersOf, unsigned } from './chain.mjs';
 import { loadCircuit } from './description.mjs';
 import { Rejected, Undecided, demand } from './faults.mjs';
-import { readLink } from './link.mjs';
+import { MAX_LINKS, readLink } from './link.mjs';
 import { linkInputs } from './link_public.mjs';
 import { readLinks } from './package.mjs';
 import { PARAMETER_SETS, heightsAllowed } from './parameters.mjs';
@@ -66,6 +66,7 @@ export function checkChainOf(data, policy, circuitFile) {
   demand(data.length >= 1 && data.length <= MAX_PACKAGES, 'chain/links', 'the number of packages');
   const packages = data.map(readLinks);
   const parts = packages.flatMap(({ links }) => links);
+  demand(parts.length <= MAX_LINKS, 'chain/links', 'the number of links');
   const held = parts.map((part) => circuitOf(part, policy, circuitFile));
 
   // 2. The statements, package by package, and that they are one chain.

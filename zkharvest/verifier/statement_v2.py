@@ -40,7 +40,7 @@ MAX_PAGES = 4096
 """Pages that one statement lists."""
 
 MAX_LINKS = 256
-"""Links of one package."""
+"""Links of one package, and of all packages of a chain together: what is read before any proof is bounded."""
 
 DAY_ZERO = date(1999, 12, 31)
 """Days are numbered from the one after: a calendar lists no day before 2000-01-01."""

@@ -25,6 +25,7 @@ from zkharvest.verifier.rejections import ACCEPTED, REJECTED, UNDECIDED, Finding
 from zkharvest.verifier.soundness import security
 from zkharvest.verifier.stark import heights_fault, verify_proof
 from zkharvest.verifier.stated import circuit_of
+from zkharvest.verifier.statement_v2 import MAX_LINKS
 from zkharvest.verifier.text import quoted
 
 MAX_PACKAGES = 64
@@ -62,6 +63,8 @@ def _verify(data: Sequence[bytes], policy: ChainPolicy, signatures: Signatures |
         raise Reject(Reason.CHAIN_LINKS, f"{len(data)} packages, not 1..{MAX_PACKAGES}")
     packages = [decode_chain_package(one) for one in data]
     parts = [part for package in packages for part in package.parts]
+    if len(parts) > MAX_LINKS:
+        raise Reject(Reason.CHAIN_LINKS, f"{len(parts)} links in all packages together, at most {MAX_LINKS}")
     for part in parts:
         _circuit(part, policy)
 

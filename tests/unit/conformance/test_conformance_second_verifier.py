@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import threading
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from random import Random
 
@@ -20,6 +21,7 @@ from tests.fuzz.chain_mutants import MUTATORS
 from tests.support.counts import count
 from zkharvest.conformance.kinds.packages import judge, written
 from zkharvest.verifier import circuits
+from zkharvest.verifier.chain_package import decode_chain_package
 
 MAIN = ROOT.parent / "web" / "main.mjs"
 NODE = shutil.which("node")
@@ -169,6 +171,17 @@ def test_both_agree_on_three_hundred_mutants(second):
 @pytest.mark.audit
 def test_both_agree_on_fourteen_thousand_mutants(second):
     compared(second, 14_000)
+
+
+def test_both_bound_the_links_of_all_packages_together(second):
+    """Before a statement is read: each may have a calendar of 89 years."""
+    (data,), header = vectors()["accept/lot-machine-v2/fifo-from-genesis"]
+    package = decode_chain_package(data)
+    many = replace(package, parts=package.parts * 128, signature=None).encode()
+    expected = {"chain/links": [many, many, data], "chain/standing": [data, data]}
+    for reason, packages in expected.items():
+        assert both(second, packages, header["policy"]) == (("rejected", reason),) * 2
+    assert "257 links" in judge([many, many, data], header["policy"]).findings[0].detail
 
 
 class Fixed(Second):
