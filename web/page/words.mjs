@@ -3,6 +3,7 @@
 
 import { accountsOf, periods, signedInTime } from '../chain.mjs';
 import { toHex } from '../bytes.mjs';
+import { money } from './form.mjs';
 
 const MAX_NAMED = 8;
 const BY_WALLET_FROM = 2025n;
@@ -29,6 +30,14 @@ function told(links, origin, wanted) {
   return found.reduce((sum, { values }) => sum + Number(values.get('events') ?? 0n), 0);
 }
 
+/** What all declared values come to, in 10^-8; null if a statement does not say it of all of its own. */
+function declaredBasis(links) {
+  const figures = periods(links).flatMap((run) => run.at(-1).figures);
+  const declared = figures.filter(({ key }) => key.level === 'COUNT' && key.origin === 'declared').map(({ values }) => values);
+  if (declared.some((values) => values.get('events') !== 0n && !values.has('basis'))) return null;
+  return declared.reduce((sum, values) => sum + (values.get('basis') ?? 0n), 0n);
+}
+
 const changes = (values) => values.slice(1).map((value, i) => [values[i], value]);
 
 /** What to ask: a change of method or zone, one pool of all accounts, a year that is not over. `now` is in ms. */
@@ -46,6 +55,10 @@ export function notes(links, now = Date.now()) {
   const pooled = periods(links).map(([{ year }]) => year).filter((year) => year !== null && year >= BY_WALLET_FROM);
   if (pooled.length > 0 && links.at(-1).pooling === 'universal') {
     lines.push(`lots of all accounts are one pool in ${pooled.join(', ')}: for sales from ${BY_WALLET_FROM} on, Reg. 1.1012-1(j) takes lots of the account that sells`);
+  }
+  const declared = declaredBasis(links);
+  if (told(links, 'declared', () => true) > 0) {
+    lines.push(`the basis that the taxpayer declared ${declared === null ? 'is not said, and may be anything' : `comes to ${money(declared)}`}`);
   }
   const received = told(links, 'declared', (kind) => kind >= 5 && kind <= 11);
   if (received > 0) {

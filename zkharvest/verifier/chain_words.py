@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from zkharvest.spec import money_text
 from zkharvest.verifier.calendar import check_zone
 from zkharvest.verifier.chain import Chain
 from zkharvest.verifier.chain_policy import ChainPolicy
@@ -59,6 +60,21 @@ def gone_by_kind(chain: Chain) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
+def declared_basis(chain: Chain) -> int | None:
+    """What all declared values come to, in 10^-8; None if a statement does not say it of all of its own."""
+    figures = [figure for period in chain.periods for figure in period.last.statement.figures]
+    declared = [one.values for one in figures if one.key.level == "COUNT" and one.key.origin == "declared"]
+    if any(values.get("events") != 0 and "basis" not in values for values in declared):
+        return None
+    return sum(values.get("basis", 0) for values in declared)
+
+
+def _money(units: int) -> str:
+    """Money (10^-8) that is not below zero, with the thousands set apart and at least two decimals."""
+    whole, _, fraction = money_text(units).partition(".")
+    return f"{int(whole):,}.{fraction.rstrip('0'):0<2}"
+
+
 def _told(chain: Chain, origin: str) -> Iterator[tuple[int, int]]:
     """Kind and events of the counters of an origin, of every period."""
     for period in chain.periods:
@@ -88,6 +104,10 @@ def notes(chain: Chain, now: float | None = None) -> tuple[str, ...]:
             f"lots of all accounts are one pool in {', '.join(pooled)}: for sales from {_BY_WALLET_FROM} on, "
             "Reg. 1.1012-1(j) takes lots of the account that sells"
         )
+    if chain.counters.declared:
+        total = declared_basis(chain)
+        what = "is not said, and may be anything" if total is None else f"comes to {_money(total)}"
+        lines.append(f"the basis that the taxpayer declared {what}")
     received = sum(events for kind, events in _told(chain, "declared") if kind in _INCOME_KINDS)
     if received:
         what = "deposit is declared as income: its" if received == 1 else "deposits are declared as income: their"

@@ -24,7 +24,7 @@ from zkharvest.commitment.assets import id_code, symbol_of
 from zkharvest.errors import UsageError
 from zkharvest.files.standings import StandingFile
 from zkharvest.ledger.calendar import Calendar
-from zkharvest.ledger.history.registers import carried_on
+from zkharvest.ledger.history.registers import DECLARED_VALUE, carried_on
 from zkharvest.ledger.history.standing_map import map_of, standing_of
 from zkharvest.ledger.regimes import find_provable
 from zkharvest.spec import account_code
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from zkharvest.files.page_files import PageOpening
     from zkharvest.ledger.history.machine import Run
     from zkharvest.ledger.history.records import History
+    from zkharvest.ledger.history.registers import Key as RegisterKey
     from zkharvest.ledger.history.standing import Standing
     from zkharvest.ledger.rules import Election
     from zkharvest.verifier.link import Link
@@ -66,7 +67,9 @@ SHOWN: tuple[tuple[Key, tuple[str, ...]], ...] = (
     *((Key("L4", term=term), ("proceeds", "basis")) for term in _DISPOSALS),
     (Key("NET"), ("units", "proceeds", "basis")),
 )
-"""What a statement shows beside the counters that it must show: gains and losses by term, income, and what is left."""
+"""What a statement shows beside the counters that it must show: gains and losses by term, income, and what is left.
+
+Of what the owner declared it shows the sum too: one value may be all that a loss rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +220,9 @@ class _Maker:
         rows = machine_rows(run, self.before, [lanes for lanes, _ in hashed], calendar)
         carried = opening_of(self.before, self.opening.key) if self.before and self.opening else None
         key = secrets.token_bytes(KEY_BYTES)
+        declared = [Key("COUNT", kind=one.kind, origin=one.origin) for one in run.registers if _is_declared(one)]
         shown = [(_fields(one), group) for one, groups in SHOWN for group in groups]
+        shown += [(_fields(one), "basis") for one in declared]
         same_year = self.before is not None and self.before.year == window.year
         least = find_preset(self.wanted.preset, 0).params.least_log_rows
         to_fill = LinkToFill(hashed, rows, calendar, carried, same_year, key, shown, self._labels())
@@ -298,11 +303,17 @@ def figures_of(witness: LinkWitness) -> list[Figure]:
     return [Figure(key, found[key]) for key in sorted(found, key=lambda key: key.order)]
 
 
+def _is_declared(key: RegisterKey) -> bool:
+    """Whether it is the counter of values that the owner declared."""
+    return key.level == "COUNT" and key.origin == DECLARED_VALUE
+
+
 def _fields(key: Key) -> tuple[int, ...]:
     """A key without asset and account as the circuit has it."""
     found = np.zeros(place_of("side") + 1, np.int64)
     words = (("origin", ORIGINS), ("covered", COVERED), ("term", TERMS), ("result", RESULTS), ("side", SIDES))
     found[place_of("level")], found[place_of("kind")] = level_number(key.level), key.kind
+    found[place_of("told")] = key.level == "COUNT" and key.told
     for name, listed in words:
         found[place_of(name)] = listed.index(getattr(key, name))
     return tuple(found.tolist())

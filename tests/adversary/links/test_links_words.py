@@ -73,6 +73,7 @@ def chains():
     yield alone, expected, 'own(1)/x" from 2025-07-01 00:00 UTC on: its pages end there'
     yield alone, expected, "kraken/x before 2025-09-01 00:00 UTC"
     yield alone, expected, "1 deposit is declared as income"
+    yield alone, expected, "the basis that the taxpayer declared comes to 700.00"
     yield alone, {"pages": {"kraken": ids["kraken"]}}, "worked by FIFO"
     yield [prove_chain(given, **{**options, "pooling": "universal"}).package], expected, "are one pool in 2025"
     yield [prove_chain(given, **options, audience="you").package], expected, "its context was not compared"

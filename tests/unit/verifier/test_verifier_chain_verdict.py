@@ -275,6 +275,26 @@ def test_counters_are_always_there_and_limits_leave_it_undecided(proven):
     assert verdict(package(clean), **none, **limits).accepted
 
 
+def test_how_much_was_declared_is_said_or_that_it_is_not(proven):
+    """One value may be all that a loss rests on: their number alone says little."""
+    link = counted()
+    translator = Translator(link)
+    statement = translator.statement(link)
+    declared = [one for one in statement["figures"] if one["level"] == "COUNT" and one["origin"] == "declared"]
+    (basis,) = (int(one["values"]["basis"]) for one in declared)
+    expected = {"first": True, "pages": ids(translator, *link.pages)}
+    (said,) = [line for line in verdict(package(link), **expected).notes if "declared" in line]
+    assert said == f"the basis that the taxpayer declared comes to {basis / 10**8:,.2f}"
+    for one in declared:
+        del one["values"]["basis"]
+    left_out = ChainPackage((Part(statement, "balanced", (13,), b""),))
+    found = verdict(left_out, **expected)
+    assert found.accepted
+    assert "the basis that the taxpayer declared is not said, and may be anything" in found.notes
+    clean = honest()
+    assert not any("declared" in line for line in verdict(package(clean), first=True).notes)
+
+
 def test_what_is_not_shown_is_said(proven):
     one, two = two_years()
     translator = Translator(one, two)

@@ -71,6 +71,13 @@ def test_years_under_a_method_each_are_one_chain(pooling):
     never = replace(windows[0], covered_since=links._covered(links.COVERED_FROM)).covered_since
     runs = run_windows(history_of(OPENINGS), BOOK.decisions, [replace(w, covered_since=never) for w in windows])
     for run, period in zip(runs, verdict.chain.periods, strict=True):
+        declared = {
+            key.kind: amounts
+            for key, amounts in run.registers.items()
+            if key.origin == "declared" and key.level == "COUNT"
+        }
+        stated = {one.key.kind: one.values for one in period.last.statement.figures if one.key.origin == "declared"}
+        assert stated == {kind: {"basis": one.basis, "events": one.events} for kind, one in declared.items()}
         totals, shown = totals_of(run.registers), named_figures(period.last.statement.figures)
         assert shown["net"] == totals["net"]
         assert shown["short.gain"] == totals["short_term_gain"]
