@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { toHex, u32 } from './bytes.mjs';
 import { circuitFile } from './node.mjs';
+import { readLinks } from './package.mjs';
 import { judge } from './verify.mjs';
 
 const MAIN = fileURLToPath(new URL('main.mjs', import.meta.url));
@@ -88,6 +89,9 @@ test('what is shown beside a verdict', () => {
   assert.equal(toHex(accepted.chain.signer), policy.signer);
   assert.deepEqual([...accepted.chain.signed.values()].flat().sort(), Object.values(policy.source_keys).sort());
   assert.equal(accepted.chain.links.length, 1);
+  const read = readLinks(bytes); // as `zkharvest verify --json` names the package, and as the taxpayer signs it
+  assert.equal(toHex(read.digest()), 'b150adc184e20c6615ec48f7014d228480487f5b4219f2e52512a1c0a47314fa');
+  assert.equal(toHex(read.signedDigest()), 'f447a7548eaa6efb8eb34de22233dc298686237ed5fd36261162fd7aa01f5e59');
   const open = asked({ first: null, accounts: null });
   assert.deepEqual([open.verdict, open.reason, open.detail], ['undecided', 'policy/history', 'policy/history: policy/holder']);
   assert.deepEqual(open.chain.links[0].counters, accepted.chain.links[0].counters);

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fromHex, toHex, utf8 } from './bytes.mjs';
 import { checkZone, parseDate, zoneOffsets } from './calendar.mjs';
-import { checkChain } from './chain.mjs';
+import { checkChain, signersOf } from './chain.mjs';
 import { isInfinity, multiply, toAffine } from './curve.mjs';
 import { KNOWN_CIRCUITS, checkDescription, loadCircuit } from './description.mjs';
 import { isSmallOrder, verifies } from './ed25519.mjs';
@@ -18,6 +18,7 @@ import { linkInputs } from './link_public.mjs';
 import { decode } from './msgpack.mjs';
 import { circuitFile, nodeSha256 } from './node.mjs';
 import { PARAMETER_SETS, sizes } from './parameters.mjs';
+import { checkBits, readPolicy } from './policy.mjs';
 import { rowWords } from './stacks.mjs';
 import { ownSha256, sha256, sha512, useSha256 } from './sha.mjs';
 import { isPlainText } from './values.mjs';
@@ -93,6 +94,41 @@ test('dates and texts', () => {
   for (const wrong of ['2023-02-29', '2023-2-01', '20230201', '0000-01-01', '2023-02-01 ', '٢٠٢٣-01-01']) assert.equal(parseDate(wrong), null);
   for (const good of ['a', 'a b', 'é', '日本', '한국', 'Ωμ']) assert.ok(isPlainText(good, 20), good);
   for (const bad of ['', '😀', 'a  b', 'a\ufe0f', ' a', 'a ', 'a\u00a0b', 'a\u200bb', 'a\nb', 'e\u0301', '\ue000', 'aaaaaaaaaaaaaaaaaaaaa']) assert.ok(!isPlainText(bad, 20), bad);
+});
+
+test('the characters of texts are those of FORMAT section 7, one by one', () => {
+  const ranges = [[0x20, 0x7e], [0xa1, 0xac], [0xae, 0x24f], [0x386, 0x386], [0x388, 0x38a], [0x38c, 0x38c], [0x38e, 0x3a1], [0x3a3, 0x3ce],
+    [0x400, 0x45f], [0x3041, 0x3096], [0x30a1, 0x30fa], [0x30fc, 0x30fc], [0x4e00, 0x9fa5], [0xac00, 0xd7a3]];
+  const listed = new Uint8Array(0x110000);
+  for (const [first, last] of ranges) listed.fill(1, first, last + 1);
+  const wrong = [];
+  for (let code = 0; code < listed.length; code += 1) if (isPlainText(`a${String.fromCodePoint(code)}b`, 9) !== (listed[code] === 1)) wrong.push(code);
+  assert.deepEqual(wrong, []);
+});
+
+test('bits that are asked for: 128 of a real set, none of the test set, and of both what a policy says', () => {
+  const { circuit } = loadCircuit('lot-machine/v2', circuitFile);
+  const heights = circuit.tables.map(() => 13);
+  const holds = (name, changes, policy) => {
+    const wanted = readPolicy({ schema: 'zkharvest/chain-policy/1', ...policy });
+    try {
+      checkBits(wanted, circuit, { ...PARAMETER_SETS.get(name), ...changes }, heights);
+      return true;
+    } catch (error) {
+      assert.equal(error.reason, 'policy/bits');
+      return false;
+    }
+  };
+  const weaker = { grind_query: PARAMETER_SETS.get('balanced').grind_query - 1 };
+  assert.ok(holds('balanced', {}, {}) && !holds('balanced', weaker, {}));
+  assert.ok(holds('balanced', weaker, { min_bits: 127 }) && holds('balanced', {}, { min_bits: 128 }) && !holds('balanced', {}, { min_bits: 128.01 }));
+  assert.ok(holds('test', {}, {}) && holds('test', {}, { min_bits: 5 }) && !holds('test', {}, { min_bits: 6 }));
+});
+
+test('who signed a page: each key of several', () => {
+  const [page, other] = [Uint8Array.of(1), Uint8Array.of(2)];
+  const found = signersOf([{ page, key: Uint8Array.of(3) }, { page: other, key: Uint8Array.of(4) }, { page, key: Uint8Array.of(5) }]);
+  assert.deepEqual([...found], [['01', ['03', '05']], ['02', ['04']]]);
 });
 
 test('days of time zones', () => {

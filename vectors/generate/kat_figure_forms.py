@@ -137,7 +137,7 @@ def words() -> list[Map]:
     found += [shown(of("COUNT", {"events": "0"}, kind=63, origin=origin)) for origin in ("ref", "window")]
     found += [wrong(of("COUNT", kind=63, origin=origin)) for origin in ("", *ORIGINS[:-2])]
     found += [wrong(of(level, kind=63, origin=origin)) for level in ("L0", "L1") for origin in ("ref", "window")]
-    found += [shown(of("L0", origin=origin)) for origin in ORIGINS]
+    found += [shown(of(level, **{**BOUGHT, "origin": origin})) for level in ("L0", "L1") for origin in ORIGINS]
     found += [shown(of("COUNT", origin=origin)) for origin in ORIGINS]
     found += [wrong(of(level, origin=word)) for level in ("L0", "COUNT") for word in ("", "Venue", "venu", "toString")]
     for level in ("L0", "L1", "L2", "HOLD"):
