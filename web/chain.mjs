@@ -73,8 +73,10 @@ export function mismatches(links, policy) {
   const opening = links[0].opening === null ? null : toHex(links[0].opening);
   if ((policy.standing !== null || policy.first) && opening !== policy.standing) found.push('policy/standing');
   const pages = new Map(accountsOf(links).flatMap(({ source, pages: own }) => own.map(([id]) => [id, source])));
-  for (const state of links[0].carriedIn?.accounts ?? []) if (!pages.has(toHex(state.page))) pages.set(toHex(state.page), state.source);
-  for (const [source, ids] of policy.pages) for (const id of ids) if (pages.get(id) !== source) found.push('policy/page');
+  // Nothing forbids a standing in which accounts of two sources have one page.
+  const before = (links[0].carriedIn?.accounts ?? []).map((state) => [toHex(state.page), state.source]);
+  const isOf = (id, source) => (pages.has(id) ? pages.get(id) === source : before.some(([page, owner]) => page === id && owner === source));
+  for (const [source, ids] of policy.pages) for (const id of ids) if (!isOf(id, source)) found.push('policy/page');
   const there = links.at(-1).accounts;
   for (const [source, names] of policy.accounts) {
     const own = there.filter((one) => one.source === source).map((one) => one.account);
@@ -138,10 +140,14 @@ export function openQuestions(links, policy, signed) {
   if (links[0].sameYear) found.push('policy/year-begun');
   if (policy.pages.size + policy.sourceKeys.size === 0) found.push('policy/no-expectation');
   else {
-    const statuses = new Set(accountsOf(links).map((one) => statusOf(one, links[0].carriedIn?.accounts ?? [], policy, signed)));
+    const isNamed = (source) => [policy.pages, policy.sourceKeys, policy.accounts].some((named) => named.has(source));
+    const before = links[0].carriedIn?.accounts ?? [];
+    const compared = accountsOf(links).map((one) => ({ ...one, status: statusOf(one, before, policy, signed) }));
+    const statuses = new Set(compared.map(({ status }) => status));
+    const open = compared.filter(({ status, source }) => status === 'open' && !(policy.allowOtherSources && !isNamed(source)));
     if (statuses.has('later')) found.push('policy/later-pages');
     if (statuses.has('holder')) found.push('policy/holder');
-    if (statuses.has('open') && !policy.allowOtherSources) found.push('policy/source-not-compared');
+    if (open.length > 0) found.push('policy/source-not-compared');
   }
   for (const run of periods(links)) if (run[0].year !== null && !run.at(-1).wholeYear) found.push('policy/coverage');
   for (const [first] of periods(links)) if (first.beginsLate) found.push('policy/coverage');

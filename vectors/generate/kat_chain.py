@@ -292,6 +292,12 @@ def judgements() -> list[Map]:
     until_july = {"kraken": [page_id(july).hex()]}
     counted = at(ONE, "figures", to=figures())
     both = {"kraken": [page_id(K24).hex()], "ledger": [page_id(W24).hex()]}
+    ledger = [{"accounts": {"ledger": ["W-1"]}}]
+    made_up = header(("kraken", "K-second"), 0, Y2024, Y2025)
+    second = statement([K24, made_up], (Y2024, Y2025), 2024)
+    state = END24["accounts"][0] | {"account": "gone", "final": True}  # closed accounts of two sources, one page
+    shared = END24 | {"accounts": [state | {"source": source} for source in ("a", "b")]}
+    forged = statement([header(("new", "N-1"), 0, Y2025, Y2026)], (Y2025, Y2026), 2025, shared)
     return [
         judged([ONE, TWO], {"first": True, "pages": pages}, "accepted"),
         judged([TWO], {"standing": standing_name(END24), "pages": pages}, "accepted"),
@@ -318,6 +324,16 @@ def judgements() -> list[Map]:
         judged([ONE], {"first": True}, "undecided", "policy/no-expectation"),
         judged([ONE], {"first": True, "pages": {"kraken": both["kraken"]}}, "undecided", "policy/source-not-compared"),
         judged([ONE], {"first": True, "pages": {"kraken": both["kraken"]}, "allow_other_sources": True}, "accepted"),
+        *(judged([ONE], {"first": True, "pages": {"kraken": both["kraken"]}, "allow_other_sources": True, **named},
+                 "undecided", "policy/source-not-compared") for named in ledger),
+        judged([second], {"first": True, "pages": {"kraken": both["kraken"]}, "allow_other_sources": True},
+               "undecided", "policy/source-not-compared"),
+        judged([second], {"first": True, "pages": {"kraken": [*both["kraken"], page_id(made_up).hex()]},
+                          "allow_other_sources": True}, "accepted"),
+        *(judged([forged], {"standing": standing_name(shared), "pages": {source: [page_id(K24).hex()]},
+                            "allow_other_sources": True}, "accepted") for source in ("a", "b")),
+        judged([forged], {"standing": standing_name(shared), "pages": {"kraken": [page_id(K24).hex()]}},
+               "rejected", "policy/page"),
         judged([counted], {"first": True, "pages": both}, "accepted"),
         judged([counted], {"first": True, "pages": both, "max_declared": 3, "max_gone": 2, "max_unexplained": 5,
                            "max_by_window": 3, "max_in_transit": 13}, "undecided", "policy/counters"),

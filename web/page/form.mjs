@@ -67,7 +67,8 @@ function yearRows(run) {
   const link = run.at(-1);
   const methods = run.map(({ method }) => method).filter((one, i, all) => i === 0 || all[i - 1] !== one).join(', then ');
   const rows = [[link.year === null ? 'No tax year' : `Tax year ${link.year}`, `${methods}${link.year === null || link.wholeYear ? '' : ', not to the end of the year'}`]];
-  for (const [name, wanted, group] of SHOWN) {
+  // Of a link without a tax year nothing is counted: its sums are 0 whatever was gained in it.
+  for (const [name, wanted, group] of link.year === null ? [] : SHOWN) {
     const found = link.figures.find(({ key }) => Object.entries(wanted).every(([part, value]) => key[part] === value));
     const value = found?.values.get(group);
     if (value !== undefined) rows.push([name, `${money(wanted.result === 'loss' ? -value : value)} ${link.currency}`]);

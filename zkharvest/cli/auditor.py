@@ -59,7 +59,7 @@ def verify(
     ] = None,
     others: Annotated[
         bool,
-        typer.Option("--allow-other-sources", help="Accept sources besides those with --page, --source-key."),
+        typer.Option("--allow-other-sources", help="Accept sources of which nothing is expected."),
     ] = False,
     max_declared: Annotated[
         int | None, typer.Option("--max-declared", metavar="N", min=0, help="Most values that the taxpayer declares.")

@@ -96,6 +96,8 @@ def _year(one: Mapping[str, Any]) -> list[str]:
         shown = [f"{words} {totals.pop(name)}" for name, words in wanted if name in totals]
         if shown:
             lines.append(f"{title}{', '.join(shown)}")
+    if not one["year"]:
+        return [*lines, "history, of which nothing is counted"]
     return lines if len(lines) > 1 else [*lines, "no figures are shown"]
 
 

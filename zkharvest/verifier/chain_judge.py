@@ -55,14 +55,17 @@ def mismatches(chain: Chain, policy: ChainPolicy) -> Iterator[Finding]:
 def _other_pages(chain: Chain, policy: ChainPolicy) -> Iterator[Finding]:
     """Expected pages that are not in the chain. One that the standing carried in has as an account's last is there."""
     pages = {page.page_id: page for account in chain.accounts for page in account.pages}
-    before = {state.page: state.source for state in (chain.opening.accounts if chain.opening else ())}
+    before: dict[bytes, list[str]] = {}  # nothing forbids a standing in which two accounts have one page
+    for state in chain.opening.accounts if chain.opening else ():
+        before.setdefault(state.page, []).append(state.source)
     for source, ids in policy.pages.items():
         for identity in ids:
-            owner = pages[identity].source if identity in pages else before.get(identity)
-            if owner == source:
+            owners = [pages[identity].source] if identity in pages else before.get(identity, [])
+            if source in owners:
                 continue
-            there = f"it is a page of {quoted(owner)}" if owner else "no link lists it"
+            there = f"it is a page of {quoted(owners[0])}" if owners else "no link lists it"
             text = f"the page {identity.hex()} is expected of {quoted(source)}: {there}"
+            owner = owners[0] if owners else None
             yield Finding(Reason.POLICY_PAGE, text, f"page of {source}", identity.hex(), owner)
 
 
@@ -200,9 +203,12 @@ def _accounts(accounts: Sequence[AccountCompared], policy: ChainPolicy) -> Itera
         (OPEN, Reason.POLICY_NOT_COMPARED, "nothing is expected of these accounts, and their records count too"),
     )
     for status, reason, what in texts:
-        found = ["/".join(one.pages.name) for one in accounts if one.status == status]
-        if found and not (status == OPEN and policy.allow_other_sources):
-            yield Finding(reason, f"{listed(found)}: {what}", "accounts", None, ", ".join(found[:MAX_NAMED]))
+        listing = [one.pages.name for one in accounts if one.status == status]
+        if status == OPEN and policy.allow_other_sources:  # an account of a source that is named is of no other source
+            listing = [name for name in listing if policy.names(name[0])]
+        if listing:
+            found = ", ".join("/".join(name) for name in listing[:MAX_NAMED])
+            yield Finding(reason, f"{listed(listing)}: {what}", "accounts", None, found)
 
 
 def _shown(value: str | int | bytes | None) -> str:

@@ -111,6 +111,10 @@ class ChainPolicy:
         """Whether anything is expected of any source."""
         return bool(self.pages or self.source_keys)
 
+    def names(self, source: str) -> bool:
+        """Whether anything is expected of this source: it is then none of those that `allow_other_sources` lets be."""
+        return source in self.pages or source in self.source_keys or source in self.accounts
+
     def limits(self) -> Mapping[str, int]:
         """The limits that are set, by counter."""
         found = {name: most for name in LIMITS if (most := getattr(self, f"max_{name}")) is not None}

@@ -140,7 +140,9 @@ def _period_json(period: Period) -> dict[str, Any]:
         "methods": list(period.methods),
         "whole_year": link.whole_year,
         "counters": counters_json(link.counters),
-        "totals": {name: money_text(value) for name, value in named_figures(link.statement.figures).items()},
+        "totals": {name: money_text(value) for name, value in named_figures(link.statement.figures).items()}
+        if period.year is not None
+        else {},  # what no year counts is posted to no sum: those of such a link are 0 whatever was gained
         "figures": [_figure_json(figure, link) for figure in link.statement.figures],
     }
 

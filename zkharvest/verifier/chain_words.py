@@ -13,11 +13,12 @@ from zkharvest.verifier.chain import Chain
 from zkharvest.verifier.chain_policy import ChainPolicy
 from zkharvest.verifier.chain_verdict import AccountCompared, named_figures
 from zkharvest.verifier.figures import IN_TRANSIT, Counters
-from zkharvest.verifier.text import named
+from zkharvest.verifier.text import account_label
 
 _NEVER_SHOWN = (
     "that these accounts are all of the taxpayer's accounts, and in nobody else's figures",
     "that what the pages record is true: that trades took place, at fair prices, and none was left out",
+    "that a record is of its page's period, and so of its key's days: its time is compared with the window alone",
     "that two readers saw one chain: compare the name of the standing carried out with what others were shown",
 )
 _COUNTED = {
@@ -146,7 +147,7 @@ def _not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountComp
     yield from _outside_pages(chain, accounts)
     own = [one for one in accounts if not one.vouched]
     if own:
-        names = listed(["/".join(one.pages.name) for one in own])
+        names = listed([one.pages.name for one in own])
         yield (
             f"that the pages of {names} are true and complete: no source has signed them with an expected key, and the "
             "values in them, which are in no counter, are as good as who wrote them"
@@ -187,7 +188,7 @@ def _outside_pages(chain: Chain, accounts: Sequence[AccountCompared]) -> Iterato
     begins, ends = chain.links[0].statement.start, chain.closing.instant
     late, closed = list[str](), list[str]()
     for one in accounts:
-        first, newest, name = one.pages.pages[0], one.pages.newest, named("/".join(one.pages.name))
+        first, newest, name = one.pages.pages[0], one.pages.newest, account_label(*one.pages.name)
         if first.number == 0 and first.start > begins:
             late.append(f"{name} before {instant_text(first.start)}")
         if newest.final and newest.end < ends:
@@ -198,10 +199,10 @@ def _outside_pages(chain: Chain, accounts: Sequence[AccountCompared]) -> Iterato
             yield f"what happened in {', '.join(found[:MAX_NAMED])}{more}: {what}"
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names from a package for a sentence: a few of them, and how many more."""
+def listed(names: Sequence[tuple[str, str]]) -> str:
+    """Accounts, by source and pseudonym, for a sentence: a few of them, and how many more."""
     more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-    return ", ".join(named(name) for name in names[:MAX_NAMED]) + more
+    return ", ".join(account_label(*name) for name in names[:MAX_NAMED]) + more
 
 
 def instant_text(ms: int) -> str:

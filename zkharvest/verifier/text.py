@@ -34,6 +34,12 @@ def named(name: str) -> str:
     return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
+def account_label(source: str, account: str) -> str:
+    """SOURCE/ACCOUNT within a sentence. A stroke in one of the two could be the one between them: then it is quoted."""
+    parts = (named(one) if "/" not in one else json.dumps(one, ensure_ascii=False) for one in (source, account))
+    return "/".join(parts)
+
+
 def quoted(value: object) -> str:
     """A value from a package for a message: of whatever size and kind, on one line and about `QUOTED` characters."""
     match value:
