@@ -203,6 +203,6 @@ def _book(path: Path | None) -> Book:
 
 
 def _signed(paths: Sequence[Path] | None) -> list[PageFile]:
-    from zkharvest.files.page_files import read_page
+    from zkharvest.workflow.signing import read_signed_pages
 
-    return [read_page(path) for path in paths or ()]
+    return read_signed_pages(paths or ())

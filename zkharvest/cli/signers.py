@@ -169,12 +169,12 @@ def _signed(data: bytes, name: str, key: PrivateKey, pages: list[Path], *, repla
     from dataclasses import replace as changed
 
     from zkharvest.files.packages import open_package
-    from zkharvest.files.page_files import read_page
     from zkharvest.sign.chains import sign_as_taxpayer, with_page_signatures
+    from zkharvest.workflow.signing import read_signed_pages
 
     package = open_package(data, name)
     if pages:
-        added = with_page_signatures(changed(package, signature=None), [read_page(page) for page in pages])
+        added = with_page_signatures(changed(package, signature=None), read_signed_pages(pages))
         package = changed(added, signature=package.signature)
     return sign_as_taxpayer(package, key, replace_other=replace).encode()
 

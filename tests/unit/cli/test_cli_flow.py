@@ -6,6 +6,7 @@ import json
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -25,8 +26,13 @@ from tests.support.proofs import (
 from zkharvest.cli import main
 from zkharvest.cli.output import ExitCode
 from zkharvest.cli.show import money
-from zkharvest.files.page_files import read_page, read_page_opening
+from zkharvest.files.page_files import PageFile, page_bytes, read_page, read_page_opening
+from zkharvest.sign.chains import with_page_signatures
+from zkharvest.sign.keys import PrivateKey, Scheme
+from zkharvest.sign.pages import sign_page
+from zkharvest.verifier.chain_package import decode_chain_package
 from zkharvest.verifier.circuits import PINNED
+from zkharvest.verifier.link import read_link
 from zkharvest.workflow.own_folder import write_pages
 
 SOURCES = ("coinbase:main", "kraken:main")
@@ -351,6 +357,32 @@ def test_a_package_that_does_not_verify_is_not_signed(here, capsys):
     (here / "bad.zkh").write_bytes(data[:8] + b"\x09" + data[9:])
     assert main(["attest", "bad.zkh", "--key", "my.key"]) == ExitCode.USAGE
     assert "update zkharvest" in capsys.readouterr().err
+
+
+def test_a_source_s_signature_that_is_not_valid_is_not_signed_nor_proven_with(here, capsys):
+    """Everybody would refuse the package: the owner hears it before a proof is made, and before he signs."""
+    key = PrivateKey(Scheme.ED25519, bytes(31) + b"\x07")
+    package = decode_chain_package(small_chain().package)
+    page = read_link(package.parts[0].statement).statement.pages[0].header
+    made = sign_page(page.page_id, key)
+    false = replace(made, signature=made.signature[:-1] + bytes([made.signature[-1] ^ 1]))
+    (here / "false.zkp").write_bytes(page_bytes(PageFile(page.page_id, page, (false,))))
+    signed = with_page_signatures(package, [PageFile(page.page_id, page, (false,))])
+    (here / "false.zkh").write_bytes(signed.encode())
+    (here / "good.zkh").write_bytes(package.encode())
+    assert main(["keygen", "-o", "my.key", "--no-passphrase"]) == ExitCode.DONE
+    for words in (["false.zkh"], ["good.zkh", "--signatures", "false.zkp"]):
+        before = (here / words[0]).read_bytes()
+        assert main(["attest", *words, "--key", "my.key"]) == ExitCode.REJECTED
+        assert "signature of" in capsys.readouterr().err
+        assert (here / words[0]).read_bytes() == before
+    command = ["prove", "none.zko", "--year", "2025", "--method", "fifo", "--first", "-o", "p2.zkh"]
+    assert main([*command, "--signed", "false.zkp"]) == ExitCode.REJECTED
+    told = capsys.readouterr().err
+    assert "false.zkp" in told
+    assert "is not valid" in told
+    (here / "true.zkp").write_bytes(page_bytes(PageFile(page.page_id, page, (made,))))
+    assert main(["attest", "good.zkh", "--key", "my.key", "--signatures", "true.zkp"]) == ExitCode.DONE
 
 
 def test_a_signature_is_replaced_when_asked(here, capsys, test_preset):
