@@ -144,6 +144,9 @@ def _refusal(trade: Trade) -> Problem | None:
     if trade.kind is Kind.DEPOSIT and (trade.amount or trade.acquired is not None):
         hint = "leave amount and acquired empty: the owner declares them"
         return Problem(trade.where, f"{trade.ref}: states a basis or date of coins that came from elsewhere", hint)
+    if trade.kind is Kind.INCOME and trade.fee:
+        hint = "amount is the fair value of all that came; a fee is a row of its own: spend, category fee"
+        return Problem(trade.where, f"{trade.ref}: income with a fee, which a proof would count as income", hint)
     if abs(trade.fee) >= FEE_LIMIT:
         return Problem(trade.where, f"{trade.ref}: the fee is 2^54 or more in 10^-8", "split the row")
     return None

@@ -112,6 +112,8 @@ def test_a_move_says_its_transaction():
         (row("01-02", "sell", amount="1", lots="x:1"), "names lots"),
         (row("01-02", "deposit", amount="5"), "states a basis"),
         (row("01-02", "deposit", acquired="2020-01-01"), "states a basis or date"),
+        (row("01-02", "income", amount="5", fee="1"), "income with a fee, which a proof would count as income"),
+        (row("01-02", "income", amount="5", fee="-1"), "income with a fee"),
         (row("01-02", "sell", amount="1", fee="180143985.09481984"), "fee is 2"),
     ],
 )
