@@ -21,6 +21,7 @@ from tests.support.machine_first_lies import FIRST
 from tests.support.machine_kinds import RULES, left
 from tests.support.machine_lies import LIES, found
 from tests.support.machine_lying import page
+from tests.support.mutants import columns_of
 from tests.support.one_cell import OneCell
 from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
 from zkharvest.spec import P
@@ -125,6 +126,15 @@ def test_what_a_mutant_without_the_first_row_takes():
     count("constraints of the machine that say nothing on the first row", len(every - loud - killed))
     assert loud - killed == IMPLIED
     assert {*RULES} & every - {*FLAGS} <= killed
+
+
+def test_what_reads_columns_of_a_comparison_is_silent_where_they_are_0():
+    reads = {c["name"]: columns_of(steps(), c["node"]) for c in steps()["constraints"] if c["where"] == "all"}
+    for what in runs():
+        spoken = on_first_rows(what, settings(what))
+        for stems, used in ADVICE.items():
+            for name in spoken if what.split(maxsplit=1)[0] not in used else ():
+                assert not [column for column in reads[name] if column.startswith(stems)], (what, name)
 
 
 def test_columns_of_one_comparison_are_read_by_nothing_else():

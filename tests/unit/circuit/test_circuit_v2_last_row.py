@@ -19,6 +19,7 @@ from tests.support.counts import count
 from tests.support.machine_full import full_tables
 from tests.support.machine_kinds import RULES, left
 from tests.support.machine_last_lies import LAST
+from tests.support.mutants import columns_of
 from tests.support.one_cell import OneCell
 from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
 from zkharvest.spec import P
@@ -109,6 +110,15 @@ def test_what_a_mutant_without_the_last_row_takes():
     count("of these broken on the last row alone", len(killed))
     count("of these such that say nothing on the last row", len(every - loud - killed))
     assert loud - killed == IMPLIED
+
+
+def test_what_reads_columns_of_a_comparison_is_silent_where_they_are_0():
+    reads = {c["name"]: columns_of(steps(), c["node"]) for c in steps()["constraints"] if c["where"] == "all"}
+    for what in runs():
+        spoken = on_last_rows(what, settings(what))
+        for stems, used in ADVICE.items():
+            for name in spoken if what not in used else ():
+                assert not [column for column in reads[name] if column.startswith(stems)], (what, name)
 
 
 def test_columns_of_one_comparison_are_read_by_nothing_else():
