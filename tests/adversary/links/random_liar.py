@@ -1,5 +1,8 @@
 """A machine whose every decision may be a lie, over small histories with many records of one instant.
 
+A scene is a year in one link, or the second link of a year: then lots, moves in transit and registers are carried in,
+under another method perhaps.
+
 The lying prover of `forgery` tells the lies that somebody thought of. This one draws them: it takes another lot than
 the first, parts of other sizes, other tokens in another order, turns records round, makes late what is not and the
 reverse, matches other deposits, drops, declares. What follows follows: lists, hashes, registers, standings. A run that
@@ -11,6 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 from random import Random
 
 from tests.adversary.kit.local import Board
@@ -20,6 +24,7 @@ from tests.support import whole_links
 from zkharvest.circuit.lot_machine.v2.witness import Link, make_witness
 from zkharvest.commitment.page_record import Flag, PageRecord, RecordKind
 from zkharvest.commitment.pages import page_roots
+from zkharvest.errors import InputError
 from zkharvest.files.page_files import PageOpening
 from zkharvest.ledger.history import machine
 from zkharvest.ledger.history.chain import moves_of, run_windows
@@ -28,13 +33,17 @@ from zkharvest.ledger.history.decisions import Decision
 from zkharvest.ledger.history.matching import Moves
 from zkharvest.ledger.history.order import Turn, Window, in_turn, pages_of
 from zkharvest.ledger.history.records import IN_TRANSIT, Does, Place
-from zkharvest.ledger.history.standing import accounts_after
+from zkharvest.ledger.history.registers import carried_on
+from zkharvest.ledger.history.standing import Standing, accounts_after
 from zkharvest.ledger.rules import Method, Pooling, part_of
 from zkharvest.verifier.page import PageHeader
 from zkharvest.workflow.histories import history_of
 from zkharvest.workflow.link_rows import calendar_of, machine_rows
+from zkharvest.workflow.standing_lanes import opening_of
 
 ASSET, PERIOD, METHODS = "slip44:0", (at(2024), at(2025)), tuple(Method)[:4]
+CUTS = (at(2024, 2, 2), at(2024, 6, 1) + 1, at(2024, 6, 2) + 1)
+"""Where a year may be cut: at instants of records, or right behind them."""
 DECLARED_FROM = date(2022, 6, 1).toordinal()
 TOLD = ("declared", "none", "gone", "window")
 
@@ -114,13 +123,14 @@ class LyingMachine(machine._Machine):
 
 @dataclass(frozen=True)
 class Scene:
-    """A history of two accounts and a year, its registers, and who sent what arrives."""
+    """A history of two accounts and a year, the honest registers, who sent what arrives, and what is carried in."""
 
     openings: list[PageOpening]
     history: machine.History
     window: Window
     moves: Moves
     registers: dict
+    before: Standing | None = None
 
     @property
     def hashed(self):
@@ -195,8 +205,8 @@ def records(rng: Random) -> dict[str, list[PageRecord]]:
     return found
 
 
-def scene(seed: int) -> Scene:
-    """A random scene. Raises InputError for one in which more is taken than there is."""
+def scene(seed: int, *, second: bool = False) -> Scene:
+    """A random scene, of the `second` link perhaps. Raises InputError where more is taken than there is."""
     rng, openings = Random(seed), []
     for name, ones in records(rng).items():
         listed, key = tuple(sorted(ones, key=lambda one: one.time)), name.encode() * 32
@@ -204,9 +214,13 @@ def scene(seed: int) -> Scene:
         openings.append(PageOpening(PageHeader(name, "1", 0, *PERIOD, "USD", root), key, listed))
     history = history_of([(opening.header.source, opening) for opening in openings])
     pooling = rng.choice((Pooling.WALLET, Pooling.WALLET, Pooling.UNIVERSAL))
-    window = Window(*PERIOD, 2024, rng.choice(METHODS), pooling, "UTC", 10**6)
-    (honest,) = run_windows(history, {}, [window], engine="plain")
-    return Scene(openings, history, window, moves_of(history, {}, [window]), dict(honest.registers))
+    edges = [PERIOD[0], *([rng.choice(CUTS)] if second else []), PERIOD[1]]
+    windows = [Window(*ends, 2024, rng.choice(METHODS), pooling, "UTC", 10**6) for ends in pairwise(edges)]
+    *earlier, honest = run_windows(history, {}, windows, engine="plain")
+    moves, before = moves_of(history, {}, windows), earlier[0].closing if earlier else None
+    if before is not None:
+        before = replace(before, registers=carried_on(before.registers))
+    return Scene(openings, history, windows[-1], moves, dict(honest.registers), before)
 
 
 def turned(rng: Random, turns: list[Turn], told: set[str]) -> list[Turn]:
@@ -237,10 +251,14 @@ def tell(scene: Scene, seed: int) -> Telling | None:
         for ones in does.values():
             rng.shuffle(ones)
         arrivals = dict(list(zip(does[Does.IN], does[Does.OUT], strict=False))[: rng.randrange(3)])
-    turns = in_turn(scene.history, scene.window, Moves(arrivals, {}, (), ()), {}, None)
+    try:
+        turns = in_turn(scene.history, scene.window, Moves(arrivals, {}, (), ()), {}, scene.before)
+    except InputError:  # a withdrawal that was worked before, and arrived or is gone
+        return None
     turns = turned(rng, turns, told)
-    liar = LyingMachine(scene.history, scene.window, {}, None)
+    liar = LyingMachine(scene.history, scene.window, {}, scene.before)
     liar.rng, liar.rate, liar.told, liar.pairs = rng, rng.choice((0, 0, 0.05, 0.2)), told, {}
+    liar.load()
     try:
         for number, turn in enumerate(turns):
             liar.work(number, turn)
@@ -256,14 +274,15 @@ def tell(scene: Scene, seed: int) -> Telling | None:
 
 def _broken(scene: Scene, turns: list[Turn], liar: LyingMachine, closing) -> set[str]:
     pages = pages_of(scene.history, scene.window)
-    accounts = accounts_after(pages, scene.window.end, None)
+    accounts = accounts_after(pages, scene.window.end, scene.before)
     run = machine.Run(
         scene.window, pages, turns, replace(closing, accounts=accounts), lambda: columns_of(liar.steps, turns),
         lambda: liar.steps,
     )  # fmt: skip
     calendar = calendar_of(scene.window, [DECLARED_FROM])
     with no_checks():
-        rows = machine_rows(run, None, [lanes for lanes, _ in scene.hashed], calendar)
-        link = Link(scene.hashed, rows, calendar, None, False, bytes(32))
+        rows = machine_rows(run, scene.before, [lanes for lanes, _ in scene.hashed], calendar)
+        opening = opening_of(scene.before, bytes(32)) if scene.before else None
+        link = Link(scene.hashed, rows, calendar, opening, opening is not None, bytes(32))
         witness = make_witness(link, definition=whole_links.definition(), **whole_links.LOW)
     return Board(witness, whole_links.description()).verdict()

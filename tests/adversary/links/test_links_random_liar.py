@@ -13,10 +13,10 @@ from tests.support.counts import count
 from zkharvest.errors import InputError
 
 
-def tellings(seeds, each):
+def tellings(seeds, each, second):
     for seed in seeds:
         try:
-            scene = random_liar.scene(seed)
+            scene = random_liar.scene(seed, second=second)
         except InputError:
             continue
         for number in range(each):
@@ -25,10 +25,10 @@ def tellings(seeds, each):
                 yield scene, made
 
 
-def held(seeds, each):
+def held(seeds, each, *, second=False):
     """The kinds of lies that were refused, and those that were not."""
     refused, passed = set(), set()
-    for scene, made in tellings(seeds, each):
+    for scene, made in tellings(seeds, each, second):
         count("drawn lies about a year", 1)
         if made.broken:
             refused |= made.told
@@ -44,6 +44,19 @@ def test_a_drawn_lie_is_refused_or_told():
     refused, passed = held(range(6), 12)
     assert {"another lot", "another part"} <= refused
     assert "other moves" in passed
+
+
+def test_in_a_second_link_too():
+    """With lots, coins in transit and registers carried in."""
+    refused, passed = held(range(8), 8, second=True)
+    assert refused
+    assert passed
+
+
+@pytest.mark.audit
+def test_many_in_a_second_link():
+    refused, _ = held(range(100, 180), 40, second=True)
+    assert refused >= {"another lot", "another part", "another withdrawal", "turned round", "other moves"}
 
 
 @pytest.mark.audit
