@@ -14,7 +14,7 @@ from zkharvest.cli import output, passphrases
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import Force, Json, NoPassphrase, PassphraseFd, PassphraseFile, StatedCurrency
 from zkharvest.cli.output import ExitCode
-from zkharvest.cli.venue_shown import PREVIEW, say_unlisted, show_batch, show_checked
+from zkharvest.cli.venue_shown import PREVIEW, say_future, say_unlisted, show_batch, show_checked
 from zkharvest.errors import InputError, UsageError
 from zkharvest.verifier.text import is_visible, quoted
 
@@ -147,6 +147,7 @@ def page_make(
         output.data(f"{source}={made.page.page.hex()}")
     output.note(f"{public} is public; {secret} holds {count:,} records and is for the account's owner alone")
     say_unlisted(made.unlisted)
+    say_future([period.end])
     output.note(PREVIEW)
     return ExitCode.DONE
 
@@ -213,6 +214,7 @@ def page_batch(
     double = twice(folder)
     failed = [one for one in results if one.status == "failed"]
     show_batch(results, double, folder, json=json)
+    say_future([period.end])
     return ExitCode.REJECTED if failed or double else ExitCode.DONE
 
 
@@ -278,6 +280,7 @@ def attest_page(
         assert path is not None
         found = read_page(path)
         source = found.header.source if found.header is not None else ""
+    say_future([found.header.end] if found.header is not None else [])
     where = target or path
     assert where is not None
     ensure_writable(where, force=force or target is None, inputs=[key])

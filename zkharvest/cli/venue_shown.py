@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zkharvest.cli import output
+from zkharvest.trades.text import format_time
 
 if TYPE_CHECKING:
     from zkharvest.verifier.page import SourceKey
@@ -20,6 +23,14 @@ def say_unlisted(symbols: tuple[str, ...]) -> None:
         shown = ", ".join(symbols[:8]) + (f" and {len(symbols) - 8} more" if len(symbols) > 8 else "")
         hint = "--assets names the id of a coin that others list too; derivatives of the venue stay as they are"
         output.warning(f"not in the table of assets, so named as the venue's own: {shown}", hint)
+
+
+def say_future(ends: Iterable[int]) -> None:
+    """A page is closed: what happens in its period after it was made is in no page, and no verdict can tell."""
+    latest = max(ends, default=0)
+    if latest > time.time() * 1000:
+        hint = "make and sign a page when its period is over: records that come later are in no page, nor seen missing"
+        output.warning(f"the period is not over until {format_time(latest)}", hint)
 
 
 def show_batch(results: list[ChunkResult], double: list[str], folder: Path, *, json: bool) -> None:
@@ -77,6 +88,7 @@ def show_checked(found: Checked, expected: dict[str, list[SourceKey]], *, json: 
             signed = f"vouched for by page {voucher}"
         output.data(f"{header.source}={header.page_id.hex()}")
         output.data(f"  {header.label}, {_day(header.start)} to {_day(header.end)}, {records}, {signed}")
+    say_future(header.end for header in pages)
     for where, fault in found.faults:
         output.error(
             f"{where}: {fault.detail} ({fault.fault.value})" if where else f"{fault.detail} ({fault.fault.value})"

@@ -64,6 +64,21 @@ def test_a_bare_id_is_signed(venue, capsys):
     assert main(["-q", "page", "check", *files[:2], "--source-key", "kraken=pub"]) == ExitCode.REJECTED
 
 
+def test_a_period_that_is_not_over_is_said(venue, capsys):
+    """What happens in it later is in no page, and once it is over no verdict tells that anything is missing."""
+    said = "the period is not over until 2400-01-01T00:00:00Z"
+    assert make(["--from", "2025-01-01", "--to", "2400-01-01"]) == 0
+    assert said in capsys.readouterr().err
+    for command in (
+        ["attest", "out/kraken-K-1-0000.zkp", "--key", "key"],
+        ["page", "check", "out/kraken-K-1-0000.zkp"],
+    ):
+        assert main(["-q", *command]) == 0
+        assert said in capsys.readouterr().err
+    assert make(JANUARY, account="K-2") == 0
+    assert "not over" not in capsys.readouterr().err
+
+
 def test_a_key_does_not_vouch_for_pages_before_its_time(venue, capsys):
     assert make(JANUARY) == 0
     assert main(["-q", "attest", "out/kraken-K-1-0000.zkp", "--key", "key"]) == 0
