@@ -22,12 +22,15 @@ On both `first` is a sum of three marks (`until_marked`), and is what begins on 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from tests.adversary.kit.local import Board
+from tests.support import machine_circuit as machine
+from tests.support.machine_circuit import Run
 from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
-from zkharvest.spec import P
+from zkharvest.spec import METHODS, P
 
 FREE = {
     "is_load_bit": "load", "is_load_token_bit": "load_token", "is_close_bit": "close",
@@ -106,6 +109,16 @@ def marked(f: Flags) -> np.ndarray:
     """Whether the marks of `remainder_marked` can be bits."""
     marks = f["open"] + half(f) + f["settle"]
     return (marks >= 0) & (marks <= 5)
+
+
+def under(made: Run, method: str, wallet: int) -> Board:
+    """A run's cells, under another method and pooling: of no honest run, for constraints alone."""
+    given = {name: int(name == method) for name in METHODS} | {"wallet": wallet}
+    names = machine.definition()[0].public_names
+    publics = [given.get(name, old) for name, old in zip(names, made.public.publics, strict=True)]
+    board = Board(made, machine.description())
+    board.public = replace(board.public, publics=publics)
+    return board
 
 
 def left(board: Board, without: str, wallet: int, *, last: bool) -> list[dict[str, int]]:

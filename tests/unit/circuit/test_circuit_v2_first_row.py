@@ -18,13 +18,13 @@ from tests.support import machine_first_lies_flags
 from tests.support.counts import count
 from tests.support.machine_first import first_rows
 from tests.support.machine_first_lies import FIRST
-from tests.support.machine_kinds import RULES, left
+from tests.support.machine_kinds import RULES, left, under
 from tests.support.machine_lies import LIES, found
 from tests.support.machine_lying import page
 from tests.support.mutants import columns_of
 from tests.support.one_cell import OneCell
 from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
-from zkharvest.spec import P
+from zkharvest.spec import METHODS, P
 
 assert machine_first_lies_flags  # its lies are registered
 SAMPLES = 200
@@ -103,21 +103,28 @@ def settings(what: str) -> dict[str, int]:
     return values | {name: 0 for name, used in ZERO.items() if what not in used}
 
 
-def on_first_rows(what: str, values: dict[str, int]) -> set[str]:
+def on_first_rows(what: str, values: dict[str, int], board: Board | None = None) -> set[str]:
     """Constraints of all rows that some first row breaks which has these values, and anything else elsewhere."""
     rng, columns = np.random.default_rng(1), steps()["columns"]
     here, then = (rng.integers(0, P, (SAMPLES, len(columns))) for _ in range(2))
     for name, value in values.items():
         here[:, columns.index(name)] = value
-    outcome = Board(runs()[what], machine.description()).evaluate(0, np.zeros(SAMPLES, np.int64), here, then)
+    board = board or Board(runs()[what], machine.description())
+    outcome = board.evaluate(0, np.zeros(SAMPLES, np.int64), here, then)
     broken = outcome.constraints.any(axis=0)
     return {c["name"] for c, b in zip(steps()["constraints"], broken, strict=True) if b and c["where"] == "all"}
+
+
+@cache
+def speaks() -> set[str]:
+    """Constraints that say something of some first row."""
+    return {name for what in runs() for name in on_first_rows(what, settings(what))}
 
 
 @pytest.mark.audit
 def test_what_a_mutant_without_the_first_row_takes():
     every = {c["name"] for c in steps()["constraints"] if c["where"] == "all"}
-    loud = {name for what in runs() for name in on_first_rows(what, settings(what))}
+    loud = speaks()
     cells = OneCell(machine.description(), "steps", runs(), {"post"})
     cells.rows = lambda board, kinds, each: [0, 1]
     killed = {steps()["constraints"][t.broken]["name"] for t in cells.lies(()) if cells.only_on(t, "first")} & every
@@ -126,6 +133,16 @@ def test_what_a_mutant_without_the_first_row_takes():
     count("constraints of the machine that say nothing on the first row", len(every - loud - killed))
     assert loud - killed == IMPLIED
     assert {*RULES} & every - {*FLAGS} <= killed
+
+
+@pytest.mark.parametrize("wallet", [0, 1])
+@pytest.mark.parametrize("method", METHODS)
+def test_no_method_speaks_of_more(method, wallet):
+    """Coins without a lot are sent first under universal pooling alone."""
+    spoken = speaks()
+    for what, made in runs().items():
+        if not (wallet and what == "send"):
+            assert on_first_rows(what, settings(what), under(made, method, wallet)) <= spoken
 
 
 def test_what_reads_columns_of_a_comparison_is_silent_where_they_are_0():

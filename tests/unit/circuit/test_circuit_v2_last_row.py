@@ -17,12 +17,12 @@ from tests.support import machine_circuit as machine
 from tests.support import machine_last_lies_flags, machine_last_lies_moves
 from tests.support.counts import count
 from tests.support.machine_full import full_tables
-from tests.support.machine_kinds import RULES, left
+from tests.support.machine_kinds import RULES, left, under
 from tests.support.machine_last_lies import LAST
 from tests.support.mutants import columns_of
 from tests.support.one_cell import OneCell
 from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
-from zkharvest.spec import P
+from zkharvest.spec import METHODS, P
 
 assert all((machine_last_lies_flags, machine_last_lies_moves))  # their lies are registered
 SAMPLES = 200
@@ -79,17 +79,19 @@ def settings(what: str) -> dict[str, int]:
     return values | {name: 0 for name, used in ZERO.items() if what not in used}
 
 
-def on_last_rows(what: str, values: dict[str, int]) -> set[str]:
+def on_last_rows(what: str, values: dict[str, int], board: Board | None = None) -> set[str]:
     """Constraints of all rows that some last row breaks which has these values, and anything else elsewhere."""
     rng, columns, made = np.random.default_rng(1), steps()["columns"], runs()[what]
     here, then = (rng.integers(0, P, (SAMPLES, len(columns))) for _ in range(2))
     for name, value in values.items():
         here[:, columns.index(name)] = value
-    outcome = Board(made, machine.description()).evaluate(0, np.full(SAMPLES, len(made.cells()) - 1), here, then)
+    board = board or Board(made, machine.description())
+    outcome = board.evaluate(0, np.full(SAMPLES, len(made.cells()) - 1), here, then)
     broken = outcome.constraints.any(axis=0)
     return {c["name"] for c, b in zip(steps()["constraints"], broken, strict=True) if b and c["where"] == "all"}
 
 
+@cache
 def speaks() -> set[str]:
     """Constraints that say something of some last row."""
     return {name for what in runs() for name in on_last_rows(what, settings(what))}
@@ -110,6 +112,16 @@ def test_what_a_mutant_without_the_last_row_takes():
     count("of these broken on the last row alone", len(killed))
     count("of these such that say nothing on the last row", len(every - loud - killed))
     assert loud - killed == IMPLIED
+
+
+@pytest.mark.parametrize("wallet", [0, 1])
+@pytest.mark.parametrize("method", METHODS)
+def test_no_method_speaks_of_more(method, wallet):
+    """Coins without a lot arrive last under universal pooling alone."""
+    spoken = speaks()
+    for what, made in runs().items():
+        if not (wallet and what == "arrive"):
+            assert on_last_rows(what, settings(what), under(made, method, wallet)) <= spoken
 
 
 def test_what_reads_columns_of_a_comparison_is_silent_where_they_are_0():
