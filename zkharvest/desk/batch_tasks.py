@@ -9,10 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zkharvest.commitment.assets import load_assets, two_spellings
 from zkharvest.desk.amounts import plain
 from zkharvest.errors import InputError
 from zkharvest.files.atomic import read_file, write_file
 from zkharvest.trades.csv_in import load_trades
+from zkharvest.trades.importers.names import load_names
 
 if TYPE_CHECKING:
     from zkharvest.desk.batch import Job
@@ -38,6 +40,8 @@ def report(job: Job, folder: Path) -> str:
 
     client = job.client
     trades = load_trades(client.trades)
+    if problems := two_spellings(trades, load_names(), load_assets()):
+        raise InputError(problems)  # a proof would join lots that the forms keep apart
     run = run_ledger(trades, client.election)
     found = reconcile(run, lines_of(run), read_1099da(client.broker)) if client.broker else None
     digest = sha256(read_file(client.trades)).hexdigest()

@@ -100,6 +100,16 @@ def test_errors_stop_nobody_else(folder):
     assert not (folder / "results" / "carl" / DONE).exists()
 
 
+def test_forms_of_one_coin_under_two_names_are_not_made(folder):
+    """A form of each would stand beside a proof that says something else."""
+    path = folder / "c1.csv"
+    path.write_text(path.read_text() + "2025-03-05T12:00:00Z,a,9,buy,XBT,1,100,,,\n")
+    found = run(jobs_of(folder))["anna"]
+    assert found.status == "failed"
+    assert '"XBT" is another name of "BTC", which the file has too' in found.message
+    assert not (folder / "results" / "anna" / "form8949.csv").exists()
+
+
 @pytest.mark.usefixtures("quick")
 def test_only_what_changed_is_done_again(folder):
     first = run(jobs_of(folder))
