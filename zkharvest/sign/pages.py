@@ -11,7 +11,7 @@ stands behind is then its list of page ids.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from zkharvest.errors import UsageError
@@ -40,9 +40,19 @@ def read_source_key(text: str) -> SourceKey:
     data = read_file(text, at_most=FILE_BYTES)
     if data.partition(b"\n")[0] != f"{PUBLIC_KEY_HEADER} 1".encode():
         raise UsageError(f"{text}: not a public key file", told_apart(data, "give the file that keygen --public wrote"))
-    fields = public_fields(text, data.partition(b"\n")[2])
+    lines = data.partition(b"\n")[2]
+    fields = public_fields(text, lines)
+    _check_lines(text, lines.decode("ascii", "replace").splitlines(), fields)
     first, last = (date.fromisoformat(fields[name]) if name in fields else None for name in VALIDITY)
     return SourceKey(bytes.fromhex(fields["public"]), first, last)
+
+
+def _check_lines(name: str, lines: Sequence[str], fields: Mapping[str, str]) -> None:
+    """UsageError unless a public key's file has these lines alone, each once: days that are misspelt bind nobody."""
+    wanted = [f"{key}: {value}" for key, value in fields.items()]
+    if sorted(line for line in lines if line) != sorted(wanted):
+        hint = "give the file as keygen --public wrote it: scheme, public, possession, valid-from, valid-until"
+        raise UsageError(f"{name}: a line of this public key is unknown, stands twice, or is written otherwise", hint)
 
 
 def sign_page(identity: bytes, key: PrivateKey, public: PublicKey | None = None) -> PageSignature:

@@ -98,6 +98,19 @@ def test_a_key_is_read_from_hex_or_file(tmp_path):
         read_source_key(str(other))
 
 
+@pytest.mark.parametrize(
+    "line", ["valid-untill: 2025-06-30", "valid-until: 2030-12-31", "valid-until: 20250630", "note: x"]
+)
+def test_days_of_a_key_are_not_lost_to_a_line_that_is_not_known(tmp_path, line):
+    """A key without days is good for ever: a line that is misspelt, repeated or of another form is not passed over."""
+    path = tmp_path / "venue.pub"
+    write_public_key(path, KEYS[Scheme.ED25519].public(), (None, date(2025, 6, 30)))
+    text = path.read_text()
+    path.write_text(text.replace("valid-until: 2025-06-30", line) if "20250630" in line else f"{text}{line}\n")
+    with pytest.raises(UsageError, match="a line of this public key"):
+        read_source_key(str(path))
+
+
 def test_a_key_signs_once_and_room_is_bounded(signed):
     made = signed[Scheme.ED25519]
     page = PAGE.with_signature(made).with_signature(made)
