@@ -99,7 +99,7 @@ export function checkChainOf(data, policy, circuitFile) {
   raiseFirst(Rejected, unsigned(links, policy, signed));
 
   // 7. What was left open.
-  const chain = { links, signed, signer, policy };
+  const chain = { links, signed, signer, policy, tested: strengths.some(({ parameters }) => parameters.test) };
   raiseFirst(Undecided, openQuestions(links, policy, signed), chain);
   return chain;
 }

@@ -15,9 +15,9 @@ const RESULT = [
 
 const minute = (instant) => `${new Date(Number(instant)).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-/** A name from a package within a sentence: as it is, or quoted if it could be mistaken for more. */
-const named = (name) => (/^[A-Za-z0-9:._@/+-]+$/.test(name) ? name : JSON.stringify(name));
-const nameOf = ({ source, account }) => `${source}/${account}`;
+/** A name from a package within a sentence: as it is, or quoted if it could be mistaken for more, or for two. */
+const named = (name) => (/^[A-Za-z0-9:._@+-]+$/.test(name) ? name : JSON.stringify(name));
+const nameOf = ({ source, account }) => `${named(source)}/${named(account)}`;
 
 function few(lines) {
   return `${lines.slice(0, MAX_NAMED).join(', ')}${lines.length > MAX_NAMED ? ` and ${lines.length - MAX_NAMED} more` : ''}`;
@@ -78,7 +78,7 @@ export function notes(links, now = Date.now()) {
 function outsidePages(links) {
   const [late, closed] = [[], []];
   for (const one of accountsOf(links)) {
-    const [first, newest, name] = [one.pages[0][1], one.pages.at(-1)[1], named(nameOf(one))];
+    const [first, newest, name] = [one.pages[0][1], one.pages.at(-1)[1], nameOf(one)];
     if (first.number === 0n && first.from > links[0].from) late.push(`${name} before ${minute(first.from)}`);
     if (newest.final && newest.to < links.at(-1).to) closed.push(`${name} from ${minute(newest.to)} on`);
   }
@@ -103,12 +103,14 @@ function ofPeriod(run) {
 }
 
 /** What an accepted chain does not show. */
-export function notShown({ links, signed, policy }) {
+export function notShown({ links, signed, policy, tested }) {
   const [first, last] = [links[0], links.at(-1)];
   const own = accountsOf(links).filter(({ source, pages }) => !signedInTime(policy, signed, source, pages.at(-1)));
   const lines = [
+    ...(tested ? ['anything: a proof under the parameter set for tests can be made of any statement'] : []),
     "that these accounts are all of the taxpayer's accounts, and in nobody else's figures",
     'that what the pages record is true: that trades took place, at fair prices, and none was left out',
+    "that a record is of its page's period, and so of its key's days: its time is compared with the window alone",
     'that two readers saw one chain: compare the name of the standing carried out with what others were shown',
     first.opening === null
       ? `that nothing was held and nothing happened before ${minute(first.from)}: a first link begins with nothing`
@@ -117,7 +119,7 @@ export function notShown({ links, signed, policy }) {
     ...outsidePages(links),
   ];
   if (own.length > 0) {
-    lines.push(`that the pages of ${few(own.map(nameOf).map(named))} are true and complete: no source has signed them with an expected key, and the `
+    lines.push(`that the pages of ${few(own.map(nameOf))} are true and complete: no source has signed them with an expected key, and the `
       + 'values in them, which are in no counter, are as good as who wrote them');
     lines.push('that a coin has one name in these pages: bought, received or deposited under a second name, it has lots of its own');
   }

@@ -70,7 +70,7 @@ def chains():
     options = {"year": 2025, "method": "fifo", "first": True, "book": book, "preset": "test"}
     alone = [prove_chain(given, **options).package]
     expected = {"first": True, "pages": ids}
-    yield alone, expected, 'own(1)/x" from 2025-07-01 00:00 UTC on: its pages end there'
+    yield alone, expected, '"own(1)"/x from 2025-07-01 00:00 UTC on: its pages end there'
     yield alone, expected, "kraken/x before 2025-09-01 00:00 UTC"
     yield alone, expected, "1 deposit is declared as income"
     yield alone, expected, "the basis that the taxpayer declared comes to 700.00"
