@@ -17,6 +17,7 @@ from tests.models.lot_machine_v2.owner import Book, make_link
 from tests.models.lot_machine_v2.story import T, rules
 from tests.models.lot_machine_v2.words import DAY, Page, Rec
 from tests.support.machine_circuit import Run
+from tests.support.machine_full import coins_in_transit
 from tests.support.machine_last_lies import LIMBS, MARKS, ring
 from tests.support.machine_last_lies_moves import BEGIN, END, SINCE, UNTIL, day_at, marked
 from tests.support.machine_lies_amounts import UPPER, marks, put_quantity, put_record
@@ -201,16 +202,9 @@ FIRST["used_up"] = lambda: sent(1)
 FIRST["send_code"] = lambda: sent(without=int(Flag.INWARD))
 
 
-def in_transit() -> Link:
-    """Universal pooling: coins are still on their way when the year ends."""
-    out = Rec(END - DAY, "out", "X", UNIT, ref=7, kind="move")
-    made = [Page("A", "A-1", 0, BEGIN, END, (out,))]
-    return make_link(made, Book(amounts={("A", 0, 0): UNIT}), rules(pooling="universal"), 2024, None)
-
-
 def called(part: int = 0, last: int = 1) -> Run:
     """They are called this part."""
-    link = in_transit()
+    link = coins_in_transit()
     rows = rows_of(link)
     rows.tokens.part[:], rows.tokens.last[:] = part, last
     return on_first(link, rows)

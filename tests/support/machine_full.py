@@ -1,8 +1,10 @@
-"""Honest runs of the machine that fill their table: the last row is at work, in each way in which it may be.
+"""Honest runs of the machine by what its last row does, in tables that have no row more; and by what its first does.
 
-No lot comes on it and no token is sent, since nothing could read what it writes; no record goes on behind it
+On the last row no lot comes and no token is sent, since nothing could read what it writes; no record goes on behind it
 (`ends_whole`). What is left is the end of a disposal, or of what is gone; a deposit (universal pooling), a skipped
-record, a lot or a token that is carried out; and nothing.
+record, a lot or a token that is carried out; and nothing. No lot or token is older than the first row, and a first half
+has none to take: it loads, passes over a record, opens a lot, or sends coins (universal pooling); or nothing stands in
+the whole table.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from tests.models.lot_machine_v2.story import T, rules
 from tests.models.lot_machine_v2.words import DAY, Page, Rec
 from tests.support import machine_circuit as machine
 from tests.support.machine_circuit import Run
-from tests.support.machine_lying import buy, page
+from tests.support.machine_lies_lists import loaded
+from tests.support.machine_lying import buy, page, sale
 from tests.support.machine_rows import rows_of
+from tests.support.machine_term_lies_rows import waiting
 from zkharvest.circuit.lot_machine.v2.rows import MachineRows
 
 ROWS = 32
@@ -95,4 +99,39 @@ def full_tables() -> dict[str, Run]:
         "arrive": cut(to_and_fro()),
         "skip": cut(*skipped()),
         "idle": machine.run(page(buy())),
+    }
+
+
+def coins_in_transit() -> Link:
+    """Universal pooling: coins are still on their way when the year ends."""
+    out = Rec(at(2025) - DAY, "out", "X", UNIT, ref=7, kind="move")
+    made = [Page("A", "A-1", 0, at(2024), at(2025), (out,))]
+    return make_link(made, Book(amounts={("A", 0, 0): UNIT}), rules(pooling="universal"), 2024, None)
+
+
+def deposit(book: Book) -> Link:
+    """A deposit that no withdrawal of the pages explains."""
+    come = Rec(T, "in", "X", UNIT)
+    return make_link([Page("A", "A-1", 0, at(2024), at(2025), (come,))], book, rules(), 2024, None)
+
+
+def first_rows() -> dict[str, Run]:
+    """By what the first row does; more than one word tells how."""
+    lots, rows = loaded((UNIT, 7), (UNIT, 9))
+    behind, passed = skipped()
+    opened = {
+        "": page(buy(), sale()),
+        " found": deposit(Book()),
+        " declared": deposit(Book(declared={("A", 0, 0): ("declared", 7, T // DAY - 3)})),
+        " income": page(Rec(T, "open", "X", UNIT, 7, kind="staking")),
+        " short": page(Rec(T, "open", "X", UNIT, 7, kind="short", side=1)),
+        " hifo": page(buy(), method="hifo"),
+    }
+    return {
+        "load": machine.run(lots, rows=rows),
+        "load_token": machine.run(waiting()),
+        "skip": machine.run(behind, rows=passed),
+        **{f"open{how}": machine.run(link) for how, link in opened.items()},
+        "send": machine.run(coins_in_transit()),
+        "idle": machine.run(page()),
     }

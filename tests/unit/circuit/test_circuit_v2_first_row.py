@@ -16,8 +16,8 @@ from tests.adversary.kit.local import RANGES, Board, numbers
 from tests.support import machine_circuit as machine
 from tests.support import machine_first_lies_flags
 from tests.support.counts import count
-from tests.support.machine_first import first_rows
 from tests.support.machine_first_lies import FIRST
+from tests.support.machine_full import first_rows
 from tests.support.machine_kinds import RULES, left, under
 from tests.support.machine_lies import LIES, found
 from tests.support.machine_lying import page

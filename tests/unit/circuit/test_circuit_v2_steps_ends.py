@@ -13,8 +13,7 @@ import pytest
 from tests.adversary.kit.local import Board
 from tests.support import machine_circuit as machine
 from tests.support.counts import count
-from tests.support.machine_first import first_rows
-from tests.support.machine_full import full_tables
+from tests.support.machine_full import first_rows, full_tables
 from tests.support.machine_lies import LIES
 from tests.support.machine_lying import page
 from tests.support.machine_step_lies import STEPS
