@@ -36,6 +36,7 @@ from zkharvest.files.page_files import (
 )
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.checks import check_ledger
+from zkharvest.ledger.history.records import Place
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Pooling
 from zkharvest.trades.csv_in import read_text
 from zkharvest.trades.model import Trade, agreed_currency, check_numbers
@@ -183,7 +184,12 @@ def write_pages(
         ensure_writable(file_of(where, one.header, "zko"), force=force, replaces=Kind.PAGE_OPENING)
     accounts = {(one.header.source, one.header.account) for one in own.openings}
     told, others = _told_of(book_path, accounts)
-    replaced = force or (told is not None and _only_adds(told, own.decided()))
+    other = _told_otherwise(told, own.decided()) if told is not None else []
+    if other and not force:
+        more = f" (and {len(other) - 1:,} more)" if len(other) > 1 else ""
+        hint = "--force writes what the trades say now; years that are proven keep what was declared then"
+        raise UsageError(f"{book_path}: says another thing of {other[0]} than the trades do{more}", hint)
+    replaced = force or told is not None
     ensure_writable(book_path, force=replaced)
     # Pages last: whatever is missing when this is killed, the next run finds out from them, and goes on.
     if not seed_path.exists():
@@ -223,7 +229,7 @@ def _told_of(path: Path, accounts: set[tuple[str, str]]) -> tuple[Book | None, s
     return Book(told), out.getvalue()
 
 
-def _only_adds(told: Book, decided: Book) -> bool:
-    """Whether a book says nothing else than another does, as far as it goes."""
+def _told_otherwise(told: Book, decided: Book) -> list[Place]:
+    """The records of which a book says something else than another does."""
     now = {place: replace(one, where="") for place, one in decided.decisions.items()}
-    return all(now.get(place) == replace(one, where="") for place, one in told.decisions.items())
+    return sorted(place for place, one in told.decisions.items() if now.get(place) != replace(one, where=""))

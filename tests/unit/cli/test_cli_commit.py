@@ -169,7 +169,7 @@ def test_a_book_that_was_edited_is_kept(folder, capsys):
     (folder / "pages" / "book.csv").write_text(text.replace("20000.00", "20001.00"))
     (folder / "trades.csv").write_text(HEAD + FIRST + SECOND)
     assert own(to="2026-01-01") == ExitCode.USAGE
-    assert "book.csv" in capsys.readouterr().err
+    assert "book.csv: says another thing of" in capsys.readouterr().err
     assert not (folder / "pages" / "hot-own-0001.zkp").exists()
     assert own("--force", to="2026-01-01") == 0
     assert "20000.00" in (folder / "pages" / "book.csv").read_text()
