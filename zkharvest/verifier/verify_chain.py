@@ -81,7 +81,7 @@ def _verify(data: Sequence[bytes], policy: ChainPolicy, signatures: Signatures |
         _check_proof(part, link, policy)
 
     # 5 ----- Calendars are those of their zones. An unknown zone leaves that open; a false signature still decides.
-    open_zone = _check_zones(chain)
+    open_zone, later_days = _check_zones(chain)
 
     # 6 ----- Signatures: valid if they are there, and there if they are expected.
     signed, signer = _signatures(packages, groups, policy, signatures)
@@ -106,7 +106,7 @@ def _verify(data: Sequence[bytes], policy: ChainPolicy, signatures: Signatures |
         signer=signer,
         bits=bits,
         packages=tuple(package.body_digest for package in packages),
-        notes=notes(chain),
+        notes=(*notes(chain), *later_days),
         not_shown=(*_nothing(parts), *not_shown(chain, policy, accounts)),
         unchecked=tuple(name for name, found in there.items() if found and signatures is None),
     )
@@ -179,21 +179,30 @@ def _check_proof(part: Part, link: Link, policy: ChainPolicy) -> None:
     verify_proof(description, link.statement.circuit_digest, params, part.log_rows, public, part.proof)
 
 
-def _check_zones(chain: Chain) -> Reject | None:
-    """Reject for a calendar that is not its zone's; what is returned is for a zone that is not known here."""
+def _check_zones(chain: Chain) -> tuple[Reject | None, list[str]]:
+    """Reject for a calendar that is not its zone's. Returned are the one for a zone that is not known here, and what is
+    to be said of days behind a tax year that are not the zone's.
+    """
     unknown = None
+    differ: list[str] = []
     until: dict[str, date] = {}
     for link in chain.links:
         calendar, zone = link.statement.calendar, link.statement.timezone
         until[zone] = max(until.get(zone, date.min), calendar.first_day + timedelta(calendar.days))
     for link in chain.links:
+        calendar, zone = link.statement.calendar, link.statement.timezone
         try:
-            check_zone(link.statement.calendar, link.statement.timezone, until[link.statement.timezone])
+            if not check_zone(calendar, zone, until[zone]):
+                ends = calendar.first_day + timedelta(calendar.days - 1)
+                differ.append(
+                    f"some day after {ends} begins when it does not in {zone} as this machine knows it: from when lots "
+                    "are long term may rest on it"
+                )
         except Reject as reject:
             if reject.reason is not Reason.STATEMENT_ZONE:
                 raise
             unknown = unknown or reject
-    return unknown
+    return unknown, differ
 
 
 def _signatures(

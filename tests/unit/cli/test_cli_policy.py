@@ -126,6 +126,17 @@ def test_bits_that_are_asked_for_are_asked_of_the_test_preset_too(verdict):
     assert (code, shown["reason"]) == (ExitCode.REJECTED, "policy/bits")
 
 
+def test_days_behind_the_year_that_are_not_the_zones_are_reported(verdict):
+    """The package says that New York's clocks change for January 2, 2026."""
+    header = json.loads((ACCEPT / "later-days.json").read_text())["policy"]
+    code, shown = verdict(header, package=str(ACCEPT / "later-days.zkh"))
+    assert code == ExitCode.DONE
+    [note] = [one for one in shown["notes"] if "America/New_York" in one]
+    assert note.startswith("some day after 2024-12-31 begins when it does not in America/New_York as this machine")
+    code, shown = verdict(header, package=str(ACCEPT / "fifo-from-genesis.zkh"))
+    assert not any("America/New_York" in one for one in shown["notes"])
+
+
 def test_options_go_before_the_file_and_pages_add_to_it(verdict):
     wrong = {**HEADER, "year": 2025, "method": "lifo"}
     assert verdict(wrong, "--year", "2024", "--method", "hifo")[0] == ExitCode.DONE
