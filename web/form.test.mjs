@@ -21,6 +21,8 @@ test('fields of the form to a policy', () => {
   assert.deepEqual([...readPolicy(policy).limits], [['declared', 0]]);
   assert.equal(policyOf({ ...empty, before: 'standing', standing: ` ${page} ` }).standing, page);
   assert.throws(() => policyOf({ ...empty, before: 'standing', standing: 'ab' }), /64 hexadecimal digits/);
+  for (const year of ['last', '2025.5', '-2025', '2e3', ' ']) assert.throws(() => policyOf({ ...empty, year }), /the year is not a whole number/, year);
+  for (const gone of ['few', '1.0', '-1', '0x1']) assert.throws(() => policyOf({ ...empty, limits: { gone } }), /the limit of gone is not a whole number/, gone);
   assert.throws(() => policyOf({ ...empty, keys: 'kraken' }), /line 1 of the keys is not "source = hexadecimal key"/);
   assert.throws(() => policyOf({ ...empty, accounts: '\nkraken =' }), /line 2 of the accounts is not/);
 });

@@ -21,12 +21,18 @@ function bySource(pairs) {
   return Object.fromEntries(found);
 }
 
+/** The whole number of a field. Anything else is an error: an expectation that was written must not be dropped. */
+function whole(text, field) {
+  if (!/^[0-9]+$/.test(text.trim())) throw new Error(`the ${field} is not a whole number`);
+  return Number(text);
+}
+
 const LIMITS = ['declared', 'unexplained', 'gone', 'by_window', 'in_transit'];
 
 /** The policy of the fields, as an object; `before` is `first`, `standing` or empty. An Error says what is wrong. */
 export function policyOf({ before, standing, keys, accounts, pages, limits, year, signer }) {
   const policy = { schema: 'zkharvest/chain-policy/1' };
-  if (year !== '') policy.year = Number(year);
+  if (year !== '') policy.year = whole(year, 'year');
   if (signer.trim() !== '') policy.signer = signer.trim();
   if (before === 'first') policy.first = true;
   if (before === 'standing') {
@@ -39,7 +45,7 @@ export function policyOf({ before, standing, keys, accounts, pages, limits, year
     pages: lines(pages, { field: 'pages', form: 'source = hexadecimal id', hex: true }),
   };
   for (const [name, pairs] of Object.entries(expected)) if (pairs.length > 0) policy[name] = bySource(pairs);
-  for (const name of LIMITS) if ((limits[name] ?? '') !== '') policy[`max_${name}`] = Number(limits[name]);
+  for (const name of LIMITS) if ((limits[name] ?? '') !== '') policy[`max_${name}`] = whole(limits[name], `limit of ${name}`);
   return policy;
 }
 
