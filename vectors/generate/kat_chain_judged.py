@@ -124,7 +124,7 @@ def pages_before() -> list[Map]:
         judged([year], from_end | {"pages": {"kraken": K24_ID}}, "undecided", "policy/later-pages",
                "policy/source-not-compared"),
         judged([year], from_end | {"pages": {"kraken": K24_ID}, "allow_other_sources": True}, "undecided",
-               "policy/later-pages"),
+               "policy/later-pages", "policy/source-not-compared"),
         judged([year], from_end | {"pages": {"kraken": [K25_ID, page_id(second).hex()]}}, "undecided",
                "policy/later-pages"),
     ]  # fmt: skip

@@ -159,12 +159,12 @@ def shown() -> list[Map]:
     ]  # fmt: skip
 
 
-def long() -> Map:
-    """As many days as there may be."""
+def long(most: int = MOST) -> Map:
+    """As many days as there may be, or more."""
     last = header(KRAKEN, 0, (date(2089, 1, 1) - EPOCH).days * DAY, (date(2090, 1, 1) - EPOCH).days * DAY)
-    first = (date(2090, 1, 1) - timedelta(MOST)).isoformat()
+    first = (date(2090, 1, 1) - timedelta(most)).isoformat()
     window = {"from": last["from"], "to": last["to"]}
-    return at(year(last, days_of(first, MOST), window=window), "year", to=2089)
+    return at(year(last, days_of(first, most), window=window), "year", to=2089)
 
 
 def calendars() -> list[Map]:
@@ -197,6 +197,7 @@ def calendars() -> list[Map]:
         *(refused(fault, year(K24, days_of(first, days))) for first, days in sizes),
         *(refused(fault, {**none, "calendar": days_of(first, days)}) for first, days in ages),
         refused("link/window", {**none, "calendar": days_of("3000-01-01", 30315)}),  # up to 3082
+        *(refused(fault, at(long(MOST + 1), "year", to=year)) for year in (2089, None)),
         refused("link/window", long() | {"window": {"from": Y2024, "to": Y2025}}),
         refused(fault, at(long(), "calendar", "first_day", to="2000-04-13") | {"year": None}),
         refused("statement/fields", year(K24, {**days_of("2024-01-01", 366), "offsets": [[0, 0], "ab"]})),

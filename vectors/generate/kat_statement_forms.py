@@ -18,6 +18,7 @@ from kat_chain import (
     REST,
     W24,
     WALLET,
+    Y2023,
     Y2024,
     Y2025,
     Y2026,
@@ -94,7 +95,7 @@ def header_values() -> list[Map]:
         year_of(header(("s" * 128, "\u00e9" * 64), 0, Y2024, Y2025)),
         *(lists({**K24, "currency": value}) for value in ("US", "USDUSD", "US$")),
         lists({**K24, "names": "asset/2"}),
-        *(lists({**K24, "number": value}) for value in (-1, 4096)),
+        *(lists({**K24, "number": value, "prev": prev}) for value in (-1, 4096) for prev in (None, bytes(32))),
         lists({**K24, "number": 4095, "prev": bytes(32)}, "page/first"),
         lists({**K24, "from": -1}),
         lists({**K24, "from": 0}, "page/first"),
@@ -242,8 +243,28 @@ def carried_on() -> list[Map]:
         refused("page/closed", at(NEXT, "carried_in", to=closed)),
         *(refused("page/gap", statement([{**K25, key: to}], (Y2025, Y2026), 2025, NEXT["carried_in"]))
           for key, to in (("number", 2), ("from", Y2025 - 1), ("from", Y2025 + 1))),
+        *between_years(),
         *(beside_closed(name) for name in ((KRAKEN[0], "Z-closed"), ("z", KRAKEN[1]))),
     ]  # fmt: skip
+
+
+def between_years() -> list[Map]:
+    """Windows that end or begin outside their year, and a zone that changes where no year is counted."""
+    two_years = {"first_day": "2024-01-01", "days": 731, "offsets": [[0, 0]]}
+    before = {"first_day": "2023-01-01", "days": 731, "offsets": [[0, 0]]}
+    page = header(KRAKEN, 0, Y2023, Y2025)
+    year = statement([page], (Y2023, Y2025), 2024, calendar=before)
+    early = {**states(0, Y2025), "instant": Y2025 - DAY}
+    early["accounts"] = [{**early["accounts"][0], "open": True}]
+    open_ = statement([K24, K25], (Y2025, Y2026), 2025, early, calendar=two_years)
+    none = statement([{**K24, "to": Y2026}], (Y2024, JULY), None, calendar=ONE["calendar"])
+    end = carried_out(none, pages := [{**K24, "to": Y2026}])
+    tokyo = at(statement(pages, (Y2024, Y2025), None, end, timezone="Asia/Tokyo"), "window", "from", to=JULY)
+    return [
+        refused("link/window", at(year, "window", "to", to=Y2024)),
+        refused("link/window", at(open_, "window", "from", to=Y2025 - DAY)),
+        taken((tokyo, carried_out(tokyo, pages), [0], [0], False, False)),
+    ]
 
 
 def beside_closed(name: tuple[str, str]) -> Map:
