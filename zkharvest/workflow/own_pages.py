@@ -94,6 +94,10 @@ def own_pages(
         problems += changed
         last = before[-1] if before else None
         if last is not None and last.final:
+            if behind := next((trade for trade in own if trade.time >= last.end), None):
+                text = f"{behind.ref}: {source} was closed with page {last.number}, at {format_time(last.end)}"
+                hint = "name another wallet, or begin in a new folder: no page follows a closed one"
+                problems.append(Problem(behind.where, text, hint))
             continue
         begin = last.end if last is not None else _first_start(own, period, headers)
         missed = [trade for trade in own if trade.time < (before[0].start if before else begin)]

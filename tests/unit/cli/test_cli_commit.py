@@ -163,6 +163,19 @@ def test_a_run_that_was_killed_is_finished_by_the_next(folder, capsys):
     assert "the seed of the pages in pages is not there" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("late", [SECOND, "2025-02-01T10:00:00Z,new,e,transfer,BTC,1,,,USD,hot,,,\n"])
+def test_a_row_of_a_closed_wallet_is_not_left_out(folder, capsys, late):
+    """It stood in the ledger of the file and in no page, and commit said nothing."""
+    assert own("--final") == 0
+    bought = "2025-01-05T12:00:00Z,new,n,buy,BTC,1,30000,0,USD,,,,\n"
+    (folder / "trades.csv").write_text(HEAD + FIRST + bought + late)
+    assert own(to="2026-01-01") == ExitCode.REJECTED
+    said = capsys.readouterr().err
+    assert "trades.csv:7: " in said and "hot was closed with page 0, at 2025-01-01T00:00:00Z" in said
+    (folder / "trades.csv").write_text(HEAD + FIRST + bought)
+    assert own(to="2026-01-01") == 0
+
+
 def test_a_book_that_was_edited_is_kept(folder, capsys):
     assert own() == 0
     text = (folder / "pages" / "book.csv").read_text()
