@@ -8,6 +8,7 @@ import { readFileSync, readSync, writeSync } from 'node:fs';
 import { circuitFile } from './node.mjs';
 import { readOptions } from './options.mjs';
 import { judge, line } from './verify.mjs';
+import { MAX_TOGETHER } from './verify_chain.mjs';
 
 const CHUNK_BYTES = 2 ** 16;
 const EXIT_CODES = { accepted: 0, rejected: 1, undecided: 3 };
@@ -85,6 +86,16 @@ function request(args) {
   return { packages, policy: JSON.stringify(policy) };
 }
 
+/** The bytes of files, none of those behind what is too much for all together. */
+function readAll(paths) {
+  let size = 0;
+  return paths.map((path) => {
+    const bytes = size > MAX_TOGETHER ? Buffer.alloc(0) : readFileSync(path);
+    size += bytes.length;
+    return bytes;
+  });
+}
+
 function main(args) {
   if (args.length === 1 && args[0] === '--batch') return batch();
   if (args.length < 2) {
@@ -95,7 +106,7 @@ function main(args) {
   let policy;
   try {
     ({ packages, policy } = request(args));
-    packages = packages.map((path) => readFileSync(path));
+    packages = readAll(packages);
   } catch (error) {
     process.stderr.write(`${error.message}\n`);
     return 2;

@@ -100,6 +100,14 @@ test('what is shown beside a verdict', () => {
   assert.equal(wrong.chain, undefined);
 });
 
+test('of all packages together there are at most 2^28 bytes', () => {
+  const [large, policy] = [new Uint8Array(2 ** 26), '{"schema": "zkharvest/chain-policy/1"}'];
+  const said = (data) => judge(data, policy, circuitFile).reason;
+  assert.equal(said([large, large, large, large]), 'package/magic');
+  assert.equal(said([large, large, large, large, new Uint8Array(1)]), 'package/limit');
+  assert.equal(said(Array(65).fill(large)), 'chain/links');
+});
+
 test('expectations of a chain as options', () => {
   const run = (...args) => {
     const { stdout, status } = spawnSync('node', [MAIN, ...args]);

@@ -15,6 +15,7 @@ import { verifyProof } from './stark.mjs';
 import { readCircuitReference } from './values.mjs';
 
 const MAX_PACKAGES = 64;
+export const MAX_TOGETHER = 2 ** 28; // bytes of all packages
 
 /** Throws with the first of these reasons, if there is one, and all of them as its detail. */
 function raiseFirst(Fault, reasons, chain) {
@@ -64,6 +65,7 @@ function checkSignatures(packages, groups, policy) {
 export function checkChainOf(data, policy, circuitFile) {
   // 1. The containers, and the circuits of all links.
   demand(data.length >= 1 && data.length <= MAX_PACKAGES, 'chain/links', 'the number of packages');
+  demand(data.reduce((sum, { length }) => sum + length, 0) <= MAX_TOGETHER, 'package/limit', 'more than 2^28 bytes together');
   const packages = data.map(readLinks);
   const parts = packages.flatMap(({ links }) => links);
   demand(parts.length <= MAX_LINKS, 'chain/links', 'the number of links');

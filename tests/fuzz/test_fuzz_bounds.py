@@ -127,6 +127,18 @@ def test_a_file_of_a_gigabyte(head, code, reason, at_rest, tmp_path):
     count("hostile files refused within bounds")
 
 
+def test_files_of_gigabytes_together(at_rest, tmp_path):
+    """Each may be a package's size: what is read of all of them is bounded."""
+    path = tmp_path / "sparse.zkh"
+    with path.open("wb") as file:
+        file.write(HEAD_BYTES)
+        file.truncate(len(HEAD_BYTES) + wire.MAX_BYTES)
+    found, out, err, memory = refused(*[path] * 64, "--json")
+    assert (found, json.loads(out)["reason"]) == (1, "package/limit"), err
+    assert memory - at_rest < 330, memory
+    count("hostile files refused within bounds")
+
+
 @pytest.mark.parametrize("kind", ["page-opening", "standing"])
 def test_a_secret_of_thirty_megabytes_is_described_from_its_header(kind, at_rest, tmp_path):
     """It took 2.2 GB once: nobody needs the records to say what the file is."""

@@ -56,7 +56,7 @@ def verify(
     from zkharvest.files.packages import READ_AT_MOST
     from zkharvest.sign.chains import SIGNATURES
     from zkharvest.spec import PACKAGE_MAGIC
-    from zkharvest.verifier.verify_chain import verify_chain
+    from zkharvest.verifier.verify_chain import MAX_TOGETHER, verify_chain
 
     answers()
     _check_given(
@@ -64,7 +64,10 @@ def verify(
     )  # fmt: skip
     for name in circuit or []:
         _check_given(circuit=name)
-    data = [read_file(one, at_most=READ_AT_MOST) for one in path]
+    data: list[bytes] = []
+    for one in path:  # of all together one byte too many is read, as of each
+        left = MAX_TOGETHER + 1 - sum(map(len, data))
+        data.append(read_file(one, at_most=min(READ_AT_MOST, left)))
     wanted = policy_of(given)
     with output.progress("verifying") as step:
         step("checking the proofs")

@@ -29,6 +29,8 @@ from zkharvest.verifier.statement_v2 import MAX_LINKS
 from zkharvest.verifier.text import quoted
 
 MAX_PACKAGES = 64
+MAX_TOGETHER = 1 << 28
+"""Bytes of all packages together: the proofs of 256 links, half a megabyte each, are half of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def _verify(data: Sequence[bytes], policy: ChainPolicy, signatures: Signatures |
     # 1 ----- Containers and circuits.
     if not 1 <= len(data) <= MAX_PACKAGES:
         raise Reject(Reason.CHAIN_LINKS, f"{len(data)} packages, not 1..{MAX_PACKAGES}")
+    if sum(map(len, data)) > MAX_TOGETHER:
+        raise Reject(Reason.PACKAGE_LIMIT, f"more than {MAX_TOGETHER} bytes in all packages together")
     packages = [decode_chain_package(one) for one in data]
     parts = [part for package in packages for part in package.parts]
     if len(parts) > MAX_LINKS:
