@@ -21,8 +21,8 @@ _HINTS = {
     "package": "ask for another copy of the package",
     "policy/no-expectation": "say whose records they must be: give --page SOURCE=HEX, "
     "or --source-key and --account, for each source",
-    "policy/source-not-compared": "give --page SOURCE=HEX, or --source-key and --account, for each source, "
-    "or --allow-other-sources to accept the others unchecked",
+    "policy/source-not-compared": "give --page SOURCE=HEX, or --source-key and --account, for each account; "
+    "--allow-other-sources accepts sources of which nothing is expected, unchecked",
     "policy/history": 'give --standing HEX, which last year\'s verdict prints under "Carried out", '
     "or --first if nothing came before",
     "policy/year-begun": "give the packages of the year's earlier links too, in order: verify A.zkh B.zkh",
