@@ -1,7 +1,7 @@
 // Chains of links of lot-machine/v2, and what an auditor's expectations make of one (FORMAT.md sections 10 and 12). Proofs and
 // signatures are checked elsewhere: `signed` says whose signatures on which page are valid.
 
-import { equal, toHex } from './bytes.mjs';
+import { compare, equal, toHex, utf8 } from './bytes.mjs';
 import { demand } from './faults.mjs';
 import { NO_COUNTERS } from './figures.mjs';
 import { compareNames } from './standing.mjs';
@@ -103,7 +103,8 @@ export function signedInTime(policy, signed, source, [id, page]) {
 /** Sources whose expected signature is not there, or not of its time. */
 export function unsigned(links, policy, signed) {
   const found = [];
-  for (const source of policy.sourceKeys.keys()) {
+  // Not as given: an object's keys that are integers come first in JavaScript.
+  for (const source of [...policy.sourceKeys.keys()].sort((a, b) => compare(utf8(a), utf8(b)))) {
     const own = accountsOf(links).filter((one) => one.source === source);
     if (own.length === 0) found.push('page/unsigned');
     for (const { pages } of own) {

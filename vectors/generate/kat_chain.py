@@ -292,6 +292,9 @@ def judgements() -> list[Map]:
     until_july = {"kraken": [page_id(july).hex()]}
     counted = at(ONE, "figures", to=figures())
     both = {"kraken": [page_id(K24).hex()], "ledger": [page_id(W24).hex()]}
+    numbered, lettered = header(("10", "a"), 0, Y2024, Y2025), header(("+b", "a"), 0, Y2024, Y2025)
+    digits = statement([lettered, numbered], (Y2024, Y2025), 2024)
+    two_keys = [("+b", [KEY]), ("10", [day])]
     ledger = [{"accounts": {"ledger": ["W-1"]}}]
     made_up = header(("kraken", "K-second"), 0, Y2024, Y2025)
     second = statement([K24, made_up], (Y2024, Y2025), 2024)
@@ -318,6 +321,8 @@ def judgements() -> list[Map]:
         judged([alone], keys, "rejected", "page/unsigned"),
         judged([alone], keys, "rejected", "page/unsigned", signed={page_id(K24).hex(): ["22" * 32]}),
         judged([alone], keys | {"source_keys": {"kraken": [day]}}, "rejected", "page/key-period", signed=vouched),
+        *(judged([digits], {"first": True, "source_keys": dict(given)}, "rejected", "page/unsigned", "page/key-period",
+                 signed={page_id(numbered).hex(): [KEY]}) for given in (two_keys, two_keys[::-1])),
         judged([longer], {"first": True, "pages": until_july}, "undecided", "policy/later-pages"),
         judged([longer], keys, "undecided", "policy/later-pages", signed={page_id(july).hex(): [KEY]}),
         judged([short], {"first": True, "pages": until_july}, "undecided", "policy/coverage"),
