@@ -14,7 +14,7 @@ from zkharvest.cli import output, passphrases
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import Force, Json, NoPassphrase, PassphraseFd, PassphraseFile, StatedCurrency
 from zkharvest.cli.output import ExitCode
-from zkharvest.cli.venue_shown import PREVIEW, say_future, say_unlisted, show_batch, show_checked
+from zkharvest.cli.venue_shown import PREVIEW, say_future, say_outside, say_unlisted, show_batch, show_checked
 from zkharvest.errors import InputError, UsageError
 from zkharvest.verifier.text import is_visible, quoted
 
@@ -147,6 +147,7 @@ def page_make(
         output.data(f"{source}={made.page.page.hex()}")
     output.note(f"{public} is public; {secret} holds {count:,} records and is for the account's owner alone")
     say_unlisted(made.unlisted)
+    say_outside((one.time for one in trades), period.start, period.end, first=old is None)
     say_future([period.end])
     output.note(PREVIEW)
     return ExitCode.DONE

@@ -25,6 +25,20 @@ def say_unlisted(symbols: tuple[str, ...]) -> None:
         output.warning(f"not in the table of assets, so named as the venue's own: {shown}", hint)
 
 
+def say_outside(times: Iterable[int], start: int, end: int, *, first: bool) -> None:
+    """Rows that a page leaves out: those before it are in earlier pages, or in none if it is the first."""
+    before = after = 0
+    for time_of in times:
+        before, after = before + (time_of < start), after + (time_of >= end)
+    if before and first:
+        hint = "give the page that goes on from those as --prev, or an earlier --from"
+        output.warning(f"rows before the account's first page, which are in no page: {before:,}", hint)
+    elif before:
+        output.note(f"rows before the period, left out: {before:,}; what is booked late is a record of its own day")
+    if after:
+        output.note(f"rows behind the period, which are in no page yet: {after:,}")
+
+
 def say_future(ends: Iterable[int]) -> None:
     """A page is closed: what happens in its period after it was made is in no page, and no verdict can tell."""
     latest = max(ends, default=0)

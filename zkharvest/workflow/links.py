@@ -184,9 +184,11 @@ def prepare_links(
 
 def _check_first_year(history: History, election: Election) -> None:
     """Refuse a first link of a year that is over before any page begins: it would say nothing of anybody."""
-    begins = min((page.start for page in history.pages), default=None)
+    if not history.pages:
+        raise UsageError("there are no pages to prove anything of", "give the openings of every account's pages")
+    begins = min(page.start for page in history.pages)
     calendar = Calendar(election.timezone)
-    if begins is None or begins < calendar.year_window(election.year)[1]:
+    if begins < calendar.year_window(election.year)[1]:
         return
     year = calendar.date_of(begins).year
     text = f"no page reaches into {election.year}: the first begins at {format_time(begins)}"

@@ -64,6 +64,24 @@ def test_a_bare_id_is_signed(venue, capsys):
     assert main(["-q", "page", "check", *files[:2], "--source-key", "kraken=pub"]) == ExitCode.REJECTED
 
 
+def test_rows_outside_the_period_are_counted(venue, capsys):
+    """Before an account's first page they are in no page at all, and a proof has nothing of them."""
+
+    def said(*arguments):
+        fixed = ["--source", "kraken", "--account", "K-1", "--seed", "seed", "-o", "out"]
+        assert main(["page", "make", "export.csv", *fixed, *arguments]) == 0
+        return capsys.readouterr().err
+
+    late = said(*FEBRUARY, "--force")
+    assert "warning: rows before the account's first page, which are in no page: 1" in late
+    first = said(*JANUARY, "--force")
+    assert "rows behind the period, which are in no page yet: 1" in first
+    assert "warning" not in first
+    second = said(*FEBRUARY, "--prev", "out/kraken-K-1-0000.zkp")
+    assert "rows before the period, left out: 1;" in second
+    assert "warning" not in second
+
+
 def test_a_period_that_is_not_over_is_said(venue, capsys):
     """What happens in it later is in no page, and once it is over no verdict tells that anything is missing."""
     said = "the period is not over until 2400-01-01T00:00:00Z"

@@ -80,6 +80,8 @@ def test_a_year_before_all_pages_is_refused(own):
         with pytest.raises(UsageError, match="no page reaches into 2019: the first begins at 2021-01-01") as error:
             prove_chain(own, first=True, **{**YEAR, **options})
         assert "can prove is 2021" in str(error.value)
+    with pytest.raises(UsageError, match="there are no pages"):
+        prove_chain([], first=True, **YEAR)
 
 
 def test_a_standing_edited_by_hand_is_told_from_a_bug(tmp_path):
