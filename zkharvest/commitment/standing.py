@@ -83,7 +83,7 @@ class StandingOpening:
 
 
 def standing_key(seed: bytes, label: str) -> bytes:
-    """The key of a standing's salts, 32 bytes, from its owner's seed; `label` tells the owner's standings apart."""
+    """A key of a standing's salts, 32 bytes, from a seed. For known answers: `workflow.links` draws one a link."""
     return hashlib.sha256(b"zkharvest/standing-key/v2\0" + seed + label.encode()).digest()
 
 
