@@ -131,6 +131,10 @@ export function notShown({ links, signed, policy, tested }) {
     lines.push("which of two moves with one reference is which, and whether a deposit of its withdrawal's very instant came before the rest of that "
       + 'instant: the taxpayer chooses both, and no counter shows it');
   }
+  if (links.some(({ pooling }) => pooling === 'universal')) {
+    lines.push('that an account held what it sold or sent: all accounts are one pool, and what each holds is compared at the end of a year alone, '
+      + 'so that a deposit which no page has may be made up for until then');
+  }
   if ((last.context.audience !== '' || last.context.nonce.length > 0) && policy.audience === null && policy.nonce === null) {
     lines.push('that the package was made for you: its context was not compared');
   }

@@ -178,6 +178,11 @@ def _not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountComp
             "which of two moves with one reference is which, and whether a deposit of its withdrawal's very instant "
             "came before the rest of that instant: the taxpayer chooses both, and no counter shows it"
         )
+    if any(link.statement.pooling == "universal" for link in chain.links):
+        yield (
+            "that an account held what it sold or sent: all accounts are one pool, and what each holds is compared at "
+            "the end of a year alone, so that a deposit which no page has may be made up for until then"
+        )
     context = chain.links[-1].statement.context
     if (context.audience or context.nonce) and policy.audience is None and policy.nonce is None:
         yield "that the package was made for you: its context was not compared"

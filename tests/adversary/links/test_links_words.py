@@ -76,6 +76,14 @@ def chains():
     yield alone, expected, "the basis that the taxpayer declared comes to 700.00"
     yield alone, {"pages": {"kraken": ids["kraken"]}}, "worked by FIFO"
     yield [prove_chain(given, **{**options, "pooling": "universal"}).package], expected, "are one pool in 2025"
+    held, sold = ["2024-02-01 buy BTC 1 90000"], ["2025-02-01 sell BTC 1 50000", "2025-12-30 buy BTC 1 60000"]
+    given = [page(name, rows, "2024-01-01", "2026-02-01") for name, rows in (("own", held), ("kraken", sold))]
+    pool = {**options, "pooling": "universal", "book": None}
+    never_there = prove_chain(given, **pool).package  # a loss of 40,000 on what lies at the other account
+    limits = {f"max_{name}": 0 for name in ("declared", "unexplained", "gone", "by_window", "in_transit")}
+    pages = {one.header.source: one.header.page_id.hex() for one in given}
+    yield [never_there], {"first": True, "pages": pages, **limits}, "that an account held what it sold or sent"
+    given = late_and_closed()
     yield [prove_chain(given, **options, audience="you").package], expected, "its context was not compared"
     first = page("own", ["2024-02-01 buy BTC 2 90000"], "2024-01-01", "2025-02-01")
     second = page("own", ["2025-06-01 sell BTC 1 50000"], "2025-02-01", "2026-02-01", before=first)
