@@ -46,7 +46,7 @@ export function notes(links, now = Date.now()) {
   const used = periods(links).flatMap((run) => run.map(({ year, method }) => ({ year, method })).filter(({ method }, i) => i === 0 || run[i - 1].method !== method));
   for (const [one, two] of changes(used)) {
     if (one.method === two.method) continue;
-    const where = one.year === two.year ? `within ${two.year}` : `from ${one.year ?? 'before'} to ${two.year ?? 'what follows'}`;
+    const where = one.year === two.year ? `within ${two.year ?? 'history'}` : `from ${one.year ?? 'before'} to ${two.year ?? 'what follows'}`;
     lines.push(`the lot method changes ${where}: ${one.method}, then ${two.method}; no lot's basis serves twice`);
   }
   for (const [one, two] of changes(periods(links).map((run) => run.at(-1)))) {

@@ -93,7 +93,11 @@ def notes(chain: Chain, now: float | None = None) -> tuple[str, ...]:
     used = [(period.year, method) for period in chain.periods for method in period.methods]
     for (year, before), (later, after) in pairwise(used):
         if before != after:
-            where = f"within {later}" if year == later else f"from {year or 'before'} to {later or 'what follows'}"
+            where = (
+                f"within {later or 'history'}"
+                if year == later
+                else f"from {year or 'before'} to {later or 'what follows'}"
+            )
             lines.append(f"the lot method changes {where}: {before}, then {after}; no lot's basis serves twice")
     for one, two in pairwise(chain.periods):
         before, after = one.last.statement.timezone, two.last.statement.timezone

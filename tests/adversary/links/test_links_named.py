@@ -149,6 +149,19 @@ def test_a_link_without_a_tax_year_has_no_figures(tmp_path):
     )
 
 
+def test_a_method_that_changes_in_history_is_said_so(tmp_path):
+    mine = page("kraken", "K-1", [trade(at(2025, 2, 1), 10)], start=Y2024)
+    windows = [
+        Window(Y2024, Y2025, 2080, Method.FIFO, Pooling.WALLET, "UTC"),
+        Window(Y2025, Y2026, 2081, Method.HIFO, Pooling.WALLET, "UTC"),
+    ]
+    with mock.patch.object(histories, "windows_of", lambda *_: windows):
+        package = proven(mine, say=lambda statement: {**statement, "year": None})
+    found = verdict(package, tmp_path, pages={"kraken": mine.header.page_id}, first=True)
+    assert found.accepted
+    assert any(note.startswith("the lot method changes within history: fifo, then hifo") for note in found.notes)
+
+
 def test_a_record_may_lie_outside_its_page_and_its_key_s_days(tmp_path):
     """A key stolen in June signs trades of November, in a page that ends, and closes the account, in June.
 
