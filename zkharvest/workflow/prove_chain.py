@@ -27,6 +27,9 @@ from zkharvest.workflow.links import COVERED_FROM, Wanted, prove_links
 from zkharvest.workflow.own_folder import OwnPages
 from zkharvest.workflow.standing_lanes import other_state, roots_of
 
+BY_WALLET_FROM = 2025
+"""The first year whose sales take lots of their own account (Reg. 1.1012-1(j); Rev. Proc. 2024-28)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChainProof:
@@ -93,7 +96,7 @@ def read_standing(path: str | Path, passphrase: Passphrase = None) -> StandingFi
 
 
 def doubts(openings: Iterable[PageOpening], elections: Sequence[Election], now: float | None = None) -> list[str]:
-    """What can be proven but is probably not meant: a year that is not over, a year without a record.
+    """What can be proven but is probably not meant: a year that is not over or has no record, one pool from 2025 on.
 
     `now` is Unix time in seconds, by default this machine's.
     """
@@ -106,6 +109,11 @@ def doubts(openings: Iterable[PageOpening], elections: Sequence[Election], now: 
             found.append(f"the tax year {election.year} is not over until {until}: later records are not in it")
         if not any(start <= record.time < end for one in given for record in one.records):
             found.append(f"none of the committed records is in the tax year {election.year}")
+        if election.pooling is Pooling.UNIVERSAL and election.year >= BY_WALLET_FROM:
+            found.append(
+                f"lots of all accounts are one pool in {election.year}: for sales from {BY_WALLET_FROM} on, "
+                "Reg. 1.1012-1(j) takes lots of the account that sells, and every verdict notes it"
+            )
     return found
 
 

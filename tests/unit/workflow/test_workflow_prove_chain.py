@@ -129,8 +129,13 @@ def test_what_is_no_page_is_said():
 
 
 def test_what_is_probably_not_meant_is_said_before_a_proof_is_made(own):
-    def of(year, now):
-        return doubts(own.openings, [Election(Method.FIFO, Pooling.WALLET, "UTC", year)], now=now / 1000)
+    def of(year, now, pooling=Pooling.WALLET):
+        return doubts(own.openings, [Election(Method.FIFO, pooling, "UTC", year)], now=now / 1000)
+
+    assert of(2024, instant(2026, 1, 1), Pooling.UNIVERSAL) == []
+    empty, pool = of(2025, instant(2026, 1, 1), Pooling.UNIVERSAL)
+    assert "one pool in 2025: for sales from 2025 on, Reg. 1.1012-1(j)" in pool
+    assert of(2025, instant(2026, 1, 1)) == [empty]
 
     assert of(2024, instant(2025, 1, 1)) == []
     assert of(2024, instant(2024, 12, 31)) == [
