@@ -23,6 +23,7 @@ from tests.support.machine_lies_sequence import SETTLED
 from tests.support.machine_lying import LOT, buy, copy, page, run
 from tests.support.machine_rows import rows_of
 from zkharvest.circuit.lot_machine.v2.buses import KIND_TOKEN
+from zkharvest.spec import P
 
 
 def returned(made: Run, by: int) -> None:
@@ -166,7 +167,8 @@ def _() -> Run:
 
     def change(made: Run) -> None:
         marks = {f"{n}_{x}": 0 for n in ("since", "until") for x in ("at0", "at1", "at2", "low")}
-        made.put(0, first=0, is_arrive=-1, is_close_token=1, **marks)
+        apart = pow(made.get(0, "worked0") + (made.get(0, "worked1") << 15), -1, P)  # from a withdrawal at time 0
+        made.put(0, first=0, is_arrive=-1, is_close_token=1, apart0=apart, **marks)
         made.put(1, inventory=1)
         made.answers["leaf"].clear()
         answered(made)

@@ -35,7 +35,8 @@ def deposits(token: Token, *where: str, rest: tuple[Row, ...] = (), first: tuple
     pages = [Page(source, f"{source}-1", 0, at(2024), at(2025), ()) for source in where]
     link = make_link(pages, Book(), rules(), 2024, None)
     made = tuple(replace(page, records=(record,)) for page in link.pages)
-    arrivals = tuple(Row("arrive", n, 0, record, token=token) for n in range(len(made)))
+    late = int(record.time == token.time)
+    arrivals = tuple(Row("arrive", n, 0, record, token=token, late=late) for n in range(len(made)))
     rows = (*first, Row("load_token", token=token), *arrivals, *rest)
     return replace(link, pages=made, leaves=tuple(page.records for page in made), rows=rows, first_seq=SEQ)
 

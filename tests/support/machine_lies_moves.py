@@ -130,14 +130,23 @@ def _() -> Run:
     return arriving(when=at(2024, 7, 1) + (ahead << 30), late=1)
 
 
+@lie("apart")
+def _() -> Run:
+    """Both ends state one instant, and the deposit is not late: it comes before what else happens at that instant."""
+    link = honest(in_time=T)
+    rows = [replace(row, late=0) if row.op == "arrive" else row for row in link.rows]
+    return told(link, rows)
+
+
 @lie("late_held")
 def _() -> Run:
     """The second part of a late deposit is not late."""
 
     def change(made: Run) -> None:
-        made.put(made.at("arrive")[1], late=0)
+        row = made.at("arrive")[1]
+        made.put(row, late=0, shift0=0, worked0=made.get(row, "time0"), apart0=pow(-5, -1, P))
 
-    link = honest(in_time=T)
+    link = honest(in_time=T - 5)
     b = replace(link.pages[1], records=link.pages[1].records[:1])
     rows = [row for row in link.rows if row.op in ("open", "out", "arrive")]
     return told(replace(link, pages=(link.pages[0], b), leaves=(link.leaves[0], b.records)), rows, change)

@@ -319,6 +319,8 @@ IMPLIED = {
     "steps.late_held without is_take": "`late` is 0 but on arrivals",
     "steps.late_held without is_out": "the same",
     "steps.late_held without is_drop": "the same",
+    "steps.apart without -33292290*shift0": "what is not late has no shift",
+    "steps.apart without -65024*shift1": "the same",
     "steps.two_refs* without is_close_token": "a token that is carried out without being named has no reference",
     "steps.work_in_time without is_take": "both halves of a part have one phase, and the other one says it",
     "steps.work_in_time without is_settle": "the same",

@@ -11,8 +11,9 @@ from tests.models.lot_machine_v2.chain import Link
 from tests.models.lot_machine_v2.histories import UNIT, at
 from tests.models.lot_machine_v2.machine import Row
 from tests.models.lot_machine_v2.owner import Book, make_link
-from tests.models.lot_machine_v2.story import T, rules
+from tests.models.lot_machine_v2.story import T, honest, rules
 from tests.models.lot_machine_v2.words import DAY, Page, Rec
+from tests.support import machine_lying
 from tests.support.machine_circuit import Run
 from tests.support.machine_lies_amounts import chosen, marks, operations, sent, taken
 from tests.support.machine_lies_lists import renumbered, written
@@ -20,6 +21,26 @@ from tests.support.machine_lying import buy, follow, idle_before, page, run, sal
 from tests.support.machine_rows import rows_of
 from tests.support.machine_term_lies import told
 from zkharvest.circuit.lot_machine.v2.rows import MachineRows, Op
+from zkharvest.spec import P
+
+
+def at_one_instant(column: str, factor: int) -> Run:
+    """A deposit of its withdrawal's instant is not late: without a column the upper limbs differ by what it says."""
+
+    def change(made: Run) -> None:
+        for row in made.at("arrive"):
+            made.put(row, apart0=pow(-factor * made.get(row, column), -1, P), apart1=1)
+
+    link = honest(in_time=T)
+    rows = [replace(row, late=0) if row.op == "arrive" else row for row in link.rows]
+    return machine_lying.told(link, rows, change)
+
+
+for _name, _factor in (
+    ("time0", -33292290), ("time1", -65024), ("time2", 1), ("worked0", 33292290), ("worked1", 65024), ("past2", -1)
+):  # fmt: skip
+    _term = f"{_factor}*{_name}" if abs(_factor) > 1 else _name if _factor > 0 else f"-{_name}"
+    told(f"apart without {_term}", at_one_instant, _name, _factor)
 
 
 def arrivals(*values: int, method: str = "fifo") -> Link:

@@ -128,8 +128,7 @@ export function notShown({ links, signed, policy, tested }) {
     lines.push("that lots were identified by the time of each disposal: their choice is in the taxpayer's books");
   }
   if (last.closing.get('accounts').length > 1 && links.some(({ pooling }) => pooling === 'wallet')) {
-    lines.push("which of two moves with one reference is which, and whether a deposit of its withdrawal's very instant came before the rest of that "
-      + 'instant: the taxpayer chooses both, and no counter shows it');
+    lines.push('which of two moves with one reference is which: the taxpayer chooses, and no counter shows it');
   }
   if (links.some(({ pooling }) => pooling === 'universal')) {
     lines.push('that an account held what it sold or sent: all accounts are one pool, and what each holds is compared at the end of a year alone, '

@@ -178,10 +178,7 @@ def _not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountComp
     if any("specific" in period.methods for period in chain.periods):
         yield "that lots were identified by the time of each disposal: their choice is in the taxpayer's books"
     if len(chain.closing.accounts) > 1 and any(link.statement.pooling == "wallet" for link in chain.links):
-        yield (
-            "which of two moves with one reference is which, and whether a deposit of its withdrawal's very instant "
-            "came before the rest of that instant: the taxpayer chooses both, and no counter shows it"
-        )
+        yield "which of two moves with one reference is which: the taxpayer chooses, and no counter shows it"
     if any(link.statement.pooling == "universal" for link in chain.links):
         yield (
             "that an account held what it sold or sent: all accounts are one pool, and what each holds is compared at "

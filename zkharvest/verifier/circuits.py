@@ -31,7 +31,7 @@ class Pinned:
 
 
 PINNED: tuple[Pinned, ...] = (
-    Pinned("lot-machine/v2", "53d61f5773644f9bc204906b85479ad08168103207185e9004f674628868b6ae"),
+    Pinned("lot-machine/v2", "36eed791b34c43df2f8e92307b2f9a8276635b8c9edd820096cf62114b046b23"),
 )
 
 

@@ -147,14 +147,6 @@ class Telling:
     turns: list[Turn]
     broken: set[str] = field(default_factory=set)
 
-    def in_its_place(self, scene: Scene) -> bool:
-        """Whether a deposit of its withdrawal's very instant is worked in its place, not behind all of the instant."""
-        return any(
-            turn.place in self.pairs and not turn.late
-            and turn.record.time == scene.history.at(self.pairs[turn.place]).time
-            for turn in self.turns
-        )  # fmt: skip
-
     def paired_otherwise(self, scene: Scene) -> bool:
         """Whether a deposit has another withdrawal than the rule gives it, with the same reference."""
         ref = {place: scene.history.at(place).ref for pair in self.pairs.items() for place in pair}

@@ -143,7 +143,7 @@ def free_columns(b: Board, table: str, most: int) -> dict[str, set[str]]:
 
 def listed(pooling: str, kind: str, names: list[str]) -> set[str]:
     """The columns that may be free, from their stems."""
-    stems = FREE.get(kind.removesuffix(LATER), "")
+    stems = FREE.get(kind.removesuffix(LATER), "") + " apart"  # read of arrivals that are not late
     if pooling == "universal":
         stems += " " + UNIVERSAL.get(kind.removesuffix(LATER), "")
     if kind.endswith(LATER):

@@ -1,7 +1,6 @@
-"""Drawn lies: whichever run breaks nothing shows in the counters, or has the honest result, but for two choices.
+"""Drawn lies: whichever run breaks nothing shows in the counters, or has the honest result, but for one choice.
 
-The choices are the prover's by design (circuits/lot-machine/v2/ARGUMENT.md): a deposit of its withdrawal's very
-instant that sorts behind it may be worked in its place or late, and which of two moves with one reference is which.
+It is the prover's by design (circuits/lot-machine/v2/ARGUMENT.md): which of two moves with one reference is which.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def held(seeds, each, *, second=False):
         passed |= made.told
         quiet = random_liar.counted(made.registers) == random_liar.counted(scene.registers)
         if quiet and random_liar.result(made.registers) != random_liar.result(scene.registers):
-            assert made.in_its_place(scene) or made.paired_otherwise(scene), made.told
+            assert made.paired_otherwise(scene), made.told
     return refused, passed
 
 

@@ -290,6 +290,7 @@ class Machine:
         need(0 <= row.shift < SHIFT_LIMIT, "shift_range")
         now = record.time + row.shift
         need(not row.late or now == token.time, "shift", "a late deposit is worked at its withdrawal's time")
+        need(row.late or now != token.time, "apart", "what is not late is of another instant than its withdrawal")
         named = token.ref == record.ref != 0
         need(named or 0 in (token.ref, record.ref), "two_refs")
         need(named or 0 <= now - token.time < REACH, "too_late")

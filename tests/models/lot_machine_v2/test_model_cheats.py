@@ -138,6 +138,14 @@ def test_an_arrival_is_in_its_turn_or_at_its_withdrawals_time(shift, late, rule)
     refused(edit(link, number, shift=shift, late=late), rule)
 
 
+def test_what_states_one_instant_comes_last_of_it():
+    """A deposit and its withdrawal of one instant: else the owner chooses what is sold between them."""
+    link = honest(in_time=T)
+    number = rows_of(link, "arrive")[0]
+    assert link.rows[number].late == 1
+    refused(edit(link, number, late=0), "apart")
+
+
 def test_a_clock_that_ran_behind():
     """The deposit says an hour before its withdrawal: worked at the withdrawal's time, as an honest owner does."""
     for lag, fine in ((SHIFT_LIMIT - 1, True), (SHIFT_LIMIT, False)):

@@ -63,6 +63,7 @@ FREE = {
     "calendar": {"day": "", "no day": "day_count"},
     "range": {"active": ""},
 }
+FREE["steps"] = {kind: f"{stems} apart" for kind, stems in FREE["steps"].items()}  # read of arrivals not late only
 ANY_ORDER = {"pages", "poseidon"}
 """Tables whose rows are a set of messages: each says its number, or its place in its tree, and nobody counts rows."""
 

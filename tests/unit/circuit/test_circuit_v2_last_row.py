@@ -153,10 +153,15 @@ def test_columns_of_one_comparison_are_read_by_nothing_else():
                 assert board.buses[act["bus"] - 1] in RANGES or (before == after).all()
 
 
-@pytest.mark.parametrize("name", ["late", "named"])
-def test_a_flag_is_0_where_nothing_arrives(name):
-    for what in runs().keys() - ZERO[name]:
-        assert f"{name}_where" in on_last_rows(what, settings(what) | {name: 7})
+def test_flags_are_0_where_nothing_arrives():
+    """Late is what is worked at its withdrawal's time, and says that it is an arrival by that."""
+    times = {"time0": 1, "time1": 2, "time2": 3, "shift0": 0, "shift1": 0, "worked0": 1, "worked1": 2}
+    instant = times | {"past0": 1, "past1": 2, "past2": 3}
+    for what in runs().keys() - ZERO["named"]:
+        assert "named_where" in on_last_rows(what, settings(what) | {"named": 7})
+    for what in runs().keys() - ZERO["late"]:
+        assert {"late_low", "late_high"} <= on_last_rows(what, settings(what) | times | {"late": 7})
+        assert "apart" in on_last_rows(what, settings(what) | instant | {"late": 7})
 
 
 def test_no_deposit_opens_on_the_last_row():

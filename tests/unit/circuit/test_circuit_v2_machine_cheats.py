@@ -296,7 +296,7 @@ def test_only_an_arrival_is_late():
     link = honest()
     rows = rows_of(link)
     rows.records.late[0] = 1
-    assert "steps.late_where" in broken(link, rows=rows)
+    assert "steps.apart" in broken(link, rows=rows)
 
 
 @pytest.mark.parametrize("name", ["value", "unit", "order", "day", "long_from", "seq", "part", "last", "time", "ref"])

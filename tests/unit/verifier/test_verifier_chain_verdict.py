@@ -306,7 +306,7 @@ def test_what_is_not_shown_is_said(proven):
         "before 2024-01-01",
         "complete",
         "second name",
-        "very instant",
+        "moves with one reference",
     ):
         assert words in said, words
     second = verdict(

@@ -88,9 +88,12 @@ def test_deposits_that_are_declared_as_income_are_noted():
     def declared(kind, events):
         return {"figures": [Figure(Key("COUNT", kind=kind, origin="declared"), {"events": events}).to_map()]}
 
-    assert noted(declared(28, 3), {}) == ()
-    assert noted(declared(5, 1), {}) == (
-        "1 deposit is declared as income: its value is a basis here, and in the income of no year",
-    )
-    (said,) = noted(declared(5, 2), declared(5, 1))
+    def told(*parts):
+        return [line for line in noted(*parts) if "declared as income" in line]
+
+    assert told(declared(28, 3), {}) == []
+    assert told(declared(5, 1), {}) == [
+        "1 deposit is declared as income: its value is a basis here, and in the income of no year"
+    ]
+    (said,) = told(declared(5, 2), declared(5, 1))
     assert said.startswith("3 deposits are declared as income: their value")

@@ -11,6 +11,7 @@ Who would cheat how:
 - *Two unrelated records matched*: references are equal and not 0; or one of them is 0, and the deposit is worked less
   than 2^30 ms (12.4 days) after the withdrawal, which is counted apart.
 - *A deposit put off*, to choose what is sold before it: one that is worked late is worked at its withdrawal's time.
+- *One instant in the order that suits*: where both ends state one instant, the deposit is late, behind all else of it.
 - *A move kept open for years*: carried out is only what could still arrive, and how many do is a counter.
 """
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .fill import StepsWitness
     from .table import Steps
 
+LOW = (1 << 30) - 1
 REACH = 1 << 30
 """ms: how long a move without a common reference may take."""
 
@@ -51,6 +53,7 @@ class TokenColumns:
         # A withdrawal's time; of a declared deposit the days since it was acquired, of a disposal from the covered day.
         self.past = t.column_list("past", 3)
         self.named = t.column("named")  # arrive: both have one reference; close_token: the withdrawal has one
+        self.apart = t.column_list("apart", 2)  # arrive: what shows that a deposit is not of its withdrawal's instant
         ranges.check_u15(t, *self.past)
         self.past_low: Expr = self.past[0] + self.past[1] * LIMB
 
@@ -105,6 +108,11 @@ def _times(s: Steps) -> None:
     with t.when(s.late):
         t.equal("late_low", s.worked_low, s.past_low, "a late deposit is worked at its withdrawal's time")
         t.equal("late_high", s.worked_high, s.past[2], "in both limbs")
+    # Whatever factor the upper limbs have, the sum is 0 where both differences are; and they are where late is not 0:
+    # so late is a bit, and only an arrival is late.
+    behind = (s.worked_low - s.past_low) + s.apart[1] * (s.worked_high - s.past[2])
+    with t.when(s.arrive - s.late):
+        t.equal("apart", behind * s.apart[0], 1, "what is not late is of another instant than its withdrawal")
     takes = s.arrive + s.close_token
     t.equal("named_where", s.named * s.named, s.named * takes, "`named` is a bit, said where a token is taken")
     with t.when(s.named):
@@ -161,6 +169,7 @@ def fill(f: StepsWitness) -> None:
     check_moves(f, takes, clock)
     gap = at[arrives] - clock[number[arrives]]
     w.put_all(s.content_age, at[arrives], words.limbs15(gap)[:, :2])
+    _apart(f, takes[arrives])
     named = _named(f, takes)
     ref = held.ref[number[named]]
     both = residues(ref[:, 0] + ref[:, 1]) != 0  # one lane alone is not 0 where the sum is
@@ -169,6 +178,17 @@ def fill(f: StepsWitness) -> None:
     w.put(s.node_age[0], at[named], both)
     w.put(s.left_inverse, at[named], _inverse(found))
     w.put_all(s.node_age, at[~named], words.limbs15(_behind(f, takes))[~named, :2])
+
+
+def _apart(f: StepsWitness, arrivals: words.Ints) -> None:
+    """Deposits that are not late: the inverse of what lies between their time and their withdrawal's, limb by limb."""
+    prompt = arrivals[f.rows.records.late[f.rows.record[arrivals]] == 0]
+    s, w, at = f.s, f.trace, f.plan.at[prompt]
+    here, there = f.worked[f.rows.record[prompt]], f.rows.tokens.time[f.rows.token[prompt]]
+    low, high = (here & LOW) - (there & LOW), (here >> 30) - (there >> 30)
+    alike = low == 0
+    w.put(s.apart[0], at, _inverse(low + np.where(alike, high, 0)))
+    w.put(s.apart[1], at, alike)
 
 
 def check_moves(f: StepsWitness, takes: words.Ints, clock: words.Ints) -> None:
