@@ -177,8 +177,8 @@ def records(rng: Random) -> dict[str, list[PageRecord]]:
             value = rng.choice((0, 5, 10**9, 3 * 10**9))
             time = PERIOD[0] + n * 3 * 86_400_000
             ones.append(PageRecord(Flag.MONEY, RecordKind.TRADE, time, UNIT * (n + 1), value, ASSET))
-    instants = rng.sample([at(2024, month, day) + more for month in (2, 6, 9) for day in (1, 2) for more in (0, 1)], 4)
-    for _ in range(rng.randrange(2, 6)):
+    instants = rng.sample([at(2024, month, day) + more for month in (2, 6, 9) for day in (1, 2) for more in (0, 1)], 3)
+    for _ in range(rng.randrange(3, 7)):
         time, name, quantity = rng.choice(instants), rng.choice("ab"), rng.choice((UNIT // 2, UNIT // 2, UNIT, 3))
         value = rng.choice((0, 10**9, 2 * 10**9))
         match rng.choice(("move", "move", "sale", "sale", "purchase")):
@@ -188,11 +188,13 @@ def records(rng: Random) -> dict[str, list[PageRecord]]:
             case "purchase":
                 found[name].append(PageRecord(Flag.MONEY, RecordKind.TRADE, time, quantity, value, ASSET))
             case "move":
-                ref, lag = rng.choice(("", "x:1", "x:1", "x:2")), rng.choice((0, 0, 1, -5, 1000, 1 << 30))
+                ref, lag = rng.choice(("", "x:1", "x:1", "x:1", "x:2")), rng.choice((0, 0, 0, 1, -5, 1000, 1 << 30))
                 there = "ab".replace(name, "") if rng.random() < 0.8 else name
                 move = PageRecord(Flag.MOVES, RecordKind.MOVE, time, quantity, 0, ASSET, 0, ref)
                 found[name].append(move)
-                come = replace(move, flags=Flag.MOVES | Flag.INWARD, time=time + lag, ref=rng.choice((ref, ref, "")))
+                come = replace(
+                    move, flags=Flag.MOVES | Flag.INWARD, time=time + lag, ref=rng.choice((ref, ref, ref, ""))
+                )
                 found[there].append(come)
     return found
 
@@ -217,7 +219,9 @@ def scene(seed: int, *, second: bool = False) -> Scene:
 
 def turned(rng: Random, turns: list[Turn], told: set[str]) -> list[Turn]:
     """The turns, one of them perhaps late, not late, put off, or before the one before it."""
-    place, lie = rng.randrange(len(turns)), rng.choice(("late", "put off", "turned round", *[""] * 6))
+    place, lie = rng.randrange(len(turns)), rng.choice(("late", "put off", "turned round", *[""] * 4))
+    if lie in ("late", "put off"):
+        place = rng.choice([n for n, one in enumerate(turns) if one.record.does is Does.IN] or [place])
     turn = turns[place]
     if lie == "late":
         turns[place] = turn._replace(late=1 - turn.late)
