@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
@@ -89,9 +90,13 @@ test('what is shown beside a verdict', () => {
   assert.equal(toHex(accepted.chain.signer), policy.signer);
   assert.deepEqual([...accepted.chain.signed.values()].flat().sort(), Object.values(policy.source_keys).sort());
   assert.equal(accepted.chain.links.length, 1);
-  const read = readLinks(bytes); // as `zkharvest verify --json` names the package, and as the taxpayer signs it
-  assert.equal(toHex(read.digest()), 'b150adc184e20c6615ec48f7014d228480487f5b4219f2e52512a1c0a47314fa');
-  assert.equal(toHex(read.signedDigest()), 'f447a7548eaa6efb8eb34de22233dc298686237ed5fd36261162fd7aa01f5e59');
+  const read = readLinks(bytes);
+  const [from, to] = [bytes.indexOf('\xa5links', 0, 'latin1') + 6, bytes.lastIndexOf('\xa9signature', -100, 'latin1')];
+  const named = createHash('sha256').update('zkharvest/package/v2\0').update(bytes.subarray(from, to)).digest('hex');
+  assert.equal(toHex(read.digest()), named);
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(policy.signer, 'hex').toString('base64url') }, format: 'jwk' });
+  const message = Buffer.concat([Buffer.from('zkharvest/package-signature/v1\0'), read.signedDigest()]);
+  assert.ok(verify(null, message, key, read.signature.get('signature')));
   const open = asked({ first: null, accounts: null });
   assert.deepEqual([open.verdict, open.reason, open.detail], ['undecided', 'policy/history', 'policy/history: policy/holder']);
   assert.deepEqual(open.chain.links[0].counters, accepted.chain.links[0].counters);
