@@ -115,9 +115,9 @@ def _check_folder(folder: Path, seed: Path) -> None:
 
 
 def _warn_of(trades: Sequence[Trade], pooling: Pooling) -> None:
-    from zkharvest.ledger.checks import doubtful_transfers, reordered
+    from zkharvest.ledger.checks import doubtful_transfers, reordered, unequal_legs
 
-    for doubt in doubtful_transfers(trades):
+    for doubt in (*doubtful_transfers(trades), *unequal_legs(trades)):
         output.warning(f"{doubt.where}: {doubt.message}", doubt.hint)
     if moved := reordered(trades, pooling):
         more = f" (and {len(moved) - 1:,} more)" if len(moved) > 1 else ""

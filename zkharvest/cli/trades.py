@@ -213,7 +213,7 @@ def trades_check(
 ) -> ExitCode:
     """Say everything that is wrong with a trades CSV, or that it is in order and a ledger can run it."""
     from zkharvest.commitment.assets import load_assets, two_spellings
-    from zkharvest.ledger.checks import check_ledger, doubtful_transfers, reordered
+    from zkharvest.ledger.checks import check_ledger, doubtful_transfers, reordered, unequal_legs
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.importers.names import load_names, two_names
 
@@ -230,7 +230,7 @@ def trades_check(
         output.json_object("zkharvest/trades-check/1", {"ok": False, "trades": 0, "problems": _plain(problems)})
         return ExitCode.REJECTED
     sources = sorted({trade.source for trade in read})
-    doubts = [*doubtful_transfers(read), *reordered(read, pooling)]
+    doubts = [*doubtful_transfers(read), *reordered(read, pooling), *unequal_legs(read)]
     if json:
         shown = {"ok": True, "trades": len(read), "sources": sources, "problems": [], "warnings": _plain(doubts)}
         output.json_object("zkharvest/trades-check/1", shown)

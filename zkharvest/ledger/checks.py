@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import groupby
@@ -13,6 +14,7 @@ from zkharvest.ledger.rules import Election, Method, Pooling
 from zkharvest.ledger.run import run_ledger
 from zkharvest.spec import LAST_YEAR
 from zkharvest.trades.model import OPENS_LOT, Kind, Trade, in_order
+from zkharvest.trades.text import format_money
 
 
 def check_ledger(trades: Sequence[Trade], pooling: Pooling) -> list[Problem]:
@@ -75,4 +77,25 @@ def reordered(trades: Sequence[Trade], pooling: Pooling) -> list[Problem]:
             if arrives or (pooling is Pooling.UNIVERSAL and any(one.source < trade.source for one in later)):
                 message = f"{trade.id}: rows of the same instant come after it in the file, and before it in the pages"
                 found.append(Problem(trade.where, message, hint))
+    return found
+
+
+def unequal_legs(trades: Sequence[Trade]) -> list[Problem]:
+    """Swaps whose two legs have different values: what is given for a coin is its basis, and no counter has it.
+
+    One problem an event, at its first row. Its fees are let be, and so is a hundredth, for prices of two times.
+    """
+    events: dict[tuple[str, int, str], list[Trade]] = {}
+    for trade in trades:
+        if trade.group:
+            events.setdefault((trade.source, trade.time, trade.group), []).append(trade)
+    found = []
+    for rows in events.values():
+        if Counter(row.kind for row in rows if row.kind is not Kind.SPEND) != {Kind.SELL: 1, Kind.BUY: 1}:
+            continue  # several legs, a contract that is closed: what is given for what, only the source knows
+        given, got = (next(row.amount for row in rows if row.kind is kind) for kind in (Kind.SELL, Kind.BUY))
+        fees = sum(abs(row.fee) for row in rows) + sum(row.amount for row in rows if row.kind is Kind.SPEND)
+        if abs(given - got) > max(fees, max(given, got) // 100):
+            message = f"{rows[0].ref}: the event gives {format_money(given)} for {format_money(got)}"
+            found.append(Problem(rows[0].where, message, "both legs of a swap have one value: mend the amount of one"))
     return found

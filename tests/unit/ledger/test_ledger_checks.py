@@ -1,11 +1,11 @@
-"""What is warned of before pages are made: rows of one instant whose order in pages is another than in the file."""
+"""What is warned of before pages are made: rows whose order in pages is another, swaps with legs of two values."""
 
 from dataclasses import replace
 
 import pytest
 
 from tests.support.make import trade
-from zkharvest.ledger.checks import reordered
+from zkharvest.ledger.checks import reordered, unequal_legs
 from zkharvest.ledger.rules import Pooling
 
 DAY = "2024-01-05"
@@ -34,3 +34,31 @@ def test_rows_that_change_places(rows, wallet, universal):
         found = reordered(rows, pooling)
         assert [problem.message.partition(":")[0] for problem in found] == expected
         assert all("a millisecond apart" in problem.hint for problem in found)
+
+
+def swap(*amounts, fee=0, more=()):
+    """An event: what is sold for the first amount and bought for the second, its fee, and rows beside."""
+    kinds = zip(("sell", "buy"), amounts, strict=True)
+    rows = [trade(DAY, f"a/{kind}", kind, 1, amount, asset=kind.upper()) for kind, amount in kinds]
+    return [replace(row, group="S") for row in (replace(rows[0], fee=fee), rows[1], *more)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (swap(3000, 9000), ["sell: the event gives 3000.00 for 9000.00"]),
+        (swap(9000, 3000), ["sell: the event gives 9000.00 for 3000.00"]),
+        (swap(3000, 3000), []),
+        (swap(3000, 3029), []),  # prices of two times
+        (swap(3000, 3100), ["sell: the event gives 3000.00 for 3100.00"]),
+        (swap(3000, 2900, fee=100 * 10**8), []),
+        (swap(3000, 2900, more=[trade(DAY, "a/fee", "spend", 1, 100, asset="BNB")]), []),
+        (swap(3000, 9000, more=[trade(DAY, "a/leg", "buy", 1, 1, asset="BNB")]), []),  # of three legs nobody can say
+        ([replace(row, group="") for row in swap(3000, 9000)], []),
+        ([replace(row, group=row.kind.value) for row in swap(3000, 9000)], []),
+    ],
+)
+def test_legs_of_two_values(rows, said):
+    """What a swap gives is the basis of what it gets: 6,000 of basis from nowhere, in no counter."""
+    found = unequal_legs(rows)
+    assert [problem.message.removeprefix("a/") for problem in found] == said
