@@ -169,7 +169,7 @@ def from_nowhere(first: bool) -> Run:
         made.put(row, **{f"time{i}": time[i] for i in range(3)}, worked0=time[0], worked1=time[1])
         made.put(row, kind_bit1=1, kind_bit2=1, kind_bit3=1)
         made.put(there, content_write=row + 1, content_age0=there - row - 1, node_age0=T + 2 - sent_at)
-        made.put(there, **{f"past{i}": time[i] for i in range(3)})
+        made.put(there, **{f"past{i}": time[i] for i in range(3)}, apart0=pow(T + 2 - sent_at, -1, P))
         gap = made.get(row + 1, "worked0") - made.get(row, "worked0")
         made.put(row, order_at2=1, order_low=2 * gap - 1)
 

@@ -195,6 +195,8 @@ def honest() -> dict[str, Run]:
         "passed over": passed_over(nothing=False),
         "in transit": machine.run(sent(UNIT, UNIT, of=2 * UNIT)),
         "behind": machine.run(story_at(TURN, TURN - 1000)),
+        "over a limb": machine.run(story_at(TURN - 600, TURN - 400)),
+        "limbs apart": machine.run(story_at(TURN, TURN + (1 << 30))),
         **{
             f"dear {method}": machine.run(
                 page(*(buy(n, *of_unit(lane, 5, 9)) for n, lane in enumerate((6, 5, 3))), method=method)
