@@ -5,6 +5,7 @@ Written from circuits/FORMAT.md, section 11; the permutation is that of `kat_pos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256, shake_256
 from typing import Any
 
@@ -19,7 +20,8 @@ USDC = "eip155:1/erc20:0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
 TRANSACTION = "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"
 
 # flags, kind, time, quantity, value, asset, fee, reference
-RECORDS: list[tuple[str, int, int, int, int, str, int, str]] = [
+Row = tuple[str, int, int, int, int, str, int, str]
+RECORDS: list[Row] = [
     ("moves inward", 14, 1735725600000, 15 * 10**17, 0, BITCOIN, 0, f"bitcoin:{TRANSACTION}:0"),
     ("closes money", 1, 1736071200000, 5 * 10**17, 4998750000000, BITCOIN, 1250000000, "T1"),
     ("closes", 1, 1736157600000, 10**17, 10**12, BITCOIN, 0, "T2"),
@@ -51,10 +53,11 @@ def reference(text: str) -> int:
     return int.from_bytes(sha256(b"zkharvest/ref/v2\0" + text.encode()).digest()[:8], "little") % 2**60 or 1
 
 
-def page_key(seed: bytes, source: str, account: str, number: int) -> bytes:
+def page_key(seed: bytes, source: str, account: str, number: int, rows: Sequence[Row]) -> bytes:
     """The key of a page's salts."""
     names = b"".join(len(name.encode()).to_bytes(4, "big") + name.encode() for name in (source, account))
-    return sha256(b"zkharvest/page-key/v2\0" + seed + names + number.to_bytes(8, "big")).digest()
+    held = sha256(b"".join(lane.to_bytes(4, "little") for row in rows for lane in record(row))).digest()
+    return sha256(b"zkharvest/page-key/v2\0" + seed + names + number.to_bytes(8, "big") + held).digest()
 
 
 def salts(key: bytes, count: int) -> list[list[int]]:
@@ -64,7 +67,7 @@ def salts(key: bytes, count: int) -> list[list[int]]:
     return [numbers[i : i + SALT] for i in range(0, len(numbers), SALT)]
 
 
-def record(row: tuple[str, int, int, int, int, str, int, str]) -> list[int]:
+def record(row: Row) -> list[int]:
     """The 19 lanes before the salt."""
     words, kind, time, quantity, value, name, fee, ref = row
     code = kind * 2**16 + sum(2**place for place, flag in enumerate(FLAGS) if flag in words.split())
@@ -128,9 +131,11 @@ def main() -> None:
     cases += [{"op": "page-ref", "in": [text], "out": reference(text)} for text in texts]
     seed = stream.octets(32)
     keys = [("kraken", "K-7f3a", 0), ("kraken", "K-7f3a", 1), ("krake", "nK-7f3a", 0), ("ledger:große", "é", 4095)]
-    found = [page_key(seed, *one) for one in keys]
+    held = [RECORDS[:count] for count in (0, 1, 3, len(RECORDS))]
+    found = [page_key(seed, *one, rows) for one, rows in zip(keys, held, strict=True)]
     cases += [
-        {"op": "page-key", "in": [seed.hex(), *one], "out": key.hex()} for one, key in zip(keys, found, strict=True)
+        {"op": "page-key", "in": [seed.hex(), *one], "records": [list(row) for row in rows], "out": key.hex()}
+        for one, rows, key in zip(keys, held, found, strict=True)
     ]
     cases.append({"op": "page-salts", "in": [found[0].hex(), 2], "out": salts(found[0], 2)})
     for count in (0, 1, 3, len(RECORDS)):

@@ -1,8 +1,8 @@
 """Pages: the committed records of one account of a source over one period, as a salted Poseidon tree of depth 20.
 
-The salts follow from a key that the source derives for each page from its own seed: it needs to keep nothing else, an
-opening file holds the page's key, and one page's key says nothing of another's. The root's salt is the first of the
-stream, so that no number of records has a root of its own to look for.
+The salts follow from a key that the source derives for each page from its own seed and the page's records: it needs to
+keep nothing else, an opening file holds the page's key, and one page's key says nothing of another's. The root's salt
+is the first of the stream, so that no number of records has a root of its own to look for.
 
 Roots of many pages are computed together, level by level, since a tree of twenty records has as many levels as one of
 a million and would leave the kernel idle.
@@ -27,10 +27,15 @@ KEY_BYTES = 32
 SEED_BYTES = 32
 
 
-def page_key(seed: bytes, source: str, account: str, number: int) -> bytes:
-    """The key of a page's salts, 32 bytes, from the source's seed. Every variable part carries its length."""
+def page_key(seed: bytes, source: str, account: str, number: int, records: Sequence[PageRecord]) -> bytes:
+    """The key of a page's salts, 32 bytes, from the source's seed. Every variable part carries its length.
+
+    The records are a part: two pages of one number have other salts where they hold other records, so that who can open
+    the one cannot try out what the other holds (as RFC 6979 draws a nonce from what is signed).
+    """
     parts = b"".join(len(text).to_bytes(4, "big") + text for text in (source.encode(), account.encode()))
-    return hashlib.sha256(b"zkharvest/page-key/v2\0" + seed + parts + number.to_bytes(8, "big")).digest()
+    held = hashlib.sha256(lanes_of(records)[:, : WIDTH - SALT].astype("<u4").tobytes()).digest()
+    return hashlib.sha256(b"zkharvest/page-key/v2\0" + seed + parts + number.to_bytes(8, "big") + held).digest()
 
 
 def page_salts(key: bytes, count: int) -> tuple[Lanes, Lanes]:

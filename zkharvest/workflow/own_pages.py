@@ -200,7 +200,7 @@ def _reopened(
     openings, problems = list[PageOpening](), list[Problem]()
     for header in headers:
         records = records_of(rows, Period(source, header.start, header.end, header.currency), assets)
-        key = page_key(seed, source, ACCOUNT, header.number)
+        key = page_key(seed, source, ACCOUNT, header.number, records)
         if page_roots([(records, key)]) != [header.root]:
             hint = "give the rows as they were, or begin in a new folder: pages that were given out do not change"
             problems.append(Problem(header.label, "holds other records than the file has for its period", hint))

@@ -213,7 +213,7 @@ def make_pages(
         )  # fmt: skip
         if old is not None:
             check_follows(old, header)
-        drafts.append((header, page_key(seed, period.source, account, number), records))
+        drafts.append((header, page_key(seed, period.source, account, number, records), records))
     if problems:
         raise InputError(problems)
     made = []

@@ -50,7 +50,7 @@ def made_up_loss():
 
 
 def page(source, account, held, start=Y2025, end=Y2026, *, number=0, before=None, final=False):
-    key = page_key(bytes(32), source, account, number)
+    key = page_key(bytes(32), source, account, number, held)
     root = page_roots([(held, key)])[0]
     prev = before.header.page_id if before else None
     header = PageHeader(source, account, number, start, end, "USD", root, final, None, prev)

@@ -150,12 +150,27 @@ def test_salts_do_not_depend_on_how_many_there_are():
 
 def test_every_page_has_a_key_of_its_own():
     found = {
-        page_key(seed, source, account, number)
+        page_key(seed, source, account, number, records)
         for seed in (KEY, bytes(32))
         for source, account in (("a", "bc"), ("ab", "c"), ("abc", ""))
         for number in (0, 1, 256)
+        for records in ([], [record(1)], [record(1, value=6)], [record(1), record(1)])
     }
-    assert len(found) == 18
+    assert len(found) == 72
+
+
+def test_who_opens_a_page_learns_nothing_of_the_one_that_corrects_it():
+    """With one salt for both versions of a record its value is found by trying; the same page is always the same."""
+    first, corrected = ([record(1), record(2, value=value)] for value in (500, 623))
+    one, other = (page_key(KEY, "kraken", "K-1", 0, rows) for rows in (first, corrected))
+    assert page_key(KEY, "kraken", "K-1", 0, first) == one
+    public = {leaf.tobytes() for leaf in page_tree(corrected, other).leaves}
+
+    def tried(key, value):
+        return {leaf.tobytes() for leaf in page_tree([record(1), record(2, value=value)], key).leaves}
+
+    assert tried(other, 623) == public
+    assert not public & (tried(one, 500) | tried(one, 623))
 
 
 def test_a_page_has_at_most_two_to_the_twentieth_records(monkeypatch):

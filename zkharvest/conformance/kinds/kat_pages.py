@@ -25,7 +25,7 @@ def _keys(cases: list[Case]) -> Iterable[Any]:
 
     for case in cases:
         seed, source, account, number = case["in"]
-        yield page_key(bytes.fromhex(seed), source, account, number)
+        yield page_key(bytes.fromhex(seed), source, account, number, _records(case))
 
 
 def _salts(cases: list[Case]) -> Iterable[Any]:
