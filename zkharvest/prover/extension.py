@@ -18,8 +18,8 @@ from zkharvest.prover.weighted import SUMS, weighted_sums
 from zkharvest.spec import P
 from zkharvest.verifier.params import Sizes
 
-KEEP = 1 << 28
-"""Words of kept cosets, of one matrix: 1 GiB."""
+KEEP = 1 << 26
+"""Words of kept cosets, of one matrix: 256 MiB. With 1 GiB 100,000 trades take 13.6 s in place of 11.5."""
 
 COSETS = 4
 """Cosets of H on which the quotient is evaluated; every B / 4-th."""
