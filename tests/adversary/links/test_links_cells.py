@@ -40,6 +40,8 @@ FLAGS = "code_closes code_inward code_joined code_money code_negative kind_bit"
 RECORD = f"{FLAGS} {LOOKED_UP} class_kind page phase position"
 NO_PART = f"{DISPOSAL} {RECORD} rest_quantity rest_value"
 
+ENDS = " ".join(f"carry_{part}{lane}" for part in ("low", "high") for lane in (19, 22, 25, 26, 27))
+"""Carries out of the last byte of a number, in the second row of a register: nothing takes them."""
 FREE = {
     "load": f"{NO_PART} {CONTENT} {TOKEN} b e g left_inverse past r ref time2 code_moves",
     "load_token": f"{NO_PART} {CONTENT} {LIST} own c e g left_inverse place r ref time2 code_moves code_short",
@@ -56,8 +58,9 @@ FREE = {
     "close_token": f"{NO_PART} {LIST} content_age own c e g left_inverse place q r ref code_moves code_short",
     "is_pair": "index level tree",  # of a first half: that of its second half counts
     "is_register": "index level tree",
-    "prior": "shown octet pack",  # of a register carried in nobody is told
-    "active": "octet pack",  # behind the lanes that order keys
+    "prior": "shown carry_low carry_high negative",  # of one carried in nobody is told, and nothing is added up
+    "first": "negative",  # of a number that is 0
+    "second": f"negative {ENDS}",
     "calendar": "day_count",  # on a row that is no day, which nobody finds
 }  # fmt: skip
 
@@ -75,7 +78,7 @@ def kind_of(table: str, row: dict[str, int]) -> str:
         case "poseidon":
             return next((kind for kind in HASHES if row[kind]), "")
         case "sums":
-            return ("prior" if row["prior"] else "active") if any(row[f"lane{k}"] for k in range(19)) else ""
+            return "prior" if row["prior"] else next((half for half in ("first", "second") if row[half]), "")
         case "calendar":
             return "calendar"
     return table if row["active"] else ""

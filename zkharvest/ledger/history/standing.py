@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from zkharvest.ledger.rules import Side
 
+from .decisions import FIRST_DAY
 from .matching import Half
 from .records import Account, Page, Place
 from .registers import Amounts, Key
 
-DAY_ZERO = date(1999, 12, 31).toordinal()
+DAY_ZERO = FIRST_DAY - 1
 """The day before the first that a machine numbers: 2000-01-01 is day 1, what is before it 0."""
 
 

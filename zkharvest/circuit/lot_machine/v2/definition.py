@@ -31,7 +31,7 @@ class Definition:
 
 
 def define(*, constrained: bool = True) -> Definition:
-    """Build the circuit, for filling its tables without its constraints."""
+    """Build the circuit; without its constraints it serves to fill its tables alone."""
     circuit = Circuit(NAME, VERSION, degree=4, log_rows=LOG_ROWS, tallies=SLOTS, constrained=constrained)
     buses, publics = declare(circuit)
     steps = Steps(circuit.table("steps", "the machine: one row an operation on the lists of open lots"), buses, publics)
