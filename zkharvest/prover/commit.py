@@ -61,9 +61,8 @@ class StackedCommitment(Commitment):
         self._salts = randomness.octets(stacking.stack * size, SALT_BYTES)
         self._digests = np.empty((stacking.stack * size, DIGEST_BYTES), dtype=np.uint8)
         if isinstance(columns, Extended):
-            cosets = columns.blowup
-            for b in range(cosets):
-                stacking.hash(columns.coset(b), b, cosets, self._salts, self._digests, extra)
+            for b in columns.order:
+                stacking.hash(columns.coset(b), b, columns.blowup, self._salts, self._digests, extra)
         else:
             stacking.hash(columns, 0, 1, self._salts, self._digests, extra)
         self._tree = MerkleTree.build(self._digests)

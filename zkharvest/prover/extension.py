@@ -3,8 +3,10 @@
 The columns' coset 3^k <w_BN> falls into B cosets of H: coset b is (3^k w_BN^b) H, and point j of it is row b + B j of
 the whole. Each is a transform of N points of the same coefficients, so that nobody needs the B N rows at once: leaves
 are hashed while the rows of one coset are in memory, the quotient reads four cosets one after the other, and a query
-lies in one. Cosets that the quotient reads are kept as far as `KEEP` allows; rows of the others are evaluated where a
-query asks for them: fresh memory costs about as much as the transform that fills it (docs/performance.md).
+lies in one. Cosets that the quotient reads are kept as far as `KEEP` and memory that is no longer needed allow; rows of
+the others are evaluated where a query asks for them: fresh memory costs about as much as the transform that fills it
+(docs/performance.md). Leaves of the last coset that the quotient reads are hashed last, and it is the first that the
+quotient asks for: it is in the buffer still.
 """
 
 from __future__ import annotations
@@ -41,9 +43,13 @@ def interpolated(values: Words, masks: Words, scratch: Words | None = None, out:
 
 
 class Extended:
-    """Columns with the given coefficients, at most K rows, Montgomery form; see the module for what a coset is."""
+    """Columns with the given coefficients, at most K rows, Montgomery form; see the module for what a coset is.
 
-    def __init__(self, coefficients: Words, at: Sizes, buffer: Words | None = None) -> None:
+    `buffer` (N, columns) and `spare`, of any size, are memory that nobody else needs: the one for the coset in work,
+    the other for cosets that are kept.
+    """
+
+    def __init__(self, coefficients: Words, at: Sizes, buffer: Words | None = None, spare: Words | None = None) -> None:
         self.coefficients = coefficients
         self.width: int = coefficients.shape[1]
         self.rows, self.size = at.rows, at.lde_size
@@ -52,9 +58,13 @@ class Extended:
         self._root = plain.root_of_unity(at.lde_size.bit_length() - 1)
         self._buffer = field.empty(at.rows, self.width) if buffer is None else buffer
         self._held = -1  # the coset in the buffer
-        step = self.blowup // COSETS
-        room = KEEP // max(1, at.rows * self.width)
-        self._kept: dict[int, Words | None] = dict.fromkeys(range(0, self.blowup, step)[: min(room, COSETS)])
+        read = range(0, self.blowup, self.blowup // COSETS)
+        size = max(1, at.rows * self.width)
+        fits = 0 if spare is None else min(COSETS, spare.size // size)
+        self._spare = [] if spare is None else list(spare.reshape(-1)[: fits * size].reshape(fits, at.rows, self.width))
+        self._kept: dict[int, Words | None] = dict.fromkeys(read[: KEEP // size + fits])
+        self.order = [*(b for b in range(self.blowup) if b not in read), *read]
+        """The cosets in the order in which their leaves are hashed."""
 
     def coset(self, b: int) -> Words:
         """The values on coset b, (N, c); those that are not kept last until the next of them is asked for."""
@@ -62,7 +72,8 @@ class Extended:
         if kept is not None:
             return kept
         if b in self._kept:
-            out = self._kept[b] = field.empty(self.rows, self.width)
+            out = self._spare.pop() if self._spare else field.empty(self.rows, self.width)
+            self._kept[b] = out
         elif self._held == b:
             return self._buffer
         else:

@@ -64,12 +64,19 @@ def levels_of(stacks: Stacks, heights: Sequence[int], at: Sizes) -> list[Level]:
 
 
 def masked_columns(
-    values: Sequence[Words], masks: Sequence[Words], stacks: Stacks, tree: int, degree: int, at: Sizes
+    values: Sequence[Words],
+    masks: Sequence[Words],
+    stacks: Stacks,
+    tree: int,
+    degree: int,
+    at: Sizes,
+    spare: Words | None = None,
 ) -> tuple[list[Words], Extended]:
     """Masked columns in coefficients, a matrix a height, and the columns of a tree as they are committed.
 
     values: every height's columns on H; masks: their r. Committed are the columns of the tallest tables and behind them
-    those of the others, packed. The first matrix is both: held once, and written where it stays.
+    those of the others, packed. The first matrix is both: held once, and written where it stays. `spare` is memory for
+    values that are kept (`Extended`).
     """
     tallest, *others = values
     low = [interpolated(one, mask) for one, mask in zip(others, masks[1:], strict=True)]
@@ -77,14 +84,15 @@ def masked_columns(
     packs = [packed(one, families, degree) for one, families in zip(low, members, strict=True)]
     rows, own = len(tallest) + len(masks[0]), tallest.shape[1]
     matrix = field.empty(max([rows, *map(len, packs)]), own + sum(pack.shape[1] for pack in packs))
-    interpolated(tallest, masks[0], out=matrix[:rows, :own])
+    buffer = field.empty(at.rows, matrix.shape[1])  # before it holds a coset, it serves the interpolation
+    interpolated(tallest, masks[0], buffer.reshape(-1)[: tallest.size].reshape(tallest.shape), matrix[:rows, :own])
     matrix[rows:, :own] = 0
     column = own
     for pack in packs:
         columns = matrix[:, column : column + pack.shape[1]]
         columns[: len(pack)], columns[len(pack) :] = pack, 0
         column += pack.shape[1]
-    return [matrix, *low], Extended(matrix, at)
+    return [matrix, *low], Extended(matrix, at, buffer, spare)
 
 
 def lanes_of(height: Height, share: Share) -> deep.Lanes:

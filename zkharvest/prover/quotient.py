@@ -206,7 +206,7 @@ def quotient_coefficients(
         share = ext.scale(terminal, inverse_rows)
         tapes.append(constraint_tape(table, publics, challenges, delta, first, share))
     part = field.empty(rows, EXTENSION_DEGREE)
-    for c in range(COSETS):
+    for c in reversed(range(COSETS)):  # the last may be in memory still
         on_main, on_aux = main.coset(c * step), aux.coset(c * step)
         column = at = 0
         for table, tape, known in zip(tables, tapes, public, strict=True):

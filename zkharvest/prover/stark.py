@@ -173,11 +173,11 @@ class _Proof:
                 for t, terminal in zip(level.tables, sums, strict=True):
                     terminals[t] = terminal
             self._check_balance(lookup, terminals)
-            self._main = []
+            spare, self._main = self._main[0], []  # the tallest tables' columns on H make room for their buses' cosets
         with steps.step("bus columns: interpolate"):
             masks = self._masks(traces, randomness)
-            aux, aux_columns = masked_columns(traces, masks, self._stacks, 1, EXTENSION_DEGREE, at)
-            del traces, masks
+            aux, aux_columns = masked_columns(traces, masks, self._stacks, 1, EXTENSION_DEGREE, at, spare)
+            del traces, masks, spare
         with steps.step("bus columns: extend and hash"):
             aux_tree = StackedCommitment(aux_columns, self._stacking(1, EXTENSION_DEGREE), randomness)
         aux_message = messages.AuxCommitment(aux_tree.root, tuple(terminals))

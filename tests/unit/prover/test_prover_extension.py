@@ -39,6 +39,33 @@ def test_cosets_and_rows_are_those_of_the_whole(monkeypatch, blowup, keep):
     assert np.array_equal(columns.at(indices), whole[indices])
 
 
+@pytest.mark.parametrize("fits", [0, 1, 2, 4, 6])
+def test_cosets_are_kept_in_memory_that_is_to_spare(monkeypatch, fits):
+    """As many as find room; none is written beyond it, and each is still right when all were asked for."""
+    at, coefficients, whole = setting(8)
+    monkeypatch.setattr(extension, "KEEP", 0)
+    spare = np.full((fits * at.rows + 3, COLUMNS), 7, dtype=np.uint32)
+    columns = Extended(coefficients, at, np.empty((at.rows, COLUMNS), dtype=np.uint32), spare)
+    for b in [*range(8), *range(8)]:
+        assert np.array_equal(columns.coset(b), whole[b::8]), b
+    kept = [one for one in columns._kept.values() if one is not None]
+    assert len(kept) == min(fits, 4)
+    assert all(np.shares_memory(one, spare) for one in kept)
+    assert (spare[len(kept) * at.rows :] == 7).all()
+
+
+@pytest.mark.parametrize("blowup", [4, 8, 16])
+def test_the_coset_that_is_hashed_last_is_the_first_that_the_quotient_reads(monkeypatch, blowup):
+    at, coefficients, _ = setting(blowup)
+    monkeypatch.setattr(extension, "KEEP", 0)
+    columns = Extended(coefficients, at)
+    assert sorted(columns.order) == list(range(blowup))
+    for b in columns.order:
+        columns.coset(b)
+    monkeypatch.setattr(ntt, "on_coset", None)
+    columns.coset(3 * blowup // 4)
+
+
 @pytest.mark.parametrize("stack", [4, 8])
 @pytest.mark.parametrize("extra", [False, True])
 def test_a_commitment_coset_by_coset_is_that_of_all_rows_at_once(stack, extra):
