@@ -43,6 +43,24 @@ for _name, _factor in (
     told(f"apart without {_term}", at_one_instant, _name, _factor)
 
 
+def put_off(by: int, column: str, factor: int) -> Run:
+    """A purchase is late: without a column of its shift the upper limbs differ, though both differences are 0."""
+    link = page(buy())
+    rows = rows_of(link)
+    rows.records.late[0], rows.records.shift[0] = 1, by
+    worked = T + by
+
+    def change(made: Run) -> None:
+        made.put(0, past0=worked & 0x7FFF, past1=worked >> 15 & 0x7FFF, past2=worked >> 30)
+        made.put(0, apart0=pow(-factor * made.get(0, column), -1, P), apart1=1)
+
+    return run(link, change, rows)
+
+
+told("apart without -33292290*shift0", put_off, 5, "shift0", -33292290)
+told("apart without -65024*shift1", put_off, 1 << 15, "shift1", -65024)
+
+
 def arrivals(*values: int, method: str = "fifo") -> Link:
     """Lots of one unit each, in accounts of their own, move to B one after the other and stay there."""
     names, made = "ACD"[: len(values)], []

@@ -34,6 +34,7 @@ from tests.support.machine_rows import rows_of
 from tests.support.machine_term_lies import told
 from zkharvest.circuit.lot_machine.v2.rows import Op
 from zkharvest.commitment.page_record import KIND_SHIFT, Flag
+from zkharvest.spec import P
 
 # ------------------------------------------------------------------------------------------------ what a record holds
 
@@ -302,6 +303,16 @@ def no_trade(bit: int) -> Run:
 
 for _i, _size in enumerate((2, 4, 8, 16, 32), start=1):
     told(f"trade_kind without {_size}*kind_bit{_i}", no_trade, _i)
+
+
+def short_income() -> Run:
+    """A short position that a reward opens, as its record says, is called income."""
+    link = page(Rec(T, "open", "X", UNIT, 9, kind="staking", side=1))
+    kind = sum(run(link).get(0, f"kind_bit{i}") << i for i in range(6))
+    return run(link, lambda made: made.put(0, income=1, class_term=5, left_inverse=pow(kind - 1, -1, P)))
+
+
+told("trade_kind without -code_short", short_income)
 
 
 def coins(**columns: int) -> Run:

@@ -106,3 +106,36 @@ def test_a_load_of_a_token_is_a_bit():
         ages = [{"node_age0": age & 0x7FFF, "node_age1": age >> 15} for age in (0, 1, later, (1 << 30) - 1)]
         row = {"is_load_token": 1, "seq": 1000, "token_seq": 1000 + later}
         assert all("loaded_older" in faults for faults in broken([(row | age, {}) for age in ages]))
+
+
+AROUND = ("load", "close_token", "open", "take", "out", "drop", "arrive", "send")
+
+
+def without_bits() -> list[dict[str, int]]:
+    """Flags of rows that do not skip, by wallet: what `IMPLIED` and the row before say of them is not asked for.
+
+    A close is 0, or 1 less what is taken (`emptied_where`); a load of a token is what the sum of flags leaves.
+    """
+    found = []
+    for flags in product((0, 1), repeat=len(AROUND) + 2):
+        row = dict(zip((*AROUND, "settle", "gone"), flags, strict=True))
+        if row["take"] * (row["out"] + row["drop"]):  # `one_code`
+            continue
+        for close, total in product({0, 1 - row["take"] - row["out"] - row["drop"]}, (0, 1)):
+            found.append(row | {"close": close, "load_token": total - sum(flags) - close})
+    return found
+
+
+def test_neither_reason_needs_the_constraint_of_the_other():
+    """Without both constraints a close is still a bit: behind one of -1 stand two second halves, and what makes them
+    one row is a load of a token below zero, where no load can stand (`loads_first`).
+    """
+    rows = [{f"is_{kind}": n for kind, n in row.items()} for row in without_bits()]
+    odd = [row for row in rows if row["is_close"] not in (0, 1)]
+    assert odd
+    assert all(row["is_out"] and row["is_drop"] for row in odd)
+    behind = [row for row in rows if row["is_send"] and row["is_gone"] and not row["is_settle"]]
+    faults = broken([(one, other) for one in odd for other in behind])
+    halves = {"is_settle_follows", "is_send_follows", "is_gone_follows", "one_kind"}
+    assert any(not halves & found for found in faults)
+    assert all("loads_first" in found for found in faults if not halves & found)

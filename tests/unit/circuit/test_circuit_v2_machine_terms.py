@@ -15,6 +15,7 @@ from tests.support import machine_circuit as machine
 from tests.support import machine_mutants as support
 from tests.support.counts import count
 from tests.support.dropped_terms import candidates
+from tests.support.implied_terms import CASES
 from tests.support.machine_lies_lists import loaded
 from tests.support.machine_lying import run
 from tests.support.machine_mutants import TERM_LIES
@@ -60,6 +61,7 @@ def test_each_lie_breaks_one_constraint_and_nothing_else():
 def test_every_mutant_takes_a_lie_or_asks_for_no_less():
     mutants = support.accepted()
     implied = {m.name for m in mutants if support.implied(m)}
+    assert implied == CASES.keys()  # each reason is checked case by case (`test_circuit_v2_implied_terms`)
     killed = support.by_one_cell([m for m in mutants if not m.of_bus])
     rest = [m for m in mutants if not m.of_bus and m.name not in killed | implied]
     killed |= support.by_lies(rest)
