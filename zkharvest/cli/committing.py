@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zkharvest.cli import output, passphrases
+from zkharvest.cli.doubts import warn_of
 from zkharvest.cli.options import (
     Force,
     Json,
@@ -28,7 +29,6 @@ from zkharvest.errors import UsageError
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Pooling
 
 if TYPE_CHECKING:
-    from zkharvest.trades.model import Trade
     from zkharvest.verifier.page import PageHeader
     from zkharvest.workflow.own_folder import OwnPages
 
@@ -78,6 +78,7 @@ def commit(
         hint = "give a folder: -o mine writes mine/*.zkp, which are public, and mine/*.zko, which are secret"
         raise UsageError(f"{target}: pages are written to a folder", hint)
     from zkharvest.files.atomic import ensure_writable, folder_for
+    from zkharvest.ledger.checks import doubts
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.workflow import own_folder
 
@@ -87,7 +88,7 @@ def commit(
     _check_folder(target, seed)
     with folder_for(target, private=True):
         trades = load_trades(path)
-        _warn_of(trades, Pooling(pooling))
+        warn_of(doubts(trades, Pooling(pooling)))
         last = instant_of(end, "--to") if end is not None else None
         first = instant_of(begin, "--from") if begin is not None else None
         if last is not None and (later := sum(trade.time >= last for trade in trades)):
@@ -112,16 +113,6 @@ def _check_folder(folder: Path, seed: Path) -> None:
     if not seed.exists() and any(folder.glob("*.zkp")):
         hint = f"restore it (secret restore --words FILE -o {seed}), or name it with --seed: its pages cannot go on"
         raise UsageError(f"{seed}: the seed of the pages in {folder} is not there", hint)
-
-
-def _warn_of(trades: Sequence[Trade], pooling: Pooling) -> None:
-    from zkharvest.ledger.checks import doubtful_transfers, reordered, unequal_legs
-
-    for doubt in (*doubtful_transfers(trades), *unequal_legs(trades)):
-        output.warning(f"{doubt.where}: {doubt.message}", doubt.hint)
-    if moved := reordered(trades, pooling):
-        more = f" (and {len(moved) - 1:,} more)" if len(moved) > 1 else ""
-        output.warning(f"{moved[0].where}: {moved[0].message}{more}", moved[0].hint)
 
 
 def _assets(path: Path | None) -> dict[str, str]:

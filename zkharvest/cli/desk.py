@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from zkharvest.cli import output
+from zkharvest.cli.doubts import Read, plain, read_trades
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, YearOption, ZoneOption
 from zkharvest.cli.output import ExitCode
@@ -81,7 +82,8 @@ def form8949(
 
     form = settled_format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
     only_pdf(form, official=official, statement=statement)
-    run, made, found = filled(path, Election(method, pooling, timezone, year), broker, by)
+    done, made, found = filled(path, Election(method, pooling, timezone, year), broker, by)
+    run = done.run
     say_currency(run, "USD")
     say_open(found)
     if official:
@@ -97,7 +99,7 @@ def form8949(
         return save(target, form8949_pdf(made, name=name, whole=whole, statement=statement), force=force)
     rows = list(forms.form_rows(made, run, whole=whole))
     if form is Format.JSON:
-        shown = {**rule_of(run), **forms.form_json(made, run, whole=whole)}
+        shown = {**rule_of(run), **done.json(), **forms.form_json(made, run, whole=whole)}
         return write_object("zkharvest/form8949/1", shown, target, force)
     if form is Format.CSV:
         return write_csv(forms.ROW_COLUMNS, rows, target, force=force)
@@ -128,7 +130,8 @@ def income(
     from zkharvest.desk import income as incomes
 
     form = settled_format(form, target, force=force, json=json, inputs=[path])
-    made = incomes.income_of(ran(path, Election(Method.FIFO, Pooling.UNIVERSAL, timezone, year)))
+    done = ran(path, Election(Method.FIFO, Pooling.UNIVERSAL, timezone, year), lots=False)
+    made = incomes.income_of(done.run)
     for text in made.notes():
         output.note(text)
     if form is Format.PDF:
@@ -137,7 +140,9 @@ def income(
         say_letters(receipt.trade for receipt in made.receipts)
         return save(target, income_pdf(made, name=name, whole=whole), force=force)
     if form is Format.JSON:
-        return write_object("zkharvest/income/1", incomes.income_json(made, whole=whole), target, force)
+        return write_object(
+            "zkharvest/income/1", {**incomes.income_json(made, whole=whole), **done.json()}, target, force
+        )
     rows = list(incomes.income_rows(made, whole=whole))
     if form is Format.CSV:
         return write_csv(incomes.COLUMNS, rows, target, force=force)
@@ -169,7 +174,8 @@ def txf(
 
     settled_format(Format.CSV, target, force=force, json=False, inputs=[path, *([broker] if broker else [])])
     election = Election(method, pooling, timezone, year)
-    run, made, found = filled(path, election, broker, Rows.LOT)
+    done, made, found = filled(path, election, broker, Rows.LOT)
+    run = done.run
     say_currency(run, "USD")
     say_open(found)
     today = datetime.now(UTC).astimezone(ZoneInfo(timezone)).date()
@@ -197,12 +203,13 @@ def reconcile(
     from zkharvest.desk.reconcile import COLUMNS, finding_rows
 
     form = settled_format(form, target, force=force, json=json, inputs=[path, broker], pdf=False)
-    run, _, found = filled(path, Election(method, pooling, timezone, year), broker, Rows.LOT)
+    done, _, found = filled(path, Election(method, pooling, timezone, year), broker, Rows.LOT)
+    run = done.run
     assert found is not None, "there is a broker's file"
     rows = list(finding_rows(found, run))
     if form is Format.JSON:
         findings = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-        shown = {**rule_of(run), "open": len(found.open), "findings": findings}
+        shown = {**rule_of(run), **done.json(), "open": len(found.open), "findings": findings}
         write_object("zkharvest/reconcile/1", shown, target, force)
     elif form is Format.CSV:
         write_csv(COLUMNS, rows, target, force=force)
@@ -258,28 +265,37 @@ def only_pdf(form: Format, **wanted: bool) -> None:
             raise UsageError(f"--{name} is for a PDF", "add -o form.pdf")
 
 
-def ran(path: Path, election: Election) -> LedgerRun:
-    """The run of a file under an election."""
-    from zkharvest.cli.trades import read_trades
+class Ran(NamedTuple):
+    """The run of a file under an election, and what is doubtful in the file."""
+
+    run: LedgerRun
+    read: Read
+
+    def json(self) -> dict[str, Any]:
+        """What every form's object has beside its figures."""
+        return {"warnings": plain(self.read.doubts)}
+
+
+def ran(path: Path, election: Election, *, lots: bool = True) -> Ran:
+    """The run of a file under an election; what is doubtful in the file is warned of (`lots`: as far as lots go)."""
     from zkharvest.ledger.run import run_ledger
 
     with output.progress("computing lots"):
-        return run_ledger(read_trades(path), election)
+        read = read_trades(path, election if lots else None)
+        return Ran(run_ledger(read.trades, election), read)
 
 
-def filled(
-    path: Path, election: Election, broker: Path | None, by: Rows
-) -> tuple[LedgerRun, Form8949, Reconciled | None]:
+def filled(path: Path, election: Election, broker: Path | None, by: Rows) -> tuple[Ran, Form8949, Reconciled | None]:
     """The run of a year and its Form 8949, with the boxes and codes that a broker's form asks for."""
     from zkharvest.desk.form8949 import make_form
     from zkharvest.desk.lines import lines_of
 
-    run = ran(path, election)
-    lines = lines_of(run, by_sale=by is Rows.SALE)
+    done = ran(path, election)
+    lines = lines_of(done.run, by_sale=by is Rows.SALE)
     if broker is None:
-        return run, make_form(lines, election.year), None
-    found = compared(run, lines, broker)
-    return run, make_form(found.lines, election.year, found.reported), found
+        return done, make_form(lines, election.year), None
+    found = compared(done.run, lines, broker)
+    return done, make_form(found.lines, election.year, found.reported), found
 
 
 def compared(run: LedgerRun, lines: Sequence[Line], broker: Path) -> Reconciled:

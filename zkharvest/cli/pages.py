@@ -9,6 +9,7 @@ import typer
 
 from zkharvest.cli import desk, output
 from zkharvest.cli.desk import STDOUT, Broker, Format, FormatOption, Target
+from zkharvest.cli.doubts import read_trades
 from zkharvest.cli.options import Force, Json, MethodOption, PoolingOption, Trades, YearOption, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
@@ -27,21 +28,18 @@ def schedule3(
 ) -> ExitCode:
     """Canada: Schedule 3 by adjusted cost base (average cost): proceeds, cost, outlays, gain of each property."""
     from zkharvest.desk import schedule3 as canada
-    from zkharvest.ledger.run import run_ledger
     from zkharvest.ledger.superficial import superficial_losses
-    from zkharvest.trades.csv_in import load_trades
 
     form = desk.settled_format(form, target, force=force, json=json, inputs=[path], pdf=False)
-    read = load_trades(path)
-    with output.progress("computing lots"):
-        run = run_ledger(read, Election(None, Pooling.UNIVERSAL, timezone, year, "canada"))
+    done = desk.ran(path, Election(None, Pooling.UNIVERSAL, timezone, year, "canada"))
+    run = done.run
     desk.say_currency(run, "CAD")
     made = canada.make_schedule3(run)
     output.note(canada.NOTE)
-    for one in superficial_losses(run, read):
+    for one in superficial_losses(run, done.read.trades):
         output.warning(one.text)
     if form is Format.JSON:
-        return desk.write_object("zkharvest/schedule3/1", canada.schedule3_json(made), target, force)
+        return desk.write_object("zkharvest/schedule3/1", {**canada.schedule3_json(made), **done.json()}, target, force)
     rows = list(canada.schedule3_rows(made))
     if form is Format.CSV:
         return desk.write_csv(canada.COLUMNS, rows, target, force=force)
@@ -65,13 +63,14 @@ def sa108(
 
     form = desk.settled_format(form, target, force=force, json=json, inputs=[path], pdf=False)
     election = Election(None, Pooling.UNIVERSAL, UnitedKingdom.timezone, year, UnitedKingdom.name)
-    run = desk.ran(path, election)
+    done = desk.ran(path, election)
+    run = done.run
     desk.say_currency(run, "GBP")
     made = uk.make_sa108(run)
     for note in (*uk.sa108_notes(made), *UnitedKingdom.leaves_out):
         output.note(note)
     if form is Format.JSON:
-        return desk.write_object("zkharvest/sa108/1", uk.sa108_json(made), target, force)
+        return desk.write_object("zkharvest/sa108/1", {**uk.sa108_json(made), **done.json()}, target, force)
     rows = list(uk.sa108_rows(made))
     if form is Format.CSV:
         return desk.write_csv(uk.COLUMNS, rows, target, force=force)
@@ -105,7 +104,6 @@ def page(
     from zkharvest.desk.overview import make_overview, overview_json
     from zkharvest.files.atomic import ensure_writable, read_file
     from zkharvest.ledger.run import run_ledger
-    from zkharvest.trades.csv_in import load_trades
 
     suffix = target.suffix.lower()
     if suffix not in (".html", ".htm", ".pdf", ".json"):
@@ -115,7 +113,7 @@ def page(
     with output.progress("report") as step, without_collecting():
         step("reading trades")
         digest = hashlib.sha256(read_file(path)).hexdigest()
-        trades = load_trades(path)
+        trades, _ = read_trades(path, election)
         step("computing lots")
         run = run_ledger(trades, election)
         others = begin_others(trades, election)

@@ -79,7 +79,6 @@ def scheduled(
     from zkharvest.desk.form8949 import make_form
     from zkharvest.desk.lines import lines_of
     from zkharvest.ledger.run import run_ledger
-    from zkharvest.trades.csv_in import load_trades
 
     form = desk.settled_format(form, target, force=force, json=json, inputs=[path, *([broker] if broker else [])])
     desk.only_pdf(form, official=official)
@@ -90,14 +89,16 @@ def scheduled(
     others = dict(_other_line(text) for text in line or [])
     incomes = dict(_taxable(text, year, since) for text in taxable or [])
     election = Election(method, pooling, timezone, year)
-    run, made, found = desk.filled(path, election, broker, Rows.LOT)
+    done, made, found = desk.filled(path, election, broker, Rows.LOT)
+    run = done.run
     desk.say_currency(run, "USD")
     desk.say_open(found)
     carried: Carryover | tuple[int, int] = (short, long) if prior is None else _prior(prior, year)
     sheets: list[Carryover] = []
     if since is not None and since < year:
-        trades = load_trades(path)
-        forms = (make_form(lines_of(run_ledger(trades, replace(election, year=n))), n) for n in range(since, year))
+        forms = (
+            make_form(lines_of(run_ledger(done.read.trades, replace(election, year=n))), n) for n in range(since, year)
+        )
         sheets = schedules.worksheets_of(forms, carried_in=(short, long), taxable=incomes, separate=separate)
         carried = sheets.pop()
     schedule = schedules.make_schedule(
@@ -114,7 +115,7 @@ def scheduled(
 
         return desk.save(target, schedule_pdf(schedule, name=name, whole=whole), force=force)
     if form is Format.JSON:
-        shown = {**desk.rule_of(run), **schedules.schedule_json(schedule, whole=whole)}
+        shown = {**desk.rule_of(run), **done.json(), **schedules.schedule_json(schedule, whole=whole)}
         return desk.write_object("zkharvest/scheduled/1", shown, target, force)
     rows = list(schedules.schedule_rows(schedule, whole=whole))
     if form is Format.CSV:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zkharvest.cli import output
+from zkharvest.cli.doubts import Read, plain, read_trades
 from zkharvest.cli.elections import elections_of
 from zkharvest.cli.folders import are_pages, openings_in
 from zkharvest.cli.help import Group
@@ -83,26 +84,26 @@ def ledger_report(
     paths, book = openings_in(paths, book)
     if are_pages(paths):
         run = report_pages(paths, book, elections_of(election, method_of), passphrase_file, passphrase_fd)
-        read: list[Trade] = []
+        read = Read([], [])
     else:
         if len(paths) > 1 or book is not None:
             what = "--book is for openings of pages" if book is not None else f"{paths[1]}: a second trades CSV"
             raise UsageError(what, "give one canonical trades CSV, or the openings of pages (.zko)")
-        read = _load(paths[0])
+        read = read_trades(paths[0], election)
         if method_of:
             from zkharvest.ledger.run import run_years
 
             with output.progress("computing lots"):
-                run = run_years(read, elections_of(election, method_of))
+                run = run_years(read.trades, elections_of(election, method_of))
         else:
-            run = _run(read, election)
+            run = _run(read.trades, election)
     if regime == "canada":
         from zkharvest.ledger.superficial import superficial_losses
 
-        for one in superficial_losses(run, read):
+        for one in superficial_losses(run, read.trades):
             output.warning(one.text)
     if json or form is Format.JSON:
-        _object(report.report_json(run))
+        _object(report.report_json(run), read)
     elif form is Format.CSV:
         output.document(report.csv_text(report.DISPOSAL_COLUMNS, report.disposal_rows(run)))
     else:
@@ -135,9 +136,11 @@ def ledger_lots(
     from zkharvest.ledger import report
 
     day = at.date() if at else _today(timezone or DEFAULT_TIMEZONE)
-    run = _run(_load(path), _election(regime, method, pooling, timezone, day.year), until=day)
+    election = _election(regime, method, pooling, timezone, day.year)
+    read = read_trades(path, election)
+    run = _run(read.trades, election, until=day)
     if json or form is Format.JSON:
-        _object(report.lots_json(run))
+        _object(report.lots_json(run), read)
     elif form is Format.CSV:
         output.document(report.csv_text(report.LOT_COLUMNS, report.lot_rows(run)))
     else:
@@ -236,12 +239,6 @@ def prove(
     )
 
 
-def _load(path: Path) -> list[Trade]:
-    from zkharvest.cli.trades import read_trades
-
-    return read_trades(path)
-
-
 def _election(regime: str, method: Method | None, pooling: Pooling | None, timezone: str | None, year: int) -> Election:
     """What the options state; what they leave out is the regime's own."""
     from zkharvest.ledger.regimes import find
@@ -259,8 +256,9 @@ def _run(read: list[Trade], election: Election, until: date | None = None) -> Le
         return run_ledger(read, election, until=until)
 
 
-def _object(whole: dict[str, Any]) -> None:
-    output.json_object(whole["schema"], {key: value for key, value in whole.items() if key != "schema"})
+def _object(whole: dict[str, Any], read: Read) -> None:
+    fields = {key: value for key, value in whole.items() if key != "schema"}
+    output.json_object(whole["schema"], {**fields, "warnings": plain(read.doubts)})
 
 
 def _title(what: str, run: LedgerRun) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zkharvest.cli import output, trades_reconcile
+from zkharvest.cli.doubts import plain, warn_of
 from zkharvest.cli.help import Group
 from zkharvest.cli.options import Currency, DateOrder, Force, Json, Output, PoolingOption, Trades
 from zkharvest.cli.output import ExitCode
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zkharvest.errors import Problem
-    from zkharvest.trades.model import Trade
 
 trades = typer.Typer(cls=Group, help="Read exchange exports; check the canonical trades CSV.", no_args_is_help=True)
 
@@ -190,18 +190,6 @@ def trades_import(
     return ExitCode.DONE
 
 
-def read_trades(path: Path) -> list[Trade]:
-    """The trades of a file for a ledger; two names of one coin, whose lots a proof would join, are a warning."""
-    from zkharvest.commitment.assets import load_assets, two_spellings
-    from zkharvest.trades.csv_in import load_trades
-    from zkharvest.trades.importers.names import load_names
-
-    read = load_trades(path)
-    for problem in two_spellings(read, load_names(), load_assets()):
-        output.warning(f"{problem.where}: {problem.message}; here their lots are apart", problem.hint)
-    return read
-
-
 @trades.command("check")
 def trades_check(
     path: Trades,
@@ -213,7 +201,7 @@ def trades_check(
 ) -> ExitCode:
     """Say everything that is wrong with a trades CSV, or that it is in order and a ledger can run it."""
     from zkharvest.commitment.assets import load_assets, two_spellings
-    from zkharvest.ledger.checks import check_ledger, doubtful_transfers, reordered, unequal_legs
+    from zkharvest.ledger.checks import check_ledger, doubts
     from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.importers.names import load_names, two_names
 
@@ -227,16 +215,15 @@ def trades_check(
     if problems:
         if not json:
             return output.failure(InputError(problems))
-        output.json_object("zkharvest/trades-check/1", {"ok": False, "trades": 0, "problems": _plain(problems)})
+        output.json_object("zkharvest/trades-check/1", {"ok": False, "trades": 0, "problems": plain(problems)})
         return ExitCode.REJECTED
     sources = sorted({trade.source for trade in read})
-    doubts = [*doubtful_transfers(read), *reordered(read, pooling), *unequal_legs(read)]
+    found = doubts(read, pooling)
     if json:
-        shown = {"ok": True, "trades": len(read), "sources": sources, "problems": [], "warnings": _plain(doubts)}
+        shown = {"ok": True, "trades": len(read), "sources": sources, "problems": [], "warnings": plain(found)}
         output.json_object("zkharvest/trades-check/1", shown)
     else:
-        for doubt in doubts:
-            output.warning(f"{doubt.where}: {doubt.message}", doubt.hint)
+        warn_of(found)
         output.data(f"{path}: in order, {_count(len(read), 'trade')} of {_count(len(sources), 'source')}")
     return ExitCode.DONE
 
@@ -334,17 +321,13 @@ def _refused(problems: Sequence[Problem], *, json: bool) -> ExitCode:
     if json:
         output.json_object(
             "zkharvest/trades-import/1",
-            {"file": None, "trades": 0, "sources": [], "notes": [], "problems": _plain(problems)},
+            {"file": None, "trades": 0, "sources": [], "notes": [], "problems": plain(problems)},
         )
         return ExitCode.REJECTED
     code = output.failure(InputError(grouped(problems)))
     if len(problems) > 1:
         output.note(f"{_count(len(problems), 'problem')}; nothing was written", always=True)
     return code
-
-
-def _plain(problems: Sequence[Problem]) -> list[dict[str, str]]:
-    return [{"where": p.where, "message": p.message, "hint": p.hint} for p in problems]
 
 
 def _count(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from zkharvest.cli import output
+from zkharvest.cli.doubts import plain, read_trades
 from zkharvest.cli.options import Json, MethodOption, PoolingOption, Trades, YearOption, ZoneOption
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
@@ -44,7 +45,6 @@ def what_if(
     """What a sale would do to the year, under every method and out of every lot."""
     from zkharvest.cli.taxpayer import _today
     from zkharvest.desk import whatif
-    from zkharvest.trades.csv_in import load_trades
     from zkharvest.trades.text import TextError, parse_money, parse_quantity
 
     day = at.date() if at else _today(timezone)
@@ -55,14 +55,14 @@ def what_if(
         cost = parse_money(fee, signed=True)
     except TextError as error:
         raise UsageError(error.reason, error.hint) from None
-    trades = load_trades(path)
+    trades, doubts = read_trades(path, election)
     with output.progress("trying the sale"):
         found = whatif.what_if_sell(
             trades, election, asset=asset, quantity=units, day=day, price=unit_price, fee=cost, source=source
         )
     if json:
         rule = {"year": day.year, "pooling": pooling.value, "lots_after": method.value}
-        output.json_object("zkharvest/what-if/1", {**rule, **whatif.what_if_json(found)})
+        output.json_object("zkharvest/what-if/1", {**rule, **whatif.what_if_json(found), "warnings": plain(doubts)})
         return ExitCode.DONE
     at_price = f" at {price}" if price is not None else ""
     output.data(f"sell {quantity} {asset}{at_price} from {found.trade.source}, {day.isoformat()}, {timezone}")
@@ -93,23 +93,24 @@ def diff(
     """What differs between two methods, or between two imports: totals, sales, trades. Exit code 1 if anything does."""
     from zkharvest.desk import compare
     from zkharvest.ledger.run import run_ledger
-    from zkharvest.trades.csv_in import load_trades
 
     if second is None and against is None and against_pooling is None:
         raise UsageError("nothing to compare with", "give another file, --against METHOD or --against-pooling RULE")
     own = Election(method, pooling, timezone, year)
     other = Election(against or method, against_pooling or pooling, timezone, year)
     with output.progress("comparing"):
-        trades = load_trades(first)
-        one = run_ledger(trades, own)
-        two = run_ledger(trades if second is None else load_trades(second), other)
+        widest = own if second is not None or own.pooling is Pooling.UNIVERSAL else other  # of one file: warned once
+        trades, doubts = read_trades(first, widest)
+        others, more = (trades, []) if second is None else read_trades(second, other)
+        one, two = run_ledger(trades, own), run_ledger(others, other)
         found = compare.compare(one, two)
     if json:
         sides = {
             "first": {"file": str(first), "method": own.rule, "pooling": own.pooling.value},
             "second": {"file": str(second or first), "method": other.rule, "pooling": other.pooling.value},
         }
-        output.json_object("zkharvest/diff/1", {"year": year, **sides, **compare.difference_json(found)})
+        shown = {"year": year, **sides, **compare.difference_json(found), "warnings": plain([*doubts, *more])}
+        output.json_object("zkharvest/diff/1", shown)
         return ExitCode.DONE if found.same else ExitCode.REJECTED
     output.data(f"first: {first}, {own.rule.upper()}, {own.pooling}")
     output.data(f"second: {second or first}, {other.rule.upper()}, {other.pooling}")
@@ -139,13 +140,15 @@ def explain(
     """The arithmetic of one sale, lot by lot, as a person would check it by hand."""
     from zkharvest.desk import explain as explaining
     from zkharvest.ledger.run import run_ledger
-    from zkharvest.trades.csv_in import load_trades
 
     with output.progress("computing lots"):
-        run = run_ledger(load_trades(path), Election(method, pooling, timezone, year))
+        election = Election(method, pooling, timezone, year)
+        trades, doubts = read_trades(path, election)
+        run = run_ledger(trades, election)
         found = explaining.explain(run, explaining.find_line(run, line))
     if json:
-        output.json_object("zkharvest/explain/1", explaining.explanation_json(found))
+        shown = {**explaining.explanation_json(found), "warnings": plain(doubts)}
+        output.json_object("zkharvest/explain/1", shown)
         return ExitCode.DONE
     output.data(output.paint(found.trade, "bold"))
     for text in found.head:

@@ -15,6 +15,8 @@ from zkharvest.desk.lines import Days, lines_of
 from zkharvest.desk.methods import MethodResult, Others, all_methods, other_methods
 from zkharvest.desk.reconcile import Reconciled
 from zkharvest.desk.scheduled import ScheduleD, make_schedule
+from zkharvest.errors import Problem, grouped
+from zkharvest.ledger.checks import doubts
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.results import LedgerRun
 from zkharvest.ledger.rules import Pooling, Side
@@ -93,6 +95,7 @@ class Overview:
     currency: str
     source: str
     digest: str
+    doubts: tuple[Problem, ...] = ()
 
     @property
     def net(self) -> int:
@@ -142,6 +145,7 @@ def make_overview(
         currency=currency,
         source=source,
         digest=digest,
+        doubts=tuple(doubts(trades, run.election.pooling)),
     )
 
 
@@ -262,6 +266,9 @@ def warnings(view: Overview) -> list[str]:
             f"{counted(len(late), 'deposit has', 'deposits have')} no declared basis; the basis counts as zero, so the "
             "gain may be too high."
         )
+    for one, more in grouped(view.doubts):
+        also = f" (and {more:,} more like it)" if more else ""
+        out.append(f"{one.where}: {one.message}{also}; {one.hint}.")
     return out
 
 

@@ -1,4 +1,4 @@
-"""Whether a ledger can run a file at all: what `trades check` and `commit` ask before anybody builds on it."""
+"""Whether a ledger can run a file at all: and what a person should look at before relying on its figures."""
 
 from __future__ import annotations
 
@@ -65,18 +65,27 @@ def reordered(trades: Sequence[Trade], pooling: Pooling) -> list[Problem]:
     """Trades that pages put behind others of their instant, which the file has after them, where lots may depend on it.
 
     Pages are worked in the order of their sources, arrivals last (docs/adr/0026). Across wallets that matters where
-    lots are pooled over all of them, and to what leaves a wallet at the instant at which it arrives.
+    lots are pooled over all of them, and to what leaves a wallet at the instant at which it arrives. `trades` are in
+    the order of the ledger.
     """
-    found = []
+    found: list[Problem] = []
     hint = "give the rows times of their own, a millisecond apart, if their order matters"
     for _, group in groupby(trades, key=lambda trade: trade.time):
-        rows = list(group)
-        for place, trade in enumerate(rows):
-            later = [one for one in rows[place + 1 :] if one.asset == trade.asset]
-            arrives = trade.kind is Kind.TRANSFER and any(one.source == trade.to for one in later)
-            if arrives or (pooling is Pooling.UNIVERSAL and any(one.source < trade.source for one in later)):
-                message = f"{trade.id}: rows of the same instant come after it in the file, and before it in the pages"
-                found.append(Problem(trade.where, message, hint))
+        later: dict[str, set[str]] = {}  # of each asset the sources of the rows after this one
+        first: dict[str, str] = {}  # and which of them comes first in pages
+        moved = []
+        for trade in reversed(list(group)):
+            asset = trade.asset
+            arrives = trade.kind is Kind.TRANSFER and trade.to in later.get(asset, ())
+            if arrives or (pooling is Pooling.UNIVERSAL and first.get(asset, trade.source) < trade.source):
+                message = (
+                    f'rows of the same instant come after "{trade.id}" in the file, and before it in pages: '
+                    "a proof may give other figures than this file's order"
+                )
+                moved.append(Problem(trade.where, message, hint))
+            later.setdefault(asset, set()).add(trade.source)
+            first[asset] = min(first.get(asset, trade.source), trade.source)
+        found += reversed(moved)
     return found
 
 
@@ -99,3 +108,12 @@ def unequal_legs(trades: Sequence[Trade]) -> list[Problem]:
             message = f"{rows[0].ref}: the event gives {format_money(given)} for {format_money(got)}"
             found.append(Problem(rows[0].where, message, "both legs of a swap have one value: mend the amount of one"))
     return found
+
+
+def doubts(trades: Sequence[Trade], pooling: Pooling | None) -> list[Problem]:
+    """All that a person should look at before relying on figures of these trades, which a ledger can run.
+
+    No `pooling`: rules that no circuit proves, under which there are no pages whose order could be another.
+    """
+    moved = reordered(trades, pooling) if pooling is not None else []
+    return [*doubtful_transfers(trades), *moved, *unequal_legs(trades)]
