@@ -2,8 +2,8 @@
 
     {accounts, assets, instant, lots, names, pooling, registers, seq, tokens, v, year, zone}
 
-`names` are accounts as [source, account], `assets` ids; rows speak of them by place, -1 is none. A record is [account,
-page, position].
+`names` are accounts as [source, account], `assets` ids, in the order in which rows first speak of them, by place; -1 is
+none. A record is [account, page, position]. A standing has one map: another that would stand for it is refused.
 
     lots       [asset, account, side, quantity, value, unit, order, day, own, record that opened it,
                instant from which it is long]
@@ -86,21 +86,25 @@ def map_of(standing: Standing) -> dict[str, Any]:
 
 
 def standing_of(parts: Mapping[str, Any]) -> Standing:
-    """The standing of a map. ValueError, TypeError or KeyError if it is none."""
+    """The standing of a map. ValueError, TypeError or KeyError if it is none, or not as `map_of` writes it."""
     try:
-        return _standing(parts)
+        found = _standing(parts)
     except IndexError:
         raise ValueError("a row speaks of a name that is not listed") from None
+    # Kinds of numbers, which are equal across kinds, are looked at above; names and the kinds of lists here.
+    if map_of(found) != parts:
+        raise ValueError("its parts are not written as those of a standing are")
+    return found
 
 
 def _standing(parts: Mapping[str, Any]) -> Standing:
-    if set(parts) != _PARTS or parts["v"] != VERSION:
+    if set(parts) != _PARTS or _count(parts["v"]) != VERSION:
         raise ValueError("its parts are not those of a standing")
     names = [Account(_text(source), _text(account)) for source, account in parts["names"]]
     assets = [_text(name) for name in parts["assets"]]
 
     def account(place: Any) -> Account | None:
-        return None if place == -1 else names[_count(place)]
+        return None if _is_none(place) else names[_count(place)]
 
     def known(place: Any) -> Account:
         return names[_count(place)]
@@ -120,8 +124,8 @@ def _standing(parts: Mapping[str, Any]) -> Standing:
             raise ValueError("a register has a level that is not known")
         words = (_text(origin), _text(covered), _text(term), _text(result))
         key = Key(
-            level, "" if asset == -1 else assets[_count(asset)], account(owner), _count(kind), *words,
-            None if side == -1 else Side(side),
+            level, "" if _is_none(asset) else assets[_count(asset)], account(owner), _count(kind), *words,
+            None if _is_none(side) else Side(_count(side)),
         )  # fmt: skip
         if key in registers:
             raise ValueError("a register is there twice")
@@ -142,7 +146,7 @@ def _lot(
 ) -> Lot:
     asset, owner, side, quantity, value, unit, order, day, own, name, long_from = row
     return Lot(
-        assets[_count(asset)], account(owner), Side(side), _quantity(quantity), _money(value), _signed(unit),
+        assets[_count(asset)], account(owner), Side(_count(side)), _quantity(quantity), _money(value), _signed(unit),
         _count(order), _count(day), _truth(own), record(name), _instant(long_from),
     )  # fmt: skip
 
@@ -172,6 +176,10 @@ def _truth(value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError("a truth value is none")
     return value
+
+
+def _is_none(place: Any) -> bool:
+    return type(place) is int and place == -1
 
 
 def _count(value: Any) -> int:

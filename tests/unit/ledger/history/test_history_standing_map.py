@@ -40,7 +40,7 @@ def leaves(value, path=()):
         yield from leaves(one, (*path, key))
 
 
-WRONG = (None, -1, 1 << 70, "", "1.0", "x" * 100, b"", [], {}, True, 10**6, [[]], "-5", "007")
+WRONG = (None, -1, 1 << 70, "", "1.0", "x" * 100, b"", [], {}, True, 0.0, -1.0, 10**6, [[]], "-5", "007")
 
 
 @given(st.integers(0, 10**9))
@@ -58,10 +58,39 @@ def test_whatever_is_read_is_a_standing_or_a_known_error(seed):
         else:
             holder[last] = rng.choice(WRONG)
     with contextlib.suppress(ValueError, TypeError, KeyError, OverflowError):
-        standing_of(parts)
+        assert repr(map_of(standing_of(parts))) == repr(parts)
 
 
 MAP = map_of(standings(1, "wallet")[1])
+
+
+def renamed(parts):
+    """The first asset is listed again at the end, and rows of lots speak of it there."""
+    parts["assets"].append(parts["assets"][0])
+    for row in parts["lots"]:
+        row[0] = len(parts["assets"]) - 1 if row[0] == 0 else row[0]
+
+
+OTHER_FORMS = {
+    "an asset listed twice": renamed,
+    "an asset of which nothing speaks": lambda parts: parts["assets"].append("UNUSED"),
+    "an account of which nothing speaks": lambda parts: parts["names"].append(["other", "x"]),
+    "assets as the letters of a text": lambda parts: parts.update(assets="".join(parts["assets"])),
+    "a list that is a map": lambda parts: parts.update(assets=dict.fromkeys(parts["assets"])),
+    "no tokens, as a map": lambda parts: parts.update(tokens={}),
+    "a fraction for none": lambda parts: parts["registers"][-1].__setitem__(1, -1.0),
+    "a truth value for a side": lambda parts: parts["lots"][0].__setitem__(2, bool(parts["lots"][0][2])),
+    "a fraction for the version": lambda parts: parts.update(v=1.0),
+}
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_a_standing_has_one_map(form):
+    parts = copy.deepcopy(MAP)
+    assert map_of(standing_of(parts)) == parts
+    OTHER_FORMS[form](parts)
+    with pytest.raises((ValueError, TypeError)):
+        standing_of(parts)
 
 
 @pytest.mark.parametrize("part", sorted(MAP))
