@@ -11,13 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from tests.support.cell_cases import Cases, Values
 from tests.support.dropped_terms import TermMutant, without
 from zkharvest.circuit.lot_machine.v2.steps.kinds import KINDS
 from zkharvest.spec import P
 
-Values = Mapping[str, Sequence[int]]
 WALLET = 5
 """Number of the public scalar."""
 BIT = (0, 1)
@@ -175,56 +173,13 @@ def counterexamples(description: Mapping[str, Any], mutant: TermMutant, case: Ca
     """In how many combinations the mutant holds, and the rules but for `less`, and not the constraint."""
     table = description["tables"][mutant.drop.table]
     nodes, root = without(table, mutant.drop)
-    of = {c["name"]: c["node"] for c in table["constraints"]}
-    cells = [(0, name, values) for name, values in case.here.items()]
-    cells += [(1, name, values) for name, values in case.then.items()]
     found = 0
     for wallet in BIT if case.wallet else (1,):
-        rows: list[dict[int, np.ndarray]] = [{}, {}, {}]
-        grid = np.meshgrid(*(np.array(values, np.int64) for _, _, values in cells), indexing="ij")
-        for (row, name, _), column in zip(cells, grid, strict=True):
-            rows[row][table["columns"].index(name)] = column.ravel()
-        pairs = [_Pair(nodes, rows[at], rows[at + 1], wallet, grid[0].size) for at in (0, 1)]
-        good = np.ones(grid[0].size, bool)
-        for pair, names in zip(pairs, (case.rules, case.later), strict=True):
-            for name in names:
-                good &= (pair.at(of[name]) == 0) | (name == less)
-        good &= pairs[0].at(root) == 0
+        cases = Cases({**table, "nodes": nodes}, case.here, case.then, publics={WALLET: wallet})
+        good = cases.at(root) == 0
         if case.then:
-            good &= pairs[1].at(root) == 0
-        found += int((good & (pairs[case.second].at(table["constraints"][mutant.place]["node"]) != 0)).sum())
+            good &= cases.at(root, 1) == 0
+        for row, rules in enumerate((case.rules, case.later)):
+            good &= cases.hold(*(rule for rule in rules if rule != less), row=row)
+        found += int((good & (cases.at(table["constraints"][mutant.place]["node"], int(case.second)) != 0)).sum())
     return found
-
-
-class _Pair:
-    """Values of some nodes on many pairs of rows, of which most cells are 0."""
-
-    def __init__(
-        self, nodes: list[Any], here: dict[int, np.ndarray], then: dict[int, np.ndarray], wallet: int, count: int
-    ) -> None:
-        self.nodes, self.rows, self.wallet = nodes, (here, then), wallet
-        self.zeros = np.zeros(count, np.int64)
-        self.known: dict[int, np.ndarray] = {}
-
-    def at(self, node: int) -> np.ndarray:
-        """The values of a node."""
-        if node not in self.known:
-            self.known[node] = self._of(self.nodes[node])
-        return self.known[node]
-
-    def _of(self, node: Any) -> np.ndarray:
-        match node:
-            case ["const", c]:
-                return self.zeros + c
-            case ["col", i, off]:
-                return self.rows[off].get(i, self.zeros)
-            case ["public", i]:
-                return self.zeros + (self.wallet if i == WALLET else 0)
-            case ["mul", a, b]:
-                return self.at(a) * self.at(b) % P
-            case ["lin", c, pairs]:
-                total = self.zeros + c
-                for factor, a in pairs:
-                    total = (total + factor * self.at(a)) % P
-                return total
-        raise ValueError(f"unknown node {node!r}")

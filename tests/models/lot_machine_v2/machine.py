@@ -213,7 +213,7 @@ class Machine:
         )  # fmt: skip
         self._insert(lot)
         self._rest = 0
-        income = "income" if record.op == "open" and kind not in ("trade", "short") else ""
+        income = "income" if record.op == "open" and not record.side and kind != "trade" else ""
         key = self._class(row, record, kind=kind, origin=origin, term=income, side=str(record.side))
         self.post(key, units=record.quantity, proceeds=value if income else 0, basis=0 if income else value,
                   fee=record.fee, events=1)  # fmt: skip
