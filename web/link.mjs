@@ -169,6 +169,7 @@ function readCovered(text) {
 function readDays(raw, year) {
   const calendar = readCalendar(raw, year);
   demand(calendar.firstDay > DAY_ZERO, 'statement/calendar');
+  demand(calendar.firstDay + calendar.days - 1 - DAY_ZERO <= LAST_COVERED, 'statement/calendar');
   return calendar;
 }
 

@@ -37,11 +37,13 @@ from kat_standing_forms import NEXT
 from plain_field import write
 
 SCRIPT = "vectors/generate/kat_link_public.py"
-MOST = 2**15  # days of a calendar
+MOST = (date(2089, 1, 1) - date(2000, 1, 1)).days  # days of a calendar: from the first on, in whole years
 EMPTY = "b8e3531849650b73fff7d42a22213628d24ef56ef7760159d7f1ed2a63f31a5a0d5bcc65"
 HOUR, EPOCH, ZERO = 3_600_000, date(1970, 1, 1), date(1999, 12, 31)
 BEFORE, BEHIND, HISTORY, COUNTED = 2, 3, 0, 1
 ONE = statement([K24], (Y2024, Y2025), 2024)
+K88 = header(KRAKEN, 0, (date(2088, 1, 1) - EPOCH).days * DAY, (date(2089, 1, 1) - EPOCH).days * DAY)
+"""A page of the last year that a calendar can list."""
 
 
 def words(root: bytes) -> list[int]:
@@ -155,16 +157,16 @@ def shown() -> list[Map]:
         shows(statement(both, (Y2024, Y2025), 2024), both, late=(0,)),
         shows(NEXT, [K25]),
         shows(TWO, [K25, W25]),
+        shows(long(), [K88]),
         shows(REST, LONG, early=(0, 1), same_year=True),
     ]  # fmt: skip
 
 
 def long(most: int = MOST) -> Map:
     """As many days as there may be, or more."""
-    last = header(KRAKEN, 0, (date(2089, 1, 1) - EPOCH).days * DAY, (date(2090, 1, 1) - EPOCH).days * DAY)
-    first = (date(2090, 1, 1) - timedelta(most)).isoformat()
-    window = {"from": last["from"], "to": last["to"]}
-    return at(year(last, days_of(first, most), window=window), "year", to=2089)
+    first = (date(2089, 1, 1) - timedelta(most)).isoformat()
+    window = {"from": K88["from"], "to": K88["to"]}
+    return at(year(K88, days_of(first, most), window=window), "year", to=2088)
 
 
 def calendars() -> list[Map]:
@@ -186,8 +188,9 @@ def calendars() -> list[Map]:
     ]
     far = [("3000-01-01", 3083), ("9990-01-01", 9999), ("9999-12-31", 9999), ("9950-01-01", 9998)]
     ages = [(first, (date(last, 12, 31) - date.fromisoformat(first)).days + 1) for first, last in far]
-    ages += [("2000-01-01", days) for days in (MOST + 1, 35_794_131, 2**40, 2**63, 0, -1, -(2**40))]
+    ages += [("2000-01-01", days) for days in (MOST + 1, 2**15 + 1, 35_794_131, 2**40, 2**63, 0, -1, -(2**40))]
     none = at(year(K24), "year", to=None)
+    covered: list[Map] = [{"covered": None}, {"covered": "2026-01-01"}]
     no_days = ("2024-13-01", "2024-00-01", "2024-01-00", "0000-01-01", "2024-1-1", " 2024-01-01")
     fault = "statement/calendar"
     return [
@@ -196,8 +199,10 @@ def calendars() -> list[Map]:
         *(refused(fault, year(K24, {**days_of("2024-01-01", 366), "offsets": runs})) for runs in starts_),
         *(refused(fault, year(K24, days_of(first, days))) for first, days in sizes),
         *(refused(fault, {**none, "calendar": days_of(first, days)}) for first, days in ages),
-        refused("link/window", {**none, "calendar": days_of("3000-01-01", 30315)}),  # up to 3082
-        *(refused(fault, at(long(MOST + 1), "year", to=year)) for year in (2089, None)),
+        refused(fault, {**none, "calendar": days_of("3000-01-01", 30315)}),  # up to 3082
+        *(refused(fault, {**none, "calendar": days_of(*days)}) for days in (("2089-01-01", 365), ("2089-12-31", 1))),
+        *(refused(fault, at(year(K24, days_of("2089-01-01", 365)), "year", to=2089) | changed) for changed in covered),
+        *(refused(fault, at(long(MOST + 1), "year", to=year)) for year in (2088, None)),
         refused("link/window", long() | {"window": {"from": Y2024, "to": Y2025}}),
         refused(fault, at(long(), "calendar", "first_day", to="2000-04-13") | {"year": None}),
         refused("statement/fields", year(K24, {**days_of("2024-01-01", 366), "offsets": [[0, 0], "ab"]})),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from zkharvest.spec import FIRST_YEAR, LAST_YEAR, MAX_SOURCES, METHODS, POOLINGS, TIME_LIMIT, account_code
 from zkharvest.verifier import wire
@@ -46,7 +46,12 @@ DAY_ZERO = date(1999, 12, 31)
 """Days are numbered from the one after: a calendar lists no day before 2000-01-01."""
 
 LAST_COVERED = 32766
-"""The number of the last day that may be stated as the first of covered lots."""
+"""The number of the last day that a calendar lists, and that may be stated as the first of covered lots.
+
+The number behind it says that no lot is covered: a lot of that day, or of a later one, would be."""
+
+FIRST_DAY = DAY_ZERO + timedelta(1)
+LAST_DAY = DAY_ZERO + timedelta(LAST_COVERED)
 
 _KEYS = (
     "accounts",
@@ -183,6 +188,9 @@ def _calendar(value: wire.Value, year: int | None) -> CalendarTable:
     calendar = calendar_of(value, year)
     if calendar.first_day <= DAY_ZERO:
         raise Reject(Reason.STATEMENT_CALENDAR, f"the calendar begins on {calendar.first_day}, before 2000-01-01")
+    last = calendar.first_day + timedelta(calendar.days - 1)
+    if last > LAST_DAY:
+        raise Reject(Reason.STATEMENT_CALENDAR, f"the calendar ends on {last}, behind {LAST_DAY}")
     return calendar
 
 
