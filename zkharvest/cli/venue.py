@@ -231,13 +231,13 @@ def page_check(
     json: Json = False,
 ) -> ExitCode:
     """Check that openings give their pages' roots, that pages follow each other, and that the source has signed."""
-    from zkharvest.cli.verifying import source_and_hex
+    from zkharvest.cli.verifying import source_and_value
     from zkharvest.sign.pages import read_source_key
     from zkharvest.workflow import pages as work
 
     expected: dict[str, list[SourceKey]] = {}
     for text in source_key or []:
-        name, value = source_and_hex(text, "--source-key")
+        name, value = source_and_value(text, "--source-key")
         expected.setdefault(name, []).append(read_source_key(value))
     with output.progress("reading"):
         openings, published = _read_files(files, passphrase_file, passphrase_fd)
@@ -260,7 +260,7 @@ def attest_page(
 ) -> ExitCode:
     """`attest` of a page's file, or of its id alone (SOURCE=HEX): the source signs that id and nothing else."""
     from zkharvest.cli.show import parse_hex
-    from zkharvest.cli.verifying import source_and_hex
+    from zkharvest.cli.verifying import source_and_value
     from zkharvest.files.atomic import ensure_writable, write_file
     from zkharvest.files.leftovers import exclusive
     from zkharvest.files.page_files import PageFile, page_bytes, read_page
@@ -271,7 +271,7 @@ def attest_page(
     if named is not None:
         if target is None:
             raise UsageError("where to write the signature is not said", "give -o FILE")
-        source, text = source_and_hex(named, "--page")
+        source, text = source_and_value(named, "--page")
         identity = parse_hex(text, "--page")
         if len(identity) != ID_BYTES:
             hint = "as zkharvest page make prints it"

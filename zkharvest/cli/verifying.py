@@ -53,7 +53,7 @@ def verify(
     given = dict(locals())
     from zkharvest.files.atomic import read_file
     from zkharvest.files.kinds import told_apart
-    from zkharvest.files.packages import READ_AT_MOST
+    from zkharvest.files.packages import OTHER_FILE, READ_AT_MOST
     from zkharvest.sign.chains import SIGNATURES
     from zkharvest.spec import PACKAGE_MAGIC
     from zkharvest.verifier.verify_chain import MAX_TOGETHER, verify_chain
@@ -77,7 +77,7 @@ def verify(
         output.json_object(shown.pop("schema"), shown)
     elif verdict.reason == "package/magic":
         other, begins = next(pair for pair in zip(path, data, strict=True) if not pair[1].startswith(PACKAGE_MAGIC))
-        raise UsageError(f"{other}: {verdict.detail}", told_apart(begins, "is this a .zkh file?"))
+        raise UsageError(f"{other}: {verdict.detail}", told_apart(begins, OTHER_FILE))
     else:
         from zkharvest.cli.verifying_chain import show_verdict
 
@@ -142,19 +142,24 @@ def _lists(texts: Sequence[str] | None, option: str, form: str) -> dict[str, lis
     """Options SOURCE=VALUE as a map, a source as often as it is given. The last `=` separates."""
     found: dict[str, list[str]] = {}
     for text in texts or []:
-        source, sign, value = text.rpartition("=")
-        if not sign or not source or not value:
-            raise UsageError(f"{option}: {quoted(text)} is not {form}", "zkharvest page check prints both")
+        source, value = source_and_value(text, option, form)
         if value not in found.setdefault(source, []):
             found[source].append(value)
     return found
 
 
-def source_and_hex(text: str, option: str) -> tuple[str, str]:
-    """SOURCE=HEX of an option. The last `=` separates, as ids may hold one."""
+_WHERE_FROM = {
+    "--source-key": "such as kraken=kraken.pub, the file that keygen --public wrote, or kraken= and the key in hex",
+    "--account": "such as kraken=K-7f3a: zkharvest page check prints both",
+    "--page": "give it as zkharvest commit and page check print it",
+}
+
+
+def source_and_value(text: str, option: str, form: str = "SOURCE=HEX") -> tuple[str, str]:
+    """SOURCE=VALUE of an option. The last `=` separates, as ids may hold one. Raises UsageError."""
     source, sign, value = text.rpartition("=")
-    if not sign or not source:
-        raise UsageError(f"{option}: {quoted(text)} is not SOURCE=HEX", "give it as zkharvest commit prints it")
+    if not sign or not source or not value:
+        raise UsageError(f"{option}: {quoted(text)} is not {form}", _WHERE_FROM.get(option, ""))
     return source, value
 
 

@@ -64,6 +64,6 @@ def kind_of(head: bytes) -> Kind | None:
 
 
 def told_apart(head: bytes, hint: str) -> str:
-    """The hint for a file of the wrong kind: what it is if that is known, else the usual one."""
+    """The hint for a file of the wrong kind: what it is, if that is known, and what to give in its place (`hint`)."""
     kind = kind_of(head)
-    return f"it is {kind}" if kind else hint
+    return f"it is {kind}; {hint}" if kind else hint

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 READ_AT_MOST = len(PACKAGE_MAGIC) + 1 + wire.MAX_BYTES + 1
 """This much of a file is read: one byte too many, so that the reader sees that a file is too large."""
 
+OTHER_FILE = "give a package (.zkh), which zkharvest prove writes"
+"""What to do about a file of another kind."""
+
 
 def open_package(data: bytes, name: str) -> ChainPackage:
     """The parts of a package, unverified; `name` stands for the file in errors.
@@ -28,7 +31,7 @@ def open_package(data: bytes, name: str) -> ChainPackage:
         return decode_chain_package(data)
     except Reject as reject:
         if reject.reason is Reason.PACKAGE_MAGIC:
-            raise UsageError(f"{name}: {reject.detail}", told_apart(data, "is this a .zkh file?")) from None
+            raise UsageError(f"{name}: {reject.detail}", told_apart(data, OTHER_FILE)) from None
         if reject.reason is Reason.PACKAGE_VERSION:
             raise UsageError(f"{name}: {reject.detail}", "update zkharvest") from None
         raise InputError.one(name, f"damaged package ({reject})", "ask for another copy") from None

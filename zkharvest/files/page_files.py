@@ -123,7 +123,7 @@ def read_page(path: str | Path) -> PageFile:
 def parse_page(data: bytes, name: object) -> PageFile:
     """The page file in these bytes; `name` stands for the file in errors. Raises as `read_page`."""
     if not data.startswith(PAGE_MAGIC) or len(data) == len(PAGE_MAGIC):
-        raise UsageError(f"{name}: not a page", told_apart(data, "zkharvest page make writes one (.zkp)"))
+        raise UsageError(f"{name}: not a page", told_apart(data, "zkharvest page make and commit write pages (.zkp)"))
     if data[len(PAGE_MAGIC)] > PAGE_VERSION:
         raise UsageError(f"{name}: a page file of version {data[len(PAGE_MAGIC)]}", "update zkharvest")
     if len(data) > MAX_PAGE_FILE:
@@ -244,7 +244,10 @@ def header_of(public: Mapping[str, Any], name: object) -> PageHeader:
 def _check_opening(name: object) -> Any:
     def check(head: bytes) -> None:
         if not head.startswith(PAGE_OPENING_MAGIC):
-            hint = told_apart(head, "zkharvest page make writes one (.zko)")
+            hint = told_apart(
+                head,
+                "zkharvest commit and page make write openings (.zko), from a trades CSV",
+            )
             raise UsageError(f"{name}: not the opening of a page", hint)
 
     return check

@@ -43,6 +43,17 @@ SHORT_TERM, LONG_TERM, NO_TERM = "short", "long", ""
 DEFAULT_POOLING = Pooling.WALLET  # Reg. 1.1012-1(j), for sales from 2025-01-01 on
 
 
+def check_zone(timezone: str) -> None:
+    """UsageError for what is no time zone of the IANA, or one whose rules differ from machine to machine."""
+    try:
+        if timezone.partition("/")[0] in NOT_ZONES:
+            raise ValueError("a name for this machine's own zone, or a copy with other rules")
+        ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError, TypeError) as error:
+        hint = f"use an IANA name, e.g. {DEFAULT_TIMEZONE}"
+        raise UsageError(f"unknown time zone {timezone!r}", hint) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Election:
     """What a ledger run is computed under: what the taxpayer states.
@@ -67,13 +78,7 @@ class Election:
         return "matching" if self.regime == "uk" else "average"
 
     def __post_init__(self) -> None:
-        try:
-            if self.timezone.partition("/")[0] in NOT_ZONES:
-                raise ValueError("a name for this machine's own zone, or a copy with other rules")
-            ZoneInfo(self.timezone)
-        except (KeyError, ValueError, OSError, TypeError) as error:
-            hint = f"use an IANA name, e.g. {DEFAULT_TIMEZONE}"
-            raise UsageError(f"unknown time zone {self.timezone!r}", hint) from error
+        check_zone(self.timezone)
         if not FIRST_YEAR <= self.year <= LAST_YEAR:
             raise UsageError(f"tax year {self.year} is outside {FIRST_YEAR}..{LAST_YEAR}")
 

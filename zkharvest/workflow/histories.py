@@ -23,7 +23,7 @@ from zkharvest.ledger.history.records import Account, Does, History, Page, Place
 from zkharvest.ledger.history.registers import totals_of
 from zkharvest.ledger.history.standing import Standing
 from zkharvest.ledger.results import LedgerRun
-from zkharvest.ledger.rules import Election, Side
+from zkharvest.ledger.rules import Election, Side, check_zone
 from zkharvest.ledger.run import run_years
 from zkharvest.trades.text import format_time
 from zkharvest.verifier.page import PageHeader, PageReject, check_pages
@@ -119,7 +119,8 @@ def windows_of(history: History, elections: Sequence[Election], opening: Standin
     if opening is not None:
         if not years[0][0] <= opening.instant < years[0][1]:
             first, at = elections[0].year, format_time(opening.instant)
-            hint = "carry in the standing at the end of the year before, or one inside the year"
+            goes_on = calendar.date_of(opening.instant).year
+            hint = f"give --year {goes_on}, which goes on from it, or for {first} what the year before carried out"
             raise UsageError(f"the standing is of {at}, not of the beginning of {first}", hint)
         starts[0] = opening.instant
     else:
@@ -201,8 +202,10 @@ def told_of(history: History, book: Book, zone: str, opening: Standing | None = 
     """What the owner may want to explain. Raises InputError for decisions that their records cannot have.
 
     What was worked before the standing carried in is settled; what is in transit there may arrive. Every new year of
-    the zone counts as the end of a window: a deposit whose clock runs behind over it is no move.
+    the zone counts as the end of a window: a deposit whose clock runs behind over it is no move. UsageError for a zone
+    that is none.
     """
+    check_zone(zone)
     calendar = Calendar(zone)
     elsewhere = check_stated(book, history)
     check_decisions(history, book.decisions, lambda instant: calendar.date_of(instant).toordinal())

@@ -23,22 +23,21 @@ from zkharvest.circuit.lot_machine.v2.witness import make_witness
 from zkharvest.commitment.assets import id_code, symbol_of
 from zkharvest.errors import UsageError
 from zkharvest.files.standings import StandingFile
-from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.history.registers import DECLARED_VALUE, carried_on
 from zkharvest.ledger.history.standing_map import map_of, standing_of
 from zkharvest.ledger.regimes import find_provable
 from zkharvest.spec import account_code
-from zkharvest.trades.text import format_time
 from zkharvest.verifier import circuits
 from zkharvest.verifier.chain import check_chain
 from zkharvest.verifier.chain_package import ChainPackage, Part
 from zkharvest.verifier.figures import COVERED, LEVELS, ORIGINS, SIDES, Figure, Key
 from zkharvest.verifier.link import read_link
 from zkharvest.verifier.link_public import public_data
-from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.stark import verify_proof
 from zkharvest.verifier.statement_v2 import DAY_ZERO, LAST_COVERED
 from zkharvest.workflow.histories import history_of, work
+from zkharvest.workflow.link_refusals import check_begin, check_days, unstated
 from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows
 from zkharvest.workflow.proofs import SelfCheckError, find_preset
 from zkharvest.workflow.standing_lanes import opening_of, same_standing
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
     from zkharvest.files.book import Book
     from zkharvest.files.page_files import PageOpening
     from zkharvest.ledger.history.machine import Run
-    from zkharvest.ledger.history.records import History
     from zkharvest.ledger.history.registers import Key as RegisterKey
     from zkharvest.ledger.history.standing import Standing
     from zkharvest.ledger.rules import Election
@@ -162,12 +160,13 @@ def prepare_links(
     pinned = _pinned()
     for election in wanted.elections:
         find_provable(election.regime)
+    check_days(wanted.elections, wanted.covered)
     given = list(openings)
     progress("running the ledger")
     history = history_of(given)
     before = standing_of(opening.state) if opening is not None else None
     if before is None:
-        _check_first_year(history, wanted.elections[0])
+        check_begin(given, wanted.elections[0])
     runs = work(history, book, wanted.elections, before, _covered(wanted.covered), engine="fast")
     by_id = {page.header.page_id: page for _, page in given}
     names = {page.header.page_id: name for name, page in given}
@@ -180,26 +179,6 @@ def prepare_links(
         made = _Maker(run, before, carried, pages, labels, wanted, pinned).prepared(context)
         yield made
         before, carried = made.after, made.closing
-
-
-def _check_first_year(history: History, election: Election) -> None:
-    """Refuse a first link of a year that is over before any page begins: it would say nothing of anybody."""
-    if not history.pages:
-        raise UsageError("there are no pages to prove anything of", "give the openings of every account's pages")
-    begins = min(page.start for page in history.pages)
-    calendar = Calendar(election.timezone)
-    if begins < calendar.year_window(election.year)[1]:
-        return
-    year = calendar.date_of(begins).year
-    text = f"no page reaches into {election.year}: the first begins at {format_time(begins)}"
-    raise UsageError(text, f"the first year that these pages can prove is {year} (--year, --method-of)")
-
-
-_HINTS = {
-    Reason.PAGE_END: "give the pages of this account up to the end of the year, or close it (commit --final)",
-    Reason.PAGE_MISSING: "give the pages of this account that reach into the year",
-    Reason.PAGE_CHAIN: "the standing was carried out with another page: give that one",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +216,7 @@ class _Maker:
         try:
             link = read_link(statement)
         except Reject as reject:
-            hint = _HINTS.get(reject.reason, "change the option or file it names")
-            raise UsageError(f"this cannot be stated: {reject.detail}", hint) from None
+            raise unstated(reject, window.end) from None
         preset = find_preset(self.wanted.preset, max(witness.heights)).name
         part = Part(statement, preset, witness.heights, b"")
         public = public_data(link, circuits.load(self.pinned), part.digest)

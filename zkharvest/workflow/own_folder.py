@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkharvest.commitment.assets import load_assets
-from zkharvest.errors import InputError, UsageError
+from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.files.atomic import ensure_writable, write_file
 from zkharvest.files.book import COLUMNS, Book, book_text, parse_book, read_book
 from zkharvest.files.kinds import Kind
@@ -37,10 +37,12 @@ from zkharvest.files.page_files import (
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.checks import check_ledger
 from zkharvest.ledger.history.records import Place
-from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Pooling
+from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Pooling, check_zone
 from zkharvest.trades.csv_in import read_text
 from zkharvest.trades.model import Trade, agreed_currency, check_numbers
-from zkharvest.trades.text import instant
+from zkharvest.trades.text import format_time, instant
+from zkharvest.verifier.statement_v2 import FIRST_DAY
+from zkharvest.workflow.link_refusals import first_instant
 from zkharvest.workflow.own_pages import own_pages
 from zkharvest.workflow.page_batch import file_stem
 from zkharvest.workflow.pages import Period
@@ -110,6 +112,8 @@ def commit_pages(
         raise InputError(problems)
     if before and seed is None:
         raise UsageError("pages go on from their seed, and none is given", "give the seed that they were made from")
+    check_zone(timezone)
+    _check_provable(trades, begin, timezone)
     last = year_end(trades, timezone) if end is None else end
     first = _first_begin(trades, last, timezone) if begin is None else begin
     if max(first, min(trade.time for trade in trades)) >= last:
@@ -130,13 +134,33 @@ def year_end(trades: Sequence[Trade], zone: str) -> int:
 
 
 def _first_begin(trades: Sequence[Trade], end: int, zone: str) -> int:
-    """The beginning (UTC) of a year at or before the first trade's, a multiple of `YEARS` before the end's next."""
+    """The beginning (UTC) of a year at or before the first trade's, a multiple of `YEARS` before the end's next.
+
+    Not before the first day that can be proven, whose rows `_check_provable` has looked for.
+    """
     calendar = Calendar(zone)
     first, last = (calendar.date_of(at).year for at in (min(trade.time for trade in trades), end - 1))
     year = last + 1 - -(-(last + 1 - min(first, last)) // YEARS) * YEARS
-    # the zone may be ahead of UTC, where the year begins later
-    begin = calendar.first_instant(date(max(year, 1970), 1, 1)) if year >= 1970 else 0
-    return min(instant(max(year, 1970), 1, 1), begin)
+    year = max(year, FIRST_DAY.year)
+    # the zone may be ahead of UTC, where the year begins later, or behind it, where the first day of all does
+    return max(min(instant(year, 1, 1), calendar.first_instant(date(year, 1, 1))), first_instant(calendar))
+
+
+def _check_provable(trades: Sequence[Trade], begin: int | None, zone: str) -> None:
+    """Refuse rows, and first pages, of days before the first that has a number: nothing of them could be proven."""
+    first = first_instant(Calendar(zone))
+    hint = "coins are younger: mend the time"
+    why = f"and days before {FIRST_DAY} in {zone} cannot be proven"
+    early = [
+        Problem(trade.where, f"{trade.ref}: is of {format_time(trade.time)}, {why}", hint)
+        for trade in trades
+        if trade.time < first
+    ]
+    if early:
+        raise InputError(early)
+    if begin is not None and begin < first:
+        what = f"--from: pages cannot begin at {format_time(begin)}: days before {FIRST_DAY} in {zone} cannot be proven"
+        raise UsageError(what, f"leave it out, or give --from {format_time(first)}")
 
 
 # ------------------------------------------------------------------------------------------------- the folder

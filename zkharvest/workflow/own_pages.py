@@ -103,10 +103,15 @@ def own_pages(
         missed = [trade for trade in own if trade.time < (before[0].start if before else begin)]
         if missed:
             at = format_time(missed[0].time)
-            problems.append(Problem(missed[0].where, f"is of {at}, before the first page of {source}", "give --from"))
+            hint = "commit into a new folder: a page that is there cannot begin earlier"
+            if not before:
+                hint = f"give an earlier --from, at most {at}, or leave it out"
+            text = f"{missed[0].ref}: is of {at}, before the first page of {source}"
+            problems.append(Problem(missed[0].where, text, hint))
             continue
         if begin >= period.end:
-            full.append(Problem(source, "its last page ends there or later", "give a later --to"))
+            text = f"its last page ends at {format_time(begin)}, and no later end is asked for"
+            full.append(Problem(source, text, f"for the rows that come then give a --to behind {format_time(begin)}"))
             continue
         of_page = replace(period, source=source, start=begin)
         made += make_pages({ACCOUNT: own}, of_page, seed, assets, {ACCOUNT: last}.get)
@@ -147,10 +152,13 @@ def _check(trades: Sequence[Trade], assets: Mapping[str, str]) -> None:
     for asset, where in sorted(wallets.items()):
         coin = names.coin(asset, "")
         if len(where) > 1 and asset_id(coin, "", assets).startswith("venue:"):
-            hint = "name its id in --assets FILE: else it is another coin in each wallet"
-            problems.append(
-                Problem("", f"{asset} lies in {len(where)} wallets and is not in the table of assets", hint)
+            hint = (
+                f'give --assets FILE with the line [assets], and below it "{asset}" = "ID", such as '
+                "eip155:1/erc20:0x... by its contract: else it is another coin in each wallet"
             )
+            row = next(trade for trade in trades if trade.asset == asset)
+            text = f"{asset} lies in {len(where)} wallets and is not in the table of assets"
+            problems.append(Problem(row.where, text, hint))
     if problems:
         raise InputError(problems)
 

@@ -143,7 +143,7 @@ def test_other_files_are_named_before_their_rights(tmp_path):
     path.chmod(0o644)
     with pytest.raises(UsageError, match="not a private key file") as caught:
         read_private_key(path)
-    assert caught.value.hint == "it is a public key"
+    assert caught.value.hint == "it is a public key; make one with zkharvest keygen"
     path.write_bytes(b"\xff\x00")
     with pytest.raises(UsageError, match="not a private key file") as caught:
         read_private_key(path)
@@ -169,7 +169,7 @@ def test_public_keys_of_the_wrong_kind_are_refused(tmp_path, pair):
     write_private_key(tmp_path / "key", key, public, passphrase=None)
     with pytest.raises(UsageError, match="not a public key file") as caught:
         parse_public_key(str(tmp_path / "key"), key.scheme)
-    assert caught.value.hint == "it is a private key"
+    assert caught.value.hint == "it is a private key; give the file that keygen --public wrote"
 
 
 def test_a_bls_key_is_a_number_of_the_group():
