@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.docs.test_docs_references import faults
+from tests.support.implied_terms import CASES
+from tests.support.restricted_rows import ROWS
+from tests.unit.circuit.test_circuit_v2_first_row import IMPLIED as ON_FIRST
+from tests.unit.circuit.test_circuit_v2_last_row import IMPLIED as ON_LAST
 from zkharvest.circuit.lot_machine.v2.buses import LOG_ROWS, MAX_PAGES
 from zkharvest.circuit.lot_machine.v2.definition import define
 from zkharvest.circuit.lot_machine.v2.sums.keys import ORDERED
@@ -20,6 +24,8 @@ from zkharvest.verifier.field import P
 FOLDER = Path(__file__).resolve().parents[2] / "circuits" / circuits.PINNED[-1].id
 TEXT = (FOLDER / "ARGUMENT.md").read_text(encoding="utf-8")
 TABLES = circuits.load(circuits.PINNED[-1]).tables
+DECISION = FOLDER.parents[2] / "docs" / "adr" / "0009-constraints-that-others-imply.md"
+BLIND = "blind_on_bit"
 EVERYWHERE = {"bytes", "u15", "blind"}
 """Buses of which a section of their own speaks."""
 
@@ -92,3 +98,33 @@ def test_figures_of_the_argument():
     posted = max(slots.values())
     assert round(posted / P, 2) == 0.44 and posted < P / 2 and posted + collected < P
     assert "0.44 p" in flat
+
+
+def test_figures_of_the_decision_on_implied_constraints():
+    """What is counted there of the circuit, and sums of what became of its mutants."""
+    text = DECISION.read_text(encoding="utf-8")
+    steps = Counter(of.where for of in TABLES[0].constraints)
+    assert f"{steps['all']} constraints of `steps` hold on all rows" in text
+    assert f"{steps['transition']} constraints of `steps` speak from row to row" in text
+    assert f"Each of the {sum(len(of.columns) for of in TABLES)} columns of the seven tables" in text
+    rows = [
+        [int(cell.replace(",", "")) for cell in row]
+        for row in re.findall(r"^\| `.*? " + 5 * r"\| ([\d,]+) " + r"\|$", text, re.MULTILINE)
+    ]
+    assert len(rows) == 6
+    assert all(terms == sum(rest) for terms, *rest in rows)
+    assert rows[0][3] == len(CASES) and f"Why {len(CASES)} mutants of `steps` ask for no less" in text
+    on_last = (
+        r"(\d+) constraints are broken there alone",
+        r"\*(\d+) say nothing of such rows",
+        r"\*(\d+) are of the flags",
+    )
+    on_first = (r"said of all rows but the first, (\d+) mutants", r"\*(\d+) say nothing of what can stand there")
+    for patterns, named in ((on_last, ON_LAST), (on_first, ON_FIRST)):
+        assert (
+            sum(int(found) for pattern in patterns for found in re.findall(pattern, text)) + len(named) == steps["all"]
+        )
+    (others,) = re.findall(r"These are (\d+) mutants of `poseidon`", text)
+    assert int(others) == sum(
+        len(ROWS[of.where]) for table in TABLES[1:] for of in table.constraints if of.name != BLIND
+    )
