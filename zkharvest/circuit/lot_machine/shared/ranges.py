@@ -11,12 +11,15 @@ from zkharvest.circuit.gadgets import Ranges
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.simd.residues import residues
+from zkharvest.simd.threads import each
 
 Cells = NDArray[np.uint32]
 
 RANGE_ROWS = 8192
 PAIRS_A_ROW = 8
 U15_A_ROW = 4
+_TOGETHER = 8
+"""Checks that are counted by one thread at a time."""
 
 
 def range_table(circuit: Circuit, ranges: Ranges) -> Table:
@@ -69,15 +72,17 @@ def range_trace(circuit: Circuit, table: Table, traces: dict[str, Cells], rows: 
 
     Raises ValueError naming table, row and columns if a value is out of range (the witness is not honest).
     """
-    pairs = np.zeros(65536, np.int64)
-    u15 = np.zeros(32768, np.int64)
-    for other in circuit.tables:
-        if other is table:
-            continue
-        trace = traces[other.name]
-        for i in other.interactions:
-            if i.bus.name in {"bytes", "u15"}:
-                _count(other, i, trace, pairs, u15)
+    others = [other for other in circuit.tables if other is not table]
+    checks = [(other, i) for other in others for i in other.interactions if i.bus.name in {"bytes", "u15"}]
+    parts = [checks[first : first + _TOGETHER] for first in range(0, len(checks), _TOGETHER)]
+    counted: list[tuple[Ints, Ints]] = [(np.zeros(65536, np.int64), np.zeros(32768, np.int64)) for _ in parts]
+
+    def count(part: int) -> None:
+        for other, i in parts[part]:
+            _count(other, i, traces[other.name], *counted[part])
+
+    each(count, range(len(parts)))
+    pairs, u15 = (np.sum(counts, axis=0) for counts in zip(*counted, strict=True))
     filled = NamedCells(table, rows)
     r = np.arange(RANGE_ROWS)
     lo = 8 * (r & 31)

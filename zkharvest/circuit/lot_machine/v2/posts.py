@@ -10,10 +10,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from zkharvest.circuit.builder import Bus, Table
+from zkharvest.circuit.builder import Bus, Interaction, Table
 from zkharvest.circuit.expr import Atom, Expr
 from zkharvest.circuit.lot_machine.words import Ints
 from zkharvest.simd.residues import residues
+from zkharvest.simd.threads import each
 from zkharvest.spec import P
 
 from .sums.keys import FIELDS, SLOTS
@@ -69,20 +70,28 @@ def posted(table: Table, bus: Bus, cells: Cells, used: int, publics: Mapping[int
 
     cells: (columns, rows); rows from `used` on post nothing; `publics`: scalars by number.
     """
-    keys: list[Ints] = [np.zeros((0, len(FIELDS)), np.int64)]
-    slots: list[Ints] = [np.zeros((0, SLOTS), np.int64)]
-    for start in range(0, used, CHUNK):
-        values = Values(cells, np.arange(start, min(start + CHUNK, used)), publics)
-        for act in table.interactions:
-            if act.bus is not bus or not act.weights:
-                continue
-            weights = np.zeros((len(values.rows), SLOTS), np.int64)
-            for weight in act.weights:
-                number = values.of(weight.value)
-                weights[:, weight.slot] = np.where(number > P // 2, number - P, number) * act.sign
-            posts = np.flatnonzero(weights.any(axis=1))
-            key = np.stack([values.of(part)[posts] for part in act.message], axis=1)
-            found = by_key(key, weights[posts])
-            keys.append(found[0])
-            slots.append(found[1])
+    starts = range(0, used, CHUNK)
+    found: list[list[tuple[Ints, Ints]]] = [[] for _ in starts]
+
+    def work(chunk: int) -> None:
+        values = Values(cells, np.arange(starts[chunk], min(starts[chunk] + CHUNK, used)), publics)
+        found[chunk] = [_posts(act, values) for act in table.interactions if act.bus is bus and act.weights]
+
+    each(work, range(len(starts)))
+    nothing = np.zeros((0, len(FIELDS)), np.int64), np.zeros((0, SLOTS), np.int64)
+    keys, slots = zip(nothing, *(posts for posts_of in found for posts in posts_of), strict=True)
     return by_key(np.concatenate(keys), np.concatenate(slots))
+
+
+def _posts(act: Interaction, values: Values) -> tuple[Ints, Ints]:
+    """What one interaction posts on some rows, each key once."""
+    weights = [(weight.slot, values.of(weight.value)) for weight in act.weights]
+    some = np.zeros(len(values.rows), bool)
+    for _, number in weights:
+        some |= number != 0
+    rows = np.flatnonzero(some)
+    slots = np.zeros((len(rows), SLOTS), np.int64)
+    for slot, number in weights:
+        weight = number[rows]
+        slots[:, slot] = np.where(weight > P // 2, weight - P, weight) * act.sign
+    return by_key(np.stack([values.of(part)[rows] for part in act.message], axis=1), slots)

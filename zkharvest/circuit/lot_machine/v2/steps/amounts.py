@@ -10,6 +10,8 @@ arrive
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +22,7 @@ from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.shared.proportions import split
 from zkharvest.circuit.lot_machine.v2.rows import Op
 from zkharvest.simd.residues import residues
+from zkharvest.simd.threads import each
 from zkharvest.spec import P
 
 if TYPE_CHECKING:
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
 UNIT_BYTE = 12
 """2^96 = 256^12: where the one of a unit's dividend stands."""
 VALUE_BYTES = 8
+PART = 1 << 13
+"""Rows whose remainders are made at once."""
+
+Task = Callable[[], None]
 
 
 def rests(s: Steps) -> None:
@@ -82,8 +89,8 @@ def flow(s: Steps) -> None:
 # ------------------------------------------------------------------------------------------------ filling
 
 
-def fill(f: StepsWitness) -> None:
-    """Bytes of a * b = q * c + r, the rests, and what a record has left before each part."""
+def given(f: StepsWitness) -> None:
+    """Bytes of a, b, c and q, and what a record has left before each part."""
     s, w, m, at = f.s, f.trace, f.rows, f.plan.at
     quantities = ((m.part_lo, m.part_hi), (m.lot_lo, m.lot_hi), (m.rest_lo, m.rest_hi))
     part, lot, rest = (words.to_bytes(low, high, 14) for low, high in quantities)
@@ -120,8 +127,22 @@ def fill(f: StepsWitness) -> None:
     w.put_all(s.b, at[tokens], words.to_bytes(held.quantity_lo[number], held.quantity_hi[number], 14))
     loads = of(Op.LOAD_TOKEN)
     w.put_all(s.q, at[loads], held.unit[m.token[loads]].astype(np.int64))
-    _quotients(f, np.concatenate((at[of(Op.OPEN)], at[halves], f.plan.end[settles])))
-    _rests(f, at[halves], f.plan.end[counts], f.plan.end[settles])
+
+
+def fill(f: StepsWitness) -> None:
+    """What follows from `given`: remainders and carries of a * b = q * c + r, and the rests."""
+    halves, at, end = f.plan.at[f.halves], f.plan.at, f.plan.end
+    counts, settles = end[np.flatnonzero(f.counted)], end[f.of(Op.TAKE)]
+    tasks = _parts(_quotients, f, np.concatenate((at[f.of(Op.OPEN)], halves, settles)))
+    tasks += _parts(_quantity_rests, f, np.concatenate((halves, counts)))
+    tasks += _parts(_value_rests, f, np.concatenate((halves, settles)))
+    each(lambda task: task(), tasks)
+    _inverses(f, halves, counts)
+
+
+def _parts(work: Callable[[StepsWitness, words.Ints], None], f: StepsWitness, rows: words.Ints) -> list[Task]:
+    """The same work on a few thousand rows at a time: what is in work stays in the cache."""
+    return [partial(work, f, rows[start : start + PART]) for start in range(0, len(rows), PART)]
 
 
 def _quotients(f: StepsWitness, rows: words.Ints) -> None:
@@ -133,18 +154,34 @@ def _quotients(f: StepsWitness, rows: words.Ints) -> None:
     w.put_compare(s.remainder, rows, words.lanes24(r)[:, ::-1], words.lanes24(c)[:, ::-1])
 
 
-def _rests(f: StepsWitness, halves: words.Ints, counts: words.Ints, settles: words.Ints) -> None:
+def _quantity_rests(f: StepsWitness, rows: words.Ints) -> None:
     s, w = f.s, f.trace
-    rows = np.concatenate((halves, counts))
     left, borrow = words.subtract(words.limbs16(w.get(s.c, rows)), words.limbs16(w.get(s.b, rows)))
     w.put_all(s.e, rows, words.from_limbs16(left))
     w.put_all(s.borrow_e, rows, borrow[:, : len(s.borrow_e)])
-    rows = np.concatenate((halves, settles))
+
+
+def _value_rests(f: StepsWitness, rows: words.Ints) -> None:
+    s, w = f.s, f.trace
     left, borrow = words.subtract(words.limbs16(w.get(s.a, rows)), words.limbs16(w.get(s.q[:VALUE_BYTES], rows)))
     w.put_all(s.g, rows, words.from_limbs16(left))
     w.put_all(s.borrow_g, rows, borrow[:, : len(s.borrow_g)])
-    inverse = np.array([0, *(pow(i, -1, P) for i in range(1, 14 * 255 + 1))], np.int64)
+
+
+def _inverses(f: StepsWitness, halves: words.Ints, counts: words.Ints) -> None:
+    """The inverse of what a lot that stays has left, and of each part."""
+    s, w = f.s, f.trace
+    inverse = _inverses_up_to(14 * 255)
     stays = halves[w.column(s.emptied, halves) == 0]
     w.put(s.left_inverse, stays, inverse[w.get(s.e, stays).sum(axis=1)])
     parts = counts[w.column(s.arrive, counts) == 0]
     w.put(s.left_inverse, parts, inverse[w.get(s.b, parts).sum(axis=1)])
+
+
+@cache
+def _inverses_up_to(last: int) -> words.Ints:
+    """1 / i mod p for i from 1 to `last`; at 0 a 0."""
+    found = [0, 1]
+    for i in range(2, last + 1):  # p = (p // i) i + p % i
+        found.append(-(P // i) * found[P % i] % P)
+    return np.array(found, np.int64)

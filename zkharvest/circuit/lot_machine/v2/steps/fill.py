@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from zkharvest.circuit.lot_machine.trace import Trace
 from zkharvest.circuit.lot_machine.v2.rows import MachineRows, Op
 from zkharvest.circuit.lot_machine.words import Ints
+from zkharvest.simd.threads import each
 
 from . import amounts, classes, day, kinds, lists, record, tokens
 from .table import Steps
@@ -87,9 +89,13 @@ class StepsWitness:
     def fill(self) -> None:
         """All columns. Raises InputError for what the machine cannot show: it names the record."""
         kinds.fill(self)
+        tasks: tuple[amounts.Task, ...] = (self._but_amounts, partial(amounts.given, self))
+        each(lambda task: task(), tasks)  # neither reads what the other fills
+        amounts.fill(self)
+
+    def _but_amounts(self) -> None:
         record.fill(self)
         day.fill(self)
-        amounts.fill(self)
         self.head_write = lists.fill(self)
         tokens.fill(self)
         classes.fill(self)

@@ -159,8 +159,7 @@ def by_key(keys: Ints, posted: Ints) -> tuple[Ints, Ints]:
     if not len(keys):
         return keys, posted
     starts = np.flatnonzero(np.append(True, (keys[1:] != keys[:-1]).any(axis=1)))
-    ends = np.append(starts[1:], len(keys)) - 1
-    sums = np.diff(np.cumsum(posted[order], axis=0)[ends], axis=0, prepend=0)
+    sums = np.add.reduceat(posted[order], starts, axis=0)
     distinct = np.lexsort(keys[starts].T)
     return keys[starts][distinct], sums[distinct]
 
