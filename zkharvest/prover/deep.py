@@ -15,7 +15,7 @@ import numpy as np
 from zkharvest.prover import field, plain
 from zkharvest.prover.deep_kernel import divide
 from zkharvest.prover.field import EXTENSION_DEGREE, Words, mont
-from zkharvest.prover.tape import MAIN, Assembler, View
+from zkharvest.prover.tape import AUX, MAIN, Assembler, View
 from zkharvest.prover.tape_kernel import STRIDE
 from zkharvest.prover.weighted import weighted_sums
 from zkharvest.simd.threads import over_ranges
@@ -54,16 +54,25 @@ def open_columns(coefficients: Words, z: Ext, log_rows: int) -> tuple[list[Ext],
 
 def combine_rows(matrix: Words, *combinations: Sequence[Ext]) -> Words:
     """sum_j factors[j] * column j in every row, for each of the given lists of factors: (rows, lists, 5)."""
+    out = field.empty(len(matrix), EXTENSION_DEGREE * len(combinations))
+    _combine(matrix, combinations, out)
+    return out.reshape(len(matrix), len(combinations), EXTENSION_DEGREE)
+
+
+def _combine(matrix: Words, combinations: Sequence[Sequence[Ext]], out: Words, *, onto: bool = False) -> None:
+    """`combine_rows` into the first rows and columns of `out`, or `onto` what these hold."""
     rows, columns = matrix.shape
-    assembler = Assembler((columns, 0, 0, 0))
     width = EXTENSION_DEGREE * len(combinations)
+    assembler = Assembler((columns, 0, width if onto else 0, 0))
     result = assembler.allocate(width)
     for k, factors in enumerate(combinations):
+        register = result + EXTENSION_DEGREE * STRIDE * k
         terms = [(factor, assembler.column(MAIN, j)) for j, factor in enumerate(factors) if factor != ext.ZERO]
-        assembler.extension_lin(result + EXTENSION_DEGREE * STRIDE * k, ext.ZERO, terms)
-    out = field.empty(rows, width)
-    assembler.finish(result, width).run((View(matrix), None, None, None), rows, View(out))
-    return out.reshape(rows, len(combinations), EXTENSION_DEGREE)
+        assembler.extension_lin(register, ext.ZERO, terms)
+        if onto:
+            assembler.extension_add(register, register, assembler.column(AUX, EXTENSION_DEGREE * k))
+    views = (View(matrix), None, View(out) if onto else None, None)
+    assembler.finish(result, width).run(views, rows, View(out))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +98,15 @@ def batched(columns: Sequence[Words], pieces: Words | None, lanes: Lanes, z: Ext
     remainder, which only a false claim has, is dropped.
     """
     count = len(lanes.claimed_here)
-    numerators = np.zeros((bound, 2 * count, EXTENSION_DEGREE), dtype=np.uint32)
+    numerators = field.empty(bound, 2 * count * EXTENSION_DEGREE)
+    numerators[len(columns[0]) :] = 0
+    for number, (matrix, here, ahead) in enumerate(zip(columns, lanes.here, lanes.ahead, strict=False)):
+        _combine(matrix, (*here, *ahead), numerators, onto=number > 0)
     if pieces is not None:
-        numerators[:, :count] = combine_rows(pieces, *lanes.here[len(columns)])
-    for matrix, here, ahead in zip(columns, lanes.here[: len(columns)], lanes.ahead[: len(columns)], strict=True):
-        part = numerators[: len(matrix)]
-        numerators[: len(matrix)] = field.add(part, combine_rows(matrix, *here, *ahead))
-    claims = np.array([words(value) for value in (*lanes.claimed_here, *lanes.claimed_ahead)], dtype=np.uint32)
+        _combine(pieces, lanes.here[len(columns)], numerators, onto=True)
+    claims = np.concatenate([words(value) for value in (*lanes.claimed_here, *lanes.claimed_ahead)])
     numerators[0] = field.sub(numerators[0], claims)
-    points = np.array([words(z), words(ext.scale(z, plain.root_of_unity(log_rows)))], dtype=np.uint32)
-    over_ranges(divide, 2 * count, numerators.reshape(-1), bound, count, points.reshape(-1))
-    at_z, at_next = (np.ascontiguousarray(part) for part in (numerators[:, :count], numerators[:, count:]))
-    return field.add(at_z, at_next).reshape(-1, EXTENSION_DEGREE)
+    points = np.concatenate((words(z), words(ext.scale(z, plain.root_of_unity(log_rows)))))
+    out = field.empty(bound * count, EXTENSION_DEGREE)
+    over_ranges(divide, -(-count // 16), numerators.reshape(-1), bound, count, points, out.reshape(-1))
+    return out

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from zkharvest.prover import field, ntt, plain
 from zkharvest.prover.field import Words
-from zkharvest.prover.weighted import SUMS, weighted_sums
+from zkharvest.prover.weighted import SUMS, power_weights, weighted_sums
 from zkharvest.spec import P
 from zkharvest.verifier.params import Sizes
 
@@ -96,12 +96,9 @@ class Extended:
     def _evaluated(self, indices: NDArray[np.int64]) -> Words:
         """Rows by evaluating every column there: of a coset a few rows are asked for, a transform makes them all."""
         out = field.empty(len(indices), self.width)
-        weights = field.empty(len(self.coefficients), SUMS)
         for first in range(0, len(indices), SUMS):
-            some = indices[first : first + SUMS].tolist()
-            weights[:, len(some) :] = 0
-            for s, index in enumerate(some):
-                weights[:, s] = field.powers(self._point(index), len(weights))
+            some = [self._point(index) for index in indices[first : first + SUMS].tolist()]
+            weights = power_weights(some, len(self.coefficients))
             out[first : first + SUMS] = weighted_sums(self.coefficients, weights)[: len(some)]
         return out
 

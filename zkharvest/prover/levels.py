@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from zkharvest.prover import deep, field, ntt
 from zkharvest.prover.extension import Extended, interpolated
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.stacks import columns_of, layout, packed
+from zkharvest.simd.threads import over_ranges
 from zkharvest.spec import P
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.description import Description
@@ -61,6 +63,22 @@ def levels_of(stacks: Stacks, heights: Sequence[int], at: Sizes) -> list[Level]:
         )
         for height in stacks.heights
     ]
+
+
+def in_one(traces: Sequence[Words]) -> Words:
+    """Canonical traces of one height side by side, in Montgomery form."""
+    rows = len(traces[0])
+    ends = list(accumulate(trace.shape[1] for trace in traces))
+    matrix = field.empty(rows, ends[-1])
+
+    def take(start: int, stop: int) -> None:
+        part = matrix[start:stop]
+        for trace, end in zip(traces, ends, strict=True):
+            part[:, end - trace.shape[1] : end] = trace[start:stop]
+        field.to_mont(part, out=part)
+
+    over_ranges(take, rows, grain=1 << 11)
+    return matrix
 
 
 def masked_columns(
@@ -113,7 +131,10 @@ def lanes_of(height: Height, share: Share) -> deep.Lanes:
 
 def _of_words(factors: list[Ext], degree: int) -> list[Ext]:
     """The factor of every base word of columns that have `degree` words each."""
-    return factors if degree == 1 else [word for factor in factors for word in ext.by_coordinate(factor)]
+    if degree == 1:
+        return factors
+    nothing = [ext.ZERO] * EXTENSION_DEGREE  # most factors, for a column is of one lane
+    return [word for factor in factors for word in (nothing if factor == ext.ZERO else ext.by_coordinate(factor))]
 
 
 def recombined(coordinates: Sequence[Ext]) -> list[Ext]:

@@ -28,6 +28,7 @@ from zkharvest.prover.levels import (
     Level,
     extend_public,
     heights_of,
+    in_one,
     lanes_of,
     levels_of,
     masked_columns,
@@ -262,14 +263,10 @@ class _Proof:
             ]
         if not self._main:
             for level in self._levels:
-                widths = [len(self._description.tables[t].columns) for t in level.tables]
-                matrix = field.empty(1 << level.log_rows, sum(widths))
-                for t, end, width in zip(level.tables, accumulate(widths), widths, strict=True):
-                    matrix[:, end - width : end] = self._traces[t]
-                    if self._consume:
-                        assert isinstance(self._traces, list), "only a list can be consumed"
-                        self._traces[t] = self._traces[t][:0].copy()
-                self._main.append(field.to_mont(matrix, out=matrix))
+                self._main.append(in_one([self._traces[t] for t in level.tables]))
+                for t in level.tables if self._consume else ():
+                    assert isinstance(self._traces, list), "only a list can be consumed"
+                    self._traces[t] = self._traces[t][:0].copy()
         return self._main
 
     def _tables(self) -> list[Words]:

@@ -7,10 +7,12 @@ of the base field.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from zkharvest.prover import field
 from zkharvest.prover.field import Words
 from zkharvest.simd import koalabear as kb
 from zkharvest.simd.compiling import inlined, kernel
@@ -41,6 +43,24 @@ def weighted_sums(matrix: Words, weights: Words) -> Words:
     matrix, weights = np.ascontiguousarray(matrix), np.ascontiguousarray(weights)
     over_ranges(dot_columns, _SLABS, matrix.reshape(-1), rows, columns, weights.reshape(-1), parts.reshape(-1))
     return (parts.astype(np.uint64).sum(axis=0) % P).astype(np.uint32)[:, :columns]
+
+
+def power_weights(points: Sequence[int], rows: int) -> Words:
+    """Weights (rows, 10) that evaluate polynomials at up to ten points, canonical ints: row i has their i-th powers."""
+    found = field.empty(SUMS * rows + 16)
+    bases = np.zeros(16, dtype=np.uint32)
+    bases[: len(points)] = [field.mont(point) for point in points]
+    _lay_powers(bases, rows, found)
+    return found[: SUMS * rows].reshape(rows, SUMS)
+
+
+@kernel
+def _lay_powers(bases: Any, rows: Any, out: Any) -> None:
+    """Row i of `out`, ten words: the i-th powers. What is stored past a row is overwritten by the next."""
+    factor, power = load(bases, 0), splat(np.uint32(kb.ONE))
+    for i in range(rows):
+        store(out, SUMS * i, power)
+        power = kb.mul(power, factor)
 
 
 @inlined

@@ -9,8 +9,10 @@ import pytest
 
 from tests.support import polynomials as poly
 from zkharvest.prover import deep, field, ntt, plain
+from zkharvest.prover.deep_kernel import divide
 from zkharvest.prover.extension import interpolated
 from zkharvest.prover.plain import P
+from zkharvest.prover.weighted import power_weights
 
 LOG_ROWS, BLOWUP, MASK, BOUND = 5, 8, 32, 64
 N = 1 << LOG_ROWS
@@ -68,6 +70,42 @@ def test_rows_combined():
             for value, factor in zip(matrix[row].tolist(), factors[k], strict=True):
                 total = plain.ext_add(total, plain.ext_mul(factor, (value, 0, 0, 0, 0)))
             assert tuple(found[row, k]) == total
+
+
+@pytest.mark.parametrize("rows", [1, 2, 33, 300])
+@pytest.mark.parametrize("count", [1, 9, 10])
+def test_weights_that_evaluate(rows, count):
+    points = [0, 1, P - 1, *draw(7, seed=rows).tolist()][:count]
+    found = field.from_mont(power_weights(points, rows))
+    assert found.shape == (rows, 10)
+    for s, point in enumerate(points):
+        assert found[:, s].tolist() == [pow(point, i, P) for i in range(rows)]
+
+
+def divided(coefficients, point):
+    """f / (Y - point) by long division, without the remainder."""
+    carried, out = plain.EXT_ZERO, []
+    for a in reversed(coefficients):
+        out.append(carried)
+        carried = plain.ext_add(tuple(a), plain.ext_mul(carried, point))
+    return out[::-1]
+
+
+@pytest.mark.parametrize("lanes", [1, 4, 8, 16, 20, 32, 64])
+def test_division_lane_by_lane(lanes):
+    """Sixteen lanes at a time, and what is left of them; nothing beside the result is written."""
+    bound = 7
+    values = draw(bound, 2, lanes, 5, seed=lanes)
+    out = np.full(5 * bound * lanes + 80, 7, dtype=np.uint32)
+    points = field.to_mont(np.array([*Z, *Z_NEXT], dtype=np.uint32))
+    divide(0, -(-lanes // 16), field.to_mont(values).reshape(-1), bound, lanes, points, out)
+    assert (out[5 * bound * lanes :] == 7).all()
+    found = field.from_mont(out[: 5 * bound * lanes]).reshape(bound, lanes, 5)
+    for lane in range(lanes):
+        parts = [divided(values[:, k, lane].tolist(), point) for k, point in enumerate((Z, Z_NEXT))]
+        assert [tuple(row) for row in found[:, lane].tolist()] == [
+            plain.ext_add(a, b) for a, b in zip(*parts, strict=True)
+        ]
 
 
 STACK = 4
