@@ -58,23 +58,60 @@ class Server:
         self._process.wait(60)
 
 
+class Files:
+    """Which calls touch files of the working folder: others are not the command's (a thread fills caches of kernels).
+
+    When and how often those come depends on how fast the thread is.
+    """
+
+    def __init__(self):
+        self._folder, self._open = os.path.realpath(Path.cwd()), set()
+
+    def opens(self, path, handle):
+        """A handle that was opened."""
+        if self.has(path):
+            self._open.add(handle)
+
+    def closes(self, handle):
+        """A handle that is closed: the next file may have its number."""
+        self._open.discard(handle)
+
+    def has(self, one):
+        """Whether a path is in the folder, or a handle of a file in it."""
+        if isinstance(one, int):
+            return one in self._open
+        return os.path.realpath(one).startswith(self._folder)
+
+
 def failing(monkeypatch, at, number):
     """Make call number `at` of those that need room on a disk fail; returns what counts the calls."""
-    made = [0]
+    made, files = [0], Files()
 
-    def refusing(real, counts=lambda *_: True):
+    def refusing(name, counts=lambda *_: True):
+        real = getattr(os, name)
+
         def call(*arguments, **options):
-            if counts(*arguments):
+            if files.has(arguments[0]) and counts(*arguments):
                 made[0] += 1
                 if made[0] == at:
                     raise OSError(number, os.strerror(number))
-            return real(*arguments, **options)
+            answer = real(*arguments, **options)
+            if name == "open":
+                files.opens(arguments[0], answer)
+            return answer
 
         return call
 
-    monkeypatch.setattr(os, "open", refusing(os.open, lambda _path, flags, *_: flags & os.O_CREAT))
+    close = os.close
+
+    def closing(handle):
+        files.closes(handle)
+        close(handle)
+
+    monkeypatch.setattr(os, "close", closing)
+    monkeypatch.setattr(os, "open", refusing("open", lambda _path, flags, *_: flags & os.O_CREAT))
     for name in ("write", "fsync", "link", "replace"):
-        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+        monkeypatch.setattr(os, name, refusing(name))
     return made
 
 
@@ -127,24 +164,35 @@ def _group(leader):
 
 
 def _orphans(leader):
-    """How many processes of a group are left after a while: they need a moment to see that their parent is gone."""
-    until = time.monotonic() + 10
+    """How many processes of a group never end: they need a moment to see that their parent is gone.
+
+    The limit is for those that hang; on a busy machine a moment may last.
+    """
+    until = time.monotonic() + 300
     while (live := _group(leader)) and time.monotonic() < until:
         time.sleep(0.02)
     return live
 
 
 def _count(report, at, after):
-    """Count calls that touch files, and die at number `at`."""
-    calls = 0
+    """Count calls that touch files of the folder, and die at number `at`."""
+    calls, files = 0, Files()
 
-    def counted(real):
+    def counted(name):
+        real = getattr(os, name)
+
         def call(*arguments, **options):
             nonlocal calls
+            if not files.has(arguments[0]):
+                return real(*arguments, **options)
             calls += 1
             if calls == at and not after:
                 os.kill(os.getpid(), signal.SIGKILL)
             answer = real(*arguments, **options)
+            if name == "open":
+                files.opens(arguments[0], answer)
+            elif name == "close":
+                files.closes(arguments[0])
             if calls == at:
                 os.kill(os.getpid(), signal.SIGKILL)
             return answer
@@ -152,7 +200,7 @@ def _count(report, at, after):
         return call
 
     for name in CALLS:
-        setattr(os, name, counted(getattr(os, name)))
+        setattr(os, name, counted(name))
     return lambda: os.pwrite(report, calls.to_bytes(4, "little"), 0)
 
 
