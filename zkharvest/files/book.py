@@ -257,7 +257,7 @@ def check_stated(book: Book, history: History) -> list[Place]:
             continue
         wrong = [
             ("time", said.time is not None and said.time != record.time, format_time(record.time)),
-            ("asset", said.asset not in ("", record.asset), record.asset),
+            ("asset", said.asset not in ("", record.asset, record.symbol), record.called),
             ("quantity", said.quantity not in (None, record.quantity), format_quantity(record.quantity)),
         ]
         problems += [

@@ -93,7 +93,7 @@ def _record(position: int, record: PageRecord, flags: int) -> Record:
     ref = ref_code(record.ref) if flags & _MOVES else 0  # of other records it names the venue's books
     return Record(
         0, position, record.time, does, side, record.asset, record.quantity, record.value, record.fee, ref,
-        int(record.kind), not flags & _UNVALUED, record.id,
+        int(record.kind), not flags & _UNVALUED, record.id, symbol_of(record.asset),
     )  # fmt: skip
 
 

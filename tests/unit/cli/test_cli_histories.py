@@ -152,7 +152,7 @@ WRONG = [
     ({"position": "7"}, "book.csv:2:position", "no record 7", "count from 0"),
     ({"position": "x"}, "book.csv:2:position", "is not a whole number", ""),
     ({"position": "1"}, "book.csv:2:quantity", "has 0.2", "another record"),
-    ({"asset": "slip44:60"}, "book.csv:2:asset", "has slip44:0", "another record"),
+    ({"asset": "slip44:60"}, "book.csv:2:asset", "has BTC (slip44:0)", "another record"),
     ({"time": "2024-08-01"}, "book.csv:2:time", "", ""),
     ({"lots": "kraken/K-1/0/0:1"}, "book.csv:2:lots", "takes no lots", ""),
     ({"lots": "a"}, "book.csv:2:lots", "names no part of a lot", ""),
@@ -257,3 +257,20 @@ def test_pages_since_a_standing_are_enough(pages, capsys):
     write_standing(pages / "other.zks", other, passphrase=None)
     assert main([*explain, "--carry-in", "other.zks"]) == ExitCode.REJECTED
     assert "its lots or registers do not give the standing's roots" in capsys.readouterr().err
+
+
+def test_messages_call_a_coin_as_people_do(pages, capsys):
+    """Pages hold ids (`slip44:0`); who wrote BTC reads BTC, and may write it in the book."""
+    specific = ["specific" if word == "fifo" else word for word in REPORT]
+    assert main(specific) == ExitCode.REJECTED
+    err = capsys.readouterr().err
+    assert "closing of " in err
+    assert " BTC (slip44:0) at " in err
+    assert main(["-q", "explain", *OPENINGS, "--timezone", "UTC", "-o", "book.csv"]) == 0
+    assert {row["asset"] for row in rows_of(pages / "book.csv")} == {"slip44:0"}
+    whole = (pages / "book.csv").read_text()
+    capsys.readouterr()
+    for name, code in (("BTC", 0), ("slip44:0", 0), ("ETH", 1)):
+        (pages / "book.csv").write_text(whole.replace("slip44:0", name))
+        assert main([*REPORT, "--book", "book.csv"]) == code
+        assert ("BTC (slip44:0)" in capsys.readouterr().err) == bool(code)

@@ -179,7 +179,7 @@ def _reason(out: Half, come: Half) -> tuple[int, str] | None:
 
 def _compared(out: Half, come: Half) -> str:
     if out.asset != come.asset:
-        return f"another asset ({come.asset})"
+        return f"another asset: {come.called or come.asset}"
     if out.quantity == come.quantity:
         return "exactly the quantity"
     less, word = abs(out.quantity - come.quantity), "less" if come.quantity < out.quantity else "more"

@@ -362,7 +362,7 @@ class _Machine:
             self.steps.append(Step(Do.CLOSE_TOKEN, token=token))
             self.counting.left_in_transit(token)
             if not token.ref and self.window.end - token.time >= REACH and token.last:
-                self.problems.append(refusals.stale(token))
+                self.problems.append(refusals.stale(self.history, token))
         self.problems += [refusals.below_zero(self.history, turn, units) for turn, units in self.counting.below_zero()]
         w = self.window
         return Standing(w.end, w.pooling.value, w.zone, w.year, tuple(lots), tuple(tokens), seq=self.seq)

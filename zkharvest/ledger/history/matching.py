@@ -32,7 +32,7 @@ BY_BOOK, BY_REF, BY_WINDOW = "book", "ref", "window"
 class Half(NamedTuple):
     """A withdrawal or deposit as it is matched. Sorted by time, then by place in the order of a statement.
 
-    `whole`: it is in transit already, so that a deposit of less cannot be its own.
+    `whole`: it is in transit already, so that a deposit of less cannot be its own. `called` is its asset for a person.
     """
 
     time: int
@@ -41,6 +41,7 @@ class Half(NamedTuple):
     quantity: int
     ref: int
     whole: bool = False
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Moves:
 def halves(history: History, does: Does, since: int = 0) -> list[Half]:
     """The withdrawals or deposits of a history from an instant on, sorted."""
     found = [
-        Half(record.time, history.place(record), record.asset, record.quantity, record.ref)
+        Half(record.time, history.place(record), record.asset, record.quantity, record.ref, called=record.called)
         for records in history.records
         for record in records
         if record.does is does and record.time >= since
@@ -241,7 +242,7 @@ def _reach(outs: Sequence[Half], come: Half) -> int:
 def why_not(out: Half, come: Half, edges: Sequence[int] = ()) -> str:
     """Why a deposit cannot be a withdrawal's, empty if it can: what the machine refuses."""
     if out.asset != come.asset:
-        return f"{come.asset} is not {out.asset}"
+        return f"{come.called or come.asset} is not {out.called or out.asset}"
     if come.quantity > out.quantity:
         return f"{format_quantity(come.quantity)} arrived, {format_quantity(out.quantity)} were sent"
     if come.quantity < out.quantity and out.whole:

@@ -79,7 +79,8 @@ class Record(NamedTuple):
     """A record as a page holds it. `page` is its page's place in the history.
 
     `value` is net of the fee, and below zero only where lots are closed; `ref` is the code of a reference, 0 if there
-    is none; `valued` is False where the source states no value; `id` is the source's own name of the event.
+    is none; `valued` is False where the source states no value; `id` is the source's own name of the event; `symbol` is
+    what people call the asset, if that is known.
     """
 
     page: int
@@ -95,6 +96,12 @@ class Record(NamedTuple):
     kind: int = TRADE
     valued: bool = True
     id: str = ""
+    symbol: str = ""
+
+    @property
+    def called(self) -> str:
+        """The asset for a person: `BTC (slip44:0)`."""
+        return f"{self.symbol} ({self.asset})" if self.symbol not in ("", self.asset) else self.asset
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +175,9 @@ def _is_number(text: str) -> bool:
 
 
 def describe(record: Record) -> str:
-    """What a record is, for a person: `deposit of 1.5 slip44:0 at 2025-01-05T10:00:00Z`."""
+    """What a record is, for a person: `deposit of 1.5 BTC (slip44:0) at 2025-01-05T10:00:00Z`."""
     what = ("opening", "closing", "withdrawal", "deposit")[record.does]
-    return f"{what} of {format_quantity(record.quantity)} {record.asset} at {format_time(record.time)}"
+    return f"{what} of {format_quantity(record.quantity)} {record.called} at {format_time(record.time)}"
 
 
 def with_article(text: str) -> str:

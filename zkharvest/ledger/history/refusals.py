@@ -39,11 +39,13 @@ def unvalued(history: History, record: Record) -> Problem:
     return Problem(history.where(record), f"{describe(record)}: its source states no value", hint)
 
 
-def stale(token: Token) -> Problem:
+def stale(history: History, token: Token) -> Problem:
     """A token without a reference that no deposit can take any more."""
+    sent = history.at(token.sent) if token.sent is not None else None
+    asset = sent.called if sent is not None else token.asset
     return Problem(
         str(token.sent),
-        f"withdrawal of {token.asset} is in transit for 12.4 days or more without a reference: it cannot arrive",
+        f"withdrawal of {asset} is in transit for 12.4 days or more without a reference: it cannot arrive",
         "say in the book what became of it, in the year in which it was sent",
     )
 

@@ -24,7 +24,7 @@ NEAR = [
     (out(T, 2, 7), come("2024-03-02T10:00", "2.1", 7),
      "the same reference, 0.1 more arrived, 24 hours later", "2.1 arrived, 2 were sent"),
     (out(T, 2, 7), come("2024-03-02T10:00", 2, 7, "Y"),
-     "the same reference, another asset (Y), 24 hours later", "Y is not X"),
+     "the same reference, another asset: Y, 24 hours later", "Y is not X"),
     (out(T, 2), come("2024-03-20T10:00", 2),
      "exactly the quantity, 19 days later; neither states a reference", "12.4 days later or more"),
     (out(T, 2), come("2024-03-01T08:30", 2), "exactly the quantity, 90 minutes earlier", "70 minutes or more"),
