@@ -110,10 +110,22 @@ def unequal_legs(trades: Sequence[Trade]) -> list[Problem]:
     return found
 
 
+def money_rows(trades: Sequence[Trade]) -> list[Problem]:
+    """Rows whose coin is the currency that amounts are stated in: pages refuse them, and a gain of them is none."""
+    hint = "leave the row out: what was paid is the amount and the fee of the other side's row"
+    return [
+        Problem(
+            trade.where, f"{trade.ref}: {trade.currency} is what amounts are stated in, and no coin with lots", hint
+        )
+        for trade in trades
+        if trade.currency and trade.currency in (trade.asset, trade.into)
+    ]
+
+
 def doubts(trades: Sequence[Trade], pooling: Pooling | None) -> list[Problem]:
     """All that a person should look at before relying on figures of these trades, which a ledger can run.
 
     No `pooling`: rules that no circuit proves, under which there are no pages whose order could be another.
     """
     moved = reordered(trades, pooling) if pooling is not None else []
-    return [*doubtful_transfers(trades), *moved, *unequal_legs(trades)]
+    return [*doubtful_transfers(trades), *moved, *unequal_legs(trades), *money_rows(trades)]

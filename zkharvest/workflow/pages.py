@@ -102,7 +102,7 @@ def records_of(trades: Sequence[Trade], period: Period, assets: Mapping[str, str
         before = trade
         if not period.start <= trade.time < period.end:
             continue
-        if problem := _refusal(trade):
+        if problem := _refusal(trade) or _money(trade, named, period.currency):
             problems.append(problem)
             continue
         short = sides.get(place, side_of(trade)) is Side.SHORT
@@ -150,6 +150,16 @@ def _refusal(trade: Trade) -> Problem | None:
     if abs(trade.fee) >= FEE_LIMIT:
         return Problem(trade.where, f"{trade.ref}: the fee is 2^54 or more in 10^-8", "split the row")
     return None
+
+
+def _money(trade: Trade, named: Mapping[str, str], currency: str) -> Problem | None:
+    """Why a row is of no coin: of money of the pages' own currency its amount is all there is to say."""
+    if f"iso4217:{currency}" not in (named[trade.asset], named.get(trade.into)):
+        return None
+    text = f"{trade.ref}: {currency} is what amounts are stated in, and no coin with lots"
+    return Problem(
+        trade.where, text, "leave the row out: what was paid is the amount and the fee of the other side's row"
+    )
 
 
 def _records(trade: Trade, *, joined: bool, short: bool, named: Mapping[str, str]) -> list[PageRecord]:
@@ -311,6 +321,9 @@ def _opening_faults(opening: PageOpening) -> list[PageReject]:
     if outside is not None:
         text = f"a record of {format_time(outside.time)} outside the page's period"
         faults.append(PageReject(PageFault.PERIOD, text))
+    if any(record.asset == f"iso4217:{header.currency}" for record in opening.records):
+        text = f"a record of {header.currency}, which amounts are stated in: it is no coin with lots"
+        faults.append(PageReject(PageFault.VALUE, text))
     try:
         check_order(opening.records)
     except ValueError as error:

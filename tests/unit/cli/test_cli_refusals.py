@@ -23,6 +23,10 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("files")
     for name, rows in (("t", ROWS), ("early", EARLY), ("odd", ODD), ("moved", (ROWS[0].replace("2024", "1999"),))):
         (folder / f"{name}.csv").write_text("\n".join([HEAD, *rows]) + "\n")
+    money = [row.replace("BTC", "USD") for row in ROWS]
+    (folder / "money.csv").write_text("\n".join([HEAD, *money]) + "\n")
+    euros = [row.replace("BTC", "EUR") for row in ROWS]
+    (folder / "euros.csv").write_text("\n".join([HEAD, *euros]) + "\n")
     assert main(["-q", "commit", str(folder / "t.csv"), "-o", str(folder / "own"), "--no-passphrase"]) == ExitCode.DONE
     return folder
 
@@ -75,3 +79,44 @@ def test_a_standing_names_the_year_that_goes_on_from_it(files, monkeypatch, caps
         said = capsys.readouterr().err
         assert f"the standing is of 2025-01-01T05:00:00Z, not of the beginning of {year}" in said
         assert "give --year 2025, which goes on from it" in said
+
+
+def test_the_currency_of_the_amounts_is_no_coin(files, monkeypatch, capsys):
+    """Cash legs are amounts of other rows; money of another currency is property."""
+    monkeypatch.chdir(files)
+    assert main(["-q", "page", "seed", "-o", "venue.seed", "--no-passphrase"]) == ExitCode.DONE
+    making = [
+        "-q",
+        "page",
+        "make",
+        "--source",
+        "kraken",
+        "--account",
+        "K",
+        "--from",
+        "2024-01-01",
+        "--to",
+        "2025-01-01",
+    ]
+    said = "money.csv:2: kraken/1: USD is what amounts are stated in, and no coin with lots"
+    for command in ([*COMMIT, "cash", "money.csv"], [*making, "--seed", "venue.seed", "-o", "cash", "money.csv"]):
+        assert main(command) == ExitCode.REJECTED
+        assert said in capsys.readouterr().err
+        assert main([word.replace("money.csv", "euros.csv") for word in command]) == ExitCode.DONE
+        capsys.readouterr()
+    assert main(["ledger", "report", "money.csv", "--year", "2024", "--method", "fifo"]) == ExitCode.DONE
+    assert f"zkharvest: warning: {said}" in capsys.readouterr().err
+    assert main(["trades", "check", "euros.csv"]) == ExitCode.DONE
+    assert capsys.readouterr().err == ""
+
+
+def test_a_page_with_rows_of_its_own_currency_does_not_pass_the_check(files, monkeypatch, capsys):
+    """Made by another program, or before such rows were refused."""
+    from zkharvest.workflow import pages
+
+    monkeypatch.chdir(files)
+    with monkeypatch.context() as patched:
+        patched.setattr(pages, "_money", lambda *_: None)
+        assert main(["-q", *COMMIT, "older", "money.csv"]) == ExitCode.DONE
+    assert main(["-q", "page", "check", "older/kraken-own-0000.zko"]) == ExitCode.REJECTED
+    assert "a record of USD, which amounts are stated in" in capsys.readouterr().err
