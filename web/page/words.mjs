@@ -121,6 +121,11 @@ export function notShown({ links, signed, policy, tested }) {
   if (own.length > 0) {
     lines.push(`that the pages of ${few(own.map(nameOf))} are true and complete: no source has signed them with an expected key, and the `
       + 'values in them, which are in no counter, are as good as who wrote them');
+    const keyed = own.filter(({ source }) => policy.sourceKeys.get(source)?.length);
+    if (keyed.length) {
+      lines.push(`that their source stands behind the newest pages of ${few(keyed.map(nameOf))}: an expected key of it has not `
+        + 'signed them, and a page that is expected by its id needs no signature');
+    }
     lines.push('that a coin has one name in these pages: bought, received or deposited under a second name, it has lots of its own');
   }
   lines.push(...periods(links).flatMap(ofPeriod));

@@ -156,6 +156,11 @@ def _not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountComp
             f"that the pages of {names} are true and complete: no source has signed them with an expected key, and the "
             "values in them, which are in no counter, are as good as who wrote them"
         )
+        if keyed := [one.pages.name for one in own if policy.source_keys.get(one.pages.name[0])]:
+            yield (
+                f"that their source stands behind the newest pages of {listed(keyed)}: an expected key of it has not "
+                "signed them, and a page that is expected by its id needs no signature"
+            )
         yield (
             "that a coin has one name in these pages: bought, received or deposited under a second name, it has lots "
             "of its own"

@@ -74,6 +74,8 @@ def chains():
     yield alone, expected, "kraken/x before 2025-09-01 00:00 UTC"
     yield alone, expected, "1 deposit is declared as income"
     yield alone, expected, "the basis that the taxpayer declared comes to 700.00"
+    keyed = {**expected, "source_keys": {"kraken": ["11" * 32]}}
+    yield alone, keyed, "their source stands behind the newest pages of kraken/x: an expected key of it has not signed"
     yield alone, {"pages": {"kraken": ids["kraken"]}}, "worked by FIFO"
     yield [prove_chain(given, **{**options, "pooling": "universal"}).package], expected, "are one pool in 2025"
     held, sold = ["2024-02-01 buy BTC 1 90000"], ["2025-02-01 sell BTC 1 50000", "2025-12-30 buy BTC 1 60000"]
