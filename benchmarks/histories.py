@@ -21,7 +21,7 @@ from zkharvest.ledger.history.chain import moves_of, run_windows
 from zkharvest.ledger.history.order import Window
 from zkharvest.ledger.history.records import MOVE, Does, History, Page, Record, make_history
 from zkharvest.ledger.rules import Method, Pooling, Side
-from zkharvest.workflow.link_rows import calendar_of, machine_rows
+from zkharvest.workflow.link_rows import calendar_of, machine_rows, periods_of
 
 UNIT, YEAR_MS = 10**18, 365 * 86_400_000
 START, END = 1_672_531_200_000, 1_767_225_600_000
@@ -83,7 +83,7 @@ def main() -> None:
         taken, (run,) = least(partial(run_windows, history, {}, [window], engine=engine))
         print(f"{engine:<8} {taken:6.2f} s   {len(run.columns.op):,} steps, with the moves")
     with without_collecting():
-        taken, _ = least(lambda: machine_rows(run, None, lanes, calendar_of(window)))
+        taken, _ = least(lambda: machine_rows(run, None, lanes, calendar_of(window, periods_of(run))))
     print(f"rows     {taken:6.2f} s")
 
 

@@ -30,12 +30,20 @@ function scalars(link) {
   ]);
 }
 
-function pageRecords({ accounts, pages, early, late }) {
+/** A record a page; the last two are the first and the last of the calendar's rows in its period. */
+function pageRecords({ accounts, pages, early, late }, rows) {
   const bit = (places, i) => (places.includes(i) ? 1 : 0);
-  return pages.map(({ account, header }, i) => [...rootWords(header.root), ...accounts[account].code, bit(early, i), bit(late, i)]);
+  const rowAt = new Map(rows.map(([start], row) => [start, row]).reverse()); // of rows that start at once the first
+  return pages.map(({ account, header }, i) => {
+    const [first, behind] = [header.from, header.to].map((edge) => rowAt.get(Number(edge)));
+    return [...rootWords(header.root), ...accounts[account].code, bit(early, i), bit(late, i), first, behind - 1];
+  });
 }
 
-/** Rows [start, long from, phase, day] of the calendar, in milliseconds; a day is cut where the window has an edge in it. */
+/**
+ * Rows [start, long from, phase, day] of the calendar, in milliseconds; cut where the window or the period of a page has
+ * an edge.
+ */
 function calendarRows(link) {
   const { firstDay, days, january, starts } = link.calendar;
   const [from, to] = [Number(link.from), Number(link.to)];
@@ -46,26 +54,34 @@ function calendarRows(link) {
     if (at >= to) return PHASES.behind;
     return at >= begins ? PHASES.year : PHASES.history;
   };
-  const rows = start(0) === 0 ? [] : [[0, 0, PHASES.before, 0]];
-  for (let day = 0; day < days; day += 1) {
-    const edges = [from, to].filter((edge) => start(day) < edge && edge < start(day + 1));
-    const long = start(longDay(firstDay, day));
-    for (const at of [start(day), ...edges]) rows.push([at, long, phase(at), firstDay + day - DAY_ZERO]);
+  const whole = start(0) === 0 ? [] : [[0, 0, 0]];
+  for (let day = 0; day < days; day += 1) whole.push([start(day), start(longDay(firstDay, day)), firstDay + day - DAY_ZERO]);
+  whole.push([start(days), 0, 0], [END_OF_TIME, 0, 0]);
+  const periods = link.pages.flatMap(({ header }) => [Number(header.from), Number(header.to)]);
+  const edges = [...new Set([from, to, ...periods])].sort((a, b) => a - b);
+  const rows = [];
+  let next = 0;
+  for (const [i, [begins, long, day]] of whole.slice(0, -1).entries()) {
+    rows.push([begins, long, phase(begins), day]);
+    for (; edges[next] < whole[i + 1][0]; next += 1) {
+      if (edges[next] > begins) rows.push([edges[next], long, phase(edges[next]), day]);
+    }
   }
-  rows.push([start(days), 0, PHASES.behind, 0], [END_OF_TIME, 0, 0, 0]);
+  rows.push([END_OF_TIME, 0, 0, 0]);
   return rows;
 }
 
-function calendarColumns(link) {
-  const rows = calendarRows(link).map(([start, long, phase, day]) => [...limbs(start), ...limbs(long), phase, day]);
-  const names = ['start0', 'start1', 'start2', 'long0', 'long1', 'long2', 'phase', 'day'];
+function calendarColumns(calendar) {
+  const rows = calendar.map(([start, long, phase, day], i) => [...limbs(start), ...limbs(long), phase, day, i]);
+  const names = ['start0', 'start1', 'start2', 'long0', 'long1', 'long2', 'phase', 'day', 'interval'];
   return new Map(names.map((name, i) => [name, rows.map((row) => row[i])]));
 }
 
 /** What `verifyProof` takes of a link. A circuit that asks for another name is not one of its statements. */
 export function linkInputs(link, circuit, context) {
-  const lists = new Map([['pages', pageRecords(link)], ['figures', figureRecords(link.figures, link.accounts)]]);
-  const [values, calendar] = [scalars(link), calendarColumns(link)];
+  const rows = calendarRows(link);
+  const lists = new Map([['pages', pageRecords(link, rows)], ['figures', figureRecords(link.figures, link.accounts)]]);
+  const [values, calendar] = [scalars(link), calendarColumns(rows)];
   const named = (found, name) => {
     demand(found.has(name), 'public/shape', name);
     return found.get(name);

@@ -20,7 +20,7 @@ from zkharvest.commitment.pages import salted
 from zkharvest.ledger.history.chain import run_windows
 from zkharvest.ledger.history.standing_map import map_of, standing_of
 from zkharvest.workflow.histories import history_of
-from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows
+from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows, periods_of
 from zkharvest.workflow.standing_lanes import opening_of, roots_of
 
 METHODS = ("fifo", "lifo", "hifo", "lofo")
@@ -43,7 +43,7 @@ def test_what_the_table_posts_is_what_the_ledger_counts(seed, pooling, methods):
     for run in run_windows(history, decisions_of(made.book), windows):
         pages = [by_id[page.id] for page in run.pages]
         lanes = [salted(page.records, page.key)[0] for page in pages]
-        rows = machine_rows(run, opening, lanes, calendar_of(run.window, declared_days(run)))
+        rows = machine_rows(run, opening, lanes, calendar_of(run.window, periods_of(run), declared_days(run)))
         ran = machine_circuit.run(None, rows=rows)
         posted = machine_circuit.registers_of(ran)
         keys = np.array(list(posted), np.int64).reshape(-1, len(FIELDS))

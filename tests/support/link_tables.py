@@ -113,10 +113,10 @@ def some_pools(count: int, seed: int = 1) -> np.ndarray:
 
 
 def some_pages(count: int) -> np.ndarray:
-    """Pages (n, 6) as the statement lists them."""
+    """Pages (n, 8) as the statement lists them."""
     rng = np.random.default_rng(2)
     listed = rng.integers(1, 1 << 24, (count, len(PAGE) - 1))
-    listed[:, -2:] = rng.integers(0, 2, (count, 2))
+    listed[:, 4:6] = rng.integers(0, 2, (count, 2))
     return listed
 
 

@@ -131,9 +131,10 @@ def answers_of(made: Run) -> dict[str, dict[tuple[int, ...], int]]:
     rows, around = made.rows, made.rows.around
     records, lanes = rows.records, rows.records.lanes.astype(np.int64)
     leaves = np.column_stack((records.page, records.position, lanes[:, 0] - TAG_RECORD, lanes[:, 1:]))
-    pages = np.column_stack((np.arange(len(around.page_code)), around.page_code, around.page_early, around.page_late))
+    of_pages = around.page_code, around.page_early, around.page_late, around.page_first, around.page_last
+    pages = np.column_stack((np.arange(len(around.page_code)), *of_pages))
     start, long = limbs.limbs15(around.start), limbs.limbs15(around.long_from)
-    calendar = np.column_stack((start[:-1], start[1:], long, around.phase, around.day))
+    calendar = np.column_stack((start[:-1], start[1:], long, around.phase, around.day, np.arange(len(long))))
     days = np.column_stack((around.day, long))[around.day > 0]
     found = {
         name: dict.fromkeys(map(tuple, messages.tolist()), 1)

@@ -19,7 +19,7 @@ from tests.models.lot_machine_v2.words import DAY, Page, Rec
 from tests.support.machine_circuit import Run
 from tests.support.machine_full import coins_in_transit
 from tests.support.machine_last_lies import LIMBS, MARKS, ring
-from tests.support.machine_last_lies_moves import BEGIN, END, SINCE, UNTIL, day_at, marked
+from tests.support.machine_last_lies_moves import BEGIN, END, SINCE, UNTIL, day_at, marked, of_all_days
 from tests.support.machine_lies_amounts import UPPER, marks, put_quantity, put_record
 from tests.support.machine_lies_lists import HIGH_TO_LOW, loaded, of_unit
 from tests.support.machine_lying import Lie, buy, page, run
@@ -73,6 +73,7 @@ def passed(when: int, of: int | None = None, *, early: bool = True, **cells: int
     made = replace(link.pages[0], records=(record,))
     rows = rows_of(replace(link, pages=(made,), leaves=(made.records,), rows=(Row("skip", 0, 0, record),)))
     rows.around.page_early[:], rows.around.page_late[:] = int(early), 1
+    of_all_days(rows)
     if of is not None:
         cells = day_at(rows, when, of) | cells
     return on_first(link, rows, **cells)

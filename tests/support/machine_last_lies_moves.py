@@ -38,9 +38,15 @@ def passed(when: int, of: int | None = None, *, late: bool = True, **cells: int)
     made = replace(link.pages[0], records=records)
     rows = rows_of(replace(link, pages=(made,), leaves=(made.records,), rows=told))
     rows.around.page_early[:], rows.around.page_late[:] = 1, int(late)
+    of_all_days(rows)
     if of is not None:
         cells = day_at(rows, when, of) | cells
     return on_last(link, rows, **cells)
+
+
+def of_all_days(rows: MachineRows) -> None:
+    """Every page's period is the whole calendar."""
+    rows.around.page_first[:], rows.around.page_last[:] = 0, len(rows.around.phase) - 1
 
 
 def day_at(rows: MachineRows, when: int, of: int) -> dict[str, int]:
@@ -48,7 +54,7 @@ def day_at(rows: MachineRows, when: int, of: int) -> dict[str, int]:
     around = rows.around
     (place,) = np.flatnonzero(around.start == of)
     ends, since = int(around.start[place + 1]), int(around.long_from[place])
-    cells = {"phase": int(around.phase[place]), "day": int(around.day[place])}
+    cells = {"phase": int(around.phase[place]), "day": int(around.day[place]), "interval": int(place)}
     for name, instant in (("start", of), ("end", ends), ("long", since)):
         cells |= {f"day_{name}{i}": instant >> 15 * i & 0x7FFF for i in range(3)}
     for name, low, high in (("since", of, when), ("until", when, ends)):

@@ -137,6 +137,7 @@ def of_day(made: Run, when: int, day_start: int, row: int) -> None:
         ("day_start", day_start), ("day_end", int(around.start[place + 1])), ("day_long", int(around.long_from[place])),
     ):  # fmt: skip
         made.put(row, **{f"{name}{i}": instant >> 15 * i & 0x7FFF for i in range(3)})
+    made.put(row, interval=place)
     for half in (row, row + 1):
         made.put(half, phase=int(around.phase[place]), day=int(around.day[place]))
     sides = [limbs(day_start), limbs(when), limbs(int(around.start[place + 1]))]

@@ -324,5 +324,18 @@ def _time1() -> Run:
 
 LOOKUPS["time0",], LOOKUPS["time1",] = _time0, _time1
 LOOKUPS["until_low",] = lambda: on_day(T + 5, T - DAY)  # the day is over
+
+
+def _outside(**period: int) -> Run:
+    """A purchase, whose page begins the interval behind it, or ends the one before it."""
+    link = page(buy(), sale(DAY))
+    rows = rows_of(link)
+    place = int(np.searchsorted(rows.around.start, T, side="right")) - 1
+    of = {f"page_{name}": np.array([place + by]) for name, by in period.items()}
+    return run(link, rows=replace(rows, around=replace(rows.around, **of)))
+
+
+LOOKUPS["page_first", "interval"] = lambda: _outside(first=1)
+LOOKUPS["page_last", "interval"] = lambda: _outside(last=-1)
 # Where no record is at work; elsewhere a time is between the beginning and the end of a listed day.
 LOOKUPS["time2",] = lambda: run(page(buy()), lambda made: made.put(9, time2=LANE))

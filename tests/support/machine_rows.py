@@ -14,7 +14,7 @@ import numpy as np
 from tests.models.lot_machine_v2 import sums as model_sums
 from tests.models.lot_machine_v2.chain import Link, long_from
 from tests.models.lot_machine_v2.machine import Machine, Row, sort_key
-from tests.models.lot_machine_v2.words import DAY, Lot, Rec, Token, part_of
+from tests.models.lot_machine_v2.words import DAY, Lot, Page, Rec, Token, part_of
 from tests.support.registers import code
 from zkharvest.circuit.lot_machine.v2.rows import (
     IN_TRANSIT,
@@ -314,12 +314,22 @@ def _tokens(made: _Maker) -> Tokens:
     )
 
 
+def stretched(page: Page) -> tuple[int, int]:
+    """A page's period, longer where a record lies outside."""
+    times = [record.time for record in page.records]
+    return min([page.start, *times]), max([page.end, *(time + 1 for time in times)])
+
+
 def around_of(link: Link) -> Surroundings:
-    """The calendar: a row before, one a day from a year and a half before the window, cut at its edges, one behind."""
+    """The calendar: a row before, one a day from a year and a half before the window, cut at its edges and where pages
+    begin and end, one behind. A page's period is stretched to hold its records: who lies about it says so himself.
+    """
     rules, pages = link.rules, link.pages
     first = rules.start // DAY - 550
-    cuts = {day * DAY for day in range(first, rules.end // DAY + 1)} | {rules.start, rules.end}
-    start = [0, *sorted(cut for cut in cuts if cut <= rules.end), 2**45 - 1]
+    cuts = {day * DAY for day in range(first, rules.end // DAY + 1)} | {0, rules.start}
+    periods = [stretched(page) for page in pages]
+    edges = {edge for period in periods for edge in period}
+    start = [*sorted({cut for cut in cuts if cut <= rules.end} | {rules.end} | edges), 2**45 - 1]
     rows: list[tuple[int, int, int]] = []
     for at in start[:-1]:
         day = at // DAY
@@ -332,6 +342,8 @@ def around_of(link: Link) -> Surroundings:
         np.array([code(page.source) for page in pages], np.int64).reshape(-1, 4),
         np.array([int(n in rules.early) for n in range(len(pages))], np.int64),
         np.array([int(n in rules.late) for n in range(len(pages))], np.int64),
+        np.searchsorted(start, [begin for begin, _ in periods]),
+        np.searchsorted(start, [end for _, end in periods]) - 1,
         np.array(start, np.int64), long_at, phase, day, rules.end, rules.covered_since - EPOCH_DAY, rules.method,
         rules.pooling == "wallet",
     )  # fmt: skip

@@ -18,6 +18,7 @@ from tests.models.lot_machine_v2.words import DAY, Page, Rec, Token
 from tests.support.machine_circuit import Run
 from tests.support.machine_first_lies_flags import answered, returned
 from tests.support.machine_full import ROWS, carried_out
+from tests.support.machine_last_lies_moves import of_all_days
 from tests.support.machine_lies_amounts import bits, chosen
 from tests.support.machine_lies_bits import token_of
 from tests.support.machine_lies_lists import loaded
@@ -278,6 +279,7 @@ def ordered(which: str, places: list[tuple[int, int, int]], mark: int, gap: int)
     pages = tuple(replace(link.pages[0], number=number) for number in range(len(records)))
     rows = rows_of(replace(link, pages=pages, rows=told))
     rows.around.page_early[:] = 1
+    of_all_days(rows)
 
     def change(made: Run) -> None:
         row = 0 if which == "first" else ROWS - 2

@@ -91,7 +91,8 @@ def calendar_of(link: ModelLink) -> LinkCalendar:
     first = rules.start // DAY - LISTED_BEFORE
     days = -(-max(rules.end, rules.year[1]) // DAY) - first
     window = rules.start, rules.end
-    return LinkCalendar("UTC", long_from, date.fromordinal(EPOCH + first), days, window, rules.year)
+    periods = [(page.start, page.end) for page in link.pages]
+    return LinkCalendar("UTC", long_from, date.fromordinal(EPOCH + first), days, window, rules.year, periods)
 
 
 def link_of(link: ModelLink, opening: StandingOpening | None, shown: Sequence[Figure] = SHOWN) -> Link:
@@ -99,6 +100,8 @@ def link_of(link: ModelLink, opening: StandingOpening | None, shown: Sequence[Fi
     rows, calendar = rows_of(link), calendar_of(link)
     around = replace(
         rows.around,
+        page_first=calendar.page_first,
+        page_last=calendar.page_last,
         start=calendar.start,
         long_from=calendar.long_at[:-1],
         phase=calendar.phase[:-1],

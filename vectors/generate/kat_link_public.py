@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 from kat_chain import (
     DAY,
+    END24,
     JULY,
     K24,
     K25,
@@ -29,6 +31,7 @@ from kat_chain import (
     at,
     header,
     packed,
+    page_id,
     refused,
     statement,
 )
@@ -72,19 +75,26 @@ def long_day(first: date, day: int) -> int:
     ).toordinal() - first.toordinal()
 
 
-def rows(whole: Map) -> list[list[int]]:
-    """The calendar's rows: start, long from, phase, day."""
+def rows(whole: Map, headers: list[Map]) -> list[list[int]]:
+    """The calendar's rows: start, long from, phase, day; whole days first, then cut at every edge."""
     begins, first = starts(whole["calendar"]), date.fromisoformat(whole["calendar"]["first_day"])
     year = None if whole["year"] is None else begins[(date(whole["year"], 1, 1) - first).days]
     window = whole["window"]
-    found = [[0, 0, BEFORE, 0]]
-    for d in range(whole["calendar"]["days"]):
-        edges = [edge for edge in (window["from"], window["to"]) if begins[d] < edge < begins[d + 1]]
-        for instant in (begins[d], *edges):
-            phase = COUNTED if year is not None and instant >= year else HISTORY
-            phase = BEFORE if instant < window["from"] else BEHIND if instant >= window["to"] else phase
-            found.append([instant, begins[long_day(first, d)], phase, (first - ZERO).days + d])
-    return [*found, [begins[whole["calendar"]["days"]], 0, BEHIND, 0], [2**45 - 1, 0, 0, 0]]
+    days = range(whole["calendar"]["days"])
+    found = [[0, 0, 0]] * (begins[0] > 0)
+    found += [[begins[d], begins[long_day(first, d)], (first - ZERO).days + d] for d in days]
+    found.append([begins[len(days)], 0, 0])
+    for edge in [edge for one in [*headers, window] for edge in (one["from"], one["to"])]:
+        if all(row[0] != edge for row in found):
+            at = sum(row[0] < edge for row in found)
+            found.insert(at, [edge, *found[at - 1][1:]])
+
+    def phase(instant: int) -> int:
+        if not window["from"] <= instant < window["to"]:
+            return BEFORE if instant < window["from"] else BEHIND
+        return COUNTED if year is not None and instant >= year else HISTORY
+
+    return [*([start, long, phase(start), day] for start, long, day in found), [2**45 - 1, 0, 0, 0]]
 
 
 def shows(
@@ -102,13 +112,14 @@ def shows(
     for name, root in (("in", opening), ("out", whole["carried_out"])):
         for tree in ("lots", "sums"):
             scalars |= {f"{tree}_{name}{i}": word for i, word in enumerate(words(root[tree]))}
-    pages = []
+    pages, calendar = [], rows(whole, headers)
     for place, (page, one) in enumerate(zip(whole["pages"], headers, strict=True)):
         assert page["header"] == packed(one)
         code = account_code(one["source"], one["account"])
-        pages.append([*words(one["root"]), *code, int(place in early), int(place in late)])
-    table = [[*limbs(start), *limbs(long), phase, day] for start, long, phase, day in rows(whole)]
-    names = [*(f"start{i}" for i in range(3)), *(f"long{i}" for i in range(3)), "phase", "day"]
+        first, behind = (sum(row[0] < edge for row in calendar) for edge in (one["from"], one["to"]))
+        pages.append([*words(one["root"]), *code, int(place in early), int(place in late), first, behind - 1])
+    table = [[*limbs(row[0]), *limbs(row[1]), *row[2:], number] for number, row in enumerate(calendar)]
+    names = [*(f"start{i}" for i in range(3)), *(f"long{i}" for i in range(3)), "phase", "day", "interval"]
     columns = {
         name: sha256(b"".join(row[i].to_bytes(4, "little") for row in table)).hexdigest()
         for i, name in enumerate(names)
@@ -126,6 +137,32 @@ def year(page: Map, calendar: Map | None = None, **changes: Any) -> Map:
 def days_of(first: str, days: int, *offsets: list[int]) -> Map:
     """A calendar."""
     return {"first_day": first, "days": days, "offsets": [*offsets] or [[0, 0]]}
+
+
+def cut() -> list[Map]:
+    """Periods with edges within days, in common, where two days begin, before the first listed day, behind the last."""
+    apia, skipped = [[0, -36000], [100, 50400]], Y2024 + 99 * DAY + 10 * HOUR
+    window = {"from": Y2024 + 10 * HOUR, "to": Y2025 - 14 * HOUR}
+    noon = JULY + 12 * HOUR + 1
+    edges = (Y2024, noon, noon + 1, Y2025 + 3 * DAY + 7)
+    three: list[Map] = []
+    for place, (start, end) in enumerate(pairwise(edges)):
+        three.append(header(KRAKEN, place, start, end, three[-1] if three else None))
+    other = header(WALLET, 0, noon, JULY + 13 * HOUR, final=True)
+    west = [header(KRAKEN, 0, window["from"], skipped)]
+    west.append(header(KRAKEN, 1, skipped, window["to"], west[0]))
+    old = header(KRAKEN, 0, Y2024 - 40 * DAY + 7, Y2025 + 40 * DAY)
+    state = {**END24["accounts"][0], "page": page_id(old), "end": old["to"], "open": True}
+    carried = {**END24, "instant": Y2024, "year": None, "accounts": [state]}
+    return [
+        shows(statement([*three, other], (Y2024, Y2025), 2024), [*three, other], late=(2,)),
+        shows(at(year(west[0], days_of("2024-01-01", 366, *apia), window=window), "pages", to=[
+            {"account": 0, "header": packed(one)} for one in west
+        ]), west),
+        shows(statement([old], (Y2024, Y2025), 2024, carried), [old], early=(0,), late=(0,)),
+        shows(statement([old], (Y2024, Y2025), 2024, carried, calendar=days_of("2023-01-01", 731)), [old], early=(0,),
+              late=(0,)),
+    ]  # fmt: skip
 
 
 def shown() -> list[Map]:
@@ -215,7 +252,7 @@ def calendars() -> list[Map]:
 def main() -> None:
     """Write the file."""
     about = "what the circuit is shown of a link, and calendars that are none"
-    write("chain/public", SCRIPT, "circuits/FORMAT.md, sections 7 and 12", about, [*shown(), *calendars()])
+    write("chain/public", SCRIPT, "circuits/FORMAT.md, sections 7 and 12", about, [*shown(), *cut(), *calendars()])
 
 
 if __name__ == "__main__":

@@ -131,11 +131,11 @@ def cut_short(one: Wanted) -> tuple[Any, Any]:
         found = windows(*arguments)
         return [*found[:-1], replace(found[-1], end=one.ends or found[-1].end)]
 
-    def whole(window: Window, declared: Sequence[int]) -> LinkCalendar:
+    def whole(window: Window, periods: Sequence[tuple[int, int]], declared: Sequence[int]) -> LinkCalendar:
         year = Calendar(window.zone).year_window(window.year)
-        listed = calendar(replace(window, end=year[1]), declared).statement
+        listed = calendar(replace(window, end=year[1]), declared=declared).statement
         first = date.fromisoformat(listed["first_day"])
-        return LinkCalendar(window.zone, long_from, first, listed["days"], (window.start, window.end), year)
+        return LinkCalendar(window.zone, long_from, first, listed["days"], (window.start, window.end), year, periods)
 
     return mock.patch.multiple(histories, windows_of=cut), mock.patch.multiple(links, calendar_of=whole)
 

@@ -110,7 +110,6 @@ export function notShown({ links, signed, policy, tested }) {
     ...(tested ? ['anything: a proof under the parameter set for tests can be made of any statement'] : []),
     "that these accounts are all of the taxpayer's accounts, and in nobody else's figures",
     'that what the pages record is true: that trades took place, at fair prices, and none was left out',
-    "that a record is of its page's period, and so of its key's days: its time is compared with the window alone",
     'that two readers saw one chain: compare the name of the standing carried out with what others were shown',
     first.opening === null
       ? `that nothing was held and nothing happened before ${minute(first.from)}: a first link begins with nothing`

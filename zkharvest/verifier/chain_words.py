@@ -18,7 +18,6 @@ from zkharvest.verifier.text import account_label
 _NEVER_SHOWN = (
     "that these accounts are all of the taxpayer's accounts, and in nobody else's figures",
     "that what the pages record is true: that trades took place, at fair prices, and none was left out",
-    "that a record is of its page's period, and so of its key's days: its time is compared with the window alone",
     "that two readers saw one chain: compare the name of the standing carried out with what others were shown",
 )
 _COUNTED = {

@@ -31,7 +31,7 @@ class Pinned:
 
 
 PINNED: tuple[Pinned, ...] = (
-    Pinned("lot-machine/v2", "36eed791b34c43df2f8e92307b2f9a8276635b8c9edd820096cf62114b046b23"),
+    Pinned("lot-machine/v2", "158c757e844bf1f588ebe7cdc30fb3c98c21e76d623410b3dd6514932580e106"),
 )
 
 

@@ -6,8 +6,10 @@ for a name which is not there is not a circuit of this statement.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from zkharvest.spec import EMPTY_TREE, END_OF_TIME, METHODS, TIME_LIMB_BITS, account_code
 from zkharvest.verifier.calendar import long_from
@@ -28,8 +30,9 @@ HISTORY, TAX_YEAR, BEFORE, BEHIND = range(4)
 def public_data(link: Link, description: Description, context: bytes) -> PublicData:
     """Public data of a link, in the description's order. Reject(PUBLIC_SHAPE) if it asks for something else."""
     scalars = _scalars(link)
-    lists = {"pages": tuple(_pages(link)), "figures": tuple(_figures(link))}
-    columns = calendar_columns(link.statement)
+    rows = list(calendar_rows(link.statement))
+    lists = {"pages": tuple(_pages(link, [row[0] for row in rows])), "figures": tuple(_figures(link))}
+    columns = calendar_columns(rows)
     try:
         publics = tuple(scalars[name] for name in description.publics)
         listed = tuple(lists[shape.name] for shape in description.lists)
@@ -60,11 +63,15 @@ def _scalars(link: Link) -> dict[str, int]:
     return found
 
 
-def _pages(link: Link) -> Iterator[tuple[int, ...]]:
-    """A record a page: the root, the code of its account, early, late."""
+def _pages(link: Link, starts: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """A record a page: the root, the code of its account, early, late, the first and the last interval of its period.
+
+    `starts`: of the calendar's rows. Both edges of a period are starts, and no interval reaches over one.
+    """
     for place, page in enumerate(link.statement.pages):
         code = account_code(*link.statement.accounts[page.account])
-        yield *words(page.header.root), *code, int(place in link.early), int(place in link.late)
+        first, behind = (bisect_left(starts, edge) for edge in (page.header.start, page.header.end))
+        yield *words(page.header.root), *code, int(place in link.early), int(place in link.late), first, behind - 1
 
 
 def _figures(link: Link) -> Iterator[tuple[int, ...]]:
@@ -72,33 +79,36 @@ def _figures(link: Link) -> Iterator[tuple[int, ...]]:
         yield from figure.lanes(link.statement.accounts)
 
 
-def calendar_columns(statement: StatementV2) -> dict[str, tuple[int, ...]]:
-    """The public columns of the calendar by name: start0..2, long0..2 in limbs of 15 bits, lowest first, phase, day."""
-    rows = list(calendar_rows(statement))
+def calendar_columns(rows: Sequence[tuple[int, int, int, int]]) -> dict[str, tuple[int, ...]]:
+    """The calendar's public columns by name, from its rows: start0..2 and long0..2 in limbs of 15 bits, lowest first,
+    phase, day, and the number of the interval.
+    """
     found = {f"start{i}": tuple(_limbs(row[0])[i] for row in rows) for i in range(3)}
     found |= {f"long{i}": tuple(_limbs(row[1])[i] for row in rows) for i in range(3)}
-    return found | {"phase": tuple(row[2] for row in rows), "day": tuple(row[3] for row in rows)}
+    found |= {"phase": tuple(row[2] for row in rows), "day": tuple(row[3] for row in rows)}
+    return found | {"interval": tuple(range(len(rows)))}
 
 
 def calendar_rows(statement: StatementV2) -> Iterator[tuple[int, int, int, int]]:
     """(start, long from, phase, day) of each row, an interval that ends where the next one starts.
 
-    A day is cut where the window begins or ends within it. Phases: 0 history and 1 the tax year, both worked; 2 before
-    the window and 3 behind it. Before the first day (unless it begins at 0), behind the last, and at the end of time
-    there is a row that is no day.
+    Rows are cut where the window or the period of a page begins or ends. Phases: 0 history and 1 the tax year, both
+    worked; 2 before the window and 3 behind it. Before the first day (unless it begins at 0), behind the last, and at
+    the end of time there is a row that is no day.
     """
     calendar = statement.calendar
     starts = calendar.starts()
     begins = None if statement.year is None else starts[(date(statement.year, 1, 1) - calendar.first_day).days]
-    if starts[0]:
-        yield 0, 0, BEFORE, 0
+    whole = [(0, 0, 0)] if starts[0] else []
     for d in range(calendar.days):
         day = calendar.first_day + timedelta(d)
-        long_at = starts[(long_from(day) - calendar.first_day).days]
-        edges = (edge for edge in (statement.start, statement.end) if starts[d] < edge < starts[d + 1])
-        for at in (starts[d], *edges):
-            yield at, long_at, _phase(at, statement, begins), (day - DAY_ZERO).days
-    yield starts[calendar.days], 0, BEHIND, 0
+        whole.append((starts[d], starts[(long_from(day) - calendar.first_day).days], (day - DAY_ZERO).days))
+    whole += [(starts[calendar.days], 0, 0), (END_OF_TIME, 0, 0)]
+    periods = ((page.header.start, page.header.end) for page in statement.pages)
+    edges = sorted({statement.start, statement.end, *(edge for period in periods for edge in period)})
+    for (at, long_at, number), (ends, _, _) in pairwise(whole):
+        for cut in (at, *edges[bisect_right(edges, at) : bisect_left(edges, ends)]):
+            yield cut, long_at, _phase(cut, statement, begins), number
     yield END_OF_TIME, 0, 0, 0
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zkharvest.circuit.gadgets import LIMB
 from zkharvest.circuit.lot_machine.v2.calendar import LinkCalendar
 from zkharvest.circuit.lot_machine.v2.rows import (
     Entries,
@@ -37,6 +38,7 @@ from zkharvest.ledger.history.steps import List
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.ledger.rules import Pooling
 from zkharvest.spec import account_code
+from zkharvest.trades.text import format_time
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
@@ -44,10 +46,13 @@ Words = NDArray[np.uint64]
 _REF_LOW = (1 << 30) - 1
 
 
-def calendar_of(window: Window, declared: Iterable[int] = ()) -> LinkCalendar:
+def calendar_of(window: Window, periods: Sequence[tuple[int, int]] = (), declared: Iterable[int] = ()) -> LinkCalendar:
     """The calendar of a link: its window's days, and those with which lots are declared (ordinals of dates).
 
-    It begins with a year, so that it says no more of the first of them. InputError if that is before 2000.
+    `periods` are those of the pages (`periods_of`).
+
+    It begins with a year, so that it says no more of the first of them. InputError if that is before 2000, or if a
+    page's period takes more of its intervals than the machine tells apart.
     """
     calendar = Calendar(window.zone)
     first = min([calendar.date_of(window.start).toordinal(), *declared])
@@ -55,7 +60,17 @@ def calendar_of(window: Window, declared: Iterable[int] = ()) -> LinkCalendar:
     begin = date(date.fromordinal(first).year, 1, 1)
     days = last + 1 - begin.toordinal()
     edges = (window.start, window.end)
-    return LinkCalendar(window.zone, long_from, begin, days, edges, calendar.year_window(window.year))
+    made = LinkCalendar(window.zone, long_from, begin, days, edges, calendar.year_window(window.year), periods)
+    for (start, end), intervals in zip(periods, (made.page_last - made.page_first + 1).tolist(), strict=True):
+        if intervals > LIMB:
+            text = f"a page from {format_time(start)} to {format_time(end)} takes {intervals:,} intervals of days"
+            raise InputError.one("", f"{text}, a proof has at most {LIMB:,}", "make pages of shorter periods")
+    return made
+
+
+def periods_of(run: Run) -> list[tuple[int, int]]:
+    """The periods of a run's pages, in their order: from when to when (ms)."""
+    return [(page.start, page.end) for page in run.pages]
 
 
 def declared_days(run: Run) -> list[int]:
@@ -167,6 +182,8 @@ class _Rows:
             page_code=np.array(codes, np.int64).reshape(-1, 4),
             page_early=_ints(page.start < window.start for page in self.run.pages),
             page_late=_ints(page.end > window.end for page in self.run.pages),
+            page_first=calendar.page_first,
+            page_last=calendar.page_last,
             start=calendar.start,
             long_from=calendar.long_at[:-1],
             phase=calendar.phase[:-1],

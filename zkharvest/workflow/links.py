@@ -38,7 +38,7 @@ from zkharvest.verifier.stark import verify_proof
 from zkharvest.verifier.statement_v2 import DAY_ZERO, LAST_COVERED
 from zkharvest.workflow.histories import history_of, work
 from zkharvest.workflow.link_refusals import check_begin, check_days, unstated
-from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows
+from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows, periods_of
 from zkharvest.workflow.proofs import SelfCheckError, find_preset
 from zkharvest.workflow.standing_lanes import opening_of, same_standing
 
@@ -196,7 +196,7 @@ class _Maker:
     def prepared(self, context: Mapping[str, Any]) -> PreparedLink:
         run, window = self.run, self.run.window
         self._check_size()
-        calendar = calendar_of(window, declared_days(run))
+        calendar = calendar_of(window, periods_of(run), declared_days(run))
         hashed = [page.hashed for page in self.pages]
         rows = machine_rows(run, self.before, [lanes for lanes, _ in hashed], calendar)
         carried = opening_of(self.before, self.opening.key) if self.before and self.opening else None

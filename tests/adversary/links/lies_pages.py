@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.adversary.links import scenes
 from tests.adversary.links.forgery import Told, package, tell
-from tests.adversary.links.lie import BALANCE, QUOTIENT, Case, after, lie
+from tests.adversary.links.lie import BALANCE, Case, after, lie
 from tests.adversary.links.scenes import SALE, first, later, linked, lying, moves, one, pages_2025
 from tests.models.lot_machine_v2.histories import UNIT, at
 from tests.models.lot_machine_v2.machine import Row
@@ -181,12 +181,12 @@ def skipped(time: int, **page: Any) -> Any:
     return scenes.repaged(base, *listed), rows
 
 
-@lie(11, "a record before the window in a fresh page", QUOTIENT, "steps.skip_page")
+@lie(11, "a record before the window in a fresh page", BALANCE, "steps.skip_page", "bus u15")
 def _() -> Told:
     return lying(*skipped(at(2023, 12)))
 
 
-@lie(12, "a record behind the window in a finished page", QUOTIENT, "steps.skip_page")
+@lie(12, "a record behind the window in a finished page", BALANCE, "steps.skip_page", "bus u15")
 def _() -> Told:
     return lying(*skipped(at(2025, 2)))
 

@@ -38,7 +38,7 @@ from zkharvest.ledger.history.standing import Standing, accounts_after
 from zkharvest.ledger.rules import Method, Pooling, part_of
 from zkharvest.verifier.page import PageHeader
 from zkharvest.workflow.histories import history_of
-from zkharvest.workflow.link_rows import calendar_of, machine_rows
+from zkharvest.workflow.link_rows import calendar_of, machine_rows, periods_of
 from zkharvest.workflow.standing_lanes import opening_of
 
 ASSET, PERIOD, METHODS = "slip44:0", (at(2024), at(2025)), tuple(Method)[:4]
@@ -275,7 +275,7 @@ def _broken(scene: Scene, turns: list[Turn], liar: LyingMachine, closing) -> set
         scene.window, pages, turns, replace(closing, accounts=accounts), lambda: columns_of(liar.steps, turns),
         lambda: liar.steps,
     )  # fmt: skip
-    calendar = calendar_of(scene.window, [DECLARED_FROM])
+    calendar = calendar_of(scene.window, periods_of(run), [DECLARED_FROM])
     with no_checks():
         rows = machine_rows(run, scene.before, [lanes for lanes, _ in scene.hashed], calendar)
         opening = opening_of(scene.before, bytes(32)) if scene.before else None

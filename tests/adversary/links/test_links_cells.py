@@ -29,7 +29,8 @@ CUTS = [(at(2023), at(2024), 2023), (at(2024), at(2024, 7), 2024), (at(2024, 7),
 PARTED, LATER = ("take", "out", "drop", "send", "arrive"), ", a later part"
 HASHES = ("is_record", "is_pair", "is_register", "is_second", "is_node")
 
-LOOKED_UP = "day day_start day_end day_long fee page_early page_late"  # on the first row of a record only
+LOOKED_UP = "day day_start day_end day_long interval fee page_early page_late page_first page_last"
+"""On the first row of a record only."""
 OWN_LINK = "key node_age node_next node_next_key node_write"  # of an entry that comes, or goes
 LIST = f"{OWN_LINK} node pred pred_age pred_key pred_next pred_next_key pred_write"
 LOT = "acquired long_from lot_seq own unit"

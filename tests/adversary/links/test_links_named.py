@@ -9,9 +9,13 @@ import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
+import pytest
+
+from tests.adversary.kit.lenient import counting_what_is_in_range
 from zkharvest.commitment.page_record import Flag, PageRecord, RecordKind
 from zkharvest.commitment.pages import page_key, page_roots
 from zkharvest.files.book import EMPTY
@@ -19,6 +23,7 @@ from zkharvest.files.page_files import PageOpening
 from zkharvest.ledger.history import records
 from zkharvest.ledger.history.order import Window
 from zkharvest.ledger.rules import Election, Method, Pooling
+from zkharvest.prover import stark
 from zkharvest.sign.keys import PrivateKey, Scheme
 from zkharvest.sign.pages import sign_page
 from zkharvest.spec import EMPTY_TREE
@@ -57,13 +62,13 @@ def page(source, account, held, start=Y2025, end=Y2026, *, number=0, before=None
     return PageOpening(header, key, tuple(held))
 
 
-def proven(*pages, say=lambda statement: statement):
+def proven(*pages, say=lambda statement: statement, verify=True):
     """2025 of these pages in UTC, proven with whatever the liar makes of the statement."""
     honest = links._Maker._statement
     election = Election(Method.FIFO, Pooling.WALLET, "UTC", 2025)
     with mock.patch.object(links._Maker, "_statement", lambda *given: say(honest(*given))):
         given = [(one.header.label, one) for one in pages]
-        return links.prove_links(given, links.Wanted([election], preset="test"), book=EMPTY).package
+        return links.prove_links(given, links.Wanted([election], preset="test"), book=EMPTY, verify=verify).package
 
 
 def signed(package, *signers):
@@ -162,23 +167,54 @@ def test_a_method_that_changes_in_history_is_said_so(tmp_path):
     assert any(note.startswith("the lot method changes within history: fifo, then hifo") for note in found.notes)
 
 
-def test_a_record_may_lie_outside_its_page_and_its_key_s_days(tmp_path):
+JUNE = at(2025, 6, 30) + 45_296_789
+"""Half past twelve of a day, and some."""
+
+
+def test_a_record_outside_its_page_has_no_proof(tmp_path):
     """A key stolen in June signs trades of November, in a page that ends, and closes the account, in June.
 
-    The circuit compares a record's time with the window alone: the verdict says so. A version of the circuit that
-    knows a page's period fails here, and the sentence goes.
+    It was accepted once: a record's time was compared with the window alone.
     """
     late = [trade(at(2025, 11, 1), 500_000), trade(at(2025, 12, 1), 10, sold=True)]
-    mine = page("kraken", "K-1", late, end=at(2025, 6, 30), final=True)
     keys = {"kraken": [
         {"key": KEY.public_bytes().hex(), "last": "2025-06-30"},
         {"key": OTHER.public_bytes().hex(), "first": "2025-07-01"},
     ]}  # fmt: skip
-    with mock.patch.object(histories, "make_history", unordered):
-        package = signed(proven(mine), (mine, KEY))
-    found = verdict(package, tmp_path, source_keys=keys, accounts={"kraken": "K-1"}, first=True)
-    assert found.accepted
-    assert any("its page's period, and so of its key's days" in line for line in found.not_shown)
+    mine = page("kraken", "K-1", late, end=JUNE, final=True)
+    found = verdict(
+        signed(forged(mine), (mine, KEY)), tmp_path, source_keys=keys, accounts={"kraken": "K-1"}, first=True
+    )
+    assert found.reason == "constraints/balance"
+
+
+@pytest.mark.parametrize(
+    ("time", "start", "end"),
+    [(JUNE - 1, JUNE, Y2026), (JUNE, Y2025, JUNE), (JUNE - 1, JUNE, JUNE + 1), (Y2025, Y2025 + 1, Y2026)],
+)
+def test_a_page_ends_and_begins_to_the_millisecond(tmp_path, time, start, end):
+    held = [trade(time, 5)]
+    mine = page("kraken", "K-1", held, start, end, final=end < Y2026)
+    assert (
+        verdict(forged(mine), tmp_path, first=True, pages={"kraken": mine.header.page_id}).reason
+        == "constraints/balance"
+    )
+
+
+@pytest.mark.parametrize(("start", "end"), [(JUNE, Y2026), (Y2025, JUNE + 1), (JUNE, JUNE + 1)])
+def test_the_first_and_the_last_millisecond_are_in_the_page(tmp_path, start, end):
+    mine = page("kraken", "K-1", [trade(JUNE, 5)], start, end, final=end < Y2026)
+    assert verdict(proven(mine), tmp_path, first=True, pages={"kraken": mine.header.page_id}).accepted
+
+
+def forged(*pages):
+    """A package of pages whose records may be of any time, with the best proof that there is."""
+    with (
+        mock.patch.object(histories, "make_history", unordered),
+        mock.patch.object(stark, "prove_circuit", partial(stark.prove_circuit, allow_invalid=True)),
+        counting_what_is_in_range(),
+    ):
+        return proven(*pages, verify=False)
 
 
 def unordered(given):

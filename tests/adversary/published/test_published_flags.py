@@ -27,7 +27,7 @@ BITS = {
     *("first", "second", "active", "more", "emptied", "late", "no_left", "no_right", "blind_on", "wrap"),
     *("held_long", "loss", "prior", "empty", "side", "recent", "token_last", *(f"term{i}" for i in range(6))),
 }
-NUMBERS = {("poseidon", "level"), ("sums", "side"), ("pages", "late")}
+NUMBERS = {("poseidon", "level"), ("sums", "side"), ("pages", "late"), ("pages", "first")}
 """Of such a name, and numbers; and what the statement says of a page, which on an idle row nobody reads."""
 
 

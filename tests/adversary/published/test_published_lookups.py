@@ -247,9 +247,11 @@ def test_d5_messages_on_another_bus_of_the_same_width():
     """The lot machine has buses of equal width; a message of one does not settle the other."""
     widths = Counter(bus["width"] for bus in whole_links.description()["buses"])
     same = [b["name"] for b in whole_links.description()["buses"] if widths[b["width"]] > 1]
-    assert same == ["bytes", "listed", "page", "standing", "blind"]
+    assert same == ["bytes", "node", "listed", "page", "calendar", "standing", "blind"]
     assert swapped_buses("pages", "listed", "page") == {"bus listed", "bus page"}
     assert swapped_buses("steps", "listed", "page") == {"bus listed", "bus page"}
+    for table in ("poseidon", "calendar", "steps"):
+        assert swapped_buses(table, "node", "calendar") == {"bus node", "bus calendar"}
     for table in ("sums", "poseidon"):
         assert "bus standing" in swapped_buses(table, "standing", "blind")
     assert "bus bytes" in swapped_buses("range", "bytes", "standing")

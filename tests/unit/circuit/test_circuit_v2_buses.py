@@ -28,7 +28,7 @@ def test_widths_are_those_of_the_documents():
     circuit, made, _ = declared()
     widths = {bus.name: bus.width for bus in circuit.buses}
     assert widths == {
-        "bytes": 2, "u15": 1, "leaf": 21, "node": 12, "listed": 7, "page": 7, "calendar": 11, "days": 4, "link": 28,
+        "bytes": 2, "u15": 1, "leaf": 21, "node": 12, "listed": 9, "page": 9, "calendar": 12, "days": 4, "link": 28,
         "content": 23, "transit": 32, "pair": 34, "post": 16, "figure": 18, "standing": 2,
     }  # fmt: skip
     for name in ("leaf", "node", "page", "calendar", "days", "link", "content", "transit", "pair"):
@@ -51,7 +51,7 @@ def test_what_the_verifier_sends_and_takes():
     assert (pages["name"], figures["name"]) == ("pages", "figures")
     assert pages["fields"] == [*(f"root{i}" for i in range(DIGEST)), *buses.PAGE[1:]]
     sent = [(m["bus"], m["sign"], m["each"], m["message"]) for m in circuit.public_messages]
-    assert (made.listed.number, 1, "pages", [["index"], *(["item", 9 + i] for i in range(6))]) in sent
+    assert (made.listed.number, 1, "pages", [["index"], *(["item", 9 + i] for i in range(8))]) in sent
     roots = [message[:3] for bus, sign, _, message in sent if bus == made.node.number and sign == -1]
     assert roots == [[["index"], DEPTH, 0], *([tree, DEPTH, 0] for tree in (32768, 32769, 32771, 32770))]
     named = [circuit.public_names[part[1]] for _, _, each, m in sent if each is None for part in m[3:]]

@@ -58,7 +58,7 @@ FREE = {
         "idle": "",
     },
     "sums": {"first": "", "second": "", "prior": "shown", "idle": "asset source place"},
-    "pages": {"active": "", "idle": "number code early late count"},
+    "pages": {"active": "", "idle": "number code early late first last count"},
     "pools": {"active": "", "idle": "asset3 place3 last_write"},
     "calendar": {"day": "", "no day": "day_count"},
     "range": {"active": ""},

@@ -206,5 +206,5 @@ def test_rows_that_do_not_fit_are_refused():
 def test_columns_and_degrees():
     """What docs/lot-machine-v2.md says of the table."""
     table = machine.definition()[1].t
-    assert (len(table.columns) - 3, 5 * len(table.groups())) == (333, 200)
+    assert (len(table.columns) - 3, 5 * len(table.groups())) == (336, 200)
     assert max(table._group_degree(group) for group in table.groups()) == 4

@@ -44,8 +44,8 @@ OF = {
     **dict.fromkeys(("pages", "pools", "calendar", "range"), link_tables),
 }  # fmt: skip
 EXPECTED = {
-    "steps": (802, 463, 2), "poseidon": (146, 145, 1), "sums": (707, 478, 0), "pages": (26, 26, 0),
-    "pools": (80, 38, 0), "calendar": (27, 27, 0), "range": (52, 52, 0),
+    "steps": (811, 466, 2), "poseidon": (146, 145, 1), "sums": (707, 478, 0), "pages": (30, 30, 0),
+    "pools": (80, 38, 0), "calendar": (28, 28, 0), "range": (52, 52, 0),
 }  # fmt: skip
 """Mutants, of these such that an honest run rejects, and such that take a lie; the rest are look-ups of every row."""
 
@@ -129,7 +129,7 @@ def of_the_verifier(description: Mapping[str, Any]) -> Iterator[tuple[str, str, 
             yield f"{bus} #{m} fields {k} and {k + 1} exchanged", bus, other
 
 
-@pytest.mark.parametrize(("table", "mutants"), [("poseidon", 60), ("pages", 7), ("sums", 18)])
+@pytest.mark.parametrize(("table", "mutants"), [("poseidon", 60), ("pages", 9), ("sums", 18)])
 def test_what_the_verifier_says_otherwise(table, mutants):
     """The roots of pages and standings, the pages that it lists, and the figures: an honest run rejects each."""
     description = OF[table].description()
@@ -177,8 +177,8 @@ def long_ago() -> machine.Run:
 
 LIES = {
     "poseidon <- standing #0 with the row before's fields": exchanged_numbers,
-    "steps <- u15 #44 with the next row's fields": long_ago,
-    "steps <- u15 #44 with the row before's fields": long_ago,
+    "steps <- u15 #46 with the next row's fields": long_ago,
+    "steps <- u15 #46 with the row before's fields": long_ago,
 }
 """By the mutant that takes it."""
 

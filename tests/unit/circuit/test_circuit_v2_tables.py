@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -15,13 +14,10 @@ from tests.support.link_tables import calendar, description, some_pages, some_po
 from tests.support.mutants import mutants
 from zkharvest.circuit.check import PublicValues, check
 from zkharvest.circuit.lot_machine.v2.buses import CALENDAR, DAYS, LINK, PAGE
-from zkharvest.circuit.lot_machine.v2.calendar import LinkCalendar
 from zkharvest.circuit.lot_machine.v2.pools import POOL_LANES, pool_rank, pools_trace
-from zkharvest.errors import InputError
 from zkharvest.ledger.calendar import Calendar
-from zkharvest.ledger.regimes.us import long_from
 from zkharvest.prover.stark import prove_circuit
-from zkharvest.spec import END_OF_TIME, P
+from zkharvest.spec import P
 from zkharvest.verifier.params import PRESETS
 from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.stark import verify_proof
@@ -171,7 +167,7 @@ def apart():
 def half_pages():
     """A page stands twice, half each time."""
     made = whole()
-    names = ("number", "count", "early", "late", *(f"code{k}" for k in range(4)))
+    names = ("number", "count", "early", "late", "first", "last", *(f"code{k}" for k in range(4)))
     copy = [("pages", 9, name, _cell(made, "pages", 1, name)) for name in names]
     return made.edited(*copy, *(("pages", row, "active", (P + 1) // 2) for row in (1, 9)))
 
@@ -320,47 +316,6 @@ def test_what_does_not_fit_is_refused():
         support.run(days=calendar(days=200))
 
 
-def test_the_calendar_cuts_days_where_the_window_begins_and_ends():
-    start = NEW_YORK.first_instant(date(2023, 3, 1)) + 3 * 3600_000
-    end = NEW_YORK.first_instant(date(2023, 3, 3)) + 5
-    year = NEW_YORK.year_window(2023)
-    made = LinkCalendar("America/New_York", long_from, date(2023, 2, 28), 5, (start, end), year)
-    march = [NEW_YORK.first_instant(date(2023, 3, n)) for n in range(1, 6)]
-    before = NEW_YORK.first_instant(date(2023, 2, 28))
-    assert made.start.tolist() == [0, before, march[0], start, march[1], march[2], end, march[3], march[4], END_OF_TIME]
-    assert made.phase.tolist() == [2, 2, 2, 1, 1, 1, 3, 3, 3, 0]
-    first = (date(2023, 2, 28) - date(1999, 12, 31)).days
-    assert made.day.tolist() == [0, first, first + 1, first + 1, first + 2, first + 3, first + 3, first + 4, 0, 0]
-    assert made.long_at.tolist()[3] == NEW_YORK.first_instant(date(2024, 3, 2))
-    assert made.row_of(np.array([0, start - 1, start, end, END_OF_TIME - 1])).tolist() == [0, 2, 3, 6, 8]
-    assert made.day[made.row_of_day(np.array([first, first + 3]))].tolist() == [first, first + 3]
-    assert made.statement["days"] == 5
-    with pytest.raises(ValueError, match="2023-03-05 is not a day that the calendar lists"):
-        made.row_of_day(np.array([first + 5]))
-
-
-def test_history_is_before_the_tax_year_and_nothing_is_counted_without_one():
-    window = NEW_YORK.first_instant(date(2022, 12, 30)), NEW_YORK.first_instant(date(2023, 1, 3))
-    days = "America/New_York", long_from, date(2022, 12, 30), 4, window
-    assert LinkCalendar(*days, NEW_YORK.year_window(2023)).phase.tolist() == [2, 0, 0, 1, 1, 3, 0]
-    assert LinkCalendar(*days, None).phase.tolist() == [2, 0, 0, 0, 0, 3, 0]
-
-
-def test_days_and_windows_that_cannot_be_listed_are_refused():
-    window = NEW_YORK.first_instant(date(2000, 1, 1)), NEW_YORK.first_instant(date(2000, 1, 3))
-    assert LinkCalendar("America/New_York", long_from, date(2000, 1, 1), 2, window, None).day.tolist() == [
-        0,
-        1,
-        2,
-        0,
-        0,
-    ]
-    with pytest.raises(InputError, match="days before 2000-01-01 cannot be proven"):
-        LinkCalendar("America/New_York", long_from, date(1999, 12, 31), 3, window, None)
-    with pytest.raises(ValueError, match="the window is not within the calendar's days"):
-        LinkCalendar("America/New_York", long_from, date(2000, 1, 1), 1, window, None)
-
-
 # ------------------------------------------------------------------------------------------------ proof
 
 
@@ -379,5 +334,5 @@ def test_sizes():
     """What docs/lot-machine-v2.md says of the tables, those of blinding counted."""
     sizes = {t.name: (len(t.columns), 5 * (len(t.groups()) + 1)) for t in support.definition().tables}
     assert {name: sizes[name] for name in (*OWN, "range")} == {
-        "pages": (12, 15), "pools": (40, 30), "calendar": (5, 15), "range": (20, 30),
+        "pages": (14, 15), "pools": (40, 30), "calendar": (5, 15), "range": (20, 30),
     }  # fmt: skip

@@ -160,7 +160,7 @@ SCALARS = [
     *METHODS, "wallet", "same_year", "covered", *(f"end{i}" for i in range(3)),
     *(f"{root}{i}" for root in ("lots_in", "lots_out", "sums_in", "sums_out") for i in range(9)),
 ]  # fmt: skip
-COLUMNS = [*(f"{name}{i}" for name in ("start", "long") for i in range(3)), "phase", "day"]
+COLUMNS = [*(f"{name}{i}" for name in ("start", "long") for i in range(3)), "phase", "day", "interval"]
 
 
 def public_of(statement):
@@ -178,7 +178,7 @@ def test_public_values_are_the_statement_s():
         assert tuple(scalars[f"{name}{i}"] for i in range(9)) == words(root)
     listed, shown = found.lists
     assert listed == tuple(
-        (*words(page.header.root), *account_code(page.header.source, page.header.account), 0, 0)
+        (*words(page.header.root), *account_code(page.header.source, page.header.account), 0, 0, 1, 365)
         for page in link.statement.pages
     )
     lanes = sum(figures.GROUPS[group][1] for figure in link.statement.figures for group in figure.values)
@@ -225,13 +225,14 @@ def test_the_calendar_s_rows_are_those_of_the_prover(year, zone, first_day, star
         table = LinkCalendar(zone, us.long_from, first, days, (start, end), None)
         begins = table.start[table.row_of_day(np.array([(date(2024, 1, 1) - DAY_ZERO).days]))[0]]
         ends = (int(begins), int(table.start[-2]))
-    made = LinkCalendar(zone, us.long_from, first, days, (start, end), ends)
+    periods = [(page.start, page.end) for page in ONE.pages]
+    made = LinkCalendar(zone, us.long_from, first, days, (start, end), ends, periods)
     statement = {
         **TRANSLATOR.statement(ONE), "calendar": made.statement, "timezone": zone, "year": year,
         "window": {"from": start, "to": end},
     }  # fmt: skip
     parts = read_statement_v2(statement)
-    columns = calendar_columns(parts)
+    columns = calendar_columns(list(calendar_rows(parts)))
     assert [list(columns[name]) for name in COLUMNS] == made.columns()
     assert check_zone(parts.calendar, zone)
 
@@ -273,12 +274,14 @@ def test_a_segment_cuts_a_day_and_registers_go_on():
 
 def test_columns_are_limbs_of_the_rows():
     statement = read_link(GOOD).statement
-    columns, rows = calendar_columns(statement), list(calendar_rows(statement))
+    rows = list(calendar_rows(statement))
+    columns = calendar_columns(rows)
     for name, place in (("start", 0), ("long", 1)):
         joined = [sum(columns[f"{name}{i}"][n] << 15 * i for i in range(3)) for n in range(len(rows))]
         assert joined == [row[place] for row in rows]
     assert columns["phase"] == tuple(row[2] for row in rows)
     assert columns["day"] == tuple(row[3] for row in rows)
+    assert columns["interval"] == tuple(range(len(rows)))
 
 
 def test_a_link_without_a_year_counts_nothing():

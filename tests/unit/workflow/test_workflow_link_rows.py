@@ -22,13 +22,13 @@ from zkharvest.ledger.history.decisions import Decision
 from zkharvest.ledger.history.standing import DAY_ZERO
 from zkharvest.ledger.regimes.us import long_from
 from zkharvest.spec import account_code
-from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows
+from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows, periods_of
 
 WORD = 1 << 64
 
 
 def rows_of(run, opening=None, lanes=None):
-    calendar = calendar_of(run.window, declared_days(run))
+    calendar = calendar_of(run.window, periods_of(run), declared_days(run))
     if lanes is None:
         counts = dict.fromkeys(range(len(run.pages)), 0)
         for turn in run.turns:
@@ -129,7 +129,7 @@ def test_days_before_2000_are_refused():
         run_windows(given, {place("a", 0): Decision("declared", 8, day, where="book.csv:2")}, [window])
     assert error.value.problems[0].where == "book.csv:2:day"
     with pytest.raises(InputError, match="cannot be proven"):
-        calendar_of(window, [day])
+        calendar_of(window, declared=[day])
 
 
 def test_a_declared_value_of_a_trade_is_reported_and_not_proven():

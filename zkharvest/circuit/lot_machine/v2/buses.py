@@ -45,9 +45,9 @@ LEAF = ("page", "position", "code", *_TIME, *_QUANTITY, *_VALUE, *_ASSET, *_lane
 """A record: page and position, then its 19 lanes but for the salt. `code` is the first lane less the tag: whoever reads
 a leaf takes it apart into 22 bits, which keeps a node from being read as a record."""
 NODE = ("tree", "level", "index", *_lanes("digest", DIGEST))
-PAGE = ("page", *_CODE, "early", "late")
-"""Looked up by the first row of every record, of one that is skipped too."""
-CALENDAR = (*_lanes("start", 3), *_lanes("end", 3), *_LONG, "phase", "day")
+PAGE = ("page", *_CODE, "early", "late", "first", "last")
+"""Looked up by the first row of every record, of one that is skipped too. `first` and `last` are intervals."""
+CALENDAR = (*_lanes("start", 3), *_lanes("end", 3), *_LONG, "phase", "day", "interval")
 DAYS = ("day", *_LONG)
 """A listed day, none else: from when a lot acquired on it is long term."""
 LINK = (*POOL, "entry", "write", *_lanes("key", KEY), "next", *_lanes("next_key", KEY))
@@ -145,7 +145,7 @@ def sum_buses(circuit: Circuit, ranges: Ranges) -> SumBuses:
 
 def page_messages(circuit: Circuit, node: Bus, listed: Bus | None = None) -> None:
     """The public list of pages: the verifier takes every root and, where a table has them, gives what it lists."""
-    fields = [*(f"root{i}" for i in range(DIGEST)), *_CODE, "early", "late"]
+    fields = [*(f"root{i}" for i in range(DIGEST)), *_CODE, "early", "late", "first", "last"]
     circuit.public_list("pages", fields, MAX_PAGES)
     root = [["index"], DEPTH, 0, *(["item", i] for i in range(DIGEST))]
     circuit.public_message(node, -1, root, each="pages")

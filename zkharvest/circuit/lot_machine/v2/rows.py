@@ -117,9 +117,10 @@ class Tokens:
 class Surroundings:
     """What the statement says that the machine reads.
 
-    Of each page its account's code (n, 4) and the verifier's bits `early` and `late`. Of the calendar, a row an
-    interval: start (n + 1), in ms, the last the end of the last row; long_from in ms, 0 where there is none; phase
-    0 history, 1 tax year, 2 before the window, 3 behind it; day, days since 1999-12-31, 0 where it is none.
+    Of each page its account's code (n, 4), the verifier's bits `early` and `late`, and the calendar's rows with which
+    its period begins and ends. Of the calendar, a row an interval: start (n + 1), in ms, the last the end of the last
+    row; long_from in ms, 0 where there is none; phase 0 history, 1 tax year, 2 before the window, 3 behind it; day,
+    days since 1999-12-31, 0 where it is none.
     window_end in ms; covered: the first day whose acquisitions are covered; method: of `spec.METHODS`; wallet: whether
     lots are pooled by account.
     """
@@ -127,6 +128,8 @@ class Surroundings:
     page_code: Ints
     page_early: Ints
     page_late: Ints
+    page_first: Ints
+    page_last: Ints
     start: Ints
     long_from: Ints
     phase: Ints

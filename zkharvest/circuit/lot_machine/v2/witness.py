@@ -221,9 +221,9 @@ def _scalars(made: Definition, link: Link) -> dict[str, int]:
 
 
 def _listed(rows: MachineRows) -> Ints:
-    """Pages as the statement lists them (n, 6), but for their roots."""
+    """Pages as the statement lists them (n, 8), but for their roots."""
     around = rows.around
-    return np.column_stack((around.page_code, around.page_early, around.page_late))
+    return np.column_stack((around.page_code, around.page_early, around.page_late, around.page_first, around.page_last))
 
 
 def _shown(own: Registers, wanted: Sequence[Figure]) -> Shown:

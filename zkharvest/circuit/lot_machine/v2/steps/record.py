@@ -46,6 +46,7 @@ class RecordColumns:
         self.late, self.shift, self.worked = col("late"), cols("shift", 2), cols("worked", 2)
         self.page, self.position = col("page"), col("position")
         self.page_early, self.page_late = col("page_early"), col("page_late")
+        self.page_first, self.page_last = col("page_first"), col("page_last")  # the intervals of its period
         self.asset, self.place = cols("asset", 4), cols("place", 4)  # place: the account's code; of a load, the lot's
         self.fee, self.ref = cols("fee", 7), cols("ref", 2)
         self.rest_quantity, self.rest_value = cols("rest_quantity", 5), cols("rest_value", 3)  # before this part
@@ -105,7 +106,7 @@ def record(s: Steps) -> None:
     time = [s.time_low, s.time[2]]
     leaf = [s.code, *time, *s.rest_quantity, *s.rest_value, *s.asset, *fee, *s.ref]
     t.receive(s.buses.leaf, [s.page, s.position, *leaf], s.first)
-    t.receive(s.buses.page, [s.page, *s.place, s.page_early, s.page_late], s.first)
+    t.receive(s.buses.page, [s.page, *s.place, s.page_early, s.page_late, s.page_first, s.page_last], s.first)
     # f * (f - c) = 0 for a bit c: the flag f is a bit, and 0 where c is.
     outward = s.moves * (1 - s.inward)
     with t.when(s.open):
@@ -175,6 +176,10 @@ def fill(f: StepsWitness) -> None:
     w.put(s.position, rows, records.position[place])
     for cell, bits in ((s.page_early, around.page_early), (s.page_late, around.page_late)):
         w.put(cell, rows, bits[records.page[place]])
+    firsts = rows[w.column(s.first, rows) == 1]
+    pages = records.page[place[w.column(s.first, rows) == 1]]
+    w.put(s.page_first, firsts, around.page_first[pages])
+    w.put(s.page_last, firsts, around.page_last[pages])
     w.put_all(s.place, rows, around.page_code[records.page[place]])
     w.put_all(s.asset, rows, lanes[:, 11:15])
     fee = lanes[:, 15] + (lanes[:, 16] << 24)
