@@ -21,6 +21,9 @@ WORD = 1 << 64
 
 edges = st.sampled_from((1, 2, WORD - 1, WORD, WORD + 1, (1 << 111) - 1, 1 << 111, QUANTITY_LIMIT - 1))
 quantities = st.one_of(edges, st.integers(1, QUANTITY_LIMIT - 1), st.integers(1, WORD - 1))
+halves = st.sampled_from((0, 1, (1 << 31) - 1, 1 << 31, (1 << 31) + 1, (1 << 32) - 2, (1 << 32) - 1))
+words_of_edges = st.tuples(halves, halves).map(lambda two: two[0] << 32 | two[1])
+any_words = st.one_of(words_of_edges, st.integers(0, WORD - 1))
 values = st.one_of(st.sampled_from((0, 1, MONEY_LIMIT - 1, 1 << 63)), st.integers(0, MONEY_LIMIT - 1))
 
 
@@ -39,6 +42,29 @@ def test_wide_arithmetic_is_exact(value: int, one: int, other: int) -> None:
     assert low + middle * WORD + top * WORD**2 == unit_basis(value, whole)
     assert bool(words.less(*two(one), *two(other))) == (one < other)
     assert [int(word) for word in words.subtract(*two(whole), *two(part))] == [int(word) for word in two(whole - part)]
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.tuples(any_words, any_words), any_words, st.tuples(any_words, any_words))
+@example((1 << 63, WORD - 1), WORD - 1, (WORD - 1, WORD - 1))  # the words at the top are equal
+@example((1 << 63, (1 << 32) - 1), WORD - 2, ((1 << 63) - 1, 0))
+def test_long_division_is_exact(divisor: tuple[int, int], quotient: int, rest: tuple[int, int]) -> None:
+    """Digits of two halves at their edges, where a guessed digit is too large."""
+    whole = (divisor[0] | 1 << 63) * WORD + divisor[1]
+    left = (rest[0] * WORD + rest[1]) % whole
+    dividend = quotient * whole + left
+    n_2, n_1, n_0, d_1, d_0 = (
+        np.uint64(word)
+        for word in (dividend >> 128, dividend >> 64 & WORD - 1, dividend & WORD - 1, whole >> 64, whole & WORD - 1)
+    )
+    digit, high, low = (int(word) for word in words.divide_pair(n_2, n_1, n_0, d_1, d_0))
+    assert (digit, high * WORD + low) == (quotient, left)
+    word = int(d_1)
+    dividend = quotient * word + left % word
+    assert tuple(map(int, words.divide_word(*two(dividend)[::-1], d_1))) == divmod(dividend, word)
+    assert [int(part) for part in words.multiply(n_0, n_1)] == [int(part) for part in two(int(n_0) * int(n_1))]
+    for number in (d_1, np.uint64(max(quotient, 1))):
+        assert int(words.leading_zeros(number)) == 64 - int(number).bit_length()
 
 
 def same(trades: list[Trade], election: Election) -> None:
