@@ -27,10 +27,8 @@ from zkharvest.ledger.refusals import lot_short, oversold
 from zkharvest.ledger.regimes import regime_of
 from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side
 from zkharvest.ledger.trade_columns import TradeColumns, two_words
-from zkharvest.simd.threads import each, over_ranges
+from zkharvest.simd.threads import over_ranges
 from zkharvest.trades.model import OPENS_LOT, Kind, Trade, in_order
-
-_BLOCK = 4096  # records: they fit the cache of a core
 
 
 def run_operations(trades: Iterable[Trade], election: Election) -> Operations:
@@ -49,25 +47,30 @@ def record(trades: Sequence[Trade], election: Election) -> Operations:
     """The operations of trades already ordered and cut."""
     columns = _Columns(trades, election)
     pools = np.full(2 * len(columns.pairs), -1, kernel.POOL)
-    ending = kernel.run(*columns.arguments(), pools, np.full(columns.slots, -1, kernel.SLOT), not columns.specific)
+    slots = np.full(columns.slots, -1, kernel.SLOT)
+    ending = kernel.run(*columns.arguments(), pools, slots, not columns.specific, *_tables(len(trades)))
     if ending[0] != kernel.DONE:
         columns.refuse(*ending[:6])
-    ops, nodes = ending[6:]
-    fields = _fields(ops)
-    for name in ("first", "last", "emptied"):
-        fields[name] = fields[name].astype(np.bool_)
-    negative = columns.negative(fields["op"], fields["trade"])
-    fields["op"][(fields["op"] == TAKE) & columns.withdraws[fields["trade"]]] = DROP
+    count, places, words, flags, nodes = ending[6:]
+    fields = dict(zip((*kernel.PLACES, *kernel.WORDS), (*places[:, :count], *words[:, :count]), strict=True))
+    op, first, last, emptied = flags[:, :count]
+    negative = columns.negative(op, fields["trade"])
+    if columns.withdraws.any():
+        op[(op == TAKE) & columns.withdraws[fields["trade"]]] = DROP
     used = np.flatnonzero(np.bincount(nodes["pool"], minlength=2 * len(columns.pairs)))
     number = np.full(2 * len(columns.pairs) + 1, -1, np.int64)  # the last stands for "no pool"
     number[used] = np.arange(used.size)
     fields["pool"] = number[fields["pool"]]
     lots = np.ascontiguousarray(nodes["lot"])
-    left = kernel.in_list_order(nodes, pools, nodes.size - np.count_nonzero(fields["emptied"]))
+    left = kernel.in_list_order(nodes, pools, nodes.size - np.count_nonzero(emptied))
     return Operations(
         election=election,
         trades=trades,
         pools=tuple(Pool(*columns.pairs[pool // 2], Side(pool % 2)) for pool in used.tolist()),
+        op=op,
+        first=first.view(np.bool_),
+        last=last.view(np.bool_),
+        emptied=emptied.view(np.bool_),
         negative=negative,
         acquired=columns.acquired,
         node_trade=lots,
@@ -81,18 +84,15 @@ def record(trades: Sequence[Trade], election: Election) -> Operations:
     )
 
 
-def _fields(records: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """The fields of records as arrays of their own, copied a block at a time so that a record is fetched once."""
-    types = {name: records.dtype[name] for name in records.dtype.names or ()}
-    fields = {name: np.empty(records.size, kind) for name, kind in types.items()}
+def _tables(trades: int) -> tuple[NDArray[Any], ...]:
+    """Room for the operations and nodes of a run; what of it is not used is never touched, so never there.
 
-    def copy(start: int) -> None:
-        block = slice(start, start + _BLOCK)
-        for name, field in fields.items():
-            field[block] = records[name][block]
-
-    each(copy, range(0, records.size, _BLOCK))
-    return fields
+    It is made here because numpy asks for large pages and compiled code does not: small ones took half of a run.
+    """
+    room = 2 * trades + 16
+    room += -room % 16 + 8  # rows lie an odd number of cache lines apart, so not in each other's places of a cache
+    tables = ((len(kernel.PLACES), np.int64), (len(kernel.WORDS), np.uint64), (len(kernel.FLAGS), np.uint8))
+    return (*(np.empty((rows, room), kind) for rows, kind in tables), np.empty(trades + 16, kernel.NODE))
 
 
 class _Columns:

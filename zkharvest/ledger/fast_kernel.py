@@ -1,4 +1,4 @@
-"""The lot machine, compiled: the same steps as `engine_plain.py`, on arrays, writing one record per operation.
+"""The lot machine, compiled: the same steps as `engine_plain.py`, on arrays, writing a column per operation.
 
 A pool's open lots are a doubly linked list of nodes (what the circuit proves) and, for the ordered methods, a treap
 over the same nodes: it finds the predecessor of a new node in logarithmic time. Priorities are a hash of the node's
@@ -20,15 +20,17 @@ OPEN, TAKE, MOVE_OUT, MOVE_IN, NONE = range(5)  # operations, as `book.Op` numbe
 DO_OPEN, DO_CLOSE, DO_MOVE, DO_NOTHING = range(4)  # what a trade asks for
 DONE, OVERSOLD, LOT_SHORT = range(3)  # how a run ends
 
-_PLACES = ("trade", "pool", "node", "pred", "next")
-_PARTS = ("part_q_lo", "part_q_hi", "lot_q_lo", "lot_q_hi", "lot_value", "part_value")
-_RESTS = ("rest_q_lo", "rest_q_hi", "rest_value", "close_value")
-OPERATION = np.dtype(
-    [(name, np.int64) for name in _PLACES]
-    + [(name, np.uint64) for name in (*_PARTS, *_RESTS)]
-    + [(name, np.uint8) for name in ("op", "first", "last", "emptied")],
-    align=True,
-)
+# The rows of the three tables of a run; an operation is a column of each.
+PLACES = ("trade", "pool", "node", "pred", "next")
+WORDS = (
+    "part_q_lo", "part_q_hi", "lot_q_lo", "lot_q_hi", "lot_value", "part_value",
+    "rest_q_lo", "rest_q_hi", "rest_value", "close_value",
+)  # fmt: skip
+FLAGS = ("op", "first", "last", "emptied")
+TRADE, AT, ENTRY, PRED, NEXT = range(5)
+PART_LO, PART_HI, LOT_LO, LOT_HI, LOT_VALUE, PART_VALUE, REST_LO, REST_HI, REST_VALUE, CLOSE_VALUE = range(10)
+KIND, FIRST, LAST, EMPTIED = range(4)
+
 NODE = np.dtype(
     [("q_lo", np.uint64), ("q_hi", np.uint64), ("value", np.uint64), ("priority", np.uint64)]
     + [(name, np.int64) for name in ("lot", "pool", "rank", "prev", "next", "slot", "after")]
@@ -168,51 +170,61 @@ def _room(array, used):
 
 
 @kernel
-def _write_insert(ops, n, op, t, nodes, x):
+def _room_across(table, used):
+    """The same for a table whose columns are used."""
+    if used + 2 <= table.shape[1]:
+        return table
+    larger = np.empty((table.shape[0], 2 * table.shape[1]), table.dtype)
+    larger[:, :used] = table[:, :used]
+    return larger
+
+
+@kernel
+def _write_insert(places, words, flags, n, op, t, nodes, x):
     """Record the insertion of node x by trade t."""
-    record, node = ops[n], nodes[x]
-    record.op, record.trade, record.pool, record.node = op, t, node.pool, x
-    record.pred, record.next = node.prev, node.next
-    record.first = record.last = record.emptied = 0
-    record.part_q_lo = record.lot_q_lo = node.q_lo
-    record.part_q_hi = record.lot_q_hi = node.q_hi
-    record.lot_value = node.value
-    record.part_value = record.rest_q_lo = record.rest_q_hi = record.rest_value = record.close_value = np.uint64(0)
+    node, zero = nodes[x], np.uint64(0)
+    places[TRADE, n], places[AT, n], places[ENTRY, n] = t, node.pool, x
+    places[PRED, n], places[NEXT, n] = node.prev, node.next
+    flags[KIND, n], flags[FIRST, n], flags[LAST, n], flags[EMPTIED, n] = op, 0, 0, 0
+    words[PART_LO, n], words[PART_HI, n] = node.q_lo, node.q_hi
+    words[LOT_LO, n], words[LOT_HI, n], words[LOT_VALUE, n] = node.q_lo, node.q_hi, node.value
+    words[PART_VALUE, n] = words[CLOSE_VALUE, n] = zero
+    words[REST_LO, n] = words[REST_HI, n] = words[REST_VALUE, n] = zero
 
 
 @kernel
 def run(
-    action, pool_from, pool_to, quantity, value, rank, slot_of, pick_start, pick_q, pick_slots, pools, slots, ordered
-):
+    action, pool_from, pool_to, quantity, value, rank, slot_of, pick_start, pick_q, pick_slots, pools, slots, ordered,
+    places, words, flags, nodes,
+):  # fmt: skip
     """Run all trades.
 
     Arrays by trade: action, pools, quantity (two words), |value|, rank and slot of the lot it opens; its picks are
     pick_start[t] to pick_start[t + 1] (quantity in two words; the lot's slots in the pools taken from and moved to).
-    `pools` and `slots` come in empty (all -1) and hold the lists at the end.
+    `pools` and `slots` come in empty (all -1) and hold the lists at the end. The tables and `nodes` come in with room
+    for what is likely; where it does not do they are made again, larger.
 
-    Returns (end, trade, pool, held low, held high, pick, operations, nodes); on an end other than DONE, trade, pool and
-    pick say where, and held what was there.
+    Returns (end, trade, pool, held low, held high, pick, operations, places, words, flags, nodes), the tables with the
+    room that is left; on an end other than DONE, trade, pool and pick say where, and held what was there.
     """
     zero = np.uint64(0)
-    ops = np.empty(2 * action.size + 16, OPERATION)
-    nodes = np.empty(action.size + 16, NODE)
     n = made = 0
     for t in range(action.size):
-        ops, nodes = _room(ops, n), _room(nodes, made)
+        places, words, flags = _room_across(places, n), _room_across(words, n), _room_across(flags, n)
+        nodes = _room(nodes, made)
         start, do, pool = n, action[t], pool_from[t]
         if do == DO_NOTHING:
-            record = ops[n]
-            record.part_q_lo = record.part_q_hi = record.lot_q_lo = record.lot_q_hi = record.lot_value = zero
-            record.part_value = record.rest_q_lo = record.rest_q_hi = record.rest_value = record.close_value = zero
-            record.op, record.trade, record.emptied = NONE, t, 0
-            record.pool = record.node = record.pred = record.next = -1
+            places[TRADE, n] = t
+            places[AT, n] = places[ENTRY, n] = places[PRED, n] = places[NEXT, n] = -1
+            words[:, n] = zero
+            flags[KIND, n], flags[FIRST, n], flags[LAST, n], flags[EMPTIED, n] = NONE, 0, 0, 0
             n += 1
         elif do == DO_OPEN:
             node = nodes[made]
             node.lot, node.pool, node.rank, node.slot = t, pool, rank[t], slot_of[t]
             node.q_lo, node.q_hi, node.value = quantity[t, 0], quantity[t, 1], value[t]
             _insert(nodes, pools, slots, made, ordered)
-            _write_insert(ops, n, OPEN, t, nodes, made)
+            _write_insert(places, words, flags, n, OPEN, t, nodes, made)
             made += 1
             n += 1
         else:
@@ -227,41 +239,44 @@ def run(
                     if x < 0 or nodes[x].pool != pool:  # a named lot may lie on the side that is not open
                         held_lo, held_hi = subtract(asked_lo, asked_hi, want_lo, want_hi)
                         end = OVERSOLD if ordered else LOT_SHORT
-                        return end, t, pool, held_lo, held_hi, pick, ops[:n], nodes[:made]
-                    ops, nodes = _room(ops, n), _room(nodes, made)
-                    node, record = nodes[x], ops[n]
+                        return end, t, pool, held_lo, held_hi, pick, n, places, words, flags, nodes[:made]
+                    places, words, flags = _room_across(places, n), _room_across(words, n), _room_across(flags, n)
+                    nodes = _room(nodes, made)
+                    node = nodes[x]
                     q_lo, q_hi = node.q_lo, node.q_hi
                     if less(want_lo, want_hi, q_lo, q_hi):
                         q_lo, q_hi = want_lo, want_hi
                     lot_part = part_of(node.value, q_lo, q_hi, node.q_lo, node.q_hi)
-                    record.op, record.trade, record.pool, record.node = TAKE, t, pool, x
-                    record.pred, record.next, record.first, record.last = node.prev, node.next, 0, 0
-                    record.part_q_lo, record.part_q_hi, record.part_value = q_lo, q_hi, lot_part
-                    record.lot_q_lo, record.lot_q_hi, record.lot_value = node.q_lo, node.q_hi, node.value
-                    record.rest_q_lo, record.rest_q_hi, record.rest_value = rest_lo, rest_hi, rest_value
-                    record.close_value = part_of(rest_value, q_lo, q_hi, rest_lo, rest_hi)
-                    rest_value -= record.close_value
+                    close = part_of(rest_value, q_lo, q_hi, rest_lo, rest_hi)
+                    places[TRADE, n], places[AT, n], places[ENTRY, n] = t, pool, x
+                    places[PRED, n], places[NEXT, n] = node.prev, node.next
+                    words[PART_LO, n], words[PART_HI, n], words[PART_VALUE, n] = q_lo, q_hi, lot_part
+                    words[LOT_LO, n], words[LOT_HI, n], words[LOT_VALUE, n] = node.q_lo, node.q_hi, node.value
+                    words[REST_LO, n], words[REST_HI, n], words[REST_VALUE, n] = rest_lo, rest_hi, rest_value
+                    words[CLOSE_VALUE, n] = close
+                    rest_value -= close
                     rest_lo, rest_hi = subtract(rest_lo, rest_hi, q_lo, q_hi)
                     want_lo, want_hi = subtract(want_lo, want_hi, q_lo, q_hi)
                     node.q_lo, node.q_hi = subtract(node.q_lo, node.q_hi, q_lo, q_hi)
                     node.value -= lot_part
-                    record.emptied = 1 if node.q_lo == zero and node.q_hi == zero else 0
+                    emptied = node.q_lo == zero and node.q_hi == zero
+                    flags[KIND, n] = MOVE_OUT if do == DO_MOVE else TAKE
+                    flags[FIRST, n], flags[LAST, n], flags[EMPTIED, n] = 0, 0, emptied
                     n += 1
-                    if record.emptied:
+                    if emptied:
                         _remove(nodes, pools, slots, x, ordered)
                     if do == DO_MOVE:
-                        record.op = MOVE_OUT
                         part = nodes[made]
                         part.lot, part.pool, part.rank = node.lot, pool_to[t], node.rank
                         part.slot = -1 if ordered else pick_slots[pick, 1]
                         part.q_lo, part.q_hi, part.value = q_lo, q_hi, lot_part
                         _insert(nodes, pools, slots, made, ordered)
-                        _write_insert(ops, n, MOVE_IN, t, nodes, made)
+                        _write_insert(places, words, flags, n, MOVE_IN, t, nodes, made)
                         made += 1
                         n += 1
-        ops[start].first = 1
-        ops[n - 1].last = 1
-    return DONE, -1, -1, zero, zero, -1, ops[:n], nodes[:made]
+        flags[FIRST, start] = 1
+        flags[LAST, n - 1] = 1
+    return DONE, -1, -1, zero, zero, -1, n, places, words, flags, nodes[:made]
 
 
 @kernel

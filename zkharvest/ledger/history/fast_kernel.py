@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zkharvest.ledger.fast_kernel import NODE, _insert, _remove, _room
+from zkharvest.ledger.fast_kernel import _insert, _remove, _room
 from zkharvest.ledger.fast_words import less, part_of, subtract
 from zkharvest.simd.compiling import kernel
 
@@ -101,6 +101,9 @@ def run(
     moves,
     ordered,
     universal,
+    steps,
+    nodes,
+    tokens,
 ):
     """Run all inputs: what is loaded, then the records.
 
@@ -108,14 +111,12 @@ def run(
     (-1: none), how much of a withdrawal is received. By nature: its rank and the number of its name. `codes` are the
     pairs (list * names + name) that are named anywhere, sorted. What a record names is asked_from[t] to
     asked_from[t + 1], from asked_drop[t] on of what nobody received: quantity (two words) and slot.
-    `pools`, `slots` and `moves` come in empty, and hold the lists and what is in transit at the end.
+    `pools`, `slots` and `moves` come in empty, and hold the lists and what is in transit at the end. `steps`, `nodes`
+    and `tokens` come in with room for what is likely; where it does not do they are made again, larger.
 
     Returns (whether all was there, steps, nodes, tokens).
     """
     zero = np.uint64(0)
-    steps = np.empty(2 * does.size + 16, STEP)
-    nodes = np.empty(does.size + 16, NODE)
-    tokens = np.empty(does.size + 16, TOKEN)
     n = made = sent = 0
     for t in range(does.size):
         steps, nodes, tokens = _room(steps, n), _room(nodes, made), _room(tokens, sent)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zkharvest.ledger.fast_kernel import POOL, SLOT, in_list_order
+from zkharvest.ledger.fast_kernel import NODE, POOL, SLOT, in_list_order
 from zkharvest.ledger.operations import Ints, Words
 from zkharvest.ledger.rules import Method, Pooling, Side
 from zkharvest.ledger.trade_columns import two_words
@@ -81,6 +81,8 @@ class _Machine(Inputs):
             self.nature_of, self.move_of, moved, self._ranks(), self.name_of, self.name_width, self.codes,
             self.asked_from, self.asked_drop, self.asked_q, self.asked_slot, self.pools,
             np.full(len(self.codes) + 1, -1, SLOT), moves, not self.specific, self.universal,
+            np.empty(2 * len(does) + 16, kernel.STEP), np.empty(len(does) + 16, NODE),
+            np.empty(len(does) + 16, kernel.TOKEN),  # made here: numpy asks for large pages, compiled code does not
         )  # fmt: skip
         if not done:
             raise Unworkable
