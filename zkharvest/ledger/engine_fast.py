@@ -6,7 +6,7 @@ It runs every regime that does not merge lots, and every kind of trade but conve
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from operator import attrgetter
 from typing import Any, NoReturn
@@ -22,11 +22,11 @@ from zkharvest.ledger.expiries import expiry_sides
 from zkharvest.ledger.fast_values import values_of
 from zkharvest.ledger.fast_words import unit_bases
 from zkharvest.ledger.operations import DROP, TAKE, Bools, Bytes, Ints, Operations, Words
-from zkharvest.ledger.picks import resolve_picks
+from zkharvest.ledger.picks import Names, places_of, resolve_picks
 from zkharvest.ledger.refusals import lot_short, oversold
 from zkharvest.ledger.regimes import regime_of
 from zkharvest.ledger.rules import Election, Method, Pool, Pooling, Side
-from zkharvest.ledger.trade_columns import TradeColumns, two_words
+from zkharvest.ledger.trade_columns import PickColumns, TradeColumns
 from zkharvest.simd.threads import over_ranges
 from zkharvest.trades.model import OPENS_LOT, Kind, Trade, in_order
 
@@ -37,15 +37,15 @@ def run_operations(trades: Iterable[Trade], election: Election) -> Operations:
     end = Calendar(election.timezone).year_window(election.year)[1]
     ran = ordered[: bisect_left(ordered, end, key=attrgetter("time"))]
     try:
-        return record(ran, election)
+        return record(TradeColumns(ran), election)
     except InputError:  # the kernel stops at the first error; the plain engine finds them all
         Ledger(election).run(ran)
         raise
 
 
-def record(trades: Sequence[Trade], election: Election) -> Operations:
+def record(given: TradeColumns, election: Election) -> Operations:
     """The operations of trades already ordered and cut."""
-    columns = _Columns(trades, election)
+    trades, columns = given.trades, _Columns(given, election)
     pools = np.full(2 * len(columns.pairs), -1, kernel.POOL)
     slots = np.full(columns.slots, -1, kernel.SLOT)
     ending = kernel.run(*columns.arguments(), pools, slots, not columns.specific, *_tables(len(trades)))
@@ -98,9 +98,9 @@ def _tables(trades: int) -> tuple[NDArray[Any], ...]:
 class _Columns:
     """A ledger as arrays. Pools are numbered 2k for the long and 2k + 1 for the short side of the k-th pair."""
 
-    def __init__(self, trades: Sequence[Trade], election: Election) -> None:
-        self.trades = trades
-        self.columns = columns = TradeColumns(trades)
+    def __init__(self, columns: TradeColumns, election: Election) -> None:
+        self.columns = columns
+        trades = self.trades = columns.trades
         self.specific = election.method is Method.SPECIFIC
         self.universal = election.pooling is Pooling.UNIVERSAL
         kind = columns.kind
@@ -113,7 +113,7 @@ class _Columns:
         self.action[kind == Kind.TRANSFER] = kernel.DO_NOTHING if self.universal else kernel.DO_MOVE
         self._number_pools()
         self.pool_from += (kind == Kind.SHORT) | (kind == Kind.COVER)
-        for place, side in expiry_sides(trades).items():
+        for place, side in expiry_sides(trades, self._expiring()).items():
             if side is Side.SHORT:  # its fee is a cost: the closing value of a long lot with the other sign
                 self.pool_from[place] += 1
                 self.signs[place] *= -1
@@ -130,12 +130,12 @@ class _Columns:
         self.pick_q = np.zeros((0, 2), np.uint64)
         self.pick_slots = np.zeros((0, 2), np.int64)
         if self.specific:
-            self._number_slots(trades)
+            self._number_slots()
 
     def _number_pools(self) -> None:
         """Pairs of pools (asset, wallet) in sorted order, and the long pool of each trade and each destination."""
         trades = self.trades
-        assets, asset = self.columns.names("asset")
+        assets, asset = self.columns.asset
         sources, source = ([""], asset * 0) if self.universal else self.columns.names("source")
         moves = np.flatnonzero(self.action == kernel.DO_MOVE)
         number = {name: n for n, name in enumerate(sources)}
@@ -153,27 +153,49 @@ class _Columns:
         self.pool_to = self.pool_from.copy()
         self.pool_to[moves] = pool[to_pair]
 
-    def _number_slots(self, trades: Sequence[Trade]) -> None:
-        """Picks as arrays, and a slot for every lot in every pool it can come to lie in."""
-        takes = np.flatnonzero(self.action >= kernel.DO_CLOSE)
-        takes = takes[self.action[takes] != kernel.DO_NOTHING]
-        lot = np.array(resolve_picks(trades, takes.tolist()), np.int64)
-        picks = [trades[place].lots for place in takes.tolist()]
-        self.pick_q = two_words([pick.quantity for named in picks for pick in named])
-        counts = np.zeros(len(trades), np.int64)
-        counts[takes] = list(map(len, picks))
+    def _expiring(self) -> list[int] | None:
+        """The places of all trades of assets that expire; None where conversions make some of others."""
+        kind, (assets, asset) = self.columns.kind, self.columns.asset
+        if (kind == Kind.CONVERT).any():
+            return None
+        expires = np.zeros(len(assets), np.bool_)
+        expires[asset[kind == Kind.EXPIRE]] = True
+        places: list[int] = np.flatnonzero(expires[asset]).tolist()
+        return places
+
+    def _number_slots(self) -> None:
+        """Picks as arrays, and a slot for every lot in every pool it can come to lie in.
+
+        The first slots are those of the lots where they are opened, in their order: most names mean one of these.
+        """
+        takes = np.flatnonzero((self.action >= kernel.DO_CLOSE) & (self.action != kernel.DO_NOTHING))
+        picks, lots = self.columns.picks(takes), np.flatnonzero(self.opens)
+        lot, taker = self._named_lots(picks, lots), picks.taker
+        self.pick_q = picks.quantity
+        counts = np.zeros(len(self.trades), np.int64)
+        counts[takes] = picks.counts
         self.pick_start[1:] = np.cumsum(counts)
-        taker = np.repeat(takes, counts[takes])
         moved = np.flatnonzero(self.pool_to[taker] != self.pool_from[taker])
-        lots = np.flatnonzero(self.opens)
-        pool = np.concatenate((self.pool_from[lots], self.pool_from[taker], self.pool_to[taker[moved]]))
-        pairs = pool * len(trades) + np.concatenate((lots, lot, lot[moved]))
-        distinct, slot = np.unique(pairs, return_inverse=True)
-        self.slots = max(distinct.size, 1)
-        self.slot_of[lots] = slot[: lots.size]
-        here, there = np.split(slot[lots.size :], [taker.size])
+        self.slot_of[lots] = np.arange(lots.size)
+        named = np.concatenate((lot, lot[moved]))
+        pool = np.concatenate((self.pool_from[taker], self.pool_to[taker[moved]]))
+        slot = self.slot_of[named]
+        away = np.flatnonzero(pool != self.pool_from[named])
+        distinct, number = np.unique(pool[away] * len(self.trades) + named[away], return_inverse=True)
+        slot[away] = lots.size + number
+        self.slots = max(lots.size + distinct.size, 1)
+        here, there = np.split(slot, [taker.size])
         self.pick_slots = np.stack((here, here), axis=1)
         self.pick_slots[moved, 1] = there
+
+    def _named_lots(self, picks: PickColumns, lots: Ints) -> Ints:
+        """The place of the lot that each name means. Raises InputError as `resolve_picks`."""
+        found = places_of(self.trades, lots.tolist(), picks.names)
+        if found is not None:
+            known = np.array(found, np.int64)
+            if ((known >= 0) & (known < picks.taker)).all():
+                return known
+        return np.array(resolve_picks(self.trades, picks.takes.tolist(), Names(self.trades)), np.int64)
 
     def arguments(self) -> tuple[NDArray[Any], ...]:
         """The arrays that the kernel takes, in its order."""

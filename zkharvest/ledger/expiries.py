@@ -62,15 +62,20 @@ def side_of(trade: Trade) -> Side:
     return Side.SHORT if trade.kind in (Kind.SHORT, Kind.COVER) else Side.LONG
 
 
-def expiry_sides(trades: Sequence[Trade]) -> dict[int, Side]:
-    """For each `expire`, by place: the side that it closes. Raises InputError with all that are not clear."""
-    expire = Kind.EXPIRE
-    assets = {trade.asset for trade in trades if trade.kind is expire}
+def expiry_sides(trades: Sequence[Trade], concerned: Sequence[int] | None = None) -> dict[int, Side]:
+    """For each `expire`, by place: the side that it closes. Raises InputError with all that are not clear.
+
+    `concerned`: the places of all trades of assets that expire, where they are known.
+    """
+    if concerned is None:
+        expire = Kind.EXPIRE
+        assets = {trade.asset for trade in trades if trade.kind is expire}
+        concerned = [
+            place for place, trade in enumerate(trades) if assets and (trade.asset in assets or trade.into in assets)
+        ]
     sides: dict[int, Side] = {}
-    if not assets:
-        return sides
     holdings, problems = Holdings(), list[Problem]()
-    for place in [place for place, trade in enumerate(trades) if trade.asset in assets or trade.into in assets]:
+    for place in concerned:
         trade = trades[place]
         if trade.kind is Kind.EXPIRE:
             side = holdings.side(trade)

@@ -60,14 +60,10 @@ def _names_hold(columns: TradeColumns, election: Election) -> bool:
     takes = ~_is_any(kind, OPENS_LOT)
     if election.pooling is not Pooling.WALLET:
         takes &= ~moves
-    return all(_add_up(trades[place]) for place in np.flatnonzero(takes).tolist())
-
-
-def _add_up(trade: Trade) -> bool:
-    lots, whole = trade.lots, trade.quantity
-    if len(lots) == 1:
-        return lots[0].quantity == whole
-    return sum([pick.quantity for pick in lots]) == whole and min([pick.quantity for pick in lots], default=0) > 0
+    try:
+        return columns.picks(np.flatnonzero(takes)).add_up(columns.quantity)
+    except OverflowError:
+        return False
 
 
 def _is_any(kind: Ints, kinds: set[Kind] | frozenset[Kind]) -> NDArray[np.bool_]:

@@ -91,9 +91,12 @@ def resolve_picks(trades: Sequence[Trade], closing: Sequence[int], names: Names 
     Raises InputError with every name that fits no lot opened before, or more than one.
     """
     if names is None:
-        resolved = _resolve_clear(trades, closing)
-        if resolved is not None:
-            return resolved
+        lots = [place for place, trade in enumerate(trades) if trade.kind in OPENS_LOT]
+        picks = [trades[place].lots for place in closing]
+        known = places_of(trades, lots, [pick.trade for named in picks for pick in named])
+        takers = (place for place, named in zip(closing, picks, strict=True) for _ in named)
+        if known is not None and -1 not in known and all(map(lt, known, takers)):
+            return known
         names = Names(trades)
     problems: list[Problem] = []
     resolved = []
@@ -112,18 +115,16 @@ def resolve_picks(trades: Sequence[Trade], closing: Sequence[int], names: Names 
     return resolved
 
 
-def _resolve_clear(trades: Sequence[Trade], closing: Sequence[int]) -> list[int] | None:
-    """The answer where every name can mean one lot alone and that was opened before; None where one needs a look."""
-    lots = [place for place, trade in enumerate(trades) if trade.kind in OPENS_LOT]
+def places_of(trades: Sequence[Trade], lots: Sequence[int], named: Sequence[str]) -> list[int] | None:
+    """The place of the lot of each name, -1 where there is none; None where a name can mean more than one.
+
+    `lots` are the places of all trades that open one.
+    """
     ids = [trades[place].id for place in lots]
     clear = dict(zip(ids, lots, strict=True))
     if len(clear) < len(lots) or "/" in "".join(ids):
         return None
-    picks = [trades[place].lots for place in closing]
-    named = [pick.trade for lots in picks for pick in lots]
-    if any("/" in name for name in named):
+    if "/" in "".join(named):
         refs = [f"{trades[place].source}/{id_}" for place, id_ in zip(lots, ids, strict=True)]
         clear.update(zip(refs, lots, strict=True))
-    found = list(map(clear.get, named, repeat(-1)))
-    takers = (place for place, lots in zip(closing, picks, strict=True) for _ in lots)
-    return found if -1 not in found and all(map(lt, found, takers)) else None
+    return list(map(clear.get, named, repeat(-1)))

@@ -15,6 +15,7 @@ from zkharvest.ledger.operations import TAKE, Ints, Operations
 from zkharvest.ledger.regimes import Regime, Sums, regime_of
 from zkharvest.ledger.results import Disposal, LedgerRun, OpenLot, Totals
 from zkharvest.ledger.rules import LONG_TERM, NO_TERM, SHORT_TERM, Election, Side
+from zkharvest.ledger.trade_columns import TradeColumns
 from zkharvest.trades.model import Trade
 
 _LOW32 = np.uint64(0xFFFFFFFF)
@@ -24,8 +25,9 @@ _32 = np.uint64(32)
 def run_fast(trades: Sequence[Trade], election: Election, window: tuple[int, int], cut: int, later: int) -> LedgerRun:
     """`run_ledger` on trades already ordered and cut; arguments as the fields of `LedgerRun`."""
     with without_collecting():
-        operations = record(trades, election)
-    parts = _Parts(operations, window)
+        columns = TradeColumns(trades)
+        operations = record(columns, election)
+    parts = _Parts(operations, window, columns.time)
     return LedgerRun(
         election,
         trades,
@@ -42,10 +44,9 @@ def run_fast(trades: Sequence[Trade], election: Election, window: tuple[int, int
 class _Parts:
     """The disposals of a run as columns, in the order in which they happened."""
 
-    def __init__(self, operations: Operations, window: tuple[int, int]) -> None:
+    def __init__(self, operations: Operations, window: tuple[int, int], time: Ints) -> None:
         self.operations = operations
         takes = self.takes = np.flatnonzero(operations.op == TAKE)
-        time = np.fromiter((trade.time for trade in operations.trades), np.int64, len(operations.trades))
         self.regime = regime_of(operations.election)
         self.trade, self.lot = operations.trade[takes], operations.node_trade[operations.node[takes]]
         self.short_side = np.array([pool.side == Side.SHORT for pool in operations.pools], np.bool_)[

@@ -89,6 +89,8 @@ class Side(IntEnum):
     LONG = 0
     SHORT = 1
 
+    __hash__ = int.__hash__  # as that of `Kind`: an enumeration's own is a call of Python
+
 
 class Pool(NamedTuple):
     """The lots that a disposal may choose from; `wallet` is empty under universal pooling."""

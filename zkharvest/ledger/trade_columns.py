@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 from operator import attrgetter
 
 import numpy as np
@@ -14,6 +14,8 @@ from zkharvest.ledger.operations import Ints, Words
 from zkharvest.trades.model import Trade
 
 _WORD = (1 << 64) - 1
+_LOW32 = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
 
 
 class TradeColumns:
@@ -21,6 +23,7 @@ class TradeColumns:
 
     def __init__(self, trades: Sequence[Trade]) -> None:
         self.trades = trades
+        self._picks: dict[bytes, PickColumns] = {}
 
     def __len__(self) -> int:
         return len(self.trades)
@@ -50,6 +53,11 @@ class TradeColumns:
         """Quantities in 10^-18 as rows of two words, low word first; those below zero do not fit."""
         return two_words([trade.quantity for trade in self.trades])
 
+    @cached_property
+    def asset(self) -> tuple[list[str], Ints]:
+        """`names` of the asset."""
+        return self.names("asset")
+
     def _numbers(self, values: Iterable[int]) -> Ints:
         return np.fromiter(values, np.int64, len(self.trades))
 
@@ -58,6 +66,46 @@ class TradeColumns:
         number: defaultdict[str, int] = defaultdict(count().__next__)
         codes = self._numbers(map(number.__getitem__, map(attrgetter(attribute), self.trades)))
         return list(number), codes
+
+    def picks(self, takes: Ints) -> PickColumns:
+        """The lots that the trades at these places name. They are read once for the same places."""
+        key = takes.tobytes()
+        if key not in self._picks:
+            self._picks = {key: PickColumns(self.trades, takes)}
+        return self._picks[key]
+
+
+class PickColumns:
+    """The lots named by the trades at the places `takes`, name after name. Raises OverflowError as `two_words`.
+
+    `counts`: how many each trade names. By name: `names` as written, `quantity` in two words, and `taker`, the place of
+    the trade that names it.
+    """
+
+    def __init__(self, trades: Sequence[Trade], takes: Ints) -> None:
+        self.takes = takes
+        named = [trades[place].lots for place in takes.tolist()]
+        picks = list(chain.from_iterable(named))
+        self.counts = np.fromiter(map(len, named), np.int64, len(named))
+        self.taker = np.repeat(takes, self.counts)
+        self.quantity = two_words([pick.quantity for pick in picks])
+        self.names = [pick.trade for pick in picks]
+
+    def add_up(self, quantity: Words) -> bool:
+        """Whether each trade names something, nothing of zero, and as much as it takes (two words by trade)."""
+        if not (self.counts.all() and self.quantity.any(axis=1).all()):
+            return False
+        if not self.counts.size:
+            return True
+        starts = np.cumsum(self.counts) - self.counts
+        carried = np.zeros(self.counts.size, np.uint64)
+        for word in (0, 1):
+            for shift in (np.uint64(0), _32):  # halves of words add up within a word, for fewer than 2^32 names
+                total = carried + np.add.reduceat((self.quantity[:, word] >> shift) & _LOW32, starts)
+                if ((total ^ (quantity[self.takes, word] >> shift)) & _LOW32).any():
+                    return False
+                carried = total >> _32
+        return not carried.any()
 
 
 def two_words(numbers: Sequence[int]) -> Words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from zkharvest.ledger.fast_values import values_of
 from zkharvest.ledger.picks import Names, resolve_picks
 from zkharvest.ledger.refusals import checked_values
 from zkharvest.ledger.rules import Election, Method, Pooling
-from zkharvest.ledger.trade_columns import TradeColumns, two_words
+from zkharvest.ledger.trade_columns import PickColumns, TradeColumns, two_words
 from zkharvest.spec import MONEY_LIMIT, QUANTITY_LIMIT
 from zkharvest.trades.model import Kind, LotPick, Trade
 
@@ -66,6 +67,41 @@ def test_columns_say_what_trade_by_trade_says(ledger, method, pooling):
         return [int(size) * int(sign) for size, sign in zip(magnitudes, signs, strict=True)]
 
     assert outcome(on_columns) == outcome(lambda: checked_values(ledger, election))
+
+
+PARTS = st.one_of(
+    st.sampled_from([0, 1, (1 << 32) - 1, 1 << 32, (1 << 64) - 1, 1 << 64, (1 << 126)]), st.integers(0, 1 << 112)
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    named=st.lists(st.lists(PARTS, max_size=4), max_size=4),
+    off=st.sampled_from([0, 0, 1, -1, 1 << 32, 1 << 64, -(1 << 96)]),
+)
+def test_named_parts_add_up_across_words(named, off):
+    """Carries between halves and words; one trade may be off by something."""
+    wholes = [sum(parts) % (1 << 127) for parts in named]
+    if wholes:
+        wholes[-1] = max(0, wholes[-1] + off) % (1 << 127)
+    ledger = [
+        Trade(0, "a", str(n), Kind.SELL, "BTC", whole, 0, lots=tuple(LotPick("1", part) for part in parts))
+        for n, (parts, whole) in enumerate(zip(named, wholes, strict=True))
+    ]
+    columns = TradeColumns(ledger)
+    picks = columns.picks(np.arange(len(ledger)))
+    expected = all(parts and min(parts) > 0 and sum(parts) == whole for parts, whole in zip(named, wholes, strict=True))
+    assert picks.add_up(columns.quantity) == expected
+    assert picks.names == ["1" for parts in named for _ in parts]
+    assert picks.taker.tolist() == [place for place, parts in enumerate(named) for _ in parts]
+
+
+def test_picks_of_the_same_trades_are_read_once():
+    ledger = [Trade(0, "a", "2", Kind.SELL, "BTC", 3, 0, lots=(LotPick("1", 3),))]
+    columns = TradeColumns(ledger)
+    first = columns.picks(np.array([0]))
+    assert isinstance(first, PickColumns) and columns.picks(np.array([0])) is first
+    assert columns.picks(np.array([], np.int64)).counts.size == 0
 
 
 SOUND = {"amounts": st.sampled_from([5, 100]), "fees": st.sampled_from([0, 2, -2]), "quantities": st.just(3)}
