@@ -119,6 +119,18 @@ class Multiplicity:
             for c in coordinates():
                 self._asm.mul_constant(d + c, a + c, self.constant)
 
+    def add_times(self, d: int, a: int, sign: int) -> None:
+        """d = d + sign * this * a, the sign 1 or -1; a constant 1 or -1 needs no product."""
+        constant = self.register is None and self.extension is None
+        if constant and self.constant in (1, P - 1):
+            plus = (self.constant == 1) == (sign > 0)
+            (self._asm.extension_add if plus else self._asm.extension_sub)(d, d, a)
+            return
+        product = self._asm.extension()
+        self.times(product, a)
+        (self._asm.extension_add if sign > 0 else self._asm.extension_sub)(d, d, product)
+        self._asm.free_extension(product)
+
     def subtract_from(self, a: int) -> None:
         """Take this off an extension register."""
         if self.extension is not None:
@@ -196,18 +208,16 @@ def _fraction_sum(asm: Assembler, fractions: Fractions, group: tuple[int, ...]) 
         d = fractions.denominator(index)
         multiplicity = fractions.multiplicity(index)
         # n / D + m / d = (n d + m D) / (D d)
-        cross, grown = asm.extension(), asm.extension()
-        multiplicity.times(cross, denominator)
+        grown = asm.extension()
         if isinstance(numerator, Multiplicity):
             numerator.times(grown, d)
             numerator.free()
         else:
             asm.extension_mul(grown, numerator, d)
             asm.free_extension(numerator)
-        asm.extension_add(grown, grown, cross)
+        multiplicity.add_times(grown, denominator, 1)
         asm.extension_mul(denominator, denominator, d)
         multiplicity.free()
-        asm.free_extension(cross)
         asm.free_extension(d)
         numerator = grown
     return numerator, denominator

@@ -142,11 +142,8 @@ def _group_value(asm: Assembler, fractions: Fractions, group: tuple[int, ...], h
         d = fractions.denominator(index)
         multiplicity = fractions.multiplicity(index)
         asm.extension_mul(value, value, d)
-        cross = asm.extension()
-        multiplicity.times(cross, product)
+        multiplicity.add_times(value, product, -1)
         multiplicity.free()
-        asm.extension_sub(value, value, cross)
-        asm.free_extension(cross)
         if position + 1 < len(group):
             asm.extension_mul(product, product, d)
         asm.free_extension(d)
