@@ -6,28 +6,42 @@ i mod m/4, and so on: the indices to which FRI folds a query. The verifier's sid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from zkharvest.prover.sha256 import DIGEST_BYTES, Bytes, hash_nodes
 
 
 @dataclass(frozen=True, slots=True)
+class SomeDigests:
+    """A level of `size` digests of which some are known, by number."""
+
+    size: int
+    known: Mapping[int, bytes]
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, number: int) -> bytes:
+        return self.known[number]
+
+
+@dataclass(frozen=True, slots=True)
 class MerkleTree:
     """All levels, from the leaves (2^k, 32) to the root (1, 32)."""
 
-    levels: tuple[Bytes, ...]
+    levels: tuple[Bytes | SomeDigests, ...]
 
     @classmethod
-    def build(cls, leaf_digests: Bytes) -> MerkleTree:
-        """The tree over a power-of-two number of leaf digests (2^k, 32)."""
+    def build(cls, leaf_digests: Bytes, room: Bytes | None = None) -> MerkleTree:
+        """The tree over a power-of-two number of leaf digests (2^k, 32). `room` (2^(k-1), 32) takes the next level."""
         size = leaf_digests.shape[0]
         if leaf_digests.shape != (size, DIGEST_BYTES) or size == 0 or size & (size - 1):
             raise ValueError(f"not a power-of-two number of digests: {leaf_digests.shape}")
         levels = [leaf_digests]
         while size > 1:
             size //= 2
-            levels.append(hash_nodes(levels[-1][:size], levels[-1][size:]))
+            levels.append(hash_nodes(levels[-1][:size], levels[-1][size:], room if len(levels) == 1 else None))
         return cls(tuple(levels))
 
     @property
@@ -38,7 +52,7 @@ class MerkleTree:
     @property
     def root(self) -> bytes:
         """The commitment: 32 bytes."""
-        return self.levels[-1].tobytes()
+        return bytes(self.levels[-1][0])
 
     def path(self, index: int) -> list[bytes]:
         """The siblings of one leaf, from the leaf level up."""
@@ -55,9 +69,9 @@ class MerkleTree:
             raise ValueError("indices must name leaves, at least one")
         proof: list[bytes] = []
         for level in self.levels[:-1]:
-            half = level.shape[0] // 2
+            half = len(level) // 2
             parents = sorted({index % half for index in known})
             for parent in parents:
-                proof.extend(level[child].tobytes() for child in (parent, parent + half) if child not in known)
+                proof.extend(bytes(level[child]) for child in (parent, parent + half) if child not in known)
             known = set(parents)
         return proof

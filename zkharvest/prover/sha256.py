@@ -78,11 +78,14 @@ def hash_rows(matrices: Words | Sequence[Words], salts: Bytes, out: Bytes | None
     return out
 
 
-def hash_nodes(left: Bytes, right: Bytes) -> Bytes:
-    """Node digests (k, 32): node i is over digests left[i] and right[i]."""
+def hash_nodes(left: Bytes, right: Bytes, out: Bytes | None = None) -> Bytes:
+    """Node digests (k, 32): node i is over digests left[i] and right[i]. `out` takes them, if given."""
     if left.ndim != 2 or left.shape[1] != DIGEST_BYTES or left.shape != right.shape:
         raise ValueError(f"not two equally long lists of digests: {left.shape}, {right.shape}")
-    out = np.empty((left.shape[0], DIGEST_BYTES), dtype=np.uint8)
+    if out is None:
+        out = np.empty((left.shape[0], DIGEST_BYTES), dtype=np.uint8)
+    elif out.shape != left.shape or out.dtype != np.uint8 or not out.flags.c_contiguous:
+        raise ValueError(f"{out.shape} of {out.dtype} takes no {left.shape[0]} digests")
     _run(_NODE, 2 * DIGEST_BYTES // 4, left.shape[0], [_words(left), _words(right)], out)
     return out
 

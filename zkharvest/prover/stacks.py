@@ -41,10 +41,12 @@ class Stacking:
 
     lanes: for each of the k lanes the column in every stack, -1 for none (`verifier.stacks.Tree.lanes`).
     degree: words of a column, 1 or 5. A matrix has degree consecutive words a column.
+    room: memory (3 |D|/2, 32) that a tree over these stacks may use while it is built.
     """
 
-    def __init__(self, lanes: Sequence[Sequence[int]], degree: int, log_domain: int) -> None:
+    def __init__(self, lanes: Sequence[Sequence[int]], degree: int, log_domain: int, room: Bytes | None = None) -> None:
         self.stack = len(lanes)
+        self.room = room
         self.words = degree * len(lanes[0])
         self._width = -(-self.words // _LANES) * _LANES
         self._log_domain = log_domain

@@ -37,6 +37,7 @@ from zkharvest.prover.levels import (
 )
 from zkharvest.prover.progress import Progress, Steps
 from zkharvest.prover.randomness import Randomness
+from zkharvest.prover.sha256 import DIGEST_BYTES, Bytes
 from zkharvest.prover.stacks import Stacking, columns_of, layout
 from zkharvest.spec import P
 from zkharvest.verifier import constraints, messages
@@ -132,6 +133,7 @@ class _Proof:
         self._levels = levels_of(self._stacks, heights, at)
         self._main: list[Words] = []  # for every height all its tables' columns on H, or with masks in coefficients
         self._committed: list[Words] = []
+        self._room: Bytes | None = None
 
     def run(self, randomness: Randomness, steps: Steps) -> bytes:
         """The protocol, once."""
@@ -202,6 +204,7 @@ class _Proof:
             extra_values = ntt.coset_lde(extra, at.domain_size, GENERATOR)
             stacking = self._stacking(2, EXTENSION_DEGREE)
             quotient_tree = StackedCommitment(Extended(pieces, at), stacking, randomness, extra_values)
+            self._room = None
         quotient_message = messages.QuotientCommitment(quotient_tree.root)
         z = rounds.quotient(quotient_message)
         if not messages.point_is_usable(z, at, heights):
@@ -329,7 +332,9 @@ class _Proof:
             raise WitnessError("what the tables send on the buses, receive and tally does not cancel")
 
     def _stacking(self, tree: int, degree: int) -> Stacking:
-        return Stacking(layout(self._stacks, tree, self._at.stack).lanes, degree, self._at.log_domain)
+        if self._room is None:  # the trees are built one after the other, in one place
+            self._room = np.empty((3 * self._at.domain_size // 2, DIGEST_BYTES), dtype=np.uint8)
+        return Stacking(layout(self._stacks, tree, self._at.stack).lanes, degree, self._at.log_domain, self._room)
 
     def _pieces(self, coefficients: Words, randomness: Randomness) -> Words:
         """The coefficients of the quotient's randomised pieces, (K, 5 P)."""

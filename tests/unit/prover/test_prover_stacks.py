@@ -152,17 +152,18 @@ def test_short_columns_are_packed_as_their_lanes_say(stack):
     assert np.array_equal(by_packing.reshape(-1), by_definition_.reshape(-1))
 
 
+@pytest.mark.parametrize("stack", [4, 8])
 @pytest.mark.parametrize("extra", [False, True])
-def test_leaves_are_the_rows_by_the_definition(extra):
-    tree, values, stacking = setting(4, 5, (0, 3), 7)
-    more = np.random.default_rng(4).integers(0, P, (4 << LOG_ROWS, 5), dtype=np.uint32) if extra else None
+def test_leaves_are_the_rows_by_the_definition(stack, extra):
+    tree, values, stacking = setting(stack, 5, (0, 3), 7)
+    more = np.random.default_rng(4).integers(0, P, (stack << LOG_ROWS, 5), dtype=np.uint32) if extra else None
     commitment = StackedCommitment(
         field.to_mont(values), stacking, Randomness(b"s" * 32), None if more is None else field.to_mont(more)
     )
-    salts = Randomness(b"s" * 32).octets(4 << LOG_ROWS, 16)
+    salts = Randomness(b"s" * 32).octets(stack << LOG_ROWS, 16)
     leaves = []
-    for index in range(4 << LOG_ROWS):
-        row = by_definition(tree, values, 4, index) + ([] if more is None else more[index].tolist())
+    for index in range(stack << LOG_ROWS):
+        row = by_definition(tree, values, stack, index) + ([] if more is None else more[index].tolist())
         leaves.append(salts[index].tobytes() + np.array(row, dtype="<u4").tobytes())
     level = [sha256(b"\0" + leaf).digest() for leaf in leaves]
     while len(level) > 1:
@@ -176,4 +177,20 @@ def test_leaves_are_the_rows_by_the_definition(extra):
     rest = data[size * len(distinct) :]
     siblings = [rest[i : i + 32] for i in range(0, len(rest), 32)]
     known = {index: merkle.leaf_hash(leaves[index]) for index in distinct}
-    assert merkle.root_of(known, LOG_ROWS + 2, siblings) == commitment.root
+    assert merkle.root_of(known, LOG_ROWS + stack.bit_length() - 1, siblings) == commitment.root
+
+
+def test_trees_that_are_built_in_one_place_are_opened_as_their_own():
+    """The second overwrites what the first was built in."""
+    room = np.zeros((6 << LOG_ROWS, 32), dtype=np.uint8)
+    made = []
+    for shared in (None, room):
+        trees = []
+        for seed in (1, 2):
+            _, values, stacking = setting(4, 1, (0, 3), 7 + seed)
+            stacking.room = shared
+            trees.append(StackedCommitment(field.to_mont(values), stacking, Randomness(bytes([seed]) * 32)))
+            assert stacking.room is None
+        made.append([(tree.root, tree.open([0, 3, 70, 255]), tree.open([70])) for tree in trees])
+    assert made[0] == made[1]
+    assert made[0][0] != made[0][1]
