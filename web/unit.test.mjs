@@ -42,6 +42,7 @@ test('msgpack: one form of every value', () => {
   assert.deepEqual(reads('96 7f cc80 cd0100 ce00010000 cf0000000100000000 cfffffffffffffffff'),
     [127n, 128n, 256n, 65536n, 4294967296n, 18446744073709551615n]);
   assert.deepEqual(reads('95 e0 d0df d1ff7f d2ffff7fff d3ffffffff7fffffff'), [-32n, -33n, -129n, -32769n, -2147483649n]);
+  assert.deepEqual(reads('81 a0 c0'), new Map([['', null]])); // nothing is shorter than two bytes an entry
   assert.deepEqual(reads('82 a161 00 a162 c40101'), new Map([['a', 0n], ['b', Uint8Array.of(1)]]));
   for (const long of ['cc7f', 'cd00ff', 'ce0000ffff', 'cf00000000ffffffff', 'd0e0', 'd1ff80', 'd2ffff8000', 'd3ffffffff80000000',
     'd07f', 'd90161', 'c5000100', 'dc000100', 'de0001a16100']) refuses(long, 'package/encoding');
@@ -49,6 +50,12 @@ test('msgpack: one form of every value', () => {
     '82a16100a16100', '91', 'c402ff', '']) refuses(other, 'package/encoding');
   refuses(`${'91'.repeat(8)}c0`, 'package/limit');
   assert.ok(Array.isArray(reads(`${'91'.repeat(7)}c0`)));
+});
+
+test('msgpack: 2^18 values, the list around the others with them', () => {
+  const list = (count) => Uint8Array.from([0xdd, ...[24, 16, 8, 0].map((shift) => (count >>> shift) & 255), ...new Array(count).fill(0xc0)]);
+  assert.equal(decode(list(2 ** 18 - 1)).value.length, 2 ** 18 - 1);
+  assert.throws(() => decode(list(2 ** 18)), (error) => error instanceof Rejected && error.reason === 'package/limit');
 });
 
 test('the description holds, and each fault in it is seen', () => {
@@ -135,6 +142,8 @@ test('days of time zones', () => {
   const at = (zone, date, count) => zoneOffsets(zone, parseDate(date), count);
   assert.deepEqual(at('UTC', '2025-01-01', 2), [0, 0]);
   assert.deepEqual(at('America/New_York', '2025-03-08', 3), [-18000, -18000, -14400]);
+  const year = at('America/New_York', '2025-01-01', 365);
+  assert.deepEqual(year.flatMap((offset, day) => (offset === year[day - 1] ? [] : [[day, offset]])), [[0, -18000], [68, -14400], [306, -18000]]);
   // Samoa had no December 30 in 2011: it begins, and ends, when the 31st begins.
   assert.deepEqual(at('Pacific/Apia', '2011-12-29', 4), [-36000, -36000, 50400, 50400]);
   // At midnight of this day clocks in Beirut went to one o'clock.
@@ -156,6 +165,26 @@ test('of later days only those that differ from the zone count', () => {
   assert.deepEqual(check(-36000), { known: true, strange: false });
   assert.deepEqual(check(46801), { known: true, strange: true });
   assert.deepEqual(check(-36000, firstDay + 1004), { known: true, strange: true });
+});
+
+test('days 0 to D are the zone\'s, and what offsets they had is known to the day', () => {
+  // New York: -14400 begins with day 68 of 2025, and ends with day 306.
+  const check = (date, days, changes, until = 0) => {
+    const firstDay = parseDate(date);
+    const dayOffsets = zoneOffsets('America/New_York', firstDay, days + 367 + 1).map((one, day) => changes[day] ?? one);
+    return checkZone({ timezone: 'America/New_York', calendar: { firstDay, days, dayOffsets } }, firstDay + until);
+  };
+  const strange = (...given) => check(...given).strange;
+  assert.equal(strange('2025-01-01', 68, {}, 68 + 367), false);
+  for (const day of [0, 1, 67, 68]) {
+    assert.throws(() => check('2025-01-01', 68, { [day]: -18001 }), (error) => error instanceof Rejected && error.reason === 'statement/calendar');
+  }
+  for (const day of [69, 68 + 367]) assert.equal(strange('2025-01-01', 68, { [day]: -18001 }), true);
+  assert.equal(strange('2025-01-01', 68, { 400: -14400 }), false); // as day D
+  assert.equal(strange('2025-01-01', 67, { 400: -14400 }), true); // as day D + 1 alone
+  assert.equal(strange('2025-03-09', 100, { 150: -18000 }), false); // as day 0
+  const nowhere = { timezone: 'Mars/Olympus', calendar: { firstDay: 20000, days: 365, dayOffsets: [] } };
+  assert.deepEqual(checkZone(nowhere, 0), { known: false, strange: false });
 });
 
 test('SHA-256 and SHA-512 are those of FIPS 180-4', () => {
