@@ -21,8 +21,8 @@ from zkharvest.ledger.expiries import expiry_sides, side_of
 from zkharvest.ledger.rules import Side, signed_value
 from zkharvest.sign.pages import check_signed_by
 from zkharvest.trades.importers.names import load_names
-from zkharvest.trades.model import CLOSES_LOT, Kind, Trade, in_order
-from zkharvest.trades.text import format_time
+from zkharvest.trades.model import CLOSES_LOT, MAX_LEGS, Kind, Trade, in_order
+from zkharvest.trades.text import format_time, quoted
 from zkharvest.verifier.page import (
     PageFault,
     PageHeader,
@@ -97,6 +97,7 @@ def records_of(trades: Sequence[Trade], period: Period, assets: Mapping[str, str
         for asset in {name for trade in trades for name in (trade.asset, trade.into) if name}
     }
     before: Trade | None = None
+    legs = 0
     for place, trade in enumerate(ordered):
         joined = bool(trade.group) and before is not None and _event(before) == _event(trade)
         before = trade
@@ -107,9 +108,15 @@ def records_of(trades: Sequence[Trade], period: Period, assets: Mapping[str, str
             continue
         short = sides.get(place, side_of(trade)) is Side.SHORT
         try:
-            found += _records(trade, joined=joined, short=short, named=named)
+            made = _records(trade, joined=joined, short=short, named=named)
         except ValueError as error:
             problems.append(Problem(trade.where, f"{trade.ref}: {error}", "mend the row; see docs/venues.md"))
+            continue
+        found += made
+        legs = len(made) + (legs if joined else 0)
+        if legs - len(made) <= MAX_LEGS < legs:  # said once an event
+            text = f"{trade.ref}: {legs} records of one event, at most {MAX_LEGS}; a conversion is two"
+            problems.append(Problem(trade.where, text, "leave some of its rows out of the group"))
     if len(found) > MAX_RECORDS:
         problems.append(Problem("", f"{len(found):,} records, a page has at most {MAX_RECORDS:,}", "cut the period"))
     if problems:
@@ -147,6 +154,9 @@ def _refusal(trade: Trade) -> Problem | None:
     if trade.kind is Kind.INCOME and trade.fee:
         hint = "amount is the fair value of all that came; a fee is a row of its own: spend, category fee"
         return Problem(trade.where, f"{trade.ref}: income with a fee, which a proof would count as income", hint)
+    if trade.category not in _CATEGORY:
+        hint = f"categories are {', '.join(filter(None, _CATEGORY))}"
+        return Problem(trade.where, f"{trade.ref}: the category {quoted(trade.category)} is not known", hint)
     if abs(trade.fee) >= FEE_LIMIT:
         return Problem(trade.where, f"{trade.ref}: the fee is 2^54 or more in 10^-8", "split the row")
     return None

@@ -123,6 +123,27 @@ def test_what_is_not_a_sources_to_say_is_refused(made, why):
     assert records(made.replace("2025-01", "2025-02")) == []
 
 
+@pytest.mark.parametrize("last", [row("01-02", "convert", "MATIC", into="POL", into_quantity="1", group="e"), None])
+def test_an_event_has_no_more_records_than_a_page_takes(last):
+    """A conversion is two records: sixteen rows that a file may hold can be seventeen of them."""
+    legs = [row("01-02", "buy", amount="1", group="e") for _ in range(15)]
+    assert len(records(*legs, row("01-02", "buy", amount="1", group="e"))) == 16
+    if last is None:  # made by hand: no file is read with so many rows
+        rows = trades_from_text(HEAD + legs[0], "export.csv") * 17
+    else:
+        rows = trades_from_text(HEAD + "".join([*legs, last]), "export.csv")
+    with pytest.raises(InputError, match="17 records of one event, at most 16"):
+        records_of(rows, JANUARY, shipped())
+    others = [replace(one, group="f", time=one.time + 1) for one in rows[:15]]
+    assert len(records_of([*rows[:15], *others], JANUARY, shipped())) == 30
+
+
+def test_a_category_that_no_file_could_give_is_named():
+    (one,) = trades_from_text(HEAD + row("01-02", "income", amount="1"), "export.csv")
+    with pytest.raises(InputError, match='the category "prize" is not known'):
+        records_of([replace(one, category="prize")], JANUARY, shipped())
+
+
 # --------------------------------------------------------------------------------------------- pages and checks
 
 
