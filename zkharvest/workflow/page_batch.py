@@ -177,7 +177,7 @@ def read_list(folder: Path) -> Iterator[Listed]:
                 raise ValueError
             for account, number, final, records, page, stem in rows:
                 yield Listed(account, int(number), final == "1", int(records), page, stem)
-    except (ValueError, OSError) as error:
+    except (ValueError, csv.Error, OSError) as error:
         hint = "restore the folder of the period before"
         raise InputError.one(str(folder / LIST), "is not the list of a chunk's pages", hint) from error
 

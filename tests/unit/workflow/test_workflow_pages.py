@@ -253,6 +253,27 @@ def test_the_next_month_follows_for_every_open_account(tmp_path):
     assert page.header.prev == read_page(tmp_path / "jan" / "a" / f"{file_stem('kraken', 'one', 0)}.zkp").page
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda text: text.replace("one,", "x" * 200_000 + ","), id="a cell longer than csv reads"),
+        pytest.param(lambda text: text.replace(",0,", ",zero,", 1), id="no number"),
+        pytest.param(lambda text: text.replace("one,", ""), id="a cell is missing"),
+        pytest.param(lambda text: text.replace("one,", '"one'), id="a quote that never ends"),
+        pytest.param(lambda text: text.replace("account", "name"), id="another header"),
+    ],
+)
+def test_a_damaged_list_fails_its_chunk(tmp_path, damage):
+    chunk = Chunk(export(tmp_path / "a.csv", ["one"]), str(tmp_path / "jan"), JANUARY, SEED)
+    assert make_chunk(chunk).status == "made"
+    listed = tmp_path / "jan" / "a" / "pages.csv"
+    listed.write_text(damage(listed.read_text()))
+    later = replace(chunk, folder=str(tmp_path / "feb"), period=FEBRUARY, before=str(tmp_path / "jan"))
+    found = make_chunk(later)
+    assert found.status == "failed"
+    assert "is not the list of a chunk's pages" in found.message
+
+
 def test_an_account_stays_in_its_file(tmp_path):
     chunk = Chunk(export(tmp_path / "a.csv", ["one"]), str(tmp_path / "jan"), JANUARY, SEED)
     assert make_chunk(chunk).status == "made"
