@@ -234,8 +234,9 @@ def read_pages(folder: str | Path, passphrase: Passphrase = None) -> OwnPages:
         raise UsageError(
             f"{where}: there are no openings of pages (.zko) in this folder", "zkharvest commit makes them"
         )
-    text = (where / BOOK).read_text(encoding="utf-8") if (where / BOOK).is_file() else book_text(())
-    parse_book(text, str(where / BOOK))
+    book = where / BOOK
+    text = read_text(book) if book.is_file() else book_text(())
+    parse_book(text, str(book))
     return OwnPages(openings, text, read_seed(where / SEED, passphrase))
 
 
