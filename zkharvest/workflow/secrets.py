@@ -143,15 +143,19 @@ def key_fingerprint(scheme: Scheme, public: bytes) -> bytes:
 
 
 def restore_seed(backup: Backup) -> bytes:
-    """The seed of pages that a backup holds. Raises UsageError where the words are not of one seed."""
+    """The seed of pages that a backup holds. UsageError for a backup of a key, and for words of another seed."""
+    if backup.kind is not Secret.SEED:
+        raise UsageError("the words are not those of a seed", "restore them as a private key")
     if backup.fingerprint != seed_fingerprint(backup.secret):
         raise UsageError("the words do not match the seed that they name", "compare them with the sheet")
     return backup.secret
 
 
 def restore_key(backup: Backup) -> tuple[PrivateKey, PublicKey]:
-    """The private key that a backup holds. Raises UsageError for another kind of backup."""
-    scheme = next(scheme for scheme, kind in _KINDS.items() if kind is backup.kind)
+    """The private key that a backup holds. UsageError for a backup of a seed, and for words of another key."""
+    scheme = next((scheme for scheme, kind in _KINDS.items() if kind is backup.kind), None)
+    if scheme is None:
+        raise UsageError("the words are not those of a private key", "restore them as a seed of pages")
     key = PrivateKey(scheme, backup.secret)
     if not key.is_usable() or key_fingerprint(scheme, key.public_bytes()) != backup.fingerprint:
         raise UsageError("the words do not match the key that they name", "compare them with the sheet")
