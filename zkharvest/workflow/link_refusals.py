@@ -10,7 +10,9 @@ from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.ledger.calendar import Calendar
 from zkharvest.trades.text import format_time
 from zkharvest.verifier.rejections import Reason, Reject
+from zkharvest.verifier.stated import MAX_AUDIENCE, MAX_NONCE
 from zkharvest.verifier.statement_v2 import FIRST_DAY, LAST_DAY
+from zkharvest.verifier.text import is_visible, quoted
 
 if TYPE_CHECKING:
     from zkharvest.files.page_files import PageOpening
@@ -28,6 +30,15 @@ def check_days(elections: Sequence[Election], covered: date | None) -> None:
     if covered is not None and not FIRST_DAY <= covered <= LAST_DAY:
         what = f"purchases from {covered} on cannot be stated as covered"
         raise UsageError(what, f"--covered-from takes days from {FIRST_DAY} to {LAST_DAY}, or never")
+
+
+def check_context(audience: str, nonce: bytes) -> None:
+    """UsageError for an audience or a nonce that no statement takes."""
+    if audience and not is_visible(audience, MAX_AUDIENCE):
+        what = f"the audience {quoted(audience)} cannot be stated"
+        raise UsageError(what, f"it is one line of visible text, of at most {MAX_AUDIENCE} bytes")
+    if len(nonce) > MAX_NONCE:
+        raise UsageError(f"a nonce of {len(nonce)} bytes cannot be stated", f"it has at most {MAX_NONCE} bytes")
 
 
 def check_begin(given: Iterable[tuple[str, PageOpening]], election: Election) -> None:

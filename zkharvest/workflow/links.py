@@ -37,7 +37,7 @@ from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.stark import verify_proof
 from zkharvest.verifier.statement_v2 import DAY_ZERO, LAST_COVERED
 from zkharvest.workflow.histories import history_of, work
-from zkharvest.workflow.link_refusals import check_begin, check_days, unstated
+from zkharvest.workflow.link_refusals import check_begin, check_context, check_days, unstated
 from zkharvest.workflow.link_rows import calendar_of, declared_days, machine_rows, periods_of
 from zkharvest.workflow.proofs import SelfCheckError, find_preset
 from zkharvest.workflow.standing_lanes import opening_of, same_standing
@@ -161,6 +161,8 @@ def prepare_links(
     for election in wanted.elections:
         find_provable(election.regime)
     check_days(wanted.elections, wanted.covered)
+    check_context(wanted.audience, wanted.nonce)
+    least = find_preset(wanted.preset, 0).params.least_log_rows
     given = list(openings)
     progress("running the ledger")
     history = history_of(given)
@@ -176,7 +178,7 @@ def prepare_links(
         pages = [by_id[page.id] for page in run.pages]
         labels = [names[page.id] for page in run.pages]
         context = {"audience": wanted.audience, "nonce": wanted.nonce, "link": number, "links": len(runs)}
-        made = _Maker(run, before, carried, pages, labels, wanted, pinned).prepared(context)
+        made = _Maker(run, before, carried, pages, labels, wanted, pinned, least).prepared(context)
         yield made
         before, carried = made.after, made.closing
 
@@ -192,6 +194,7 @@ class _Maker:
     labels: Sequence[str]
     wanted: Wanted
     pinned: circuits.Pinned
+    least: int  # log2 of the fewest rows of a table under the parameter set
 
     def prepared(self, context: Mapping[str, Any]) -> PreparedLink:
         run, window = self.run, self.run.window
@@ -205,9 +208,8 @@ class _Maker:
         shown = [(_fields(one), group) for one, groups in SHOWN for group in groups]
         shown += [(_fields(one), "basis") for one in declared]
         same_year = self.before is not None and self.before.year == window.year
-        least = find_preset(self.wanted.preset, 0).params.least_log_rows
         to_fill = LinkToFill(hashed, rows, calendar, carried, same_year, key, shown, self._labels())
-        witness = make_witness(to_fill, least=least)
+        witness = make_witness(to_fill, least=self.least)
         after = replace(run.closing, registers=carried_on(run.closing.registers))
         if not same_standing(opening_of(after, key), witness.closing):
             raise SelfCheckError("the ledger and the circuit do not carry out the same standing")

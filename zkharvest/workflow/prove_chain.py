@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,9 @@ def prove_chain(
     if first == (carry_in is not None):
         hint = "first=True if nothing was proven before, or carry_in with what last year's proof carried out"
         raise UsageError("what do these pages go on from?", hint)
+    for name, value, kind in (("carry_in", carry_in, StandingFile), ("book", book, Book), ("covered", covered, date)):
+        if value is not None and (not isinstance(value, kind) or isinstance(value, datetime)):
+            raise TypeError(f"{name} is a {kind.__name__}, not {type(value).__name__}")
     openings, decided = _openings(pages, book)
     elections = _elections(year, method, methods or {}, pooling, timezone, regime)
     bound = nonce_given(nonce)

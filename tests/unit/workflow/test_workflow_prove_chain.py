@@ -1,6 +1,7 @@
 """`commit_pages` and `prove_chain`: what a caller in Python gets wrong, and what is said before a proof is made."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -63,6 +64,19 @@ def test_the_seed_decides_the_pages(own, tmp_path):
         commit_pages([replace(TRADES[0], amount=1.5)])
 
 
+def test_a_book_is_read_as_files_of_text_are(own, tmp_path):
+    """A spreadsheet may have written it: with a byte order mark, or as something else than UTF-8."""
+    folder = tmp_path / "mine"
+    write_pages(folder, own, passphrase=None)
+    book = folder / "book.csv"
+    text = book.read_bytes()
+    book.write_bytes(b"\xef\xbb\xbf" + text)
+    assert read_pages(folder).decided() == own.decided()
+    book.write_bytes(text + b"caf\xe9\n")
+    with pytest.raises(InputError, match="is not UTF-8"):
+        read_pages(folder)
+
+
 def test_a_link_goes_on_from_something_or_is_the_first(own, tmp_path):
     with pytest.raises(UsageError, match="what do these pages go on from"):
         prove_chain(own, **YEAR)
@@ -112,15 +126,25 @@ WRONG = [
     ({"regime": "uk"}, UsageError, "uk"),
     ({"nonce": 5}, TypeError, "nonce is bytes"),
     ({"nonce": "xy"}, UsageError, "not hexadecimal"),
+    ({"nonce": bytes(33)}, UsageError, "a nonce of 33 bytes"),
     ({"audience": 5}, TypeError, "audience is text"),
+    ({"audience": "a\tb"}, UsageError, "the audience"),
+    ({"audience": "x" * 201}, UsageError, "the audience"),
+    ({"covered": "2026-01-01"}, TypeError, "covered is a date, not str"),
+    ({"covered": datetime(2026, 1, 1)}, TypeError, "covered is a date, not datetime"),
+    ({"book": "book.csv"}, TypeError, "book is a Book, not str"),
+    ({"first": False, "carry_in": b"2025.zks"}, TypeError, "carry_in is a StandingFile, not bytes"),
     ({"preset": "tiny"}, UsageError, "is not a proof size"),
 ]
 
 
 @pytest.mark.parametrize(("options", "error", "message"), WRONG)
 def test_wrong_options_are_said(own, options, error, message):
+    """Before any work is done: with a million records it takes minutes until a statement is made."""
+    begun = []
     with pytest.raises(error, match=message):
-        prove_chain(own, first=True, **{**YEAR, **options})
+        prove_chain(own, progress=begun.append, **{"first": True, **YEAR, **options})
+    assert begun == []
 
 
 def test_what_is_no_page_is_said():
