@@ -160,6 +160,8 @@ def _write(value: Value, parts: list[bytes], depth: int) -> None:
         for item in value:
             _write(item, parts, depth - 1)
     elif isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError("a key is not a string")
         parts.append(_head(len(value), 0x80, 1 << 4, _MAP))
         for key in sorted(value, key=lambda key: key.encode("utf-8")):
             _write(key, parts, depth - 1)

@@ -115,7 +115,7 @@ def test_size_limit(monkeypatch):
 
 
 def test_what_cannot_be_encoded():
-    for value in (1.5, 2**64, -(2**63) - 1, (1,), [[[[[[[[0]]]]]]]]):
+    for value in (1.5, 2**64, -(2**63) - 1, (1,), [[[[[[[[0]]]]]]]], {1: 2}, {b"a": 2}, "\ud800"):
         with pytest.raises(ValueError):
             wire.encode(value)
 
