@@ -40,17 +40,19 @@ function declaredBasis(links) {
 
 const changes = (values) => values.slice(1).map((value, i) => [values[i], value]);
 
+/** Between which periods something changes. A link of no tax year is history, and only another follows or a year. */
+const between = (year, later) => (year === later ? `within ${later ?? 'history'}` : `from ${year ?? 'before'} to ${later}`);
+
 /** What to ask: a change of method or zone, one pool of all accounts, a year that is not over. `now` is in ms. */
 export function notes(links, now = Date.now()) {
   const lines = [];
   const used = periods(links).flatMap((run) => run.map(({ year, method }) => ({ year, method })).filter(({ method }, i) => i === 0 || run[i - 1].method !== method));
   for (const [one, two] of changes(used)) {
     if (one.method === two.method) continue;
-    const where = one.year === two.year ? `within ${two.year ?? 'history'}` : `from ${one.year ?? 'before'} to ${two.year ?? 'what follows'}`;
-    lines.push(`the lot method changes ${where}: ${one.method}, then ${two.method}; no lot's basis serves twice`);
+    lines.push(`the lot method changes ${between(one.year, two.year)}: ${one.method}, then ${two.method}; no lot's basis serves twice`);
   }
   for (const [one, two] of changes(periods(links).map((run) => run.at(-1)))) {
-    if (one.timezone !== two.timezone) lines.push(`the time zone changes from ${one.year ?? 'before'} to ${two.year}: ${one.timezone}, then ${two.timezone}`);
+    if (one.timezone !== two.timezone) lines.push(`the time zone changes ${between(one.year, two.year)}: ${one.timezone}, then ${two.timezone}`);
   }
   const pooled = periods(links).map(([{ year }]) => year).filter((year) => year !== null && year >= BY_WALLET_FROM);
   if (pooled.length > 0 && links.at(-1).pooling === 'universal') {

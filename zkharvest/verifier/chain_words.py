@@ -92,16 +92,12 @@ def notes(chain: Chain, now: float | None = None) -> tuple[str, ...]:
     used = [(period.year, method) for period in chain.periods for method in period.methods]
     for (year, before), (later, after) in pairwise(used):
         if before != after:
-            where = (
-                f"within {later or 'history'}"
-                if year == later
-                else f"from {year or 'before'} to {later or 'what follows'}"
-            )
+            where = _between(year, later)
             lines.append(f"the lot method changes {where}: {before}, then {after}; no lot's basis serves twice")
     for one, two in pairwise(chain.periods):
         before, after = one.last.statement.timezone, two.last.statement.timezone
         if before != after:
-            lines.append(f"the time zone changes from {one.year or 'before'} to {two.year}: {before}, then {after}")
+            lines.append(f"the time zone changes {_between(one.year, two.year)}: {before}, then {after}")
     pooled = [str(period.year) for period in chain.periods if period.year and period.year >= _BY_WALLET_FROM]
     if pooled and chain.closing.pooling == "universal":
         lines.append(
@@ -126,6 +122,11 @@ def notes(chain: Chain, now: float | None = None) -> tuple[str, ...]:
     if (time.time() if now is None else now) < end:
         lines.append(f"the window is not over until {instant_text(chain.closing.instant)}: later records are not in it")
     return tuple(lines)
+
+
+def _between(year: int | None, later: int | None) -> str:
+    """Between which periods something changes. A link of no tax year is history, and only another follows or a year."""
+    return f"within {later or 'history'}" if year == later else f"from {year or 'before'} to {later}"
 
 
 def not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountCompared]) -> tuple[str, ...]:

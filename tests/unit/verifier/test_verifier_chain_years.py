@@ -75,6 +75,18 @@ def test_a_change_of_zone_is_noted():
     )
 
 
+@pytest.mark.parametrize(("years", "where"), [((None, 2025), "from before to 2025"), ((None, None), "within history")])
+def test_changes_of_what_no_year_counts_are_noted_in_words(years, where):
+    """A link of no tax year has no number to be named by."""
+    changes = {"timezone": "Africa/Abidjan", "method": "lifo"}, {"timezone": "UTC"}
+    links = two_years() if years[-1] else halves()
+    found = notes(chain_with_years(links, years, *({"method": "fifo", **one} for one in changes)), now=at(2027) / 1000)
+    assert [line.partition(":")[0] for line in found] == [
+        f"the lot method changes {where}",
+        f"the time zone changes {where}",
+    ]
+
+
 def test_one_pool_of_all_accounts_is_noted_from_2025_on():
     pool = {"pooling": "universal"}
     (said,) = noted(pool, pool)
