@@ -52,6 +52,23 @@ test('msgpack: one form of every value', () => {
   assert.ok(Array.isArray(reads(`${'91'.repeat(7)}c0`)));
 });
 
+test('msgpack: every form of a length from its least on', () => {
+  const key = (i) => [0xa3, ...[12, 6, 0].map((shift) => 0x30 + ((i >> shift) & 63))];
+  const [text, byte, item, entry] = [() => [0x61], () => [0], () => [0xc0], (i) => [...key(i), 0xc0]];
+  const of = (head, size, each) => decode(Uint8Array.from([...head, ...Array.from({ length: size }, (_, i) => each(i)).flat()])).value;
+  const length = (value) => value.length ?? value.size;
+  for (const [lead, most, each] of [[0xa0, 31, text], [0x90, 15, item], [0x80, 15, entry]]) {
+    for (const size of [0, 1, most]) assert.equal(length(of([lead | size], size, each)), size);
+  }
+  const forms = [[0xc4, 1, 0, byte], [0xc5, 2, 256, byte], [0xc6, 4, 65536, byte], [0xd9, 1, 32, text], [0xda, 2, 256, text], [0xdb, 4, 65536, text],
+    [0xdc, 2, 16, item], [0xdd, 4, 65536, item], [0xde, 2, 16, entry], [0xdf, 4, 65536, entry]];
+  for (const [lead, width, least, each] of forms) {
+    const head = (size) => [lead, ...[24, 16, 8, 0].slice(4 - width).map((shift) => (size >> shift) & 255)];
+    for (const size of [least, least + 1]) assert.equal(length(of(head(size), size, each)), size);
+    if (least > 0) assert.throws(() => of(head(least - 1), least - 1, each), (error) => error instanceof Rejected && error.reason === 'package/encoding');
+  }
+});
+
 test('msgpack: 2^18 values, the list around the others with them', () => {
   const list = (count) => Uint8Array.from([0xdd, ...[24, 16, 8, 0].map((shift) => (count >>> shift) & 255), ...new Array(count).fill(0xc0)]);
   assert.equal(decode(list(2 ** 18 - 1)).value.length, 2 ** 18 - 1);
