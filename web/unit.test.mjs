@@ -49,13 +49,24 @@ test('msgpack: one form of every value', () => {
   for (const other of ['c1', 'ca00000000', 'cb0000000000000000', 'd40000', 'c70000', 'a1ff', 'a3eda080', '810000', '82a16200a16100',
     '82a16100a16100', '91', 'c402ff', '']) refuses(other, 'package/encoding');
   refuses(`${'91'.repeat(8)}c0`, 'package/limit');
+  refuses(`${'91'.repeat(7)}81a161c0`, 'package/limit');
   assert.ok(Array.isArray(reads(`${'91'.repeat(7)}c0`)));
+  assert.ok(Array.isArray(reads(`${'91'.repeat(6)}81a161c0`)));
+  refuses(`${'81a161'.repeat(8)}c0`, 'package/limit');
+  assert.ok(reads(`${'81a161'.repeat(7)}c0`) instanceof Map);
 });
 
 test('msgpack: every form of a length from its least on', () => {
   const key = (i) => [0xa3, ...[12, 6, 0].map((shift) => 0x30 + ((i >> shift) & 63))];
   const [text, byte, item, entry] = [() => [0x61], () => [0], () => [0xc0], (i) => [...key(i), 0xc0]];
-  const of = (head, size, each) => decode(Uint8Array.from([...head, ...Array.from({ length: size }, (_, i) => each(i)).flat()])).value;
+  const kinds = new Map([[text, (value) => typeof value === 'string'], [byte, (value) => value instanceof Uint8Array], [item, Array.isArray],
+    [entry, (value) => value instanceof Map]]);
+  const of = (head, size, each) => {
+    const bytes = Uint8Array.from([...head, ...Array.from({ length: size }, (_, i) => each(i)).flat()]);
+    const { value, end } = decode(bytes);
+    assert.ok(kinds.get(each)(value) && end === bytes.length, `${head} ${size}`);
+    return value;
+  };
   const length = (value) => value.length ?? value.size;
   for (const [lead, most, each] of [[0xa0, 31, text], [0x90, 15, item], [0x80, 15, entry]]) {
     for (const size of [0, 1, most]) assert.equal(length(of([lead | size], size, each)), size);
