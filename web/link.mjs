@@ -58,6 +58,10 @@ export function readHeader(bytes) {
 }
 
 const same = (a, b) => a.source === b.source && a.account === b.account;
+const nameKey = ({ source, account }) => `${source}\0${account}`;
+
+/** The accounts of the standing carried in, by name. */
+const statesOf = (carriedIn) => new Map((carriedIn?.accounts ?? []).map((state) => [nameKey(state), state]));
 
 /** Early or not; rejects unless an account's first page here is where the account goes on. */
 function checkFirst(page, known, from) {
@@ -94,16 +98,17 @@ function checkPages({ accounts, pages, carriedIn, currency, from, to }) {
     const before = pages[i - 1];
     demand(i === 0 || before.account < account || (before.account === account && before.header.number < header.number), 'page/listed');
   });
-  const known = carriedIn?.accounts ?? [];
-  const names = new Set(accounts.map(({ source, account }) => `${source}\0${account}`));
-  demand(known.every(({ source, account }) => names.has(`${source}\0${account}`)), 'link/sources');
+  const states = statesOf(carriedIn);
+  const names = new Set(accounts.map(nameKey));
+  demand([...states.keys()].every((name) => names.has(name)), 'link/sources');
   for (const { account, header } of pages) demand(same(header, accounts[account]) && header.currency === currency, 'page/other');
   demand(new Set(pages.map(({ header }) => toHex(header.root))).size === pages.length, 'page/same-root');
-  const states = new Map(known.map((state) => [`${state.source}\0${state.account}`, state]));
   const early = [];
-  accounts.forEach((name, place) => {
-    const own = pages.flatMap((page, i) => (page.account === place ? [i] : []));
-    const state = states.get(`${name.source}\0${name.account}`);
+  const places = accounts.map(() => []); // of each account's pages; to look for them account by account is quadratic
+  pages.forEach(({ account }, i) => places[account].push(i));
+  accounts.forEach((name, number) => {
+    const own = places[number];
+    const state = states.get(nameKey(name));
     if (own.length === 0) {
       demand(state !== undefined, 'link/sources');
       demand(state.final, 'page/missing');
@@ -234,7 +239,8 @@ function checkCarried({ carriedIn, currency, pooling, timezone, year }) {
 
 function closingOf(parts) {
   const { accounts, pages, carriedIn, to } = parts;
-  const states = accounts.map((name) => carriedIn?.accounts.find((state) => same(state, name)));
+  const carried = statesOf(carriedIn);
+  const states = accounts.map((name) => carried.get(nameKey(name)));
   for (const { account, header } of pages) {
     const open = header.to > to;
     states[account] = { ...accounts[account], number: header.number, page: header.id, end: header.to, open, final: header.final && !open };
