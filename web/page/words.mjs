@@ -76,14 +76,17 @@ export function notes(links, now = Date.now()) {
   return lines;
 }
 
-/** What lies before an account's first page or behind its last one, within the time of the chain. */
+/**
+ * What lies before an account's first page or behind its last one, within the time of the chain. An account that was
+ * closed before the chain begins has no page here, and nothing of it is shown either.
+ */
 function outsidePages(links) {
-  const [late, closed] = [[], []];
-  for (const one of accountsOf(links)) {
-    const [first, newest, name] = [one.pages[0][1], one.pages.at(-1)[1], nameOf(one)];
-    if (first.number === 0n && first.from > links[0].from) late.push(`${name} before ${minute(first.from)}`);
-    if (newest.final && newest.to < links.at(-1).to) closed.push(`${name} from ${minute(newest.to)} on`);
-  }
+  const { closing, to } = links.at(-1);
+  const late = accountsOf(links).map((one) => [one, one.pages[0][1]])
+    .filter(([, first]) => first.number === 0n && first.from > links[0].from)
+    .map(([one, first]) => `${nameOf(one)} before ${minute(first.from)}`);
+  const closed = closing.get('accounts').map(Object.fromEntries).filter(({ final, end }) => final && end < to)
+    .map((state) => `${nameOf(state)} from ${minute(state.end)} on`);
   return [[late, 'its pages begin there'], [closed, 'its pages end there']]
     .filter(([found]) => found.length > 0).map(([found, what]) => `what happened in ${few(found)}: ${what}`);
 }

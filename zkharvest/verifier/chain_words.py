@@ -195,15 +195,21 @@ def _not_shown(chain: Chain, policy: ChainPolicy, accounts: Sequence[AccountComp
 
 
 def _outside_pages(chain: Chain, accounts: Sequence[AccountCompared]) -> Iterator[str]:
-    """What lies before an account's first page or behind its last one, within the time of the chain."""
+    """What lies before an account's first page or behind its last one, within the time of the chain.
+
+    An account that was closed before the chain begins has no page here, and nothing of it is shown either.
+    """
     begins, ends = chain.links[0].statement.start, chain.closing.instant
-    late, closed = list[str](), list[str]()
-    for one in accounts:
-        first, newest, name = one.pages.pages[0], one.pages.newest, account_label(*one.pages.name)
-        if first.number == 0 and first.start > begins:
-            late.append(f"{name} before {instant_text(first.start)}")
-        if newest.final and newest.end < ends:
-            closed.append(f"{name} from {instant_text(newest.end)} on")
+    late = [
+        f"{account_label(*one.pages.name)} before {instant_text(first.start)}"
+        for one in accounts
+        if (first := one.pages.pages[0]).number == 0 and first.start > begins
+    ]
+    closed = [
+        f"{account_label(*state.name)} from {instant_text(state.end)} on"
+        for state in chain.closing.accounts
+        if state.final and state.end < ends
+    ]
     for found, what in ((late, "its pages begin there"), (closed, "its pages end there")):
         if found:
             more = f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""

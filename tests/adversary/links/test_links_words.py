@@ -90,12 +90,15 @@ def chains():
     first = page("own", ["2024-02-01 buy BTC 2 90000"], "2024-01-01", "2025-02-01")
     second = page("own", ["2025-06-01 sell BTC 1 50000"], "2025-02-01", "2026-02-01", before=first)
     options = {"year": 2024, "method": "hifo", "preset": "test"}
-    one = prove_chain([first], **options, first=True)
+    gone = page("gone", [], "2024-01-01", "2024-07-01", final=True)
+    one = prove_chain([first, gone], **options, first=True)
     more = {**options, "year": 2025, "method": "fifo", "timezone": "America/Panama"}
-    two = prove_chain([first, second], **more, carry_in=one.carried_out).package
-    pages = {"pages": {"own": second.header.page_id.hex()}}
+    two = prove_chain([first, gone, second], **more, carry_in=one.carried_out).package
+    pages = {"pages": {"own": second.header.page_id.hex(), "gone": gone.header.page_id.hex()}}
     yield [one.package, two], {"first": True, **pages}, "America/New_York, then America/Panama"
-    yield [two], {"standing": one.carried_out.standing.name.hex(), **pages}, "no counter here has what was declared"
+    later = {"standing": one.carried_out.standing.name.hex(), **pages}
+    yield [two], later, "no counter here has what was declared"
+    yield [two], later, "what happened in gone/x from 2024-07-01 00:00 UTC on: its pages end there"
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
