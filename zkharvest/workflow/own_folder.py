@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zkharvest.commitment.assets import load_assets
+from zkharvest.commitment.assets import load_assets, normal_id
 from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.files.atomic import ensure_writable, write_file
 from zkharvest.files.book import COLUMNS, Book, book_text, parse_book, read_book
@@ -38,6 +38,7 @@ from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.checks import check_ledger
 from zkharvest.ledger.history.records import Place
 from zkharvest.ledger.rules import DEFAULT_POOLING, DEFAULT_TIMEZONE, Pooling, check_zone
+from zkharvest.spec import TIME_LIMIT
 from zkharvest.trades.csv_in import read_text
 from zkharvest.trades.model import Trade, agreed_currency, check_numbers
 from zkharvest.trades.text import format_time, instant
@@ -102,10 +103,13 @@ def commit_pages(
     from the system unless one is given.
 
     Raises InputError for trades that no ledger can run under the pooling or no page can hold, if the pages that are
-    there hold other records, and if they reach to the end already (unless `again`: to have their openings); TypeError
-    or ValueError for a trade made by hand whose numbers are of another type or out of range.
+    there hold other records, and if they reach to the end already (unless `again`: to have their openings); UsageError
+    for a begin or an end that no page has; TypeError or ValueError for a trade made by hand whose numbers are of
+    another type or out of range, a seed that is not 32 bytes, and an asset's name that is no id (`commitment.assets`).
     """
     check_numbers(trades)
+    listed = {**load_assets(), **{symbol: normal_id(name) for symbol, name in (assets or {}).items()}}
+    chosen = secrets.token_bytes(SEED_BYTES) if seed is None else _seed_given(seed)
     if not trades:
         raise InputError.one("", "there are no trades to commit", "give a trades file with at least one row")
     if problems := check_ledger(trades, pooling):
@@ -115,16 +119,26 @@ def commit_pages(
     check_zone(timezone)
     _check_provable(trades, begin, timezone)
     last = year_end(trades, timezone) if end is None else end
+    if last >= TIME_LIMIT:
+        raise UsageError(f"pages cannot end behind {format_time(TIME_LIMIT - 1)}", "give an earlier end (--to), in ms")
     first = _first_begin(trades, last, timezone) if begin is None else begin
     if max(first, min(trade.time for trade in trades)) >= last:
         what = "the pages would end before the first trade, or before they begin"
         raise UsageError(what, "give a later end (--to), or leave it out")
-    chosen = secrets.token_bytes(SEED_BYTES) if seed is None else seed
     period = Period("", first, last, agreed_currency(trades, currency), final)
-    made = own_pages(trades, period, chosen, {**load_assets(), **(assets or {})}, timezone, before, again=again)
+    made = own_pages(trades, period, chosen, listed, timezone, before, again=again)
     openings = (*made.earlier, *(one.opening for one in made.made))
     unlisted = tuple(sorted({symbol for one in made.made for symbol in one.unlisted}))
     return OwnPages(openings, book_text(made.lines), chosen, unlisted)
+
+
+def _seed_given(seed: bytes) -> bytes:
+    """A caller's seed. Of another length it could be guessed, and a file of it would be read as damaged."""
+    if not isinstance(seed, bytes):
+        raise TypeError(f"a seed is bytes, not {type(seed).__name__}")
+    if len(seed) != SEED_BYTES:
+        raise ValueError(f"a seed has {SEED_BYTES} bytes, not {len(seed)}")
+    return seed
 
 
 def year_end(trades: Sequence[Trade], zone: str) -> int:

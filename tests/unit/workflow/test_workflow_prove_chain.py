@@ -64,6 +64,23 @@ def test_the_seed_decides_the_pages(own, tmp_path):
         commit_pages([replace(TRADES[0], amount=1.5)])
 
 
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"seed": b"short"}, ValueError, "a seed has 32 bytes, not 5"),
+        ({"seed": "ab" * 32}, TypeError, "a seed is bytes, not str"),
+        ({"assets": {"BTC": "x" * 500}}, ValueError, "is not an asset id"),
+        ({"assets": {"BTC": "bitcoin"}}, ValueError, "is not an asset id"),
+        ({"end": 1 << 44}, UsageError, "cannot end behind"),
+        ({"end": 1 << 50}, UsageError, "cannot end behind"),
+    ],
+)
+def test_no_pages_are_made_that_could_not_be_read_again(options, error, message):
+    """A seed of another length is a damaged file when it is read, and so is an opening with such a name."""
+    with pytest.raises(error, match=message):
+        commit_pages(TRADES, timezone="UTC", **options)
+
+
 def test_a_book_is_read_as_files_of_text_are(own, tmp_path):
     """A spreadsheet may have written it: with a byte order mark, or as something else than UTF-8."""
     folder = tmp_path / "mine"
