@@ -130,7 +130,9 @@ def _meets(before: list[bytes], data: bytes, policy: ChainPolicy) -> bool:
         (policy.timezone, last.timezone), (policy.currency, last.currency), (policy.nonce, last.context.nonce),
         (policy.audience, last.context.audience), (policy.signer, signer and signer["key"]),
     )  # fmt: skip
-    newest = {name: header for link in links for name in link.statement.accounts for header in link.pages_of(name)}
+    newest = {
+        said.accounts[one.account]: one.header for said in (link.statement for link in links) for one in said.pages
+    }
     keys: dict[bytes, set[bytes]] = {}
     for one in (one for package in packages for one in package.attestations):
         keys.setdefault(one.page, set()).add(one.key)

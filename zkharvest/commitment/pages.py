@@ -23,8 +23,6 @@ from zkharvest.commitment.tree import DEPTH, TAG_NODE, Tree, build_tree
 from zkharvest.spec import P
 
 MAX_RECORDS = 1 << DEPTH
-KEY_BYTES = 32
-SEED_BYTES = 32
 
 
 def page_key(seed: bytes, source: str, account: str, number: int, records: Sequence[PageRecord]) -> bytes:

@@ -47,8 +47,6 @@ SMALL = {"kind": 1, "origin": 1 << 6, "told": 1 << 9, "covered": 1 << 10, "side"
 LEVEL_WEIGHT = 8
 _KIND, _ORIGIN, _TOLD, _COVERED, _TERM, _RESULT, _SIDE = range(9, KEY_FIELDS)
 
-KEY_BYTES = 32
-
 
 @dataclass(frozen=True, slots=True)
 class Pairs:

@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import TZPATH, ZoneInfo
 
-from zkharvest.spec import END_OF_TIME, LONG_TERM_DAYS, NOT_ZONES, TIME_LIMB_BITS
+from zkharvest.spec import END_OF_TIME, LONG_TERM_DAYS, NOT_ZONES
 from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.text import quoted
 
@@ -48,27 +48,6 @@ class CalendarTable:
         """The first instant (ms) of each day 0..days + LONG_TERM_DAYS."""
         first = (self.first_day - _EPOCH).days
         return [((first + d) * _DAY_SECONDS - offset) * 1000 for d, offset in enumerate(self.by_day())]
-
-    def rows(self, year: int, *, carried: bool = False) -> list[tuple[int, int, int]]:
-        """(start, long at, phase) of each public row: the days, then the year's end, then the end of time.
-
-        With lots `carried` in, the first day is the one at whose start the inventory stands: what was recorded before
-        is in it, so a row of phase 2 (without effect) comes before the days.
-        """
-        starts = self.starts()
-        first_in_year = (date(year, 1, 1) - self.first_day).days
-        rows = [(0, 0, 2)] if carried else []
-        for d in range(self.days):
-            long_day = (long_from(self.first_day + d * _DAY) - self.first_day).days
-            rows.append((starts[d], starts[long_day], int(d >= first_in_year)))
-        return [*rows, (starts[self.days], 0, 2), (END_OF_TIME, 0, 0)]
-
-    def public_columns(self, year: int, *, carried: bool = False) -> list[tuple[int, ...]]:
-        """The seven public columns start0..2, long0..2, phase: instants in limbs of 15 bits, lowest first."""
-        rows = self.rows(year, carried=carried)
-        mask = (1 << TIME_LIMB_BITS) - 1
-        limbs = [tuple((row[k] >> (TIME_LIMB_BITS * i)) & mask for row in rows) for k in (0, 1) for i in range(3)]
-        return [*limbs, tuple(row[2] for row in rows)]
 
 
 def long_from(acquired: date) -> date:

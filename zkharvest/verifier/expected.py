@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from zkharvest.spec import FIRST_YEAR, LAST_YEAR, MAX_NAME
+from zkharvest.spec import FIRST_YEAR, LAST_YEAR
 from zkharvest.verifier.stated import MAX_CIRCUIT_ID
 from zkharvest.verifier.text import is_visible, quoted
 
@@ -87,21 +87,6 @@ def optional(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
 def sized(least: int, most: int) -> Callable[[str, Any], Any]:
     """So many bytes, or None."""
     return optional(lambda name, value: bytes_of(name, value, least, most))
-
-
-def by_source(size: int) -> Callable[[str, Any], Any]:
-    """A map from source ids to so many bytes."""
-
-    def check(name: str, value: Any) -> dict[str, bytes]:
-        if not isinstance(value, Mapping):
-            raise TypeError(f"{name} maps source ids to bytes or hex text; this is {kind_of(value)}")
-        found: dict[str, bytes] = {}
-        for source, part in value.items():
-            visible(f"{name}: a source id", source, MAX_NAME)
-            found[source] = bytes_of(f"{name} of {quoted(source)}", part, size, size)
-        return found
-
-    return check
 
 
 def one_of(choices: tuple[str, ...]) -> Callable[[str, Any], Any]:

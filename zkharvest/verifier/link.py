@@ -59,11 +59,6 @@ class Link:
             self.opening is not None and not self.same_year and counted is not None and self.statement.start > counted
         )
 
-    def pages_of(self, name: Names) -> list[PageHeader]:
-        """The listed pages of an account, in order."""
-        listed = self.statement.accounts
-        return [page.header for page in self.statement.pages if listed[page.account] == name]
-
 
 def read_link(statement: Mapping[str, wire.Value]) -> Link:
     """The link that a statement describes, or Reject: as `read_statement_v2`, `page/...` and `link/...`."""

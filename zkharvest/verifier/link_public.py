@@ -20,7 +20,6 @@ from zkharvest.verifier.rejections import Reason, Reject
 from zkharvest.verifier.statement_v2 import DAY_ZERO, LAST_COVERED, StatementV2
 from zkharvest.verifier.values import words
 
-CALENDAR_TABLE = "calendar"
 NEVER_COVERED = LAST_COVERED + 1
 """In place of a day: no lot is covered."""
 

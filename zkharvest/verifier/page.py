@@ -11,7 +11,7 @@ The statement of `lot-machine/v2` lists pages (`statement_v2`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -243,10 +243,3 @@ def check_pages(headers: Iterable[PageHeader]) -> dict[tuple[str, str], list[Pag
                 raise PageReject(PageFault.CHAIN, f"{before.label} is here {same}")
             check_follows(before, after)
     return accounts
-
-
-def covered(pages: Sequence[PageHeader], start: int, end: int) -> bool:
-    """Whether an account's pages, in order, cover a period without a gap; a closed account covers what follows."""
-    if not pages:
-        return False
-    return pages[0].start <= start and (pages[-1].end >= end or pages[-1].final)

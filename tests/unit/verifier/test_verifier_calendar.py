@@ -66,30 +66,13 @@ def test_long_from_is_within_the_horizon(day):
     assert 366 <= (long_from(day) - day).days <= LONG_TERM_DAYS
 
 
-def test_rows_of_new_york():
+def test_days_of_new_york():
     calendar = made()
-    rows = calendar.rows(2024)
-    assert len(rows) == calendar.days + 2 == 365 + 365 + 366 + 2
-    assert rows[0][0] == ms("2022-01-01T00:00-05:00")
-    summer = (date(2023, 7, 4) - date(2022, 1, 1)).days
-    assert rows[summer] == (ms("2023-07-04T00:00-04:00"), ms("2024-07-05T00:00-04:00"), 0)
-    leap = (date(2024, 2, 29) - date(2022, 1, 1)).days
-    assert rows[leap] == (ms("2024-02-29T00:00-05:00"), ms("2025-03-01T00:00-05:00"), 1)
-    assert [row[2] for row in rows[729:732]] == [0, 1, 1]  # December 31, January 1, January 2
-    assert rows[-2] == (ms("2025-01-01T00:00-05:00"), 0, 2)
-    assert rows[-1] == (END_OF_TIME, 0, 0)
-    assert calendar.rows(2024, carried=True) == [(0, 0, 2), *rows]
-
-
-def test_public_columns_are_limbs_of_15_bits():
-    calendar = made()
-    columns = calendar.public_columns(2024)
-    assert len(columns) == 7
-    for r, (start, long_at, phase) in enumerate(calendar.rows(2024)):
-        assert all(0 <= columns[i][r] < 1 << 15 for i in range(6))
-        assert sum(columns[i][r] << (15 * i) for i in range(3)) == start
-        assert sum(columns[3 + i][r] << (15 * i) for i in range(3)) == long_at
-        assert columns[6][r] == phase
+    starts = calendar.starts()
+    assert calendar.days == 365 + 365 + 366
+    assert len(starts) == calendar.days + LONG_TERM_DAYS + 1
+    for day in ("2022-01-01T00:00-05:00", "2023-07-04T00:00-04:00", "2024-02-29T00:00-05:00", "2025-03-01T00:00-05:00"):
+        assert starts[(date.fromisoformat(day[:10]) - calendar.first_day).days] == ms(day)
 
 
 @pytest.mark.parametrize(
@@ -234,8 +217,9 @@ def test_no_calendar_makes_a_lot_long_early(runs):
         return
     starts = calendar.starts()
     assert all(a <= b for a, b in pairwise(starts))
-    for d, (_, long_at, _) in enumerate(calendar.rows(2024)[:-2]):
-        assert long_at >= starts[d + 366]
+    for d in range(calendar.days):
+        long_day = long_from(calendar.first_day + timedelta(d))
+        assert starts[(long_day - calendar.first_day).days] >= starts[d + 366]
 
 
 def test_the_calendar_ends_before_the_end_of_time():

@@ -13,7 +13,6 @@ from zkharvest.verifier.page import (
     PageReject,
     check_follows,
     check_pages,
-    covered,
     read_header,
     signed_message,
 )
@@ -144,11 +143,3 @@ def test_pages_left_out_doubled_or_reissued_are_refused(pages, fault):
     with pytest.raises(PageReject) as error:
         check_pages(pages)
     assert error.value.fault is fault
-
-
-def test_a_period_is_covered_without_a_gap_or_up_to_the_end_of_the_account():
-    assert covered([FIRST, SECOND], 100, 300)
-    assert not covered([FIRST, SECOND], 99, 300)
-    assert not covered([FIRST, SECOND], 100, 301)
-    assert covered([FIRST, replace(SECOND, final=True)], 100, 999)
-    assert not covered([], 0, 1)
