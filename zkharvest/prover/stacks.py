@@ -39,7 +39,7 @@ def _points(log_domain: int, stack: int) -> tuple[Words, Words]:
 class Stacking:
     """How the columns of one matrix lie in stacks, and the stacks' values above chosen rows.
 
-    lanes: for each of the k lanes the column in every stack, -1 for none (`verifier.stacks.Tree.lanes`).
+    lanes: for each of the k lanes the column in every stack, -1 for none (`Layout.lanes`).
     degree: words of a column, 1 or 5. A matrix has degree consecutive words a column.
     room: memory (3 |D|/2, 32) that a tree over these stacks may use while it is built.
     """

@@ -1,4 +1,4 @@
-"""The prover, step by step (FORMAT.md section 4). `verify.stark` is the other side of the conversation.
+"""The prover, step by step (FORMAT.md section 4). `verifier.stark` is the other side of the conversation.
 
 A proof convinces that traces of the stated heights exist that satisfy a circuit with the given public data, and shows
 nothing else about them (Haboeck, Al Kindi, ePrint 2024/1037):
@@ -52,7 +52,7 @@ from zkharvest.verifier.stark import batch_of, heights_fault
 
 
 class _StartAgain(Exception):
-    """A challenge hit a value that the protocol excludes (about once in 2^120): take fresh masks."""
+    """A challenge hit a value that the protocol excludes (about once in 2^129): take fresh masks."""
 
 
 def prove_circuit(

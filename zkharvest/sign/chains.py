@@ -84,6 +84,6 @@ def with_page_signatures(package: ChainPackage, pages: Iterable[PageFile]) -> Ch
 
 
 def sign_as_taxpayer(package: ChainPackage, key: PrivateKey, *, replace_other: bool = False) -> ChainPackage:
-    """The package with the taxpayer's signature over everything else in it. Raises as `attest.sign_as_taxpayer`."""
+    """The package with the taxpayer's signature over everything else in it. Raises as `signed_by_taxpayer`."""
     made = signed_by_taxpayer(package.signature, package.signed_digest, key, replace_other=replace_other)
     return replace(package, signature=made)

@@ -32,7 +32,9 @@ class Signed(Protocol):
 def signed_by_taxpayer(
     before: Mapping[str, Any] | None, signed_digest: bytes, key: PrivateKey, *, replace_other: bool = False
 ) -> dict[str, Any]:
-    """The taxpayer's signature over a package's digest, in the place of the one it has. Raises UsageError as above."""
+    """The taxpayer's signature over a package's digest, in the place of the one it has. UsageError for a key of
+    another scheme, and where another key has signed, unless `replace_other`.
+    """
     if key.scheme is not Scheme.ED25519:
         hint = "zkharvest keygen makes one; to sign as a source, give --source"
         raise UsageError(f"the taxpayer signs with an ed25519 key; this one is {key.scheme}", hint)

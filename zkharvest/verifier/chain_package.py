@@ -106,7 +106,10 @@ class ChainPackage:
 
 
 def decode_chain_package(data: bytes) -> ChainPackage:
-    """The package in `data`, or Reject: as `package.decode_package`, and `attestation/form`, `attestation/limit`."""
+    """The package in `data`, or Reject: `package/...` of the container, `attestation/form`, `attestation/limit`.
+
+    Statements and proofs are not read, and no signature is checked.
+    """
     if data[: len(PACKAGE_MAGIC)] != PACKAGE_MAGIC:
         raise Reject(Reason.PACKAGE_MAGIC, "this is not a zkharvest package")
     version = data[len(PACKAGE_MAGIC) : len(PACKAGE_MAGIC) + 1]

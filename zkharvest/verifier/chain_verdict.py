@@ -12,6 +12,7 @@ from zkharvest.verifier.chain_policy import ChainPolicy
 from zkharvest.verifier.figures import DISPOSAL_TERMS, Counters, Figure, Key
 from zkharvest.verifier.link import Link
 from zkharvest.verifier.rejections import ACCEPTED, Finding
+from zkharvest.verifier.soundness import rounded_bits
 
 SCHEMA = "zkharvest/chain-verdict/1"
 
@@ -93,7 +94,7 @@ class ChainVerdict:
         opening = chain.opening
         return {
             "packages": [digest.hex() for digest in self.packages],
-            "bits": int(self.bits * 10) / 10,
+            "bits": rounded_bits(self.bits),
             "signer": self.signer.hex() if self.signer else None,
             "carried_in": opening.name.hex() if opening else None,
             "carried_out": chain.closing.name.hex(),

@@ -36,7 +36,7 @@ class Reason(StrEnum):
 
     @property
     def stage(self) -> str:
-        """The part of the verifier that finds it: what stands before the stroke."""
+        """The part of the verifier that finds it: what stands before the slash."""
         return self.value.partition("/")[0]
 
     # package: the container and its canonical msgpack
@@ -236,8 +236,9 @@ class Finding:
 
 
 class Reject(Exception):
-    """The bytes at hand do not pass; caught where a verdict is formed (`verify.verify`) and nowhere else.
+    """The bytes at hand do not pass. In the verifier `verify_chain.verify_chain` turns it into a verdict.
 
+    A reader on the way catches it only to say the same of what it reads: of a page, of a standing, of which link.
     `findings` holds the first fault and those beside it that were found in the same step.
     """
 

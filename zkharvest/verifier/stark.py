@@ -43,7 +43,7 @@ def verify_proof(
     """Accepts (returns) or rejects (Reject): "some traces satisfy the circuit with this public data".
 
     Table t has 2^heights[t] rows. `digest` is the SHA-256 of the description's exact bytes. Heights that circuit or
-    parameters do not allow are a ValueError: the caller checks them (`package`), they are not the proof's.
+    parameters do not allow are a ValueError: the caller checks them (`heights_fault`), they are not the proof's.
     """
     if (fault := heights_fault(description, params, heights)) is not None:
         raise ValueError(fault)

@@ -1,4 +1,4 @@
-"""What statements of every version say alike: circuit, calendar, and how long texts may be."""
+"""What a statement says whatever its circuit: circuit, calendar, and how long texts may be."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def named(name: str) -> str:
 
 
 def account_label(source: str, account: str) -> str:
-    """SOURCE/ACCOUNT within a sentence. A stroke in one of the two could be the one between them: then it is quoted."""
+    """SOURCE/ACCOUNT within a sentence. A slash in one of the two could be the one between them: then it is quoted."""
     parts = (named(one) if "/" not in one else json.dumps(one, ensure_ascii=False) for one in (source, account))
     return "/".join(parts)
 

@@ -12,11 +12,11 @@ from zkharvest.verifier.params import PRESETS, Preset
 
 _LARGE = 17
 _FOR_LARGE = {"balanced": "large", "small": "large"}
-"""What takes a preset's place from 2^17 rows on: half the blow-up and half the memory, for a larger proof."""
+"""What takes a preset's place from 2^17 rows on: half the blow-up or less, and of the memory, for a larger proof."""
 
 
 class SelfCheckError(ZkharvestError):
-    """A proof just made does not verify: a bug. The package must not be used."""
+    """Ledger and circuit disagree, or a proof just made does not verify: a bug. The package must not be used."""
 
 
 def first_run() -> bool:

@@ -66,7 +66,10 @@ def prove_chain(
 
     `pages` are one's own, as `commit_pages` makes them, or openings of pages; `book` says of the latter what pages
     cannot. `methods` are those of years before `year` that are proven too, each in a link of its own. `covered` is the
-    first day whose purchases count as covered, None for never. The other arguments are those of `zkharvest.prove`.
+    first day whose purchases count as covered, None for never. `nonce` (at most 32 bytes, or hex text) and `audience`
+    (at most 200 bytes) bind the proof to one occasion. `preset` is balanced, or small for fewer bytes and twice the
+    work. `verify`: the proof is verified before it is handed out. `progress` is called with the name of each step that
+    takes time, `warn` with each of `doubts`; by default these are warnings.
 
     Raises InputError for pages and records that cannot be worked, UsageError for options that no statement can have,
     TypeError for values of the wrong type, SelfCheckError if the proof does not verify: a bug.
@@ -91,7 +94,7 @@ def prove_chain(
 
 
 def read_standing(path: str | Path, passphrase: Passphrase = None) -> StandingFile:
-    """The standing in a file (`.zks`), its state checked against its name. Raises as `files.read_standing_file`."""
+    """The standing in a file (`.zks`), its state checked against its name. Raises as `read_standing_file`."""
     file = read_standing_file(path, lambda state, key: roots_of(standing_of(state), key), passphrase)
     if what := other_state(file.standing, standing_of(file.state)):
         raise damaged(FORM, path, f"its state and its standing differ: {what}")

@@ -1,7 +1,7 @@
 """Known answers of field, extension, transforms and FRI folding: what computes them here.
 
-`verify.field` is plain Python, `prove.plain` the prover's own plain twin, `prove.field`, `ntt` and `fri` are kernels on
-arrays in Montgomery form.
+`verifier.field` is plain Python, `prover.plain` the prover's own plain twin, `prover.field`, `ntt` and `fri` are
+kernels on arrays in Montgomery form.
 """
 
 from __future__ import annotations
