@@ -78,5 +78,4 @@ def leaf_parts(values: Words, arity: int) -> list[Words]:
 
 def final_polynomial(values: Words, shift: int) -> Words:
     """All coefficients (m, 5), Montgomery form, of the last layer on shift * <w_m>."""
-    unshift = field.powers(plain.inverse(shift), values.shape[0])
-    return field.mul(ntt.intt(values), np.repeat(unshift, EXTENSION_DEGREE).reshape(values.shape))
+    return ntt.coset_intt(values, shift)

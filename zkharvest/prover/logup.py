@@ -44,9 +44,9 @@ class Fractions:
         self._table = table
         self._alpha = challenges.alpha
         width = max((len(interaction.message) for interaction in table.interactions), default=0)
-        self._beta = ext_powers(challenges.beta, width + 1)
+        self._beta = ext.powers(challenges.beta, width + 1)
         slots = [slot + 1 for interaction in table.interactions for slot, _ in interaction.weights]
-        self._gamma = ext_powers(challenges.gamma, max(slots, default=0) + 1)
+        self._gamma = ext.powers(challenges.gamma, max(slots, default=0) + 1)
 
     def denominator(self, index: int) -> int:
         """A new extension register with d of interaction `index`."""
@@ -157,7 +157,7 @@ def lookup_tape(table: Table, publics: Sequence[int], challenges: LookupChalleng
     result = asm.allocate(width)
     helpers = [result + EXTENSION_DEGREE * STRIDE * g for g in range(table.extension_columns)]
     total = helpers.pop()
-    gamma = ext_powers(challenges.gamma, 1 + max((tally.slot + 1 for tally in table.tally), default=0))
+    gamma = ext.powers(challenges.gamma, 1 + max((tally.slot + 1 for tally in table.tally), default=0))
     asm.extension_lin(total, ext.ZERO, [(gamma[t.slot + 1], nodes.operand(t.node)) for t in table.tally])
     for tally in table.tally:
         nodes.done(tally.node)
@@ -257,11 +257,3 @@ def _running_sum(sums: NDArray[np.uint32]) -> Ext:
     sums[1:] = climb[:-1] % P
     c0, c1, c2, c3, c4 = (field.unmont(int(c)) for c in total)
     return c0, c1, c2, c3, c4
-
-
-def ext_powers(base: Ext, count: int) -> list[Ext]:
-    """base^0, ..., base^(count - 1)."""
-    powers = [ext.ONE]
-    while len(powers) < count:
-        powers.append(ext.mul(powers[-1], base))
-    return powers

@@ -140,6 +140,12 @@ def intt(evaluations: Words, scratch: Words | None = None, out: Words | None = N
     return out
 
 
+def coset_intt(values: Words, shift: int) -> Words:
+    """Coefficients (n, c) of the polynomials with these values (n, c) on shift * <w_n>; `shift` is a canonical int."""
+    unshift = field.powers(plain.inverse(shift), values.shape[0])
+    return field.mul(intt(values), np.repeat(unshift, values.shape[1]).reshape(values.shape))
+
+
 def _rows_of(matrix: Words) -> tuple[Words, int]:
     """The memory from a matrix's first element to its last, and how far apart its rows are. Rows must be contiguous."""
     width = matrix.strides[0] // 4

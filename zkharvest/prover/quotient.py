@@ -16,7 +16,7 @@ import numpy as np
 from zkharvest.prover import field, ntt, plain
 from zkharvest.prover.extension import COSETS, Extended
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
-from zkharvest.prover.logup import Fractions, bus_nodes, ext_powers
+from zkharvest.prover.logup import Fractions, bus_nodes
 from zkharvest.prover.tape import AUX, SELECTORS, Assembler, Nodes, Tape, View, coordinates
 from zkharvest.prover.tape_kernel import STRIDE
 from zkharvest.spec import P
@@ -35,7 +35,7 @@ class _Combination:
     def __init__(self, assembler: Assembler, delta: Ext, count: int, first: int) -> None:
         self._asm = assembler
         start = ext.power(delta, first)
-        self._powers = [ext.mul(start, power) for power in ext_powers(delta, count)]
+        self._powers = [ext.mul(start, power) for power in ext.powers(delta, count)]
         self._terms: list[tuple[Ext, int]] = []
         self._releases: list[Callable[[], None]] = []
         self.result = assembler.extension()
@@ -122,7 +122,7 @@ def constraint_tape(
     for g in range(len(table.groups)):
         asm.extension_sub(step, step, asm.column(AUX, EXTENSION_DEGREE * g))
     total.extension(power, step)
-    gamma = ext_powers(challenges.gamma, 1 + max((tally.slot + 1 for tally in table.tally), default=0))
+    gamma = ext.powers(challenges.gamma, 1 + max((tally.slot + 1 for tally in table.tally), default=0))
     for tally in table.tally:
         factor = ext.neg(ext.mul(power, gamma[tally.slot + 1]))
         total.base(factor, nodes.operand(tally.node), partial(nodes.done, tally.node))
@@ -214,13 +214,8 @@ def quotient_coefficients(
             at += EXTENSION_DEGREE * table.extension_columns
     for c, vanishing in enumerate(vanishing_values(log_rows, shift)):
         values[c] = field.mul(values[c], _one(plain.inverse(vanishing)))
-    return interpolate(np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(COSETS * rows, EXTENSION_DEGREE), shift)
-
-
-def interpolate(values: Words, shift: int) -> Words:
-    """Coefficients of the polynomials with these values on the coset shift * <w>."""
-    unshift = field.powers(plain.inverse(shift), values.shape[0])
-    return field.mul(ntt.intt(values), np.repeat(unshift, values.shape[1]).reshape(values.shape))
+    in_order = np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(COSETS * rows, EXTENSION_DEGREE)
+    return ntt.coset_intt(in_order, shift)
 
 
 def split(coefficients: Words, pieces: int, step: int, bound: int) -> tuple[Words, bool]:

@@ -106,9 +106,3 @@ def test_a_vanishing_denominator_is_noticed(row, index):
         d += pack(chosen.beta) ** (i + 1) * EXT(int(nodes[node]))
     with pytest.raises(logup.VanishingDenominator):
         auxiliary(traces, public, LookupChallenges(unpack(-d), chosen.beta, chosen.gamma))
-
-
-def test_powers():
-    base = challenges().beta
-    assert logup.ext_powers(base, 4) == [plain.ext_pow(base, k) for k in range(4)]
-    assert logup.ext_powers(base, 1) == [plain.EXT_ONE]
