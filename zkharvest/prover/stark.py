@@ -47,6 +47,7 @@ from zkharvest.verifier.description import Description
 from zkharvest.verifier.field import GENERATOR, Ext
 from zkharvest.verifier.params import NONCE_BYTES, ParameterSet, Sizes, sizes
 from zkharvest.verifier.public import PublicData
+from zkharvest.verifier.rejections import Reject
 from zkharvest.verifier.stacks import stacks_of
 from zkharvest.verifier.stark import batch_of, heights_fault
 
@@ -326,7 +327,10 @@ class _Proof:
     def _check_balance(self, lookup: messages.LookupChallenges, terminals: Sequence[Ext]) -> None:
         """Buses and tallies must cancel, or no verifier will accept."""
         compression = constraints.Compression(lookup, self._description)
-        total = constraints.balance(self._description, self._public, terminals, compression)
+        try:
+            total = constraints.balance(self._description, self._public, terminals, compression)
+        except Reject:  # the challenges hit a public message
+            raise _StartAgain from None
         if total != ext.ZERO and not self._allow_invalid:
             require_valid(self._description, self._public, self._tables())
             raise WitnessError("what the tables send on the buses, receive and tally does not cancel")

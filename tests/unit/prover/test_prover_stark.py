@@ -192,9 +192,9 @@ def test_public_data_of_another_shape_is_refused():
 
 
 def test_excluded_challenges_start_again_with_fresh_masks(monkeypatch):
-    """A z in H or D and a vanishing denominator: once each, then the proof goes through."""
+    """A z in H or D, a vanishing denominator of a table and one of a public message: then the proof goes through."""
     traces, public = honest_traces()
-    usable, auxiliary = messages.point_is_usable, logup.auxiliary_trace
+    usable, auxiliary, balance = messages.point_is_usable, logup.auxiliary_trace, constraints.balance
     calls, roots = [], []
     kinds = {name: getattr(stark, name) for name in ("Commitment", "StackedCommitment")}
 
@@ -208,6 +208,12 @@ def test_excluded_challenges_start_again_with_fresh_masks(monkeypatch):
             raise logup.VanishingDenominator
         return auxiliary(*arguments)
 
+    def once_vanishing_in_public(*arguments):
+        calls.append("p")
+        if calls.count("p") == 1:
+            raise Reject(Reason.DENOMINATOR)
+        return balance(*arguments)
+
     def recording(kind):
         def commit(*arguments):
             tree = kind(*arguments)
@@ -218,12 +224,13 @@ def test_excluded_challenges_start_again_with_fresh_masks(monkeypatch):
 
     monkeypatch.setattr(stark.messages, "point_is_usable", once_unusable)
     monkeypatch.setattr(stark.logup, "auxiliary_trace", once_vanishing)
+    monkeypatch.setattr(stark.constraints, "balance", once_vanishing_in_public)
     for name, kind in kinds.items():
         monkeypatch.setattr(stark, name, recording(kind))
     proof = prove(traces, public)
     monkeypatch.undo()
     verify(proof, public)
-    assert calls == ["d", "d", "z", "d", "z"]
+    assert calls == ["d", "d", "p", "d", "p", "z", "d", "p", "z"]
     assert len(set(roots)) == len(roots)
 
 
