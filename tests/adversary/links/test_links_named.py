@@ -4,92 +4,14 @@ Attacks of somebody who knew none of the reasoning. The first three were accepte
 others are what a verdict can only say.
 """
 
-import json
-import shutil
-import subprocess
-from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
 from unittest import mock
 
-import pytest
-
-from tests.adversary.kit.lenient import counting_what_is_in_range
-from zkharvest.commitment.page_record import Flag, PageRecord, RecordKind
-from zkharvest.commitment.pages import page_key, page_roots
-from zkharvest.files.book import EMPTY
-from zkharvest.files.page_files import PageOpening
-from zkharvest.ledger.history import records
+from tests.adversary.links.own_pages import Y2024, Y2025, Y2026, at, made_up_loss, page, proven, trade, verdict
 from zkharvest.ledger.history.order import Window
-from zkharvest.ledger.rules import Election, Method, Pooling
-from zkharvest.prover import stark
-from zkharvest.sign.keys import PrivateKey, Scheme
-from zkharvest.sign.pages import sign_page
+from zkharvest.ledger.rules import Method, Pooling
 from zkharvest.spec import EMPTY_TREE
-from zkharvest.verifier.chain_package import ChainPackage, PageAttestation
 from zkharvest.verifier.link import read_link
-from zkharvest.verifier.page import PageHeader
-from zkharvest.workflow import histories, links
-from zkharvest.workflow.verify_chain import verify_chain
-
-WEB = Path(__file__).resolve().parents[3] / "web" / "main.mjs"
-BTC, COIN, USD = "slip44:0", 10**18, 10**8
-KEY, OTHER = (PrivateKey(Scheme.ED25519, bytes(31) + bytes([n])) for n in (1, 2))
-
-
-def at(*day):
-    return int(datetime(*day, tzinfo=UTC).timestamp()) * 1000
-
-
-Y2024, Y2025, Y2026 = at(2024, 1, 1), at(2025, 1, 1), at(2026, 1, 1)
-
-
-def trade(time, amount, *, sold=False):
-    flags = Flag.MONEY | (Flag.CLOSES if sold else Flag(0))
-    return PageRecord(flags, RecordKind.TRADE, time, COIN, amount * USD, BTC)
-
-
-def made_up_loss():
-    return [trade(at(2025, 2, 1), 500_000), trade(at(2025, 3, 1), 10, sold=True)]
-
-
-def page(source, account, held, start=Y2025, end=Y2026, *, number=0, before=None, final=False):
-    key = page_key(bytes(32), source, account, number, held)
-    root = page_roots([(held, key)])[0]
-    prev = before.header.page_id if before else None
-    header = PageHeader(source, account, number, start, end, "USD", root, final, None, prev)
-    return PageOpening(header, key, tuple(held))
-
-
-def proven(*pages, say=lambda statement: statement, verify=True):
-    """2025 of these pages in UTC, proven with whatever the liar makes of the statement."""
-    honest = links._Maker._statement
-    election = Election(Method.FIFO, Pooling.WALLET, "UTC", 2025)
-    with mock.patch.object(links._Maker, "_statement", lambda *given: say(honest(*given))):
-        given = [(one.header.label, one) for one in pages]
-        return links.prove_links(given, links.Wanted([election], preset="test"), book=EMPTY, verify=verify).package
-
-
-def signed(package, *signers):
-    made = []
-    for opening, key in signers:
-        one = sign_page(opening.header.page_id, key)
-        made.append(PageAttestation(opening.header.page_id, one.scheme, one.key, one.pop, one.signature))
-    return replace(package, attestations=tuple(sorted(made)))
-
-
-def verdict(package: ChainPackage, tmp_path, **expected):
-    """The verdict, which is that of the second verifier where there is node."""
-    data, expected = package.encode(), {"allow_test_preset": True, **expected}
-    found = verify_chain([data], **expected)
-    if shutil.which("node"):
-        (tmp_path / "a.zkh").write_bytes(data)
-        hexed = json.dumps({"schema": "zkharvest/chain-policy/1", **expected}, default=lambda one: one.hex())
-        (tmp_path / "p.json").write_text(hexed)
-        done = subprocess.run(["node", WEB, tmp_path / "a.zkh", tmp_path / "p.json"], capture_output=True, text=True)
-        assert done.stdout.split() == [found.verdict, *([found.reason] if found.reason else [])]
-    return found
+from zkharvest.workflow import histories
 
 
 def test_a_second_account_of_a_named_source_is_no_other_source(tmp_path):
@@ -165,63 +87,6 @@ def test_a_method_that_changes_in_history_is_said_so(tmp_path):
     found = verdict(package, tmp_path, pages={"kraken": mine.header.page_id}, first=True)
     assert found.accepted
     assert any(note.startswith("the lot method changes within history: fifo, then hifo") for note in found.notes)
-
-
-JUNE = at(2025, 6, 30) + 45_296_789
-"""Half past twelve of a day, and some."""
-
-
-def test_a_record_outside_its_page_has_no_proof(tmp_path):
-    """A key stolen in June signs trades of November, in a page that ends, and closes the account, in June.
-
-    It was accepted once: a record's time was compared with the window alone.
-    """
-    late = [trade(at(2025, 11, 1), 500_000), trade(at(2025, 12, 1), 10, sold=True)]
-    keys = {"kraken": [
-        {"key": KEY.public_bytes().hex(), "last": "2025-06-30"},
-        {"key": OTHER.public_bytes().hex(), "first": "2025-07-01"},
-    ]}  # fmt: skip
-    mine = page("kraken", "K-1", late, end=JUNE, final=True)
-    found = verdict(
-        signed(forged(mine), (mine, KEY)), tmp_path, source_keys=keys, accounts={"kraken": "K-1"}, first=True
-    )
-    assert found.reason == "constraints/balance"
-
-
-@pytest.mark.parametrize(
-    ("time", "start", "end"),
-    [(JUNE - 1, JUNE, Y2026), (JUNE, Y2025, JUNE), (JUNE - 1, JUNE, JUNE + 1), (Y2025, Y2025 + 1, Y2026)],
-)
-def test_a_page_ends_and_begins_to_the_millisecond(tmp_path, time, start, end):
-    held = [trade(time, 5)]
-    mine = page("kraken", "K-1", held, start, end, final=end < Y2026)
-    assert (
-        verdict(forged(mine), tmp_path, first=True, pages={"kraken": mine.header.page_id}).reason
-        == "constraints/balance"
-    )
-
-
-@pytest.mark.parametrize(("start", "end"), [(JUNE, Y2026), (Y2025, JUNE + 1), (JUNE, JUNE + 1)])
-def test_the_first_and_the_last_millisecond_are_in_the_page(tmp_path, start, end):
-    mine = page("kraken", "K-1", [trade(JUNE, 5)], start, end, final=end < Y2026)
-    assert verdict(proven(mine), tmp_path, first=True, pages={"kraken": mine.header.page_id}).accepted
-
-
-def forged(*pages):
-    """A package of pages whose records may be of any time, with the best proof that there is."""
-    with (
-        mock.patch.object(histories, "make_history", unordered),
-        mock.patch.object(stark, "prove_circuit", partial(stark.prove_circuit, allow_invalid=True)),
-        counting_what_is_in_range(),
-    ):
-        return proven(*pages, verify=False)
-
-
-def unordered(given):
-    """A history of pages whose records may be of any time."""
-    pages = sorted(given, key=lambda one: (one[0].source, one[0].account, one[0].number))
-    held = [tuple(one._replace(page=n) for one in own) for n, (_, own) in enumerate(pages)]
-    return records.History(tuple(page for page, _ in pages), tuple(held))
 
 
 def test_the_test_set_is_said_where_a_policy_takes_it(tmp_path):
