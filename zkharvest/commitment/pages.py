@@ -19,8 +19,7 @@ import numpy.typing as npt
 from zkharvest.commitment.encoding import DIGEST, SALT, WIDTH, digest_bytes
 from zkharvest.commitment.page_record import Lanes, PageRecord, lanes_of
 from zkharvest.commitment.poseidon_kernel import compress_many
-from zkharvest.commitment.tree import DEPTH, TAG_NODE, Tree, build_tree
-from zkharvest.spec import P
+from zkharvest.commitment.tree import DEPTH, TAG_NODE, Tree, build_tree, salts_of
 
 MAX_RECORDS = 1 << DEPTH
 
@@ -37,10 +36,8 @@ def page_key(seed: bytes, source: str, account: str, number: int, records: Seque
 
 
 def page_salts(key: bytes, count: int) -> tuple[Lanes, Lanes]:
-    """The root's salt (5,) and those of the records (count, 5): SHAKE-256, eight bytes an element, mod p."""
-    stream = hashlib.shake_256(b"zkharvest/page-salt/v2\0" + key).digest(8 * SALT * (count + 1))
-    drawn = (np.frombuffer(stream, "<u8") % np.uint64(P)).astype(np.uint32).reshape(count + 1, SALT)
-    return drawn[0], drawn[1:]
+    """The root's salt (5,) and those of the records (count, 5)."""
+    return salts_of(b"zkharvest/page-salt/v2\0" + key, count)
 
 
 def salted(records: Sequence[PageRecord], key: bytes) -> tuple[Lanes, Lanes]:

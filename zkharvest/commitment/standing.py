@@ -28,7 +28,7 @@ from zkharvest.spec import P
 from .encoding import DIGEST, SALT, WIDTH
 from .page_record import Lanes
 from .poseidon_kernel import compress_many
-from .tree import Tree, build_tree
+from .tree import Tree, build_tree, salts_of
 
 Ints = NDArray[np.int64]
 
@@ -86,13 +86,8 @@ def standing_key(seed: bytes, label: str) -> bytes:
 
 
 def standing_salts(key: bytes, tree: str, count: int) -> tuple[Lanes, Lanes]:
-    """A tree's salts: the root's (5,) and those of its leaves (count, 5). `tree` is "lots" or "sums".
-
-    SHAKE-256, eight bytes an element, mod p.
-    """
-    stream = hashlib.shake_256(b"zkharvest/standing-salt/v2\0" + key + tree.encode()).digest(8 * SALT * (count + 1))
-    drawn = (np.frombuffer(stream, "<u8") % np.uint64(P)).astype(np.uint32).reshape(count + 1, SALT)
-    return drawn[0], drawn[1:]
+    """A tree's salts: the root's (5,) and those of its leaves (count, 5). `tree` is "lots" or "sums"."""
+    return salts_of(b"zkharvest/standing-salt/v2\0" + key + tree.encode(), count)
 
 
 def commit_lots(lots: Ints, tokens: Ints, key: bytes) -> Pairs:

@@ -5,9 +5,12 @@ node: tag | left digest x9 | right digest x9 | salt x5 (zero but for the root)
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+
+from zkharvest.spec import P
 
 from .encoding import DIGEST, SALT, WIDTH, digest_bytes
 from .page_record import Lanes
@@ -30,6 +33,16 @@ class Tree:
     def count(self) -> int:
         """Number of hashed nodes."""
         return sum(len(level) for level in self.nodes)
+
+
+def salts_of(secret: bytes, count: int) -> tuple[Lanes, Lanes]:
+    """The root's salt (5,) and those of the leaves (count, 5), from a domain tag and a key.
+
+    SHAKE-256, eight bytes an element, mod p: within 2^-33 of uniform.
+    """
+    stream = hashlib.shake_256(secret).digest(8 * SALT * (count + 1))
+    drawn = (np.frombuffer(stream, "<u8") % np.uint64(P)).astype(np.uint32).reshape(count + 1, SALT)
+    return drawn[0], drawn[1:]
 
 
 def build_tree(leaves: Lanes, root_salt: Lanes) -> Tree:
