@@ -168,3 +168,9 @@ export function checkZone({ timezone, calendar }, until) {
   const strange = dayOffsets.some((offset, day) => day > days && offset !== offsets[day] && (!had.has(offset) || firstDay + day <= until));
   return { known: true, strange };
 }
+
+/** Whether a later day differs at all: a reform that came after the package, or a lie. What is long term may rest on it. */
+export function hasOtherDays({ timezone, calendar: { firstDay, days, dayOffsets } }) {
+  const offsets = zoneOffsets(timezone, firstDay, days + TAIL_DAYS + 1);
+  return offsets !== null && dayOffsets.some((offset, day) => day > days && offset !== offsets[day]);
+}

@@ -1,8 +1,9 @@
 // What a reader of an accepted chain is told besides its figures: what to ask, and what is not shown. The lines are those of
-// `zkharvest verify`, but for days ahead of which this machine has other rules: here these leave a chain undecided.
+// `zkharvest verify`.
 
-import { accountsOf, periods, signedInTime } from '../chain.mjs';
 import { toHex } from '../bytes.mjs';
+import { hasOtherDays } from '../calendar.mjs';
+import { accountsOf, periods, signedInTime } from '../chain.mjs';
 import { money } from './form.mjs';
 
 const MAX_NAMED = 8;
@@ -43,7 +44,7 @@ const changes = (values) => values.slice(1).map((value, i) => [values[i], value]
 /** Between which periods something changes. A link of no tax year is history, and only another follows or a year. */
 const between = (year, later) => (year === later ? `within ${later ?? 'history'}` : `from ${year ?? 'before'} to ${later}`);
 
-/** What to ask: a change of method or zone, one pool of all accounts, a year that is not over. `now` is in ms. */
+/** What to ask: a change of method or zone, one pool of all accounts, a year that is not over, days ahead. `now` is in ms. */
 export function notes(links, now = Date.now()) {
   const lines = [];
   const used = periods(links).flatMap((run) => run.map(({ year, method }) => ({ year, method })).filter(({ method }, i) => i === 0 || run[i - 1].method !== method));
@@ -73,6 +74,10 @@ export function notes(links, now = Date.now()) {
   }
   const end = links.at(-1).to;
   if (BigInt(now) < end) lines.push(`the window is not over until ${minute(end)}: later records are not in it`);
+  for (const { timezone, calendar } of links.filter(hasOtherDays)) {
+    const ends = new Date((calendar.firstDay + calendar.days - 1) * 86400000).toISOString().slice(0, 10);
+    lines.push(`some day after ${ends} begins when it does not in ${timezone} as this machine knows it: from when lots are long term may rest on it`);
+  }
   return lines;
 }
 
@@ -131,6 +136,9 @@ export function notShown({ links, signed, policy, tested }) {
         + 'signed them, and a page that is expected by its id needs no signature');
     }
     lines.push('that a coin has one name in these pages: bought, received or deposited under a second name, it has lots of its own');
+  }
+  if (links.some(hasOtherDays)) {
+    lines.push('that the lots carried out become long term when stated: this machine has other rules for the days ahead');
   }
   lines.push(...periods(links).flatMap(ofPeriod));
   if (links.some(({ method }) => method === 'specific')) {

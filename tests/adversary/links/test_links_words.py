@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -16,6 +17,7 @@ from zkharvest.commitment.assets import load_assets
 from zkharvest.conformance.kinds.packages import judge, written
 from zkharvest.files.book import parse_book
 from zkharvest.trades.csv_in import trades_from_text
+from zkharvest.workflow import links
 from zkharvest.workflow.pages import Period, make_pages
 from zkharvest.workflow.prove_chain import prove_chain
 
@@ -62,6 +64,21 @@ def late_and_closed():
     return [closed, late, page("node", rows, "2025-01-01", "2026-02-01")]
 
 
+def with_other_days(given, options):
+    """Summer is said to begin in February a year ahead: a lot of this February would be long term an hour early."""
+    honest = links._Maker._statement
+
+    def lying(*made):
+        statement = honest(*made)
+        days = statement["calendar"]
+        listed = [run for run in days["offsets"] if run[0] <= days["days"]]
+        ahead = [days["days"] + 45, -4 * 3600]
+        return {**statement, "calendar": {**days, "offsets": [*listed, ahead]}}
+
+    with mock.patch.object(links._Maker, "_statement", lying):
+        return prove_chain(given, **options).package
+
+
 def chains():
     """Packages, what is expected of them, and a word that the reader is told."""
     given = late_and_closed()
@@ -87,6 +104,8 @@ def chains():
     yield [never_there], {"first": True, "pages": pages, **limits}, "that an account held what it sold or sent"
     given = late_and_closed()
     yield [prove_chain(given, **options, audience="you").package], expected, "its context was not compared"
+    for words in ("some day after 2025-12-31 begins when it does not in America/New_York", "for the days ahead"):
+        yield [with_other_days(given, options)], expected, words
     first = page("own", ["2024-02-01 buy BTC 2 90000"], "2024-01-01", "2025-02-01")
     second = page("own", ["2025-06-01 sell BTC 1 50000"], "2025-02-01", "2026-02-01", before=first)
     options = {"year": 2024, "method": "hifo", "preset": "test"}
