@@ -39,6 +39,16 @@ COLUMNS = (
 )  # fmt: skip
 REQUIRED = COLUMNS[:7]
 
+_NOT_TEXT = {
+    b"\xff\xfe": "it is UTF-16; save it as UTF-8",
+    b"\xfe\xff": "it is UTF-16; save it as UTF-8",
+    b"PK": "it is a spreadsheet or a ZIP archive; save it as CSV (UTF-8), or unpack it",
+    b"\xd0\xcf\x11\xe0": "it is a spreadsheet; save it as CSV (UTF-8)",
+    b"\x1f\x8b": "it is compressed (gzip); unpack it",
+    b"%PDF": "it is a PDF; give the same report as CSV",
+}
+"""What to do with a file that is no UTF-8 text, by its first bytes."""
+
 _KINDS = {kind.word: kind for kind in Kind}
 _AMOUNT_OPTIONAL = WITHOUT_VALUE | {Kind.DEPOSIT}
 
@@ -77,11 +87,7 @@ def read_text(path: str | Path, *, utf16: bool = False) -> str:
         return data.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        hint = "save it as UTF-8"
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            hint = "it is UTF-16; save it as UTF-8"
-        elif data[:2] == b"PK":
-            hint = "it is a spreadsheet; save it as CSV (UTF-8)"
+        hint = next((hint for begin, hint in _NOT_TEXT.items() if data.startswith(begin)), "save it as UTF-8")
         raise InputError.one(f"{path}:{line}", f"byte {error.start} is not UTF-8", hint) from None
 
 
@@ -158,6 +164,10 @@ class _Reader:
         before = len(self.problems)
         if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
             self.problem(line, "", "the columns are not separated by commas", "save the file with commas")
+            return False
+        if len(absent := [column for column in REQUIRED if column not in header]) > len(REQUIRED) // 2:
+            hint = "if it is what a venue or wallet exported, zkharvest trades import makes trades of it"
+            self.problem(line, "", f"is not the header of a trades CSV: it lacks {', '.join(absent)}", hint)
             return False
         for column in header:
             if column not in COLUMNS:

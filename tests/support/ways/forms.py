@@ -199,7 +199,7 @@ FORMS = (  # what form a file is of
         by="--from kucoin-orders",
     ),
     imported(
-        "is a spreadsheet, not text",
+        "is a spreadsheet or a ZIP archive, not text",
         "save it as CSV",
         {"a.csv": "PK\x03\x04 and so on"},
         _BOUGHT,

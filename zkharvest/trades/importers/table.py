@@ -227,7 +227,8 @@ def _table(
 def _unknown(file: str, text: str, formats: Sequence[Format]) -> InputError:
     """No known header: name the nearest one and what is different."""
     if text.startswith("PK"):
-        return InputError.one(file, "is a spreadsheet, not text", "save it as CSV (UTF-8), all columns as text")
+        hint = "save it as CSV (UTF-8), all columns as text; unpack an archive"
+        return InputError.one(file, "is a spreadsheet or a ZIP archive, not text", hint)
     if text.lstrip()[:1] == "<":
         return InputError.one(file, "is a web page or XML, not an export", "log in at the venue and export it again")
     rows = [(line, cells) for line, cells in text_rows(text, ",") if isinstance(cells, list)][:_PREAMBLE]
