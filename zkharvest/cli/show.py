@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zkharvest.cli import output
 from zkharvest.cli.output import ExitCode
 from zkharvest.errors import UsageError
+from zkharvest.verifier.chain_words import instant_text
 from zkharvest.verifier.text import named, quoted
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 HEAD = {"accepted": ("VERIFIED", "green"), "rejected": ("REJECTED", "red"), "undecided": ("UNDECIDED", "yellow")}
 Rows = list[tuple[str, str | Sequence[str]]]
+_INSTANTS = frozenset({"from", "to", "instant"})  # in milliseconds
 _WIDTH = 79  # of running text
 POOLING = {"wallet": "per wallet", "universal": "all wallets together"}
 
@@ -40,11 +42,28 @@ def file_fields(shown: Mapping[str, Any]) -> Rows:
             rows.append(("commitments", [f"{named(entry['id'])}={entry['root']}" for entry in value]))
         elif name == "signatures":
             rows.append((name, [f"{entry['scheme']} {entry['key']}" for entry in value] or "none"))
+        elif name == "accounts":
+            rows.append((name, [line for entry in value for line in _account(entry)] or "none"))
         elif isinstance(value, Mapping):
-            rows += [(str(key), str(one)) for key, one in value.items() if one is not None]
+            rows += [(str(key), _text(str(key), one)) for key, one in value.items() if one is not None]
         elif value is not None:
-            rows.append((name, {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)))
+            rows.append((name, _text(name, value)))
     return rows
+
+
+def _account(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Where a standing leaves an account: its last page, then that page's id."""
+    state = ", closed" if entry["final"] else ""
+    label = f"{named(entry['source'])} {named(entry['account'])}"
+    yield f"{label}, page {entry['number']}, to {instant_text(entry['end'])}{state}"
+    yield f"  {entry['page']}"
+
+
+def _text(name: str, value: object) -> str:
+    """A value of a file's header for a person: instants as times, flags as words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return instant_text(value) if name in _INSTANTS and isinstance(value, int) else str(value)
 
 
 def soundness(report: Mapping[str, Any]) -> None:

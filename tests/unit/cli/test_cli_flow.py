@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -223,6 +224,26 @@ def test_inspect_never_verifies_and_says_so(here, capsys):
     assert main(["inspect", "trades.csv"]) == ExitCode.USAGE
     (here / "p.zkh").write_bytes(small_chain().package[:-1])
     assert main(["inspect", "p.zkh"]) == ExitCode.REJECTED
+
+
+def test_what_inspect_shows_of_headers_is_for_a_person(here, capsys):
+    """Instants as times, flags as words, each account of a standing in a line and its page below."""
+    path = here / "out.zks"
+    words = ["prove", "own", *FIRST, "--size", "test", "--no-passphrase", "--carry-out", "out.zks", "-o", "again.zkh"]
+    assert main(words) == ExitCode.DONE
+    source = min(small_ids())
+    for file, names in (
+        (path, ["instant"]),
+        *((page_file("own", source, end), ["from", "to"]) for end in ("zkp", "zko")),
+    ):
+        capsys.readouterr()
+        assert main(["inspect", str(file)]) == ExitCode.DONE
+        shown = capsys.readouterr().out
+        for name in names:
+            assert re.search(rf"^  {name} +20\d\d-\d\d-01 \d\d:00 UTC$", shown, re.MULTILINE), (name, shown)
+        assert "{" not in shown and "False" not in shown and "True" not in shown
+        assert ("accounts  " in shown) == (file is path)
+        assert file is not path or re.search(rf"  '?{source}'? '?own'?, page 0, to 20.* UTC\n +[0-9a-f]{{64}}\n", shown)
 
 
 def test_circuits(here, capsys):
