@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -90,10 +91,23 @@ _ONLY_US = (
 """Commands without `--regime`, of which somebody in another country is told what there is for it."""
 
 
+_WORDS = (
+    (r"Value error, ", ""),
+    (r"Input should be a valid integer\b.*", "not a whole number"),
+    (r"Input should be a valid number\b.*", "not a number"),
+    (r"Input should be greater than or equal to", "must be at least"),
+    (r"Input should be less than or equal to", "must be at most"),
+    (r"does not match the formats '%Y-%m-%d'", "is not a date as YYYY-MM-DD"),
+)
+"""What typer says of a value, and the same for a person."""
+
+
 def _usage(error: Exception) -> ExitCode:
     """Wrong options, as typer found them (its exceptions have no public names)."""
     context = getattr(error, "ctx", None)
-    text = str(error.format_message()).replace("Value error, ", "")  # type: ignore[attr-defined]
+    text = str(error.format_message())  # type: ignore[attr-defined]
+    for said, word in _WORDS:
+        text = re.sub(said, word, text)
     if context is not None and type(error).__name__ == "NoArgsIsHelpError":
         output.document(text)
         return ExitCode.USAGE

@@ -92,7 +92,7 @@ def commit(
         last = instant_of(end, "--to") if end is not None else None
         first = instant_of(begin, "--from") if begin is not None else None
         if last is not None and (later := sum(trade.time >= last for trade in trades)):
-            output.note(f"rows behind --to, which are in no page yet: {later:,}")
+            output.note(f"rows after --to, which are in no page yet: {later:,}")
         before = own_folder.headers_in(target)
         chosen, salt = _secret(target, seed, passphrase_file, passphrase_fd, none=none)
         with output.progress(f"committing to {len(trades):,} rows") as step:

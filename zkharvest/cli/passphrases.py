@@ -103,10 +103,13 @@ def unencrypted(name: object) -> None:
     output.note(f"{name} is not encrypted: whoever gets the file has the secret")
 
 
-def offer_to_seal(name: object) -> None:
-    """Say of a secret just read that it could be sealed."""
-    if str(name) != "-":
-        output.note(f"{name} is not encrypted; zkharvest secret passwd seals it under a passphrase")
+def offer_to_seal(*names: object) -> None:
+    """Say of the secrets just read that they could be sealed."""
+    first, *others = [str(name) for name in names if str(name) != "-"] or [""]
+    if others:
+        output.note(f"{first} and {len(others):,} more are not encrypted; zkharvest secret passwd seals a file")
+    elif first:
+        output.note(f"{first} is not encrypted; zkharvest secret passwd seals it under a passphrase")
 
 
 def _given(file: Path | None, fd: int | None, options: str, *, none: bool = False) -> str | None:

@@ -181,7 +181,7 @@ def read_openings(
         with passphrases.reading(path, opener):
             found.append((str(path), read_page_opening(path, opener)))
     if offer and shared.given is None:
-        passphrases.offer_to_seal(paths[0] if len(paths) == 1 else f"{paths[0]}, as {len(paths) - 1} more,")
+        passphrases.offer_to_seal(*paths)
     return found
 
 

@@ -19,6 +19,7 @@ _HINTS = {
     "circuit/unknown": "update zkharvest",
     "circuit/file": "install zkharvest again",
     "package": "ask for another copy of the package",
+    "chain/standing": "give the packages of the chain in the order of their years, each once",
     "policy/no-expectation": "say whose records they must be: give --page SOURCE=HEX, "
     "or --source-key and --account, for each source",
     "policy/source-not-compared": "give --page SOURCE=HEX, or --source-key and --account, for each account; "

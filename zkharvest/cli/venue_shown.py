@@ -36,7 +36,7 @@ def say_outside(times: Iterable[int], start: int, end: int, *, first: bool) -> N
     elif before:
         output.note(f"rows before the period, left out: {before:,}; what is booked late is a record of its own day")
     if after:
-        output.note(f"rows behind the period, which are in no page yet: {after:,}")
+        output.note(f"rows after the period, which are in no page yet: {after:,}")
 
 
 def say_future(ends: Iterable[int]) -> None:

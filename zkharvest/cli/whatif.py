@@ -145,7 +145,7 @@ def explain(
         election = Election(method, pooling, timezone, year)
         trades, doubts = read_trades(path, election)
         run = run_ledger(trades, election)
-        found = explaining.explain(run, explaining.find_line(run, line))
+        found = explaining.explain(run, explaining.find_line(run, line, trades))
     if json:
         shown = {**explaining.explanation_json(found), "warnings": plain(doubts)}
         output.json_object("zkharvest/explain/1", shown)

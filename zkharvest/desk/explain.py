@@ -30,6 +30,7 @@ from zkharvest.ledger.rules import (
 from zkharvest.ledger.run import run_ledger
 from zkharvest.spec import money_text
 from zkharvest.trades.model import CLOSES_LOT, Kind, Trade
+from zkharvest.trades.text import format_time
 
 ORDER: dict[Method | None, str] = {
     None: "every unit has the average cost of all",
@@ -82,13 +83,13 @@ def _of_short(text: str) -> str:
     return text
 
 
-def find_line(run: LedgerRun, name: str) -> int:
+def find_line(run: LedgerRun, name: str, read: Sequence[Trade] = ()) -> int:
     """The place of a trade that disposes, by id, `source/id`, or the number of a line of `ledger report`, from 1.
 
-    Raises UsageError if there is none or several.
+    Raises UsageError if there is none or several; of all trades that were `read`, it names one after the run's year.
     """
     in_year = [part for part in run.disposals if part.in_year]
-    if name.isdigit() and not any(trade.id == name for trade in run.trades):
+    if name.isdigit() and not any(trade.id == name for trade in (*run.trades, *read)):
         if not 1 <= int(name) <= len(in_year):
             raise UsageError(f"the report has {len(in_year)} lines, not {name}", "count from 1, without the heading")
         return in_year[int(name) - 1].trade
@@ -101,7 +102,10 @@ def find_line(run: LedgerRun, name: str) -> int:
         raise UsageError(f"several trades are called {name}", "write it as source/id")
     if any(name in (trade.id, trade.ref) for trade in run.trades):
         raise UsageError(f"{name} disposes of nothing", "name a sell, spend, cover or expire")
-    raise UsageError(f"no trade is called {name}", "zkharvest ledger report lists them")
+    if later := next((trade for trade in read if name in (trade.id, trade.ref)), None):
+        text = f"{name} is of {format_time(later.time)}, after the tax year {run.election.year}"
+        raise UsageError(text, "give the year of the sale with --year")
+    raise UsageError(f"no trade is called {name}", "zkharvest ledger report lists the sales of the year")
 
 
 def explain(run: LedgerRun, place: int) -> Explanation:

@@ -184,7 +184,7 @@ def outcome_rows(found: WhatIf) -> list[tuple[str, ...]]:
     return rows
 
 
-OUTCOME_COLUMNS = ("method", "lots", "basis", "short term", "long term", "gain or loss", "year before", "year after")
+OUTCOME_COLUMNS = ("method", "lots", "basis", "short term", "long term", "gain or loss", "net before", "net after")
 LOT_COLUMNS = ("lot", "acquired", "long from", "quantity", "basis", "a unit costs", "gain or loss", "term")
 
 

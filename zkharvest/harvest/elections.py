@@ -48,9 +48,9 @@ def check_year(rates: Rates, day: date, what: str) -> None:
     """Raise UsageError where rates are of another tax year than the day of an estimate; `what` names it."""
     year = tax_year(rates.jurisdiction, day)
     if rates.year != year:
-        hint = f"state the rates of {year}"
+        hint = f"give a file with year = {year} and the rates of that year"
         hint += f": the tax year that ends on 5 April {year}" if rates.jurisdiction is Jurisdiction.UK else ""
-        raise UsageError(f"the rates are of {rates.year}, the {what} is of {year}", hint)
+        raise UsageError(f"the rates are of {rates.year}, the {what} of {day} is of {year}", hint)
 
 
 def check_regime(election: Election, law: Jurisdiction) -> None:

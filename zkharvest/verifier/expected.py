@@ -176,8 +176,9 @@ def given_in(value: Any, schema: str, known: Iterable[str]) -> dict[str, Any]:
     """What a policy's JSON object expects: its keys but for the schema, those that are null left out."""
     if not isinstance(value, dict):
         raise TypeError(f"a policy is a JSON object, not {kind_of(value)}")
-    if value.get("schema") != schema:
-        raise ValueError(f'schema: a policy has "schema": "{schema}", not {quoted(value.get("schema"))}')
+    if (said := value.get("schema")) != schema:
+        other = "and this has none" if said is None else f"not {quoted(said)}"
+        raise ValueError(f'schema: a policy has "schema": "{schema}", {other}')
     names = list(known)
     for name in value:
         if name not in names and name != "schema":

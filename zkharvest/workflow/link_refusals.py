@@ -80,11 +80,11 @@ def unstated(reject: Reject, end: int) -> UsageError:
     hints = {
         Reason.PAGE_END: f"give the account's pages up to {until} (commit --to {until}; page make --prev, --to), or "
         "close it (--final)",
-        Reason.PAGE_MISSING: f"give the account's pages behind the standing's, up to {until} (commit --to {until})",
+        Reason.PAGE_MISSING: f"give the account's pages after the standing's, up to {until} (commit --to {until})",
         Reason.PAGE_CHAIN: "the standing was carried out with another page: give that one",
         Reason.PAGE_GAP: "give all pages of the account, from the first that no standing has; none may be left out",
         Reason.PAGE_FIRST: "give the account's pages from number 0 on, and with --carry-in none of before the standing",
-        Reason.PAGE_CLOSED: "leave the pages behind the closing one out: no page follows it",
+        Reason.PAGE_CLOSED: "leave out the pages after the closing one: no page follows it",
     }
     return UsageError(
         f"this cannot be stated: {reject.detail}", hints.get(reject.reason, "change the option or file it names")

@@ -110,8 +110,8 @@ def own_pages(
             problems.append(Problem(missed[0].where, text, hint))
             continue
         if begin >= period.end:
-            text = f"its last page ends at {format_time(begin)}, and no later end is asked for"
-            full.append(Problem(source, text, f"for the rows that come then give a --to behind {format_time(begin)}"))
+            text = f"its last page ends at {format_time(begin)}, and there is nothing to add before that"
+            full.append(Problem(source, text, f"for later rows give a --to after {format_time(begin)}"))
             continue
         of_page = replace(period, source=source, start=begin)
         made += make_pages({ACCOUNT: own}, of_page, seed, assets, {ACCOUNT: last}.get)

@@ -80,7 +80,7 @@ def test_what_was_given_out_does_not_change(folder, capsys):
     assert "hot/own" not in error
     (folder / "trades.csv").write_text(HEAD + FIRST + SECOND)
     assert own() == ExitCode.REJECTED
-    assert "its last page ends at 2025-01-01T00:00:00Z, and no later end" in capsys.readouterr().err
+    assert "ends at 2025-01-01T00:00:00Z, and there is nothing to add before that" in capsys.readouterr().err
     early = "2020-12-31T00:00:00Z,cold,z,buy,BTC,1,1,0,USD,,,,\n"
     (folder / "trades.csv").write_text(HEAD + early + FIRST + SECOND)
     assert own(to="2026-01-01") == ExitCode.REJECTED

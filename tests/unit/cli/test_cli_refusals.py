@@ -28,6 +28,8 @@ def files(tmp_path_factory):
     euros = [row.replace("BTC", "EUR") for row in ROWS]
     (folder / "euros.csv").write_text("\n".join([HEAD, *euros]) + "\n")
     assert main(["-q", "commit", str(folder / "t.csv"), "-o", str(folder / "own"), "--no-passphrase"]) == ExitCode.DONE
+    (folder / "odd.toml").write_text('[assets]\nWEIRD = "eip155:1/erc20:0x0123456789abcdef0123456789abcdef01234567"\n')
+    (folder / "policy.json").write_text("{}")
     return folder
 
 
@@ -38,7 +40,7 @@ def files(tmp_path_factory):
          "commit into a new folder"),
         ([*COMMIT, "new", "t.csv", "--from", "2024-04-01"], "t.csv:2: kraken/1: is of 2024-03-01T00:00:00Z, before",
          "give an earlier --from, at most 2024-03-01T00:00:00Z"),
-        ([*COMMIT, "own", "t.csv"], "kraken: its last page ends at 2025-01-01T05:00:00Z", "a --to behind 2025-01-01"),
+        ([*COMMIT, "own", "t.csv"], "kraken: its last page ends at 2025-01-01T05:00:00Z", "a --to after 2025-01-01"),
         ([*COMMIT, "new", "odd.csv"], "odd.csv:2: WEIRD lies in 2 wallets", '[assets], and below it "WEIRD" ='),
         ([*COMMIT, "new", "moved.csv"], "moved.csv:2: kraken/1: is of 1999-03-01T00:00:00Z, and days before 2000-01-01",
          "mend the time"),
@@ -59,6 +61,11 @@ def files(tmp_path_factory):
          "such as kraken=kraken.pub, the file that keygen --public wrote"),
         (["verify", "t.csv", "--source-key", "kraken"], "--source-key: 'kraken' is not", "keygen --public wrote"),
         (["verify", "t.csv", "--page", "kraken"], "--page: 'kraken' is not SOURCE=HEX", "as zkharvest commit"),
+        (["ledger", "explain", "t.csv", "2", "--year", "2023", "--method", "fifo"],
+         "2 is of 2024-06-05T00:00:00Z, after the tax year 2023", "give the year of the sale with --year"),
+        (["ledger", "explain", "t.csv", "x", "--year", "2024", "--method", "fifo"], "no trade is called x",
+         "zkharvest ledger report lists the sales of the year"),
+        (["verify", "t.csv", "--policy", "policy.json"], 'policy.json: schema: a policy has "schema"', "section 10"),
     ],
 )  # fmt: skip
 def test_a_refusal_says_what_to_do(files, monkeypatch, capsys, command, error, hint):
@@ -67,6 +74,34 @@ def test_a_refusal_says_what_to_do(files, monkeypatch, capsys, command, error, h
     said = capsys.readouterr().err
     assert f"zkharvest: error: {error}" in said or (error in said and "this cannot be stated" in said)
     assert [line for line in said.splitlines() if line.startswith("zkharvest: hint: ") and hint in line]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["verify", "p.zkh", "--year", "20x5"], "'--year' / '-y': not a whole number"),
+        (["verify", "p.zkh", "--year", "1900"], "'--year' / '-y': must be at least 1971"),
+        (["verify", "p.zkh", "--year", "9999"], "'--year' / '-y': must be at most "),
+        (["harvest", "simulate", "--wealth", "much"], "'--wealth': not a number"),
+        (["ledger", "lots", "t.csv", "--at", "31.12.2025"], "'--at': '31.12.2025' is not a date as YYYY-MM-DD"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_in_plain_words(capsys, words, said):
+    assert main(words) == ExitCode.USAGE
+    assert f"zkharvest: error: invalid value for {said}" in capsys.readouterr().err
+
+
+def test_openings_that_are_not_sealed_are_counted(files, monkeypatch, capsys):
+    monkeypatch.chdir(files)
+    assert main(["commit", "odd.csv", "-o", "two", "--assets", "odd.toml", "--no-passphrase"]) == ExitCode.DONE
+    proving = ["--year", "2024", "--method", "fifo", "--first", "--check"]
+    for folder, said in (
+        ("own", "own/kraken-own-0000.zko is not encrypted; zkharvest secret passwd seals it under a passphrase"),
+        ("two", "two/kraken-own-0000.zko and 1 more are not encrypted; zkharvest secret passwd seals a file"),
+    ):
+        capsys.readouterr()
+        assert main(["prove", folder, *proving, "--no-passphrase"]) == ExitCode.DONE
+        assert said in capsys.readouterr().err
 
 
 def test_a_standing_names_the_year_that_goes_on_from_it(files, monkeypatch, capsys):
@@ -79,6 +114,16 @@ def test_a_standing_names_the_year_that_goes_on_from_it(files, monkeypatch, caps
         said = capsys.readouterr().err
         assert f"the standing is of 2025-01-01T05:00:00Z, not of the beginning of {year}" in said
         assert "give --year 2025, which goes on from it" in said
+
+
+def test_packages_out_of_order_are_told_to_be_ordered(files, monkeypatch, capsys, test_preset):
+    monkeypatch.chdir(files)
+    proving = ["-q", "prove", "own", "--method", "fifo", "--no-passphrase", "--size", "test", "-o", "one.zkh"]
+    assert main([*proving, "--year", "2024", "--first"]) == ExitCode.DONE
+    assert main(["verify", "one.zkh", "one.zkh", "--first"]) == ExitCode.REJECTED
+    said = capsys.readouterr()
+    assert "chain/standing: link 2 carries nothing in" in said.out
+    assert "hint: give the packages of the chain in the order of their years, each once" in said.err
 
 
 def test_the_currency_of_the_amounts_is_no_coin(files, monkeypatch, capsys):

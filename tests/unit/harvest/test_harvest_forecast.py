@@ -268,7 +268,7 @@ def test_a_date_means_the_end_of_that_day_in_the_taxpayers_zone(place, capsys):
 def test_rates_of_another_year_are_refused(place, capsys):
     code, _, err = run(place, capsys, "--as-of", "2027-01-02")
     assert code == 2
-    assert "the rates are of 2026, the forecast is of 2027" in err
+    assert "the rates are of 2026, the forecast of 2027-01-02 is of 2027" in err
 
 
 def test_the_last_day(place, capsys):
