@@ -9,6 +9,9 @@ from zkharvest.prover.sha256 import Bytes, hash_rows
 class HashedFromRows:
     """In front of `Stacking`: `hash` hashes what `rows` says, where the prover's own makes both in one kernel."""
 
+    room: Bytes | None = None
+    """For the tree: it makes its own."""
+
     def hash(
         self, values: Words, first: int, step: int, salts: Bytes, digests: Bytes, extra: Words | None = None
     ) -> None:

@@ -100,8 +100,8 @@ def batched(columns: Sequence[Words], pieces: Words | None, lanes: Lanes, z: Ext
     count = len(lanes.claimed_here)
     numerators = field.empty(bound, 2 * count * EXTENSION_DEGREE)
     numerators[len(columns[0]) :] = 0
-    for number, (matrix, here, ahead) in enumerate(zip(columns, lanes.here, lanes.ahead, strict=False)):
-        _combine(matrix, (*here, *ahead), numerators, onto=number > 0)
+    for number, matrix in enumerate(columns):
+        _combine(matrix, (*lanes.here[number], *lanes.ahead[number]), numerators, onto=number > 0)
     if pieces is not None:
         _combine(pieces, lanes.here[len(columns)], numerators, onto=True)
     claims = np.concatenate([words(value) for value in (*lanes.claimed_here, *lanes.claimed_ahead)])

@@ -75,7 +75,7 @@ def test_rows_outside_the_period_are_counted(venue, capsys):
     late = said(*FEBRUARY, "--force")
     assert "warning: rows before the account's first page, which are in no page: 1" in late
     first = said(*JANUARY, "--force")
-    assert "rows behind the period, which are in no page yet: 1" in first
+    assert "rows after the period, which are in no page yet: 1" in first
     assert "warning" not in first
     second = said(*FEBRUARY, "--prev", "out/kraken-K-1-0000.zkp")
     assert "rows before the period, left out: 1;" in second

@@ -107,7 +107,7 @@ def test_many_lots_are_folded_and_printed_as_a_list(monkeypatch):
 
 def _fields(view):
     names = "run form schedule income months assets last_day methods sales lot_names currency source digest net count"
-    return {name: getattr(view, name) for name in names.split()}
+    return {name: getattr(view, name) for name in (*names.split(), "doubts")}
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")

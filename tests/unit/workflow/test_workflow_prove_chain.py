@@ -54,7 +54,7 @@ def test_the_seed_decides_the_pages(own, tmp_path):
         commit_pages(
             TRADES[:1], timezone="UTC", seed=bytes(32), before=[own.openings[0].header], end=instant(2026, 1, 1)
         )
-    with pytest.raises(InputError, match="no later end is asked for"):
+    with pytest.raises(InputError, match="nothing to add before that"):
         commit_pages(TRADES, timezone="UTC", seed=bytes(32), before=[own.openings[0].header])
     with pytest.raises(InputError, match="no trades"):
         commit_pages([])
