@@ -132,6 +132,18 @@ def test_days_before_2000_are_refused():
         calendar_of(window, declared=[day])
 
 
+def test_a_page_of_more_intervals_than_a_look_up_has_numbers_is_refused():
+    """89 years of days in one page, and another account's pages that cut some of them."""
+    begin, end, day = year_at(2000), year_at(2089), 86_400_000
+    window = window_of(begin, end, 2088, "fifo", "wallet")
+    days, noon = (end - begin) // day, begin + day // 2
+    cuts = [(noon + 2 * n * day, noon + (2 * n + 1) * day) for n in range((2**15 - days) // 2)]
+    made = calendar_of(window, [(begin, end), *cuts])
+    assert made.page_last[0] - made.page_first[0] == 2**15 - 1
+    with pytest.raises(InputError, match="takes 32,769 intervals of days, a proof has at most 32,768"):
+        calendar_of(window, [(begin, end), *cuts, (end - day // 2, end)])
+
+
 def test_a_declared_value_of_a_trade_is_reported_and_not_proven():
     given = history(a=[buy("2024-01-05", 1)._replace(valued=False)])
     (run,) = run_windows(given, {place("a", 0): Decision(value=5)}, [window_of(*YEAR, 2024, "fifo", "wallet")])

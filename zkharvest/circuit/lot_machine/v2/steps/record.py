@@ -176,17 +176,16 @@ def fill(f: StepsWitness) -> None:
     w.put(s.position, rows, records.position[place])
     for cell, bits in ((s.page_early, around.page_early), (s.page_late, around.page_late)):
         w.put(cell, rows, bits[records.page[place]])
-    firsts = rows[w.column(s.first, rows) == 1]
-    pages = records.page[place[w.column(s.first, rows) == 1]]
-    w.put(s.page_first, firsts, around.page_first[pages])
-    w.put(s.page_last, firsts, around.page_last[pages])
+    first = w.column(s.first, rows) == 1
+    pages = records.page[place[first]]
+    w.put(s.page_first, rows[first], around.page_first[pages])
+    w.put(s.page_last, rows[first], around.page_last[pages])
     w.put_all(s.place, rows, around.page_code[records.page[place]])
     w.put_all(s.asset, rows, lanes[:, 11:15])
     fee = lanes[:, 15] + (lanes[:, 16] << 24)
     w.put_all(s.fee, rows, np.stack([fee >> 8 * i & 255 for i in range(7)], axis=1))
     w.put_all(s.ref, rows, lanes[:, 17:19])
     w.put(s.seq, slice(None), f.seq_on_rows)
-    first = w.column(s.first, rows) == 1
     later = rows[first][1:]
     low, middle, high = words.limbs15(time[first] + shift[first]).T
     of = records.late[place][first], records.page[place][first], records.position[place][first]
