@@ -191,7 +191,7 @@ def _() -> Told:
     return lying(*skipped(at(2025, 2)))
 
 
-@lie(13, "a page called early that is not", BALANCE, "bus listed")
+@lie(13, "a page called early that is not", BALANCE, "bus listed", "bus u15")
 def _() -> Told:
     link, rows = skipped(at(2023, 12))
 
