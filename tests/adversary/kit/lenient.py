@@ -11,6 +11,7 @@ import numpy as np
 from zkharvest.circuit.check import Violation
 from zkharvest.circuit.lot_machine.shared import ranges
 from zkharvest.circuit.lot_machine.trace import Trace
+from zkharvest.spec import P
 
 
 def wrapping() -> list[AbstractContextManager[Any]]:
@@ -29,17 +30,28 @@ def wrapping() -> list[AbstractContextManager[Any]]:
 def counting_what_is_in_range() -> AbstractContextManager[Any]:
     """Patch: the range table counts the lookups that it can answer; nothing can be done about the rest."""
 
-    def count(_table: Any, i: Any, trace: np.ndarray, pairs: np.ndarray, u15: np.ndarray) -> None:
-        values = [ranges._linear(m, trace) for m in i.message]
-        good = ranges._linear(i.mult, trace) == 1
-        if i.bus.name == "bytes":
-            good &= (values[0] < 256) & (values[1] < 256)
-            pairs += np.bincount((values[0] * 256 + values[1])[good], minlength=65536)
-        else:
-            good &= values[0] < 32768
-            u15 += np.bincount(values[0][good], minlength=32768)
+    def counted(_table: Any, checks: Any, trace: np.ndarray) -> np.ndarray:
+        found = np.zeros(ranges.PAIRS + ranges.U15, np.int64)
+        for check in checks:
+            values = [_linear(m, trace) for m in check.message]
+            good = _linear(check.mult, trace) == 1
+            if check.bus.name == "bytes":
+                good &= (values[0] < 256) & (values[1] < 256)
+                found[: ranges.PAIRS] += np.bincount((values[0] * 256 + values[1])[good], minlength=ranges.PAIRS)
+            else:
+                good &= values[0] < ranges.U15
+                found[ranges.PAIRS :] += np.bincount(values[0][good], minlength=ranges.U15)
+        return found
 
-    return mock.patch.object(ranges, "_count", count)
+    return mock.patch.object(ranges, "_counted", counted)
+
+
+def _linear(expr: Any, trace: np.ndarray) -> np.ndarray:
+    """A linear expression over the rows of a table."""
+    out = np.full(len(trace), expr.const, np.int64)
+    for (_, column, _), k in expr.terms.items():
+        out = (out + trace[:, column].astype(np.int64) * k) % P
+    return out
 
 
 def in_short(violations: list[Violation]) -> set[str]:

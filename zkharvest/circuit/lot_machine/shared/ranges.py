@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.builder import Circuit, Interaction, Table
-from zkharvest.circuit.expr import Expr
+from zkharvest.circuit.expr import lift
 from zkharvest.circuit.gadgets import Ranges
 from zkharvest.circuit.lot_machine.trace import NamedCells
 from zkharvest.circuit.lot_machine.words import Ints
-from zkharvest.simd.residues import residues
-from zkharvest.simd.threads import each
+from zkharvest.simd.threads import cores, each
+
+from . import ranges_kernel as kernel
+from .ranges_kernel import PAIRS, U15
 
 Cells = NDArray[np.uint32]
+Flags = NDArray[np.bool_]
 
 RANGE_ROWS = 8192
 PAIRS_A_ROW = 8
 U15_A_ROW = 4
-_TOGETHER = 8
-"""Checks that are counted by one thread at a time."""
+_TOGETHER = 1 << 13
+"""Rows that are counted by one thread at a time."""
 
 
 def range_table(circuit: Circuit, ranges: Ranges) -> Table:
@@ -53,58 +58,68 @@ def range_table(circuit: Circuit, ranges: Ranges) -> Table:
     return t
 
 
-def _linear(expr: Expr, trace: Cells) -> Ints | Cells:
-    """A linear expression without next-row cells, over all rows; of a column alone the column itself."""
-    if any(atom[0] != "col" or atom[2] for atom in expr.terms):
-        raise ValueError("range checks are linear in the row's own cells")
-    if not expr.const and list(expr.terms.values()) == [1]:
-        ((_, column, _),) = expr.terms
-        return trace[:, column]
-    out = np.full(len(trace), expr.const, np.int64)
-    for (_, column, _), k in expr.terms.items():
-        cell = trace[:, column].astype(np.int64)
-        out += cell if k == 1 else residues(cell * k)
-    return residues(out)
-
-
 def range_trace(circuit: Circuit, table: Table, traces: dict[str, Cells], rows: int) -> Cells:
     """Counts every range check of the other tables.
 
     Raises ValueError naming table, row and columns if a value is out of range (the witness is not honest).
     """
-    others = [other for other in circuit.tables if other is not table]
-    checks = [(other, i) for other in others for i in other.interactions if i.bus.name in {"bytes", "u15"}]
-    parts = [checks[first : first + _TOGETHER] for first in range(0, len(checks), _TOGETHER)]
-    counted: list[tuple[Ints, Ints]] = [(np.zeros(65536, np.int64), np.zeros(32768, np.int64)) for _ in parts]
-
-    def count(part: int) -> None:
-        for other, i in parts[part]:
-            _count(other, i, traces[other.name], *counted[part])
-
-    each(count, range(len(parts)))
-    pairs, u15 = (np.sum(counts, axis=0) for counts in zip(*counted, strict=True))
+    total = np.zeros(PAIRS + U15, np.int64)
+    for other in circuit.tables:
+        checks = [i for i in other.interactions if i.bus.name in {"bytes", "u15"}]
+        if other is not table and checks:
+            total += _counted(other, checks, traces[other.name])
     filled = NamedCells(table, rows)
     r = np.arange(RANGE_ROWS)
     lo = 8 * (r & 31)
     filled.put(r, active=1, row=r, hi=r >> 5, lo=lo, wrap=lo == 248)
+    pairs, u15 = total[:PAIRS], total[PAIRS:]
     filled.put(r, pair_count=pairs.reshape(-1, PAIRS_A_ROW), u15_count=u15.reshape(-1, U15_A_ROW))
     return filled.cells
 
 
-def _count(table: Table, i: Interaction, trace: Cells, pairs: Ints, u15: Ints) -> None:
-    values = [_linear(m, trace) for m in i.message]
-    active = _linear(i.mult, trace) != 0
-    key: Ints | Cells
-    if i.bus.name == "bytes":
-        high, low = values
-        key, size, counts = (high << 8) | low, 65536, pairs
-        bad = (high | low) > 255
-    else:
-        (key,) = values
-        size, counts = 32768, u15
-        bad = key > 32767
-    bad &= active
-    if bad.any():
-        names = ", ".join(sorted({table.columns[a[1]].name for m in i.message for a in m.terms}))
-        raise ValueError(f"{table.name}, row {int(np.argmax(bad))}: {names} is out of range")
-    counts += np.bincount(key[active], minlength=size)
+def _counted(table: Table, checks: Sequence[Interaction], trace: Cells) -> Ints:
+    """How often the checks of a table look up each pair of bytes, and behind these each integer of 15 bits."""
+    rows, columns = trace.shape
+    by_row = trace.flags.c_contiguous
+    cells = (trace if by_row else np.ascontiguousarray(trace.T)).reshape(-1)
+    step, apart = (columns, 1) if by_row else (1, rows)
+    described = _described(checks, apart)
+    ranges = [(start, min(start + _TOGETHER, rows)) for start in range(0, rows, _TOGETHER)]
+    shares = [ranges[first :: cores()] for first in range(min(cores(), len(ranges)))]
+    counts = np.zeros((len(shares), PAIRS + U15), np.uint32)
+    wrong = np.full((len(ranges), 2), len(checks), np.int64)
+
+    def count(share: int) -> None:
+        for start, stop in shares[share]:
+            kernel.count(start, stop, cells, step, *described, counts[share], wrong[start // _TOGETHER])
+
+    each(count, range(len(shares)))
+    check, row = min(wrong.tolist())
+    if check < len(checks):
+        names = ", ".join(sorted({table.columns[a[1]].name for m in checks[check].message for a in m.terms}))
+        raise ValueError(f"{table.name}, row {row}: {names} is out of range")
+    found: Ints = counts.sum(axis=0, dtype=np.int64)
+    return found
+
+
+def _described(checks: Sequence[Interaction], apart: int) -> tuple[Ints, Ints, Ints, Flags, Flags]:
+    """Checks as `ranges_kernel.count` takes them; `apart`: words between a row's neighbouring cells."""
+    bounds, constants, plain, wide = [], [], [], []
+    terms: list[tuple[int, int]] = []
+    for check in checks:
+        of_u15 = check.bus.name == "u15"
+        single = all(not m.const and list(m.terms.values()) == [1] for m in check.message)
+        plain.append(single and check.mult.const == 1 and not check.mult.terms)
+        wide.append(of_u15)
+        high = (check.message[0] if plain[-1] else lift(0)) if of_u15 else check.message[0]
+        three = (high, check.message[-1], check.mult)
+        constants.append([expr.const for expr in three])
+        at = [len(terms)]
+        for expr in three:
+            if any(atom[0] != "col" or atom[2] for atom in expr.terms):
+                raise ValueError("range checks are linear in the row's own cells")
+            terms += [(atom[1] * apart, k) for atom, k in expr.terms.items()]
+            at.append(len(terms))
+        bounds.append(at)
+    pairs = np.array(terms, np.int64).reshape(-1, 2)
+    return np.array(bounds), np.array(constants), pairs, np.array(plain), np.array(wide)
