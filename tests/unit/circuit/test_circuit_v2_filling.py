@@ -15,6 +15,7 @@ from zkharvest.circuit.lot_machine.v2.sums.fill import lane_values
 from zkharvest.circuit.lot_machine.v2.sums.keys import FIELDS, GROUPS, SLOTS
 from zkharvest.circuit.lot_machine.v2.sums.registers import Registers, registers
 from zkharvest.errors import InputError
+from zkharvest.spec import P
 
 
 def posting_table():
@@ -31,7 +32,7 @@ def posting_table():
     return t, bus
 
 
-@pytest.mark.parametrize("rows", [4, CHUNK + 8])
+@pytest.mark.parametrize("rows", [4, 2 * CHUNK + 8])
 def test_posts_are_those_of_the_table(rows):
     table, bus = posting_table()
     rng = np.random.default_rng(rows)
@@ -53,6 +54,58 @@ def test_posts_are_those_of_the_table(rows):
     assert found == expected
     assert not keys[:, 3:].any()
     assert len(posted(table, bus, cells, 0, {0: 7})[0]) == 0
+
+
+def evaluated(expr, row, cells, publics):
+    """An expression on a row, by Python's integers."""
+    total = expr.const
+    for atom, k in expr.terms.items():
+        if atom[0] == "col":
+            value = int(cells[atom[1], (row + atom[2]) % cells.shape[1]])
+        elif atom[0] == "public":
+            value = publics[atom[1]]
+        else:
+            value = evaluated(atom[1], row, cells, publics) * evaluated(atom[2], row, cells, publics)
+        total += k * value
+    return total % P
+
+
+@pytest.mark.parametrize("rows", [1, 255, 257, 3000])
+def test_any_expression_may_be_posted(rows):
+    """Factors of all sizes, products of sums, scalars; many keys; weights around p/2."""
+    circuit = Circuit("posts", 1, degree=4, log_rows=LOG_ROWS, tallies=SLOTS)
+    bus, wallet = circuit.bus("post", len(FIELDS)), circuit.public("wallet")
+    t = circuit.table("machine", "posts")
+    a, b, c = t.column("a"), t.column("b"), t.column("c")
+    some = a * 3 - b.next * (1 << 25) + c * (P // 2) + wallet * (P - 5) + 11
+    fields = [a, a + 7, some, a * b.next, (a - b) * (c + wallet), some * some, wallet, 5, *[a] * (len(FIELDS) - 8)]
+    near = c * (P // 2)  # 0, or p/2 less a half
+    t.post(bus, fields, {0: near, 1: near + c, 2: -c, 3: c * some, 56: some}, most=None)
+    t.collect(bus, fields, {3: c * b}, most=None)
+    rng = np.random.default_rng(rows)
+    cells = np.stack([rng.integers(0, 900, rows), rng.integers(0, P, rows), rng.integers(0, 2, rows)]).astype(np.uint32)
+    cells[1] = np.where(np.arange(rows) % 3, 1, cells[1])  # some keys come again
+    expected = {}
+    for row in range(rows):
+        for act in t.interactions:
+            weights = {one.slot: evaluated(one.value, row, cells, {0: 7}) for one in act.weights}
+            if any(weights.values()):
+                key = tuple(evaluated(part, row, cells, {0: 7}) for part in act.message)
+                slots = expected.setdefault(key, [0] * SLOTS)
+                for slot, weight in weights.items():
+                    slots[slot] += act.sign * (weight - P if weight > P // 2 else weight)
+    keys, slots = posted(t, bus, cells, rows, {0: 7})
+    assert len(keys) == len(expected)
+    assert {tuple(key): row for key, row in zip(keys.tolist(), slots.tolist(), strict=True)} == expected
+
+
+def test_a_post_of_what_is_no_cell_is_refused():
+    circuit = Circuit("posts", 1, degree=4, log_rows=LOG_ROWS, tallies=SLOTS)
+    bus = circuit.bus("post", len(FIELDS))
+    t = circuit.table("machine", "posts")
+    t.post(bus, [t.public_column("day")] + [0] * (len(FIELDS) - 1), {0: t.column("on")}, most=1)
+    with pytest.raises(ValueError, match="no value is known"):
+        posted(t, bus, np.zeros((1, 4), np.uint32), 4, {})
 
 
 def test_registers_come_back_from_their_lanes():
