@@ -70,7 +70,7 @@ def _combine(matrix: Words, combinations: Sequence[Sequence[Ext]], out: Words, *
         terms = [(factor, assembler.column(MAIN, j)) for j, factor in enumerate(factors) if factor != ext.ZERO]
         assembler.extension_lin(register, ext.ZERO, terms)
         if onto:
-            assembler.extension_add(register, register, assembler.column(AUX, EXTENSION_DEGREE * k))
+            assembler.extension_add(register, register, assembler.extension_column(AUX, EXTENSION_DEGREE * k))
     views = (View(matrix), None, View(out) if onto else None, None)
     assembler.finish(result, width).run(views, rows, View(out))
 

@@ -5,8 +5,10 @@ the whole. Each is a transform of N points of the same coefficients, so that nob
 are hashed while the rows of one coset are in memory, the quotient reads four cosets one after the other, and a query
 lies in one. Cosets that the quotient reads are kept as far as `KEEP` and memory that is no longer needed allow; rows of
 the others are evaluated where a query asks for them: fresh memory costs about as much as the transform that fills it
-(docs/performance.md). Leaves of the last coset that the quotient reads are hashed last, and it is the first that the
-quotient asks for: it is in the buffer still.
+(docs/performance.md). Leaves of the coset that the quotient asks for first are hashed last: it is in the buffer still.
+
+The quotient has little more than 3 N coefficients. So it reads three of four cosets that lie evenly, and of the fourth
+a few points that are a coset themselves: they are set aside as its leaves are hashed.
 """
 
 from __future__ import annotations
@@ -24,7 +26,15 @@ KEEP = 1 << 26
 """Words of kept cosets, of one matrix: 256 MiB. With 1 GiB 100,000 trades take 13.6 s in place of 11.5."""
 
 COSETS = 4
-"""Cosets of H on which the quotient is evaluated; every B / 4-th."""
+"""Every B / 4-th coset of H: on the last the quotient is evaluated at a few points, on the others everywhere."""
+
+
+def sampled_points(rows: int, mask: int) -> int:
+    """T: a power of two, more than the 4 h coefficients at most that masks add to a quotient, but no more than N.
+
+    At least 32, the fewest rows that a tape runs on.
+    """
+    return min(rows, max(32, 1 << (4 * mask).bit_length()))
 
 
 def interpolated(values: Words, masks: Words, scratch: Words | None = None, out: Words | None = None) -> Words:
@@ -40,6 +50,11 @@ def interpolated(values: Words, masks: Words, scratch: Words | None = None, out:
     out[:mask] = field.sub(out[:mask], masks)
     out[rows:] = masks
     return out
+
+
+def sampled_rows(rows: int, sampled: int) -> NDArray[np.int64]:
+    """Of N rows every (N / T)-th, each followed by the one after it, which is its next row: 2 T in all."""
+    return ((np.arange(0, rows, rows // sampled)[:, None] + np.arange(2)) % rows).reshape(-1)
 
 
 class Extended:
@@ -58,9 +73,14 @@ class Extended:
         self._root = plain.root_of_unity(at.lde_size.bit_length() - 1)
         self._buffer = field.empty(at.rows, self.width) if buffer is None else buffer
         self._held = -1  # the coset in the buffer
-        read = range(0, self.blowup, self.blowup // COSETS)
+        self.mask: int = at.mask
+        step = self.blowup // COSETS
+        *read, self._last = range(0, self.blowup, step)
+        read.reverse()
+        self.sampled = sampled_points(at.rows, at.mask)
+        self._samples: Words | None = None
         size = max(1, at.rows * self.width)
-        fits = 0 if spare is None else min(COSETS, spare.size // size)
+        fits = 0 if spare is None else min(len(read), spare.size // size)
         self._spare = [] if spare is None else list(spare.reshape(-1)[: fits * size].reshape(fits, at.rows, self.width))
         self._kept: dict[int, Words | None] = dict.fromkeys(read[: KEEP // size + fits])
         self.order = [*(b for b in range(self.blowup) if b not in read), *read]
@@ -78,7 +98,17 @@ class Extended:
             return self._buffer
         else:
             out, self._held = self._buffer, b
-        return ntt.on_coset(self.coefficients, out, self._point(b))
+        ntt.on_coset(self.coefficients, out, self._point(b))
+        if b == self._last and self._samples is None:
+            self._samples = out[sampled_rows(self.rows, self.sampled)]
+        return out
+
+    def samples(self) -> Words:
+        """The rows `sampled_rows` of the last of the four cosets, (2 T, c); to be asked for before other cosets."""
+        if self._samples is None:
+            self.coset(self._last)
+        assert self._samples is not None
+        return self._samples
 
     def at(self, indices: NDArray[np.int64]) -> Words:
         """The rows at these places of the columns' coset."""

@@ -1,154 +1,27 @@
 """The quotient Q = sum of delta^k sel_k C_k / (X^N - 1), from the committed columns' values (FORMAT.md section 4).
 
-Q has fewer than 4 N coefficients, so its values on the coset c * <w_{n+2}> of 4 N points determine it, c = 3^k being
-the shift of the columns' coset; every B / 4-th row of the low-degree extensions is such a point. The points fall into
-four cosets of H (`extension`), on each of which X^N - 1 is constant and the next row of the trace is the next point: a
-tape runs over one coset at a time.
+It is a sum of three shares, by class: that of class m has at most m N + T coefficients (`constraint_tape`), so m N + T
+values determine it: at the points of the first m of four cosets of H and at T points of the fourth, which are a coset
+themselves. The four are c w_{n+2}^i H, c = 3^k being the shift of the columns' coset. On each of them X^N - 1 is
+constant and the next row of the trace is the next point: a tape runs over one coset at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 
 from zkharvest.prover import field, ntt, plain
-from zkharvest.prover.extension import COSETS, Extended
+from zkharvest.prover.constraint_tape import SELECTED, classes, constraint_tape
+from zkharvest.prover.extension import COSETS, Extended, sampled_rows
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
-from zkharvest.prover.logup import Fractions, bus_nodes
-from zkharvest.prover.tape import AUX, SELECTORS, Assembler, Nodes, Tape, View, coordinates
-from zkharvest.prover.tape_kernel import STRIDE
+from zkharvest.prover.tape import View
 from zkharvest.spec import P
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.description import Table
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.messages import LookupChallenges
-
-_SELECTED = {"first": 0, "last": 1, "transition": 2}
-_FLUSH = 32  # constraint values that are combined at once
-
-
-class _Combination:
-    """sum of delta^k C_k on an extension register, a few constraints at a time so that their registers are free."""
-
-    def __init__(self, assembler: Assembler, delta: Ext, count: int, first: int) -> None:
-        self._asm = assembler
-        start = ext.power(delta, first)
-        self._powers = [ext.mul(start, power) for power in ext.powers(delta, count)]
-        self._terms: list[tuple[Ext, int]] = []
-        self._releases: list[Callable[[], None]] = []
-        self.result = assembler.extension()
-        self._started = False
-        self._k = 0
-
-    def constant(self, value: Ext) -> None:
-        """Start from a constant; before anything else."""
-        self._asm.extension_lin(self.result, value, [])
-        self._started = True
-
-    def next_power(self) -> Ext:
-        """delta^k of the next constraint."""
-        self._k += 1
-        return self._powers[self._k - 1]
-
-    def base(self, factor: Ext, register: int, release: Callable[[], None]) -> None:
-        """Add factor * register; `release` is called when the register is no longer needed."""
-        self._reserve(1)
-        self._terms.append((factor, register))
-        self._releases.append(release)
-
-    def extension(self, factor: Ext, register: int) -> None:
-        """Add factor * register for an extension register, which is then free: the terms (factor x^c) * coordinate."""
-        self._reserve(EXTENSION_DEGREE)
-        for unit, offset in zip(_POWERS_OF_X, coordinates(), strict=True):
-            self._terms.append((ext.mul(factor, unit), register + offset))
-        self._releases.append(lambda: self._asm.free_extension(register))
-
-    def flush(self) -> None:
-        """Write the collected terms."""
-        self._asm.extension_lin(self.result, ext.ZERO, self._terms, onto=self._started)
-        self._started = True
-        self._terms = []
-        for release in self._releases:
-            release()
-        self._releases = []
-
-    def _reserve(self, terms: int) -> None:
-        if len(self._terms) + terms > _FLUSH:
-            self.flush()
-
-
-_POWERS_OF_X: list[Ext] = [(1, 0, 0, 0, 0), (0, 1, 0, 0, 0), (0, 0, 1, 0, 0), (0, 0, 0, 1, 0), (0, 0, 0, 0, 1)]
-
-
-def constraint_tape(
-    table: Table, publics: Sequence[int], challenges: LookupChallenges, delta: Ext, first: int, share: Ext
-) -> Tape:
-    """One table's sum of delta^k sel_k C_k, its constraints numbered from `first`; `share` is its S / N."""
-    extension_width = EXTENSION_DEGREE * table.extension_columns
-    asm = Assembler((len(table.columns), len(table.public_columns), extension_width, len(_SELECTED)))
-    roots = [c.node for c in table.constraints] + bus_nodes(table) + [tally.node for tally in table.tally]
-    nodes = Nodes(asm, table, publics, roots)
-    fractions = Fractions(asm, nodes, table, challenges)
-    total = _Combination(asm, delta, table.constraint_count, first)
-    last_power = ext.mul(ext.power(delta, first), ext.power(delta, table.constraint_count - 1))
-    total.constant(ext.mul(last_power, share))
-
-    # The table's own constraints.
-    for constraint in table.constraints:
-        value = nodes.operand(constraint.node)
-        if constraint.where == "all":
-            total.base(total.next_power(), value, partial(nodes.done, constraint.node))
-            continue
-        selected = asm.allocate()
-        asm.mul(selected, value, asm.column(SELECTORS, _SELECTED[constraint.where]))
-        nodes.done(constraint.node)
-        total.base(total.next_power(), selected, partial(asm.free, selected))
-
-    # Groups: h * prod d_i - sum_i mult_i prod_{j != i} d_j.
-    helper = asm.column(AUX, 0)
-    for group in table.groups:
-        total.extension(total.next_power(), _group_value(asm, fractions, group, helper))
-        helper += EXTENSION_DEGREE * STRIDE
-
-    # The sum: phi(next) - phi - sum_g h_g - sum of tallies + S / N (the last is in the constant).
-    power = total.next_power()
-    step = asm.extension()
-    phi = helper
-    for c, offset in enumerate(coordinates()):
-        after = asm.column(AUX, extension_width - EXTENSION_DEGREE + c, 1)
-        asm.sub(step + offset, after, phi + offset)
-    for g in range(len(table.groups)):
-        asm.extension_sub(step, step, asm.column(AUX, EXTENSION_DEGREE * g))
-    total.extension(power, step)
-    gamma = ext.powers(challenges.gamma, 1 + max((tally.slot + 1 for tally in table.tally), default=0))
-    for tally in table.tally:
-        factor = ext.neg(ext.mul(power, gamma[tally.slot + 1]))
-        total.base(factor, nodes.operand(tally.node), partial(nodes.done, tally.node))
-    total.flush()
-    return asm.finish(total.result, EXTENSION_DEGREE)
-
-
-def _group_value(asm: Assembler, fractions: Fractions, group: tuple[int, ...], helper: int) -> int:
-    """h * D - numerator, built up as A_1 = h d_1 - m_1, A_k = A_(k-1) d_k - m_k d_1 ... d_(k-1)."""
-    product = fractions.denominator(group[0])
-    multiplicity = fractions.multiplicity(group[0])
-    value = asm.extension()
-    asm.extension_mul(value, helper, product)
-    multiplicity.subtract_from(value)
-    multiplicity.free()
-    for position, index in enumerate(group[1:], start=1):
-        d = fractions.denominator(index)
-        multiplicity = fractions.multiplicity(index)
-        asm.extension_mul(value, value, d)
-        multiplicity.add_times(value, product, -1)
-        multiplicity.free()
-        if position + 1 < len(group):
-            asm.extension_mul(product, product, d)
-        asm.free_extension(d)
-    asm.free_extension(product)
-    return value
 
 
 def selectors(log_rows: int, shift: int) -> Words:
@@ -161,7 +34,7 @@ def selectors(log_rows: int, shift: int) -> Words:
     inverse_rows = plain.inverse(rows)
     vanishing = field.to_mont(np.array(vanishing_values(log_rows, shift), dtype=np.uint32))
     factor = np.tile(field.mul(vanishing, _one(inverse_rows)), rows)
-    out = field.empty(COSETS * rows, len(_SELECTED))
+    out = field.empty(COSETS * rows, len(SELECTED))
     out[:, 0] = field.mul(factor, field.inverse(from_first))
     out[:, 1] = field.mul(field.mul(factor, _one(last)), field.inverse(from_last))
     out[:, 2] = from_last
@@ -193,29 +66,111 @@ def quotient_coefficients(
     `firsts` has the number of each table's first constraint. `main` and `aux` begin with these tables' columns,
     `public` has one (4 N, public columns) matrix a table.
     """
-    rows = 1 << log_rows
-    step = main.blowup // COSETS
+    rows, sampled = 1 << log_rows, main.sampled
     chosen = selectors(log_rows, shift)
+    found = [classes(table, rows, main.mask, sampled) for table in tables]
+    top = max(max(own.of) for own in found)
+    ends = [first + table.constraint_count for table, first in zip(tables, firsts, strict=True)]
+    powers = field.from_mont(field.ext_powers(delta, max(ends))).astype(np.uint64)
     inverse_rows = plain.inverse(rows)
-    values = np.zeros((COSETS, rows, EXTENSION_DEGREE), dtype=np.uint32)
-    tapes = []
-    for table, first, terminal in zip(tables, firsts, terminals, strict=True):
-        share = ext.scale(terminal, inverse_rows)
-        tapes.append(constraint_tape(table, publics, challenges, delta, first, share))
-    part = field.empty(rows, EXTENSION_DEGREE)
-    for c in reversed(range(COSETS)):  # the last may be in memory still
-        on_main, on_aux = main.coset(c * step), aux.coset(c * step)
+    tapes = [
+        constraint_tape(
+            table, publics, challenges, powers[first:end], ext.scale(terminal, inverse_rows), own.of, top
+        )
+        for table, first, end, terminal, own in zip(tables, firsts, ends, terminals, found, strict=True)
+    ]  # fmt: skip
+
+    def run(least: int, on_main: Words, on_aux: Words, others: Sequence[tuple[View, View]]) -> Words:
+        """The sums of classes top, ..., least of all tables."""
+        width, height = EXTENSION_DEGREE * (top - least + 1), len(on_main)
+        total, part = field.empty(height, width), field.empty(height, width)
         column = at = 0
-        for table, tape, known in zip(tables, tapes, public, strict=True):
-            views = (View(on_main, column), View(known, 0, c, COSETS), View(on_aux, at), View(chosen, 0, c, COSETS))
-            tape.run(views, rows, View(part))
-            values[c] = field.add(values[c], part)
+        for t, (table, tape, (known, selector)) in enumerate(zip(tables, tapes, others, strict=True)):
+            views = (View(on_main, column), known, View(on_aux, at), selector)
+            tape.at_least(least, width).run(views, height, View(part if t else total))
+            if t:
+                total = field.add(total, part)
             column += len(table.columns)
             at += EXTENSION_DEGREE * table.extension_columns
-    for c, vanishing in enumerate(vanishing_values(log_rows, shift)):
-        values[c] = field.mul(values[c], _one(plain.inverse(vanishing)))
-    in_order = np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(COSETS * rows, EXTENSION_DEGREE)
-    return ntt.coset_intt(in_order, shift)
+        return total
+
+    pairs = COSETS - 1 + COSETS * sampled_rows(rows, sampled)  # of the points of all four cosets
+    selected = View(chosen[pairs])
+    shown = [View(known[pairs] if known.size else known) for known in public]
+    few = run(1, main.samples(), aux.samples(), [(known, selected) for known in shown])
+    values = []
+    for c in range(top):
+        on_main, on_aux = main.coset(c * main.blowup // COSETS), aux.coset(c * aux.blowup // COSETS)
+        selected = View(chosen, 0, c, COSETS)
+        values.append(run(c + 1, on_main, on_aux, [(View(known, 0, c, COSETS), selected) for known in public]))
+    limits = [0] * top
+    for own in found:
+        for m, size in zip(own.of, own.coefficients, strict=True):
+            limits[m - 1] = max(limits[m - 1], size - m * rows)
+    return joined(values, np.ascontiguousarray(few[::2]), limits, log_rows, shift)
+
+
+def joined(values: Sequence[Words], few: Words, limits: Sequence[int], log_rows: int, shift: int) -> Words:
+    """The 4 N coefficients of all shares together, (4 N, 5), from values of the numerators.
+
+    `values[c]`, (N, 5 (top - c)), are on coset c those of classes top, ..., c + 1, `few`, (T, 5 top), those of all
+    classes at the sampled points. A share of class m has m N + `limits[m - 1]` coefficients. What a share has beyond
+    them, if a constraint does not hold, is added to Q's last coefficients, where it shows (`split`).
+    """
+    rows, sampled, top = 1 << log_rows, len(few), len(values)
+    root = plain.root_of_unity(log_rows + 2)
+    shifts = [shift * pow(root, c, P) % P for c in range(COSETS)]
+    *constants, constant = [pow(x, rows, P) for x in shifts]  # X^N on every coset
+    # A share is A_0 + (X^N - s_0) (A_1 + (X^N - s_1) (... + (X^N - s_(m-1)) B)) for the constants s_c: Newton's divided
+    # differences, of remainders modulo X^N - s_c. All classes at a time, side by side as the values are.
+    pieces: list[Words] = []
+    for c, own in enumerate(values):
+        piece = field.mul(ntt.coset_intt(own, shifts[c]), _one(plain.inverse(constants[c] - 1)))
+        for b, before in enumerate(pieces):
+            piece = _difference(piece, before, constants[c] - constants[b])
+        pieces.append(piece)
+    # The same at the sampled points leaves B, of T coefficients.
+    point = shifts[-1]
+    together = _remainder(np.concatenate(pieces, axis=1), sampled, point)
+    known = ntt.coset_lde(together, sampled, point)
+    rest = field.mul(few, _one(plain.inverse(constant - 1)))
+    column = 0
+    for b, before in enumerate(pieces):
+        width = before.shape[1]
+        rest[:, :width] = _difference(rest[:, :width], known[:, column : column + width], constant - constants[b])
+        column += width
+    beyond = ntt.coset_intt(rest, point)
+
+    # All shares together, and multiplied out.
+    out = np.zeros((COSETS, rows, EXTENSION_DEGREE), dtype=np.uint32)
+    for c, piece in enumerate(pieces):
+        for column in range(0, piece.shape[1], EXTENSION_DEGREE):
+            out[c] = field.add(out[c], piece[:, column : column + EXTENSION_DEGREE])
+    columns = range(0, beyond.shape[1], EXTENSION_DEGREE)
+    shares = [beyond[:, column : column + EXTENSION_DEGREE] for column in columns][::-1]
+    for m, share in enumerate(shares, start=1):
+        out[m, :sampled] = field.add(out[m, :sampled], share)
+    for c in range(top - 1, -1, -1):
+        out[c:top] = field.sub(out[c:top], field.mul(out[c + 1 : top + 1], _one(constants[c])))
+    for share, limit in zip(shares, limits, strict=True):
+        if share[limit:].any():
+            out[-1, rows - sampled + limit :] = field.add(out[-1, rows - sampled + limit :], share[limit:])
+    return out.reshape(COSETS * rows, EXTENSION_DEGREE)
+
+
+def _difference(found: Words, before: Words, distance: int) -> Words:
+    """(found - before) / distance, in as many columns as `found` has."""
+    return field.mul(field.sub(found, before[:, : found.shape[1]]), _one(plain.inverse(distance)))
+
+
+def _remainder(coefficients: Words, sampled: int, point: int) -> Words:
+    """Modulo X^T - point^T the polynomials with these coefficients, (N, c): (T, c)."""
+    rows = len(coefficients)
+    while rows > sampled:
+        rows //= 2
+        upper = field.mul(coefficients[rows:], _one(pow(point, rows, P)))
+        coefficients = field.add(coefficients[:rows], upper)
+    return coefficients
 
 
 def split(coefficients: Words, pieces: int, step: int, bound: int) -> tuple[Words, bool]:

@@ -10,14 +10,14 @@ A program is written for one proof, with challenges and public scalars as consta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.prover import tape_kernel as kernel
-from zkharvest.prover.field import EXTENSION_DEGREE, Words, mont
+from zkharvest.prover.field import EXTENSION_DEGREE, Words, to_mont
 from zkharvest.prover.plain import EXT_ZERO, Ext
 from zkharvest.simd.threads import over_ranges
 from zkharvest.spec import P
@@ -40,35 +40,53 @@ class View:
     first: int = 0
     step: int = 1
 
-    def layout(self, base: int, width: int, height: int) -> tuple[int, int, int, int]:
-        """What the kernel must know to move `height` rows of `width` words between here and registers at `base`."""
+    def layout(self, width: int, height: int) -> tuple[int, int]:
+        """The first of `height` rows of `width` words, and how far apart they are, in words."""
         rows, columns = self.matrix.shape
         if not self.matrix.flags.c_contiguous or self.column + width > columns:
             raise ValueError(f"{width} columns from {self.column} on are not in {self.matrix.shape}")
         if self.first + (height - 1) * self.step >= rows:
             raise ValueError(f"{height} rows are not in {self.matrix.shape}")
-        return base, self.first * columns + self.column, self.step * columns, width
+        return self.first * columns + self.column, self.step * columns
 
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """A finished program: instructions, constants, and where its sources and its result lie in the workspace."""
+    """A finished program: instructions, constants, and where its sources and its result lie in the workspace.
+
+    `levels` has the level of every word of the code. `loads` lists what is brought into registers, up to sixteen
+    columns at a time: (source, register, column, columns, level); `nexts` what is read in the next row: (source,
+    register, column, level).
+    """
 
     code: NDArray[np.int64]
+    levels: NDArray[np.int64]
     pool: Words
     extension_pool: Words
     registers: int
-    bases: tuple[int, ...]
     widths: tuple[int, ...]
+    loads: NDArray[np.int64]
     nexts: NDArray[np.int64]
     result: int
     result_width: int
+
+    def at_least(self, level: int, result_width: int) -> Tape:
+        """The same with what this level and higher ones need alone, and only so many registers of the result."""
+        chosen = self.levels >= level
+        return replace(
+            self,
+            code=self.code[chosen],
+            levels=self.levels[chosen],
+            loads=self.loads[self.loads[:, -1] >= level],
+            nexts=self.nexts[self.nexts[:, -1] >= level],
+            result_width=result_width,
+        )
 
     def run(self, views: Sequence[View | None], height: int, out: View) -> bool:
         """Run on `height` cyclic rows of the views, one a source; False if a zero was inverted."""
         if height % ROW_MULTIPLE:
             raise ValueError(f"{height} rows are not a multiple of {ROW_MULTIPLE}")
-        layout = np.zeros((SOURCES, 4), dtype=np.int64)
+        layout = np.zeros((SOURCES, 2), dtype=np.int64)
         matrices = []
         for s, (view, width) in enumerate(zip(views, self.widths, strict=True)):
             if view is None or width == 0:
@@ -76,13 +94,13 @@ class Tape:
                     raise ValueError(f"source {s} is missing")
                 matrices.append(_NOTHING)
                 continue
-            layout[s] = view.layout(self.bases[s], width, height)
+            layout[s] = view.layout(width, height)
             matrices.append(view.matrix.reshape(-1))
         zero_seen = np.zeros(1, dtype=np.uint32)
         over_ranges(
             kernel.run, -(-height // kernel.BLOCK_ROWS), height, self.code, self.pool, self.extension_pool,
-            self.registers, *matrices, layout, self.nexts, out.matrix.reshape(-1),
-            np.array(out.layout(self.result, self.result_width, height)), zero_seen,
+            self.registers, *matrices, layout, self.loads, self.nexts, out.matrix.reshape(-1),
+            np.array([self.result, *out.layout(self.result_width, height), self.result_width]), zero_seen,
         )  # fmt: skip
         return not zero_seen[0]
 
@@ -94,18 +112,34 @@ class Assembler:
     """Registers and instructions of a tape in the making.
 
     An operand is the word offset of a register; an extension operand is the first of five. `widths` are the
-    numbers of columns of the sources MAIN, PUBLIC, AUX, SELECTORS, loaded before the first instruction.
+    numbers of columns of the sources MAIN, PUBLIC, AUX, SELECTORS, loaded before the first instruction. The first
+    extension constants, as many as `reserved`, are given to `finish`; the index of the first is 1.
+
+    What is written belongs to the `level` of the moment (`Tape.at_least`); it must not read what a lower level writes.
     """
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], reserved: int = 0) -> None:
         self._widths = tuple(widths)
+        self._reserved = reserved
+        self._marks: list[tuple[int, int]] = [(0, 0)]
+        self._loads: dict[tuple[int, int], int] = {}
         self._top = 0
         self._free: dict[int, list[int]] = {}
         self._code: list[int] = []
         self._pool: dict[int, int] = {0: 0}
-        self._extension_pool: dict[Ext, int] = {EXT_ZERO: 0}
-        self._nexts: set[tuple[int, int]] = set()
+        self._extension_pool: dict[Ext, int] = {}
+        self._nexts: dict[tuple[int, int], int] = {}
         self._bases = tuple(self.allocate(-(-width // 16) * 16) for width in self._widths)
+
+    @property
+    def level(self) -> int:
+        """That of the instructions to come."""
+        return self._marks[-1][1]
+
+    @level.setter
+    def level(self, level: int) -> None:
+        if level != self._marks[-1][1]:
+            self._marks.append((len(self._code), level))
 
     # --- registers
 
@@ -133,9 +167,18 @@ class Assembler:
         """A column of a source, in this row or (off = 1) in the next."""
         if not 0 <= index < self._widths[source]:
             raise ValueError(f"source {source} has no column {index}")
-        if off:
-            self._nexts.add((source, index))
+        level = self._marks[-1][1]
+        here = (source, index // 16)
+        if self._loads.get(here, -1) < level:
+            self._loads[here] = level
+        if off and self._nexts.get((source, index), -1) < level:
+            self._nexts[source, index] = level
         return self._bases[source] + index * kernel.STRIDE + off
+
+    def extension_column(self, source: int, index: int) -> int:
+        """Five columns from `index` on, as an extension register in this row."""
+        self.column(source, index + EXTENSION_DEGREE - 1)
+        return self.column(source, index)
 
     # --- instructions on base registers
 
@@ -184,10 +227,15 @@ class Assembler:
         """
         if onto and constant != EXT_ZERO:
             raise ValueError("a sum onto a register has no constant of its own")
+        known = self._extension_constant
+        self.reserved_lin(d, known(constant), [(known(e), a) for e, a in terms], onto)
+
+    def reserved_lin(self, d: int, constant: int, terms: Sequence[tuple[int, int]], onto: bool = False) -> None:
+        """`extension_lin` for extension constants by their indices, of which 0 is that of zero."""
         op = kernel.EXT_ADD_LIN if onto else kernel.EXT_LIN
-        self._code += (op, d, self._extension_constant(constant), len(terms) + len(terms) % 2)
+        self._code += (op, d, EXTENSION_DEGREE * constant, len(terms) + len(terms) % 2)
         for e, a in terms:
-            self._code += (a, self._extension_constant(e))
+            self._code += (a, EXTENSION_DEGREE * e)
         if len(terms) % 2:
             self._code += (0, 0)
 
@@ -215,18 +263,30 @@ class Assembler:
 
     # --- the end
 
-    def finish(self, result: int, width: int) -> Tape:
-        """The tape whose result is `width` registers from `result` on (a run that was allocated together)."""
+    def finish(self, result: int, width: int, reserved: NDArray[np.uint32] | None = None) -> Tape:
+        """The tape whose result is `width` registers from `result` on (a run that was allocated together).
+
+        `reserved`, (n, 5) canonical words, are the extension constants that were put off until now.
+        """
         self._top += -width % 16  # results leave in tiles of sixteen registers
-        nexts = [(s, self._bases[s] + i * kernel.STRIDE, i) for s, i in sorted(self._nexts)]
+        last = np.iinfo(np.int64).max  # the end is of every level
+        starts, levels = zip(*self._marks, (len(self._code), last), strict=True)
+        loads = [
+            (s, self._bases[s] + 16 * tile * kernel.STRIDE, 16 * tile, min(16, self._widths[s] - 16 * tile), level)
+            for (s, tile), level in sorted(self._loads.items())
+        ]
+        nexts = [(s, self._bases[s] + i * kernel.STRIDE, i, level) for (s, i), level in sorted(self._nexts.items())]
+        own = np.array([EXT_ZERO, *self._extension_pool], dtype=np.uint32)
+        extension_pool = [own[:1], own[:0] if reserved is None else reserved, own[1:]]
         return Tape(
             np.array([*self._code, kernel.END, 0, 0, 0], dtype=np.int64),
-            np.array([mont(value) for value in self._pool], dtype=np.uint32),
-            np.array([[mont(c) for c in value] for value in self._extension_pool], dtype=np.uint32).reshape(-1),
+            np.repeat(levels, np.diff([*starts, len(self._code) + 4])),
+            to_mont(np.array(list(self._pool), dtype=np.uint32)),
+            to_mont(np.concatenate(extension_pool)).reshape(-1),
             self._top,
-            self._bases,
             self._widths,
-            np.array(nexts, dtype=np.int64).reshape(-1, 3),
+            np.array(loads, dtype=np.int64).reshape(-1, 5),
+            np.array(nexts, dtype=np.int64).reshape(-1, 4),
             result,
             width,
         )
@@ -235,7 +295,9 @@ class Assembler:
         return self._pool.setdefault(value % P, len(self._pool))
 
     def _extension_constant(self, value: Ext) -> int:
-        return EXTENSION_DEGREE * self._extension_pool.setdefault(value, len(self._extension_pool))
+        if value == EXT_ZERO:
+            return 0
+        return self._extension_pool.setdefault(value, 1 + self._reserved + len(self._extension_pool))
 
 
 def coordinates() -> range:
@@ -247,14 +309,20 @@ class Nodes:
     """A table's nodes on an assembler.
 
     `roots` are the nodes that will be asked for, once for every time: a register is kept until `done` was said
-    that often (and every expression that needs it is computed).
+    that often (and every expression that needs it is computed). `levels` are theirs, 0 if not given: a node is of the
+    highest level of what needs it.
     """
 
-    def __init__(self, assembler: Assembler, table: Table, publics: Sequence[int], roots: Iterable[int]) -> None:
+    def __init__(
+        self, assembler: Assembler, table: Table, publics: Sequence[int], roots: Sequence[int],
+        levels: Sequence[int] | None = None,
+    ) -> None:  # fmt: skip
         self._assembler = assembler
         self._nodes = table.nodes
         self._known = _known_values(table, publics)
-        self._uses = self._count_uses(roots)
+        self._uses: dict[int, int] = {}
+        self._level: dict[int, int] = {}
+        self._count_uses(roots, levels or [0] * len(roots))
         self._at: dict[int, int] = {}
 
     def known(self, node: int) -> int | None:
@@ -264,6 +332,7 @@ class Nodes:
     def operand(self, node: int) -> int:
         """The register that holds the node, computed now if it was not before."""
         if node not in self._at:
+            level = self._assembler.level
             stack = [node]
             while stack:
                 at = stack[-1]
@@ -275,6 +344,7 @@ class Nodes:
                 stack.pop()
                 if at not in self._at:
                     self._compute(at)
+            self._assembler.level = level
         return self._at[node]
 
     def done(self, node: int) -> None:
@@ -293,18 +363,22 @@ class Nodes:
             return rest
         return [a for _, a in rest[1]] if kind == "lin" else []
 
-    def _count_uses(self, roots: Iterable[int]) -> dict[int, int]:
-        uses: dict[int, int] = {}
-        for root in roots:
+    def _count_uses(self, roots: Sequence[int], levels: Sequence[int]) -> None:
+        uses, of = self._uses, self._level
+        for root, level in zip(roots, levels, strict=True):
             uses[root] = uses.get(root, 0) + 1
+            of[root] = max(of.get(root, 0), level)
         for node in range(len(self._nodes) - 1, -1, -1):
             if node in uses and self._known[node] is None:
+                level = of[node]
                 for operand in self._operands(node):
                     uses[operand] = uses.get(operand, 0) + 1
-        return uses
+                    if of.get(operand, 0) <= level:
+                        of[operand] = level
 
     def _compute(self, node: int) -> None:
         asm = self._assembler
+        asm.level = self._level[node]
         kind, *rest = self._nodes[node]
         known = self._known[node]
         if known is not None:

@@ -185,16 +185,15 @@ def _run_block(work: Any, rows: Any, code: Any, pool: Any, ext: Any, scratch: An
 
 @helper
 def _bring(work: Any, base: Any, scratch: Any, source: Any, at: Any, step: Any, width: Any, rows: Any) -> None:
-    """Transpose `rows` rows of `width` words, `step` words apart, into consecutive registers."""
+    """Transpose `rows` rows of `width` words, at most 16, `step` words apart, into consecutive registers."""
     zero = splat(np.uint32(0))
+    bits = np.uint32((1 << width) - 1)
     for r in range(0, rows, 16):
-        for c in range(0, width, 16):
-            bits = np.uint32((1 << min(16, width - c)) - 1)
-            for k in range(16):
-                store(scratch, 16 * k, load_some(source, at + (r + k) * step + c, bits, zero))
-            transpose(scratch, 0)
-            for k in range(16):
-                store(work, base + (c + k) * _R + r, load(scratch, 16 * k))
+        for k in range(16):
+            store(scratch, 16 * k, load_some(source, at + (r + k) * step, bits, zero))
+        transpose(scratch, 0)
+        for k in range(16):
+            store(work, base + k * _R + r, load(scratch, 16 * k))
 
 
 @helper
@@ -213,14 +212,14 @@ def _take(work: Any, base: Any, scratch: Any, out: Any, at: Any, step: Any, widt
 @kernel
 def run(
     start: Any, stop: Any, height: Any, code: Any, pool: Any, ext: Any, registers: Any,
-    m0: Any, m1: Any, m2: Any, m3: Any, layout: Any, nexts: Any, out: Any, target: Any, zero_seen: Any,
+    m0: Any, m1: Any, m2: Any, m3: Any, layout: Any, loads: Any, nexts: Any, out: Any, target: Any, zero_seen: Any,
 ) -> None:  # fmt: skip
     """Run a tape on blocks start..stop of a view of `height` rows.
 
-    `layout[s]` describes source s: its first register's offset, the word offset of its first row's first column,
-    the words between consecutive rows of the view, its width. `nexts` lists (source, register offset, column)
-    for columns read on the next row. `target` describes the result in the same way, in `out`. `zero_seen` is set
-    when a zero is inverted.
+    `layout[s]` describes source s: the word offset of its first row's first column, the words between consecutive
+    rows of the view. `loads` lists (source, register offset, column, columns) of what is brought, `nexts` (source,
+    register offset, column) of columns read on the next row. `target` describes the result in `out`: its first
+    register's offset, then what `layout` has, its width. `zero_seen` is set when a zero is inverted.
     """
     work = np.empty(registers * STRIDE + 16, dtype=np.uint32)
     skip = -(np.int64(work.ctypes.data) // 4) % 16
@@ -230,14 +229,15 @@ def run(
         first = block * BLOCK_ROWS
         rows = min(BLOCK_ROWS, height - first)
         after = (first + rows) % height
-        for s in range(4):
+        for k in range(loads.shape[0]):
+            s, base, column, columns = loads[k, 0], loads[k, 1], loads[k, 2], loads[k, 3]
             source = m0 if s == 0 else m1 if s == 1 else m2 if s == 2 else m3
-            base, at, step, columns = layout[s, 0], layout[s, 1], layout[s, 2], layout[s, 3]
-            if columns > 0:
-                _bring(work, base, scratch, source, at + first * step, step, columns, rows)
-            for k in range(nexts.shape[0]):
-                if nexts[k, 0] == s:
-                    work[nexts[k, 1] + rows] = source[at + after * step + nexts[k, 2]]
+            at, step = layout[s, 0], layout[s, 1]
+            _bring(work, base, scratch, source, at + first * step + column, step, columns, rows)
+        for k in range(nexts.shape[0]):
+            s = nexts[k, 0]
+            source = m0 if s == 0 else m1 if s == 1 else m2 if s == 2 else m3
+            work[nexts[k, 1] + rows] = source[layout[s, 0] + after * layout[s, 1] + nexts[k, 2]]
         _run_block(work, rows, code, pool, ext, scratch, zero_seen)
         base, at, step, columns = target[0], target[1], target[2], target[3]
         _take(work, base, scratch, out, at + first * step, step, columns, rows)

@@ -153,7 +153,7 @@ def test_the_steps_of_the_model_are_those_of_the_prover():
     delta, z, batch, fold = (int(x) for x in draw(4, seed=4))
     blowup = 8
     size = 32 * blowup
-    at = SimpleNamespace(degree_bound=64, rows=32, lde_size=size, shift=3**4, log_domain=10)
+    at = SimpleNamespace(degree_bound=64, rows=32, lde_size=size, shift=3**4, log_domain=10, mask=32)
     points = [3**4 * pow(plain.root_of_unity(8), i, P) % P for i in range(size)]
 
     # the masked columns on their coset, and the quotient

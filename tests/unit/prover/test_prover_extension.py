@@ -7,7 +7,7 @@ import pytest
 
 from zkharvest.prover import extension, field, ntt
 from zkharvest.prover.commit import StackedCommitment
-from zkharvest.prover.extension import Extended, interpolated
+from zkharvest.prover.extension import Extended, interpolated, sampled_points, sampled_rows
 from zkharvest.prover.plain import P
 from zkharvest.prover.randomness import Randomness
 from zkharvest.prover.stacks import Stacking
@@ -18,13 +18,13 @@ LOG_ROWS, COLUMNS, MASK = 9, 21, 32
 def setting(blowup, seed=1):
     rng = np.random.default_rng(seed)
     rows = 1 << LOG_ROWS
-    at = SimpleNamespace(rows=rows, lde_size=blowup * rows, shift=pow(3, 4, P))
+    at = SimpleNamespace(rows=rows, lde_size=blowup * rows, shift=pow(3, 4, P), mask=MASK)
     values = rng.integers(0, P, (rows, COLUMNS), dtype=np.uint32)
     masks = rng.integers(0, P, (MASK, COLUMNS), dtype=np.uint32)
     return at, interpolated(values, masks), ntt.lde_masked(values, masks, blowup, at.shift)
 
 
-@pytest.mark.parametrize("keep", [0, 1, 4])
+@pytest.mark.parametrize("keep", [0, 1, 3])
 @pytest.mark.parametrize("blowup", [4, 8, 16])
 def test_cosets_and_rows_are_those_of_the_whole(monkeypatch, blowup, keep):
     at, coefficients, whole = setting(blowup)
@@ -49,21 +49,39 @@ def test_cosets_are_kept_in_memory_that_is_to_spare(monkeypatch, fits):
     for b in [*range(8), *range(8)]:
         assert np.array_equal(columns.coset(b), whole[b::8]), b
     kept = [one for one in columns._kept.values() if one is not None]
-    assert len(kept) == min(fits, 4)
+    assert len(kept) == min(fits, 3)
     assert all(np.shares_memory(one, spare) for one in kept)
     assert (spare[len(kept) * at.rows :] == 7).all()
 
 
 @pytest.mark.parametrize("blowup", [4, 8, 16])
-def test_the_coset_that_is_hashed_last_is_the_first_that_the_quotient_reads(monkeypatch, blowup):
-    at, coefficients, _ = setting(blowup)
+def test_what_the_quotient_reads_first_is_there_when_all_is_hashed(monkeypatch, blowup):
+    """The first coset, which is hashed last, and a few rows of the last of four, each before its next."""
+    at, coefficients, whole = setting(blowup)
     monkeypatch.setattr(extension, "KEEP", 0)
     columns = Extended(coefficients, at)
     assert sorted(columns.order) == list(range(blowup))
     for b in columns.order:
         columns.coset(b)
+    alone = Extended(coefficients, at).samples()
     monkeypatch.setattr(ntt, "on_coset", None)
-    columns.coset(3 * blowup // 4)
+    last = whole[3 * blowup // 4 :: blowup]
+    step = at.rows // columns.sampled
+    assert columns.sampled == 256
+    assert np.array_equal(columns.samples()[::2], last[::step])
+    assert np.array_equal(columns.samples()[1::2], np.roll(last, -1, axis=0)[::step])
+    assert np.array_equal(columns.samples(), alone)
+    assert np.array_equal(columns.coset(0), whole[::blowup])
+
+
+@pytest.mark.parametrize(
+    ("rows", "mask", "expected"), [(32, 3, 32), (32, 8, 32), (8192, 192, 1024), (1 << 18, 96, 512)]
+)
+def test_sampled_points_are_more_than_masks_add(rows, mask, expected):
+    assert sampled_points(rows, mask) == expected
+    found = sampled_rows(rows, expected)
+    assert found[::2].tolist() == list(range(0, rows, rows // expected))
+    assert found[1::2].tolist() == [(row + 1) % rows for row in found[::2]]
 
 
 @pytest.mark.parametrize("stack", [4, 8])
@@ -127,7 +145,7 @@ def test_rows_of_cosets_that_are_gone_are_evaluated(monkeypatch, columns, count)
     """Some of them twice; the first and the last point are among them."""
     rng = np.random.default_rng(count)
     rows, blowup = 256, 8
-    at = SimpleNamespace(rows=rows, lde_size=blowup * rows, shift=pow(3, 4, P))
+    at = SimpleNamespace(rows=rows, lde_size=blowup * rows, shift=pow(3, 4, P), mask=MASK)
     coefficients = rng.integers(0, P, (rows + 7, columns), dtype=np.uint32)
     found = Extended(coefficients, at)
     whole = found.whole()

@@ -10,6 +10,7 @@ import pytest
 from tests.support import polynomials as poly
 from tests.support.bus_circuit import DESCRIPTION, honest
 from zkharvest.prover import field, logup, ntt, plain, quotient
+from zkharvest.prover.constraint_tape import classes
 from zkharvest.prover.extension import Extended, interpolated
 from zkharvest.prover.plain import P
 from zkharvest.verifier.messages import LookupChallenges
@@ -18,7 +19,7 @@ LOG_ROWS = 5
 N = 1 << LOG_ROWS
 BLOWUP = 8
 MASK = 3
-AT = SimpleNamespace(rows=N, lde_size=BLOWUP * N, shift=3)
+AT = SimpleNamespace(rows=N, lde_size=BLOWUP * N, shift=3, mask=MASK)
 
 
 def draw(*shape, seed):
@@ -65,6 +66,13 @@ class Setting:
 
     def naive(self):
         """sum of delta^k sel_k C_k, all multiplied out."""
+        total = []
+        for k, value in enumerate(self.constraints()):
+            total = poly.add(total, poly.scale(value, plain.ext_pow(DELTA, k)))
+        return total
+
+    def constraints(self):
+        """sel_k C_k of all tables."""
         main = self.polynomials(self.main, self.main_masks)
         base = self.polynomials(self.aux, self.aux_masks)
         units = [tuple(int(i == c) for i in range(5)) for c in range(5)]
@@ -131,10 +139,7 @@ class Setting:
             for entry in table.tally:
                 value = poly.sub(value, poly.scale(nodes[entry.node], plain.ext_pow(CHALLENGES.gamma, entry.slot + 1)))
             found.append(poly.add(value, poly.scale(poly.poly(terminal), share)))
-        total = []
-        for k, value in enumerate(found):
-            total = poly.add(total, poly.scale(value, plain.ext_pow(DELTA, k)))
-        return total
+        return found
 
 
 def test_equals_naive_division():
@@ -144,6 +149,44 @@ def test_equals_naive_division():
     assert found[: len(expected)] == expected
     assert not any(any(value) for value in found[len(expected) :])
     assert len(expected) <= 3 * N + 4 * MASK
+
+
+def test_constraints_have_no_more_coefficients_than_their_class_allows():
+    found = Setting(*honest(N)).constraints()
+    for table, first in zip(DESCRIPTION.tables, FIRSTS, strict=True):
+        own = classes(table, N, MASK, 2 * N)
+        sizes = [len(value) for value in found[first : first + table.constraint_count]]
+        assert all(size <= N + most for size, most in zip(sizes, own.coefficients, strict=True))
+        assert all(most <= (m + 2) * N for m, most in zip(own.of, own.coefficients, strict=True))
+        assert max(sizes) + 4 >= N + max(own.coefficients)
+
+
+@pytest.mark.parametrize("log_rows", [6, 8])
+@pytest.mark.parametrize("shift", [3, 81])
+@pytest.mark.parametrize("top", [1, 2, 3])
+def test_shares_of_all_classes_are_joined(log_rows, shift, top):
+    """Values of random shares at the points that each is evaluated at, against the shares."""
+    rows, sampled = 1 << log_rows, 32
+    root = plain.root_of_unity(log_rows + 2)
+    shares = [np.zeros((4 * rows, 5), dtype=np.uint32) for _ in range(top)]
+    limits = [11, 0, 30][:top]
+    for m, share in enumerate(shares, start=1):
+        share[: m * rows + limits[m - 1]] = draw(m * rows + limits[m - 1], 5, seed=m)
+
+    def values(c, classes):
+        """Of the numerators, side by side."""
+        x = shift * pow(root, c, P) % P
+        vanishing = np.array([field.mont(pow(x, rows, P) - 1)], dtype=np.uint32)
+        on_coset = [ntt.coset_lde(field.to_mont(shares[m - 1]), 4 * rows, x)[::4] for m in classes]
+        return np.concatenate([field.mul(one, vanishing) for one in on_coset], axis=1)
+
+    on_cosets = [values(c, range(top, c, -1)) for c in range(top)]
+    few = np.ascontiguousarray(values(3, range(top, 0, -1))[:: rows // sampled])
+    found = quotient.joined(on_cosets, few, limits, log_rows, shift)
+    total = np.sum(shares, axis=0, dtype=np.uint64) % P
+    assert np.array_equal(field.from_mont(found), total)
+    few[3, 5 * top - 1] ^= 1  # class 1
+    assert quotient.joined(on_cosets, few, limits, log_rows, shift)[-1].any()
 
 
 @pytest.mark.parametrize("row", [0, 1, N - 1])

@@ -237,5 +237,35 @@ def test_what_does_not_fit_is_refused():
             tape.run(views, height, target)
 
 
+@pytest.mark.parametrize("least", [0, 1, 2])
+def test_a_level_s_part_computes_what_the_whole_does_and_no_more(least):
+    """Columns of higher levels alone are brought, so that the others may even be missing."""
+    nodes = (
+        ("col", 0, 0), ("col", 17, 1), ("col", 19, 0), ("mul", 0, 1), ("mul", 1, 1), ("lin", 5, ((3, 3), (1, 4))),
+        ("mul", 2, 2), ("sub", 6, 1), ("mul", 4, 4),
+    )  # fmt: skip
+    roots = {8: 2, 5: 1, 7: 0}  # by level, the highest first
+    main = words((64, COLUMNS), 8)
+    assembler = Assembler((COLUMNS, PUBLIC_COLUMNS, 0, 0))
+    compiled = Nodes(assembler, table_of(nodes), PUBLICS, list(roots), list(roots.values()))
+    result = assembler.allocate(3)
+    for k, (root, level) in enumerate(roots.items()):
+        assembler.level = level
+        operand = compiled.operand(root)
+        assert assembler.level == level
+        assembler.add_constant(result + k * STRIDE, operand, 0)
+        compiled.done(root)
+    whole = assembler.finish(result, 3)
+    part = whole.at_least(least, 3 - least)
+    if least == 2:
+        main[:, :16] = 0
+    out = field.empty(64, 3 - least)
+    part.run((View(field.to_mont(main)), View(main), None, None), 64, View(out))
+    expected = by_integers(nodes, main, main, 5)
+    assert field.from_mont(out)[5].tolist() == [expected[root] for root in roots][: 3 - least]
+    assert len(part.code) <= len(whole.code) - 4 * least
+    assert len(part.loads) == (1 if least == 2 else 2)
+
+
 def test_coordinates_are_neighbouring_registers():
     assert list(coordinates()) == [0, STRIDE, 2 * STRIDE, 3 * STRIDE, 4 * STRIDE]
