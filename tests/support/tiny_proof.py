@@ -143,9 +143,9 @@ def claims(changes: Callable[[Ext], Mapping[int, Ext]]) -> tuple[Any, str, Any]:
     """Patch of the prover: other values at z, by position in the list of them; z is known by then."""
     real = prover.deep.open_columns
 
-    def knowing(columns: Any, z: Ext, log_rows: int) -> Any:
+    def knowing(columns: Any, z: Ext, *rest: Any) -> Any:
         known[:] = [z]
-        return real(columns, z, log_rows)
+        return real(columns, z, *rest)
 
     known: list[Ext] = []
     true: list[Any] = []

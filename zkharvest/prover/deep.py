@@ -23,33 +23,44 @@ from zkharvest.verifier import field as ext
 from zkharvest.verifier.field import Ext
 
 
-def dot_powers(coefficients: Words, point: Ext) -> list[Ext]:
-    """The polynomials with these coefficients (k, c) at an extension point."""
-    weights = field.ext_powers(point, coefficients.shape[0])
-    return column_sums(coefficients, weights, weights)[0]
+def dot_powers(coefficients: Words, point: Ext, powers: Words | None = None) -> list[Ext]:
+    """The polynomials with these coefficients (k, c) at a point; `powers`: the point's, (k, 5) or more, if known."""
+    powers = field.ext_powers(point, len(coefficients)) if powers is None else powers
+    return _elements(weighted_sums(coefficients, powers[: len(coefficients)].T))
 
 
-def column_sums(matrix: Words, here: Words, following: Words) -> tuple[list[Ext], list[Ext]]:
-    """sum_i weight_i * matrix[i] for every column, with two sets of extension weights (rows, 5)."""
-    sums = field.from_mont(weighted_sums(matrix, np.concatenate((here, following), axis=1)))
-    first, second = ([_ext(part[:, c]) for c in range(matrix.shape[1])] for part in (sums[:5], sums[5:]))
-    return first, second
-
-
-def _ext(words: Words) -> Ext:
-    c0, c1, c2, c3, c4 = (int(word) for word in words)
-    return c0, c1, c2, c3, c4
+def _elements(coordinates: Words) -> list[Ext]:
+    """The columns of (5, c), Montgomery form, as extension elements."""
+    return [(c0, c1, c2, c3, c4) for c0, c1, c2, c3, c4 in field.from_mont(coordinates).T.tolist()]
 
 
 def words(value: Ext) -> Words:
     return np.array([mont(c) for c in value], dtype=np.uint32)
 
 
-def open_columns(coefficients: Words, z: Ext, log_rows: int) -> tuple[list[Ext], list[Ext]]:
-    """Every column's values at z and at w z, w of order 2^log_rows, from coefficients (k, c)."""
-    count = coefficients.shape[0]
-    following = ext.scale(z, plain.root_of_unity(log_rows))
-    return column_sums(coefficients, field.ext_powers(z, count), field.ext_powers(following, count))
+def open_columns(
+    coefficients: Words,
+    z: Ext,
+    log_rows: int,
+    powers: Words | None = None,
+    width: int | None = None,
+    ahead: Sequence[int] | None = None,
+) -> tuple[list[Ext], list[Ext]]:
+    """The values at z of the first `width` columns, and at w z of the columns `ahead`, w of order 2^log_rows.
+
+    coefficients: (k, c). powers: those of z, (k, 5) or more, if they are known. Without numbers all columns are opened.
+    """
+    count = len(coefficients)
+    powers = field.ext_powers(z, count) if powers is None else powers
+    width = coefficients.shape[1] if width is None else width
+    ahead = range(width) if ahead is None else ahead
+    here = powers[:count]
+    turns = np.repeat(field.powers(plain.root_of_unity(log_rows), count), EXTENSION_DEGREE).reshape(here.shape)
+    weights = np.concatenate((here, field.mul(here, turns)), axis=1).T
+    wanted = np.full(-(-width // 16), EXTENSION_DEGREE, dtype=np.int64)
+    wanted[[column // 16 for column in ahead]] = 2 * EXTENSION_DEGREE
+    sums = weighted_sums(coefficients, weights, width, wanted)
+    return _elements(sums[:EXTENSION_DEGREE]), _elements(sums[EXTENSION_DEGREE:, list(ahead)])
 
 
 def combine_rows(matrix: Words, *combinations: Sequence[Ext]) -> Words:

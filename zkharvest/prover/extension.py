@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from zkharvest.prover import field, ntt, plain
 from zkharvest.prover.field import Words
-from zkharvest.prover.weighted import SUMS, power_weights, weighted_sums
+from zkharvest.prover.weighted import values_at
 from zkharvest.spec import P
 from zkharvest.verifier.params import Sizes
 
@@ -125,12 +125,9 @@ class Extended:
 
     def _evaluated(self, indices: NDArray[np.int64]) -> Words:
         """Rows by evaluating every column there: of a coset a few rows are asked for, a transform makes them all."""
-        out = field.empty(len(indices), self.width)
-        for first in range(0, len(indices), SUMS):
-            some = [self._point(index) for index in indices[first : first + SUMS].tolist()]
-            weights = power_weights(some, len(self.coefficients))
-            out[first : first + SUMS] = weighted_sums(self.coefficients, weights)[: len(some)]
-        return out
+        if len(indices) == 0:
+            return field.empty(0, self.width)
+        return values_at(self.coefficients, self.rows, self.blowup, self._shift, indices.tolist())
 
     def _point(self, b: int) -> int:
         """The shift of coset b, which is point b of the columns' coset."""

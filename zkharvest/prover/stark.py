@@ -310,17 +310,21 @@ class _Proof:
     def _opened(self, main: Sequence[Words], aux: Sequence[Words], pieces: Words, z: Ext) -> messages.Evaluations:
         """The evaluations, in the order of the message."""
         description = self._description
+        powers = field.ext_powers(z, max(map(len, (*main, *aux, pieces))))
         here: tuple[dict[int, Ext], dict[int, Ext]] = ({}, {})
         after: tuple[dict[int, Ext], dict[int, Ext]] = ({}, {})
         for height, *columns in zip(self._stacks.heights, main, aux, strict=True):
             for t, coefficients in enumerate(columns):
-                both = deep.open_columns(coefficients, z, height.log_rows)
-                for found, values in zip((here[t], after[t]), both, strict=True):
-                    of_columns = recombined(values) if t else values
-                    found |= {c: of_columns[i] for c, i in columns_of(height.trees[t]).items()}
+                part = height.trees[t]
+                local, following = columns_of(part), part.following.columns
+                ahead = [part.degree * local[c] + k for c in following for k in range(part.degree)]
+                both = deep.open_columns(coefficients, z, height.log_rows, powers, part.degree * len(local), ahead)
+                at_z, at_next = (recombined(values) if t else values for values in both)
+                here[t].update({c: at_z[i] for c, i in local.items()})
+                after[t].update(zip(following, at_next, strict=True))
         main_here, aux_here = ([found[c] for c in range(len(found))] for found in here)
         return messages.Evaluations(
-            tuple(main_here + aux_here + recombined(deep.dot_powers(pieces, z))),
+            tuple(main_here + aux_here + recombined(deep.dot_powers(pieces, z, powers))),
             tuple([after[0][c] for c in description.next_main] + [after[1][c] for c in description.next_aux]),
         )
 

@@ -35,7 +35,7 @@ def _run_small() -> None:
     """Every kernel once, on the smallest matrices that it takes: it is loaded by its first call."""
     import numpy as np
 
-    from zkharvest.prover import deep, field, ntt, sha256, stacks
+    from zkharvest.prover import deep, field, ntt, sha256, stacks, weighted
     from zkharvest.prover.extension import interpolated
     from zkharvest.prover.field import EXTENSION_DEGREE
 
@@ -47,5 +47,6 @@ def _run_small() -> None:
     stacking, leaves = stacks.Stacking([[0], [1], [2], [3]], EXTENSION_DEGREE, 10), np.zeros((1024, 16), dtype=np.uint8)
     stacking.hash(matrix, 0, 1, leaves, np.empty((1024, 32), dtype=np.uint8))
     deep.open_columns(coefficients, (2, 0, 0, 0, 0), 8)
+    weighted.values_at(coefficients, 256, 8, 3, [1])
     deep.combine_rows(matrix, [(1, 0, 0, 0, 0)] * 20)
     field.ext_inverse(field.ext_mul(matrix[:64, :5].copy(), np.array([field.mont(1), 0, 0, 0, 0], dtype=np.uint32)))

@@ -12,7 +12,6 @@ from zkharvest.prover import deep, field, ntt, plain
 from zkharvest.prover.deep_kernel import divide
 from zkharvest.prover.extension import interpolated
 from zkharvest.prover.plain import P
-from zkharvest.prover.weighted import power_weights
 
 LOG_ROWS, BLOWUP, MASK, BOUND = 5, 8, 32, 64
 N = 1 << LOG_ROWS
@@ -45,19 +44,20 @@ def test_openings(columns):
     assert after == [poly.evaluate(f, Z_NEXT) for f in polynomials]
 
 
+@pytest.mark.parametrize("ahead", [[], [0], [33, 2, 35], [15, 16]])
+def test_openings_of_some_columns(ahead):
+    """The first 36 at z, some of them at w z, whichever strip of sixteen they stand in."""
+    matrix, polynomials = masked(40, seed=2)
+    here, after = deep.open_columns(matrix, Z, LOG_ROWS, field.ext_powers(Z, 70), 36, ahead)
+    assert here == [poly.evaluate(f, Z) for f in polynomials[:36]]
+    assert after == [poly.evaluate(polynomials[j], Z_NEXT) for j in ahead]
+
+
 @pytest.mark.parametrize("rows", [1, 2, 31, 33, 1000, 4096 + 17])
 def test_column_sums_of_any_height(rows):
     coefficients = draw(rows, 3, seed=rows)
     found = deep.dot_powers(field.to_mont(coefficients), Z)
     assert found == [plain.ext_evaluate(coefficients[:, j].tolist(), Z) for j in range(3)]
-
-
-def test_column_sums_do_not_overflow():
-    worst = np.full((1000, 17), P - 1, dtype=np.uint32)
-    weights = np.full((1000, 5), P - 1, dtype=np.uint32)
-    first, second = deep.column_sums(worst, weights, weights)
-    value = 1000 * field.unmont(P - 1) ** 2 % P
-    assert first == second == [(value,) * 5] * 17
 
 
 def test_rows_combined():
@@ -70,16 +70,6 @@ def test_rows_combined():
             for value, factor in zip(matrix[row].tolist(), factors[k], strict=True):
                 total = plain.ext_add(total, plain.ext_mul(factor, (value, 0, 0, 0, 0)))
             assert tuple(found[row, k]) == total
-
-
-@pytest.mark.parametrize("rows", [1, 2, 33, 300])
-@pytest.mark.parametrize("count", [1, 9, 10])
-def test_weights_that_evaluate(rows, count):
-    points = [0, 1, P - 1, *draw(7, seed=rows).tolist()][:count]
-    found = field.from_mont(power_weights(points, rows))
-    assert found.shape == (rows, 10)
-    for s, point in enumerate(points):
-        assert found[:, s].tolist() == [pow(point, i, P) for i in range(rows)]
 
 
 def divided(coefficients, point):
