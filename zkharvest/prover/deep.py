@@ -22,6 +22,9 @@ from zkharvest.simd.threads import over_ranges
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.field import Ext
 
+_STRETCHED = 64
+"""Lanes, of all stretches together, that divisions of few are brought to: four vectors, for two threads."""
+
 
 def dot_powers(coefficients: Words, point: Ext, powers: Words | None = None) -> list[Ext]:
     """The polynomials with these coefficients (k, c) at a point; `powers`: the point's, (k, 5) or more, if known."""
@@ -117,7 +120,42 @@ def batched(columns: Sequence[Words], pieces: Words | None, lanes: Lanes, z: Ext
         _combine(pieces, lanes.here[len(columns)], numerators, onto=True)
     claims = np.concatenate([words(value) for value in (*lanes.claimed_here, *lanes.claimed_ahead)])
     numerators[0] = field.sub(numerators[0], claims)
-    points = np.concatenate((words(z), words(ext.scale(z, plain.root_of_unity(log_rows)))))
-    out = field.empty(bound * count, EXTENSION_DEGREE)
-    over_ranges(divide, -(-count // 16), numerators.reshape(-1), bound, count, points, out.reshape(-1))
+    return divided(
+        numerators.reshape(bound, 2, count, EXTENSION_DEGREE), z, ext.scale(z, plain.root_of_unity(log_rows))
+    )
+
+
+def divided(values: Words, p: Ext, q: Ext) -> Words:
+    """A / (Y - p) + B / (Y - q) lane by lane, remainders dropped: (bound * lanes, 5).
+
+    values: (bound, 2, lanes, 5), in every row a coefficient of each A, then one of each B.
+
+    A quotient's coefficients follow one from the other, so that few lanes fill neither vectors nor threads. Then rows
+    are divided in stretches: first each as if nothing stood above it, for what it carries to the next; carried on from
+    one to the other, that is what each begins with.
+    """
+    bound, _, lanes, _ = values.shape
+    stretches = 1
+    while lanes in (1, 2, 4, 8) and lanes * stretches < _STRETCHED and bound % (2 * stretches) == 0:
+        stretches *= 2
+    units = -(-lanes // 16) * -(-stretches // max(1, 16 // lanes))
+    carries = np.zeros((units, 2, 16, EXTENSION_DEGREE), dtype=np.uint32)
+    out = field.empty(bound * lanes, EXTENSION_DEGREE)
+    points, flat = np.concatenate((words(p), words(q))), (values.reshape(-1), bound, lanes, stretches)
+    if stretches > 1:
+        over_ranges(divide, units, *flat, points, carries.reshape(-1), out.reshape(-1)[:0])
+        _carry_on(carries, lanes, stretches, [ext.power(point, bound // stretches) for point in (p, q)])
+    over_ranges(divide, units, *flat, points, carries.reshape(-1), out.reshape(-1))
     return out
+
+
+def _carry_on(carries: Words, lanes: int, stretches: int, powers: Sequence[Ext]) -> None:
+    """From what every stretch carries out alone to what it begins with; `powers` move a carry through one."""
+    for side, power in enumerate(powers):
+        own = carries[:, side].reshape(-1, EXTENSION_DEGREE)  # a copy
+        alone = [tuple(one) for one in field.from_mont(own).tolist()]
+        carried = [ext.ZERO] * lanes
+        for first in range(lanes * (stretches - 1), -1, -lanes):
+            own[first : first + lanes] = [words(one) for one in carried]
+            carried = [ext.add(ext.mul(one, power), more) for one, more in zip(carried, alone[first:], strict=False)]
+        carries[:, side] = own.reshape(-1, 16, EXTENSION_DEGREE)

@@ -9,7 +9,6 @@ import pytest
 
 from tests.support import polynomials as poly
 from zkharvest.prover import deep, field, ntt, plain
-from zkharvest.prover.deep_kernel import divide
 from zkharvest.prover.extension import interpolated
 from zkharvest.prover.plain import P
 
@@ -81,16 +80,23 @@ def divided(coefficients, point):
     return out[::-1]
 
 
-@pytest.mark.parametrize("lanes", [1, 4, 8, 16, 20, 32, 64])
-def test_division_lane_by_lane(lanes):
-    """Sixteen lanes at a time, and what is left of them; nothing beside the result is written."""
-    bound = 7
+@pytest.mark.parametrize("lanes", [1, 2, 4, 8, 16, 20, 32, 64])
+@pytest.mark.parametrize("bound", [1, 7, 8, 34, 96])
+def test_division_lane_by_lane(monkeypatch, lanes, bound):
+    """Sixteen lanes at a time, and what is left of them, in stretches as `bound` allows; nothing else is written."""
     values = draw(bound, 2, lanes, 5, seed=lanes)
-    out = np.full(5 * bound * lanes + 80, 7, dtype=np.uint32)
-    points = field.to_mont(np.array([*Z, *Z_NEXT], dtype=np.uint32))
-    divide(0, -(-lanes // 16), field.to_mont(values).reshape(-1), bound, lanes, points, out)
-    assert (out[5 * bound * lanes :] == 7).all()
-    found = field.from_mont(out[: 5 * bound * lanes]).reshape(bound, lanes, 5)
+    room = np.full(5 * bound * lanes + 80, 7, dtype=np.uint32)
+    matrix, real = field.to_mont(values), field.empty
+
+    def empty(*shape):
+        return room[: 5 * shape[0]].reshape(shape) if shape == (bound * lanes, 5) else real(*shape)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deep, "field", SimpleNamespace(empty=empty, from_mont=field.from_mont))
+        out = deep.divided(matrix, Z, Z_NEXT)
+    assert np.shares_memory(out, room)
+    assert (room[5 * bound * lanes :] == 7).all()
+    found = field.from_mont(out).reshape(bound, lanes, 5)
     for lane in range(lanes):
         parts = [divided(values[:, k, lane].tolist(), point) for k, point in enumerate((Z, Z_NEXT))]
         assert [tuple(row) for row in found[:, lane].tolist()] == [
