@@ -40,58 +40,9 @@ def from_lanes24(lanes: Ints, count: int) -> Ints:
     return octets[:, :count]
 
 
-def limbs16(octets: Ints) -> Ints:
-    """Bytes, two to a limb."""
-    limbs: Ints = octets[:, 0::2] + (octets[:, 1::2] << 8)
-    return limbs
-
-
-def from_limbs16(limbs: Ints) -> Ints:
-    """The inverse of `limbs16`."""
-    octets = np.empty((len(limbs), 2 * limbs.shape[1]), np.int64, order="F")
-    octets[:, 0::2] = limbs & 255
-    octets[:, 1::2] = limbs >> 8
-    return octets
-
-
 def limbs15(values: Ints) -> Ints:
     """(n, 3) limbs of 15 bits."""
     return np.stack([(values >> (15 * i)) & 0x7FFF for i in range(3)]).T
-
-
-def subtract(whole: Ints, part: Ints) -> tuple[Ints, Ints]:
-    """whole - part over limbs of 16 bits, and the carries of part + rest (the last must be zero)."""
-    rest, carries = (np.empty(whole.shape, np.int64, order="F") for _ in range(2))
-    carry = np.zeros(len(whole), np.int64)
-    for m in range(whole.shape[1]):
-        rest[:, m] = (whole[:, m] - part[:, m] - carry) & 0xFFFF
-        carry = (part[:, m] + rest[:, m] + carry - whole[:, m]) >> 16
-        carries[:, m] = carry
-    return rest, carries
-
-
-def divide_columns(a: Ints, b: Ints, q: Ints, c: Ints) -> tuple[Ints, Ints]:
-    """The remainder of a*b = q*c + r (14 bytes) and the 16 carries between its 16-bit columns."""
-    n = len(a)
-    carries = np.empty((n, 16), np.int64, order="F")
-    remainder = np.empty((n, 7), np.int64, order="F")
-    carry = np.zeros(n, np.int64)
-    for m in range(17):
-        column = carry.copy()
-        for half in (0, 1):
-            position = 2 * m + half
-            part = np.zeros(n, np.int64)
-            for i in range(max(0, position - 13), min(8, position + 1)):
-                part += a[:, i] * b[:, position - i]
-            for i in range(max(0, position - 13), min(20, position + 1)):
-                part -= q[:, i] * c[:, position - i]
-            column += part << (8 * half)
-        if m < 7:
-            remainder[:, m] = column & 0xFFFF
-        carry = column >> 16
-        if m < 16:
-            carries[:, m] = carry
-    return from_limbs16(remainder), carries
 
 
 def compare(x: Ints, y: Ints) -> tuple[Ints, Ints]:

@@ -10,8 +10,7 @@ arrive
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,22 +19,19 @@ from zkharvest.circuit.expr import Expr, following, total
 from zkharvest.circuit.gadgets import pack16
 from zkharvest.circuit.lot_machine import words
 from zkharvest.circuit.lot_machine.shared.proportions import split
-from zkharvest.circuit.lot_machine.v2.rows import Op
-from zkharvest.simd.residues import residues
-from zkharvest.simd.threads import each
+from zkharvest.circuit.lot_machine.v2.rows import Bytes
+from zkharvest.simd.threads import over_ranges
 from zkharvest.spec import P
+
+from . import amounts_kernel as kernel
 
 if TYPE_CHECKING:
     from .fill import StepsWitness
     from .table import Steps
 
-UNIT_BYTE = 12
-"""2^96 = 256^12: where the one of a unit's dividend stands."""
 VALUE_BYTES = 8
-PART = 1 << 13
-"""Rows whose remainders are made at once."""
-
-Task = Callable[[], None]
+GRAIN = 1 << 12
+"""Operations that are filled at once."""
 
 
 def rests(s: Steps) -> None:
@@ -89,93 +85,25 @@ def flow(s: Steps) -> None:
 # ------------------------------------------------------------------------------------------------ filling
 
 
-def given(f: StepsWitness) -> None:
-    """Bytes of a, b, c and q, and what a record has left before each part."""
-    s, w, m, at = f.s, f.trace, f.rows, f.plan.at
-    quantities = ((m.part_lo, m.part_hi), (m.lot_lo, m.lot_hi), (m.rest_lo, m.rest_hi))
-    part, lot, rest = (words.to_bytes(low, high, 14) for low, high in quantities)
-    lot_value, part_value, rest_value, close_value = (
-        words.to_bytes(v, None, 8) for v in (m.lot_value, m.part_value, m.rest_value, m.close_value)
-    )
-    of = f.of
-    whole = of(Op.LOAD, Op.OPEN, Op.CLOSE)
-    w.put_all(s.a, at[whole], lot_value[whole])
-    w.put_all(s.c, at[whole], lot[whole])
-    divided = of(Op.LOAD, Op.OPEN)
-    w.put_all(s.q, at[divided], m.entries.unit[m.node[divided]].astype(np.int64))
-    w.put(s.b[UNIT_BYTE], at[of(Op.OPEN)], 1)
-    halves = f.halves
-    for cells, values in ((s.a, lot_value), (s.b, part), (s.c, lot), (s.q[:VALUE_BYTES], part_value)):
-        w.put_all(cells, at[halves], values[halves])
-    counts = np.flatnonzero(f.counted)
-    w.put_all(s.b, f.plan.end[counts], part[counts])
-    w.put_all(s.c, f.plan.end[counts], rest[counts])
-    settles = of(Op.TAKE)
-    w.put_all(s.a, f.plan.end[settles], rest_value[settles])
-    w.put_all(s.q[:VALUE_BYTES], f.plan.end[settles], close_value[settles])
-    moved = of(Op.OUT)
-    w.put_all(s.a, f.plan.end[moved], part_value[moved])
-    in_work = np.flatnonzero(m.record >= 0)
-    for rows in (at, f.plan.end):
-        w.put_all(s.rest_quantity, rows[in_work], words.lanes24(rest[in_work]))
-        w.put_all(s.rest_value, rows[in_work], words.lanes24(rest_value[in_work]))
-    tokens = np.flatnonzero(m.token >= 0)
-    tokens = tokens[m.op[tokens] != Op.OUT]
-    held = m.tokens
-    number = m.token[tokens]
-    w.put_all(s.a, at[tokens], words.to_bytes(held.value[number], None, 8))
-    w.put_all(s.b, at[tokens], words.to_bytes(held.quantity_lo[number], held.quantity_hi[number], 14))
-    loads = of(Op.LOAD_TOKEN)
-    w.put_all(s.q, at[loads], held.unit[m.token[loads]].astype(np.int64))
-
-
 def fill(f: StepsWitness) -> None:
-    """What follows from `given`: remainders and carries of a * b = q * c + r, and the rests."""
-    halves, at, end = f.plan.at[f.halves], f.plan.at, f.plan.end
-    counts, settles = end[np.flatnonzero(f.counted)], end[f.of(Op.TAKE)]
-    tasks = _parts(_quotients, f, np.concatenate((at[f.of(Op.OPEN)], halves, settles)))
-    tasks += _parts(_quantity_rests, f, np.concatenate((halves, counts)))
-    tasks += _parts(_value_rests, f, np.concatenate((halves, settles)))
-    each(lambda task: task(), tasks)
-    _inverses(f, halves, counts)
+    """All columns of amounts, and what a record has left before each part: nothing else of the table is read."""
+    s, m = f.s, f.rows
+    tokens = m.tokens
+    rest = np.array([cell.index for cell in (*s.rest_quantity, *s.rest_value)])
+    over_ranges(
+        kernel.fill, len(m.op), f.trace.cells, s.a[0].index, rest, _inverses_up_to(14 * 255),
+        m.op, f.plan.at, f.plan.end, m.record, m.node, m.token, m.emptied,
+        m.part_lo, m.part_hi, m.lot_lo, m.lot_hi, m.rest_lo, m.rest_hi,
+        m.lot_value, m.part_value, m.rest_value, m.close_value,
+        _words(m.entries.unit), _words(tokens.unit), tokens.quantity_lo, tokens.quantity_hi, tokens.value, grain=GRAIN,
+    )  # fmt: skip
 
 
-def _parts(work: Callable[[StepsWitness, words.Ints], None], f: StepsWitness, rows: words.Ints) -> list[Task]:
-    """The same work on a few thousand rows at a time: what is in work stays in the cache."""
-    return [partial(work, f, rows[start : start + PART]) for start in range(0, len(rows), PART)]
-
-
-def _quotients(f: StepsWitness, rows: words.Ints) -> None:
-    s, w = f.s, f.trace
-    a, b, c, q = (w.get(cells, rows) for cells in (s.a, s.b, s.c, s.q))
-    r, carries = words.divide_columns(a, b, q, c)
-    w.put_all(s.r, rows, r)
-    w.put_all(s.carry, rows, residues(carries))
-    w.put_compare(s.remainder, rows, words.lanes24(r)[:, ::-1], words.lanes24(c)[:, ::-1])
-
-
-def _quantity_rests(f: StepsWitness, rows: words.Ints) -> None:
-    s, w = f.s, f.trace
-    left, borrow = words.subtract(words.limbs16(w.get(s.c, rows)), words.limbs16(w.get(s.b, rows)))
-    w.put_all(s.e, rows, words.from_limbs16(left))
-    w.put_all(s.borrow_e, rows, borrow[:, : len(s.borrow_e)])
-
-
-def _value_rests(f: StepsWitness, rows: words.Ints) -> None:
-    s, w = f.s, f.trace
-    left, borrow = words.subtract(words.limbs16(w.get(s.a, rows)), words.limbs16(w.get(s.q[:VALUE_BYTES], rows)))
-    w.put_all(s.g, rows, words.from_limbs16(left))
-    w.put_all(s.borrow_g, rows, borrow[:, : len(s.borrow_g)])
-
-
-def _inverses(f: StepsWitness, halves: words.Ints, counts: words.Ints) -> None:
-    """The inverse of what a lot that stays has left, and of each part."""
-    s, w = f.s, f.trace
-    inverse = _inverses_up_to(14 * 255)
-    stays = halves[w.column(s.emptied, halves) == 0]
-    w.put(s.left_inverse, stays, inverse[w.get(s.e, stays).sum(axis=1)])
-    parts = counts[w.column(s.arrive, counts) == 0]
-    w.put(s.left_inverse, parts, inverse[w.get(s.b, parts).sum(axis=1)])
+def _words(units: Bytes) -> words.Words:
+    """Unit bases (n, 20) as three words each."""
+    whole = np.zeros((len(units), 24), np.uint8)
+    whole[:, : units.shape[1]] = units
+    return whole.view("<u8").astype(np.uint64, copy=False)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -89,9 +90,8 @@ class StepsWitness:
     def fill(self) -> None:
         """All columns. Raises InputError for what the machine cannot show: it names the record."""
         kinds.fill(self)
-        tasks: tuple[amounts.Task, ...] = (self._but_amounts, partial(amounts.given, self))
+        tasks: tuple[Callable[[], None], ...] = (self._but_amounts, partial(amounts.fill, self))
         each(lambda task: task(), tasks)  # neither reads what the other fills
-        amounts.fill(self)
 
     def _but_amounts(self) -> None:
         record.fill(self)
