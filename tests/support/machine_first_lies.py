@@ -70,7 +70,7 @@ def passed(when: int, of: int | None = None, *, early: bool = True, **cells: int
     """The only record is skipped, on its own day or on the one that begins at `of`."""
     record = Rec(when, "close", "X", UNIT, 9)
     link = page()
-    made = replace(link.pages[0], records=(record,))
+    made = replace(link.pages[0], records=(record,), start=BEGIN - DAY)  # whole days in the calendar
     rows = rows_of(replace(link, pages=(made,), leaves=(made.records,), rows=(Row("skip", 0, 0, record),)))
     rows.around.page_early[:], rows.around.page_late[:] = int(early), 1
     of_all_days(rows)
@@ -97,6 +97,7 @@ def _() -> Run:
     link = page(buy())
     rows = rows_of(link)
     when = BEGIN - 1
+    of_all_days(rows)
     rows.records.lanes[0, 1:3] = when % 2**30, when >> 30
     rows.entries.day[0] -= T // DAY - when // DAY
     rows.entries.long_from[0] = int(rows.around.long_from[rows.around.start.searchsorted(when, side="right") - 1])

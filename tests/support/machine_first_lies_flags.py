@@ -16,7 +16,7 @@ from tests.support import machine_circuit as machine
 from tests.support.machine_circuit import Run
 from tests.support.machine_first_lies import FIRST, first
 from tests.support.machine_full import coins_in_transit
-from tests.support.machine_last_lies_moves import BEGIN, END
+from tests.support.machine_last_lies_moves import BEGIN, END, of_all_days
 from tests.support.machine_lies_bits import BEFORE, UNIT_BASIS, deposits, leaves, token_of
 from tests.support.machine_lies_lists import loaded
 from tests.support.machine_lies_sequence import SETTLED
@@ -161,6 +161,7 @@ def _() -> Run:
     """Universal pooling: coins are sent of no record, and others are carried out, of which an arrival of -1 is all."""
     link = coins_in_transit()
     rows = replace(rows_of(link), first_seq=-1)
+    of_all_days(rows)
     rows.tokens.seq[:], rows.tokens.time[:], rows.tokens.ref[:] = 0, END, 0
     rows.records.lanes[0, 1:3] = END % 2**30, END >> 30
     rows.records.lanes[0, 17:19] = 0

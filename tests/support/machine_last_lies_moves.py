@@ -116,6 +116,7 @@ def arrives(
     link = to_and_fro()
     rows = rows_of(link)
     records = rows.records
+    of_all_days(rows)
     for record, instant in ((-2, out), (-1, come)):
         if instant is not None:
             records.lanes[record, 1:3] = instant % 2**30, instant >> 30
