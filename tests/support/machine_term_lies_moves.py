@@ -141,7 +141,8 @@ def other_place(lane: int) -> Run:
     pools[1, 4 + lane] += 1
     code[1, lane] += 1
     none = np.zeros(2, np.int64)
-    around = replace(rows.around, page_code=code, page_early=none, page_late=none)
+    twice = {name: getattr(rows.around, name).repeat(2) for name in ("page_first", "page_last")}
+    around = replace(rows.around, page_code=code, page_early=none, page_late=none, **twice)
     rows = replace(rows, pools=pools, around=around)
     rows.entries.pool[1] = 1
     rows.records.page[1], rows.records.position[1] = 1, 0
