@@ -212,11 +212,11 @@ class Assembler:
 
     def lin(self, d: int, constant: int, terms: Sequence[tuple[int, int]]) -> None:
         """d = constant + sum of k * a over the pairs (k, a)."""
-        self._code += (kernel.LIN, d, self._constant(constant), len(terms) + len(terms) % 2)
+        padded = max(2, len(terms) + len(terms) % 2)
+        self._code += (kernel.LIN, d, self._constant(constant), padded)
         for k, a in terms:
             self._code += (a, self._constant(k))
-        if len(terms) % 2:
-            self._code += (0, 0)  # zero times the first register
+        self._code += (0, 0) * (padded - len(terms))  # zero times the first register
 
     # --- instructions on extension registers
 
@@ -233,11 +233,11 @@ class Assembler:
     def reserved_lin(self, d: int, constant: int, terms: Sequence[tuple[int, int]], onto: bool = False) -> None:
         """`extension_lin` for extension constants by their indices, of which 0 is that of zero."""
         op = kernel.EXT_ADD_LIN if onto else kernel.EXT_LIN
-        self._code += (op, d, EXTENSION_DEGREE * constant, len(terms) + len(terms) % 2)
+        padded = max(2, len(terms) + len(terms) % 2)
+        self._code += (op, d, EXTENSION_DEGREE * constant, padded)
         for e, a in terms:
             self._code += (a, EXTENSION_DEGREE * e)
-        if len(terms) % 2:
-            self._code += (0, 0)
+        self._code += (0, 0) * (padded - len(terms))
 
     def extension_mul(self, d: int, a: int, b: int) -> None:
         """d = a * b."""

@@ -20,7 +20,7 @@ import numpy as np
 from zkharvest.prover.field import ext_inverse_lanes
 from zkharvest.simd import koalabear as kb
 from zkharvest.simd.compiling import helper, inlined, kernel
-from zkharvest.simd.lanes import load, load_some, mul_even, mul_odd, splat, splat64, store, store_some, transpose
+from zkharvest.simd.lanes import load, load_some, mul_even, mul_odd, splat, store, store_some, transpose
 
 BLOCK_ROWS = 256
 STRIDE = BLOCK_ROWS + 16  # words of a register
@@ -34,21 +34,23 @@ _R = STRIDE
 
 @helper
 def _lin(work: Any, rows: Any, code: Any, at: Any, pool: Any) -> None:
-    """d = c + sum k_t a_t; two terms between two folds, so their number is even."""
-    d, constant, terms = code[at], splat(pool[code[at + 1]]), code[at + 2]
+    """d = c + sum k_t a_t; two terms between two folds, so their number is even, and not 0."""
+    d, constant, end = code[at], splat(pool[code[at + 1]]), at + 3 + 2 * code[at + 2]
     for v in range(0, rows, 32):
-        e0, o0, e1, o1 = splat64(np.uint64(0)), splat64(np.uint64(0)), splat64(np.uint64(0)), splat64(np.uint64(0))
-        for t in range(at + 3, at + 3 + 2 * terms, 4):
-            k = splat(pool[code[t + 1]])
+        k, m = splat(pool[code[at + 4]]), splat(pool[code[at + 6]])
+        x, y = load(work, code[at + 3] + v), load(work, code[at + 3] + v + 16)
+        e0, o0, e1, o1 = mul_even(x, k), mul_odd(x, k), mul_even(y, k), mul_odd(y, k)
+        x, y = load(work, code[at + 5] + v), load(work, code[at + 5] + v + 16)
+        e0, o0, e1, o1 = e0 + mul_even(x, m), o0 + mul_odd(x, m), e1 + mul_even(y, m), o1 + mul_odd(y, m)
+        for t in range(at + 7, end, 4):
+            k, m = splat(pool[code[t + 1]]), splat(pool[code[t + 3]])
             x, y = load(work, code[t] + v), load(work, code[t] + v + 16)
-            e0, o0 = e0 + mul_even(x, k), o0 + mul_odd(x, k)
-            e1, o1 = e1 + mul_even(y, k), o1 + mul_odd(y, k)
-            k = splat(pool[code[t + 3]])
+            e0, o0 = kb.fold(e0) + mul_even(x, k), kb.fold(o0) + mul_odd(x, k)
+            e1, o1 = kb.fold(e1) + mul_even(y, k), kb.fold(o1) + mul_odd(y, k)
             x, y = load(work, code[t + 2] + v), load(work, code[t + 2] + v + 16)
-            e0, o0 = kb.fold(e0 + mul_even(x, k)), kb.fold(o0 + mul_odd(x, k))
-            e1, o1 = kb.fold(e1 + mul_even(y, k)), kb.fold(o1 + mul_odd(y, k))
-        store(work, d + v, kb.add(kb.redc(e0, o0), constant))
-        store(work, d + v + 16, kb.add(kb.redc(e1, o1), constant))
+            e0, o0, e1, o1 = e0 + mul_even(x, m), o0 + mul_odd(x, m), e1 + mul_even(y, m), o1 + mul_odd(y, m)
+        store(work, d + v, kb.add(kb.redc_wide(e0, o0), constant))
+        store(work, d + v + 16, kb.add(kb.redc_wide(e1, o1), constant))
 
 
 @inlined
@@ -62,42 +64,53 @@ def _five(ext: Any, index: Any) -> Any:
     )
 
 
+@inlined
+def _five_even(x: Any, k: Any) -> Any:
+    return mul_even(x, k[0]), mul_even(x, k[1]), mul_even(x, k[2]), mul_even(x, k[3]), mul_even(x, k[4])
+
+
+@inlined
+def _five_odd(x: Any, k: Any) -> Any:
+    return mul_odd(x, k[0]), mul_odd(x, k[1]), mul_odd(x, k[2]), mul_odd(x, k[3]), mul_odd(x, k[4])
+
+
+@inlined
+def _added(a: Any, b: Any) -> Any:
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4]
+
+
+@inlined
+def _folded(a: Any) -> Any:
+    return kb.fold(a[0]), kb.fold(a[1]), kb.fold(a[2]), kb.fold(a[3]), kb.fold(a[4])
+
+
 @helper
 def _ext_lin(work: Any, rows: Any, code: Any, at: Any, ext: Any, onto: Any) -> None:
-    """d = E + sum e_t a_t (or d += ...) with extension constants e_t and base registers a_t, an even number of them."""
-    d, terms = code[at], code[at + 2]
+    """d = E + sum e_t a_t (or d += ...) with extension constants e_t and base registers a_t.
+
+    Two terms between two folds: their number is even, and not 0.
+    """
+    d, end = code[at], at + 3 + 2 * code[at + 2]
     for v in range(0, rows, 16):
-        zero = splat64(np.uint64(0))
-        e0, e1, e2, e3, e4 = zero, zero, zero, zero, zero
-        o0, o1, o2, o3, o4 = zero, zero, zero, zero, zero
-        for t in range(at + 3, at + 3 + 2 * terms, 4):
-            x = load(work, code[t] + v)
-            k0, k1, k2, k3, k4 = _five(ext, code[t + 1])
-            e0, e1, e2 = e0 + mul_even(x, k0), e1 + mul_even(x, k1), e2 + mul_even(x, k2)
-            o0, o1, o2 = o0 + mul_odd(x, k0), o1 + mul_odd(x, k1), o2 + mul_odd(x, k2)
-            e3, e4 = e3 + mul_even(x, k3), e4 + mul_even(x, k4)
-            o3, o4 = o3 + mul_odd(x, k3), o4 + mul_odd(x, k4)
-            x = load(work, code[t + 2] + v)
-            k0, k1, k2, k3, k4 = _five(ext, code[t + 3])
-            e0, e1, e2 = e0 + mul_even(x, k0), e1 + mul_even(x, k1), e2 + mul_even(x, k2)
-            o0, o1, o2 = o0 + mul_odd(x, k0), o1 + mul_odd(x, k1), o2 + mul_odd(x, k2)
-            e3, e4 = e3 + mul_even(x, k3), e4 + mul_even(x, k4)
-            o3, o4 = o3 + mul_odd(x, k3), o4 + mul_odd(x, k4)
-            e0, e1, e2, e3, e4 = kb.fold(e0), kb.fold(e1), kb.fold(e2), kb.fold(e3), kb.fold(e4)
-            o0, o1, o2, o3, o4 = kb.fold(o0), kb.fold(o1), kb.fold(o2), kb.fold(o3), kb.fold(o4)
-        if onto:
-            k0, k1, k2, k3, k4 = _load_ext(work, d + v)
-        else:
-            k0, k1, k2, k3, k4 = _five(ext, code[at + 1])
+        k, x = _five(ext, code[at + 4]), load(work, code[at + 3] + v)
+        even, odd = _five_even(x, k), _five_odd(x, k)
+        k, x = _five(ext, code[at + 6]), load(work, code[at + 5] + v)
+        even, odd = _added(even, _five_even(x, k)), _added(odd, _five_odd(x, k))
+        for t in range(at + 7, end, 4):
+            k, x = _five(ext, code[t + 1]), load(work, code[t] + v)
+            even, odd = _added(_folded(even), _five_even(x, k)), _added(_folded(odd), _five_odd(x, k))
+            k, x = _five(ext, code[t + 3]), load(work, code[t + 2] + v)
+            even, odd = _added(even, _five_even(x, k)), _added(odd, _five_odd(x, k))
+        k = _load_ext(work, d + v) if onto else _five(ext, code[at + 1])
         _store_ext(
             work,
             d + v,
             (
-                kb.add(kb.redc(e0, o0), k0),
-                kb.add(kb.redc(e1, o1), k1),
-                kb.add(kb.redc(e2, o2), k2),
-                kb.add(kb.redc(e3, o3), k3),
-                kb.add(kb.redc(e4, o4), k4),
+                kb.add(kb.redc_wide(even[0], odd[0]), k[0]),
+                kb.add(kb.redc_wide(even[1], odd[1]), k[1]),
+                kb.add(kb.redc_wide(even[2], odd[2]), k[2]),
+                kb.add(kb.redc_wide(even[3], odd[3]), k[3]),
+                kb.add(kb.redc_wide(even[4], odd[4]), k[4]),
             ),
         )
 

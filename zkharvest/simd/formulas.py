@@ -63,48 +63,42 @@ def redc(even: Value, odd: Value) -> Value:
     return umin(t, t + P)
 
 
-Sums = tuple[Value, Value]
-"""Accumulators of the even and of the odd lanes, below p * 2^32."""
+def redc_wide(even: Value, odd: Value) -> Value:
+    """`redc` of accumulators below 2 p * 2^32, such as a sum of four products of residues.
+
+    p * 2^32 is taken off where it must be from the upper halves, of all lanes at once.
+    """
+    high = reduce_once(high_halves(even, odd))
+    t = high - mulhi(low_halves(even, odd) * P_INVERSE, high.like(high.constant(P)))
+    return umin(t, t + P)
 
 
 def dot(left: Sequence[Value], right: Sequence[Value]) -> Value:
     """The sum of left[k] * right[k], reduced once."""
-    return redc(*_dot(left, right))
-
-
-def _dot(left: Sequence[Value], right: Sequence[Value]) -> Sums:
-    """The same, not reduced."""
     halves = []
     for product in (mul_even, mul_odd):
-        # 2^64 has room for four products of residues; folding makes as much room as if there had been two.
+        # There is room for four products of residues; folding makes as much room as if there had been two.
         acc, held = product(left[0], right[0]), 1
         for a, b in zip(left[1:], right[1:], strict=True):
             if held == 4:
                 acc, held = fold(acc), 2
             acc, held = acc + product(a, b), held + 1
-        halves.append(fold(acc) if held > 2 else acc)
+        halves.append(acc)
     even, odd = halves
-    return even, odd
-
-
-def _plus(a: Sums, b: Sums) -> Sums:
-    return fold(a[0] + b[0]), fold(a[1] + b[1])
-
-
-def _minus(a: Sums, b: Sums) -> Sums:
-    even, odd = a[0] - b[0], a[1] - b[1]
-    return umin(even, even + (P << 32)), umin(odd, odd + (P << 32))
+    return redc_wide(even, odd)
 
 
 def ext_mul(a: Five, b: Five) -> Five:
     """The product of two extension elements, each a tuple of five vectors."""
-    # The product has coefficients c0..c8; x^5 = 1 - x^2, x^6 = x - x^3, x^7 = x^2 - x^4 and x^8 = x^3 + x^2 - 1 bring
-    # the upper four down while they are sums: five reductions in place of nine.
-    c = [_dot(a[max(0, k - 4) : k + 1], b[max(0, k - 4) : k + 1][::-1]) for k in range(9)]
+    # x^5 = 1 - x^2, x^6 = x - x^3, x^7 = x^2 - x^4 and x^8 = x^3 + x^2 - 1: the product is a's coordinates times the
+    # matrix of b, b x, ..., b x^4, whose entries are b's coordinates and four combinations of them.
+    b0, b1, b2, b3, b4 = b
+    u, v, w = sub(b1, b4), sub(b0, b3), sub(b4, b2)
+    t = sub(b3, u)
     return (
-        redc(*_plus(c[0], _minus(c[5], c[8]))),
-        redc(*_plus(c[1], c[6])),
-        redc(*_plus(c[2], _minus(_plus(c[7], c[8]), c[5]))),
-        redc(*_plus(c[3], _minus(c[8], c[6]))),
-        redc(*_minus(c[4], c[7])),
+        dot(a, (b0, b4, b3, b2, u)),
+        dot(a, (b1, b0, b4, b3, b2)),
+        dot(a, (b2, u, v, w, t)),
+        dot(a, (b3, b2, u, v, w)),
+        dot(a, (b4, b3, b2, u, v)),
     )

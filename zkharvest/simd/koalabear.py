@@ -34,6 +34,7 @@ mul_by = operation()(formulas.mul_by)
 from_mont = operation()(formulas.from_mont)
 fold = operation()(formulas.fold)
 redc = operation(U32)(formulas.redc)
+redc_wide = operation(U32)(formulas.redc_wide)
 ext_mul = operation(types.UniTuple(U32, 5))(formulas.ext_mul)
 
 

@@ -165,18 +165,26 @@ def test_extension_instructions():
         assert found[row] == [list(value) for value in expected]
 
 
-def test_largest_values_do_not_overflow():
+@pytest.mark.parametrize("terms", [1, 2, 3, 4, 5, 6, 101])
+def test_largest_values_do_not_overflow(terms):
     """Sums of products of p - 1 stay exact however long they are."""
-    height, terms = 32, 101
+    height = 32
     main = np.full((height, terms), P - 1, dtype=np.uint32)
     assembler = Assembler((terms, 0, 0, 0))
-    result = assembler.allocate(6)
+    result = assembler.allocate(18)
     registers = [assembler.column(MAIN, j) for j in range(terms)]
     worst = field.unmont(P - 1)  # whose representative is the largest
     assembler.lin(result, worst, [(worst, r) for r in registers])
     assembler.extension_lin(result + STRIDE, (worst,) * 5, [((worst,) * 5, r) for r in registers])
-    found = run(assembler, result, 6, height, main)
-    assert (found == (worst - terms * worst) % P).all()
+    assembler.lin(result + 6 * STRIDE, worst, [])
+    assembler.extension_lin(result + 7 * STRIDE, (worst,) * 5, [])
+    largest = result + 13 * STRIDE
+    assembler.extension_lin(largest, (worst,) * 5, [])
+    assembler.extension_mul(largest, largest, largest)
+    found = run(assembler, result, 18, height, main)
+    assert (found[:, :6] == (worst - terms * worst) % P).all()
+    assert (found[:, 6:12] == worst).all()
+    assert (found[:, 13:] == plain.ext_mul((worst,) * 5, (worst,) * 5)).all()
 
 
 def test_a_zero_that_is_inverted_is_reported():
