@@ -46,6 +46,32 @@ def _runs(block: Any, widths: Any, parts: Any, columns: Any, bits: Any) -> Any:
     return count
 
 
+@helper
+def start_again(states: Any, count: Any) -> None:
+    """The state before the first block for `count` times 32 messages, 256 words each."""
+    for at in range(0, 256 * count, 256):
+        for k in range(8):
+            store(states, at + 32 * k, splat_at(START, k))
+            store(states, at + 32 * k + 16, splat_at(START, k))
+
+
+@helper
+def absorb(streams: Any, at: Any, states: Any, state: Any, w: Any) -> None:
+    """A block of each of 32 messages: from two streams of 17 vectors at `at` to the state at `state`.
+
+    A stream has words of sixteen messages, the first byte on top, as if the prefix were not there. The vector before
+    the block's sixteen has the words before it, since the prefix moves everything by a byte; it is left ready for the
+    next block.
+    """
+    for t in range(16):
+        here = at + 16 * t
+        store(w, 32 * t, shl(load(streams, here), 24) | shr(load(streams, here + 16), 8))
+        store(w, 32 * t + 16, shl(load(streams, here + 272), 24) | shr(load(streams, here + 288), 8))
+    store(streams, at, load(streams, at + 256))
+    store(streams, at + 272, load(streams, at + 528))
+    compress(states, state, w)
+
+
 @kernel
 def hash_lanes(
     start: Any, stop: Any, count: Any, prefix: Any, raw: Any,
@@ -98,7 +124,7 @@ def hash_lanes(
             if block == blocks - 1:  # the length in bits, below 2^32
                 store(w, 32 * 15, splat(np.uint32(32 * words + 8)))
                 store(w, 32 * 15 + 16, splat(np.uint32(32 * words + 8)))
-            compress(state, w)
+            compress(state, 0, w)
         for k in range(8):
             store(tile, 16 * k, byteswap(load(state, 32 * k)))
             store(tile, 16 * k + 256, byteswap(load(state, 32 * k + 16)))

@@ -17,13 +17,19 @@ from numpy.typing import NDArray
 
 from zkharvest.prover import field, plain
 from zkharvest.prover.field import Words
-from zkharvest.prover.sha256 import Bytes
+from zkharvest.prover.sha256 import SALT_BYTES, Bytes
 from zkharvest.prover.stacks_kernel import BLOCK_WORDS, hash_stacked, stack_chosen
+from zkharvest.prover.stacks_lanes import hash_in_lanes
+from zkharvest.simd import sha256_x86
 from zkharvest.simd.threads import over_ranges
 from zkharvest.spec import P
 from zkharvest.verifier.stacks import Part, Stacks
 
 _LANES = 16
+_NONE = np.empty(0, dtype=np.uint32)
+
+IN_LANES = not sha256_x86.available()
+"""Whether leaves are hashed in the lanes of vectors, made there too: elsewhere by blocks of rows."""
 
 
 @lru_cache(maxsize=2)
@@ -56,6 +62,7 @@ class Stacking:
                 for word in range(degree if column >= 0 else 0):
                     sources[lane, degree * place + word] = degree * column + word
         self._copies = copies_of(sources.reshape(-1).tolist())
+        self._runs = runs_of(sources[:, : self.words].tolist(), SALT_BYTES // 4)
 
     def rows(self, values: Words, chosen: slice | NDArray[np.int64]) -> list[Words]:
         """The stacks at x_0, ..., x_(k-1) above the chosen rows of the columns' coset, whose values these are.
@@ -89,12 +96,43 @@ class Stacking:
             raise ValueError(f"{rows} rows from {first} in steps of {step} do not lie in {size}")
         if not all(one.flags.c_contiguous for one in (values, *by_leaf)):
             raise ValueError("values, salts, digests and more words must be contiguous")
+        more = 0 if extra is None else extra.shape[1]
+        if IN_LANES:
+            over_ranges(
+                hash_in_lanes, -(-rows // _LANES), rows, values.reshape(-1), columns, *self._runs, self.words,
+                self.stack, points.reshape(-1), first, step, roots, size, salts.view(np.uint32).reshape(-1),
+                _NONE if extra is None else extra.reshape(-1), more, digests.view(np.uint32).reshape(-1),
+                grain=4,
+            )  # fmt: skip
+            return
         block = max(32, BLOCK_WORDS // (self.stack * self._width) // 32 * 32)
         over_ranges(
             hash_stacked, -(-rows // block), rows, block, values.reshape(-1), columns, self._copies,
             self._width, self.words, self.stack, points.reshape(-1), first, step, roots, size, salts.ctypes.data,
-            0 if extra is None else extra.ctypes.data, 0 if extra is None else extra.shape[1], digests.ctypes.data,
+            0 if extra is None else extra.ctypes.data, more, digests.ctypes.data,
         )  # fmt: skip
+
+
+def runs_of(sources: Sequence[Sequence[int]], before: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How tiles are pieced together of runs of a row's columns: for `stacks_lanes.hash_in_lanes`.
+
+    sources: for every lane the column of each word, -1 for none. before: words that stand in the leaf before these.
+    Tile t of a lane is sixteen words of the leaf, words 16 t - before and on. Returns the runs, pairs of the column
+    that would be a tile's first word and a bit for each word that is taken, and for every tile, lane after lane, the
+    number of its first run, with their count at the end.
+    """
+    runs: list[tuple[int, int]] = []
+    firsts: list[int] = []
+    for lane in sources:
+        words = [-1] * before + list(lane)
+        for start in range(0, len(words), _LANES):
+            firsts.append(len(runs))
+            bits: dict[int, int] = {}
+            for k, source in enumerate(words[start : start + _LANES]):
+                if source >= 0:
+                    bits[source - k] = bits.get(source - k, 0) | 1 << k
+            runs += bits.items()
+    return np.array(runs, dtype=np.int64).reshape(-1), np.array([*firsts, len(runs)], dtype=np.int64)
 
 
 def copies_of(sources: Sequence[int]) -> NDArray[np.int64]:

@@ -1,5 +1,8 @@
 # mypy: disable-error-code="import-untyped,misc"
-"""Compiled code of stacks: rows of columns to rows of stacks, and these straight to the digests of their leaves."""
+"""Compiled code of stacks: rows of columns to rows of stacks, and blocks of these to the digests of their leaves.
+
+Blocks are for machines that hash a message or two at a time; elsewhere both are done in lanes (`stacks_lanes`).
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,10 @@ BLOCK_WORDS = 1 << 16
 
 
 @helper
-def _quarter(a0: Any, a1: Any, a2: Any, a3: Any, root: Any) -> Any:
-    """sum_i root^(s i) a_i for s = 0..3, root of order 4."""
+def quarter(a0: Any, a1: Any, a2: Any, a3: Any, root: Any) -> Any:
+    """sum_i root^(s i) a_i for s = 0..3, root of order 4; Montgomery form or not, but the root is in it."""
     e0, e1 = kb.add(a0, a2), kb.sub(a0, a2)
-    o0, o1 = kb.add(a1, a3), kb.mul(kb.sub(a1, a3), root)
+    o0, o1 = kb.add(a1, a3), kb.mul(a1 - a3 + splat(np.uint32(kb.P)), root)
     return kb.add(e0, o0), kb.add(e1, o1), kb.sub(e0, o0), kb.sub(e1, o1)
 
 
@@ -56,7 +59,7 @@ def _stack_rows(
         t1, t2, t3 = splat_at(points, p + 1), splat_at(points, p + 2), splat_at(points, p + 3)
         if stack == 4:
             for g in range(0, width, 16):
-                y0, y1, y2, y3 = _quarter(
+                y0, y1, y2, y3 = quarter(
                     load(line, g),
                     kb.mul(load(line, width + g), t1),
                     kb.mul(load(line, 2 * width + g), t2),
@@ -71,14 +74,14 @@ def _stack_rows(
             t4, t5 = splat_at(points, p + 4), splat_at(points, p + 5)
             t6, t7 = splat_at(points, p + 6), splat_at(points, p + 7)
             for g in range(0, width, 16):
-                e0, e1, e2, e3 = _quarter(
+                e0, e1, e2, e3 = quarter(
                     load(line, g),
                     kb.mul(load(line, 2 * width + g), t2),
                     kb.mul(load(line, 4 * width + g), t4),
                     kb.mul(load(line, 6 * width + g), t6),
                     i4,
                 )
-                o0, o1, o2, o3 = _quarter(
+                o0, o1, o2, o3 = quarter(
                     kb.mul(load(line, width + g), t1),
                     kb.mul(load(line, 3 * width + g), t3),
                     kb.mul(load(line, 5 * width + g), t5),

@@ -174,18 +174,33 @@ def load_some_at(typing, address, bits):
     return U32(types.intp, types.uint32), emit
 
 
+def _prefetch(builder: ir.IRBuilder, pointer: Any) -> None:
+    kind = ir.FunctionType(ir.VoidType(), [pointer.type, _I32, _I32, _I32])
+    read, keep, data = ir.Constant(_I32, 0), ir.Constant(_I32, 3), ir.Constant(_I32, 1)
+    builder.call(_llvm(builder, "llvm.prefetch.p0", kind), [pointer, read, keep, data])
+
+
 @intrinsic
 def prefetch(typing, address):
     """Ask for the cache line at a machine address; never faults."""
 
     def emit(context, builder, signature, args):
-        pointer = builder.inttoptr(args[0], _I8.as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [pointer.type, _I32, _I32, _I32])
-        read, keep, data = ir.Constant(_I32, 0), ir.Constant(_I32, 3), ir.Constant(_I32, 1)
-        builder.call(_llvm(builder, "llvm.prefetch.p0", kind), [pointer, read, keep, data])
+        _prefetch(builder, builder.inttoptr(args[0], _I8.as_pointer()))
         return context.get_dummy_value()
 
     return types.void(types.intp), emit
+
+
+@intrinsic
+def prefetch_at(typing, array, offset):
+    """Ask for the cache line of an element; it need not be there."""
+
+    def emit(context, builder, signature, args):
+        pointer = builder.bitcast(_address(context, builder, signature.args[0], *args), _I8.as_pointer())
+        _prefetch(builder, pointer)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), emit
 
 
 @intrinsic

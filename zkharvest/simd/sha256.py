@@ -61,15 +61,15 @@ def _read(state: Any, at: Any) -> Any:
 
 
 @helper
-def compress(state: Any, w: Any) -> None:
+def compress(state: Any, first: Any, w: Any) -> None:
     """Absorb a block of each of 32 messages.
 
     Word t of messages 0..15 is at w[32 t], of messages 16..31 sixteen elements further; there are 16 words, and
-    room for the 64 of the schedule. State words are laid out alike.
+    room for the 64 of the schedule. State words are laid out alike, from `first` on.
     """
     for t in range(512, 2048, 16):
         store(w, t, load(w, t - 512) + load(w, t - 224) + _small_sigmas(load(w, t - 480), load(w, t - 64)))
-    s, z = _read(state, 0), _read(state, 16)
+    s, z = _read(state, first), _read(state, first + 16)
     for t in range(0, 64, 8):
         s, z = _both(s, z, w, t)
         s, z = _both(s, z, w, t + 1)
@@ -79,7 +79,7 @@ def compress(state: Any, w: Any) -> None:
         s, z = _both(s, z, w, t + 5)
         s, z = _both(s, z, w, t + 6)
         s, z = _both(s, z, w, t + 7)
-    for at, x in ((0, s), (16, z)):
+    for at, x in ((first, s), (first + 16, z)):
         before = _read(state, at)
         for k in range(8):
             store(state, at + 32 * k, before[k] + x[k])

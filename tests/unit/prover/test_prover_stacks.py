@@ -70,6 +70,29 @@ def test_copies_lay_a_row_out_as_its_sources_say(sources):
     assert line[: len(sources)] == [row[source] if source >= 0 else 0 for source in sources]
 
 
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(-1, 90), st.integers(1, 20)), min_size=1, max_size=8), min_size=1, max_size=3
+    ),
+    st.integers(0, 5),
+)
+@settings(max_examples=200, deadline=None)
+def test_runs_piece_tiles_together(lanes, before):
+    """Every word of a tile is taken once, from where `sources` says, and nothing else."""
+    sources = [[source + k if source >= 0 else -1 for source, count in lane for k in range(count)] for lane in lanes]
+    longest = max(map(len, sources))
+    sources = [lane + [-1] * (longest - len(lane)) for lane in sources]
+    runs, firsts = stacks.runs_of(sources, before)
+    tiles, pairs = -(-(before + longest) // 16), runs.reshape(-1, 2).tolist()
+    assert len(firsts) == len(sources) * tiles + 1
+    for number in range(len(sources) * tiles):
+        lane, tile = divmod(number, tiles)
+        own = pairs[firsts[number] : firsts[number + 1]]
+        taken = [(k, at + k) for at, bits in own for k in range(16) if bits >> k & 1]
+        words = ([-1] * before + sources[lane])[16 * tile : 16 * tile + 16]
+        assert sorted(taken) == [(k, source) for k, source in enumerate(words) if source >= 0]
+
+
 CASES = [(4, 1, (1, 5, 6), 23), (4, 5, (0, 3), 7), (8, 1, (), 40), (8, 5, (2,), 11), (4, 1, (0,), 1)]
 
 
@@ -95,11 +118,18 @@ def test_chosen_rows_are_rows_of_the_whole(stack):
         assert np.array_equal(part, whole[above][16:48])
 
 
+@pytest.fixture(params=[True, False], ids=["in lanes", "in blocks"])
+def _each_kernel(request, monkeypatch):
+    """Both kernels run on every machine, whichever is the faster there."""
+    monkeypatch.setattr(stacks, "IN_LANES", request.param)
+    monkeypatch.setattr(stacks, "BLOCK_WORDS", 1)  # blocks of 32 rows, the least there is
+
+
 @pytest.mark.parametrize(("stack", "degree", "extra"), [(4, 1, False), (4, 5, True), (8, 1, True), (8, 5, False)])
 @pytest.mark.parametrize("step", [1, 4])
-def test_rows_and_digests_are_made_in_one_or_in_two(stack, degree, extra, step, monkeypatch):
+@pytest.mark.usefixtures("_each_kernel")
+def test_rows_and_digests_are_made_in_one_or_in_two(stack, degree, extra, step):
     """Whatever the blocks are: some do not divide the rows."""
-    monkeypatch.setattr(stacks, "BLOCK_WORDS", 1)  # blocks of 32 rows, the least there is
     _, values, stacking = setting(stack, degree, (0, 3), 23)
     matrix, size = field.to_mont(values), 1 << LOG_ROWS
     rng = np.random.default_rng(9)
@@ -112,6 +142,30 @@ def test_rows_and_digests_are_made_in_one_or_in_two(stack, degree, extra, step, 
         HashedFromRows.hash(stacking, part, first, step, salts, digests[1], more)
     assert np.array_equal(*digests)
     assert len(np.unique(digests[0], axis=0)) == stack * size
+
+
+@pytest.mark.parametrize(("stack", "extra"), [(4, 0), (4, 5), (4, 23), (8, 3)])
+@pytest.mark.parametrize("rows", [1, 15, 17, 63])
+@pytest.mark.usefixtures("_each_kernel")
+def test_leaves_of_any_length_are_those_of_hashlib(stack, extra, rows):
+    """Widths about the ends of blocks, extreme residues, missing columns; other leaves are left as they are."""
+    rng, size = np.random.default_rng(3), 1 << LOG_ROWS
+    salts = rng.integers(0, 256, (stack * size, 16), dtype=np.uint8)
+    more = rng.integers(0, P, (stack * size, extra), dtype=np.uint32) if extra else None
+    for width in (1, 5, 8, 9, 10, 11, 12, 13, 21, 25, 26, 27, 28, 29, 45):
+        lanes = rng.permutation(np.arange(-stack, stack * (width - 1))).reshape(stack, width).clip(-1).tolist()
+        values = rng.choice(np.array([0, 1, P - 1, P // 2], dtype=np.uint32), (rows, max(1, stack * (width - 1))))
+        stacking = stacks.Stacking(lanes, 1, LOG_ROWS + stack.bit_length() - 1)
+        digests = np.zeros((stack * size, 32), dtype=np.uint8)
+        stacking.hash(values, 1, 1, salts, digests, more)
+        for s, above in enumerate(stacking.rows(values, slice(1, rows + 1))):
+            for r, row in enumerate(field.from_mont(np.ascontiguousarray(above))):
+                leaf = s * size + r + 1
+                words = row if more is None else np.concatenate((row, field.from_mont(more[leaf])))
+                message = b"\0" + salts[leaf].tobytes() + words.astype("<u4").tobytes()
+                assert digests[leaf].tobytes() == sha256(message).digest()
+        untouched = np.delete(digests.reshape(stack, size, 32), range(1, rows + 1), axis=1)
+        assert not untouched.any()
 
 
 def test_leaves_that_do_not_fit_are_refused():

@@ -16,8 +16,9 @@ def test_the_prover_is_there_when_the_block_ends():
         "from zkharvest.prover.warm import kernels_loading\n"
         "with kernels_loading(lambda: __import__('zkharvest.sign')): pass\n"
         "print('zkharvest.prover.stark' in sys.modules, 'zkharvest.sign' in sys.modules)\n"
-        "from zkharvest.prover import sha256, stacks_kernel, tape_kernel, weighted\n"
-        "kernels = sha256.hash_messages, weighted.dot_columns, tape_kernel.run, stacks_kernel.hash_stacked\n"
+        "from zkharvest.prover import sha256, stacks, stacks_kernel, stacks_lanes, tape_kernel, weighted\n"
+        "leaves = stacks_lanes.hash_in_lanes if stacks.IN_LANES else stacks_kernel.hash_stacked\n"
+        "kernels = sha256.hash_messages, weighted.dot_columns, tape_kernel.run, leaves\n"
         "print(all(len(k.signatures) for k in kernels))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
