@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped,misc"
 """The buses: LogUp helper columns and running sums (FORMAT.md section 3; Haboeck, ePrint 2022/1530).
 
 An interaction contributes sign * (mult + sum of gamma^(slot+1) weight) / d with d = alpha + bus + sum of beta^i m_i.
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,9 @@ from zkharvest.prover import field
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.tape import Assembler, Nodes, Tape, View, coordinates
 from zkharvest.prover.tape_kernel import STRIDE
+from zkharvest.simd import koalabear as kb
+from zkharvest.simd.compiling import kernel
+from zkharvest.simd.lanes import load_some, prefetch, splat, store, store_some
 from zkharvest.spec import P
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.description import Interaction, Table
@@ -248,12 +253,29 @@ def auxiliary_trace(
 
 def _running_sum(sums: NDArray[np.uint32]) -> Ext:
     """Replace the rows' contributions by phi, phi(0) = 0, and return the terminal, their sum."""
-    height = sums.shape[0]
-    each = sums.astype(np.int64)  # below 2^31, so that 2^32 of them can be added
-    total = each.sum(axis=0) % P
-    share = field.mul(total.astype(np.uint32), np.array([field.mont(pow(height, -1, P))], dtype=np.uint32))
-    climb = np.cumsum(each - share.astype(np.int64), axis=0)
-    sums[0] = 0
-    sums[1:] = climb[:-1] % P
-    c0, c1, c2, c3, c4 = (field.unmont(int(c)) for c in total)
+    height, step = len(sums), sums.strides[0] // 4
+    flat = np.lib.stride_tricks.as_strided(sums, ((height - 1) * step + EXTENSION_DEGREE,), (4,))
+    total = np.zeros(16, dtype=np.uint32)
+    climb(flat, step, height, np.uint32(field.mont(pow(height, -1, P))), total)
+    c0, c1, c2, c3, c4 = field.from_mont(total)[:EXTENSION_DEGREE].tolist()
     return c0, c1, c2, c3, c4
+
+
+@kernel
+def climb(sums: Any, step: Any, height: Any, inverse: Any, total: Any) -> None:
+    """Of five words in every row, `step` words apart: `total` their sum; then each what is above, less a share a row.
+
+    The share is the total over the height, whose inverse is given.
+    """
+    zero = climbed = splat(np.uint32(0))
+    address, ahead = sums.ctypes.data, 64 * step  # rows lie pages apart, and no core guesses them
+    for row in range(height):
+        prefetch(address + 4 * row * step + ahead)
+        climbed = kb.add(climbed, load_some(sums, row * step, np.uint32(31), zero))
+    store(total, 0, climbed)
+    share, climbed = kb.mul(climbed, splat(inverse)), zero
+    for row in range(height):
+        prefetch(address + 4 * row * step + ahead)
+        value = load_some(sums, row * step, np.uint32(31), zero)
+        store_some(sums, row * step, np.uint32(31), climbed)
+        climbed = kb.add(climbed, kb.sub(value, share))

@@ -35,7 +35,7 @@ def _run_small() -> None:
     """Every kernel once, on the smallest matrices that it takes: it is loaded by its first call."""
     import numpy as np
 
-    from zkharvest.prover import deep, field, ntt, sha256, stacks, weighted
+    from zkharvest.prover import deep, field, logup, ntt, sha256, stacks, weighted
     from zkharvest.prover.extension import interpolated
     from zkharvest.prover.field import EXTENSION_DEGREE
 
@@ -50,3 +50,4 @@ def _run_small() -> None:
     weighted.values_at(coefficients, 256, 8, 3, [1])
     deep.combine_rows(matrix, [(1, 0, 0, 0, 0)] * 20)
     field.ext_inverse(field.ext_mul(matrix[:64, :5].copy(), np.array([field.mont(1), 0, 0, 0, 0], dtype=np.uint32)))
+    logup.climb(matrix.reshape(-1), 20, 256, np.uint32(1), np.zeros(16, dtype=np.uint32))

@@ -106,3 +106,23 @@ def test_a_vanishing_denominator_is_noticed(row, index):
         d += pack(chosen.beta) ** (i + 1) * EXT(int(nodes[node]))
     with pytest.raises(logup.VanishingDenominator):
         auxiliary(traces, public, LookupChallenges(unpack(-d), chosen.beta, chosen.gamma))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 32, 4096])
+@pytest.mark.parametrize(("width", "column"), [(5, 0), (17, 0), (17, 12), (40, 20)])
+def test_the_running_sum(rows, width, column):
+    """phi(i + 1) = phi(i) + row i - S / N from 0, round the table; what is beside stays as it was."""
+    values = np.random.default_rng(rows).integers(0, P, (rows, width), dtype=np.uint32)
+    values[0, column] = P - 1
+    matrix = field.to_mont(values)
+    terminal = logup._running_sum(matrix[:, column : column + 5])
+    found = field.from_mont(matrix)
+    own = values[:, column : column + 5].astype(object)
+    assert terminal == tuple(own.sum(axis=0) % P)
+    share, phi = own.sum(axis=0) * pow(rows, -1, P) % P, np.zeros(5, dtype=object)
+    for row in range(rows):
+        assert (found[row, column : column + 5] == phi).all()
+        phi = (phi + own[row] - share) % P
+    assert (phi == 0).all()
+    beside = np.delete(np.arange(width), np.arange(column, column + 5))
+    assert (found[:, beside] == values[:, beside]).all()
