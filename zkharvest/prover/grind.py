@@ -66,11 +66,11 @@ def _search(start: Any, stop: Any, state: Any, high: Any, first: Any, length: An
                 store(w, 32 * 11 + 16 * half, splat_at(_ABSORB, 3) | (nonce & splat(np.uint32(0xFF))))
                 store(w, 32 * 12 + 16 * half, byteswap(shr(nonce, 8) | shl(upper, 24)))
                 store(w, 32 * 13 + 16 * half, byteswap(shr(upper, 8)) | splat(np.uint32(0x80)))
-            compress(digest, w)
+            compress(digest, 0, w)
             for k in range(0, 256, 16):
                 store(w, k, load(digest, k))
             _lay_out(w, digest, state[:0], _POW)
-            compress(digest, w)
+            compress(digest, 0, w)
             for lane in range(32):
                 if digest[lane] >> shift == 0:
                     found[slot] = low + lane
