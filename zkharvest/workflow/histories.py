@@ -53,10 +53,12 @@ def history_of(openings: Iterable[tuple[str, PageOpening]]) -> History:
         raise InputError.one("", f"pages in several currencies: {listed}", "a history is in one currency")
     with without_collecting():
         problems: list[Problem] = []
-        pages = [(_page(opening.header), _records(opening, problems, name)) for name, opening in given]
+        pages = [_page(opening.header) for _, opening in given]
+        number = {at: n for n, at in enumerate(sorted(range(len(pages)), key=lambda at: pages[at].place))}
+        records = [_records(opening, number[at], problems, name) for at, (name, opening) in enumerate(given)]
         if problems:
             raise InputError(problems)
-        return make_history(pages)
+        return make_history(zip(pages, records, strict=True))
 
 
 def _page(header: PageHeader) -> Page:
@@ -64,19 +66,19 @@ def _page(header: PageHeader) -> Page:
     return Page(header.source, header.account, header.number, header.start, header.end, header.final, *ids)
 
 
-def _records(opening: PageOpening, problems: list[Problem], name: str) -> list[Record]:
+def _records(opening: PageOpening, page: int, problems: list[Problem], name: str) -> list[Record]:
+    """The records of a page, which is number `page` of the history."""
     found = []
     for position, record in enumerate(opening.records):
         flags = int(record.flags)
+        found.append(_record(page, position, record, flags))
         if not flags & _ANY_LATER:
-            found.append(_record(position, record, flags))
             continue
         for flag, what in _LATER.items():
             if flags & flag:
                 where = f"{name}: record {position} ({record.id})"
                 hint = "lot-machine/v2 takes it in a later stage; report it from the trades CSV with ledger report"
                 problems.append(Problem(where, what, hint))
-        found.append(_record(position, record, flags))
     return found
 
 
@@ -84,17 +86,18 @@ _MOVES, _INWARD, _CLOSES, _SHORT = (int(flag) for flag in (Flag.MOVES, Flag.INWA
 _UNVALUED = int(Flag.UNVALUED)
 
 
-def _record(position: int, record: PageRecord, flags: int) -> Record:
+def _record(page: int, position: int, record: PageRecord, flags: int) -> Record:
     if flags & _MOVES:
         does = Does.IN if flags & _INWARD else Does.OUT
     else:
         does = Does.CLOSE if flags & _CLOSES else Does.OPEN
     side = Side.SHORT if flags & _SHORT else Side.LONG
     ref = ref_code(record.ref) if flags & _MOVES else 0  # of other records it names the venue's books
-    return Record(
-        0, position, record.time, does, side, record.asset, record.quantity, record.value, record.fee, ref,
-        int(record.kind), not flags & _UNVALUED, record.id, symbol_of(record.asset),
-    )  # fmt: skip
+    asset = record.asset
+    return Record._make((
+        page, position, record.time, does, side, asset, record.quantity, record.value, record.fee, ref,
+        int(record.kind), not flags & _UNVALUED, record.id, symbol_of(asset),
+    ))  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------- years

@@ -31,7 +31,7 @@ from zkharvest.ledger.calendar import Calendar
 from zkharvest.ledger.history.columns import Entries as LedgerEntries
 from zkharvest.ledger.history.columns import Tokens as LedgerTokens
 from zkharvest.ledger.history.machine import Run
-from zkharvest.ledger.history.order import Window
+from zkharvest.ledger.history.order import Turn, Window
 from zkharvest.ledger.history.records import describe
 from zkharvest.ledger.history.standing import DAY_ZERO, Standing
 from zkharvest.ledger.history.steps import List
@@ -149,13 +149,13 @@ class _Rows:
 
     def _records(self, lanes: Sequence[Lanes]) -> WorkedRecords:
         turns = self.run.turns
-        page, position = _ints(turn.page for turn in turns), _ints(turn.record.position for turn in turns)
+        columns = dict(zip(Turn._fields, zip(*turns, strict=True) if turns else [()] * len(Turn._fields), strict=True))
+        page, late, shift = (_ints(columns[name]) for name in ("page", "late", "shift"))
+        position = _ints([record.position for record in columns["record"]])
         begins = np.concatenate(([0], np.cumsum([len(one) for one in lanes]))).astype(np.int64)
         whole = np.concatenate([one[:, : WIDTH - SALT] for one in lanes]) if lanes else np.zeros((0, WIDTH - SALT))
         found = np.ascontiguousarray(whole[begins[page] + position], np.uint32)
-        return WorkedRecords(
-            page, position, found, _ints(turn.late for turn in turns), _ints(turn.shift for turn in turns)
-        )
+        return WorkedRecords(page, position, found, late, shift)
 
     def _tokens(self, tokens: LedgerTokens) -> Tokens:
         lots = self.run.window.pooling is Pooling.WALLET

@@ -20,6 +20,7 @@ from zkharvest.circuit.lot_machine.v2.sums.keys import RESULTS, TERMS, level_num
 from zkharvest.circuit.lot_machine.v2.sums.keys import field as place_of
 from zkharvest.circuit.lot_machine.v2.witness import Link as LinkToFill
 from zkharvest.circuit.lot_machine.v2.witness import make_witness
+from zkharvest.collecting import without_collecting
 from zkharvest.commitment.assets import id_code, symbol_of
 from zkharvest.errors import UsageError
 from zkharvest.files.standings import StandingFile
@@ -178,7 +179,8 @@ def prepare_links(
         pages = [by_id[page.id] for page in run.pages]
         labels = [names[page.id] for page in run.pages]
         context = {"audience": wanted.audience, "nonce": wanted.nonce, "link": number, "links": len(runs)}
-        made = _Maker(run, before, carried, pages, labels, wanted, pinned, least).prepared(context)
+        with without_collecting():
+            made = _Maker(run, before, carried, pages, labels, wanted, pinned, least).prepared(context)
         yield made
         before, carried = made.after, made.closing
 

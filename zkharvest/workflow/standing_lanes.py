@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zkharvest.circuit.lot_machine.v2.sums.keys import COVERED, GROUPS, LANES, ORIGINS, RESULTS, TERMS, level_number
 from zkharvest.circuit.lot_machine.v2.sums.registers import rank
+from zkharvest.circuit.lot_machine.words import lanes24
 from zkharvest.commitment.assets import CODE_LANES, id_code
 from zkharvest.commitment.standing import KEY_FIELDS, PAIR_LANES, StandingOpening
 from zkharvest.ledger.history.records import Account
@@ -75,7 +77,7 @@ def register_lanes(standing: Standing) -> tuple[Ints, Ints]:
     """Keys (n, 16) and signed lanes (n, 19) of the registers that a standing has, in the order of the table of sums."""
     registers = carried_on(standing.registers)
     keys = _array((key_fields(key) for key in registers), KEY_FIELDS)
-    lanes = _array((_amounts(one) for one in registers.values()), LANES)
+    lanes = _amounts(list(registers.values()))
     order = np.lexsort(rank(keys, np.zeros(len(keys), np.int64)).T[::-1])
     return keys[order], lanes[order]
 
@@ -91,18 +93,26 @@ def key_fields(key: Key) -> tuple[int, ...]:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def _place(account: Account | None) -> tuple[int, ...]:
     return account_code(*account) if account is not None else _NONE
 
 
-def _amounts(one: Amounts) -> list[int]:
-    """A register's lanes: three bytes each, with the sign of their number."""
-    found = []
-    for name, (_, count) in GROUPS.items():
-        amount = getattr(one, name)
-        sign = -1 if amount < 0 else 1
-        found += [sign * lane for lane in _split(abs(amount), count)]
+def _amounts(registers: Sequence[Amounts]) -> Ints:
+    """Registers' lanes (n, LANES): three bytes each, with the sign of their number."""
+    found = np.empty((len(registers), LANES), np.int64)
+    for name, (first, count) in GROUPS.items():
+        amounts = [getattr(one, name) for one in registers]
+        sign = np.array([-1 if amount < 0 else 1 for amount in amounts], np.int64)
+        found[:, first : first + count] = _lanes([abs(amount) for amount in amounts], count) * sign[:, None]
     return found
+
+
+def _lanes(numbers: Sequence[int], count: int) -> Ints:
+    """Of each number the low `count` lanes of 24 bits (n, count)."""
+    size, kept = 3 * count, (1 << 24 * count) - 1
+    octets = b"".join([(number & kept).to_bytes(size, "little") for number in numbers])
+    return lanes24(np.frombuffer(octets, np.uint8).reshape(len(numbers), size).astype(np.int64))
 
 
 def _lot(lot: Lot) -> tuple[int, ...]:

@@ -48,11 +48,11 @@ def run_windows(
         begin = before.end if before is not None else opening.instant if opening is not None else window.start
         if window.start != begin:
             raise UsageError("the windows do not follow each other", "each begins where the one before it ends")
-    moves = moves_of(history, decisions, windows, opening)
-    transit = in_transit(history, decisions)
     fast = engine == "fast" or (engine == "auto" and sum(map(len, history.records)) >= FAST_FROM)
     runs: list[Run] = []
     with without_collecting():
+        moves = moves_of(history, decisions, windows, opening)
+        transit = in_transit(history, decisions)
         for window in windows:
             turns = in_turn(history, window, moves, transit, opening)
             runs.append(_run(fast)(history, window, pages_of(history, window), turns, decisions, opening))

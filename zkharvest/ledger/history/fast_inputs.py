@@ -63,17 +63,22 @@ class Inputs:
 
     def _read(self) -> None:
         """The turns' records as arrays."""
-        records = [turn.record for turn in self.turns]
-        count = len(records)
-
-        fields = dict(zip(Record._fields, zip(*records, strict=True), strict=True))
-        self.does, self.side, self.time, self.page, self.fee, self.ref = (
-            np.array(fields[name], np.int64) for name in ("does", "side", "time", "page", "fee", "ref")
+        of_turns = dict(zip(Turn._fields, zip(*self.turns, strict=True), strict=True))
+        fields = dict(zip(Record._fields, zip(*of_turns["record"], strict=True), strict=True))
+        count = len(self.turns)
+        self.time, self.page, self.fee, self.ref = (
+            np.fromiter(fields[name], np.int64, count) for name in ("time", "page", "fee", "ref")
+        )
+        # Enumerations and truth values are slow to read one by one: they go by way of bytes.
+        self.does, self.side, self.stated_kind = (
+            np.frombuffer(bytes(fields[name]), np.uint8).astype(np.int64) for name in ("does", "side", "kind")
+        )
+        self.valued, self.skipped = (
+            np.frombuffer(bytes(values), np.bool_) for values in (fields["valued"], of_turns["skipped"])
         )
         self.quantity = two_words(fields["quantity"])
         self.stated = np.array([abs(value) for value in fields["value"]], np.uint64)
         self.below = np.array([value < 0 for value in fields["value"]], np.bool_)
-        self.skipped = np.fromiter((turn.skipped for turn in self.turns), np.bool_, count)
         self.seq = self.first_seq + np.cumsum(~self.skipped)
         number: dict[str, int] = {}
         names = [*fields["asset"], *(x.asset for x in self.before)]
@@ -90,7 +95,7 @@ class Inputs:
 
     def _decide(self) -> None:
         """What each record does and under which kind, with which value, by what its owner says."""
-        does, kinds = self.does, [turn.record.kind for turn in self.turns]
+        does, kinds = self.does, self.stated_kind.copy()
         self.action = np.choose(does, (kernel.DO_OPEN, kernel.DO_CLOSE, kernel.DO_OUT, kernel.DO_OPEN))
         self.action[self.skipped] = kernel.DO_SKIP
         self.value = self.stated.copy()
@@ -98,10 +103,10 @@ class Inputs:
         self.unnamed: dict[int, int] = {}
         self.by_owner = np.zeros(len(does), np.bool_)  # the value is declared
         self.moved = np.zeros((len(does), 2), np.uint64)
-        for t, turn in enumerate(self.turns):
+        plain = self.valued & ((does == Does.OPEN) | (does == Does.CLOSE))
+        for t in np.flatnonzero(~self.skipped & ~plain).tolist():
+            turn = self.turns[t]
             record = turn.record
-            if turn.skipped or (record.does in (Does.OPEN, Does.CLOSE) and record.valued):
-                continue
             decided = self.decisions.get(turn.place, NOTHING)
             if record.does is Does.IN:
                 if turn.sent is not None:
@@ -121,7 +126,7 @@ class Inputs:
                     raise Unworkable
                 self.value[t] = decided.value
                 self.by_owner[t] = True
-        self.kind = np.array(kinds, np.int64)
+        self.kind = kinds
 
     @staticmethod
     def _gone_kind(turn: Turn, decided: Decision) -> int:

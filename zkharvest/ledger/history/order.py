@@ -79,10 +79,11 @@ def in_turn(
     `transit` says of withdrawals how much of them the owner states is in transit. Raises InputError for a deposit whose
     withdrawal was worked before the opening standing and is not in transit there.
     """
+    start, end = window.start, window.end
     listed = {page: n for n, page in enumerate(pages_of(history, window))}
     received = {out: come for come, out in moves.arrivals.items()}
     carried = {token.sent: token.time for token in (opening.tokens if opening else ()) if token.sent}
-    found: list[Turn] = []
+    found: list[tuple[int, int, int, int, Turn]] = []  # each behind what it is ordered by, no two of which are alike
     problems: list[Problem] = []
     for page, records in zip(history.pages, history.records, strict=True):
         number = listed.get(page)
@@ -90,28 +91,32 @@ def in_turn(
             continue
         source, account, count = page.source, page.account, page.number
         for record in records:
-            place = Place(source, account, count, record.position)
-            if not window.start <= record.time < window.end:
-                found.append(Turn(record, place, number, skipped=True))
-            elif record.does is Does.IN and (out := moves.arrivals.get(place)) is not None:
+            position, at, does = record.position, record.time, record.does
+            place = Place._make((source, account, count, position))
+            late, shift = 0, 0
+            if not start <= at < end:
+                turn = Turn(record, place, number, skipped=True)
+            elif does is Does.IN and (out := moves.arrivals.get(place)) is not None:
                 sent = history.at(out)
                 time = sent.time if sent is not None and sent.time >= window.start else carried.get(out)
                 if time is None:
                     problems.append(_lost(history, record, out, window))
                     continue
-                late = int(record.time <= time)
-                found.append(Turn(record, place, number, late, (time - record.time) * late, sent=out))
-            elif record.does is Does.OUT:
+                late = int(at <= time)
+                shift = (time - at) * late
+                turn = Turn(record, place, number, late, shift, sent=out)
+            elif does is Does.OUT:
                 come = received.get(place)
                 arrived = history.at(come) if come is not None else None
                 moved = arrived.quantity if arrived is not None else transit.get(place, 0)
-                found.append(Turn(record, place, number, sent=place if moved else None, moved=moved))
+                turn = Turn(record, place, number, sent=place if moved else None, moved=moved)
             else:
-                found.append(Turn(record, place, number))
+                turn = Turn._make((record, place, number, 0, 0, False, None, 0))
+            found.append((at + shift, late, number, position, turn))
     if problems:
         raise InputError(problems)
-    found.sort(key=lambda one: (one.record.time + one.shift, one.late, one.page, one.record.position))
-    return found
+    found.sort()
+    return [turn for *_, turn in found]
 
 
 def _lost(history: History, record: Record, out: Place, window: Window) -> Problem:

@@ -123,6 +123,11 @@ class Page:
         return Account(self.source, self.account)
 
     @property
+    def place(self) -> tuple[str, str, int]:
+        """What pages of a history are ordered by."""
+        return self.source, self.account, self.number
+
+    @property
     def label(self) -> str:
         """The page as a message names it."""
         return f"{self.source}/{self.account}, page {self.number}"
@@ -190,7 +195,7 @@ def make_history(pages: Iterable[tuple[Page, Sequence[Record]]]) -> History:
 
     Raises InputError for a page that is there twice, and for records outside their page's period or out of order.
     """
-    ordered = sorted(pages, key=lambda one: (one[0].source, one[0].account, one[0].number))
+    ordered = sorted(pages, key=lambda one: one[0].place)
     problems: list[Problem] = []
     found: list[tuple[Record, ...]] = []
     for n, (page, records) in enumerate(ordered):
