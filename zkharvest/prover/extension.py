@@ -2,7 +2,7 @@
 
 The columns' coset 3^k <w_BN> falls into B cosets of H: coset b is (3^k w_BN^b) H, and point j of it is row b + B j of
 the whole. Each is a transform of N points of the same coefficients, so that nobody needs the B N rows at once: leaves
-are hashed while the rows of one coset are in memory, the quotient reads four cosets one after the other, and a query
+are hashed while the rows of one coset are in memory, the quotient reads cosets one after the other, and a query
 lies in one. Cosets that the quotient reads are kept as far as `KEEP` and memory that is no longer needed allow; rows of
 the others are evaluated where a query asks for them: fresh memory costs about as much as the transform that fills it
 (docs/performance.md). Leaves of the coset that the quotient asks for first are hashed last: it is in the buffer still.
