@@ -157,5 +157,6 @@ def _carry_on(carries: Words, lanes: int, stretches: int, powers: Sequence[Ext])
         carried = [ext.ZERO] * lanes
         for first in range(lanes * (stretches - 1), -1, -lanes):
             own[first : first + lanes] = [words(one) for one in carried]
-            carried = [ext.add(ext.mul(one, power), more) for one, more in zip(carried, alone[first:], strict=False)]
+            here = alone[first : first + lanes]
+            carried = [ext.add(ext.mul(one, power), more) for one, more in zip(carried, here, strict=True)]
         carries[:, side] = own.reshape(-1, 16, EXTENSION_DEGREE)
