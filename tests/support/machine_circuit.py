@@ -110,7 +110,7 @@ def run(link: Link, change: Callable[[Run], None] | None = None, rows: MachineRo
     height = max(LEAST_ROWS, 1 << (2 * len(rows.op)).bit_length())
     witness = StepsWitness(steps, rows, height)
     witness.fill()
-    made = Run({"steps": witness.trace.finish()}, _public(rows), rows, witness)
+    made = Run({"steps": witness.trace.table.copy()}, _public(rows), rows, witness)
     made.answers = answers_of(made)
     if change is not None:
         change(made)

@@ -15,6 +15,7 @@ import numpy as np
 from zkharvest.prover import deep, field, ntt
 from zkharvest.prover.extension import Extended, interpolated
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
+from zkharvest.prover.rows_kernel import TOGETHER, put_columns, put_rows
 from zkharvest.prover.stacks import columns_of, layout, packed
 from zkharvest.simd.threads import over_ranges
 from zkharvest.spec import P
@@ -66,18 +67,20 @@ def levels_of(stacks: Stacks, heights: Sequence[int], at: Sizes) -> list[Level]:
 
 
 def in_one(traces: Sequence[Words]) -> Words:
-    """Canonical traces of one height side by side, in Montgomery form."""
+    """Canonical traces of one height side by side, in Montgomery form.
+
+    A trace may be held by columns, as a table is filled: it is turned here, where it is copied anyhow.
+    """
     rows = len(traces[0])
     ends = list(accumulate(trace.shape[1] for trace in traces))
     matrix = field.empty(rows, ends[-1])
-
-    def take(start: int, stop: int) -> None:
-        part = matrix[start:stop]
-        for trace, end in zip(traces, ends, strict=True):
-            part[:, end - trace.shape[1] : end] = trace[start:stop]
-        field.to_mont(part, out=part)
-
-    over_ranges(take, rows, grain=1 << 11)
+    for trace, end in zip(traces, ends, strict=True):
+        columns, by_column = trace.shape[1], trace.flags.f_contiguous and not trace.flags.c_contiguous
+        held = trace.T if by_column else np.ascontiguousarray(trace)
+        over_ranges(
+            put_columns if by_column else put_rows, -(-rows // TOGETHER),
+            rows, held.reshape(-1), columns, matrix.reshape(-1), ends[-1], end - columns, grain=16,
+        )  # fmt: skip
     return matrix
 
 

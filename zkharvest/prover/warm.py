@@ -35,11 +35,12 @@ def _run_small() -> None:
     """Every kernel once, on the smallest matrices that it takes: it is loaded by its first call."""
     import numpy as np
 
-    from zkharvest.prover import deep, field, logup, ntt, sha256, stacks, weighted
+    from zkharvest.prover import deep, field, levels, logup, ntt, sha256, stacks, weighted
     from zkharvest.prover.extension import interpolated
     from zkharvest.prover.field import EXTENSION_DEGREE
 
     matrix = field.to_mont(np.ones((256, 20), dtype=np.uint32))
+    levels.in_one([matrix, np.asfortranarray(matrix)])
     coefficients = interpolated(matrix, matrix[:32])
     ntt.on_coset(coefficients, field.empty(256, 20), 3)
     digests = sha256.hash_rows(matrix, np.zeros((256, 16), dtype=np.uint8))

@@ -11,13 +11,11 @@ from zkharvest.circuit.builder import Table
 from zkharvest.circuit.expr import Cell
 from zkharvest.circuit.gadgets import Compare
 from zkharvest.simd.residues import residues
-from zkharvest.simd.threads import over_ranges
 
 from . import words
 from .words import Ints
 
 Rows = Ints | slice
-_BLOCK = 16
 
 
 class Trace:
@@ -57,18 +55,10 @@ class Trace:
         if c.high is not None:
             self.put(c.high, rows, gap >> 15)
 
-    def finish(self) -> NDArray[np.uint32]:
-        """(rows, columns) canonical elements."""
-        columns, rows = self.cells.shape
-        out = np.empty((rows, columns), np.uint32)
-
-        def turn(start: int, stop: int) -> None:
-            for first in range(0, columns, _BLOCK):  # a cache line of each row, and as many columns as it has words
-                block = slice(first, first + _BLOCK)
-                out[start:stop, block] = self.cells[block, start:stop].T
-
-        over_ranges(turn, rows, grain=1 << 11)
-        return out
+    @property
+    def table(self) -> NDArray[np.uint32]:
+        """The same memory as (rows, columns): nothing is turned here, the prover copies it once anyhow."""
+        return self.cells.T
 
 
 class NamedCells:

@@ -148,7 +148,7 @@ def make_witness(
     shown = _shown(own, link.shown)
     tables = made.tables
     traces: dict[str, Cells] = {
-        "steps": filled.trace.cells.T,  # for now: its columns are read one by one
+        "steps": filled.trace.table,
         "poseidon": hash_trace(tables["poseidon"], inputs, marks, 1 << high),
         "sums": sums_trace(made.sums, found, shown, short(used_rows(found))),
         "pages": pages_trace(tables["pages"], _listed(rows), rows.records.page, short(len(link.pages))),
@@ -163,7 +163,6 @@ def make_witness(
     }
     traces["range"] = range_trace(made.circuit, tables["range"], traces, short(RANGE_ROWS))
     blind(made.circuit, traces, uniform(len(made.circuit.tables)))
-    traces["steps"] = filled.trace.finish()
     roots = [*carried, closing.pairs, closing.registers]
     for name, pairs in zip(("lots_in", "sums_in", "lots_out", "sums_out"), roots, strict=True):
         publics |= {f"{name}{i}": word for i, word in enumerate(digest_elements(pairs.tree.root))}
