@@ -16,7 +16,7 @@ from zkharvest.prover import deep, field, ntt
 from zkharvest.prover.extension import Extended, interpolated
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
 from zkharvest.prover.rows_kernel import TOGETHER, put_columns, put_rows
-from zkharvest.prover.stacks import columns_of, layout, packed
+from zkharvest.prover.stacks import columns_of, layout, pack
 from zkharvest.simd.threads import over_ranges
 from zkharvest.spec import P
 from zkharvest.verifier import field as ext
@@ -102,17 +102,15 @@ def masked_columns(
     tallest, *others = values
     low = [interpolated(one, mask) for one, mask in zip(others, masks[1:], strict=True)]
     members = layout(stacks, tree, at.stack).members
-    packs = [packed(one, families, degree) for one, families in zip(low, members, strict=True)]
     rows, own = len(tallest) + len(masks[0]), tallest.shape[1]
-    matrix = field.empty(max([rows, *map(len, packs)]), own + sum(pack.shape[1] for pack in packs))
+    heights = [rows, *(len(one) * len(families[0]) for one, families in zip(low, members, strict=True))]
+    matrix = field.empty(max(heights), own + degree * sum(map(len, members)))
     buffer = field.empty(at.rows, matrix.shape[1])  # before it holds a coset, it serves the interpolation
     interpolated(tallest, masks[0], buffer.reshape(-1)[: tallest.size].reshape(tallest.shape), matrix[:rows, :own])
     matrix[rows:, :own] = 0
     column = own
-    for pack in packs:
-        columns = matrix[:, column : column + pack.shape[1]]
-        columns[: len(pack)], columns[len(pack) :] = pack, 0
-        column += pack.shape[1]
+    for one, families in zip(low, members, strict=True):
+        column = pack(one, families, degree, matrix, column)
     return [matrix, *low], Extended(matrix, at, buffer, spare)
 
 

@@ -16,6 +16,7 @@ from zkharvest.prover.field import Words
 from zkharvest.spec import P
 
 _SEED_BYTES = 32
+_ZEROS = bytes(1 << 16)  # a stretch of the key stream at a time: as many zeros as bytes are asked for take memory
 
 
 class Randomness:
@@ -31,7 +32,8 @@ class Randomness:
         """Uniform bytes."""
         count = int(np.prod(shape, dtype=np.int64))
         out = np.empty(count, dtype=np.uint8)
-        self._stream.update_into(bytes(count), out.data)
+        for start in range(0, count, len(_ZEROS)):
+            self._stream.update_into(_ZEROS[: count - start], out.data[start:])
         return out.reshape(shape)
 
     def elements(self, *shape: int) -> Words:

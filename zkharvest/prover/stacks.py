@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from zkharvest.prover import field, plain
 from zkharvest.prover.field import Words
 from zkharvest.prover.sha256 import SALT_BYTES, Bytes
-from zkharvest.prover.stacks_kernel import BLOCK_WORDS, hash_stacked, stack_chosen
+from zkharvest.prover.stacks_kernel import BLOCK_WORDS, hash_stacked, pack_rows, stack_chosen
 from zkharvest.prover.stacks_lanes import hash_in_lanes
 from zkharvest.simd import sha256_x86
 from zkharvest.simd.threads import over_ranges
@@ -153,19 +153,25 @@ def copies_of(sources: Sequence[int]) -> NDArray[np.int64]:
     return np.array(copies, dtype=np.int64)
 
 
-def packed(coefficients: Words, members: Sequence[Sequence[int]], degree: int) -> Words:
+def pack(coefficients: Words, members: Sequence[Sequence[int]], degree: int, out: Words, place: int) -> int:
     """Short columns as columns of the tallest tables: G(Y) = sum_m Y^m f_m(Y^s), s the length of a list of members.
 
     coefficients: (K / s, words), Montgomery form, `degree` consecutive words a column. members: for each of the columns
-    to make the s short ones, -1 for none. Returns (K, degree * len(members)).
+    to make the s short ones, -1 for none. They go to columns `place`, ... of `out` (at least K rows, contiguous), zero
+    behind their K rows. Returns the column behind them.
     """
-    rows, short = coefficients.shape[0], len(members[0])
-    out = np.zeros((rows, short, len(members), degree), dtype=np.uint32)
+    rows, words = coefficients.shape
+    short, count = len(members[0]), degree * len(members)
+    sources = np.full((short, count), -1, dtype=np.int64)
     for number, columns in enumerate(members):
         for m, column in enumerate(columns):
-            if column >= 0:
-                out[:, m, number] = coefficients[:, degree * column : degree * (column + 1)]
-    return out.reshape(rows * short, degree * len(members))
+            for word in range(degree if column >= 0 else 0):
+                sources[m, degree * number + word] = degree * column + word
+    over_ranges(
+        pack_rows, rows, coefficients.reshape(-1), words, sources, out.reshape(-1), out.shape[1], place, grain=64
+    )
+    out[rows * short :, place : place + count] = 0
+    return place + count
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,3 +155,19 @@ def hash_stacked(
                 0, (count + 31) // 32, count, 0, SALT_BYTES // 4, addresses, strides, widths, digests + 32 * leaf,
                 32 * step,
             )  # fmt: skip
+
+
+@kernel
+def pack_rows(start: Any, stop: Any, source: Any, words: Any, sources: Any, out: Any, width: Any, place: Any) -> None:
+    """Rows start..stop of short columns (rows, words) to as many rows of packed ones as `sources` has rows, each.
+
+    `sources` (short, count) has the word of a row that each word to make is, -1 for a zero; they go to columns
+    place, ... of `out`, of `width` columns.
+    """
+    short, count = sources.shape
+    for row in range(start, stop):
+        for m in range(short):
+            to = (row * short + m) * width + place
+            for k in range(count):
+                word = sources[m, k]
+                out[to + k] = source[row * words + word] if word >= 0 else np.uint32(0)

@@ -193,8 +193,12 @@ def test_short_columns_are_packed_as_their_lanes_say(stack):
     (members,) = found.members
     assert len(members) == -(-columns // short)
     coefficients = np.random.default_rng(stack).integers(0, P, (rows, columns), dtype=np.uint32)
-    columns_of_the_tallest = stacks.packed(coefficients, members, 1)
-    assert columns_of_the_tallest.shape == (rows * short, len(members))
+    around = np.full((rows * short + 3, len(members) + 5), 7, dtype=np.uint32)
+    assert stacks.pack(coefficients, members, 1, around, 2) == 2 + len(members)
+    columns_of_the_tallest = around[: rows * short, 2 : 2 + len(members)]
+    assert not around[rows * short :, 2 : 2 + len(members)].any()
+    assert (around[:, :2] == 7).all()
+    assert (around[:, 2 + len(members) :] == 7).all()
     by_packing = np.zeros((rows * short, stack), dtype=np.uint32)
     for lane, (place,) in enumerate(found.lanes):
         if place >= 0:
