@@ -320,8 +320,9 @@ class Nodes:
         self._assembler = assembler
         self._nodes = table.nodes
         self._known = _known_values(table, publics)
-        self._uses: dict[int, int] = {}
-        self._level: dict[int, int] = {}
+        self._uses = [0] * len(table.nodes)
+        self._level = [0] * len(table.nodes)
+        self._needs: dict[int, Sequence[int]] = {}  # operands, of nodes that are to be computed and have some
         self._count_uses(roots, levels or [0] * len(roots))
         self._at: dict[int, int] = {}
 
@@ -331,21 +332,24 @@ class Nodes:
 
     def operand(self, node: int) -> int:
         """The register that holds the node, computed now if it was not before."""
-        if node not in self._at:
+        at = self._at
+        if node not in at:
             level = self._assembler.level
+            known, needs = self._known, self._needs
             stack = [node]
             while stack:
-                at = stack[-1]
-                needed = self._operands(at) if self._known[at] is None else []  # such as nothing times something
-                missing = [c for c in needed if c not in self._at and self._known[c] is None]
-                if missing and at not in self._at:
-                    stack += missing
-                    continue
-                stack.pop()
-                if at not in self._at:
-                    self._compute(at)
+                one = stack.pop()
+                if one < 0:  # its operands are there
+                    self._compute(~one)
+                elif one not in at:
+                    missing = [a for a in needs.get(one, ()) if a not in at and known[a] is None]
+                    if missing:
+                        stack.append(~one)
+                        stack += missing
+                    else:
+                        self._compute(one)
             self._assembler.level = level
-        return self._at[node]
+        return at[node]
 
     def done(self, node: int) -> None:
         """One use of the node is over."""
@@ -357,39 +361,38 @@ class Nodes:
 
     # --- how
 
-    def _operands(self, node: int) -> list[int]:
-        kind, *rest = self._nodes[node]
-        if kind in ("add", "sub", "mul"):
-            return rest
-        return [a for _, a in rest[1]] if kind == "lin" else []
-
     def _count_uses(self, roots: Sequence[int], levels: Sequence[int]) -> None:
-        uses, of = self._uses, self._level
+        uses, of, nodes, known = self._uses, self._level, self._nodes, self._known
         for root, level in zip(roots, levels, strict=True):
-            uses[root] = uses.get(root, 0) + 1
-            of[root] = max(of.get(root, 0), level)
-        for node in range(len(self._nodes) - 1, -1, -1):
-            if node in uses and self._known[node] is None:
-                level = of[node]
-                for operand in self._operands(node):
-                    uses[operand] = uses.get(operand, 0) + 1
-                    if of.get(operand, 0) <= level:
-                        of[operand] = level
+            uses[root] += 1
+            of[root] = max(of[root], level)
+        for node in range(max(roots, default=-1), -1, -1):
+            if not uses[node] or known[node] is not None:  # such as nothing times something
+                continue
+            kind, *rest = nodes[node]
+            if kind in ("col", "pub"):
+                continue
+            operands = [a for _, a in rest[1]] if kind == "lin" else rest
+            self._needs[node] = operands
+            level = of[node]
+            for operand in operands:
+                uses[operand] += 1
+                of[operand] = max(of[operand], level)
 
     def _compute(self, node: int) -> None:
-        asm = self._assembler
+        asm, known = self._assembler, self._known
         asm.level = self._level[node]
-        kind, *rest = self._nodes[node]
-        known = self._known[node]
-        if known is not None:
+        value = known[node]
+        if value is not None:
             self._at[node] = asm.allocate()
-            asm.fill(self._at[node], known)
+            asm.fill(self._at[node], value)
             return
+        kind, *rest = self._nodes[node]
         if kind in ("col", "pub"):
             self._at[node] = asm.column(MAIN if kind == "col" else PUBLIC, rest[0], rest[1])
             return
         # Operands are released first: an instruction may overwrite a register that it reads.
-        operands = self._operands(node)
+        operands = self._needs[node]
         places = [self._at.get(a, -1) for a in operands]
         for a in operands:
             self.done(a)
@@ -398,14 +401,14 @@ class Nodes:
             constant = rest[0]
             terms: dict[int, int] = {}
             for (k, a), place in zip(rest[1], places, strict=True):
-                value = self._known[a]
+                value = known[a]
                 if value is not None:
                     constant += k * value
                 else:
-                    terms[place] = (terms.get(place, 0) + k) % P
-            self._lin(d, constant % P, [(k, a) for a, k in terms.items() if k])
+                    terms[place] = terms.get(place, 0) + k
+            self._lin(d, constant % P, [(k % P, a) for a, k in terms.items() if k % P])
             return
-        x, y = (self._known[a] for a in operands)
+        x, y = (known[a] for a in operands)
         a, b = places
         if x is None and y is None:
             {"add": asm.add, "sub": asm.sub, "mul": asm.mul}[kind](d, a, b)
