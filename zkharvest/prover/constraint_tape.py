@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from zkharvest.prover.field import EXTENSION_DEGREE
 from zkharvest.prover.logup import Fractions, bus_nodes
-from zkharvest.prover.tape import AUX, SELECTORS, Assembler, Nodes, Tape, coordinates
+from zkharvest.prover.nodes import Nodes
+from zkharvest.prover.tape import AUX, SELECTORS, Assembler, Tape, coordinates
 from zkharvest.prover.tape_kernel import STRIDE
 from zkharvest.spec import P
 from zkharvest.verifier import field as ext

@@ -13,6 +13,8 @@ a few points that are a coset themselves: they are set aside as its leaves are h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -72,7 +74,7 @@ class Extended:
         self._shift = at.shift
         self._root = plain.root_of_unity(at.lde_size.bit_length() - 1)
         self._buffer = field.empty(at.rows, self.width) if buffer is None else buffer
-        self._held = -1  # the coset in the buffer
+        self._held = -1  # the coset in the buffer, if all of it is
         self.mask: int = at.mask
         step = self.blowup // COSETS
         *read, self._last = range(0, self.blowup, step)
@@ -86,20 +88,24 @@ class Extended:
         self.order = [*(b for b in range(self.blowup) if b not in read), *read]
         """The cosets in the order in which their leaves are hashed."""
 
-    def coset(self, b: int) -> Words:
-        """The values on coset b, (N, c); those that are not kept last until the next of them is asked for."""
+    def coset(self, b: int, tiles: Sequence[slice] = ()) -> Words:
+        """The values on coset b, (N, c); those that are not kept last until the next of them is asked for.
+
+        tiles: only these columns are needed, each slice of a multiple of sixteen: the others may be anything.
+        """
         kept = self._kept.get(b)
         if kept is not None:
             return kept
         if b in self._kept:
+            tiles = ()
             out = self._spare.pop() if self._spare else field.empty(self.rows, self.width)
             self._kept[b] = out
         elif self._held == b:
             return self._buffer
         else:
-            out, self._held = self._buffer, b
-        ntt.on_coset(self.coefficients, out, self._point(b))
-        if b == self._last and self._samples is None:
+            out, self._held = self._buffer, -1 if tiles else b
+        ntt.on_coset(self.coefficients, out, self._point(b), tiles)
+        if b == self._last and self._samples is None and not tiles:
             self._samples = out[sampled_rows(self.rows, self.sampled)]
         return out
 

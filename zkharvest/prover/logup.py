@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from zkharvest.prover import field
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
-from zkharvest.prover.tape import Assembler, Nodes, Tape, View, coordinates
+from zkharvest.prover.nodes import Nodes
+from zkharvest.prover.tape import Assembler, Tape, View, coordinates
 from zkharvest.prover.tape_kernel import STRIDE
 from zkharvest.simd import koalabear as kb
 from zkharvest.simd.compiling import kernel

@@ -20,6 +20,7 @@ the first h coefficients as they are read (Haboeck, Al Kindi, ePrint 2024/1037, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -32,6 +33,7 @@ from zkharvest.simd import koalabear as kb
 from zkharvest.simd.threads import over_ranges
 from zkharvest.spec import P
 
+_LANES = 16
 _GROUP = 16
 """Vectors carried through the cache together at most: a kilobyte of each row, since rows lie pages apart."""
 
@@ -156,7 +158,10 @@ def _rows_of(matrix: Words) -> tuple[Words, int]:
 
 
 def _extend(base: Words, extra: Words, out: Words, shift: int, vanishing: bool) -> Words:
-    """Values of base + W * extra on shift * <w>, into `out`; W is x^n, less 1 if `vanishing`, n the rows of base."""
+    """Values of base + W * extra on shift * <w>, into `out`; W is x^n, less 1 if `vanishing`, n the rows of base.
+
+    At a blow-up of 1 all three may be columns of wider arrays: multiples of sixteen, or all.
+    """
     (n, c), size = base.shape, out.shape[0]
     log_n, log_m = _log2(n), _log2(size)
     blowup = size // n
@@ -166,12 +171,14 @@ def _extend(base: Words, extra: Words, out: Words, shift: int, vanishing: bool) 
     vanished = 1 if vanishing else 0
     weights = field.to_mont(np.array([(pow(x, n, P) - vanished) % P for x in shifts], dtype=np.uint32))
     tables = _tables(s, False, tuple(pow(x, r, P) for x in shifts))
-    first = Shape(s, r * c, c, r * c, c, blowup * c, size // r * c, blowup)
-    _run(first, base, out, tables, extra=extra, weights=weights)
+    (source, wide), (made, width) = _rows_of(base), _rows_of(out)
+    first = Shape(s, r * c, c, r * wide, wide, blowup * width, size // r * width, blowup)
+    _run(first, source, made, tables, extra=_rows_of(extra)[0] if extra.size else _NONE, weights=weights)
     if r > 1:
-        width = size // r * c
-        points = field.powers(root, size // r, first=shift)
-        _run(Shape(r, width, c, width, c, width, c, 1), out, out, _tables(r, False, (1,)), points)
+        groups = size // r
+        points = field.powers(root, groups, first=shift)
+        across = Shape(r, groups * c, c, groups * width, width, groups * width, width, 1)
+        _run(across, made, made, _tables(r, False, (1,)), points)
     return out
 
 
@@ -194,12 +201,20 @@ def coset_lde(coefficients: Words, size: int, shift: int) -> Words:
     return _extend(source[:n], source[n:], field.empty(size, c), shift, vanishing=False)
 
 
-def on_coset(coefficients: Words, out: Words, shift: int) -> Words:
-    """Values on shift * <w_n>, into `out` (n, c), of polynomials with these coefficients (k, c), n <= k <= 2 n."""
+def on_coset(coefficients: Words, out: Words, shift: int, tiles: Sequence[slice] = ()) -> Words:
+    """Values on shift * <w_n>, into `out` (n, c), of polynomials with these coefficients (k, c), n <= k <= 2 n.
+
+    tiles: only these columns, each slice of a multiple of sixteen; the others of `out` are left as they are.
+    """
     (k, c), n = coefficients.shape, out.shape[0]
     if out.shape != (n, c) or not n <= k <= 2 * n:
         raise ValueError(f"{coefficients.shape} coefficients do not fit {out.shape}")
-    return _extend(coefficients[:n], coefficients[n:], out, shift, vanishing=False)
+    for tile in tiles or [slice(0, c)]:
+        own = coefficients[:, tile]
+        if tiles and (own.shape[1] % _LANES or not own.size):
+            raise ValueError(f"columns {tile.start} to {tile.stop} are not so many times sixteen")
+        _extend(own[:n], own[n:], out[:, tile], shift, vanishing=False)
+    return out
 
 
 def lde_masked(evaluations: Words, randomness: Words, blowup: int, shift: int) -> Words:

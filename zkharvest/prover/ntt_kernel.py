@@ -142,7 +142,8 @@ def transform_pass(
     """Transform groups start .. stop of `together` vectors each.
 
     points: empty, or for every group q the coset (point q) * <w> to evaluate on (one copy only).
-    scale: a factor for all inputs. extra: rows to add, times weights[b], to the first rows of copy b.
+    scale: a factor for all inputs. extra: rows to add, times weights[b], to the first rows of copy b; only where every
+    vector lies in one run, as it does where groups follow each other or have whole vectors.
     """
     length, lanes, columns, row_in, group_in, row_out, group_out, copies = shape
     tile = length * 16
@@ -180,7 +181,7 @@ def transform_pass(
                     for k in range(0, tile, 16):
                         store(memory, here + k, load(memory, base + g * tile + k))
                 for r in range((extra.size + row_in - 1) // row_in):
-                    at = r * row_in + first + 16 * g
+                    at = r * row_in + in_at[g, 0]
                     left = min(16, extra.size - at, lanes - first - 16 * g)
                     if left > 0:
                         more = load_some(extra, at, np.uint32((1 << left) - 1), splat(np.uint32(0)))

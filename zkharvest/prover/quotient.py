@@ -16,12 +16,14 @@ from zkharvest.prover import field, ntt, plain
 from zkharvest.prover.constraint_tape import SELECTED, classes, constraint_tape
 from zkharvest.prover.extension import COSETS, Extended, sampled_rows
 from zkharvest.prover.field import EXTENSION_DEGREE, Words
-from zkharvest.prover.tape import View
+from zkharvest.prover.tape import AUX, MAIN, Tape, View
 from zkharvest.spec import P
 from zkharvest.verifier import field as ext
 from zkharvest.verifier.description import Table
 from zkharvest.verifier.field import Ext
 from zkharvest.verifier.messages import LookupChallenges
+
+_TILE = 16
 
 
 def selectors(log_rows: int, shift: int) -> Words:
@@ -98,16 +100,43 @@ def quotient_coefficients(
     selected = View(chosen[pairs])
     shown = [View(known[pairs] if known.size else known) for known in public]
     few = run(1, main.samples(), aux.samples(), [(known, selected) for known in shown])
-    values = []
-    for c in range(top):
-        on_main, on_aux = main.coset(c * main.blowup // COSETS), aux.coset(c * aux.blowup // COSETS)
+    values: dict[int, Words] = {}
+    for c in (0, *range(top - 1, 0, -1)):  # coset 1 last, whole: queries find their rows on it where it was made again
+        read = ((), ()) if c < 2 else tiles_of(tables, tapes, c + 1, (main.width, aux.width))
+        on_main, on_aux = (
+            of.coset(c * of.blowup // COSETS, tiles) for of, tiles in zip((main, aux), read, strict=True)
+        )
         selected = View(chosen, 0, c, COSETS)
-        values.append(run(c + 1, on_main, on_aux, [(View(known, 0, c, COSETS), selected) for known in public]))
+        values[c] = run(c + 1, on_main, on_aux, [(View(known, 0, c, COSETS), selected) for known in public])
     limits = [0] * top
     for own in found:
         for m, size in zip(own.of, own.coefficients, strict=True):
             limits[m - 1] = max(limits[m - 1], size - m * rows)
-    return joined(values, np.ascontiguousarray(few[::2]), limits, log_rows, shift)
+    return joined([values[c] for c in range(top)], np.ascontiguousarray(few[::2]), limits, log_rows, shift)
+
+
+def tiles_of(
+    tables: Sequence[Table], tapes: Sequence[Tape], least: int, widths: tuple[int, int]
+) -> tuple[list[slice], list[slice]]:
+    """The columns, main and bus, that constraints of class `least` and above read, in multiples of sixteen.
+
+    All tables' columns stand side by side in matrices of these widths; none is named where all must be read.
+    """
+    found: tuple[list[slice], list[slice]] = ([], [])
+    for of, source, width in zip(found, (MAIN, AUX), widths, strict=True):
+        marks = np.zeros(-(-width // _TILE), dtype=np.bool_)
+        start = 0
+        for table, tape in zip(tables, tapes, strict=True):
+            for column, count in tape.reads(source, least):
+                marks[(start + column) // _TILE : (start + column + count - 1) // _TILE + 1] = True
+            start += len(table.columns) if source == MAIN else EXTENSION_DEGREE * table.extension_columns
+        if marks.all():
+            continue
+        edges = np.flatnonzero(np.diff(marks, prepend=False, append=False)).tolist()
+        for first, end in zip(edges[::2], edges[1::2], strict=True):
+            beyond = max(0, _TILE * end - width)  # the last tile begins earlier, so that it ends with the matrix
+            of.append(slice(_TILE * first - beyond, _TILE * end - beyond))
+    return found
 
 
 def joined(values: Sequence[Words], few: Words, limits: Sequence[int], log_rows: int, shift: int) -> Words:

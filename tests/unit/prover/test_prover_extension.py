@@ -54,6 +54,23 @@ def test_cosets_are_kept_in_memory_that_is_to_spare(monkeypatch, fits):
     assert (spare[len(kept) * at.rows :] == 7).all()
 
 
+def test_a_coset_that_was_made_in_part_is_not_taken_for_one(monkeypatch):
+    at, coefficients, whole = setting(4)
+    monkeypatch.setattr(extension, "KEEP", 0)
+    columns = Extended(coefficients, at)
+    columns.coset(0)
+    part = columns.coset(3, [slice(5, 21)])
+    assert np.array_equal(part[:, 5:], whole[3::4, 5:])
+    assert not np.array_equal(part[:, :5], whole[3::4, :5])
+    indices = np.array([3, 7, 11])  # of that coset
+    assert np.array_equal(columns.at(indices), whole[indices])
+    assert np.array_equal(columns.samples()[::2], whole[3::4][:: at.rows // columns.sampled])
+    assert np.array_equal(columns.coset(3), whole[3::4])
+    monkeypatch.setattr(extension, "KEEP", at.rows * COLUMNS)
+    kept = Extended(coefficients, at)
+    assert np.array_equal(kept.coset(2, [slice(0, 16)]), whole[2::4])
+
+
 @pytest.mark.parametrize("blowup", [4, 8, 16])
 def test_what_the_quotient_reads_first_is_there_when_all_is_hashed(monkeypatch, blowup):
     """The first coset, which is hashed last, and a few rows of the last of four, each before its next."""

@@ -125,3 +125,25 @@ def test_wrong_shapes_are_refused() -> None:
     for randomness, blowup in ((residues(8, 2), 1), (residues(9, 2), 4), (residues(3, 3), 4)):
         with pytest.raises(ValueError, match="cannot mask"):
             ntt.lde_masked(good, randomness, blowup, SHIFT)
+
+
+@pytest.mark.parametrize("log_n", [3, 6, 7, 9])
+@pytest.mark.parametrize("more", [0, 5, 8])
+def test_some_columns_alone_are_transformed(log_n: int, more: int) -> None:
+    n, width = 1 << log_n, 72
+    coefficients = field.to_mont(residues(n + more, width))
+    whole = ntt.on_coset(coefficients, field.empty(n, width), 5)
+    for tiles in ([slice(0, 16)], [slice(3, 35), slice(40, 56)], [slice(16, 32), slice(56, 72)]):
+        out = np.full((n, width), 7, dtype=np.uint32)
+        ntt.on_coset(coefficients, out, 5, tiles)
+        inside = np.zeros(width, dtype=np.bool_)
+        for tile in tiles:
+            inside[tile] = True
+        assert np.array_equal(out[:, inside], whole[:, inside])
+        assert (out[:, ~inside] == 7).all()
+
+
+@pytest.mark.parametrize("tile", [slice(0, 15), slice(8, 8), slice(60, 76)])
+def test_parts_of_vectors_are_refused(tile: slice) -> None:
+    with pytest.raises(ValueError, match="sixteen"):
+        ntt.on_coset(field.empty(32, 72), field.empty(32, 72), 5, [tile])

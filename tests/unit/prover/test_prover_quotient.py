@@ -9,10 +9,11 @@ import pytest
 
 from tests.support import polynomials as poly
 from tests.support.bus_circuit import DESCRIPTION, honest
-from zkharvest.prover import field, logup, ntt, plain, quotient
+from zkharvest.prover import extension, field, logup, ntt, plain, quotient
 from zkharvest.prover.constraint_tape import classes
 from zkharvest.prover.extension import Extended, interpolated
 from zkharvest.prover.plain import P
+from zkharvest.verifier import circuits
 from zkharvest.verifier.messages import LookupChallenges
 
 LOG_ROWS = 5
@@ -187,6 +188,44 @@ def test_shares_of_all_classes_are_joined(log_rows, shift, top):
     assert np.array_equal(field.from_mont(found), total)
     few[3, 5 * top - 1] ^= 1  # class 1
     assert quotient.joined(on_cosets, few, limits, log_rows, shift)[-1].any()
+
+
+def test_cosets_that_are_made_again_have_all_that_is_read_of_them(monkeypatch):
+    """Of the circuit's tall tables: nothing is kept, what is in the buffer at first would show."""
+    tables = circuits.load(circuits.PINNED[-1]).tables[:2]
+    rows, low = 64, 9
+    at = SimpleNamespace(rows=rows, lde_size=4 * rows, shift=3, mask=MASK)
+    widths = sum(len(t.columns) for t in tables) + low, sum(5 * t.extension_columns for t in tables) + low
+    columns = [draw(rows + MASK, width, seed=20 + width) for width in widths]
+    firsts = [0, tables[0].constraint_count]
+    publics, known = [3] * 64, [np.zeros((4 * rows, 0), dtype=np.uint32)] * 2
+    asked = []
+
+    def quotient_of(keep):
+        monkeypatch.setattr(extension, "KEEP", keep)
+        of = [Extended(one, at, np.full((rows, one.shape[1]), 7, dtype=np.uint32)) for one in columns]
+        for one in of:
+            for b in one.order:
+                one.coset(b)
+        made = ntt.on_coset
+
+        def watched(coefficients, out, point, tiles=()):
+            asked.append(sum(tile.stop - tile.start for tile in tiles))
+            return made(coefficients, out, point, tiles)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ntt, "on_coset", watched)
+            return quotient.quotient_coefficients(
+                tables, firsts, publics, CHALLENGES, DELTA, [element(8), element(9)], 6, 3, *of, known
+            )
+
+    kept = quotient_of(1 << 30)
+    assert asked == []
+    assert np.array_equal(quotient_of(0), kept)
+    assert len(asked) == 4
+    assert 0 < asked[0] < widths[0] - low
+    assert 0 < asked[1] < widths[1] - low
+    assert asked[2:] == [0, 0]
 
 
 @pytest.mark.parametrize("row", [0, 1, N - 1])

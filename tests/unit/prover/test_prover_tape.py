@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from zkharvest.prover import field, plain
 from zkharvest.prover.check import node_values
+from zkharvest.prover.nodes import Nodes
 from zkharvest.prover.plain import P
-from zkharvest.prover.tape import AUX, MAIN, PUBLIC, Assembler, Nodes, View, coordinates
+from zkharvest.prover.tape import AUX, MAIN, PUBLIC, Assembler, View, coordinates
 from zkharvest.prover.tape_kernel import BLOCK_ROWS, STRIDE
 from zkharvest.verifier.description import Table
 
