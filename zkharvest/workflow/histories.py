@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
+from operator import attrgetter
 
 from zkharvest.collecting import without_collecting
 from zkharvest.commitment.assets import symbol_of
-from zkharvest.commitment.page_record import Flag, PageRecord, ref_code
+from zkharvest.commitment.page_record import Flag, ref_code
 from zkharvest.errors import InputError, Problem, UsageError
 from zkharvest.files.book import Book, Line, check_stated
 from zkharvest.files.page_files import PageOpening
@@ -19,7 +21,7 @@ from zkharvest.ledger.history.explaining import Explained, explain, note_of
 from zkharvest.ledger.history.machine import Run
 from zkharvest.ledger.history.matching import Moves, match_moves
 from zkharvest.ledger.history.order import Window
-from zkharvest.ledger.history.records import Account, Does, History, Page, Place, Record, make_history
+from zkharvest.ledger.history.records import Account, Does, History, Page, Place, Record, make_history, rows_of
 from zkharvest.ledger.history.registers import totals_of
 from zkharvest.ledger.history.standing import Standing
 from zkharvest.ledger.results import LedgerRun
@@ -33,6 +35,9 @@ _LATER = {
     Flag.FLAT: "of a contract with a term of its own (s.1256)",
 }
 _ANY_LATER = int(Flag.CONVERT | Flag.FLAT)
+_MOVES, _INWARD, _CLOSES, _SHORT, _UNVALUED = (
+    int(flag) for flag in (Flag.MOVES, Flag.INWARD, Flag.CLOSES, Flag.SHORT, Flag.UNVALUED)
+)
 
 
 def history_of(openings: Iterable[tuple[str, PageOpening]]) -> History:
@@ -68,36 +73,39 @@ def _page(header: PageHeader) -> Page:
 
 def _records(opening: PageOpening, page: int, problems: list[Problem], name: str) -> list[Record]:
     """The records of a page, which is number `page` of the history."""
-    found = []
-    for position, record in enumerate(opening.records):
-        flags = int(record.flags)
-        found.append(_record(page, position, record, flags))
-        if not flags & _ANY_LATER:
-            continue
-        for flag, what in _LATER.items():
-            if flags & flag:
-                where = f"{name}: record {position} ({record.id})"
-                hint = "lot-machine/v2 takes it in a later stage; report it from the trades CSV with ledger report"
-                problems.append(Problem(where, what, hint))
-    return found
+    records = opening.records
+    time, flags, asset, quantity, value, fee, kind, own = (
+        list(map(attrgetter(field), records))
+        for field in ("time", "flags", "asset", "quantity", "value", "fee", "kind", "id")
+    )
+    codes = list(map(int, flags))
+    meanings = {code: _meaning(code) for code in set(codes)}
+    does, side, valued = ([meanings[code][n] for code in codes] for n in range(3))
+    ref = [0] * len(records)
+    for position in [position for position, code in enumerate(codes) if code & _MOVES]:
+        ref[position] = ref_code(records[position].ref)  # of other records it names the venue's books
+    symbols = {one: symbol_of(one) for one in set(asset)}
+    for position, code in enumerate(codes) if any(code & _ANY_LATER for code in meanings) else ():
+        problems += _later(code, f"{name}: record {position} ({own[position]})")
+    return list(rows_of(
+        Record, repeat(page, len(records)), range(len(records)), time, does, side, asset, quantity, value, fee, ref,
+        map(int, kind), valued, own, map(symbols.__getitem__, asset),
+    ))  # fmt: skip
 
 
-_MOVES, _INWARD, _CLOSES, _SHORT = (int(flag) for flag in (Flag.MOVES, Flag.INWARD, Flag.CLOSES, Flag.SHORT))
-_UNVALUED = int(Flag.UNVALUED)
-
-
-def _record(page: int, position: int, record: PageRecord, flags: int) -> Record:
+def _meaning(flags: int) -> tuple[Does, Side, bool]:
+    """What a record with these flags does, on which side, and whether it has a value."""
     if flags & _MOVES:
         does = Does.IN if flags & _INWARD else Does.OUT
     else:
         does = Does.CLOSE if flags & _CLOSES else Does.OPEN
-    side = Side.SHORT if flags & _SHORT else Side.LONG
-    ref = ref_code(record.ref) if flags & _MOVES else 0  # of other records it names the venue's books
-    asset = record.asset
-    return Record._make((
-        page, position, record.time, does, side, asset, record.quantity, record.value, record.fee, ref,
-        int(record.kind), not flags & _UNVALUED, record.id, symbol_of(asset),
-    ))  # fmt: skip
+    return does, Side.SHORT if flags & _SHORT else Side.LONG, not flags & _UNVALUED
+
+
+def _later(flags: int, where: str) -> list[Problem]:
+    """What the machine does not take yet of a record with these flags."""
+    hint = "lot-machine/v2 takes it in a later stage; report it from the trades CSV with ledger report"
+    return [Problem(where, what, hint) for flag, what in _LATER.items() if flags & flag]
 
 
 # ------------------------------------------------------------------------------------------------- years

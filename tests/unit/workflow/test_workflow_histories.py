@@ -50,6 +50,7 @@ def test_flags_are_what_a_record_does():
     assert [one.position for one in found] == list(range(8))
     assert [one.ref for one in found] == [0, 0, 0, 0, ref_code("bitcoin:AB"), 0, 0, 0]
     assert found[4].id == "w1"
+    assert {(one.asset, one.symbol) for one in found} == {("slip44:0", "BTC")}
 
 
 def test_what_the_machine_does_not_take_yet_is_named_with_its_file():
