@@ -6,8 +6,9 @@ at the withdrawal's instant, behind all else of that instant (docs/lot-machine-v
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import NamedTuple
 
 from zkharvest.errors import InputError, Problem
@@ -16,7 +17,7 @@ from zkharvest.ledger.rules import Method, Pooling
 from zkharvest.trades.text import format_time
 
 from .matching import Moves
-from .records import Does, History, Page, Place, Record, describe
+from .records import Does, History, Page, Place, Record, describe, rows_of
 from .standing import Standing
 
 
@@ -79,44 +80,74 @@ def in_turn(
     `transit` says of withdrawals how much of them the owner states is in transit. Raises InputError for a deposit whose
     withdrawal was worked before the opening standing and is not in transit there.
     """
-    start, end = window.start, window.end
     listed = {page: n for n, page in enumerate(pages_of(history, window))}
-    received = {out: come for come, out in moves.arrivals.items()}
-    carried = {token.sent: token.time for token in (opening.tokens if opening else ()) if token.sent}
-    found: list[tuple[int, int, int, int, Turn]] = []  # each behind what it is ordered by, no two of which are alike
-    problems: list[Problem] = []
+    halves = _Halves(history, window, moves, transit, opening)
+    turns: list[Turn] = []
+    keys: list[int] = []
     for page, records in zip(history.pages, history.records, strict=True):
-        number = listed.get(page)
-        if number is None:
-            continue
-        source, account, count = page.source, page.account, page.number
-        for record in records:
-            position, at, does = record.position, record.time, record.does
-            place = Place._make((source, account, count, position))
-            late, shift = 0, 0
-            if not start <= at < end:
-                turn = Turn(record, place, number, skipped=True)
-            elif does is Does.IN and (out := moves.arrivals.get(place)) is not None:
-                sent = history.at(out)
-                time = sent.time if sent is not None and sent.time >= window.start else carried.get(out)
-                if time is None:
-                    problems.append(_lost(history, record, out, window))
-                    continue
-                late = int(at <= time)
-                shift = (time - at) * late
-                turn = Turn(record, place, number, late, shift, sent=out)
-            elif does is Does.OUT:
-                come = received.get(place)
-                arrived = history.at(come) if come is not None else None
-                moved = arrived.quantity if arrived is not None else transit.get(place, 0)
-                turn = Turn(record, place, number, sent=place if moved else None, moved=moved)
-            else:
-                turn = Turn._make((record, place, number, 0, 0, False, None, 0))
-            found.append((at + shift, late, number, position, turn))
-    if problems:
-        raise InputError(problems)
-    found.sort()
-    return [turn for *_, turn in found]
+        if page in listed:
+            on_page, keys_on_page = _on_page(page, listed[page], records, halves)
+            turns += on_page
+            keys += keys_on_page
+    if halves.problems:
+        raise InputError(halves.problems)
+    # Stable: what is worked at one instant stays in the order of pages and positions.
+    return [turns[n] for n in sorted(range(len(turns)), key=keys.__getitem__)]
+
+
+def _on_page(page: Page, number: int, records: Sequence[Record], halves: _Halves) -> tuple[list[Turn], list[int]]:
+    """The turns of a page's records in its own order; and twice when each is worked, 1 more if it is late."""
+    count, start, end = len(records), halves.window.start, halves.window.end
+    times = [record.time for record in records]
+    skipped = [not start <= time < end for time in times]
+    places = rows_of(Place, *(repeat(name, count) for name in page.place), range(count))
+    turns = list(rows_of(
+        Turn, records, places, repeat(number, count), repeat(0, count), repeat(0, count), skipped,
+        repeat(None, count), repeat(0, count),
+    ))  # fmt: skip
+    keys = [2 * time for time in times]
+    out, come = Does.OUT, Does.IN
+    for n in [n for n, record in enumerate(records) if record.does is out or record.does is come]:
+        if not skipped[n]:
+            turns[n] = turn = halves.known(turns[n])
+            keys[n] = 2 * turn.worked + turn.late
+    return turns, keys
+
+
+class _Halves:
+    """What is known of withdrawals and deposits, and the problems that come up where something is not."""
+
+    def __init__(
+        self,
+        history: History,
+        window: Window,
+        moves: Moves,
+        transit: Mapping[Place, int],
+        opening: Standing | None,
+    ) -> None:
+        self.history, self.window, self.moves, self.transit = history, window, moves, transit
+        self.received = {out: come for come, out in moves.arrivals.items()}
+        self.carried = {token.sent: token.time for token in (opening.tokens if opening else ()) if token.sent}
+        self.problems: list[Problem] = []
+
+    def known(self, turn: Turn) -> Turn:
+        """The turn of a withdrawal or deposit with what it moves, and when."""
+        record, place = turn.record, turn.place
+        if record.does is Does.OUT:
+            come = self.received.get(place)
+            arrived = self.history.at(come) if come is not None else None
+            moved = arrived.quantity if arrived is not None else self.transit.get(place, 0)
+            return turn._replace(sent=place, moved=moved) if moved else turn
+        out = self.moves.arrivals.get(place)
+        if out is None:
+            return turn
+        sent = self.history.at(out)
+        time = sent.time if sent is not None and sent.time >= self.window.start else self.carried.get(out)
+        if time is None:
+            self.problems.append(_lost(self.history, record, out, self.window))
+            return turn
+        late = int(record.time <= time)
+        return turn._replace(late=late, shift=(time - record.time) * late, sent=out)
 
 
 def _lost(history: History, record: Record, out: Place, window: Window) -> Problem:
