@@ -13,7 +13,6 @@ import numpy as np
 from zkharvest.ledger.operations import Ints, Words
 from zkharvest.trades.model import Trade
 
-_WORD = (1 << 64) - 1
 _LOW32 = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 
@@ -110,10 +109,8 @@ class PickColumns:
 
 def two_words(numbers: Sequence[int]) -> Words:
     """Integers of 0 to 2^127 as rows of two words, low word first. Raises OverflowError for others."""
-    words = np.empty((len(numbers), 2), np.uint64)
-    words[:, 0] = np.fromiter((number & _WORD for number in numbers), np.uint64, len(numbers))
-    high = np.fromiter((number >> 64 for number in numbers), np.int64, len(numbers))
-    if high.size and high.min() < 0:
-        raise OverflowError("below zero")
-    words[:, 1] = high
+    octets = bytearray().join([number.to_bytes(16, "little") for number in numbers])
+    words = np.frombuffer(octets, np.uint64).reshape(-1, 2)
+    if words.size and words[:, 1].max() >> np.uint64(63):
+        raise OverflowError("2^127 or more")
     return words

@@ -77,13 +77,15 @@ class Inputs:
             np.frombuffer(bytes(values), np.bool_) for values in (fields["valued"], of_turns["skipped"])
         )
         self.quantity = two_words(fields["quantity"])
-        self.stated = np.array([abs(value) for value in fields["value"]], np.uint64)
-        self.below = np.array([value < 0 for value in fields["value"]], np.bool_)
+        self.stated = np.fromiter(map(abs, fields["value"]), np.uint64, count)
+        self.below = np.frombuffer(bytes([value < 0 for value in fields["value"]]), np.bool_)
         self.seq = self.first_seq + np.cumsum(~self.skipped)
-        number: dict[str, int] = {}
         names = [*fields["asset"], *(x.asset for x in self.before)]
-        asset = np.fromiter((number.setdefault(name, len(number)) for name in names), np.int64, len(names))
-        self.assets, self.asset, self.loaded_asset = list(number), asset[:count], asset[count:]
+        self.assets = list(dict.fromkeys(names))
+        number = {name: n for n, name in enumerate(self.assets)}
+        asset = np.fromiter(map(number.__getitem__, names), np.int64, len(names))
+        self.asset, self.loaded_asset = asset[:count], asset[count:]
+        self.withdrawals: Sequence[Place | None] = of_turns["sent"]
         owners: dict[Account, int] = {}
         of_page = [owners.setdefault(page.owner, len(owners)) for page in self.history.pages]
         for lot in self.loaded:
@@ -171,9 +173,9 @@ class Inputs:
             if token.sent in number and of_token[-1] != number[token.sent]:
                 raise Unworkable
             of_token.append(number.setdefault(token.sent, len(number)))
-        of_turn = [number.setdefault(turn.sent, len(number)) if turn.sent is not None else -1 for turn in self.turns]
+        of_turn = [number.setdefault(out, len(number)) if out is not None else -1 for out in self.withdrawals]
         self.moves = max(len(number), 1)
-        self.move_of = np.array([-1] * len(self.loaded) + of_token + of_turn, np.int64)
+        self.move_of = ints_of([-1] * len(self.loaded) + of_token + of_turn)
 
     def _name_natures(self) -> None:
         """What lots are: when they were acquired, by which record, at which unit basis; and their order."""
