@@ -5,8 +5,9 @@ Sums are exact: a number is cut into limbs of 32 bits, whose sums over 2^31 rows
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from zkharvest.ledger.rules import LONG_TERM, SHORT_TERM, Pooling, Side
 
 from .columns import Columns
 from .order import Window
-from .records import IN_TRANSIT, MOVE, TRADE, Account
+from .records import IN_TRANSIT, MOVE, TRADE, Account, rows_of
 from .registers import (
     BY_REF,
     BY_WINDOW,
@@ -33,6 +34,8 @@ from .registers import (
 )
 from .standing import Standing, Token
 from .steps import Do
+
+_Word = TypeVar("_Word")
 
 _LIMB = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -108,7 +111,7 @@ class _Sums:
         )
         self.part = np.where(self.opened[:, None], columns.lot[self.rows], columns.part[self.rows])
 
-    def posts(self) -> list[tuple[Key, tuple[int, ...]]]:
+    def posts(self) -> Iterable[tuple[Key, tuple[int, ...]]]:
         """Every key of the first two levels, with its units, proceeds, basis, fee, lines and events."""
         posting, columns, rows, turn = self.posting, self.posting.columns, self.rows, self.turn
         opened, taken = self.opened, self.taken
@@ -120,36 +123,40 @@ class _Sums:
         given = np.where(taken, np.where(short, closing, value), np.where(income, np.uint64(0), value))
         given[self.sent | self.arrived] = 0
         sign = np.where(taken & posting.below[turn], -1, 1)
-        first = (columns.rest[rows] == posting.quantity[turn]).all(axis=1)
-        last = (columns.rest[rows] == self.part).all(axis=1)
+        first = _same(columns.rest[rows], posting.quantity[turn])
+        last = _same(columns.rest[rows], self.part)
         fee = np.where(opened | (taken & first), posting.fee[turn], 0)
-        sums = np.column_stack((
+        codes, sums = _summed(self._codes(income, received, given, short), (
             *_limbs(self.part),
             *(limb * np.where(short, 1, sign) for limb in _two(received)),
             *(limb * np.where(short, sign, 1) for limb in _two(given)),
-            fee >> 32, fee & 0xFFFFFFFF, taken, np.where(self.dropped, last, opened | first),
+            fee & 0xFFFFFFFF, fee >> 32, taken, np.where(self.dropped, last, opened | first),
         ))  # fmt: skip
-        code = self._codes(income, received, given, short)
-        return [
-            (self._key(key), (
-                _whole(row[:4]), _whole(row[4:6]), _whole(row[6:8]), _whole(row[9:7:-1]), row[10], row[11]
-            ))
-            for key, row in _summed(code, sums)
-        ]  # fmt: skip
+        amounts = (
+            _whole(sums[:4]),
+            _whole(sums[4:6]),
+            _whole(sums[6:8]),
+            _whole(sums[8:10]),
+            sums[10].tolist(),
+            sums[11].tolist(),
+        )
+        return zip(self._keys(codes), zip(*amounts, strict=True), strict=True)
 
-    def holdings(self) -> list[tuple[Key, int]]:
+    def holdings(self) -> Iterable[tuple[Key, int]]:
         """What each account's holdings of an asset and side change by."""
         posting, turn = self.posting, self.turn
         sign = np.where(self.opened | self.arrived, 1, -1)
         code = (posting.owner[turn] * len(posting.assets) + posting.asset[turn]) * 2 + posting.side[turn]
-        sums = np.column_stack([limb * sign for limb in _limbs(self.part)])
-        found = []
-        for key, row in _summed(code, sums):
-            pair, side = divmod(key, 2)
-            owner, asset = divmod(pair, len(posting.assets))
-            of = Key("HOLD", posting.assets[asset], posting.owners[owner], side=Side(side))
-            found.append((of, _whole(row)))
-        return found
+        codes, sums = _summed(code, [limb * sign for limb in _limbs(self.part)])
+        pair, side = np.divmod(codes, 2)
+        owner, asset = np.divmod(pair, len(posting.assets))
+        keys = [
+            Key("HOLD", name, account, side=of)
+            for name, account, of in zip(
+                _named(posting.assets, asset), _named(posting.owners, owner), _named(_SIDES[1:], side), strict=True
+            )
+        ]
+        return zip(keys, _whole(sums), strict=True)
 
     def _codes(self, income: Bools, received: Words, given: Words, short: Bools) -> Ints:
         """Each step's key as one number."""
@@ -186,29 +193,41 @@ class _Sums:
             code = code * size + part
         return code
 
-    def _key(self, code: int) -> Key:
+    def _keys(self, codes: Ints) -> Iterator[Key]:
+        """The keys of codes."""
         parts = []
         for size in reversed(_SIZES):
-            code, part = divmod(code, size)
+            codes, part = np.divmod(codes, size)
             parts.append(part)
         side, result, term, covered, origin, kind, counted = parts
-        owner, asset = divmod(code, len(self.posting.assets))
-        return Key(
-            "L1" if counted else "L0", self.posting.assets[asset], self.posting.owners[owner], kind, _ORIGINS[origin],
-            _COVERED[covered], _TERMS[term], _RESULTS[result], _SIDES[side],
+        owner, asset = np.divmod(codes, len(self.posting.assets))
+        return rows_of(
+            Key, _named(("L0", "L1"), counted), _named(self.posting.assets, asset),
+            _named(self.posting.owners, owner), kind.tolist(), _named(_ORIGINS, origin), _named(_COVERED, covered),
+            _named(_TERMS, term), _named(_RESULTS, result), _named(_SIDES, side),
         )  # fmt: skip
 
 
-def _summed(codes: Ints, sums: NDArray[np.int64]) -> list[tuple[int, list[int]]]:
-    """The sums of the rows of each code, in the order in which codes come first."""
+def _named(words: Sequence[_Word], numbers: Ints) -> list[_Word]:
+    """The words of numbers."""
+    return [words[number] for number in numbers.tolist()]
+
+
+def _summed(codes: Ints, columns: Sequence[NDArray[Any]]) -> tuple[Ints, list[Ints]]:
+    """The distinct codes in the order in which they come first, and of each column the sums of each one's rows."""
     if not len(codes):
-        return []
+        return codes, [codes] * len(columns)
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    added = np.add.reduceat(sums[order].astype(np.int64), starts, axis=0)
     place = np.argsort(order[starts])
-    return list(zip(ordered[starts][place].tolist(), added[place].tolist(), strict=True))
+    return ordered[starts][place], [np.add.reduceat(column[order], starts, dtype=np.int64)[place] for column in columns]
+
+
+def _same(words: Words, others: Words) -> Bools:
+    """Which numbers of two words are the same."""
+    same: Bools = (words[:, 0] == others[:, 0]) & (words[:, 1] == others[:, 1])
+    return same
 
 
 def _two(numbers: Words) -> tuple[Ints, Ints]:
@@ -221,5 +240,10 @@ def _limbs(numbers: Words) -> tuple[Ints, ...]:
     return *_two(numbers[:, 0]), *_two(numbers[:, 1])
 
 
-def _whole(limbs: Sequence[int]) -> int:
-    return sum(limb << 32 * n for n, limb in enumerate(limbs))
+def _whole(limbs: Sequence[Ints]) -> list[int]:
+    """Numbers of the sums of their limbs, low limb first."""
+    *lower, highest = limbs
+    numbers: list[int] = highest.tolist()
+    for limb in reversed(lower):
+        numbers = [(high << 32) + low for high, low in zip(numbers, limb.tolist(), strict=True)]
+    return numbers

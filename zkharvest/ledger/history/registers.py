@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zkharvest.ledger.rules import Side
 
 from .records import IN_TRANSIT, Account
 
 LEVELS = ("L0", "L1", "L2", "L3", "L4", "NET", "COUNT", "HOLD")
+RESULT_LEVELS = frozenset({"L3", "L4", "NET"})
+"""Those whose units are proceeds less basis; what posts to another level has its units there only."""
+
 VENUE, DECLARED_VALUE, NONE, GONE, OUT, BY_REF, BY_WINDOW = "venue", "declared", "none", "gone", "out", "ref", "window"
 TOLD = frozenset({DECLARED_VALUE, NONE, GONE, BY_WINDOW})
 """Origins whose counters every statement shows; what is in transit is shown too."""
@@ -51,9 +54,9 @@ class Amounts:
     lines: int = 0
     events: int = 0
 
-    def add(self, other: Amounts) -> None:
-        """Add another's sums."""
-        self.units += other.units
+    def add(self, other: Amounts, units: int) -> None:
+        """Add another's sums, and these units."""
+        self.units += units
         self.proceeds += other.proceeds
         self.basis += other.basis
         self.fee += other.fee
@@ -85,35 +88,44 @@ class Registers:
         """What goes on from a standing: holdings always, the first two levels within a tax year."""
         for key, amounts in registers.items():
             if key.level == "HOLD" or (same_year and key.level in ("L0", "L1")):
-                self.posts.setdefault(key, Amounts()).add(amounts)
+                self.posts.setdefault(key, Amounts()).add(amounts, amounts.units)
 
     def whole(self) -> dict[Key, Amounts]:
         """All registers, parents included, by level and key."""
-        todo = {level: dict[Key, Amounts]() for level in LEVELS}
-        for key, amounts in self.posts.items():
-            todo[key.level].setdefault(key, Amounts()).add(amounts)
-        for level in LEVELS:
-            for key, amounts in todo[level].items():
-                for parent, up in _parents(key, amounts):
-                    todo[parent.level].setdefault(parent, Amounts()).add(up)
-        return {key: amounts for level in LEVELS for key, amounts in todo[level].items()}
+        of_level = {level: dict[Key, Amounts]() for level in LEVELS}
+        for key, own in self.posts.items():
+            of_level[key.level][key] = Amounts(own.units, own.proceeds, own.basis, own.fee, own.lines, own.events)
+        for registers in of_level.values():
+            parents: dict[tuple[Any, ...], list[tuple[Amounts, bool]]] = {}  # once for all whose keys have these parts
+            for key, own in registers.items():
+                parts = key[_ACCOUNT:_SIDE]
+                found = parents.get(parts)
+                if found is None:
+                    found = parents[parts] = [
+                        (of_level[parent.level].setdefault(parent, Amounts()), parent.level in RESULT_LEVELS)
+                        for parent in _parents(key)
+                    ]
+                for amounts, is_result in found:
+                    amounts.add(own, own.proceeds - own.basis if is_result else 0)
+        return {key: amounts for registers in of_level.values() for key, amounts in registers.items()}
 
 
-def _parents(key: Key, own: Amounts) -> Iterator[tuple[Key, Amounts]]:
-    """What a register posts to its parents."""
-    plain = Amounts(0, own.proceeds, own.basis, own.fee, own.lines, own.events)
-    difference = Amounts(own.proceeds - own.basis, own.proceeds, own.basis, own.fee, own.lines, own.events)
+_ACCOUNT, _SIDE = Key._fields.index("account"), Key._fields.index("side")
+
+
+def _parents(key: Key) -> Iterator[Key]:
+    """The registers to which one posts: its level and what its key has from the account to the result say which."""
     if key.level in ("L0", "L1"):
-        yield Key("COUNT", kind=key.kind, origin=key.origin), plain
+        yield Key("COUNT", kind=key.kind, origin=key.origin)
     if key.level == "L1" and key.term == INCOME_TERM:
-        yield Key("L3", term=INCOME_TERM, result="gain"), difference
+        yield Key("L3", term=INCOME_TERM, result="gain")
     elif key.level == "L1" and key.term:
-        yield Key("L2", account=key.account, covered=key.covered, term=key.term), plain
-        yield Key("L3", term=key.term, result=key.result), difference
+        yield Key("L2", account=key.account, covered=key.covered, term=key.term)
+        yield Key("L3", term=key.term, result=key.result)
     elif key.level == "L3":
-        yield Key("L4", term=key.term), own
+        yield Key("L4", term=key.term)
     elif key.level == "L4" and key.term != INCOME_TERM:
-        yield Key("NET"), own
+        yield Key("NET")
 
 
 def carried_on(registers: Mapping[Key, Amounts]) -> dict[Key, Amounts]:
