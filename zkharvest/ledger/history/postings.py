@@ -217,10 +217,10 @@ def _summed(codes: Ints, columns: Sequence[NDArray[Any]]) -> tuple[Ints, list[In
     """The distinct codes in the order in which they come first, and of each column the sums of each one's rows."""
     if not len(codes):
         return codes, [codes] * len(columns)
-    order = np.argsort(codes, kind="stable")
+    order = np.argsort(codes)
     ordered = codes[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    place = np.argsort(order[starts])
+    place = np.argsort(np.minimum.reduceat(order, starts))
     return ordered[starts][place], [np.add.reduceat(column[order], starts, dtype=np.int64)[place] for column in columns]
 
 
