@@ -80,7 +80,9 @@ def _records(opening: PageOpening, page: int, problems: list[Problem], name: str
     )
     codes = list(map(int, flags))
     meanings = {code: _meaning(code) for code in set(codes)}
-    does, side, valued = ([meanings[code][n] for code in codes] for n in range(3))
+    does, side, valued = (
+        map({code: meaning[n] for code, meaning in meanings.items()}.__getitem__, codes) for n in range(3)
+    )
     ref = [0] * len(records)
     for position in [position for position, code in enumerate(codes) if code & _MOVES]:
         ref[position] = ref_code(records[position].ref)  # of other records it names the venue's books

@@ -58,7 +58,7 @@ def halves(history: History, does: Does, since: int = 0) -> list[Half]:
     """The withdrawals or deposits of a history from an instant on, sorted."""
     found = [
         Half(record.time, history.place(record), record.asset, record.quantity, record.ref, called=record.called)
-        for records in history.records
+        for records in history.moving
         for record in records
         if record.does is does and record.time >= since
     ]

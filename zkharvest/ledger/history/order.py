@@ -83,10 +83,14 @@ def in_turn(
     listed = {page: n for n, page in enumerate(pages_of(history, window))}
     halves = _Halves(history, window, moves, transit, opening)
     turns: list[Turn] = []
-    keys: list[int] = []
-    for page, records in zip(history.pages, history.records, strict=True):
+    keys: list[int] = []  # twice the instant, and 1 more for what is late there
+    for page, records, moving in zip(history.pages, history.records, history.moving, strict=True):
         if page in listed:
-            on_page, keys_on_page = _on_page(page, listed[page], records, halves)
+            on_page = _on_page(page, listed[page], records, window)
+            keys_on_page = [2 * record.time for record in records]
+            for position in (record.position for record in moving):
+                on_page[position] = turn = halves.known(on_page[position])
+                keys_on_page[position] = 2 * turn.worked + turn.late
             turns += on_page
             keys += keys_on_page
     if halves.problems:
@@ -95,23 +99,15 @@ def in_turn(
     return [turns[n] for n in sorted(range(len(turns)), key=keys.__getitem__)]
 
 
-def _on_page(page: Page, number: int, records: Sequence[Record], halves: _Halves) -> tuple[list[Turn], list[int]]:
-    """The turns of a page's records in its own order; and twice when each is worked, 1 more if it is late."""
-    count, start, end = len(records), halves.window.start, halves.window.end
-    times = [record.time for record in records]
-    skipped = [not start <= time < end for time in times]
+def _on_page(page: Page, number: int, records: Sequence[Record], window: Window) -> list[Turn]:
+    """The turns of a page's records in its own order, as if none were half of a move."""
+    count, start, end = len(records), window.start, window.end
+    skipped = [not start <= record.time < end for record in records]
     places = rows_of(Place, *(repeat(name, count) for name in page.place), range(count))
-    turns = list(rows_of(
-        Turn, records, places, repeat(number, count), repeat(0, count), repeat(0, count), skipped,
-        repeat(None, count), repeat(0, count),
+    zeros = [0] * count  # neither late nor shifted, and nothing is moved
+    return list(rows_of(
+        Turn, records, places, repeat(number, count), zeros, zeros, skipped, repeat(None, count), zeros
     ))  # fmt: skip
-    keys = [2 * time for time in times]
-    out, come = Does.OUT, Does.IN
-    for n in [n for n, record in enumerate(records) if record.does is out or record.does is come]:
-        if not skipped[n]:
-            turns[n] = turn = halves.known(turns[n])
-            keys[n] = 2 * turn.worked + turn.late
-    return turns, keys
 
 
 class _Halves:
@@ -132,12 +128,14 @@ class _Halves:
 
     def known(self, turn: Turn) -> Turn:
         """The turn of a withdrawal or deposit with what it moves, and when."""
-        record, place = turn.record, turn.place
+        record, place, page = turn.record, turn.place, turn.page
+        if turn.skipped:
+            return turn
         if record.does is Does.OUT:
             come = self.received.get(place)
             arrived = self.history.at(come) if come is not None else None
             moved = arrived.quantity if arrived is not None else self.transit.get(place, 0)
-            return turn._replace(sent=place, moved=moved) if moved else turn
+            return Turn(record, place, page, sent=place, moved=moved) if moved else turn
         out = self.moves.arrivals.get(place)
         if out is None:
             return turn
@@ -147,7 +145,7 @@ class _Halves:
             self.problems.append(_lost(self.history, record, out, self.window))
             return turn
         late = int(record.time <= time)
-        return turn._replace(late=late, shift=(time - record.time) * late, sent=out)
+        return Turn(record, place, page, late, (time - record.time) * late, sent=out)
 
 
 def _lost(history: History, record: Record, out: Place, window: Window) -> Problem:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cached_property, partial
+from functools import cached_property
+from itertools import repeat
 from operator import le
 from typing import Any, NamedTuple, TypeVar
 
@@ -150,6 +151,14 @@ class History:
         return tuple(sorted({page.owner for page in self.pages}))
 
     @cached_property
+    def moving(self) -> tuple[tuple[Record, ...], ...]:
+        """Of each page its withdrawals and deposits: few records, which are asked for again and again."""
+        out, come = Does.OUT, Does.IN
+        return tuple(
+            tuple(record for record in records if record.does is out or record.does is come) for records in self.records
+        )
+
+    @cached_property
     def _pages_by_name(self) -> dict[tuple[str, str, int], int]:
         return {(page.source, page.account, page.number): n for n, page in enumerate(self.pages)}
 
@@ -195,7 +204,7 @@ def rows_of(kind: type[_Row], *columns: Iterable[Any]) -> Iterator[_Row]:
     What `_make` does, without a call in Python for every row. ValueError for columns of two lengths.
     """
     assert len(columns) == len(kind._fields), "a column for each field"
-    return map(partial(tuple.__new__, kind), zip(*columns, strict=True))
+    return map(tuple.__new__, repeat(kind), zip(*columns, strict=True))
 
 
 def with_article(text: str) -> str:
