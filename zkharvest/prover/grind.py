@@ -15,7 +15,7 @@ import numpy as np
 from zkharvest.simd import sha256_x86
 from zkharvest.simd.compiling import helper, kernel
 from zkharvest.simd.lanes import byteswap, load, shl, shr, splat, splat_at, store
-from zkharvest.simd.sha256 import START, compress
+from zkharvest.simd.sha256 import START, begin, compress, compress_from
 from zkharvest.simd.sha256_x86 import FIRST, ORDER, compress_pair, swapped
 from zkharvest.simd.threads import over_ranges
 from zkharvest.verifier.transcript import grinding_holds
@@ -37,40 +37,43 @@ _POW = np.array(_words(b"\x01\x03pow" + bytes(4) + b"\x80" + bytes(14) + (41 * 8
 
 
 @helper
-def _lay_out(w: Any, digest: Any, front: Any, back: Any) -> None:
-    """A block of words for 32 messages: the front half (if any), the back half; the digest at its start."""
+def _lay_out(w: Any, first: Any, words: Any) -> None:
+    """Eight words of a block from word `first` on, the same for 32 messages."""
     for t in range(8):
-        for k in range(32 * t, 32 * t + 32, 16):
-            if front.size > 0:
-                store(w, k, splat_at(front, t))
-            store(w, k + 256, splat_at(back, t))
-            store(digest, k, splat_at(START, t))
+        store(w, 32 * (first + t), splat_at(words, t))
+        store(w, 32 * (first + t) + 16, splat_at(words, t))
 
 
 @kernel
 def _search(start: Any, stop: Any, state: Any, high: Any, first: Any, length: Any, shift: Any, found: Any) -> None:
-    """found[slot] = the least nonce's low word in slot's range whose challenge >> shift is 0, for slots start..stop."""
-    memory = np.empty(2048 + 256 + 16, dtype=np.uint32)
+    """found[slot] = the least nonce's low word in slot's range whose challenge >> shift is 0, for slots start..stop.
+
+    The first block begins with the state, so that its first eight rounds are the same for all nonces.
+    """
+    memory = np.empty(2 * 2048 + 2 * 256 + 16, dtype=np.uint32)
     w = memory[(-(memory.ctypes.data // 4)) % 16 :]
-    digest = w[2048:]
+    challenge, begun, digest = w[2048:], w[4096:], w[4352:]
     for lane in range(32):
         digest[lane] = lane
     lanes = (load(digest, 0), load(digest, 16))
+    _lay_out(w, 0, state)
+    _lay_out(w, 8, _ABSORB)
+    _lay_out(challenge, 8, _POW)
+    begin(begun, w, 8)
     upper = splat(np.uint32(high))
+    for half in range(2):
+        store(w, 32 * 13 + 16 * half, byteswap(shr(upper, 8)) | splat(np.uint32(0x80)))
     for slot in range(start, stop):
         for low in range(first + slot * length, first + (slot + 1) * length, 32):
-            _lay_out(w, digest, state, _ABSORB)
             for half in range(2):
                 nonce = splat(np.uint32(low)) + lanes[half]
                 # Byte 47 is the nonce's first: its words are bytes 44..47, 48..51 and, before the padding, 52..54.
                 store(w, 32 * 11 + 16 * half, splat_at(_ABSORB, 3) | (nonce & splat(np.uint32(0xFF))))
                 store(w, 32 * 12 + 16 * half, byteswap(shr(nonce, 8) | shl(upper, 24)))
-                store(w, 32 * 13 + 16 * half, byteswap(shr(upper, 8)) | splat(np.uint32(0x80)))
-            compress(digest, 0, w)
-            for k in range(0, 256, 16):
-                store(w, k, load(digest, k))
-            _lay_out(w, digest, state[:0], _POW)
-            compress(digest, 0, w)
+            _lay_out(challenge, 0, START)
+            compress_from(challenge, 0, w, begun, 8)  # the digest begins the second block
+            _lay_out(digest, 0, START)
+            compress(digest, 0, challenge)
             for lane in range(32):
                 if digest[lane] >> shift == 0:
                     found[slot] = low + lane

@@ -51,7 +51,6 @@ umin = operation()(values.umin)
 mulhi = operation()(values.mulhi)
 odd_down = operation()(values.odd_down)
 mul_even = operation(U64)(values.mul_even)
-mul_odd = operation(U64)(values.mul_odd)
 low_halves = operation(U32)(values.low_halves)
 high_halves = operation(U32)(values.high_halves)
 

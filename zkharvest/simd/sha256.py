@@ -67,10 +67,39 @@ def compress(state: Any, first: Any, w: Any) -> None:
     Word t of messages 0..15 is at w[32 t], of messages 16..31 sixteen elements further; there are 16 words, and
     room for the 64 of the schedule. State words are laid out alike, from `first` on.
     """
+    compress_from(state, first, w, state, 0)
+
+
+@helper
+def compress_from(state: Any, first: Any, w: Any, begun: Any, rounds: Any) -> None:
+    """`compress` of blocks whose first `rounds`, a multiple of eight, were worked before: `begun` has where they led.
+
+    It is laid out as `state` is, from `first` on.
+    """
     for t in range(512, 2048, 16):
         store(w, t, load(w, t - 512) + load(w, t - 224) + _small_sigmas(load(w, t - 480), load(w, t - 64)))
-    s, z = _read(state, first), _read(state, first + 16)
-    for t in range(0, 64, 8):
+    s, z = _worked(_read(begun, first), _read(begun, first + 16), w, rounds, 64)
+    for at, x in ((first, s), (first + 16, z)):
+        before = _read(state, at)
+        for k in range(8):
+            store(state, at + 32 * k, before[k] + x[k])
+
+
+@helper
+def begin(begun: Any, w: Any, rounds: Any) -> None:
+    """Where the first `rounds`, a multiple of eight and at most sixteen, of the first blocks of 32 messages lead."""
+    for k in range(8):
+        store(begun, 32 * k, splat_at(START, k))
+        store(begun, 32 * k + 16, splat_at(START, k))
+    s, z = _worked(_read(begun, 0), _read(begun, 16), w, 0, rounds)
+    for k in range(8):
+        store(begun, 32 * k, s[k])
+        store(begun, 32 * k + 16, z[k])
+
+
+@inlined
+def _worked(s: Any, z: Any, w: Any, start: Any, stop: Any) -> Any:
+    for t in range(start, stop, 8):
         s, z = _both(s, z, w, t)
         s, z = _both(s, z, w, t + 1)
         s, z = _both(s, z, w, t + 2)
@@ -79,7 +108,4 @@ def compress(state: Any, first: Any, w: Any) -> None:
         s, z = _both(s, z, w, t + 5)
         s, z = _both(s, z, w, t + 6)
         s, z = _both(s, z, w, t + 7)
-    for at, x in ((first, s), (first + 16, z)):
-        before = _read(state, at)
-        for k in range(8):
-            store(state, at + 32 * k, before[k] + x[k])
+    return s, z

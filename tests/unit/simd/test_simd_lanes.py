@@ -36,8 +36,8 @@ def arithmetic(a: Any, b: Any, out: Any) -> None:
     results = (
         x + y, x - y, x * y, x & y, x | y, x ^ y, lanes.umin(x, y), lanes.mulhi(x, y), lanes.byteswap(x),
         lanes.shl(x, 5), lanes.shr(x, 5), splat(b[3]), lanes.odd_down(x),
-        lanes.low_halves(lanes.mul_even(x, y), lanes.mul_odd(x, y)),
-        lanes.high_halves(lanes.mul_even(x, y), lanes.mul_odd(x, y)),
+        lanes.low_halves(lanes.mul_even(x, y), lanes.mul_even(lanes.odd_down(x), lanes.odd_down(y))),
+        lanes.high_halves(lanes.mul_even(x, y), lanes.mul_even(lanes.odd_down(x), lanes.odd_down(y))),
     )  # fmt: skip
     for k in range(15):
         store(out, 16 * k, results[k])
