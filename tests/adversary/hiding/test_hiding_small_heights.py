@@ -18,7 +18,7 @@ from tests.adversary.hiding.small_heights import Shapes
 from tests.support.counts import count
 from zkharvest.prover import deep, field, plain
 from zkharvest.prover.extension import interpolated
-from zkharvest.prover.stacks import packed
+from zkharvest.prover.stacks import pack
 
 P, ROOT = 41, 6**5 % 41
 THREE = Shapes(Shape(p=P, root=ROOT, n=8, h=3, k=16, pieces=3, stack=4))
@@ -143,7 +143,8 @@ def test_the_steps_that_heights_add_are_those_of_the_prover():
     matrix = interpolated(field.to_mont(draw(16, seed=1)[:, None]), field.to_mont(draw(16, seed=2)[:, None]))
     assert field.from_mont(matrix)[:, 0].tolist() == column[0].tolist()
 
-    whole = packed(matrix, [[0, -1]], 1)  # G(Y) = s(Y^2)
+    whole = field.empty(2 * len(matrix), 1)
+    pack(matrix, [[0, -1]], 1, whole, 0)  # G(Y) = s(Y^2)
     in_stack = model.lanes(column, 1, low)[0].tolist()
     assert field.from_mont(whole)[:, 0].tolist() == in_stack[1::4]
     assert not any(in_stack[0::4] + in_stack[2::4] + in_stack[3::4])
