@@ -1,8 +1,4 @@
-"""BLS12-381 signatures of py_ecc: without a side effect of importing it, and checked many at once.
-
-py_ecc raises Python's recursion limit to 100,000 for the whole process. No function used here needs that (a test signs
-and checks under the usual limit), and it takes away the protection that a nested input of any parser in the process
-ends in a RecursionError instead of a crash.
+"""BLS12-381 signatures of py_ecc, checked many at once.
 
 A pairing takes 0.1 s in py_ecc. `check_signed` therefore asks one question about a
 product instead of one for each key: with H the hash to G2 under the tag of messages, K under that of possessions, it
@@ -24,27 +20,17 @@ sum. It and the checks of subgroups go by endomorphisms (`bls_curve`).
 from __future__ import annotations
 
 import secrets
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from zkharvest.sign.bls_curve import clear_cofactor, combined, in_g1, in_g2, multiple
+from zkharvest.sign.bls_loading import load
 from zkharvest.sign.bls_pairing import is_one
 
 COEFFICIENT_BITS = 127
 """Of a random coefficient: below the square of the curve's parameter, for `bls_curve.combined`."""
-
-
-def load() -> Any:
-    """The proof-of-possession scheme, `py_ecc.bls.G2ProofOfPossession`; imported at the first call (0.3 s)."""
-    limit = sys.getrecursionlimit()
-    try:
-        from py_ecc.bls import G2ProofOfPossession
-    finally:
-        sys.setrecursionlimit(limit)
-    return G2ProofOfPossession
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ bits; it is one if and only if that is, since 3 does not divide r.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from zkharvest.sign.bls_curve import X
@@ -80,18 +81,34 @@ def _line(first: Any, second: Any, third: Any) -> Any:
 
 def cube_of_final(value: Any) -> Any:
     """The cube of `py_ecc.optimized_bls12_381.final_exponentiate(value)`."""
-    from py_ecc.optimized_bls12_381.optimized_pairing import exp_by_p
 
     def squared_frobenius(one: Any) -> Any:
-        return exp_by_p(exp_by_p(one))
+        return frobenius(frobenius(one))
 
     easy = _conjugate(value) / value  # to the power of p^6 - 1
     easy = squared_frobenius(easy) * easy
     power = _power(easy) * _conjugate(easy)  # x - 1
     power = _power(power) * _conjugate(power)
-    power = _power(power) * exp_by_p(power)  # x + p
+    power = _power(power) * frobenius(power)  # x + p
     power = _power(_power(power)) * squared_frobenius(power) * _conjugate(power)  # x^2 + p^2 - 1
     return power * easy * easy * easy
+
+
+def frobenius(value: Any) -> Any:
+    """The power of p: what py_ecc's `exp_by_p` computes, from a table that takes it a fifth of a second."""
+    return sum((power * int(cell) for power, cell in zip(_powers(), value.coeffs, strict=True)), type(value).zero())
+
+
+@cache
+def _powers() -> tuple[Any, ...]:
+    """w^0, ..., w^11 to the power of p: w^p = w (w^6)^((p - 1) / 6), and w^6 = 1 + i lies in the field of degree 2."""
+    from py_ecc.optimized_bls12_381 import FQ2, FQ12, field_modulus
+
+    real, imaginary = (FQ2([1, 1]) ** ((field_modulus - 1) // 6)).coeffs
+    found, step = [FQ12.one()], FQ12([0, real - imaginary, *[0] * 5, imaginary, *[0] * 4])
+    while len(found) < 12:
+        found.append(found[-1] * step)
+    return tuple(found)
 
 
 def _conjugate(value: Any) -> Any:

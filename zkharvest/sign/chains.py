@@ -12,6 +12,7 @@ from dataclasses import replace
 from zkharvest.errors import UsageError
 from zkharvest.files.page_files import PageFile
 from zkharvest.sign import bls
+from zkharvest.sign.bls_loading import load
 from zkharvest.sign.ed25519 import is_signature
 from zkharvest.sign.keys import PrivateKey, Scheme
 from zkharvest.sign.taxpayer import check_package_signature, signed_by_taxpayer
@@ -36,7 +37,7 @@ def check_pages(attestations: Sequence[PageAttestation]) -> None:
     if not all(bls.is_point(one.signature) for one in signed):
         raise Reject(Reason.PAGE_SIGNATURE, "a source's BLS signature is no point of the curve, or not of its subgroup")
     try:
-        together = bytes(bls.load().Aggregate([one.signature for one in signed]))
+        together = bytes(load().Aggregate([one.signature for one in signed]))
         bls.check_signed(claims, together)
     except bls.PossessionError as error:
         whose = "a key" if error.position is None else f"the key {signed[error.position].key.hex()[:16]}..."

@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from zkharvest.sign import bls
+from zkharvest.sign.bls_loading import load
 
 
 class Scheme(StrEnum):
@@ -61,12 +61,12 @@ class PrivateKey:
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
             return Ed25519PrivateKey.from_private_bytes(self.secret).public_key().public_bytes_raw()
-        return bytes(bls.load().SkToPk(int.from_bytes(self.secret, "big")))
+        return bytes(load().SkToPk(int.from_bytes(self.secret, "big")))
 
     def _possession(self) -> bytes:
         if self.scheme is Scheme.ED25519:
             return b""
-        return bytes(bls.load().PopProve(int.from_bytes(self.secret, "big")))
+        return bytes(load().PopProve(int.from_bytes(self.secret, "big")))
 
     def sign(self, message: bytes) -> bytes:
         """The signature of a message: 64 bytes (Ed25519) or 96 bytes (BLS)."""
@@ -74,11 +74,11 @@ class PrivateKey:
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
             return Ed25519PrivateKey.from_private_bytes(self.secret).sign(message)
-        return bytes(bls.load().Sign(int.from_bytes(self.secret, "big"), message))
+        return bytes(load().Sign(int.from_bytes(self.secret, "big"), message))
 
 
 def generate_key(scheme: Scheme) -> PrivateKey:
     """A fresh private key from the system's randomness."""
     if scheme is Scheme.ED25519:
         return PrivateKey(scheme, secrets.token_bytes(SECRET_BYTES))
-    return PrivateKey(scheme, int(bls.load().KeyGen(secrets.token_bytes(48))).to_bytes(SECRET_BYTES, "big"))
+    return PrivateKey(scheme, int(load().KeyGen(secrets.token_bytes(48))).to_bytes(SECRET_BYTES, "big"))

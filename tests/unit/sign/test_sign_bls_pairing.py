@@ -18,7 +18,7 @@ from py_ecc.optimized_bls12_381 import (
 )
 
 from zkharvest.sign.bls_curve import X
-from zkharvest.sign.bls_pairing import _conjugate, cube_of_final, is_one, miller
+from zkharvest.sign.bls_pairing import _conjugate, cube_of_final, frobenius, is_one, miller
 
 
 def drawn(count):
@@ -30,6 +30,11 @@ def test_the_exponent_is_three_times_that_of_py_ecc():
     p, x = field_modulus, -X
     assert 3 * ((p**4 - p**2 + 1) // curve_order) == (x - 1) ** 2 * (x + p) * (x**2 + p**2 - 1) + 3
     assert curve_order % 3
+
+
+def test_the_power_of_the_field_characteristic():
+    value = FQ12([secrets.randbelow(field_modulus) for _ in range(12)])
+    assert frobenius(value) == value**field_modulus
 
 
 def test_the_conjugate_is_a_power_of_the_field_characteristic():
